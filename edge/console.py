@@ -1,0 +1,117 @@
+"""The one error boundary of all commands, and their logging: results go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import functools
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from edge.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, ToolkitError
+
+Main = Callable[[Sequence[str] | None], int]
+
+
+def command(main: Main) -> Main:
+    """Decorate a `main(argv) -> int`: expected errors become one line on stderr and their exit code.
+
+    DEBUG=1 in the environment lets every exception through, with its traceback.
+    """
+
+    @functools.wraps(main)
+    def guarded(argv: Sequence[str] | None = None) -> int:
+        try:
+            code = main(argv)
+            sys.stdout.flush()
+            return code
+        except KeyboardInterrupt:
+            _complain("interrupted")
+            return EXIT_INTERRUPTED
+        except BrokenPipeError:
+            # The reader went away (`| head`): nobody is left to tell. Python flushes stdout once more at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except Exception as error:
+            if os.environ.get("DEBUG") == "1":
+                raise
+            _complain(_one_line(error))
+            return error.exit_code if isinstance(error, ToolkitError) else EXIT_ERROR
+
+    return guarded
+
+
+def run(main: Main) -> NoReturn:
+    """Run a command as a process: its return value is the exit code."""
+    raise SystemExit(main(None))
+
+
+def add_logging_flags(parser: argparse.ArgumentParser) -> None:
+    """Add -v/--verbose and -q/--quiet, the same on every command."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("-v", "--verbose", action="store_true", help="say more about what is done (stderr)")
+    group.add_argument("-q", "--quiet", action="store_true", help="only warnings and errors (stderr)")
+
+
+def start_logging(options: argparse.Namespace) -> None:
+    """Send this project's log records to stderr, at the level the flags ask for."""
+    level = logging.DEBUG if options.verbose else logging.WARNING if options.quiet else logging.INFO
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    for package in ("edge", "train", "export", "benchmarks"):
+        logger = logging.getLogger(package)
+        logger.handlers[:] = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Defaults after each flag; examples at the end keep their line breaks."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        # "(default: None)" and "(default: False)" teach nothing.
+        if action.default in (None, False) or action.default == []:
+            return action.help
+        return super()._get_help_string(action)
+
+
+def positive_int(text: str) -> int:
+    """Parse a whole number of at least 1, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
+    return value
+
+
+def positive_float(text: str) -> float:
+    """Parse a finite number above 0, for argparse."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
+    return value
+
+
+def usage_error(message: str) -> NoReturn:
+    """End with the exit code of a wrong call; for conflicts that argparse can't see."""
+    _complain(message)
+    raise SystemExit(EXIT_USAGE)
+
+
+def _one_line(error: Exception) -> str:
+    """The sentence for an exception: ours as they are, the system's with the file, others marked as a bug."""
+    if isinstance(error, ToolkitError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError):
+        hint = " (free some space and run it again)" if error.errno == errno.ENOSPC else ""
+        text = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        return f"{text}{hint}"
+    summary = " ".join(str(error).split())[:300]
+    return f"unexpected {type(error).__name__}: {summary} (DEBUG=1 shows where; please report it)"
+
+
+def _complain(sentence: str) -> None:
+    sys.stdout.flush()
+    print(f"error: {sentence}", file=sys.stderr)

@@ -1,0 +1,56 @@
+"""Every error the toolkit expects, with the exit code it leads to; each is also the builtin a caller would expect."""
+
+from __future__ import annotations
+
+EXIT_DONE = 0
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+EXIT_GATE_FAILED = 3
+EXIT_SOURCE_LOST = 4
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shell's convention
+
+
+class ToolkitError(Exception):
+    """Root of all expected errors: the message is one line that says what, got, expected and how to fix."""
+
+    exit_code = EXIT_ERROR
+
+
+class SpecError(ToolkitError, ValueError):
+    """A model specification that is malformed, too new, or contradicts the file it describes."""
+
+
+class ModelFileError(ToolkitError, ValueError):
+    """A model file that is missing, empty, truncated, foreign or not loadable."""
+
+
+class RuntimeMissingError(ToolkitError, ImportError):
+    """An optional library isn't installed, or its installation is broken."""
+
+
+class FrameError(ToolkitError, ValueError):
+    """An array that is not an image."""
+
+
+class SourceError(ToolkitError, OSError):
+    """A source of frames that can't be opened or holds nothing to classify."""
+
+
+class SourceLostError(SourceError):
+    """A live source that worked and then stopped giving frames."""
+
+    exit_code = EXIT_SOURCE_LOST
+
+
+class DatasetError(ToolkitError, OSError):
+    """A data set that is absent, damaged or of an unexpected shape."""
+
+
+class ExportError(ToolkitError, RuntimeError):
+    """A model that can't be turned into the file that was asked for."""
+
+
+class GateError(ToolkitError):
+    """An accuracy gate that was not met."""
+
+    exit_code = EXIT_GATE_FAILED

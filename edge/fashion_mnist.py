@@ -1,0 +1,101 @@
+"""The real Fashion-MNIST, read from where Keras keeps it and verified; no Keras needed to read it.
+
+Source: Xiao, Rasul and Vollgraf, 2017, arXiv:1708.07747; 28x28 grey, 60,000 training and 10,000 test images.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import os
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import DatasetError
+
+NAME = "fashion_mnist"
+
+# MD5 of the uncompressed IDX files (16 or 8 bytes of header, then the pixels or labels), so that any
+# recompression of the same data passes.
+_FILES = {
+    "train": (
+        ("train-images-idx3-ubyte.gz", "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
+        ("train-labels-idx1-ubyte.gz", "9018921c3c673c538a1fc5bad174d6f9"),
+    ),
+    "test": (
+        ("t10k-images-idx3-ubyte.gz", "8181f5470baa50b63fa0f6fddb340f0a"),
+        ("t10k-labels-idx1-ubyte.gz", "15d484375f8d13e6eb1aabb0c3f46965"),
+    ),
+}
+
+WAYS_OUT = (
+    "connect this machine once so that `python -m train` can download it, or copy the four "
+    "*-ubyte.gz files of Fashion-MNIST into {folder} (KERAS_HOME moves that place)"
+)
+
+
+def folder() -> Path:
+    """The folder the four files belong in: `$KERAS_HOME/datasets/fashion-mnist`, or the same in ~/.keras."""
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home) if home else Path.home() / ".keras") / "datasets" / "fashion-mnist"
+
+
+def is_present() -> bool:
+    """Whether all four files are there (their content is verified by `load`)."""
+    return all((folder() / name).is_file() for files in _FILES.values() for name, _ in files)
+
+
+def load(split: str, *, download: Callable[[], object] | None = None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Read one split.
+
+    Args:
+        split: "train" (60,000 images) or "test" (10,000).
+        download: called once if a file is missing; `keras.datasets.fashion_mnist.load_data` does it.
+
+    Returns:
+        uint8 images, shape (N, 28, 28), grey, garment bright on black, 0-255; uint8 labels, shape (N,), 0-9.
+
+    Raises:
+        DatasetError: the files are missing and can't be downloaded, or are damaged.
+    """
+    if split not in _FILES:
+        raise DatasetError(f"Fashion-MNIST has the splits train and test, got {split!r}")
+    if download is not None and not is_present():
+        _fetch(download)
+    images, labels = (_read(folder() / name, md5) for name, md5 in _FILES[split])
+    return images.reshape(-1, 28, 28), labels
+
+
+def missing_sentence() -> str:
+    """One sentence: what isn't there and how to get it."""
+    return f"Fashion-MNIST isn't on this machine: {WAYS_OUT.format(folder=folder())}"
+
+
+def _fetch(download: Callable[[], object]) -> None:
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # Keras shows its progress on stdout, which is for results
+            download()
+    except Exception as error:  # Keras raises a bare Exception when a download fails
+        raise DatasetError(missing_sentence()) from error
+
+
+def _read(path: Path, md5: str) -> NDArray[np.uint8]:
+    """Return the bytes after the IDX header of a gzip file whose content has this MD5."""
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except FileNotFoundError as error:
+        raise DatasetError(missing_sentence()) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise DatasetError(f"{path} can't be read ({error}): remove it and download it again") from error
+    if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
+        raise DatasetError(
+            f"{path} isn't the published Fashion-MNIST (wrong checksum): remove it and download it again"
+        )
+    header = 4 + 4 * content[3]  # IDX: two zero bytes, element type, number of axes, then one uint32 an axis
+    return np.frombuffer(content, np.uint8, offset=header)

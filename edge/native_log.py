@@ -1,0 +1,32 @@
+"""C++ libraries write start-up notices straight to file descriptor 2; here they become debug log records."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@contextmanager
+def captured() -> Iterator[None]:
+    """Send what native code writes to stderr inside the block to the debug log; show it if the block raises.
+
+    Meant for loading a library or a model: whatever another thread writes to stderr meanwhile is captured too.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as sink:
+        saved = os.dup(2)
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            sink.seek(0)
+            for line in sink.read().decode(errors="replace").splitlines():
+                _LOGGER.debug("%s", line)

@@ -1,0 +1,89 @@
+"""What a runtime is, and which one runs a given file."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from edge.artifact import Artifact
+from edge.errors import ModelFileError, RuntimeMissingError
+from edge.spec import TensorSpec
+
+RUNTIMES = ("litert", "tflite-runtime", "onnxruntime")
+_FORMAT = {"litert": "tflite", "tflite-runtime": "tflite", "onnxruntime": "onnx"}
+_LIBRARY = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime", "onnxruntime": "onnxruntime"}
+_ADAPTER = {
+    "litert": "edge.runtimes.litert",
+    "tflite-runtime": "edge.runtimes.tflite_runtime",
+    "onnxruntime": "edge.runtimes.onnxruntime",
+}
+
+
+class Runtime(Protocol):
+    """A loaded model with one input and one output."""
+
+    name: str
+    """One of `RUNTIMES`."""
+    version: str
+    """Of the library."""
+    input_tensor: TensorSpec
+    """As the file has it."""
+    output_tensor: TensorSpec
+    """As the file has it."""
+    embedded_spec: str | None
+    """The spec's JSON where only the library can read it (ONNX), else None."""
+
+    def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
+        """Run the model once.
+
+        Args:
+            input_tensor: dtype and shape of `self.input_tensor`.
+
+        Returns:
+            dtype and shape of `self.output_tensor`; a copy that later calls don't change.
+        """
+        ...
+
+
+def runtime_for(artifact: Artifact, name: str = "auto") -> str:
+    """Choose the runtime for a file: the named one if it fits, else the first that is installed.
+
+    Raises:
+        ModelFileError: the named runtime doesn't run this format.
+        RuntimeMissingError: no library for this format is installed.
+    """
+    fitting = [runtime for runtime in RUNTIMES if _FORMAT[runtime] == artifact.format]
+    if name != "auto":
+        if name not in fitting:
+            raise ModelFileError(
+                f"{name} can't run {artifact.path.name}, a {artifact.format} file: use {' or '.join(fitting)}, "
+                f"or give a .{_FORMAT[name]} file with --model"
+            )
+        return name
+    for runtime in fitting:
+        if importlib.util.find_spec(_LIBRARY[runtime]):
+            return runtime
+    raise RuntimeMissingError(
+        f"nothing here runs {artifact.path.name}: pip install "
+        + ("ai-edge-litert" if artifact.format == "tflite" else "'edge-classify[onnx]'")
+    )
+
+
+def open_runtime(artifact: Artifact, *, name: str = "auto", threads: int = 1) -> Runtime:
+    """Load a model file.
+
+    Args:
+        artifact: the recognised file.
+        name: one of `RUNTIMES`, or auto.
+        threads: for the arithmetic; at this size one is usually quickest.
+
+    Raises:
+        ModelFileError: the runtime refuses the file.
+        RuntimeMissingError: the library isn't installed.
+    """
+    adapter = importlib.import_module(_ADAPTER[runtime_for(artifact, name)])
+    runtime: Runtime = adapter.load(artifact.path, threads=threads)
+    return runtime

@@ -1,0 +1,70 @@
+"""Runs a TFLite interpreter, whichever library it comes from; imports neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import native_log
+from edge.errors import ModelFileError
+from edge.spec import TensorSpec
+
+
+class TfliteRuntime:
+    """A TFLite interpreter with one input and one output (see `edge.runtimes.protocol.Runtime`)."""
+
+    embedded_spec = None
+
+    def __init__(self, path: Path, *, name: str, version: str, make_interpreter: Callable[[], Any]) -> None:
+        """Allocate the tensors and read their facts.
+
+        Args:
+            path: the file, for error messages.
+            name: of the runtime.
+            version: of the library.
+            make_interpreter: builds the library's Interpreter on the file.
+
+        Raises:
+            ModelFileError: the library refuses the file, or it has several inputs or outputs.
+        """
+        self.name = name
+        self.version = version
+        try:
+            with native_log.captured():
+                self._interpreter = make_interpreter()
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelFileError(
+                f"{name} {version} can't load {path}: {' '.join(str(error).split()) or 'no reason given'}"
+            ) from error
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ModelFileError(
+                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs: a classifier has one of each"
+            )
+        self.input_tensor = _tensor_spec(inputs[0])
+        self.output_tensor = _tensor_spec(outputs[0])
+        self._input_index: int = inputs[0]["index"]
+        self._output_index: int = outputs[0]["index"]
+
+    def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
+        """Run the model once (see `edge.runtimes.protocol.Runtime`)."""
+        self._interpreter.set_tensor(self._input_index, input_tensor)
+        self._interpreter.invoke()
+        output: NDArray[Any] = self._interpreter.get_tensor(self._output_index)
+        return output
+
+
+def _tensor_spec(detail: dict[str, Any]) -> TensorSpec:
+    scale, zero_point = detail["quantization"]
+    return TensorSpec(
+        name=str(detail["name"]),
+        dtype=np.dtype(detail["dtype"]).name,
+        shape=tuple(int(size) for size in detail["shape"]),
+        scale=float(scale),
+        zero_point=int(zero_point),
+    )

@@ -1,0 +1,101 @@
+"""Videos and URLs: whatever OpenCV's video reader opens, and single images from the web."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+import cv2
+import numpy as np
+
+from edge.errors import FrameError, SourceError, SourceLostError
+from edge.sources.files import decode_image
+from edge.sources.frame import Frame
+
+_TIMEOUT_S = 10.0
+_MAX_IMAGE_BYTES = 64 * 2**20
+_LIVE_SCHEMES = ("rtsp://", "rtmp://", "udp://", "tcp://", "srt://")
+
+
+def is_url(text: str) -> bool:
+    """Whether the text starts with a scheme such as http:// or rtsp://."""
+    return re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text) is not None
+
+
+def without_password(url: str) -> str:
+    """The URL with its user name and password replaced, for logs and results."""
+    return re.sub(r"(://)[^/@\s]*@", r"\1***@", url)
+
+
+class VideoSource:
+    """A video file or stream, every frame in order (see `edge.sources.frame.Source`)."""
+
+    def __init__(self, location: str) -> None:
+        """Open it.
+
+        Raises:
+            SourceError: OpenCV can't open it or it is no video.
+        """
+        self.name = without_password(location)
+        self.skipped = 0
+        self._is_live = location.startswith(_LIVE_SCHEMES)
+        self._capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG)
+        if not self._capture.isOpened():
+            kind = "stream" if is_url(location) else "image or video"
+            raise SourceError(f"can't open {self.name}: not a {kind} that OpenCV can read, or out of reach")
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames until the video ends.
+
+        Raises:
+            SourceError: it holds no frame at all.
+            SourceLostError: a live stream broke off.
+        """
+        number = 0
+        while True:
+            has_frame, image = self._capture.read()
+            if not has_frame:
+                break
+            yield Frame(np.asarray(image, np.uint8), number, self.name, datetime.now(timezone.utc))
+            number += 1
+        if self._is_live:
+            raise SourceLostError(f"the stream {self.name} stopped after {number} frames")
+        if number == 0:
+            raise SourceError(f"{self.name} holds no frame that OpenCV can read")
+
+    def close(self) -> None:
+        """Release the file or connection."""
+        self._capture.release()
+
+
+class ImageUrlSource:
+    """One image from the web (see `edge.sources.frame.Source`)."""
+
+    def __init__(self, url: str) -> None:
+        """Fetch and decode it.
+
+        Raises:
+            SourceError: out of reach, too large or no image.
+        """
+        self.name = without_password(url)
+        self.skipped = 0
+        try:
+            with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:  # noqa: S310  # http(s) only, see choose
+                content = answer.read(_MAX_IMAGE_BYTES + 1)
+        except (OSError, ValueError) as error:
+            raise SourceError(f"can't fetch {self.name}: {getattr(error, 'reason', error)}") from error
+        if len(content) > _MAX_IMAGE_BYTES:
+            raise SourceError(f"{self.name} is larger than {_MAX_IMAGE_BYTES:,} bytes")
+        try:
+            self._image = decode_image(content)
+        except FrameError as error:
+            raise SourceError(f"{self.name}: {error}") from error
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the image once."""
+        yield Frame(self._image, 0, self.name, datetime.now(timezone.utc))
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,152 @@
+"""`python -m export.onnx`: Keras model -> ONNX file, by tf2onnx and ONNX Runtime's static quantization."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from edge import console, native_log
+from edge.errors import ExportError
+from edge.quantization import PIXEL_SCALE, pixels_to_real
+from export import command, embed
+from export.calibration import Calibration
+
+_OPSET = 17  # the newest that onnxruntime's quantizer and tf2onnx 1.17 were both tried with
+_INPUT = "image"
+_MOVES_PIXELS_ONLY = ("Reshape", "Transpose", "Squeeze", "Unsqueeze")  # these take uint8 as well as float
+_EXAMPLES = """examples:
+  python -m export.onnx --quantize int8                   the newest run, or the pretrained model
+  python -m export.onnx runs/mine --quantize none
+
+then: edge-classify --model artifacts/NAME_int8.onnx
+"""
+
+
+class OnnxFormat:
+    """How an ONNX file is made and read (see `export.command.Format`)."""
+
+    name = "onnx"
+    suffix = ".onnx"
+    runtime = "onnxruntime"
+    embed = staticmethod(embed.embed_in_onnx)
+
+    def convert(self, model: Any, mode: str, calibration: Calibration | None) -> bytes:
+        """Convert a Keras model.
+
+        Args:
+            model: float32 (1, height, width, 1) in 0-1 -> probabilities.
+            mode: none or int8.
+            calibration: images for the ranges of activations; int8 needs them.
+
+        Returns:
+            The ONNX file's bytes.
+
+        Raises:
+            ExportError: the quantized graph doesn't take pixels as they are.
+        """
+        with native_log.captured():
+            proto = _float_model(model)
+        if mode == "none":
+            content: bytes = proto.SerializeToString()
+            return content
+        if calibration is None:
+            raise ExportError("int8 needs calibration images")
+        return _take_pixels(_quantized(proto, calibration)).SerializeToString()  # type: ignore[no-any-return]
+
+    def operators(self, content: bytes) -> list[str]:
+        """Each node's operator, in the order of execution."""
+        return [node.op_type for node in onnx.load_model_from_string(content).graph.node]
+
+
+def _float_model(model: Any) -> onnx.ModelProto:
+    """`from_function`, because `from_keras` of tf2onnx 1.17 fails on Keras 3 models."""
+    import tensorflow as tf
+    import tf2onnx
+
+    signature = [tf.TensorSpec(model.input_shape, tf.float32, name=_INPUT)]
+    function = tf.function(lambda image: model(image, training=False), input_signature=signature)
+    logging.getLogger("tf2onnx").setLevel(logging.WARNING)
+    proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=_OPSET)
+    proto.graph.name = model.name
+    return proto
+
+
+def _quantized(proto: onnx.ModelProto, calibration: Calibration) -> onnx.ModelProto:
+    """Static QDQ: int8 weights per channel, uint8 activations, ranges from the calibration images."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
+        def __init__(self) -> None:
+            self._inputs = ({_INPUT: pixels_to_real(image)[None, :, :, None]} for image in calibration.images)
+
+        def get_next(self) -> dict[str, Any] | None:
+            return next(self._inputs, None)
+
+    with tempfile.TemporaryDirectory() as folder:
+        plain, prepared, quantized = (str(Path(folder) / name) for name in ("plain.onnx", "ready.onnx", "int8.onnx"))
+        onnx.save(proto, plain)
+        quant_pre_process(plain, prepared)
+        quantize_static(
+            prepared,
+            quantized,
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        return onnx.load(quantized)
+
+
+def _take_pixels(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Remove the graph's first QuantizeLinear: its input becomes uint8, the pixels as they are.
+
+    Raises:
+        ExportError: the input isn't quantized with scale 1/255 and zero point 0, once.
+    """
+    graph = proto.graph
+    first = _first_quantize(graph)
+    constants = {item.name: onnx.numpy_helper.to_array(item) for item in graph.initializer}
+    scale, zero_point = constants[first.input[1]], constants[first.input[2]]
+    if zero_point != 0 or not np.isclose(scale, PIXEL_SCALE, rtol=1e-6):
+        raise ExportError(
+            f"the int8 graph quantizes its input with scale {scale} and zero point {zero_point}: expected 1/255 and 0; "
+            "do the calibration images reach from black to white?"
+        )
+    for node in graph.node:
+        node.input[:] = [first.input[0] if name == first.output[0] else name for name in node.input]
+    graph.node.remove(first)
+    graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
+    del graph.value_info[:]  # it holds the old types; the checker infers them anew
+    onnx.checker.check_model(proto, full_check=True)
+    return proto
+
+
+def _first_quantize(graph: onnx.GraphProto) -> onnx.NodeProto:
+    """Follow the input through nodes that only move pixels to the QuantizeLinear behind them."""
+    name = _INPUT
+    while True:
+        readers = [node for node in graph.node if name in node.input]
+        if len(readers) == 1 and readers[0].op_type == "QuantizeLinear":
+            return readers[0]
+        if len(readers) != 1 or readers[0].op_type not in _MOVES_PIXELS_ONLY:
+            found = ", ".join(node.op_type for node in readers)
+            raise ExportError(f"the int8 graph feeds its input to {found}, not to one QuantizeLinear")
+        name = readers[0].output[0]
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Export one run as an ONNX file."""
+    return command.main(OnnxFormat(), argv, epilog=_EXAMPLES)
+
+
+if __name__ == "__main__":
+    console.run(main)

@@ -1,0 +1,80 @@
+"""The trained model that is exported: which run, its spec, and its answers to the test images."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import ExportError
+from edge.quantization import pixels_to_real
+from edge.spec import ModelSpec
+
+# Names shared with training, which this package doesn't import: a run directory is a file format.
+_MODEL = "model.keras"
+_SPEC = "model_spec.json"
+PRETRAINED = Path(__file__).parents[1] / "pretrained"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A trained model with its meaning."""
+
+    folder: Path
+    model: keras.Model
+    """float32 (N, height, width, 1) in 0-1 -> float32 (N, classes) probabilities."""
+    spec: ModelSpec
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Class probabilities of uint8 grey images (N, height, width): float32, shape (N, classes)."""
+        inputs = pixels_to_real(images)[..., np.newaxis]
+        return np.asarray(self.model.predict(inputs, batch_size=500, verbose=0), np.float32)
+
+    def single_image_model(self) -> keras.Model:
+        """The same network with a fixed batch of one, its input named `image`: a device never has two at once."""
+        size = self.spec.input
+        image = keras.Input(batch_shape=(1, size.height, size.width, size.channels), name="image")
+        return keras.Model(image, self.model(image), name=self.model.name)
+
+
+def find_run(chosen: Path | None, runs: Path) -> Path:
+    """The run to export: the chosen one, else the newest in `runs`, else the one committed with the project.
+
+    Raises:
+        ExportError: there is none.
+    """
+    if chosen is not None:
+        if not (chosen / _MODEL).is_file():
+            raise ExportError(f"{chosen} is no run directory (it holds no {_MODEL}): make one with `python -m train`")
+        return chosen
+    for folder in (runs, PRETRAINED):
+        # A name that starts with a dot belongs to a training that isn't finished.
+        models = [path for path in folder.glob(f"*/{_MODEL}") if not path.parent.name.startswith(".")]
+        if models:
+            return max(models, key=lambda path: (path.stat().st_mtime_ns, path.parent.name)).parent
+    raise ExportError(f"no trained model in {runs}: make one with `python -m train`")
+
+
+def load_source(folder: Path) -> Source:
+    """Load a run's model and spec.
+
+    Raises:
+        ExportError: a file is missing, damaged, or not the one the spec describes.
+        SpecError: the spec is malformed or newer than this version.
+    """
+    try:
+        spec = ModelSpec.from_json((folder / _SPEC).read_text(encoding="utf-8"))
+        digest = hashlib.sha256((folder / _MODEL).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ExportError(f"the run {folder} can't be read: {error}") from error
+    if spec.provenance.source_sha256 != digest:
+        raise ExportError(f"{folder / _MODEL} isn't the model that {_SPEC} beside it describes: train again")
+    try:
+        model = keras.models.load_model(folder / _MODEL, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ExportError(f"Keras can't load {folder / _MODEL}: {' '.join(str(error).split())[:200]}") from error
+    return Source(folder, model, spec)

@@ -1,0 +1,114 @@
+"""`python -m export.tflite`: Keras model -> TFLite file, by TensorFlow's converter."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import console, native_log
+from edge.errors import ExportError
+from edge.quantization import pixels_to_real
+from export import command, embed
+from export.calibration import Calibration
+
+_EXAMPLES = """examples:
+  python -m export.tflite --quantize int8                 the newest run, or the pretrained model
+  python -m export.tflite runs/mine --quantize float16
+  python -m export.tflite --quantize int8 --max-loss 0.2  stricter: exit code 3 and no file if it loses more
+
+then: edge-classify --model artifacts/NAME_int8.tflite
+"""
+
+
+class TfliteFormat:
+    """How a TFLite file is made and read (see `export.command.Format`)."""
+
+    name = "tflite"
+    suffix = ".tflite"
+    runtime = "litert"
+    embed = staticmethod(embed.embed_in_tflite)
+
+    def convert(self, model: Any, mode: str, calibration: Calibration | None) -> bytes:
+        """Convert a Keras model.
+
+        Args:
+            model: float32 (1, height, width, 1) in 0-1 -> probabilities.
+            mode: none, float16, dynamic or int8.
+            calibration: images for the ranges of activations; int8 needs them.
+
+        Returns:
+            The flatbuffer.
+
+        Raises:
+            ExportError: an int8 file that isn't integer throughout.
+        """
+        import tensorflow as tf
+
+        converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        if mode != "none":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if mode == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        if mode == "int8":
+            if calibration is None:
+                raise ExportError("int8 needs calibration images")
+            converter.representative_dataset = lambda: _one_by_one(calibration.images)
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = converter.inference_output_type = tf.uint8
+        # The converter greets on stdout, which is for results.
+        with native_log.captured(), contextlib.redirect_stdout(io.StringIO()):
+            flatbuffer: bytes = converter.convert()
+        if mode == "int8":
+            _check_integer_only(flatbuffer)
+        return flatbuffer
+
+    def operators(self, content: bytes) -> list[str]:
+        """Each operator with its version, e.g. "CONV_2D v3", in the order of execution."""
+        model = _parse(content)
+        codes = [_code_name(code) for code in model.operatorCodes]
+        return [codes[operator.opcodeIndex] for operator in model.subgraphs[0].operators]
+
+
+def _one_by_one(images: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
+    for image in images:
+        yield [pixels_to_real(image)[np.newaxis, :, :, np.newaxis]]
+
+
+def _parse(flatbuffer: bytes) -> Any:
+    from ai_edge_litert import schema_py_generated as schema
+
+    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
+
+
+def _code_name(code: Any) -> str:
+    from ai_edge_litert import schema_py_generated as schema
+
+    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+    # Codes above 126 stand in a second field; the older one is then 127.
+    number = max(code.builtinCode, code.deprecatedBuiltinCode)
+    return f"{names.get(number, number)} v{code.version}"
+
+
+def _check_integer_only(flatbuffer: bytes) -> None:
+    from ai_edge_litert import schema_py_generated as schema
+
+    integers = {schema.TensorType.UINT8, schema.TensorType.INT8, schema.TensorType.INT32}
+    tensors = _parse(flatbuffer).subgraphs[0].tensors
+    floats = [tensor.name.decode() for tensor in tensors if tensor.type not in integers]
+    if floats:
+        raise ExportError(f"the int8 file still computes in floating point, at {', '.join(floats[:3])}")
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Export one run as a TFLite file."""
+    return command.main(TfliteFormat(), argv, epilog=_EXAMPLES)
+
+
+if __name__ == "__main__":
+    console.run(main)

@@ -1,0 +1,59 @@
+"""Which library computes under Keras, and on what: the only file that knows TensorFlow and JAX apart."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from importlib.metadata import version
+
+from edge import native_log
+from edge.errors import RuntimeMissingError
+
+BACKENDS = ("tensorflow", "jax")
+
+
+def start_backend() -> str:
+    """Import Keras on a backend: what the user chose, else TensorFlow, else JAX.
+
+    Returns:
+        "tensorflow" or "jax".
+
+    Raises:
+        RuntimeMissingError: neither is installed, or the chosen one isn't.
+    """
+    chosen = os.environ.get("KERAS_BACKEND")
+    candidates = (chosen,) if chosen else BACKENDS
+    for name in candidates:
+        if name in BACKENDS and importlib.util.find_spec(name) and importlib.util.find_spec("keras"):
+            os.environ["KERAS_BACKEND"] = name
+            with native_log.captured():  # TensorFlow greets with a page of notices
+                importlib.import_module("keras")
+            return name
+    raise RuntimeMissingError(
+        f"training needs keras with the backend {' or '.join(candidates)}: "
+        "pip install 'edge-classify[train]' (TensorFlow) or 'edge-classify[jax]' with KERAS_BACKEND=jax"
+    )
+
+
+def describe_device(backend: str) -> str:
+    """Say where the arithmetic happens, e.g. "GPU (NVIDIA H200)" or "CPU (2 cores)"."""
+    with native_log.captured():  # a machine without a GPU is no error
+        gpus = _gpu_names(backend)
+    return f"GPU ({', '.join(gpus)})" if gpus else f"CPU ({os.cpu_count()} cores)"
+
+
+def _gpu_names(backend: str) -> list[str]:
+    if backend == "jax":
+        import jax
+
+        return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+
+
+def versions(backend: str) -> dict[str, str]:
+    """Versions of the libraries that decide the result: name -> version."""
+    return {name: version(name) for name in ("keras", backend, "numpy")}

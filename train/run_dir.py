@@ -1,0 +1,115 @@
+"""The run directory: model, spec, metrics, history and pictures, under names that export and people rely on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import atomic
+from edge.spec import InputSpec, ModelSpec, Provenance
+from train import pictures
+from train.config import TrainConfig
+from train.data import Splits
+
+MODEL = "model.keras"
+SPEC = "model_spec.json"
+METRICS = "metrics.json"
+HISTORY = "history.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything a finished training knows."""
+
+    config: TrainConfig
+    model: keras.Model
+    splits: Splits
+    validation_probabilities: NDArray[np.float32]
+    """float32, shape (N, classes), 0-1."""
+    test_probabilities: NDArray[np.float32]
+    """float32, shape (N, classes), 0-1."""
+    duration_s: float
+    device: str
+    versions: dict[str, str]
+
+
+def run_name(config: TrainConfig) -> str:
+    """The run's folder name: what the user chose, else preset, data and the time this process started its run."""
+    return config.name or f"{config.preset}-{config.data}-{_STARTED:%Y%m%d-%H%M%S}"
+
+
+def write(folder: Path, outcome: Outcome) -> None:
+    """Fill a run directory; `history.csv` was written while training."""
+    outcome.model.save(folder / MODEL)
+    spec = _spec(outcome, source_sha256=hashlib.sha256((folder / MODEL).read_bytes()).hexdigest())
+    atomic.write_text(folder / SPEC, spec.to_json())
+    atomic.write_text(folder / METRICS, json.dumps(metrics(outcome), indent=2) + "\n")
+    pictures.draw_curves(folder / HISTORY, folder / "curves.png")
+    test = outcome.splits.test
+    predicted = outcome.test_probabilities.argmax(axis=1)
+    names = outcome.splits.class_names
+    pictures.draw_confusion_matrix(test.labels, predicted, names, folder / "confusion_matrix.png")
+    pictures.draw_samples(test.images, test.labels, outcome.test_probabilities, names, folder / "samples.png")
+
+
+def metrics(outcome: Outcome) -> dict[str, Any]:
+    """What `metrics.json` holds: accuracies 0-1, counts, seconds, and how to make the run again."""
+    test, validation = outcome.splits.test, outcome.splits.validation
+    config = asdict(replace(outcome.config, name=run_name(outcome.config))) | {"runs": str(outcome.config.runs)}
+    correct = outcome.test_probabilities.argmax(axis=1) == test.labels
+    trained_images = len(outcome.splits.train.labels) * outcome.config.epochs
+    return {
+        "test_top1_accuracy": float(correct.mean()),
+        "test_cross_entropy": cross_entropy(outcome.test_probabilities, test.labels),
+        "validation_top1_accuracy": float(
+            (outcome.validation_probabilities.argmax(axis=1) == validation.labels).mean()
+        ),
+        "test_accuracy_by_class": {
+            name: float(correct[test.labels == index].mean())
+            for index, name in enumerate(outcome.splits.class_names)
+            if (test.labels == index).any()
+        },
+        "parameters": int(outcome.model.count_params()),
+        "images": {
+            "train": len(outcome.splits.train.labels),
+            "validation": len(validation.labels),
+            "test": len(test.labels),
+        },
+        "duration_s": round(outcome.duration_s, 1),
+        "throughput_images_per_s": round(trained_images / outcome.duration_s, 1),
+        "device": outcome.device,
+        "versions": outcome.versions,
+        "config": config,
+        "started": _STARTED.isoformat(timespec="seconds"),
+    }
+
+
+def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """Mean of -ln(probability of the true class); probabilities are clipped at 1e-7, as Keras does."""
+    true_class = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.clip(true_class, 1e-7, 1.0)).mean())
+
+
+def _spec(outcome: Outcome, *, source_sha256: str) -> ModelSpec:
+    height, width = outcome.splits.test.images.shape[1:3]
+    return ModelSpec(
+        labels=outcome.splits.class_names,
+        input=InputSpec(height=height, width=width),
+        provenance=Provenance(
+            run_name=run_name(outcome.config),
+            dataset=outcome.config.data,
+            source_sha256=source_sha256,
+            versions=outcome.versions,
+        ),
+    )
+
+
+_STARTED = datetime.now(timezone.utc)
