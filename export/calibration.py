@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from edge import demo, fashion_mnist
 from edge.errors import DatasetError, ExportError
 
+_LOGGER = logging.getLogger(__name__)
 _DEMO_IMAGES = 1_000  # drawn for each of the two splits: ten seconds
 _DEMO_TEST_SEED = 2_000_003  # neither training's nor calibration's seed, so no drawing is met twice
 
@@ -109,5 +111,6 @@ def _digest(image: NDArray[np.uint8]) -> bytes:
 
 
 def _drawn(seed: int, *, notice: str) -> Dataset:
+    _LOGGER.info("drawing %d garments", 2 * _DEMO_IMAGES)
     train = LabelledImages(*demo.draw_dataset(_DEMO_IMAGES, seed=seed))
     return Dataset("demo", train, LabelledImages(*demo.draw_dataset(_DEMO_IMAGES, seed=_DEMO_TEST_SEED)), notice)

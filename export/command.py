@@ -104,9 +104,9 @@ def parser(file_format: Format, *, epilog: str) -> argparse.ArgumentParser:
     flags.add_argument("--runs", type=Path, default=default.runs, metavar="DIR", help="folder of the run directories")
     flags.add_argument("--calibration-count", type=console.positive_int, default=default.calibration_count,
                        metavar="N", help="training images to calibrate with")  # fmt: skip
-    flags.add_argument("--seed", type=int, default=default.seed, help="of the choice of calibration images")
+    flags.add_argument("--seed", type=console.natural, default=default.seed, help="of the choice of calibration images")
     flags.add_argument("--max-loss", type=_points, default=default.max_loss, metavar="POINTS",
-                       help="percentage points of top-1 accuracy that may be lost; more: exit code 3, no file")  # fmt: skip
+                       help="points of top-1 accuracy that may be lost; more: exit code 3, no file")  # fmt: skip
     console.add_logging_flags(flags)
     return flags
 

@@ -74,5 +74,5 @@ def check_gate(parity: Parity, *, max_loss_points: float, name: str) -> None:
     if lost_images > max_loss_points * parity.images / 100 + 1e-9:
         raise GateError(
             f"{name} loses {parity.loss_points:.2f} percentage points of top-1 accuracy, allowed are "
-            f"{max_loss_points:.2f} (--max-loss): no file was kept"
+            f"{max_loss_points:.2f} (--max-loss): the new file was not kept"
         )

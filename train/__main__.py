@@ -40,7 +40,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--validation-fraction", type=_fraction, default=default.validation_fraction, metavar="SHARE",
                        help="share of the training images kept aside to choose by")  # fmt: skip
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only N training images")
-    flags.add_argument("--seed", type=int, default=default.seed, help="of split, weights, shuffling and dropout")
+    flags.add_argument(
+        "--seed", type=console.natural, default=default.seed, help="of split, weights, shuffling and dropout"
+    )
     flags.add_argument("--name", type=_folder_name, help="of the run directory (default: preset, data and time)")
     flags.add_argument("--runs", type=Path, default=default.runs, metavar="DIR", help="folder of the run directories")
     console.add_logging_flags(flags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from edge.quantization import pixels_to_real
 from edge.spec import FASHION_MNIST_LABELS
 from train.config import TrainConfig
 
+_LOGGER = logging.getLogger(__name__)
 _DEMO_IMAGES = 6_000  # training images drawn unless --max-images says otherwise: half a minute
 _DEMO_TEST_IMAGES = 1_000
 _DEMO_TEST_SEED = 1_000_003  # far from any --seed a person types: drawn test garments are never training garments
@@ -64,7 +66,7 @@ def load_splits(config: TrainConfig) -> Splits:
 
 
 def to_network(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8 pixels (N, H, W), 0-255 -> float32 (N, H, W, 1), 0-1, by the function that feeds float files on the device."""
+    """uint8 pixels (N, H, W), 0-255 -> float32 (N, H, W, 1), 0-1, by the function that feeds float files."""
     return pixels_to_real(pixels)[..., np.newaxis]
 
 
@@ -88,7 +90,9 @@ def stratified_choice(labels: NDArray[np.uint8], *, fraction: float, rng: np.ran
 
 def _load(config: TrainConfig) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
     if config.data == "demo":
-        train = demo.draw_dataset(config.max_images or _DEMO_IMAGES, seed=config.seed)
+        count = config.max_images or _DEMO_IMAGES
+        _LOGGER.info("drawing %d garments", count + _DEMO_TEST_IMAGES)
+        train = demo.draw_dataset(count, seed=config.seed)
         test = demo.draw_dataset(_DEMO_TEST_IMAGES, seed=_DEMO_TEST_SEED)
         return *train, *test
     import keras

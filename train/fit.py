@@ -15,6 +15,7 @@ from edge import atomic
 from train import backend, run_dir
 from train.config import TrainConfig
 from train.data import Splits, load_splits
+from train.interrupt import InterruptBetweenBatches
 from train.networks import PRESETS
 
 _LOGGER = logging.getLogger(__name__)
@@ -66,15 +67,16 @@ def _fit(model: keras.Model, splits: Splits, config: TrainConfig, *, history_csv
         metrics=["accuracy"],
     )
     started = time.monotonic()
-    model.fit(
-        splits.train.images,
-        splits.train.labels,
-        batch_size=config.batch_size,
-        epochs=config.epochs,
-        validation_data=(splits.validation.images, splits.validation.labels),
-        callbacks=[keras.callbacks.CSVLogger(str(history_csv))],
-        verbose=1 if sys.stdout.isatty() else 2,
-    )
+    with InterruptBetweenBatches() as interrupt:
+        model.fit(
+            splits.train.images,
+            splits.train.labels,
+            batch_size=config.batch_size,
+            epochs=config.epochs,
+            validation_data=(splits.validation.images, splits.validation.labels),
+            callbacks=[keras.callbacks.CSVLogger(str(history_csv)), interrupt],
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
     return time.monotonic() - started
 
 

@@ -1,0 +1,46 @@
+# Python and make are all it takes; everything else goes into .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INPUTS := pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format measure clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/base ## classify drawn garments: no camera, no data set; writes demo.png
+	$(BIN)/edge-classify --source demo --picture demo.png
+	@echo "look at demo.png: each frame, what the network saw of it, and how sure it was"
+
+test: $(VENV)/dev ## run the tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(VENV)/dev ## format, lint, types, spelling
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+format: $(VENV)/dev ## put the code in the house's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+measure: $(VENV)/dev ## train, export, run and benchmark for real (15 minutes); renders the README's figures
+	$(BIN)/python docs/measure.py
+	$(BIN)/python docs/render.py
+
+clean: ## remove the environment and what the commands made
+	rm -rf $(VENV) build *.egg-info runs artifacts reports demo.png .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/base: $(INPUTS)
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/dev: $(INPUTS)
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/base

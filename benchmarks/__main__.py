@@ -1,0 +1,97 @@
+"""`python -m benchmarks`: the command line of the benchmark."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from benchmarks.config import BenchmarkConfig
+from benchmarks.environment import describe_environment
+from benchmarks.inputs import draw_frames, load_test_images, save_inputs
+from benchmarks.job import FAILED
+from benchmarks.rows import Row, measure_rows
+from benchmarks.table import reasons, text_table
+from benchmarks.variants import list_variants
+from edge import console
+from edge.errors import EXIT_DONE, ToolkitError
+from edge.runtimes import RUNTIMES
+
+_EXAMPLES = """examples:
+  python -m benchmarks                               all under artifacts/, and the model that ships
+  python -m benchmarks a_none.tflite a_int8.tflite   what int8 costs and gains, against its float artifact
+  python -m benchmarks --runtime litert --runs 300 --frames 50 --max-images 1000    a quick look
+
+exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser; every default comes from `BenchmarkConfig`."""
+    default = BenchmarkConfig()
+    flags = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure model files on this machine: latency, accuracy, size and memory, each in its own process.",
+        epilog=_EXAMPLES,
+        formatter_class=console.HelpFormatter,
+    )
+    flags.add_argument("artifacts", type=Path, nargs="*", metavar="ARTIFACT",
+                       help="model files or folders (default: artifacts/ and the model that ships)")  # fmt: skip
+    flags.add_argument("--runtime", action="append", choices=RUNTIMES, dest="runtimes", default=[],
+                       help="library to run them with; repeatable (default: all that fit the file)")  # fmt: skip
+    flags.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: reports/<UTC time>)")
+    flags.add_argument("--runs", type=console.positive_int, default=default.runs, metavar="N",
+                       help="timed calls of invoke")  # fmt: skip
+    flags.add_argument("--frames", type=console.positive_int, default=default.frames, metavar="N",
+                       help="timed calls from frame to decision")  # fmt: skip
+    flags.add_argument("--warmup", type=console.positive_int, default=default.warmup, metavar="N",
+                       help="untimed calls before them, at least")  # fmt: skip
+    flags.add_argument("--warmup-s", type=console.positive_float, default=default.warmup_s, metavar="S",
+                       help="seconds of untimed calls, at least")  # fmt: skip
+    flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only the first N test images")
+    flags.add_argument("--threads", type=console.positive_int, default=default.threads, metavar="N",
+                       help="for the arithmetic")  # fmt: skip
+    flags.add_argument("--seed", type=console.natural, default=default.seed, help="of drawn frames and test images")
+    flags.add_argument("--timeout", type=console.positive_float, dest="timeout_s", default=default.timeout_s,
+                       metavar="S", help="seconds after which a row has failed")  # fmt: skip
+    console.add_logging_flags(flags)
+    return flags
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure every variant; print the table and the report's path."""
+    options = parser().parse_args(argv)
+    console.start_logging(options)
+    values = {name: getattr(options, name) for name in BenchmarkConfig.__slots__}
+    config = BenchmarkConfig(**values | {name: tuple(values[name]) for name in ("artifacts", "runtimes")})
+    variants = list_variants(config.artifacts, runtimes=config.runtimes)
+    test_images = load_test_images(seed=config.seed, max_images=config.max_images)
+    print(f"{test_images.statement}\n", flush=True)
+    command = ["python", "-m", "benchmarks", *map(shlex.quote, sys.argv[1:] if argv is None else argv)]
+    environment = describe_environment(command, seed=config.seed, threads=config.threads)
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+        files = save_inputs(Path(folder), test_images.images, draw_frames(seed=config.seed))
+        rows = measure_rows(variants, config, labels=test_images.labels.tolist(), input_files=files)
+    # Matplotlib takes seconds to import on a Pi: only once there is something to draw.
+    from benchmarks.report import build_report, write_report
+
+    report = build_report(rows, config, test_images, environment)
+    page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
+    print(text_table(rows), *reasons(rows), "", *report["recommendation"], f"report: {page}", sep="\n")
+    _complain_about_failures(rows)
+    return EXIT_DONE
+
+
+def _complain_about_failures(rows: Sequence[Row]) -> None:
+    failed = [row["id"] for row in rows if row["status"] == FAILED]
+    if failed:
+        raise ToolkitError(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    console.run(main)

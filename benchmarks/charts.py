@@ -1,0 +1,179 @@
+"""The chart of accuracy against latency, drawn from the rows of a report: as SVG for the page, as PNG for Markdown."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from benchmarks.label_placement import Box, Dot, Placement, place_labels
+from benchmarks.rows import Row, measured
+
+WIDE, NARROW = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
+
+_POINTS_PER_INCH = 72  # figures are laid out at one pixel a point, so that label sizes need no conversion
+_PNG_DOTS_PER_INCH = 150
+_MIN_ACCURACY_SPAN_PP = 1.0  # smaller differences must not look large
+_LOG_FROM_RATIO = 12.0  # slowest to fastest; beyond it the fast ones would be one heap
+_DOT_AREA_PER_BYTE = 4.5e-4  # square points: 250 kB give a dot 12 points wide
+_DOT_AREA_RANGE = (36.0, 900.0)
+_LABEL_POINTS = 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours of a chart: any that Matplotlib reads."""
+
+    paper: str = "#ffffff"
+    ink: str = "#1c2126"
+    muted: str = "#5c6670"
+    grid: str = "#d9dee3"
+    # Okabe and Ito's set, which people with any colour vision tell apart.
+    quantization: dict[str, str] = field(
+        default_factory=lambda: {"none": "#56707f", "float16": "#cc79a7", "dynamic": "#e69f00", "int8": "#0072b2"}
+    )
+
+
+def chart_png(rows: Sequence[Row]) -> bytes:
+    """Draw the chart on white.
+
+    Args:
+        rows: rows of a report, at least one of them measured.
+    """
+    file = io.BytesIO()
+    figure = draw_chart(rows, Palette(), WIDE)
+    figure.savefig(file, format="png", dpi=_PNG_DOTS_PER_INCH)
+    return file.getvalue()
+
+
+def chart_svg(rows: Sequence[Row], size: tuple[float, float]) -> str:
+    """Draw the chart as an <svg> element whose colours are the page's variables: --paper, --ink, --int8 ...
+
+    Args:
+        rows: rows of a report, at least one of them measured.
+        size: WIDE or NARROW.
+    """
+    # Matplotlib wants real colours: these stand for the variables and occur nowhere else.
+    names = {"--paper": "#010202", "--ink": "#010203", "--muted": "#010204", "--grid": "#010205"}
+    modes = {mode: f"#02030{number}" for number, mode in enumerate(Palette().quantization)}
+    palette = Palette(
+        paper=names["--paper"], ink=names["--ink"], muted=names["--muted"], grid=names["--grid"], quantization=modes
+    )
+    names |= {f"--{mode}": colour for mode, colour in modes.items()}
+    file = io.StringIO()
+    # Text stays text: small, searchable, in the page's font. Salted, the two charts of a page share no name.
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": f"chart {size}"}):
+        draw_chart(rows, palette, size).savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    svg = file.getvalue()
+    svg = svg[svg.index("<svg") :]
+    for name, colour in names.items():
+        svg = svg.replace(colour, f"var({name})")
+    return svg
+
+
+def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float]) -> Figure:
+    """Draw one labelled dot a measured row: median of invoke to the right, top-1 upwards, area by file size.
+
+    Args:
+        rows: rows of a report, at least one of them measured.
+        palette: colours.
+        size: width and height in inches.
+    """
+    shown = sorted(measured(rows), key=lambda row: (-row["top1_accuracy"], _median_us(row)))
+    figure = Figure(figsize=size, dpi=_POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
+    FigureCanvasAgg(figure)  # knows how large text is
+    axes = figure.subplots()
+    _scale_axes(axes, shown, palette)
+    for row in shown:
+        colour = palette.quantization.get(row["quantization"], palette.muted)
+        p90_ns = row["invoke"]["p90_ns"]
+        if p90_ns is not None:
+            axes.plot([_median_us(row), p90_ns / 1e3], [row["top1_accuracy"] * 100] * 2, color=colour, linewidth=1.5)
+        axes.scatter(_median_us(row), row["top1_accuracy"] * 100, s=_area(row), color=colour, alpha=0.9,
+                     edgecolors=palette.ink, linewidths=0.6, zorder=3 - _area(row) / 1e4)  # fmt: skip
+    _label(figure, axes, shown, palette)
+    return figure
+
+
+def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
+    latencies = [_median_us(row) for row in rows] + [(row["invoke"]["p90_ns"] or 0) / 1e3 for row in rows]
+    medians = latencies[: len(rows)]
+    if max(medians) > _LOG_FROM_RATIO * min(medians):
+        axes.set_xscale("log", subs=[])
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set_xlim(min(medians) / 1.8, max(latencies) * 2.5)
+    else:
+        axes.set_xlim(0, max(latencies) * 1.25)
+    accuracies = [row["top1_accuracy"] * 100 for row in rows]
+    middle = (min(accuracies) + max(accuracies)) / 2
+    half = max(max(accuracies) - min(accuracies), _MIN_ACCURACY_SPAN_PP) * 0.65
+    axes.set_ylim(middle - half, middle + half)
+    axes.set_xlabel("invoke, µs: median, and line to p90", color=palette.ink)
+    axes.set_ylabel("top-1 accuracy, %", color=palette.ink)
+    axes.set_title("better: up and to the left · larger dot: larger file", color=palette.muted, fontsize=9, loc="left")
+    axes.set_facecolor("none")
+    axes.tick_params(colors=palette.muted, which="both")
+    axes.grid(color=palette.grid, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(palette.muted)
+
+
+def _label(figure: Figure, axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
+    """Write each row's name beside its dot; the axes must have their final size by then."""
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # FigureCanvasAgg has it
+    texts = [
+        # A "$" in a file name is no formula.
+        axes.text(0, 0, _label_text(row), fontsize=_LABEL_POINTS, color=palette.ink, linespacing=1.25,
+                  parse_math=False, transform=axes.transAxes, ha="left", va="bottom", zorder=4,
+                  bbox={"facecolor": palette.paper, "edgecolor": "none", "alpha": 0.8, "pad": 1})
+        for row in rows
+    ]  # fmt: skip
+    dots, whiskers = [], []
+    for row, text in zip(rows, texts, strict=True):
+        extent = text.get_window_extent(renderer)
+        x, y = axes.transData.transform((_median_us(row), row["top1_accuracy"] * 100))
+        dots.append(Dot(x, y, (_area(row) ** 0.5) / 2, extent.width, extent.height))
+        if row["invoke"]["p90_ns"] is not None:
+            end, _ = axes.transData.transform((row["invoke"]["p90_ns"] / 1e3, 0))
+            whiskers.append(Box(x, y - 2, end, y + 2))
+    frame = axes.get_window_extent(renderer)
+    bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1, frame.y1 - 4)
+    for text, dot, placement in zip(texts, dots, place_labels(dots, bounds, obstacles=whiskers), strict=True):
+        # As a share of the axes, which holds at any resolution the figure is saved with.
+        left, bottom = axes.transAxes.inverted().transform((placement.box.left, placement.box.bottom))
+        text.set_position((float(left), float(bottom)))
+        text.set_in_layout(False)
+        if placement.needs_leader:
+            _draw_leader(axes, dot, placement, palette)
+
+
+def _draw_leader(axes: Axes, dot: Dot, placement: Placement, palette: Palette) -> None:
+    box = placement.box
+    # To the nearest point of the label's edge.
+    x, y = min(max(dot.x, box.left), box.right), min(max(dot.y, box.bottom), box.top)
+    to_data = axes.transData.inverted()
+    (x0, y0), (x1, y1) = to_data.transform((dot.x, dot.y)), to_data.transform((x, y))
+    axes.plot([x0, x1], [y0, y1], color=palette.muted, linewidth=0.7, zorder=2)
+
+
+def _label_text(row: Row) -> str:
+    return f"{row['variant']}\n{row['runtime']} · {row['size_bytes'] / 1e3:,.0f} kB"
+
+
+def _area(row: Row) -> float:
+    smallest, largest = _DOT_AREA_RANGE
+    return float(min(max(row["size_bytes"] * _DOT_AREA_PER_BYTE, smallest), largest))
+
+
+def _median_us(row: Row) -> float:
+    median_ns: int = row["invoke"]["median_ns"]
+    return median_ns / 1e3

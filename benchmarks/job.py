@@ -1,0 +1,95 @@
+"""What the parent process asks of a worker and what the worker answers; both travel as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+OK, FAILED, NOT_INSTALLED = "ok", "failed", "not installed"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One artifact on one runtime, and how long to measure it."""
+
+    artifact: str
+    """Absolute path of the model file."""
+    runtime: str
+    """One of `edge.runtimes.RUNTIMES`."""
+    threads: int
+    runs: int
+    """Timed calls of invoke."""
+    frames: int
+    """Timed calls from frame to decision."""
+    warmup: int
+    """Untimed calls, at least."""
+    warmup_s: float
+    """Seconds of untimed calls, at least."""
+    images_file: str
+    """.npy of the test images: uint8 grey, shape (N, height, width), 0-255."""
+    frames_file: str
+    """.npy of the frames: uint8 BGR, shape (N, height, width, 3), 0-255."""
+
+    def to_json(self) -> str:
+        """Return the job as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        """Read a job that `to_json` wrote."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a worker found; nothing is summarised yet."""
+
+    runtime_version: str
+    quantization: str
+    """The spec's word: none, float16, dynamic or int8."""
+    source_sha256: str
+    """Of the Keras file the artifact was exported from; empty if the spec doesn't say."""
+    load_ns: int
+    """Until the classifier is ready: the library's import, reading and checking the file, allocating."""
+    first_invoke_ns: int
+    invoke_ns: list[int]
+    """One value a timed call, in order."""
+    frame_to_decision_ns: list[int]
+    """One value a timed call, in order."""
+    stage_median_ns: dict[str, int]
+    """Of the stages the classifier times within frame-to-decision: vision, invoke, decide."""
+    predictions: list[int]
+    """Class index of each test image, in the data set's order."""
+    memory_before_load_bytes: int
+    """Resident size of the worker with numpy, OpenCV and its inputs, before the library and the model."""
+    memory_peak_bytes: int
+    """Largest resident size up to the end of the timed calls; the accuracy pass comes after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended: with a measurement, or with the reason why there is none."""
+
+    status: str
+    """OK, FAILED or NOT_INSTALLED."""
+    reason: str = ""
+    """One sentence; empty if all went well."""
+    measurement: Measurement | None = None
+
+    def to_json(self) -> str:
+        """Return the outcome as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Outcome:
+        """Read an outcome that `to_json` wrote.
+
+        Raises:
+            ValueError: not JSON, or not an outcome.
+        """
+        data = json.loads(text)
+        try:
+            measurement = data["measurement"]
+            return cls(data["status"], data["reason"], None if measurement is None else Measurement(**measurement))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not an outcome: {error}") from error

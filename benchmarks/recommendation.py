@@ -1,0 +1,132 @@
+"""The sentence at the top of a report: which variant to use on this machine, and whether int8 was worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.rows import Row, measured
+
+MAX_LOSS_PP = 0.5  # percentage points; one image in two hundred
+
+_EQUAL_SHARE = 0.05  # medians of separate processes on one machine differ by as much without any reason
+
+
+def recommend(rows: Sequence[Row]) -> list[str]:
+    """Return sentences: the first recommends, the others say what a frame costs and how int8 compares with float.
+
+    The fastest variant by the median of invoke whose loss is at most 0.5 percentage points is recommended;
+    a float row loses nothing, so as soon as one loss is known there is such a variant.
+
+    Args:
+        rows: all rows of the report.
+    """
+    done = list(measured(rows))
+    if not done:
+        return ["Nothing could be measured: the status of each row says why."]
+    known = [row for row in done if row["loss_pp"] is not None]
+    if not known:
+        best = min(done, key=_invoke_ns)
+        return [_fastest(best), _stages(best)]
+    first, *others = _networks(known)
+    sentences = [_choice(first), _stages(_best(first)), *map(_other_network, others)]
+    if len(known) < len(done):
+        sentences.append(f"{len(done) - len(known)} more can't be judged: their float artifact wasn't given.")
+    return [*sentences, *(_against_float(row, done) for row in done if _has_float_twin(row, done))]
+
+
+def _networks(rows: list[Row]) -> list[list[Row]]:
+    """Split by training, the most accurate first: a poor network that loses nothing is no bargain."""
+    by_source: dict[str, list[Row]] = {}
+    for row in rows:
+        by_source.setdefault(row["source_sha256"], []).append(row)
+    return sorted(
+        by_source.values(),
+        key=lambda network: max(row["top1_accuracy"] for row in network if row["quantization"] == "none"),
+        reverse=True,
+    )
+
+
+def _good(rows: list[Row]) -> list[Row]:
+    """Those of one network that lose little; never empty, as the float row loses nothing."""
+    return [row for row in rows if row["loss_pp"] <= MAX_LOSS_PP]
+
+
+def _best(rows: list[Row]) -> Row:
+    return min(_good(rows), key=_invoke_ns)
+
+
+def _other_network(rows: list[Row]) -> str:
+    best = _best(rows)
+    return f"Of another, less accurate network: {_name(best)}, {_numbers(best)}; {_loss(best)}."
+
+
+def _fastest(best: Row) -> str:
+    return (
+        f"Fastest here: {_name(best)}, {_numbers(best)}. What it loses isn't known: "
+        "benchmark the float artifact (quantization none) of the same network beside it."
+    )
+
+
+def _choice(rows: list[Row]) -> str:
+    good, best = _good(rows), _best(rows)
+    sentence = (
+        f"Use {_name(best)} on this machine: the fastest of {len(good)} that lose at most {MAX_LOSS_PP} percentage "
+        f"points, {_numbers(best)}; {_loss(best)}."
+    )
+    equal = [row for row in good if row is not best and _invoke_ns(row) <= (1 + _EQUAL_SHARE) * _invoke_ns(best)]
+    if equal:
+        sentence += f" As fast within {_EQUAL_SHARE:.0%}: {', '.join(map(_name, equal))}."
+    for row in rows:
+        if row not in good and _invoke_ns(row) < _invoke_ns(best):
+            sentence += f" {_name(row)} is faster but loses {row['loss_pp']:.2f} points."
+    return sentence
+
+
+def _stages(row: Row) -> str:
+    """How much of a frame's time the network is: often so little that a faster one changes nothing."""
+    whole_ns, vision_ns = row["frame_to_decision"]["median_ns"], row["stage_median_ns"]["vision"]
+    return (
+        f"From frame to decision {_name(row)} takes {whole_ns / 1e6:.2f} ms, "
+        f"{vision_ns / 1e6:.2f} ms of which go into finding the garment in the frame."
+    )
+
+
+def _against_float(row: Row, rows: list[Row]) -> str:
+    twin = next(other for other in rows if other["id"] == row["reference"])
+    ours, theirs = _invoke_ns(row), _invoke_ns(twin)
+    times = f"{_microseconds(row)} against {_microseconds(twin)}"
+    if abs(ours - theirs) <= _EQUAL_SHARE * theirs:
+        return f"{_name(row)}: int8 is no faster than float here, {times}."
+    if ours > theirs:
+        return f"{_name(row)}: int8 is SLOWER than float here, {ours / theirs:.2f} times the time, {times}."
+    return f"{_name(row)}: int8 is {theirs / ours:.2f} times as fast as float, {times}."
+
+
+def _has_float_twin(row: Row, rows: list[Row]) -> bool:
+    return row["quantization"] == "int8" and any(
+        other["id"] == row["reference"] and other["runtime"] == row["runtime"] for other in rows
+    )
+
+
+def _name(row: Row) -> str:
+    return f"{row['variant']} ({row['runtime']})"
+
+
+def _invoke_ns(row: Row) -> int:
+    median_ns: int = row["invoke"]["median_ns"]
+    return median_ns
+
+
+def _numbers(row: Row) -> str:
+    return f"{_microseconds(row)} an image, {row['top1_accuracy']:.2%} right, {row['size_bytes'] / 1e3:,.0f} kB"
+
+
+def _loss(row: Row) -> str:
+    if row["reference"] == row["id"]:
+        return "it is the float artifact itself"
+    loss: float = row["loss_pp"]
+    return f"it loses {loss:.2f} points" if loss >= 0 else f"it is {-loss:.2f} points better than float"
+
+
+def _microseconds(row: Row) -> str:
+    return f"{_invoke_ns(row) / 1e3:,.1f} µs"

@@ -1,0 +1,149 @@
+"""The report: one JSON structure, and the files that are rendered from it and from nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.charts import chart_png
+from benchmarks.config import BenchmarkConfig
+from benchmarks.environment import environment_lines, machine_name, shown_time
+from benchmarks.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, LabelledImages
+from benchmarks.latency import P90_MIN_SAMPLES, P99_MIN_SAMPLES
+from benchmarks.page import html_page
+from benchmarks.recommendation import recommend
+from benchmarks.rows import Row, measured
+from benchmarks.table import csv_table, markdown_table, reasons, status
+from edge import atomic
+
+SCHEMA_VERSION = 1
+CHART = "accuracy_latency.png"
+
+Report = dict[str, Any]
+
+DEFINITIONS = {
+    "invoke": "one call of the library: input tensor in, output tensor out, both copies included; batch of one, "
+    "on real test images prepared beforehand, garbage collection off",
+    "frame to decision": f"Classifier.classify on a {FRAME_WIDTH}x{FRAME_HEIGHT} frame that is in memory already: "
+    "finding the garment, scaling, invoke, dequantizing, decision; capture and display are not in it",
+    "loss": "percentage points of top-1 accuracy below the float artifact of the same training, in the same format if "
+    "there is one; below zero: better than it",
+    "agree": "share of test images that get the same class from both, right or wrong",
+    "load": "Classifier.load in a fresh process: the library's import, reading and checking the file, allocating; "
+    "the file was in the system's cache",
+    "peak memory": "the most memory the whole process had resident, Python, numpy, OpenCV and the measurement's own "
+    "inputs included, up to the end of the timed calls; a kB is 1000 bytes, an MB a million",
+}
+
+
+def build_report(
+    rows: Sequence[Row], config: BenchmarkConfig, test_images: LabelledImages, environment: dict[str, Any]
+) -> Report:
+    """Join all that is known into one JSON object, schema_version 1.
+
+    Args:
+        rows: from `benchmarks.rows.measure_rows`.
+        config: what was asked for.
+        test_images: what accuracy was counted on; the labels go into the report, the images don't.
+        environment: from `benchmarks.environment.describe_environment`.
+    """
+    settings = asdict(config) | {
+        "artifacts": [str(path) for path in config.artifacts],
+        "out": config.out and str(config.out),
+    }
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "statement": test_images.statement,
+        "recommendation": recommend(rows),
+        "caveats": caveats(rows, test_images, environment),
+        "environment": environment,
+        "settings": settings | {"runtimes": list(config.runtimes)},
+        "definitions": DEFINITIONS,
+        "test_images": {
+            "dataset": test_images.dataset,
+            "count": len(test_images.labels),
+            "sha256": test_images.sha256,
+            "labels": test_images.labels.tolist(),
+        },
+        "frames": {"count": FRAME_COUNT, "height": FRAME_HEIGHT, "width": FRAME_WIDTH, "seed": config.seed},
+        "rows": list(rows),
+    }
+
+
+def write_report(report: Report, folder: Path) -> Path:
+    """Write report.json, .csv, .md, .html and the chart, each whole or not at all.
+
+    Returns:
+        The path of the HTML page.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    if any(measured(report["rows"])):
+        atomic.write_bytes(folder / CHART, chart_png(report["rows"]))
+    else:
+        (folder / CHART).unlink(missing_ok=True)  # of an earlier report in the same folder
+    atomic.write_text(folder / "report.csv", csv_table(report["rows"]))
+    atomic.write_text(folder / "report.md", markdown(report))
+    atomic.write_text(folder / "report.html", html_page(report))
+    atomic.write_text(folder / "report.json", to_json(report))  # last: where it is, the others are too
+    return folder / "report.html"
+
+
+def to_json(report: Report) -> str:
+    """Return the report as indented JSON with each list of numbers on one line."""
+    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
+    # No string of the report can look like this: JSON writes a line break inside a string as \\n.
+    return re.sub(r"\[\n[-\d,\s]+\]", lambda found: "".join(found.group().split()), text) + "\n"
+
+
+def caveats(rows: Sequence[Row], test_images: LabelledImages, environment: dict[str, Any]) -> list[str]:
+    """Return what a reader must know before quoting a number, one sentence each."""
+    found = []
+    if environment["kind"] == "host":
+        found.append("Measured on a host, not on a Raspberry Pi: the order of the variants may be another one there.")
+    if test_images.dataset == "demo":
+        found.append("Accuracies are on drawn garments: they say nothing about Fashion-MNIST.")
+    unsteady = [row["id"] for row in measured(rows) if status(row) != row["status"]]
+    if unsteady:
+        found.append(
+            "Unsteady: half of the calls scatter over more than a quarter of the median; something else was running. "
+            f"Measure again: {', '.join(unsteady)}."
+        )
+    if environment["load_average_1min"] > 0.5 * (environment["cpu_count"] or 1):
+        found.append(
+            f"The machine was busy before the first row: load average {environment['load_average_1min']} "
+            f"on {environment['cpu_count']} cores."
+        )
+    found.append(
+        f"A p90 needs {P90_MIN_SAMPLES} timed calls and a p99 {P99_MIN_SAMPLES} (99 % confidence): "
+        "with fewer it is left out."
+    )
+    found.append("One run on one machine: a difference of a few per cent in latency may be gone the next time.")
+    return found
+
+
+def markdown(report: Report) -> str:
+    """Render the report as Markdown; the chart is the PNG beside it."""
+    environment = report["environment"]
+    has_chart = any(measured(report["rows"]))
+    parts = [
+        f"# Benchmark of {shown_time(environment)}",
+        f"{machine_name(environment)}; {report['statement']}.",
+        f"**{report['recommendation'][0]}**",
+        "\n".join(f"- {sentence}" for sentence in report["recommendation"][1:]),
+        f"![accuracy against latency]({CHART})" if has_chart else "",
+        markdown_table(report["rows"]),
+        "\n".join(f"- {sentence}" for sentence in reasons(report["rows"])),
+        "## What to keep in mind",
+        "\n".join(f"- {sentence}" for sentence in report["caveats"]),
+        "## What each number covers",
+        "\n".join(f"- {name}: {text}" for name, text in report["definitions"].items()),
+        "## Environment",
+        "\n".join(f"- {name}: {value}" for name, value in environment_lines(environment)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"

@@ -1,0 +1,80 @@
+"""Fills the README's figures from docs/measured/, so that no number in it comes from a keyboard.
+
+A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT is a file of docs/measured/, followed
+by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two), or `benchmark table`,
+`benchmark recommendation` or `benchmark machine`. `--check` changes nothing and fails if the README is out of date.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+MEASURED = ROOT / "docs" / "measured"
+README = ROOT / "README.md"
+_BLOCK = re.compile(r"(<!-- measured: (?P<what>.+?) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+
+
+def render(text: str) -> str:
+    """Return the text with every block filled anew."""
+    return _BLOCK.sub(lambda block: f"{block[1]}{_body(block['what'])}{block[4]}", text)
+
+
+def _body(what: str) -> str:
+    if what.startswith("benchmark "):
+        return _benchmark(what.removeprefix("benchmark "))
+    name, *ranges = what.split()
+    lines = (MEASURED / name).read_text(encoding="utf-8").rstrip("\n").split("\n")
+    return "```text\n" + "\n".join(_selected(lines, ranges)) + "\n```\n"
+
+
+def _selected(lines: list[str], ranges: list[str]) -> list[str]:
+    """The lines of each range, with an ellipsis between two ranges."""
+    if not ranges:
+        return lines
+    parts = []
+    for text in ranges:
+        first, _, last = text.partition("-")
+        parts.append(lines[int(first) - 1 : int(last)] if first else lines[-int(last) :])
+    return [line for number, part in enumerate(parts) for line in ([*["..."] * (number > 0), *part])]
+
+
+def _benchmark(what: str) -> str:
+    from benchmarks.environment import machine_name, shown_time
+    from benchmarks.table import COLUMNS, ordered
+
+    report: dict[str, Any] = json.loads((MEASURED / "report.json").read_text(encoding="utf-8"))
+    if what == "recommendation":
+        return "".join(f"> {line}\n" for line in report["recommendation"])
+    if what == "machine":
+        return f"{machine_name(report['environment'])}; {shown_time(report['environment'])}\n"
+    columns = [column for column in COLUMNS if column.heading not in _LEFT_OUT]
+    lines = [
+        [column.heading for column in columns],
+        ["--:" if column.is_number else "---" for column in columns],
+        *([column.show(row) for column in columns] for row in ordered(report["rows"])),
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+_LEFT_OUT = ("quantization", "invoke, µs p90", "frame to decision, ms p90", "load ms", "status")
+
+
+def main() -> int:
+    """Render the README in place, or check it."""
+    old = README.read_text(encoding="utf-8")
+    new = render(old)
+    if "--check" in sys.argv[1:]:
+        if new != old:
+            print("README.md is out of date: run `python docs/render.py`", file=sys.stderr)
+        return int(new != old)
+    README.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,52 @@
+"""Rows of a report, made from numbers that a test can see, through the same code as real ones."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.job import FAILED, OK, Measurement, Outcome
+from benchmarks.rows import Row, make_row
+from benchmarks.variants import Variant
+from edge.artifact import Artifact
+
+LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
+@pytest.fixture
+def measurement() -> Callable[..., Measurement]:
+    """Ten images, of which the first `wrong` are wrong; 500 invokes of `invoke_ns`; 50 frames of a millisecond."""
+
+    def make(*, wrong: int = 0, invoke_ns: int = 40_000, **values: Any) -> Measurement:
+        return Measurement(
+            **{
+                "runtime_version": "1.2",
+                "quantization": "int8",
+                "source_sha256": "ab" * 32,
+                "load_ns": 20_000_000,
+                "first_invoke_ns": 90_000,
+                "invoke_ns": [invoke_ns] * 500,
+                "frame_to_decision_ns": [1_000_000] * 50,
+                "stage_median_ns": {"vision": 900_000, "invoke": 60_000, "decide": 40_000},
+                "predictions": [9 - label for label in LABELS[:wrong]] + LABELS[wrong:],
+                "memory_before_load_bytes": 70_000_000,
+                "memory_peak_bytes": 90_000_000,
+                **values,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def row(measurement: Callable[..., Measurement]) -> Callable[..., Row]:
+    """A measured row, or a failed one if there is a reason."""
+
+    def make(name: str, *, runtime: str = "litert", reason: str = "", size_bytes: int = 250_000, **values: Any) -> Row:
+        file_format = "onnx" if name.endswith(".onnx") else "tflite"
+        artifact = Artifact(Path(f"/models/{name}"), file_format, "cd" * 32, size_bytes, None)
+        outcome = Outcome(FAILED, reason) if reason else Outcome(OK, measurement=measurement(**values))
+        return make_row(Variant(name, artifact.path, artifact, runtime), outcome, LABELS)
+
+    return make

@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import main, parser
+from benchmarks.config import BenchmarkConfig
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+QUICK = (
+    "--runs",
+    "20",
+    "--frames",
+    "3",
+    "--warmup",
+    "1",
+    "--warmup-s",
+    "0.01",
+    "--max-images",
+    "30",
+    "--runtime",
+    "litert",
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_fashion_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-keras-here"))
+
+
+def test_two_models_and_a_broken_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.tflite"
+    broken.write_bytes((FIXTURES / "tiny_int8.tflite").read_bytes()[:2000])
+    models = [str(FIXTURES / "tiny_none.tflite"), str(broken), str(FIXTURES / "tiny_int8.tflite")]
+
+    code = main([*models, *QUICK, "--out", str(tmp_path / "out")])
+
+    out, err = capsys.readouterr()
+    assert code == 1
+    assert out.splitlines()[0] == "accuracy on drawn garments, not on Fashion-MNIST (the first 30 of 1,000 images)"
+    assert out.splitlines()[-1] == f"report: {tmp_path / 'out' / 'report.html'}"
+    assert "[2/3] broken.tflite @ litert: failed: " in err
+    assert err.splitlines()[-1] == "error: 1 of 3 rows failed: broken.tflite @ litert"
+    rows = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["status"] for row in rows] == ["ok", "failed", "ok"]
+    assert rows[2]["reference"] == "tiny_none.tflite @ litert"
+    assert len(rows[2]["raw"]["predictions"]) == 30
+
+
+def test_reports_of_several_runs_lie_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main([str(FIXTURES / "tiny_int8.tflite"), *QUICK, "-q"]) == 0
+
+    (folder,) = (tmp_path / "reports").iterdir()
+    assert (folder / "report.json").is_file()
+
+
+def test_flags_and_fields_are_the_same() -> None:
+    options = vars(parser().parse_args([]))
+
+    assert options.keys() - {"verbose", "quiet"} == set(BenchmarkConfig.__slots__)
+    assert {name: options[name] or None for name in ("out", "max_images")} == {"out": None, "max_images": None}
+
+
+@pytest.mark.parametrize("arguments", [["--seed", "-1"], ["--runs", "0"], ["--runtime", "torch"], ["--timeout", "inf"]])
+def test_wrong_calls(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 2

@@ -1,0 +1,90 @@
+from collections.abc import Callable
+
+from benchmarks.recommendation import recommend
+from benchmarks.rows import Row, compare_with_float
+
+
+def _advise(*rows: Row) -> list[str]:
+    compare_with_float(rows)
+    return recommend(rows)
+
+
+def test_the_fastest_that_loses_little_is_recommended(row: Callable[..., Row]) -> None:
+    first, stages, against = _advise(
+        row("a_none.tflite", quantization="none", wrong=1, invoke_ns=80_000, size_bytes=971_000),
+        row("a_int8.tflite", wrong=1, invoke_ns=40_000),
+    )
+
+    assert first == (
+        "Use a_int8.tflite (litert) on this machine: the fastest of 2 that lose at most 0.5 percentage points, "
+        "40.0 µs an image, 90.00% right, 250 kB; it loses 0.00 points."
+    )
+    assert stages == (
+        "From frame to decision a_int8.tflite (litert) takes 1.00 ms, "
+        "0.90 ms of which go into finding the garment in the frame."
+    )
+    assert against == "a_int8.tflite (litert): int8 is 2.00 times as fast as float, 40.0 µs against 80.0 µs."
+
+
+def test_a_fast_one_that_loses_too_much_is_named_but_not_recommended(row: Callable[..., Row]) -> None:
+    first, *_ = _advise(
+        row("a_none.tflite", quantization="none", invoke_ns=80_000), row("a_int8.tflite", wrong=1, invoke_ns=40_000)
+    )
+
+    assert first.startswith("Use a_none.tflite (litert)")
+    assert "it is the float artifact itself" in first
+    assert first.endswith("a_int8.tflite (litert) is faster but loses 10.00 points.")
+
+
+def test_slow_int8_is_said_plainly(row: Callable[..., Row]) -> None:
+    *_, against = _advise(
+        row("a_none.tflite", quantization="none", invoke_ns=40_000), row("a_int8.tflite", invoke_ns=60_000)
+    )
+
+    assert against == (
+        "a_int8.tflite (litert): int8 is SLOWER than float here, 1.50 times the time, 60.0 µs against 40.0 µs."
+    )
+
+
+def test_small_differences_are_called_none(row: Callable[..., Row]) -> None:
+    first, _, against = _advise(
+        row("a_none.tflite", quantization="none", invoke_ns=41_000), row("a_int8.tflite", invoke_ns=40_000)
+    )
+
+    assert first.endswith("As fast within 5%: a_none.tflite (litert).")
+    assert "no faster than float" in against
+
+
+def test_int8_is_only_compared_with_float_on_the_same_runtime(row: Callable[..., Row]) -> None:
+    sentences = _advise(
+        row("a_none.onnx", runtime="onnxruntime", quantization="none", invoke_ns=90_000), row("a_int8.tflite")
+    )
+
+    assert len(sentences) == 2
+
+
+def test_without_a_float_artifact_the_loss_is_not_known(row: Callable[..., Row]) -> None:
+    first, *_ = _advise(row("a_int8.tflite"), row("b_int8.tflite", invoke_ns=30_000))
+
+    assert first.startswith("Fastest here: b_int8.tflite (litert), 30.0 µs an image")
+    assert "What it loses isn't known" in first
+
+
+def test_rows_that_cannot_be_judged_are_counted(row: Callable[..., Row]) -> None:
+    sentences = _advise(row("a_none.tflite", quantization="none"), row("b_int8.tflite", source_sha256="99" * 32))
+
+    assert sentences[-1] == "1 more can't be judged: their float artifact wasn't given."
+
+
+def test_a_fast_network_that_is_poor_to_begin_with_is_not_recommended(row: Callable[..., Row]) -> None:
+    first, _, other = _advise(
+        row("poor.tflite", quantization="none", source_sha256="99" * 32, wrong=4, invoke_ns=2_000),
+        row("good.tflite", quantization="none", wrong=1),
+    )
+
+    assert first.startswith("Use good.tflite (litert) on this machine: the fastest of 1")
+    assert other.startswith("Of another, less accurate network: poor.tflite (litert), 2.0 µs an image, 60.00% right")
+
+
+def test_nothing_measured(row: Callable[..., Row]) -> None:
+    assert _advise(row("a.tflite", reason="crashed")) == ["Nothing could be measured: the status of each row says why."]

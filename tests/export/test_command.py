@@ -1,0 +1,162 @@
+"""Both export commands, end to end, on the tiny run and its drawn garments."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+pytest.importorskip("tf2onnx")
+
+from edge import demo
+from edge.artifact import read_artifact
+from edge.classifier import Classifier
+from edge.quantization import takes_pixels
+from export import onnx as onnx_export
+from export import tflite as tflite_export
+from export.calibration import Calibration
+from export.source import PRETRAINED, load_source
+
+RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
+MAIN = {"tflite": tflite_export.main, "onnx": onnx_export.main}
+EVERY_MODE = [
+    *(("tflite", mode) for mode in ("none", "float16", "dynamic", "int8")),
+    *(("onnx", mode) for mode in ("none", "int8")),
+]
+
+
+def _table(stdout: str) -> dict[str, str]:
+    return {line[:20].strip(): line[20:] for line in stdout.splitlines()}
+
+
+@pytest.mark.parametrize(("file_format", "mode"), EVERY_MODE)
+def test_every_mode_makes_a_file_that_answers_like_keras(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file_format: str, mode: str
+) -> None:
+    assert MAIN[file_format]([str(RUN), "--quantize", mode, "--artifacts", str(tmp_path), "--max-loss", "2"]) == 0
+
+    path = tmp_path / f"tiny_run_{mode}.{file_format}"
+    assert list(tmp_path.iterdir()) == [path]  # nothing temporary is left
+    table = _table(capsys.readouterr().out)
+    assert table["file"] == str(path)
+    assert table["SHA-256"] == read_artifact(path).sha256
+    assert table["compared on"].startswith("1,000 test images of demo")
+    assert float(table["same answer"].rstrip("%")) >= 98.5
+
+    classifier = Classifier.load(path)
+    provenance = classifier.spec.provenance
+    assert provenance.quantization == mode
+    assert provenance.parity["images"] == 1000
+    assert bool(provenance.calibration) == (mode == "int8")
+    assert classifier.spec.input_tensor == classifier.runtime.input_tensor
+    assert takes_pixels(classifier.runtime.input_tensor) == (mode == "int8")
+    if mode == "none":
+        images, _ = demo.draw_dataset(20, seed=9)
+        answers = np.stack([classifier.probabilities(image) for image in images])
+        np.testing.assert_allclose(answers, load_source(RUN).probabilities(images), atol=1e-5)
+
+
+def test_a_tflite_file_is_a_zip_with_spec_and_labels(tmp_path: Path) -> None:
+    assert tflite_export.main([str(RUN), "--output", str(tmp_path / "deep" / "a.tflite"), "--max-loss", "2"]) == 0
+
+    with zipfile.ZipFile(tmp_path / "deep" / "a.tflite") as archive:
+        assert archive.namelist() == ["model_spec.json", "labels.txt"]
+
+
+@pytest.mark.parametrize("file_format", sorted(MAIN))
+def test_a_loss_above_the_limit_is_exit_code_3_and_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, file_format: str
+) -> None:
+    # Calibrated on black images alone but for one white pixel, no activation range is right.
+    black = np.zeros((10, 28, 28), np.uint8)
+    black[0, 0, 0] = 255
+    monkeypatch.setattr("export.command.choose_calibration", lambda *_, **__: Calibration(black, {"count": 10}))
+
+    assert MAIN[file_format]([str(RUN), "--artifacts", str(tmp_path)]) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert (
+        "percentage points of top-1 accuracy, allowed are 0.50 (--max-loss): the new file was not kept" in captured.err
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("file_format", sorted(MAIN))
+def test_calibration_images_without_black_and_white_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, file_format: str
+) -> None:
+    grey = np.full((10, 28, 28), 100, np.uint8)
+    monkeypatch.setattr("export.command.choose_calibration", lambda *_, **__: Calibration(grey, {"count": 10}))
+
+    assert MAIN[file_format]([str(RUN), "--artifacts", str(tmp_path)]) == 1
+    assert "do the calibration images reach from black to white?" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_onnx_int8_graph_starts_with_the_pixels_and_is_quantized_throughout(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    assert onnx_export.main([str(RUN), "--output", str(tmp_path / "a.onnx"), "--max-loss", "2"]) == 0
+
+    graph = onnx.load(tmp_path / "a.onnx").graph
+    assert graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    weights = {item.name: item for item in graph.initializer}
+    made_by = {output: node for node in graph.node for output in node.output}
+    for node in graph.node:
+        if node.op_type in ("Conv", "Gemm"):
+            # Activation and weight both come out of a DequantizeLinear; the weight's has a scale per channel.
+            assert [made_by[name].op_type for name in node.input[:2]] == ["DequantizeLinear"] * 2
+            assert weights[made_by[node.input[1]].input[0]].data_type == onnx.TensorProto.INT8
+            assert len(onnx.numpy_helper.to_array(weights[made_by[node.input[1]].input[1]])) in (8, 10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        pytest.param(["--quantize", "int4"], 2, "invalid choice: 'int4'", id="unknown mode"),
+        pytest.param(["--max-loss", "-1"], 2, "expected percentage points", id="negative loss"),
+        pytest.param(["no/such/run"], 1, "is no run directory", id="no such run"),
+        pytest.param([str(RUN), "--calibration-count", "7"], 1, "7 calibration images can't", id="unbalanced"),
+    ],
+)
+def test_bad_calls_are_one_line_and_the_right_code(
+    arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        ended = tflite_export.main([*arguments, "--artifacts", "/nonexistent", "-q"])
+    except SystemExit as usage:
+        ended = usage.code
+
+    assert ended == code
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.real_data
+@pytest.mark.usefixtures("fashion_mnist_present")
+@pytest.mark.parametrize("file_format", sorted(MAIN))
+def test_the_pretrained_model_keeps_its_accuracy_at_int8(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file_format: str
+) -> None:
+    assert MAIN[file_format]([str(PRETRAINED / "baseline"), "--artifacts", str(tmp_path)]) == 0
+
+    table = _table(capsys.readouterr().out)
+    assert table["compared on"].startswith("10,000 test images of fashion-mnist")
+    assert float(table["top-1 of Keras"].rstrip("%")) >= 90.0
+    assert float(table["top-1 of the file"].rstrip("%")) >= 90.0
+
+
+def test_without_the_data_set_the_first_line_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline() -> None:
+        raise Exception("URL fetch failure")  # as Keras raises it
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "empty"))
+    monkeypatch.setattr("export.command._download", offline)
+
+    assert tflite_export.main([str(PRETRAINED / "baseline"), "--artifacts", str(tmp_path), "--max-loss", "5"]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("calibrating and comparing on drawn garments, not on Fashion-MNIST: ")
+    manifest = Classifier.load(tmp_path / "baseline_int8.tflite").spec.provenance.calibration
+    assert manifest["dataset"] == "demo"
+    assert manifest["notice"] == first

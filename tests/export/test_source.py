@@ -1,0 +1,89 @@
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+
+from edge.errors import ExportError, SpecError
+from export import source
+from export.source import find_run, load_source
+
+RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    for age, name in enumerate(("newest", "older", ".unfinished")):
+        shutil.copytree(RUN, tmp_path / name)
+        os.utime(tmp_path / name / "model.keras", (1000 - age, 1000 - age))
+    os.utime(tmp_path / ".unfinished" / "model.keras", (2000, 2000))
+    return tmp_path
+
+
+def test_the_newest_finished_run_is_exported(runs: Path) -> None:
+    assert find_run(None, runs) == runs / "newest"
+
+
+def test_a_chosen_run_wins(runs: Path) -> None:
+    assert find_run(runs / "older", runs) == runs / "older"
+
+
+def test_without_a_run_the_pretrained_model_is_exported(tmp_path: Path) -> None:
+    assert find_run(None, tmp_path / "none") == source.PRETRAINED / "baseline"
+
+
+def test_no_model_at_all_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "PRETRAINED", tmp_path)
+    with pytest.raises(ExportError, match="no trained model in .*python -m train"):
+        find_run(None, tmp_path)
+
+
+def test_a_folder_that_is_no_run_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"is no run directory \(it holds no model\.keras\)"):
+        find_run(tmp_path, tmp_path)
+
+
+def test_a_single_image_model_answers_as_the_batched_one() -> None:
+    loaded = load_source(RUN)
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
+
+    one_by_one = [
+        np.asarray(loaded.single_image_model()(image[None, :, :, None] / np.float32(255))) for image in images
+    ]
+
+    np.testing.assert_allclose(loaded.probabilities(images), np.concatenate(one_by_one), atol=1e-6)
+
+
+def test_a_model_that_its_spec_does_not_describe_is_refused(runs: Path) -> None:
+    with (runs / "older" / "model.keras").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(ExportError, match="isn't the model that"):
+        load_source(runs / "older")
+
+
+def test_a_model_that_is_no_keras_file_is_refused(runs: Path) -> None:
+    (runs / "older" / "model.keras").write_bytes(b"no zip")
+    spec = (runs / "older" / "model_spec.json").read_text()
+    old = load_source(RUN).spec.provenance.source_sha256
+    new = "0b6b1d0bd1d0d0a6cd0b0d9f0a4c9d1e4ef0a9a6c42ac7ea4e92ff2ea5d0a0a0"
+    assert old in spec
+    import hashlib
+
+    new = hashlib.sha256(b"no zip").hexdigest()
+    (runs / "older" / "model_spec.json").write_text(spec.replace(old, new))
+    with pytest.raises(ExportError, match="Keras can't load"):
+        load_source(runs / "older")
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [pytest.param(None, ExportError, id="missing"), pytest.param("{", SpecError, id="not JSON")],
+)
+def test_a_run_without_a_readable_spec_is_refused(runs: Path, text: str | None, error: type[Exception]) -> None:
+    spec = runs / "older" / "model_spec.json"
+    spec.unlink() if text is None else spec.write_text(text)
+    with pytest.raises(error):
+        load_source(runs / "older")

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from edge.errors import GateError
+from export.verify import Parity, check_gate, compare
+
+
+def _parity(*, keras: float, file: float, images: int = 1000) -> Parity:
+    return Parity("demo", images, keras, file, top1_agreement=1.0, max_probability_difference=0.0)
+
+
+def test_compare_counts_by_hand() -> None:
+    source = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.3, 0.7]], np.float32)
+    file = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.55, 0.45]], np.float32)
+
+    parity = compare(source, file, np.array([0, 0, 1, 0], np.uint8), dataset="demo")
+
+    assert parity.keras_top1_accuracy == 0.75  # all but the last
+    assert parity.top1_accuracy == 0.75  # all but the second
+    assert parity.top1_agreement == 0.5
+    assert parity.max_probability_difference == pytest.approx(0.25)
+    assert parity.loss_points == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "passes"),
+    [
+        pytest.param(0.905, True, id="exactly the limit, whatever floats do"),
+        pytest.param(0.904, False, id="one image more"),
+        pytest.param(0.95, True, id="better than its source"),
+    ],
+)
+def test_the_gate_allows_its_limit_and_no_image_more(file: float, passes: bool) -> None:
+    parity = _parity(keras=0.91, file=file)
+    if passes:
+        check_gate(parity, max_loss_points=0.5, name="a.tflite")
+    else:
+        with pytest.raises(GateError, match=r"a\.tflite loses 0\.60 percentage points .* allowed are 0\.50") as failed:
+            check_gate(parity, max_loss_points=0.5, name="a.tflite")
+        assert failed.value.exit_code == 3

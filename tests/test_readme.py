@@ -1,0 +1,81 @@
+"""The README is held to the project: its figures to the measurements, its commands and flags to the parsers."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+import edge.cli
+import train.__main__
+from edge import errors
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line.split("#")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+def _render():
+    specification = importlib.util.spec_from_file_location("render", ROOT / "docs" / "render.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_every_figure_is_what_a_command_measured() -> None:
+    assert _render().render(README) == README, "run `python docs/render.py`"
+
+
+def test_a_block_shows_the_lines_it_asks_for() -> None:
+    assert _render()._selected(["a", "b", "c", "d", "e"], ["1-2", "-1"]) == ["a", "b", "...", "e"]
+
+
+def test_linked_files_exist() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("edge-classify")])
+def test_every_runner_command_is_understood(line: str) -> None:
+    edge.cli.parser().parse_args(line.split()[1:])
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("python -m")])
+def test_every_module_command_is_understood(line: str) -> None:
+    _, _, module, *arguments = line.split()
+    if module == "train":
+        train.__main__.parser().parse_args(arguments)
+    elif module.startswith("export."):
+        pytest.importorskip("tensorflow")
+        from export import command, onnx, tflite
+
+        file_format = {"export.tflite": tflite.TfliteFormat, "export.onnx": onnx.OnnxFormat}[module]()
+        command.parser(file_format, epilog="").parse_args(arguments)
+    else:
+        pytest.importorskip("matplotlib")
+        from benchmarks.__main__ import parser
+
+        assert module == "benchmarks"
+        parser().parse_args(arguments)
+
+
+def test_every_exit_code_is_explained() -> None:
+    codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
+
+    explained = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    assert explained == codes
+
+
+def test_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    papers = README + (ROOT / "CONTRIBUTING.md").read_text()
+    assert {line.split()[1] for line in papers.splitlines() if line.startswith("make ")} <= targets
