@@ -77,23 +77,24 @@ def _recognise(path: Path, content: bytes) -> str:
     if content[4:8] == b"TFL3":  # the flatbuffer's file identifier
         return "tflite"
     # Protobuf has no magic number; every ONNX file starts with field 1, ir_version, a small number.
-    if path.suffix.lower() == ".onnx" and content[0] == 0x08 and 1 <= content[1] < 0x40:
+    if path.suffix.lower() == ".onnx" and len(content) > 1 and content[0] == 0x08 and 1 <= content[1] < 0x40:
         return "onnx"
     raise ModelFileError(f"{path} is neither a TFLite nor an ONNX model: export one with `python -m export.tflite`")
 
 
 def _tflite_spec(path: Path, content: bytes) -> ModelSpec | None:
     """The spec in the ZIP that follows the flatbuffer, or None where there is no such ZIP."""
+    buffer = io.BytesIO(content)
+    if not zipfile.is_zipfile(buffer):
+        return None
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(buffer) as archive:
+            if SPEC_MEMBER not in archive.namelist():
+                return None  # somebody else's TFLite metadata
             member = archive.getinfo(SPEC_MEMBER)
             if member.file_size > _MAX_SPEC_BYTES:
-                raise ModelFileError(f"the spec in {path} claims {member.file_size:,} bytes: the file is damaged")
+                raise ValueError(f"it claims {member.file_size:,} bytes")
             text = archive.read(member).decode("utf-8")
-    except KeyError:
-        return None  # somebody else's TFLite metadata
-    except zipfile.BadZipFile:
-        return None
-    except (ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+    except Exception as error:  # damaged bytes make zipfile raise a dozen kinds, zlib's own among them
         raise ModelFileError(f"the spec in {path} can't be read ({error}): copy or export the file again") from error
     return ModelSpec.from_json(text)

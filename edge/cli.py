@@ -63,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     console.start_logging(options)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # must be set before OpenCV is imported
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
     from edge.classifier import Classifier
     from edge.runner import run
     from edge.sources import open_source
@@ -71,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     model = options.model or default_model()
     classifier = Classifier.load(model, runtime=options.runtime, threads=options.threads, labels=labels)
     sinks = _sinks(options, classifier.artifact.sha256, label_width=max(map(len, classifier.spec.labels)))
-    source = open_source(options.camera or options.source, is_camera=options.camera is not None)
+    is_camera = options.camera is not None
+    source = open_source(options.camera if is_camera else options.source, is_camera=is_camera)
     endless_demo = source.name == "demo" and options.max_frames is options.duration is None
     max_frames = DEMO_FRAMES if endless_demo else options.max_frames
     tally = run(source, classifier, sinks, top_k=options.top_k, max_frames=max_frames, duration_s=options.duration)

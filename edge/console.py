@@ -32,8 +32,7 @@ def command(main: Main) -> Main:
             _complain("interrupted")
             return EXIT_INTERRUPTED
         except BrokenPipeError:
-            # The reader went away (`| head`): nobody is left to tell. Python flushes stdout once more at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _give_up_stdout()  # the reader went away (`| head`): nobody is left to tell
             return 0
         except Exception as error:
             if os.environ.get("DEBUG") == "1":
@@ -86,6 +85,14 @@ def positive_int(text: str) -> int:
     return value
 
 
+def natural(text: str) -> int:
+    """Parse a whole number of at least 0, such as a seed, for argparse."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text}")
+    return value
+
+
 def positive_float(text: str) -> float:
     """Parse a finite number above 0, for argparse."""
     value = float(text)
@@ -113,5 +120,13 @@ def _one_line(error: Exception) -> str:
 
 
 def _complain(sentence: str) -> None:
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _give_up_stdout()  # a full disk; `sentence` says so, or says what mattered before
     print(f"error: {sentence}", file=sys.stderr)
+
+
+def _give_up_stdout() -> None:
+    """Drop what stdout still holds: Python flushes it once more at exit and would complain a second time."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

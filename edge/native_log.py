@@ -14,7 +14,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @contextmanager
 def captured() -> Iterator[None]:
-    """Send what native code writes to stderr inside the block to the debug log; show it if the block raises.
+    """Send what native code writes to stderr inside the block to the debug log, also if the block raises.
 
     Meant for loading a library or a model: whatever another thread writes to stderr meanwhile is captured too.
     """

@@ -73,13 +73,13 @@ def run(
             except FrameError as error:
                 tally.skipped += 1
                 _LOGGER.warning("skipped frame %d of %s: %s", frame.number, frame.source, error)
-                continue
-            for sink in sinks:
-                sink.write(frame, prediction)
-            tally.frames += 1
-            if frame.true_label is not None:
-                tally.known += 1
-                tally.right += prediction.label == frame.true_label
+            else:
+                for sink in sinks:
+                    sink.write(frame, prediction)
+                tally.frames += 1
+                if frame.true_label is not None:
+                    tally.known += 1
+                    tally.right += prediction.label == frame.true_label
             if tally.frames == max_frames or (duration_s is not None and clock() - started >= duration_s):
                 break
     finally:

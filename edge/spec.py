@@ -81,8 +81,9 @@ class TensorSpec:
     zero_point: int = 0
 
     def __post_init__(self) -> None:
-        """Lists from JSON become tuples, so that two equal specs compare equal."""
+        """Lists from JSON become tuples and whole scales floats, so that two equal specs compare equal."""
         object.__setattr__(self, "shape", tuple(self.shape))
+        object.__setattr__(self, "scale", float(self.scale))
 
     @property
     def is_quantized(self) -> bool:
@@ -174,6 +175,7 @@ _NESTED: dict[str, type] = {
     "output_tensor": TensorSpec,
     "provenance": Provenance,
 }
+_MAY_BE_NULL = ("input_tensor", "output_tensor")  # facts of a file that isn't exported yet
 
 
 def _build(kind: type[_T], data: dict[str, Any]) -> _T:
@@ -187,12 +189,12 @@ def _build(kind: type[_T], data: dict[str, Any]) -> _T:
         return kind(**values)
     except SpecError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise SpecError(f"the model's specification is malformed in {kind.__name__}: {error}") from error
 
 
 def _value(name: str, value: Any) -> Any:
-    if name not in _NESTED or value is None:
+    if name not in _NESTED or (value is None and name in _MAY_BE_NULL):
         return value
     if not isinstance(value, dict):
         raise SpecError(f"field {name!r} must be a JSON object, got {type(value).__name__}")

@@ -59,7 +59,7 @@ def runtime_for(artifact: Artifact, name: str = "auto") -> str:
     if name != "auto":
         if name not in fitting:
             raise ModelFileError(
-                f"{name} can't run {artifact.path.name}, a {artifact.format} file: use {' or '.join(fitting)}, "
+                f"{name} can't run the {artifact.format} file {artifact.path.name}: use {' or '.join(fitting)}, "
                 f"or give a .{_FORMAT[name]} file with --model"
             )
         return name

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import re
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -26,7 +29,7 @@ def is_url(text: str) -> bool:
 
 def without_password(url: str) -> str:
     """The URL with its user name and password replaced, for logs and results."""
-    return re.sub(r"(://)[^/@\s]*@", r"\1***@", url)
+    return re.sub(r"(://)[^/\s]*@", r"\1***@", url)
 
 
 class VideoSource:
@@ -43,8 +46,8 @@ class VideoSource:
         self._is_live = location.startswith(_LIVE_SCHEMES)
         self._capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
-            kind = "stream" if is_url(location) else "image or video"
-            raise SourceError(f"can't open {self.name}: not a {kind} that OpenCV can read, or out of reach")
+            kind = "a stream" if is_url(location) else "an image or video"
+            raise SourceError(f"can't open {self.name}: not {kind} that OpenCV can read, or out of reach")
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames until the video ends.
@@ -82,9 +85,9 @@ class ImageUrlSource:
         self.name = without_password(url)
         self.skipped = 0
         try:
-            with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:  # noqa: S310  # http(s) only, see choose
+            with urllib.request.urlopen(_request(url), timeout=_TIMEOUT_S) as answer:  # noqa: S310  # http(s), see choose
                 content = answer.read(_MAX_IMAGE_BYTES + 1)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise SourceError(f"can't fetch {self.name}: {getattr(error, 'reason', error)}") from error
         if len(content) > _MAX_IMAGE_BYTES:
             raise SourceError(f"{self.name} is larger than {_MAX_IMAGE_BYTES:,} bytes")
@@ -99,3 +102,14 @@ class ImageUrlSource:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _request(url: str) -> urllib.request.Request:
+    """A request for the URL; urllib takes a user name and password as a header only, not in the URL."""
+    parts = urllib.parse.urlsplit(url)
+    login, _, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310  # http(s) only, see choose
+    if login:
+        token = base64.b64encode(urllib.parse.unquote(login).encode()).decode()
+        request.add_unredirected_header("Authorization", f"Basic {token}")
+    return request

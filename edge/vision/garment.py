@@ -51,8 +51,7 @@ def to_bgr(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Raises:
         FrameError: not uint8, empty, or none of these shapes.
     """
-    if frame.dtype != np.uint8 or frame.size == 0:
-        raise FrameError(f"a frame must be a non-empty uint8 array, got {frame.dtype} of shape {frame.shape}")
+    _require_pixels(frame)
     if frame.ndim == 2 or (frame.ndim == 3 and frame.shape[2] == 1):
         return np.asarray(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR), np.uint8)
     if frame.ndim == 3 and frame.shape[2] == 4:
@@ -62,9 +61,18 @@ def to_bgr(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     raise FrameError(f"a frame has shape (height, width), or (height, width, 1, 3 or 4), got {frame.shape}")
 
 
+def _require_pixels(frame: object) -> None:
+    """Refuse what is no array of pixels, such as the None that OpenCV gives for a picture it can't read."""
+    if not isinstance(frame, np.ndarray):
+        raise FrameError(f"a frame must be a non-empty uint8 array, got {type(frame).__name__}")
+    if frame.dtype != np.uint8 or frame.size == 0:
+        raise FrameError(f"a frame must be a non-empty uint8 array, got {frame.dtype} of shape {frame.shape}")
+
+
 def _working_copy(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Shrink first, then turn grey: the search needs few pixels and area averaging removes camera noise."""
-    bgr = frame if frame.ndim == 2 and frame.dtype == np.uint8 and frame.size else to_bgr(frame)
+    _require_pixels(frame)
+    bgr = frame if frame.ndim == 2 else to_bgr(frame)
     shrink = _WORKING_EDGE / max(bgr.shape[:2])
     if shrink < 1:
         size = (max(1, round(bgr.shape[1] * shrink)), max(1, round(bgr.shape[0] * shrink)))
