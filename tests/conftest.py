@@ -1,0 +1,38 @@
+"""Fixtures that every package's tests share."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge import fashion_mnist
+
+
+@pytest.fixture
+def fixtures() -> Path:
+    """The folder of the tiny models that `make_models.py` made."""
+    return Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture
+def fashion_mnist_present() -> None:
+    """Skip with a sentence where the real data set is absent; fail instead where the caller swore that it is there."""
+    if not fashion_mnist.is_present():
+        end = pytest.fail if os.environ.get("EDGE_CLASSIFY_REQUIRE_DATA") == "1" else pytest.skip
+        end(fashion_mnist.missing_sentence())
+
+
+@pytest.fixture(autouse=True)
+def _plain_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo what a command does to the logging of this process; hold off a developer's DEBUG=1."""
+    monkeypatch.delenv("DEBUG", raising=False)
+    loggers = [logging.getLogger(name) for name in ("edge", "train", "export", "benchmarks")]
+    before = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    yield
+    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.setLevel(level)

@@ -1,0 +1,103 @@
+"""ONNX Runtime on the tiny models, and on nodes of kinds that this project doesn't feed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.errors import ModelFileError
+from edge.runtimes import onnxruntime as adapter
+from edge.spec import ModelSpec, TensorSpec
+
+library = pytest.importorskip("onnxruntime")
+
+
+@pytest.mark.parametrize(
+    ("mode", "dtype", "scale"), [("int8", "uint8", float(np.float32(1 / 255))), ("none", "float32", 0.0)]
+)
+def test_facts(fixtures: Path, mode: str, dtype: str, scale: float) -> None:
+    runtime = adapter.load(fixtures / f"tiny_{mode}.onnx", threads=1)
+    assert runtime.input_tensor == TensorSpec(runtime.input_tensor.name, dtype, (1, 28, 28, 1), scale=scale)
+    assert runtime.output_tensor == TensorSpec(runtime.output_tensor.name, "float32", (1, 10))
+    assert (runtime.name, runtime.version) == ("onnxruntime", library.__version__)
+    assert runtime.embedded_spec
+    assert ModelSpec.from_json(runtime.embedded_spec).provenance.quantization == mode
+
+
+def test_the_same_input_gives_the_same_output_and_another_another(fixtures: Path) -> None:
+    runtime = adapter.load(fixtures / "tiny_int8.onnx", threads=2)
+    black, white = np.zeros((1, 28, 28, 1), np.uint8), np.full((1, 28, 28, 1), 255, np.uint8)
+    first = runtime.invoke(black)
+    assert first.shape == (1, 10)
+    assert first.dtype == np.float32
+    kept = first.copy()
+    assert not np.array_equal(runtime.invoke(white), kept)
+    assert np.array_equal(first, kept)
+    assert np.array_equal(runtime.invoke(black), kept)
+
+
+def test_wherever_an_onnx_file_is_cut_it_is_refused_in_one_line(
+    fixtures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = (fixtures / "tiny_int8.onnx").read_bytes()
+    path = tmp_path / "cut.onnx"
+    for length in range(2, len(content), 149):
+        path.write_bytes(content[:length])
+        with pytest.raises(ModelFileError, match=r"^onnxruntime \S+ can't load .*cut\.onnx: ") as caught:
+            adapter.load(path, threads=1)
+        assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+class FakeSession:
+    """Stands for onnxruntime.InferenceSession."""
+
+    inputs: tuple[Any, ...] = (SimpleNamespace(name="x", type="tensor(float)", shape=["batch", 4, None, 1]),)
+    outputs: tuple[Any, ...] = (SimpleNamespace(name="y", type="tensor(float)", shape=[1, 3]),)
+
+    def __init__(self, path: str, options: Any, providers: list[str]) -> None:
+        self.options = options
+        assert providers == ["CPUExecutionProvider"]
+
+    def get_inputs(self) -> tuple[Any, ...]:
+        return self.inputs
+
+    def get_outputs(self) -> tuple[Any, ...]:
+        return self.outputs
+
+    def get_modelmeta(self) -> Any:
+        return SimpleNamespace(custom_metadata_map={"somebody": "else"})
+
+
+def test_sizes_that_are_names_are_one_and_the_threads_reach_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "InferenceSession", FakeSession)
+    runtime = adapter.load(Path("m.onnx"), threads=3)
+    assert runtime.input_tensor == TensorSpec("x", "float32", (1, 4, 1, 1))
+    assert runtime.embedded_spec is None
+    options = runtime._session.options
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (3, 1)
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"inputs": FakeSession.inputs * 2}, r"m\.onnx has 2 inputs and 1 outputs: a classifier has one of each"),
+        ({"outputs": ()}, r"m\.onnx has 1 inputs and 0 outputs"),
+        (
+            {"outputs": (SimpleNamespace(name="y", type="tensor(int64)", shape=[1]),)},
+            r"tensor 'y' of m\.onnx is a tensor\(int64\): expected tensor\(float\) or tensor\(uint8\)",
+        ),
+    ],
+    ids=["two inputs", "no output", "int64"],
+)
+def test_what_is_no_classifier_is_refused(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], words: str) -> None:
+    for name, value in changes.items():
+        monkeypatch.setattr(FakeSession, name, value)
+    monkeypatch.setattr(library, "InferenceSession", FakeSession)
+    with pytest.raises(ModelFileError, match=words):
+        adapter.load(Path("m.onnx"), threads=1)

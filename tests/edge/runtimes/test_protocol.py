@@ -1,0 +1,93 @@
+"""Which library runs a file, and what is said when it can't or isn't there."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.artifact import Artifact, read_artifact
+from edge.errors import ModelFileError, RuntimeMissingError
+from edge.runtimes import RUNTIMES, open_runtime, runtime_for
+
+
+def artifact(file_format: str) -> Artifact:
+    """A file of this format, of which nothing else matters."""
+    return Artifact(Path(f"folder/m.{file_format}"), file_format, "", 1, None)
+
+
+def install(monkeypatch: pytest.MonkeyPatch, *libraries: str) -> None:
+    """Let it look as if these libraries were installed, and no others."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if name in libraries else None)
+
+
+def test_the_runtimes_are_those_of_the_command_line() -> None:
+    assert RUNTIMES == ("litert", "tflite-runtime", "onnxruntime")
+
+
+@pytest.mark.parametrize(
+    ("file_format", "libraries", "expected"),
+    [
+        ("tflite", ("ai_edge_litert", "tflite_runtime", "onnxruntime"), "litert"),
+        ("tflite", ("tflite_runtime", "onnxruntime"), "tflite-runtime"),
+        ("onnx", ("ai_edge_litert", "onnxruntime"), "onnxruntime"),
+    ],
+)
+def test_auto_takes_the_first_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch, file_format: str, libraries: tuple[str, ...], expected: str
+) -> None:
+    install(monkeypatch, *libraries)
+    assert runtime_for(artifact(file_format)) == expected
+
+
+@pytest.mark.parametrize(
+    ("file_format", "libraries", "words"),
+    [
+        ("tflite", ("onnxruntime",), r"^nothing here runs m\.tflite: pip install ai-edge-litert$"),
+        ("onnx", ("ai_edge_litert",), r"^nothing here runs m\.onnx: pip install 'edge-classify\[onnx\]'$"),
+    ],
+)
+def test_without_a_library_the_sentence_names_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, file_format: str, libraries: tuple[str, ...], words: str
+) -> None:
+    install(monkeypatch, *libraries)
+    with pytest.raises(RuntimeMissingError, match=words):
+        runtime_for(artifact(file_format))
+
+
+@pytest.mark.parametrize(
+    ("file_format", "name", "words"),
+    [
+        ("tflite", "onnxruntime", r"^onnxruntime can't run the tflite file m\.tflite: use litert or tflite-runtime, or "
+                                  r"give a \.onnx file with --model$"),
+        ("onnx", "litert", r"^litert can't run the onnx file m\.onnx: use onnxruntime, or give a \.tflite file"),
+    ],
+)  # fmt: skip
+def test_a_named_runtime_must_fit_the_file(file_format: str, name: str, words: str) -> None:
+    with pytest.raises(ModelFileError, match=words):
+        runtime_for(artifact(file_format), name)
+
+
+@pytest.mark.parametrize("name", RUNTIMES)
+def test_a_named_runtime_that_fits_is_taken(name: str) -> None:
+    assert runtime_for(artifact("onnx" if name == "onnxruntime" else "tflite"), name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "library", "words"),
+    [
+        ("litert", "ai_edge_litert", "the runtime litert needs ai-edge-litert .*: pip install ai-edge-litert"),
+        ("tflite-runtime", "tflite_runtime", r"needs Python up to 3\.11 and numpy below 2, .*\[tflite-runtime\]"),
+        ("onnxruntime", "onnxruntime", r"isn't usable here .*: pip install 'edge-classify\[onnx\]'"),
+    ],
+)
+def test_a_library_that_can_not_be_imported_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, fixtures: Path, name: str, library: str, words: str
+) -> None:
+    for module in (library, f"{library}.interpreter"):
+        monkeypatch.setitem(sys.modules, module, None)
+    model = fixtures / f"tiny_int8.{'onnx' if name == 'onnxruntime' else 'tflite'}"
+    with pytest.raises(RuntimeMissingError, match=words):
+        open_runtime(read_artifact(model), name=name)

@@ -1,0 +1,90 @@
+"""The interpreter's adapter, with a made-up interpreter: facts, refusals, and the order of calls."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.errors import ModelFileError
+from edge.runtimes.tflite import TfliteRuntime
+from edge.spec import TensorSpec
+
+INPUT = {"name": "image", "index": 4, "dtype": np.uint8, "shape": np.array([1, 2, 2, 1]), "quantization": (0.5, 3)}
+OUTPUT = {"name": "scores", "index": 9, "dtype": np.int8, "shape": np.array([1, 4]), "quantization": (0.25, -7)}
+
+
+class FakeInterpreter:
+    """Adds one to every pixel; notes what it is asked."""
+
+    def __init__(self, inputs: int = 1, outputs: int = 1, error: Exception | None = None) -> None:
+        self.calls: list[str] = []
+        self.inputs, self.outputs, self.error = inputs, outputs, error
+        self.tensor: Any = None
+
+    def allocate_tensors(self) -> None:
+        os.write(2, b"INFO: native chatter\n")
+        if self.error:
+            raise self.error
+
+    def get_input_details(self) -> list[dict[str, Any]]:
+        return [INPUT] * self.inputs
+
+    def get_output_details(self) -> list[dict[str, Any]]:
+        return [OUTPUT] * self.outputs
+
+    def set_tensor(self, index: int, tensor: Any) -> None:
+        self.calls.append(f"set {index}")
+        self.tensor = tensor
+
+    def invoke(self) -> None:
+        self.calls.append("invoke")
+
+    def get_tensor(self, index: int) -> Any:
+        self.calls.append(f"get {index}")
+        return (self.tensor + 1).reshape(1, 4).astype(np.int8)
+
+
+def load(interpreter: FakeInterpreter) -> TfliteRuntime:
+    """The adapter around it."""
+    return TfliteRuntime(Path("m.tflite"), name="litert", version="9.8", make_interpreter=lambda: interpreter)
+
+
+def test_tensor_facts_are_read_from_the_file(capfd: pytest.CaptureFixture[str]) -> None:
+    runtime = load(FakeInterpreter())
+    assert (runtime.name, runtime.version, runtime.embedded_spec) == ("litert", "9.8", None)
+    assert runtime.input_tensor == TensorSpec("image", "uint8", (1, 2, 2, 1), scale=0.5, zero_point=3)
+    assert runtime.output_tensor == TensorSpec("scores", "int8", (1, 4), scale=0.25, zero_point=-7)
+    assert capfd.readouterr().err == ""
+
+
+def test_invoke_sets_runs_and_gets() -> None:
+    interpreter = FakeInterpreter()
+    output = load(interpreter).invoke(np.arange(4, dtype=np.uint8).reshape(1, 2, 2, 1))
+    assert output.tolist() == [[1, 2, 3, 4]]
+    assert interpreter.calls == ["set 4", "invoke", "get 9"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("Didn't find op\n  for builtin 99"), "Didn't find op for builtin 99"),
+        (RuntimeError("allocation failed"), "allocation failed"),
+        (ValueError(""), "no reason given"),
+    ],
+    ids=["unknown operator", "allocation", "silent"],
+)
+def test_a_file_that_the_library_refuses_is_one_sentence(error: Exception, reason: str) -> None:
+    with pytest.raises(ModelFileError) as caught:
+        load(FakeInterpreter(error=error))
+    assert str(caught.value) == f"litert 9.8 can't load m.tflite: {reason}"
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(2, 1), (1, 2), (1, 0)])
+def test_a_classifier_has_one_input_and_one_output(inputs: int, outputs: int) -> None:
+    with pytest.raises(ModelFileError, match=rf"m\.tflite has {inputs} inputs and {outputs} outputs: a classifier has"):
+        load(FakeInterpreter(inputs, outputs))

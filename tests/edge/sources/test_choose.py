@@ -1,0 +1,96 @@
+"""What a user may type after --source, and what each kind of nothing is answered with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import SourceError
+from edge.sources import Source, choose, open_source
+from edge.sources.files import ImageSource
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with three pictures, a text, and a sub-folder with one more picture."""
+    (tmp_path / "deep").mkdir()
+    for name in ("b.png", "a.JPG", "c[1].png", "deep/d.png"):
+        done, content = cv2.imencode(Path(name).suffix.lower(), np.zeros((2, 2, 3), np.uint8))
+        assert done
+        (tmp_path / name).write_bytes(content.tobytes())
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ["a.JPG", "b.png", "c[1].png"]),
+        ("/b.png", ["b.png"]),
+        ("/a.JPG", ["a.JPG"]),
+        ("/c[1].png", ["c[1].png"]),
+        ("/*.png", ["b.png", "c[1].png"]),
+        ("/*", ["a.JPG", "b.png", "c[1].png"]),
+        ("/**/*.png", ["b.png", "c[1].png", "d.png"]),
+        ("/[ab].*", ["a.JPG", "b.png"]),
+        ("/?.png", ["b.png"]),
+    ],
+    ids=["folder", "image", "upper case", "brackets in a name", "glob", "all", "recursive", "set", "question mark"],
+)
+def test_images_in_the_order_of_their_names(pictures: Path, text: str, names: list[str]) -> None:
+    source = open_source(f"{pictures}{text}")
+    assert isinstance(source, ImageSource)
+    assert source.name == f"{pictures}{text}"
+    assert [Path(frame.source).name for frame in source.frames()] == names
+    assert source.skipped == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("/gone.png", r"no source '.*gone\.png': expected an image, a folder, a glob, a video, a URL or demo$"),
+        ("/*.webp", r"no image matches '.*\*\.webp' \(0 other files do\): check the pattern"),
+        ("/*.txt", r"no image matches '.*\*\.txt' \(1 other files do\)"),
+        ("/empty", r"no image in folder .*empty \(looked for \.jpg, \.jpeg, \.png.*\)$"),
+        (
+            "/outer",
+            r"no image in folder .*outer \(looked for .*\); its sub-folders hold some: --source '.*outer/\*/\*'",
+        ),
+    ],
+    ids=["gone", "no match", "matches no image", "empty folder", "images deeper"],
+)
+def test_nothing_to_classify_is_said(pictures: Path, text: str, words: str) -> None:
+    (pictures / "empty").mkdir()
+    (pictures / "outer").mkdir()
+    (pictures / "deep").rename(pictures / "outer" / "deep")
+    with pytest.raises(SourceError, match=words):
+        open_source(f"{pictures}{text}")
+
+
+@pytest.mark.parametrize("text", ["0", "/dev/no-such-video"])
+def test_a_camera_given_as_a_source_is_answered_with_the_right_flag(text: str) -> None:
+    with pytest.raises(SourceError, match=rf"\(a camera\? then: --camera {text}\)"):
+        open_source(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("http://host/a.jpg", "ImageUrlSource"),
+        ("https://host/a.PNG?width=3", "ImageUrlSource"),
+        ("http://host/stream", "VideoSource"),
+        ("http://host/video.mp4", "VideoSource"),
+        ("http://host/stream?still=a.jpg", "VideoSource"),
+        ("rtsp://host/a.jpg", "VideoSource"),
+    ],
+)
+def test_which_reader_a_url_gets(monkeypatch: pytest.MonkeyPatch, text: str, kind: str) -> None:
+    opened: list[tuple[str, str]] = []
+    for name in ("ImageUrlSource", "VideoSource"):
+        monkeypatch.setattr(choose, name, lambda url, name=name: opened.append((name, url)))
+    opened_source: Source | None = open_source(text)
+    assert opened_source is None
+    assert opened == [(kind, text)]

@@ -1,0 +1,246 @@
+"""Videos made on the spot, images from a server on this machine, and passwords that stay out of every message."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import SourceError, SourceLostError
+from edge.sources import open_source, stream
+from edge.sources.stream import ImageUrlSource, VideoSource, is_url, without_password
+
+PNG = cv2.imencode(".png", np.full((3, 5, 3), 77, np.uint8))[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("http://host/a", True),
+        ("rtsp://host", True),
+        ("h264+tcp://host", True),
+        ("FILE:///a", True),
+        ("a/b.png", False),
+        ("C:\\a", False),
+        ("://a", False),
+        ("2://a", False),
+        ("", False),
+    ],
+)
+def test_is_url(text: str, expected: bool) -> None:
+    assert is_url(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("rtsp://ada:secret@cam/1", "rtsp://***@cam/1"),
+        ("rtsp://ada:se@cret@cam:554/1", "rtsp://***@cam:554/1"),
+        ("http://ada@cam/a.jpg", "http://***@cam/a.jpg"),
+        ("http://:secret@cam", "http://***@cam"),
+        ("http://cam/a@b.jpg", "http://cam/a@b.jpg"),
+        ("http://cam:8080/a.jpg?x=1", "http://cam:8080/a.jpg?x=1"),
+        ("folder/a@b.mp4", "folder/a@b.mp4"),
+    ],
+)
+def test_without_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """A video of seven frames, each brighter than the one before."""
+    path = tmp_path / "walk.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10.0, (64, 48))
+    assert writer.isOpened()
+    for number in range(7):
+        writer.write(np.full((48, 64, 3), 30 * number, np.uint8))
+    writer.release()
+    return path
+
+
+def test_a_video_gives_every_frame_in_order_and_ends(video: Path) -> None:
+    source = open_source(str(video))
+    assert isinstance(source, VideoSource)
+    frames = list(source.frames())
+    source.close()
+    source.close()
+    assert [frame.number for frame in frames] == list(range(7))
+    assert [frame.image.shape for frame in frames] == [(48, 64, 3)] * 7
+    assert [float(frame.image.mean()) for frame in frames] == pytest.approx([30 * n for n in range(7)], abs=3)
+    assert {frame.source for frame in frames} == {str(video)}
+    assert source.skipped == 0
+
+
+def test_on_the_command_line_a_video_ends_with_exit_code_0(edge_classify: Callable[..., Any], video: Path) -> None:
+    outcome = edge_classify("--source", video)
+    assert outcome.code == 0
+    assert len(outcome.out.splitlines()) == 7
+    assert outcome.err.startswith("7 frames in ")
+
+
+@pytest.mark.parametrize("content", [b"", b"no video\n", bytes(4000)], ids=["empty", "text", "zeros"])
+def test_a_file_that_is_no_video_is_one_line_and_not_a_word_from_ffmpeg(
+    spawn: Callable[..., Any], tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "walk.mp4"
+    path.write_bytes(content)
+    # In a process of its own: OpenCV reads its log level once, when it is imported.
+    child = spawn("-m", "edge.cli", "--source", str(path))
+    assert child.communicate(timeout=60) == (
+        "",
+        f"error: can't open {path}: not an image or video that OpenCV can read, or out of reach\n",
+    )
+    assert child.returncode == 1
+
+
+class FakeCapture:
+    """Stands for cv2.VideoCapture: gives two frames, then none."""
+
+    left = 2
+
+    def __init__(self, location: str, backend: int) -> None:
+        self.released = False
+
+    def isOpened(self) -> bool:  # noqa: N802  # OpenCV's name
+        return True
+
+    def read(self) -> tuple[bool, Any]:
+        self.left -= 1
+        return self.left >= 0, np.zeros((2, 2, 3), np.uint8)
+
+    def release(self) -> None:
+        self.released = True
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "udp", "tcp", "srt"])
+def test_a_live_stream_that_stops_is_lost(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
+    source = VideoSource(f"{scheme}://ada:secret@cam/1")
+    frames = source.frames()
+    assert [next(frames).source for _ in range(2)] == [f"{scheme}://***@cam/1"] * 2
+    with pytest.raises(SourceLostError, match=rf"^the stream {scheme}://\*\*\*@cam/1 stopped after 2 frames$"):
+        next(frames)
+
+
+def test_a_video_behind_http_ends_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
+    assert len(list(VideoSource("http://cam/walk.mp4").frames())) == 2
+
+
+def test_a_video_without_frames_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
+    monkeypatch.setattr(FakeCapture, "left", 0)
+    with pytest.raises(SourceError, match=r"walk\.mp4 holds no frame that OpenCV can read"):
+        next(VideoSource("walk.mp4").frames())
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves one picture, one text, one redirect; the picture behind /locked/ for ada:se@cret only."""
+
+    logins: list[str | None]
+
+    def do_GET(self) -> None:
+        login = self.headers["Authorization"]
+        self.logins.append(login)
+        expected = "Basic " + base64.b64encode(b"ada:se@cret").decode()
+        if self.path.startswith("/locked/") and login != expected:
+            self.send_error(401)
+        elif self.path == "/moved.png":
+            self.send_response(302)
+            self.send_header("Location", "/a.png")
+            self.end_headers()
+        elif self.path.endswith("/a.png"):
+            self._send(PNG)
+        elif self.path == "/text.png":
+            self._send(b"no picture")
+        elif self.path == "/garbled.png":
+            self.wfile.write(b"\x00\x01\x02\n\n")
+        else:
+            self.send_error(404)
+
+    def _send(self, content: bytes) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *arguments: object) -> None:
+        """Stay quiet."""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
+    """A server on this machine; call it with a path, and perhaps a login, for the URL."""
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(Handler, "logins", [], raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield lambda path, login="": f"http://{login}127.0.0.1:{running.server_port}{path}"
+        running.shutdown()
+        thread.join()
+
+
+def test_an_image_from_the_web_is_one_frame(server: Callable[..., str]) -> None:
+    source = open_source(server("/a.png"))
+    assert isinstance(source, ImageUrlSource)
+    (frame,) = source.frames()
+    source.close()
+    assert frame.image.tolist() == np.full((3, 5, 3), 77).tolist()
+    assert (frame.number, frame.source) == (0, server("/a.png"))
+    assert Handler.logins == [None]
+
+
+def test_a_login_in_the_url_reaches_the_camera_and_no_message(server: Callable[..., str]) -> None:
+    source = ImageUrlSource(server("/locked/a.png", "ada:se%40cret@"))
+    (frame,) = source.frames()
+    assert frame.source == source.name == server("/locked/a.png", "***@")
+    for path, words in (("/locked/gone.png", "Not Found"), ("/text.png", "not an image")):
+        with pytest.raises(SourceError, match=words) as caught:
+            ImageUrlSource(server(path, "ada:se@cret@"))
+        assert "cret" not in str(caught.value)
+
+
+def test_a_login_is_not_handed_on_by_a_redirect(server: Callable[..., str]) -> None:
+    list(ImageUrlSource(server("/moved.png", "ada:pw@")).frames())
+    assert [login is None for login in Handler.logins] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/gone.png", "can't fetch {url}: Not Found"),
+        ("/locked/a.png", "can't fetch {url}: Unauthorized"),
+        ("/text.png", "{url}: not an image that OpenCV can read"),
+        ("/garbled.png", "can't fetch {url}: "),
+    ],
+    ids=["404", "401", "not an image", "not HTTP"],
+)
+def test_on_the_command_line_an_image_that_can_not_be_had_is_one_line(
+    edge_classify: Callable[..., Any], server: Callable[..., str], path: str, words: str
+) -> None:
+    outcome = edge_classify("--source", server(path))
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.sentence.startswith(words.format(url=server(path)))
+
+
+def test_a_picture_that_is_too_large_is_refused(server: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_MAX_IMAGE_BYTES", len(PNG))
+    ImageUrlSource(server("/a.png"))
+    monkeypatch.setattr(stream, "_MAX_IMAGE_BYTES", len(PNG) - 1)
+    with pytest.raises(SourceError, match=rf"/a\.png is larger than {len(PNG) - 1} bytes"):
+        ImageUrlSource(server("/a.png"))
+
+
+@pytest.mark.parametrize("url", ["http://ada:secret@127.0.0.1:port/a.png", "http://[::1/a.png", "http:///a.png"])
+def test_a_url_that_is_none_is_one_sentence_without_its_password(url: str) -> None:
+    with pytest.raises(SourceError, match="can't fetch http://") as caught:
+        ImageUrlSource(url)
+    assert "secret" not in str(caught.value)

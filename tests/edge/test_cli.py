@@ -1,0 +1,328 @@
+"""`edge-classify` as a user calls it: what comes out where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge import __version__, cli
+from edge.artifact import default_model, read_artifact
+from edge.spec import FASHION_MNIST_LABELS, ModelSpec
+
+Run = Callable[..., Any]
+Respec = Callable[[Path, "ModelSpec | str | None"], Path]
+LINE = re.compile(r" *\d+  [A-Z][\w/ -]{10} +\d+\.\d%  +\d+\.\d\d ms  drawn: [\w/ -]+(  \(or .+\))?")
+
+
+def write_image(path: Path, grey: int = 200) -> Path:
+    """Write a picture of a grey square."""
+    image = np.full((60, 80, 3), 20, np.uint8)
+    image[15:45, 25:55] = grey
+    assert cv2.imwrite(str(path), image)
+    return path
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with two good pictures and one that is none."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    write_image(folder / "a.png")
+    (folder / "b.png").write_text("no picture", encoding="utf-8")
+    write_image(folder / "c.jpg")
+    return folder
+
+
+def test_the_demo_needs_no_arguments(edge_classify: Run) -> None:
+    outcome = edge_classify()
+    assert outcome.code == 0
+    lines = outcome.out.splitlines()
+    assert len(lines) == cli.DEMO_FRAMES == 20
+    assert [int(line[:5]) for line in lines] == list(range(20))
+    assert all(LINE.fullmatch(line) for line in lines)
+    assert re.fullmatch(r"20 frames in \d+\.\d s; \d+ of 20 drawn garments named rightly\n", outcome.err)
+
+
+def test_json_is_one_object_a_line_with_stable_keys(edge_classify: Run) -> None:
+    outcome = edge_classify("--json", "--max-frames", 3, "--quiet")
+    assert (outcome.code, outcome.err) == (0, "")
+    records = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [record["frame"] for record in records] == [0, 1, 2]
+    for record in records:
+        assert list(record) == [
+            "frame", "source", "time", "label", "probability", "top_k", "latency_ns", "model_sha256",
+        ]  # fmt: skip
+        assert record["source"] == "demo"
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record["time"])
+        assert datetime.fromisoformat(record["time"].replace("Z", "+00:00")).utcoffset() == timedelta(0)
+        assert record["label"] in FASHION_MNIST_LABELS
+        assert [list(item) for item in record["top_k"]] == [["label", "probability"]] * 3
+        assert record["top_k"][0] == {"label": record["label"], "probability": record["probability"]}
+        assert 0 <= record["probability"] <= 1
+        assert list(record["latency_ns"]) == ["vision", "invoke", "decide", "total"]
+        assert record["latency_ns"]["total"] == sum(record["latency_ns"].values()) - record["latency_ns"]["total"]
+        assert all(isinstance(value, int) for value in record["latency_ns"].values())
+        assert record["model_sha256"] == read_artifact(default_model()).sha256
+
+
+def test_the_same_call_gives_the_same_decisions(edge_classify: Run) -> None:
+    def decisions() -> list[Any]:
+        records = [json.loads(line) for line in edge_classify("--json", "--max-frames", 4).out.splitlines()]
+        return [(record["label"], record["top_k"]) for record in records]
+
+    assert decisions() == decisions()
+
+
+@pytest.mark.parametrize(
+    ("model", "runtime", "threads"),
+    [
+        ("tiny_int8.tflite", "auto", 1),
+        ("tiny_int8.tflite", "litert", 2),
+        ("tiny_none.tflite", "litert", 1),
+        ("tiny_int8.onnx", "auto", 1),
+        ("tiny_none.onnx", "onnxruntime", 2),
+    ],
+)
+def test_every_model_and_runtime(edge_classify: Run, fixtures: Path, model: str, runtime: str, threads: int) -> None:
+    if model.endswith(".onnx"):
+        pytest.importorskip("onnxruntime")
+    path = fixtures / model
+    outcome = edge_classify(
+        "--model", path, "--runtime", runtime, "--threads", threads, "--max-frames", 2, "--json", "--top-k", 2
+    )
+    assert outcome.code == 0
+    records = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [record["model_sha256"] for record in records] == [read_artifact(path).sha256] * 2
+    assert [len(record["top_k"]) for record in records] == [2, 2]
+
+
+def test_options_reach_the_classifier(edge_classify: Run, monkeypatch: pytest.MonkeyPatch, fixtures: Path) -> None:
+    from edge.classifier import Classifier
+
+    seen: list[dict[str, Any]] = []
+    load = Classifier.load
+    monkeypatch.setattr(Classifier, "load", lambda path, **options: (seen.append(options), load(path))[1])
+    edge_classify("--runtime", "litert", "--threads", 3, "--max-frames", 1)
+    assert seen == [{"runtime": "litert", "threads": 3, "labels": None}]
+
+
+def test_duration_ends_the_demo_which_then_has_no_other_limit(
+    edge_classify: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import edge.runner
+
+    seen: list[dict[str, Any]] = []
+
+    def run(source: object, classifier: object, sinks: object, **limits: Any) -> edge.runner.Tally:
+        seen.append(limits)
+        return edge.runner.Tally()
+
+    monkeypatch.setattr(edge.runner, "run", run)
+    for arguments in ((), ("--duration", "2.5"), ("--max-frames", "7"), ("--max-frames", "7", "--duration", "2")):
+        assert edge_classify(*arguments, "--top-k", 4).code == 0
+    assert seen == [
+        {"top_k": 4, "max_frames": 20, "duration_s": None},
+        {"top_k": 4, "max_frames": None, "duration_s": 2.5},
+        {"top_k": 4, "max_frames": 7, "duration_s": None},
+        {"top_k": 4, "max_frames": 7, "duration_s": 2.0},
+    ]
+
+
+def test_good_pictures_of_a_folder_are_all_classified(edge_classify: Run, pictures: Path) -> None:
+    (pictures / "b.png").unlink()
+    outcome = edge_classify("--source", pictures, "--json")
+    assert outcome.code == 0
+    records = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [record["source"] for record in records] == [f"{pictures}/a.png", f"{pictures}/c.jpg"]
+    assert re.fullmatch(r"2 frames in \d+\.\d s\n", outcome.err)
+
+
+def test_a_bad_picture_among_good_ones_is_skipped_said_and_the_exit_code(edge_classify: Run, pictures: Path) -> None:
+    outcome = edge_classify("--source", f"{pictures}/*")
+    assert outcome.code == 1
+    assert len(outcome.out.splitlines()) == 2
+    skipped, tally = outcome.err.splitlines()
+    assert skipped == f"skipped {pictures}/b.png: not an image that OpenCV can read"
+    assert re.fullmatch(r"2 frames in \d+\.\d s; 1 unreadable, skipped", tally)
+
+
+def test_quiet_keeps_warnings(edge_classify: Run, pictures: Path) -> None:
+    outcome = edge_classify("--source", pictures, "-q")
+    assert (outcome.code, outcome.err.count("\n")) == (1, 1)
+    assert outcome.err.startswith("skipped ")
+
+
+def test_verbose_says_more_on_stderr_only(edge_classify: Run) -> None:
+    quiet, verbose = (edge_classify("--max-frames", 1, flag) for flag in ("-q", "-v"))
+    assert len(verbose.err) > len(quiet.err)
+    assert verbose.out[:16] == quiet.out[:16]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--model", "gone.tflite"], "no model file gone.tflite: make one with"),
+        (["--source", "gone.jpg"], "no source 'gone.jpg': expected an image"),
+        (["--source", "0"], "(a camera? then: --camera 0)"),
+        (["--source", "."], "no image in folder ."),
+        (["--source", "*.png"], "no image matches '*.png'"),
+        (["--camera", "front"], "'front' is no camera"),
+        (["--camera", ""], "'' is no camera"),
+        (["--labels", "gone.txt"], "label file gone.txt can't be read"),
+        (["--picture", "seen.gif"], "can't write a picture to seen.gif: its name must end in .png"),
+        (["--runtime", "onnxruntime"], "onnxruntime can't run the tflite file baseline_int8.tflite"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "-",
+)
+def test_bad_input_is_one_line_and_exit_code_1(
+    edge_classify: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = edge_classify(*arguments)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert words in outcome.sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--sauce", "demo"], "unrecognized arguments: --sauce demo"),
+        (["picture.jpg"], "unrecognized arguments: picture.jpg"),
+        (["--runtime", "keras"], "invalid choice: 'keras'"),
+        (["--threads", "0"], "expected a whole number of at least 1, got 0"),
+        (["--top-k", "-1"], "expected a whole number of at least 1, got -1"),
+        (["--max-frames", "1.5"], "1.5"),
+        (["--duration", "inf"], "expected a number above 0, got inf"),
+        (["--camera", "0", "--source", "a.png"], "not allowed with"),
+        (["--json", "--model"], "expected one argument"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "-",
+)
+def test_a_wrong_call_is_exit_code_2(edge_classify: Run, arguments: list[str], words: str) -> None:
+    outcome = edge_classify(*arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("usage: edge-classify ")
+    assert words in outcome.err.splitlines()[-1]
+
+
+def test_help_and_version_are_results(edge_classify: Run) -> None:
+    outcome = edge_classify("--help")
+    assert (outcome.code, outcome.err) == (0, "")
+    flags = ("--camera", "--source", "--model", "--labels", "--runtime", "--threads", "--top-k", "--max-frames",
+             "--duration", "--json", "--picture", "--version", "--verbose", "--quiet")  # fmt: skip
+    assert all(flag in outcome.out for flag in flags)
+    assert "exit codes: 0 done" in outcome.out
+    outcome = edge_classify("--version")
+    assert (outcome.code, outcome.out, outcome.err) == (0, f"edge-classify {__version__}\n", "")
+
+
+@pytest.mark.parametrize("name", ["tiny_int8.tflite", "tiny_int8.onnx"])
+def test_a_model_cut_anywhere_is_one_line_and_exit_code_1(
+    edge_classify: Run, fixtures: Path, tmp_path: Path, name: str
+) -> None:
+    if name.endswith(".onnx"):
+        pytest.importorskip("onnxruntime")
+    content = (fixtures / name).read_bytes()
+    path = tmp_path / name
+    for length in [0, 1, 3, 7, 8, 64, *range(500, len(content), 997), len(content) - 1]:
+        path.write_bytes(content[:length])
+        outcome = edge_classify("--model", path)
+        assert (outcome.code, outcome.out) == (1, ""), length
+        assert str(path) in outcome.sentence
+
+
+def test_a_model_of_a_newer_schema_says_what_to_do(edge_classify: Run, fixtures: Path, respec: Respec) -> None:
+    outcome = edge_classify("--model", respec(fixtures / "tiny_int8.tflite", '{"schema_version": 7}'))
+    assert outcome.code == 1
+    assert outcome.sentence.startswith(
+        "the model's specification has schema 7, this edge-classify reads up to 1: update"
+    )
+
+
+def test_a_model_without_a_spec_takes_its_labels_from_a_file(
+    edge_classify: Run, fixtures: Path, tmp_path: Path, respec: Respec
+) -> None:
+    model = respec(fixtures / "tiny_int8.tflite", None)
+    labels = tmp_path / "labels.txt"
+    arguments = ("--model", model, "--labels", labels, "--max-frames", 1, "--json")
+
+    labels.write_text("\n".join(f" name {number}" for number in range(10)) + "\n\n", encoding="utf-8")
+    outcome = edge_classify(*arguments)
+    assert outcome.code == 0
+    assert re.fullmatch(r"name \d", json.loads(outcome.out)["label"])
+
+    labels.write_text("Hut\nRock\n", encoding="utf-8")
+    outcome = edge_classify(*arguments)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.sentence.endswith("but there are 2 labels: expected (1, 2)")
+
+    labels.write_bytes(b"\xff\xfe\x00")
+    outcome = edge_classify(*arguments)
+    assert outcome.code == 1
+    assert "labels.txt can't be read ('utf-8' codec" in outcome.sentence
+
+    outcome = edge_classify("--model", model)
+    assert outcome.code == 1
+    assert "--labels FILE" in outcome.sentence
+
+
+def test_a_picture_of_the_last_frames_is_written(edge_classify: Run, tmp_path: Path) -> None:
+    path = tmp_path / "seen.jpg"
+    outcome = edge_classify("--max-frames", 12, "--picture", path)
+    assert outcome.code == 0
+    image = cv2.imread(str(path))
+    assert image is not None
+    assert image.shape == (5 * 300 + 4 * 16, 2 * 660 + 16, 3)  # ten of the twelve
+    assert [entry.name for entry in tmp_path.iterdir()] == ["seen.jpg"]
+
+
+def test_a_picture_that_can_not_be_written_is_one_line_and_leaves_nothing(edge_classify: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, no folder", encoding="utf-8")
+    outcome = edge_classify("--max-frames", 1, "--picture", tmp_path / "taken" / "seen.png")
+    assert outcome.code == 1
+    assert len(outcome.out.splitlines()) == 1
+    assert "taken" in outcome.sentence
+    assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+@pytest.mark.parametrize("flags", [["--json"], ["-q"]], ids=["json", "text"])
+def test_a_full_disk_behind_stdout_is_one_line_and_exit_code_1(spawn: Run, flags: list[str]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123  # a device
+        child = spawn("-m", "edge.cli", "--max-frames", "3", *flags, stdout=full)
+        _, err = child.communicate(timeout=60)
+    assert err == "error: [Errno 28] No space left on device (free some space and run it again)\n"
+    assert child.returncode == 1
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(spawn: Run) -> None:
+    child = spawn("-m", "edge.cli", "--max-frames", "1000000")
+    assert child.stdout.readline().startswith("    0  ")
+    child.stdout.close()
+    assert child.stderr.read() == ""
+    assert child.wait(timeout=60) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_ctrl_c_is_one_line_exit_code_130_and_the_picture_is_still_written(spawn: Run, tmp_path: Path) -> None:
+    path = tmp_path / "seen.png"
+    child = spawn("-m", "edge.cli", "--duration", "600", "--json", "--picture", str(path))
+    first, _ = (json.loads(child.stdout.readline()) for _ in range(2))  # the second says that the first is drawn
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert err == "error: interrupted\n"
+    assert first["frame"] == 0
+    assert all(json.loads(line)["source"] == "demo" for line in out.splitlines())  # whole lines only
+    assert cv2.imread(str(path)) is not None
+    assert [entry.name for entry in tmp_path.iterdir()] == ["seen.png"]

@@ -1,0 +1,183 @@
+"""The loop with a fake source, classifier, sink and clock: limits, counts, and that everything is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+import numpy as np
+import pytest
+
+from edge.classifier import Prediction
+from edge.errors import FrameError, SourceLostError
+from edge.runner import Tally, run
+from edge.sources import Frame
+
+BLACK = np.zeros((2, 2, 3), np.uint8)
+NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+
+
+@dataclass
+class FakeSource:
+    """Gives `count` frames, then ends or breaks off; every frame asked for is counted."""
+
+    count: int
+    labels: tuple[str | None, ...] = (None,)
+    error: BaseException | None = None
+    name: str = "fake"
+    skipped: int = 0
+    asked: int = 0
+    closed: int = 0
+
+    def frames(self) -> Iterator[Frame]:
+        for number in range(self.count):
+            self.asked += 1
+            yield Frame(BLACK, number, self.name, NOON, true_label=self.labels[number % len(self.labels)])
+        if self.error:
+            raise self.error
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@dataclass
+class FakeClassifier:
+    """Says Coat to everything; the frames whose numbers are in `blind` are no images to it."""
+
+    blind: tuple[int, ...] = ()
+    top_k: list[int] = field(default_factory=list)
+
+    def classify(self, frame: np.ndarray, *, top_k: int) -> Prediction:
+        assert frame is BLACK
+        self.top_k.append(top_k)
+        if len(self.top_k) - 1 in self.blind:
+            raise FrameError("no image")
+        return Prediction("Coat", 0.5, (("Coat", 0.5),), {"total": 1}, np.zeros((1, 1), np.uint8))
+
+
+@dataclass
+class FakeSink:
+    """Remembers the numbers of its frames."""
+
+    numbers: list[int] = field(default_factory=list)
+    closed: int = 0
+    error: BaseException | None = None
+
+    def write(self, frame: Frame, prediction: Prediction) -> None:
+        if self.error:
+            raise self.error
+        self.numbers.append(frame.number)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def ticking(step: float) -> Callable[[], float]:
+    """A clock that goes on by `step` seconds whenever it is read."""
+    now = [100.0]
+
+    def clock() -> float:
+        now[0] += step
+        return now[0]
+
+    return clock
+
+
+def test_a_source_that_ends_ends_the_run() -> None:
+    source, sinks = FakeSource(3), [FakeSink(), FakeSink()]
+    tally = run(source, FakeClassifier(), sinks, clock=ticking(0.0))
+    assert tally == Tally(frames=3)
+    assert [sink.numbers for sink in sinks] == [[0, 1, 2], [0, 1, 2]]
+    assert [sink.closed for sink in sinks] == [1, 1]
+    assert source.closed == 1
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_max_frames_asks_for_no_frame_more(limit: int) -> None:
+    source = FakeSource(5)
+    assert run(source, FakeClassifier(), [FakeSink()], max_frames=limit, clock=ticking(0.0)).frames == limit
+    assert source.asked == limit
+    assert source.closed == 1
+
+
+def test_duration_stops_when_the_time_is_up() -> None:
+    # Read at the start and after each frame: 1 s, 2 s, 3 s later.
+    tally = run(FakeSource(9), FakeClassifier(), [], duration_s=3.0, clock=ticking(1.0))
+    assert tally.frames == 3
+    assert tally.duration_s == 4.0
+
+
+def test_whichever_limit_comes_first_ends_the_run() -> None:
+    assert run(FakeSource(9), FakeClassifier(), [], max_frames=2, duration_s=3.0, clock=ticking(1.0)).frames == 2
+    assert run(FakeSource(9), FakeClassifier(), [], max_frames=8, duration_s=3.0, clock=ticking(1.0)).frames == 3
+
+
+def test_frames_that_are_no_images_are_skipped_counted_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    sink = FakeSink()
+    tally = run(FakeSource(4), FakeClassifier(blind=(1, 2)), [sink], clock=ticking(0.0))
+    assert (tally.frames, tally.skipped) == (2, 2)
+    assert sink.numbers == [0, 3]
+    assert caplog.messages == ["skipped frame 1 of fake: no image", "skipped frame 2 of fake: no image"]
+
+
+def test_a_camera_that_gives_no_images_does_not_outlast_the_duration() -> None:
+    source = FakeSource(50)
+    tally = run(source, FakeClassifier(blind=tuple(range(50))), [], duration_s=3.0, clock=ticking(1.0))
+    assert (tally.frames, tally.skipped, source.asked) == (0, 3, 3)
+
+
+def test_skipped_frames_do_not_count_towards_the_limit() -> None:
+    tally = run(FakeSource(9), FakeClassifier(blind=(0,)), [], max_frames=2, clock=ticking(0.0))
+    assert (tally.frames, tally.skipped) == (2, 1)
+
+
+def test_what_the_source_skipped_is_added() -> None:
+    source = FakeSource(3)
+    source.skipped = 4
+    assert run(source, FakeClassifier(blind=(2,)), [], clock=ticking(0.0)).skipped == 5
+
+
+def test_true_labels_are_counted_where_the_source_knows_them() -> None:
+    source = FakeSource(6, labels=("Coat", "Bag", None))
+    tally = run(source, FakeClassifier(), [], clock=ticking(0.0))
+    assert (tally.frames, tally.known, tally.right) == (6, 4, 2)
+
+
+def test_top_k_reaches_the_classifier() -> None:
+    classifier = FakeClassifier()
+    run(FakeSource(2), classifier, [], top_k=5, clock=ticking(0.0))
+    assert classifier.top_k == [5, 5]
+
+
+@pytest.mark.parametrize("error", [SourceLostError("gone"), KeyboardInterrupt()], ids=["lost", "Ctrl-C"])
+def test_all_is_closed_when_the_source_breaks_off(error: BaseException) -> None:
+    source, sinks = FakeSource(2, error=error), [FakeSink(), FakeSink()]
+    with pytest.raises(type(error)):
+        run(source, FakeClassifier(), sinks, clock=ticking(0.0))
+    assert [sink.numbers for sink in sinks] == [[0, 1], [0, 1]]
+    assert [source.closed, *(sink.closed for sink in sinks)] == [1, 1, 1]
+
+
+def test_all_is_closed_when_a_sink_can_not_write() -> None:
+    source, sinks = FakeSource(2), [FakeSink(error=OSError("full")), FakeSink()]
+    with pytest.raises(OSError, match="full"):
+        run(source, FakeClassifier(), sinks, clock=ticking(0.0))
+    assert [source.closed, *(sink.closed for sink in sinks)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("tally", "sentence"),
+    [
+        (Tally(frames=0), "0 frames in 0.0 s"),
+        (Tally(frames=1, duration_s=0.04), "1 frame in 0.0 s"),
+        (
+            Tally(frames=20, known=20, right=19, duration_s=1.26),
+            "20 frames in 1.3 s; 19 of 20 drawn garments named rightly",
+        ),
+        (Tally(frames=2, skipped=1, duration_s=2), "2 frames in 2.0 s; 1 unreadable, skipped"),
+    ],
+    ids=["none", "one", "drawn", "skipped"],
+)
+def test_tally_in_one_sentence(tally: Tally, sentence: str) -> None:
+    assert tally.sentence() == sentence
