@@ -53,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--warmup-s", type=console.positive_float, default=default.warmup_s, metavar="S",
                        help="seconds of untimed calls, at least")  # fmt: skip
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only the first N test images")
-    flags.add_argument("--threads", type=console.positive_int, default=default.threads, metavar="N",
+    flags.add_argument("--threads", type=console.thread_count, default=default.threads, metavar="N",
                        help="for the arithmetic")  # fmt: skip
     flags.add_argument("--seed", type=console.natural, default=default.seed, help="of drawn frames and test images")
     flags.add_argument("--timeout", type=console.positive_float, dest="timeout_s", default=default.timeout_s,

@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--labels", type=Path, metavar="FILE",
                        help="class names, one a line, for a model file that carries none")  # fmt: skip
     flags.add_argument("--runtime", choices=("auto", *RUNTIMES), default="auto", help="library that runs the model")
-    flags.add_argument("--threads", type=console.positive_int, default=1, metavar="N", help="for the arithmetic")
+    flags.add_argument("--threads", type=console.thread_count, default=1, metavar="N", help="for the arithmetic")
     flags.add_argument("--top-k", type=console.positive_int, default=3, metavar="N", help="classes to name a frame")
     flags.add_argument("--max-frames", type=console.positive_int, metavar="N",
                        help=f"stop after N frames (demo: {DEMO_FRAMES} unless given)")  # fmt: skip

@@ -6,12 +6,15 @@ import argparse
 import errno
 import functools
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from edge.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, ToolkitError
+from edge.errors import EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
+
+_LARGEST = 2**31 - 1  # what the libraries underneath take
 
 Main = Callable[[Sequence[str] | None], int]
 
@@ -24,6 +27,8 @@ def command(main: Main) -> Main:
 
     @functools.wraps(main)
     def guarded(argv: Sequence[str] | None = None) -> int:
+        if sys.stdout is None:  # closed by the caller (>&-)
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # stays open to the end
         try:
             code = main(argv)
             sys.stdout.flush()
@@ -79,32 +84,34 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescript
 
 def positive_int(text: str) -> int:
     """Parse a whole number of at least 1, for argparse."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
-    return value
+    return _whole_number(text, least=1)
 
 
 def natural(text: str) -> int:
     """Parse a whole number of at least 0, such as a seed, for argparse."""
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text}")
-    return value
+    return _whole_number(text, least=0)
 
 
 def positive_float(text: str) -> float:
     """Parse a finite number above 0, for argparse."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
     return value
 
 
-def usage_error(message: str) -> NoReturn:
-    """End with the exit code of a wrong call; for conflicts that argparse can't see."""
-    _complain(message)
-    raise SystemExit(EXIT_USAGE)
+def thread_count(text: str) -> int:
+    """Parse a number of threads, 1 to 256, for argparse: libraries crash on absurd ones."""
+    return _whole_number(text, least=1, most=256)
+
+
+def _whole_number(text: str, *, least: int, most: int = _LARGEST) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least} to {most:,}, got {text!r}")
+    return int(text)
 
 
 def _one_line(error: Exception) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,9 +46,13 @@ class PictureSink:
 
         Raises:
             ToolkitError: OpenCV can't write such a format.
+            OSError: the folder can't be made or written to; better said now than after a day of frames.
         """
         if path.suffix.lower() not in PICTURE_SUFFIXES:
             raise ToolkitError(f"can't write a picture to {path}: its name must end in {', '.join(PICTURE_SUFFIXES)}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "no permission to write a picture there", str(path.parent))
         self._path = path
         self._latest: deque[tuple[Frame, Prediction]] = deque(maxlen=frames)
 

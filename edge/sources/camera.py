@@ -15,6 +15,7 @@ from edge.errors import SourceError, SourceLostError
 from edge.sources.frame import Frame
 
 _DEVICES = Path("/dev")
+_MAX_DIGITS = 4  # of a camera's number; OpenCV adds its own codes above
 _NAMES = Path("/sys/class/video4linux")
 
 
@@ -77,10 +78,10 @@ def _index(camera: str) -> int:
     if not camera.isdecimal():
         resolved = os.path.realpath(camera)
         number = resolved.removeprefix(f"{_DEVICES}/video")
-        if not number.isdecimal():
-            raise SourceError(
-                f"{camera!r} is no camera: expected a number, /dev/videoN or a /dev/v4l/by-id name; {_found_sentence()}"
-            )
+    if not number.isdecimal() or len(number) > _MAX_DIGITS:
+        raise SourceError(
+            f"{camera!r} is no camera: expected a number, /dev/videoN or a /dev/v4l/by-id name; {_found_sentence()}"
+        )
     return int(number)
 
 

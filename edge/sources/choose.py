@@ -32,6 +32,8 @@ def open_source(text: str, *, is_camera: bool = False) -> Source:
     if is_url(text):
         is_web_image = text.startswith(("http://", "https://")) and _has_image_suffix(text.partition("?")[0])
         return ImageUrlSource(text) if is_web_image else VideoSource(text)
+    if not text:
+        raise SourceError("--source is empty: expected an image, a folder, a glob, a video, a URL or demo")
     path = Path(text)
     if path.is_dir():
         return ImageSource(text, _images_in(path))
@@ -44,7 +46,7 @@ def open_source(text: str, *, is_camera: bool = False) -> Source:
 
 
 def _images_in(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.iterdir() if _has_image_suffix(path))
+    found = sorted(path for path in folder.iterdir() if _has_image_suffix(path) and not path.is_dir())
     if not found:
         deeper = any(_has_image_suffix(path) for path in folder.glob("*/*"))
         hint = f"; its sub-folders hold some: --source '{folder}/*/*'" if deeper else ""

@@ -91,6 +91,12 @@ def test_a_prediction_names_the_likeliest_first_and_shows_what_was_fed() -> None
     assert np.array_equal(runtime.fed[0, :, :, 0], prediction.pixels)
 
 
+def test_the_input_size_is_the_spec_s_height_before_width() -> None:
+    runtime = FakeRuntime([0.1, 0.6, 0.3], shape=(1, 2, 6, 1))
+    classifier = Classifier(ARTIFACT, runtime, dataclasses.replace(spec(), input=InputSpec(height=2, width=6)))
+    assert classifier.classify(FRAME).pixels.tolist() == [[0, 0, 128, 255, 0, 0], [0, 0, 255, 128, 0, 0]]
+
+
 @pytest.mark.parametrize(("top_k", "labels"), [(1, "b"), (2, "bc"), (3, "bca"), (50, "bca")])
 def test_top_k_counts_the_names(top_k: int, labels: str) -> None:
     prediction = Classifier(ARTIFACT, FakeRuntime([0.1, 0.6, 0.3]), spec()).classify(FRAME, top_k=top_k)

@@ -102,11 +102,21 @@ console.run(main)
     assert child.returncode == 1
 
 
-def test_usage_error_ends_with_two(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        console.usage_error("--a and --b exclude each other")
-    assert end.value.code == 2
-    assert capsys.readouterr().err == "error: --a and --b exclude each other\n"
+def test_a_closed_stdout_is_no_traceback(spawn: Callable[..., Any]) -> None:
+    program = """
+import os, sys
+os.close(1)
+sys.stdout = None  # as Python starts after `>&-`
+from edge import console
+@console.command
+def main(argv=None):
+    sys.stdout.write("to nobody")
+    raise KeyboardInterrupt
+console.run(main)
+"""
+    child = spawn("-c", program)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (130, "error: interrupted\n")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +125,7 @@ def test_usage_error_ends_with_two(capsys: pytest.CaptureFixture[str]) -> None:
     ids=["plain", "verbose", "quiet"],
 )
 def test_logging_flags_choose_what_reaches_stderr(
-    flags: list[str], shown: list[str], capsys: pytest.CaptureFixture[str]
+    flags: list[str], shown: list[str], capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     parser = argparse.ArgumentParser()
     console.add_logging_flags(parser)
@@ -130,6 +140,7 @@ def test_logging_flags_choose_what_reaches_stderr(
     assert out == ""
     expected = [*shown[:-1], *shown[:-1], "warning"]  # of edge and of train, not of others
     assert err.splitlines() == expected
+    assert {record.name for record in caplog.records} <= {"somebody.else"}  # the root logger would say ours twice
 
 
 def test_verbose_and_quiet_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,6 +157,8 @@ def test_verbose_and_quiet_exclude_each_other(capsys: pytest.CaptureFixture[str]
     [
         (console.positive_int, "1", 1),
         (console.positive_int, "250", 250),
+        (console.natural, "0", 0),
+        (console.thread_count, "256", 256),
         (console.positive_float, "0.5", 0.5),
         (console.positive_float, "1e3", 1000.0),
     ],
@@ -156,11 +169,12 @@ def test_numbers_of_flags(parse: Callable[[str], float], text: str, value: float
 
 @pytest.mark.parametrize(
     ("parse", "text"),
-    [(console.positive_int, "0"), (console.positive_int, "-1")]
-    + [(console.positive_float, text) for text in ("0", "-0.5", "nan", "inf")],
+    [(console.positive_int, text) for text in ("0", "-1", "1.5", "2147483648")]
+    + [(console.natural, "-1"), (console.thread_count, "0"), (console.thread_count, "257")]
+    + [(console.positive_float, text) for text in ("0", "-0.5", "nan", "inf", "x")],
 )
 def test_numbers_that_make_no_sense_are_refused(parse: Callable[[str], float], text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match=f"got {text}"):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"got '{text}'"):
         parse(text)
 
 

@@ -102,7 +102,7 @@ TENSOR = {"name": "t", "dtype": "uint8", "shape": [1, 10]}
     ("changes", "words"),
     [
         ({"colour": 1}, "unknown field 'colour' in ModelSpec"),
-        ({"input": {"hight": 28}}, "unknown field 'hight' in InputSpec"),
+        ({"input": {"rows": 28}}, "unknown field 'rows' in InputSpec"),
         ({"labels": "Hut"}, "labels must be a list of names, got the text 'Hut'"),
         ({"labels": 5}, "malformed in ModelSpec"),
         ({"labels": None}, "malformed in ModelSpec"),

@@ -43,7 +43,7 @@ def test_the_picture_is_written_with_a_tile_a_frame(
     sink = PictureSink(path)
     for number in range(count):
         sink.write(frame(number=number), prediction())
-    assert not path.parent.exists()
+    assert not path.exists()
     sink.close()
     image = cv2.imread(str(path))
     assert image is not None
@@ -76,6 +76,14 @@ def test_closing_twice_writes_once(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+def test_a_folder_without_permission_is_refused_before_the_first_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(PermissionError, match="no permission to write a picture there"):
+        PictureSink(tmp_path / "seen.png")
+
+
 @pytest.mark.parametrize("name", ["seen.gif", "seen", "seen.png.txt", ".png"])
 def test_other_formats_are_refused_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(ToolkitError, match=r"its name must end in \.png, \.jpg, \.jpeg, \.webp"):
@@ -90,6 +98,13 @@ def test_a_tile_shows_the_frame_whole_and_centred() -> None:
     assert (wide[100:200, :400] == BLUE).all()
     assert not (wide[:100, :400] == BLUE).all(axis=2).any()
     assert not (wide[200:, :400] == BLUE).all(axis=2).any()
+
+
+def test_a_small_frame_is_enlarged_without_smearing() -> None:
+    image = np.zeros((7, 7, 3), np.uint8)  # 300 / 7 is no whole number
+    image[:, ::2] = 255
+    tile = draw_tile(Frame(image, 0, "x", datetime.now(timezone.utc)), prediction())
+    assert set(np.unique(tile[:, 52:348])) == {0, 255}
 
 
 def test_a_tile_shows_what_the_network_saw() -> None:

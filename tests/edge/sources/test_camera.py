@@ -152,7 +152,7 @@ def test_a_device_without_permission_names_the_group(
     devices: Path, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(capture, "opens", False)
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.F_OK)
     with pytest.raises(SourceError, match=r"no permission to open .*/video2: add yourself to the video group"):
         CameraSource("2")
     with pytest.raises(SourceError, match="^can't open camera 7; found"):  # there is no such node

@@ -15,8 +15,9 @@ from edge.sources.files import ImageSource
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """A folder with three pictures, a text, and a sub-folder with one more picture."""
+    """A folder with three pictures, a text, a sub-folder with one more picture and one that is called like one."""
     (tmp_path / "deep").mkdir()
+    (tmp_path / "folder.png").mkdir()
     for name in ("b.png", "a.JPG", "c[1].png", "deep/d.png"):
         done, content = cv2.imencode(Path(name).suffix.lower(), np.zeros((2, 2, 3), np.uint8))
         assert done
