@@ -28,7 +28,7 @@ format: $(VENV)/dev ## put the code in the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-measure: $(VENV)/dev ## train, export, run and benchmark for real (15 minutes); renders the README's figures
+measure: $(VENV)/dev ## train, export, run and benchmark for real; renders the README's figures
 	$(BIN)/python docs/measure.py
 	$(BIN)/python docs/render.py
 
