@@ -76,5 +76,8 @@ def load_source(folder: Path) -> Source:
     try:
         model = keras.models.load_model(folder / _MODEL, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ExportError(f"Keras can't load {folder / _MODEL}: {' '.join(str(error).split())[:200]}") from error
+        reason = " ".join(str(error).split())[:200]
+        raise ExportError(
+            f"Keras {keras.__version__} can't load {folder / _MODEL} (damaged, or written by a newer Keras): {reason}"
+        ) from error
     return Source(folder, model, spec)
