@@ -27,6 +27,7 @@ def start_backend() -> str:
     for name in candidates:
         if name in BACKENDS and importlib.util.find_spec(name) and importlib.util.find_spec("keras"):
             os.environ["KERAS_BACKEND"] = name
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # nor notices later on
             with native_log.captured():  # TensorFlow greets with a page of notices
                 importlib.import_module("keras")
             return name

@@ -1,4 +1,4 @@
-"""A data set becomes three splits of float images; the test split is only handed over, never looked at."""
+"""A data set becomes three splits of images; the test split is only handed over, never looked at."""
 
 from __future__ import annotations
 
@@ -24,10 +24,15 @@ _DEMO_TEST_SEED = 1_000_003  # far from any --seed a person types: drawn test ga
 class Split:
     """Images with their labels."""
 
-    images: NDArray[np.float32]
-    """float32 grey, shape (N, height, width, 1), 0-1."""
+    pixels: NDArray[np.uint8]
+    """uint8 grey, shape (N, height, width), 0-255."""
     labels: NDArray[np.uint8]
     """uint8 class indices, shape (N,)."""
+
+    @property
+    def images(self) -> NDArray[np.float32]:
+        """What a network takes: float32 grey, shape (N, height, width, 1), 0-1."""
+        return to_network(self.pixels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,10 @@ class Splits:
     validation: Split
     test: Split
     class_names: tuple[str, ...]
+    whole: NDArray[np.uint8]
+    """All training images in the data set's order, uint8 grey, shape (N, height, width): soft labels are of these."""
+    train_positions: NDArray[np.int64]
+    """Where each image of `train` stands in `whole`."""
 
 
 def load_splits(config: TrainConfig) -> Splits:
@@ -46,11 +55,12 @@ def load_splits(config: TrainConfig) -> Splits:
     Raises:
         DatasetError: the data can't be had, or too few images are asked for.
     """
-    images, labels, test_images, test_labels = _load(config)
+    whole, whole_labels, test_images, test_labels = _load(config)
     rng = np.random.default_rng(config.seed)
-    if config.max_images is not None and config.max_images < len(labels):
-        keep = rng.permutation(len(labels))[: config.max_images]
-        images, labels = images[keep], labels[keep]
+    positions = np.arange(len(whole_labels))
+    if config.max_images is not None and config.max_images < len(whole_labels):
+        positions = rng.permutation(len(whole_labels))[: config.max_images]
+    images, labels = whole[positions], whole_labels[positions]
     kept_aside = stratified_choice(labels, fraction=config.validation_fraction, rng=rng)
     if kept_aside.all() or not kept_aside.any():
         raise DatasetError(
@@ -58,10 +68,12 @@ def load_splits(config: TrainConfig) -> Splits:
             f"(fraction {config.validation_fraction:.3f}): raise --max-images"
         )
     return Splits(
-        train=Split(to_network(images[~kept_aside]), labels[~kept_aside]),
-        validation=Split(to_network(images[kept_aside]), labels[kept_aside]),
-        test=Split(to_network(test_images), test_labels),
+        train=Split(images[~kept_aside], labels[~kept_aside]),
+        validation=Split(images[kept_aside], labels[kept_aside]),
+        test=Split(test_images, test_labels),
         class_names=FASHION_MNIST_LABELS,
+        whole=whole,
+        train_positions=positions[~kept_aside],
     )
 
 

@@ -18,6 +18,7 @@ from edge.spec import InputSpec, ModelSpec, Provenance
 from train import pictures
 from train.config import TrainConfig
 from train.data import Splits
+from train.presets import Preset
 
 MODEL = "model.keras"
 SPEC = "model_spec.json"
@@ -30,6 +31,8 @@ class Outcome:
     """Everything a finished training knows."""
 
     config: TrainConfig
+    preset: Preset
+    """With what the configuration overrides."""
     model: keras.Model
     splits: Splits
     validation_probabilities: NDArray[np.float32]
@@ -37,6 +40,8 @@ class Outcome:
     test_probabilities: NDArray[np.float32]
     """float32, shape (N, classes), 0-1."""
     duration_s: float
+    throughput: dict[str, float]
+    """Images a second with and without augmentation; empty where there was none."""
     device: str
     versions: dict[str, str]
 
@@ -65,7 +70,7 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
     test, validation = outcome.splits.test, outcome.splits.validation
     config = asdict(replace(outcome.config, name=run_name(outcome.config))) | {"runs": str(outcome.config.runs)}
     correct = outcome.test_probabilities.argmax(axis=1) == test.labels
-    trained_images = len(outcome.splits.train.labels) * outcome.config.epochs
+    trained_images = len(outcome.splits.train.labels) * outcome.preset.epochs
     return {
         "test_top1_accuracy": float(correct.mean()),
         "test_cross_entropy": cross_entropy(outcome.test_probabilities, test.labels),
@@ -85,9 +90,11 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
         },
         "duration_s": round(outcome.duration_s, 1),
         "throughput_images_per_s": round(trained_images / outcome.duration_s, 1),
+        "throughput_by_augmentation_images_per_s": outcome.throughput,
         "device": outcome.device,
         "versions": outcome.versions,
         "config": config,
+        "preset": asdict(outcome.preset),
         "started": _STARTED.isoformat(timespec="seconds"),
     }
 
