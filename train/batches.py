@@ -12,12 +12,14 @@ from edge.quantization import pixels_to_real
 from train import augment
 from train.presets import Preset
 
+_ORDER, _AUGMENTATION = range(2)  # what a random generator is for, so that no two are the same
+
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type-checked here
     """An endless row of augmented batches; batch number b is the same whenever and wherever it is asked for.
 
-    An epoch is a new permutation of the images, of which the last few that fill no batch are left out. Keras is told
-    its length as `steps_per_epoch`.
+    Behind it stands one row of images, all of them in a new order, again and again; every batch is full, and now and
+    then one holds the end of one round and the start of the next. `steps_per_epoch` batches are about one round.
     """
 
     def __init__(
@@ -39,16 +41,16 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
             preset: batch size and strengths of the augmentation.
             seed: of order and augmentation.
             weights: float32 weight of each image in the loss, shape (N,); None: all alike.
-            first_epoch: epochs done before: the first batch asked for is the first of this epoch.
+            first_epoch: epochs done before: batch number 0 is the first that follows them.
             part: which part of each batch this process computes, and of how many: (0, 1) is all of it.
         """
         super().__init__()
         self._pixels, self._targets, self._weights = pixels, targets, weights
         self._preset, self._seed, self._part = preset, seed, part
-        self.batch_size = min(preset.batch_size, len(pixels))
-        self._first_epoch = first_epoch
-        self._order = (-1, np.arange(0))  # of the epoch last asked for: drawing it takes as long as a batch
-        self.steps_per_epoch = len(pixels) // self.batch_size
+        self.batch_size = preset.batch_size
+        self.steps_per_epoch = max(1, round(len(pixels) / preset.batch_size))
+        self._first = first_epoch * self.steps_per_epoch
+        self._orders: dict[int, NDArray[np.int64]] = {}  # of the last rounds: drawing one takes as long as a batch
 
     @property
     def num_batches(self) -> None:
@@ -57,23 +59,28 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
 
     def __getitem__(self, number: int) -> tuple[NDArray[np.float32], ...]:
         """Return a batch: images in 0-1 and targets, and weights if there are any."""
-        epoch, step = divmod(number, self.steps_per_epoch)
-        epoch += self._first_epoch
-        chosen = self._order_of(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
+        number += self._first
+        chosen = self._chosen(number)
         # Every process draws for the whole batch and keeps its part: together they see what one alone would.
-        rng = np.random.default_rng([self._seed, epoch, step])
+        rng = np.random.default_rng([self._seed, _AUGMENTATION, number])
         images, targets = _augmented(self._pixels[chosen], self._targets[chosen], self._preset, rng)
         own = _slice(len(chosen), *self._part)
         if self._weights is None:
             return images[own], targets[own]
         return images[own], targets[own], self._weights[chosen[own]]
 
-    def _order_of(self, epoch: int) -> NDArray[np.int64]:
-        known, order = self._order
-        if known != epoch:
-            order = np.random.default_rng([self._seed, epoch]).permutation(len(self._pixels))
-            self._order = (epoch, order)
-        return order
+    def _chosen(self, number: int) -> NDArray[np.int64]:
+        """Indices of the images in a batch, shape (batch_size,)."""
+        rounds, places = np.divmod(number * self.batch_size + np.arange(self.batch_size), len(self._pixels))
+        chosen = [self._order(int(this))[places[rounds == this]] for this in np.unique(rounds)]
+        return np.concatenate(chosen)
+
+    def _order(self, number: int) -> NDArray[np.int64]:
+        """The order of the images in a round."""
+        if number not in self._orders:
+            order = np.random.default_rng([self._seed, _ORDER, number]).permutation(len(self._pixels))
+            self._orders = {known: self._orders[known] for known in list(self._orders)[-1:]} | {number: order}
+        return self._orders[number]
 
 
 def one_hot(labels: NDArray[np.uint8], classes: int, *, smoothing: float = 0.0) -> NDArray[np.float32]:

@@ -34,8 +34,20 @@ class TrainConfig:
     mixup: float | None = None
     cutmix: float | None = None
     # What is a matter of the run.
+    teacher: Path | None = None
+    """Run directory, or file of soft labels, of a network to learn from beside the labels."""
+    distillation_temperature: float = 4.0
+    """Logits of teacher and student are divided by it."""
+    distillation_weight: float = 0.9
+    """Share of the teacher in the loss, 0-1."""
+    soft_labels: Path | None = None
+    """File to write this network's own soft labels to, once it is trained."""
     mixed_precision: str = "off"
     """off, float16 or bfloat16 arithmetic; the weights stay float32."""
+    input_size: int = 28
+    """Rows and columns of the network's input, in pixels; other than 28 with images of your own."""
+    test_fraction: float = 0.15
+    """Share of images of your own that is held out to judge by; the same images for every seed."""
     validation_fraction: float = 1 / 12
     """Share of the training images kept aside to choose by: 5,000 of 60,000."""
     max_images: int | None = None
@@ -46,3 +58,5 @@ class TrainConfig:
     """Of the run directory; None: preset, data and the UTC time."""
     runs: Path = Path("runs")
     """Folder of the run directories."""
+    resume: bool = False
+    """Go on with an unfinished run: the one called `name`, or the only one there is."""

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import shutil
 import sys
-import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from edge import atomic
-from train import backend, run_dir
-from train.batches import Batches, one_hot
+from train import backend, partial, run_dir, soft_labels
+from train.checkpoint import Checkpoint
 from train.config import TrainConfig
 from train.data import Splits, load_splits
+from train.distill import Student, load_teacher
+from train.feed import build_batches, build_feed, build_unchanged_batches
 from train.interrupt import InterruptBetweenBatches
 from train.networks import NETWORKS
 from train.optimizer import build_optimizer
 from train.presets import Preset, preset_for
-from train.throughput import measure_throughput, without_augmentation
+from train.throughput import measure_throughput
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,37 +40,80 @@ def train_run(config: TrainConfig) -> Path:
     Raises:
         DatasetError: the data can't be had.
         FileExistsError: a run of this name is there already.
+        RunError: a run can't be gone on with, or an unfinished one has its name.
     """
+    if config.resume:
+        config = partial.resumed(config)
     library = backend.start_backend()
     device = backend.describe_device(library)
-    preset = preset_for(config)
     _LOGGER.info("training %s on %s: %s backend on %s", config.preset, config.data, library, device)
     keras.utils.set_random_seed(config.seed)
-    with atomic.new_folder(config.runs / run_dir.run_name(config)) as folder:
+    preset = preset_for(config)
+    folder = partial.start(config)
+    with _kept_for_resuming(config, folder):
         splits = load_splits(config)
-        network = _build(preset, splits, mixed_precision=config.mixed_precision)
-        _LOGGER.info(
-            "%d training, %d validation, %d test images; %s parameters",
-            *(len(split.labels) for split in (splits.train, splits.validation, splits.test)),
-            f"{network.count_params():,}",
-        )
-        duration_s = _fit(network, splits, preset, seed=config.seed, history_csv=folder / run_dir.HISTORY)
-        model = _build(preset, splits)  # without optimizer: a third of the file, and nothing that only training needs
+        network, checkpoint = _train(splits, preset, config, folder)
+        model = _build(preset, splits)  # a copy without optimizer: a third of the file, nothing only training needs
         model.set_weights(network.get_weights())
-        outcome = run_dir.Outcome(
-            config=config,
-            preset=preset,
-            model=model,
-            splits=splits,
-            validation_probabilities=_predict(model, splits.validation.images),
-            test_probabilities=_predict(model, splits.test.images),
-            duration_s=duration_s,
-            throughput={} if preset.is_plain else _throughput(network, splits, preset, seed=config.seed),
-            device=device,
-            versions=backend.versions(library),
-        )
-        run_dir.write(folder, outcome)
+        with atomic.new_folder(config.runs / run_dir.run_name(config)) as finished:
+            shutil.copy(folder / run_dir.HISTORY, finished)
+            outcome = run_dir.Outcome(
+                config=config,
+                preset=preset,
+                model=model,
+                splits=splits,
+                validation_probabilities=_predict(model, splits.validation.images),
+                test_probabilities=_predict(model, splits.test.images),
+                duration_s=checkpoint.progress.duration_s,
+                throughput=_throughput(checkpoint.model, splits, preset, config),
+                device=device,
+                versions=backend.versions(library),
+            )
+            run_dir.write(finished, outcome)
+        if config.soft_labels is not None:
+            name = run_dir.run_name(config)
+            soft_labels.write(config.soft_labels, model, splits.whole, teacher=name, names=splits.class_names)
+        shutil.rmtree(folder)
     return config.runs / run_dir.run_name(config)
+
+
+def _train(splits: Splits, preset: Preset, config: TrainConfig, folder: Path) -> tuple[keras.Model, Checkpoint]:
+    """Train what is left to train.
+
+    Returns:
+        The trained network, and the callback that knows how it went.
+    """
+    network = _build(preset, splits, mixed_precision=config.mixed_precision)
+    _LOGGER.info(
+        "%d training, %d validation, %d test images; %s parameters",
+        *(len(split.labels) for split in (splits.train, splits.validation, splits.test)),
+        f"{network.count_params():,}",
+    )
+    history_csv = folder / run_dir.HISTORY
+    checkpoint = Checkpoint(folder / partial.STATE, network, history_csv=history_csv)
+    done = checkpoint.progress.epochs
+    if done:
+        _LOGGER.info("going on after epoch %d of %d", done, preset.epochs)
+    # What a killed training wrote after its last state is taken back.
+    history_csv.write_bytes(checkpoint.progress.history_csv.encode())
+    feed = build_feed(splits, preset, config, first_epoch=done)
+    model = _with_teacher(network, splits, config)
+    optimizer = build_optimizer(preset, steps_per_epoch=feed.steps_per_epoch)
+    model.compile(optimizer=optimizer, loss=feed.loss, metrics=["accuracy"])
+    with InterruptBetweenBatches() as interrupt:
+        callbacks = [keras.callbacks.CSVLogger(str(history_csv), append=True), checkpoint, interrupt]
+        if preset.average_epochs:
+            callbacks.append(keras.callbacks.SwapEMAWeights())  # validation looks at the weights that will be kept
+        model.fit(
+            **feed.training,
+            epochs=preset.epochs,
+            initial_epoch=done,
+            validation_data=feed.validation,
+            validation_batch_size=preset.batch_size,
+            callbacks=callbacks,
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
+    return network, checkpoint
 
 
 def _build(preset: Preset, splits: Splits, *, mixed_precision: str = "off") -> keras.Model:
@@ -77,57 +125,37 @@ def _build(preset: Preset, splits: Splits, *, mixed_precision: str = "off") -> k
     return network
 
 
-def _fit(model: keras.Model, splits: Splits, preset: Preset, *, seed: int, history_csv: Path) -> float:
-    """Train in place and return the seconds it took; progress is a bar on a terminal, a line an epoch elsewhere."""
-    model.compile(
-        optimizer=build_optimizer(preset, steps_per_epoch=_steps_per_epoch(preset, len(splits.train.labels))),
-        loss="sparse_categorical_crossentropy" if preset.is_plain else "categorical_crossentropy",
-        metrics=["accuracy"],
+def _with_teacher(network: keras.Model, splits: Splits, config: TrainConfig) -> keras.Model:
+    """The network in what makes it learn from a teacher, if it has one."""
+    if config.teacher is None:
+        return network
+    teacher = load_teacher(config.teacher, splits) if config.teacher.is_dir() else None
+    return Student(
+        network, teacher=teacher, temperature=config.distillation_temperature, weight=config.distillation_weight
     )
-    started = time.monotonic()
-    with InterruptBetweenBatches() as interrupt:
-        callbacks = [keras.callbacks.CSVLogger(str(history_csv)), interrupt]
-        if preset.average_epochs:
-            callbacks.append(keras.callbacks.SwapEMAWeights())  # validation looks at the weights that will be kept
-        model.fit(
-            **_training_data(splits, preset, seed=seed),
-            epochs=preset.epochs,
-            validation_data=_validation_data(splits, preset),
-            validation_batch_size=preset.batch_size,
-            callbacks=callbacks,
-            verbose=1 if sys.stdout.isatty() else 2,
-        )
-    return time.monotonic() - started
 
 
-def _steps_per_epoch(preset: Preset, images: int) -> int:
-    # Keras' own batches, which a plain preset trains on, include the incomplete one.
-    return -(-images // preset.batch_size) if preset.is_plain else max(1, images // preset.batch_size)
+@contextmanager
+def _kept_for_resuming(config: TrainConfig, folder: Path) -> Iterator[None]:
+    """Keep what an interrupted training has reached and say how to go on; keep nothing where it has reached nothing."""
+    try:
+        yield
+    except BaseException as error:
+        # The frames hold TensorFlow's iterator, which complains if it outlives the interpreter.
+        traceback.clear_frames(error.__traceback__)
+        gc.collect()
+        partial.remove_if_empty(folder)
+        if folder.exists():
+            _LOGGER.warning("the finished epochs are kept: go on with `%s`", partial.how_to_resume(config))
+        raise
 
 
-def _training_data(splits: Splits, preset: Preset, *, seed: int) -> dict[str, Any]:
-    """What `fit` is given to train on."""
-    train = splits.train
+def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: TrainConfig) -> dict[str, float]:
     if preset.is_plain:
-        return {"x": train.images, "y": train.labels, "batch_size": preset.batch_size}
-    batches = _batches(splits, preset, seed=seed)
-    return {"x": batches, "steps_per_epoch": batches.steps_per_epoch, "shuffle": False}
-
-
-def _batches(splits: Splits, preset: Preset, *, seed: int) -> Batches:
-    targets = one_hot(splits.train.labels, len(splits.class_names), smoothing=preset.label_smoothing)
-    return Batches(splits.train.pixels, targets, preset, seed=seed)
-
-
-def _throughput(trained: keras.Model, splits: Splits, preset: Preset, *, seed: int) -> dict[str, float]:
-    _LOGGER.info("measuring how fast it trained with and without augmentation")
-    plain = without_augmentation(preset)
-    return measure_throughput(trained, _batches(splits, preset, seed=seed), _batches(splits, plain, seed=seed))
-
-
-def _validation_data(splits: Splits, preset: Preset) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    labels = splits.validation.labels
-    return splits.validation.images, labels if preset.is_plain else one_hot(labels, len(splits.class_names))
+        return {}
+    _LOGGER.info("measuring how fast it trains with and without augmentation")
+    augmented = build_batches(splits, preset, config)
+    return measure_throughput(trained, augmented, build_unchanged_batches(splits, preset, config))
 
 
 def _predict(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,8 +13,10 @@ from train.presets import OPTIMIZERS, PADDINGS, PRESETS, SCHEDULES
 _EXAMPLES = """examples:
   python -m train                                    Fashion-MNIST, 10 epochs, into runs/
   python -m train --data demo --epochs 3             drawn garments: no data set, no network
+  python -m train --data photos/                     your own classes: one folder of images for each
   python -m train --preset tiny --max-images 2000    the whole chain in seconds
   KERAS_BACKEND=jax python -m train                  on JAX instead of TensorFlow
+  python -m train --resume                           go on with a training that was interrupted or killed
 
 then: python -m export.tflite --quantize int8
 """
@@ -30,7 +32,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=console.HelpFormatter,
     )
     flags.add_argument("--preset", choices=tuple(PRESETS), default=default.preset, help="network and how to train it")
-    flags.add_argument("--data", choices=DATASETS, default=default.data, help="what to train on")
+    flags.add_argument("--data", type=_data, default=default.data, metavar="DATA",
+                       help="fashion-mnist, demo (drawn), or a folder with one folder of images a class")  # fmt: skip
+    flags.add_argument("--input-size", type=console.positive_int, default=default.input_size, metavar="N",
+                       help="rows and columns that the network sees; of your own images")  # fmt: skip
+    flags.add_argument("--test-fraction", type=fraction, default=default.test_fraction, metavar="SHARE",
+                       help="share of your own images held out to judge by")  # fmt: skip
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only N training images")
     flags.add_argument("--validation-fraction", type=fraction, default=default.validation_fraction, metavar="SHARE",
                        help="share of the training images kept aside to choose by")  # fmt: skip
@@ -40,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
                        help="of the arithmetic, for GPUs; weights stay float32")  # fmt: skip
     flags.add_argument("--name", type=_folder_name, help="of the run directory (default: preset, data and time)")
     flags.add_argument("--runs", type=Path, default=default.runs, metavar="DIR", help="folder of the run directories")
+    flags.add_argument("--resume", action="store_true",
+                       help="go on with the unfinished run --name, or with the only one")  # fmt: skip
+    _add_teacher_flags(flags.add_argument_group("learning from a teacher"), default)
     _add_preset_flags(flags.add_argument_group("in place of what the preset says"))
     console.add_logging_flags(flags)
     return flags
@@ -58,6 +68,17 @@ def fraction(text: str) -> float:
     return value
 
 
+def _add_teacher_flags(group: argparse._ArgumentGroup, default: TrainConfig) -> None:
+    group.add_argument("--teacher", type=Path, metavar="RUN_OR_FILE",
+                       help="run directory, or file of soft labels, of a network to learn from")  # fmt: skip
+    group.add_argument("--distillation-temperature", type=console.positive_float, metavar="T",
+                       default=default.distillation_temperature, help="that logits are divided by")  # fmt: skip
+    group.add_argument("--distillation-weight", type=_share, metavar="SHARE",
+                       default=default.distillation_weight, help="of the teacher in the loss")  # fmt: skip
+    group.add_argument("--soft-labels", type=Path, metavar="FILE.npz",
+                       help="file to write this network's own soft labels to")  # fmt: skip
+
+
 def _add_preset_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--epochs", type=console.positive_int, help="passes over the images")
     group.add_argument("--batch-size", type=console.positive_int, help="images a step")
@@ -74,6 +95,14 @@ def _add_preset_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--erase", type=_share, metavar="SHARE", help="of the images that lose a rectangle")
     group.add_argument("--mixup", type=_not_negative, metavar="ALPHA", help="blend pairs of images")
     group.add_argument("--cutmix", type=_not_negative, metavar="ALPHA", help="paste a rectangle of another image")
+
+
+def _data(text: str) -> str:
+    if text not in DATASETS and not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(
+            f"expected {', '.join(DATASETS)} or a folder that holds one folder of images a class, got {text!r}"
+        )
+    return text
 
 
 def _share(text: str) -> float:

@@ -100,12 +100,12 @@ def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: in
     for stage, channels in enumerate((16 * widen, 32 * widen, 64 * widen)):
         for number in range((depth - 4) // 6):
             strides = 2 if stage > 0 and number == 0 else 1
-            active = layers.ReLU()(layers.BatchNormalization()(x))
+            active = layers.ReLU()(_norm(x))
             inner = _conv_norm(active, channels, 3, strides=strides)
             inner = _conv(layers.ReLU()(inner), channels, 3)
             shortcut = x if x.shape[-1] == channels else _conv(active, channels, 1, strides=strides)
             x = layers.Add()([shortcut, inner])
-    x = layers.GlobalAveragePooling2D()(layers.ReLU()(layers.BatchNormalization()(x)))
+    x = layers.GlobalAveragePooling2D()(layers.ReLU()(_norm(x)))
     return keras.Model(image, _probabilities(x, classes), name="teacher")
 
 
@@ -121,7 +121,12 @@ def _conv(x: keras.KerasTensor, channels: int, size: int, *, strides: int = 1) -
 
 
 def _conv_norm(x: keras.KerasTensor, channels: int, size: int, *, strides: int = 1) -> keras.KerasTensor:
-    return layers.BatchNormalization()(_conv(x, channels, size, strides=strides))
+    return _norm(_conv(x, channels, size, strides=strides))
+
+
+def _norm(x: keras.KerasTensor) -> keras.KerasTensor:
+    # Keras' momentum of 0.99 forgets its start only after hundreds of steps: small data sets have fewer.
+    return layers.BatchNormalization(momentum=0.9)(x)
 
 
 def _probabilities(x: keras.KerasTensor, classes: int) -> keras.KerasTensor:

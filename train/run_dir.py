@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edge import atomic
 from edge.spec import InputSpec, ModelSpec, Provenance
 from train import pictures
-from train.config import TrainConfig
+from train.config import DATASETS, TrainConfig
 from train.data import Splits
 from train.presets import Preset
 
@@ -24,6 +24,9 @@ MODEL = "model.keras"
 SPEC = "model_spec.json"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
+IMAGES = "images.npz"
+SKIPPED = "skipped.txt"
+_CALIBRATION_IMAGES = 100  # of each class at most: more than an export calibrates with
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Outcome:
 
 def run_name(config: TrainConfig) -> str:
     """The run's folder name: what the user chose, else preset, data and the time this process started its run."""
-    return config.name or f"{config.preset}-{config.data}-{_STARTED:%Y%m%d-%H%M%S}"
+    return config.name or f"{config.preset}-{Path(config.data).name}-{_STARTED:%Y%m%d-%H%M%S}"
 
 
 def write(folder: Path, outcome: Outcome) -> None:
@@ -56,7 +59,9 @@ def write(folder: Path, outcome: Outcome) -> None:
     outcome.model.save(folder / MODEL)
     spec = _spec(outcome, source_sha256=hashlib.sha256((folder / MODEL).read_bytes()).hexdigest())
     atomic.write_text(folder / SPEC, spec.to_json())
-    atomic.write_text(folder / METRICS, json.dumps(metrics(outcome), indent=2) + "\n")
+    atomic.write_text(folder / METRICS, json.dumps(metrics(outcome), indent=2, default=str) + "\n")
+    if outcome.config.data not in DATASETS:
+        _write_own_images(folder, outcome.splits)
     pictures.draw_curves(folder / HISTORY, folder / "curves.png")
     test = outcome.splits.test
     predicted = outcome.test_probabilities.argmax(axis=1)
@@ -68,7 +73,7 @@ def write(folder: Path, outcome: Outcome) -> None:
 def metrics(outcome: Outcome) -> dict[str, Any]:
     """What `metrics.json` holds: accuracies 0-1, counts, seconds, and how to make the run again."""
     test, validation = outcome.splits.test, outcome.splits.validation
-    config = asdict(replace(outcome.config, name=run_name(outcome.config))) | {"runs": str(outcome.config.runs)}
+    config = asdict(replace(outcome.config, name=run_name(outcome.config)))
     correct = outcome.test_probabilities.argmax(axis=1) == test.labels
     trained_images = len(outcome.splits.train.labels) * outcome.preset.epochs
     return {
@@ -87,6 +92,7 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
             "train": len(outcome.splits.train.labels),
             "validation": len(validation.labels),
             "test": len(test.labels),
+            "skipped": len(outcome.splits.skipped),
         },
         "duration_s": round(outcome.duration_s, 1),
         "throughput_images_per_s": round(trained_images / outcome.duration_s, 1),
@@ -105,8 +111,24 @@ def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.uint8])
     return float(-np.log(np.clip(true_class, 1e-7, 1.0)).mean())
 
 
+def _write_own_images(folder: Path, splits: Splits) -> None:
+    """Keep what an export calibrates with and compares on: the photographs may be gone by then."""
+    labels = splits.train.labels
+    chosen = np.concatenate([np.flatnonzero(labels == label)[:_CALIBRATION_IMAGES] for label in np.unique(labels)])
+    with atomic.replacing(folder / IMAGES) as temporary:
+        np.savez_compressed(
+            temporary,
+            train_images=splits.train.pixels[chosen],
+            train_labels=labels[chosen],
+            test_images=splits.test.pixels,
+            test_labels=splits.test.labels,
+        )
+    if splits.skipped:
+        atomic.write_text(folder / SKIPPED, "".join(f"{line}\n" for line in splits.skipped))
+
+
 def _spec(outcome: Outcome, *, source_sha256: str) -> ModelSpec:
-    height, width = outcome.splits.test.images.shape[1:3]
+    height, width = outcome.splits.test.pixels.shape[1:]
     return ModelSpec(
         labels=outcome.splits.class_names,
         input=InputSpec(height=height, width=width),

@@ -12,7 +12,7 @@ from train.batches import Batches
 from train.presets import Preset
 
 _PILOT_STEPS = 5
-_MEASURED_S = 1.0  # a turn
+_MEASURED_S = 0.5  # a turn
 
 
 def measure_throughput(model: keras.Model, batches: Batches, unchanged: Batches) -> dict[str, float]:

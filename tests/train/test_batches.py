@@ -26,19 +26,17 @@ def test_targets_are_one_at_the_class_less_what_all_classes_get() -> None:
     np.testing.assert_allclose(one_hot(np.array([1], np.uint8), 4, smoothing=0.2), [[0.05, 0.85, 0.05, 0.05]])
 
 
-def test_an_epoch_is_every_image_once_but_for_those_that_fill_no_batch() -> None:
+def test_every_round_is_every_image_once_in_another_order_and_every_batch_is_full() -> None:
     plain = _batches(without_augmentation(AUGMENTED))
     pixels = np.random.default_rng(5).integers(0, 256, (20, 28, 28), dtype=np.uint8)
 
-    first = [image for number in range(2) for image in plain[number][0]]
-    second = [image for number in range(2, 4) for image in plain[number][0]]
+    row = [image.tobytes() for number in range(5) for image in plain[number][0]]  # 40 images: two rounds of 20
 
-    assert plain.steps_per_epoch == 2
-    known = {(image.astype(np.float32) / np.float32(255)).tobytes() for image in pixels}
-    for epoch in (first, second):
-        assert len({image.tobytes() for image in epoch}) == 16
-        assert {image.tobytes() for image in epoch} <= known
-    assert [image.tobytes() for image in first] != [image.tobytes() for image in second]
+    assert plain.steps_per_epoch == 2  # 2.5, rounded to even
+    assert {len(plain[number][0]) for number in range(5)} == {8}
+    known = sorted((image.astype(np.float32) / np.float32(255)).tobytes() for image in pixels)
+    assert sorted(row[:20]) == sorted(row[20:]) == known
+    assert row[:20] != row[20:]
 
 
 def test_a_batch_is_the_same_whenever_it_is_asked_for_and_another_for_another_seed() -> None:
@@ -71,5 +69,8 @@ def test_weights_go_with_their_images() -> None:
         np.testing.assert_array_equal(image[..., 0], pixels[int(weight)].astype(np.float32) / np.float32(255))
 
 
-def test_few_images_make_one_small_batch() -> None:
-    assert len(_batches(count=3)[0][0]) == 3
+def test_fewer_images_than_a_batch_holds_come_several_times() -> None:
+    plain = _batches(without_augmentation(AUGMENTED), count=3)
+
+    assert plain.steps_per_epoch == 1
+    assert sorted(np.unique([image.tobytes() for image in plain[0][0]], return_counts=True)[1]) == [2, 3, 3]
