@@ -26,6 +26,7 @@ from train.interrupt import InterruptBetweenBatches
 from train.networks import NETWORKS
 from train.optimizer import build_optimizer
 from train.presets import Preset, preset_for
+from train.temperature import fit_temperature
 from train.throughput import measure_throughput
 
 _LOGGER = logging.getLogger(__name__)
@@ -55,20 +56,22 @@ def train_run(config: TrainConfig) -> Path:
         network, checkpoint = _train(splits, preset, config, folder)
         model = _build(preset, splits)  # a copy without optimizer: a third of the file, nothing only training needs
         model.set_weights(network.get_weights())
+        validation_probabilities = _predict(model, splits.validation.images)
+        outcome = run_dir.Outcome(
+            config=config,
+            preset=preset,
+            model=model,
+            splits=splits,
+            validation_probabilities=validation_probabilities,
+            test_probabilities=_predict(model, splits.test.images),
+            temperature=fit_temperature(validation_probabilities, splits.validation.labels),
+            duration_s=checkpoint.progress.duration_s,
+            throughput=_throughput(checkpoint.model, splits, preset, config),
+            device=device,
+            versions=backend.versions(library),
+        )
         with atomic.new_folder(config.runs / run_dir.run_name(config)) as finished:
             shutil.copy(folder / run_dir.HISTORY, finished)
-            outcome = run_dir.Outcome(
-                config=config,
-                preset=preset,
-                model=model,
-                splits=splits,
-                validation_probabilities=_predict(model, splits.validation.images),
-                test_probabilities=_predict(model, splits.test.images),
-                duration_s=checkpoint.progress.duration_s,
-                throughput=_throughput(checkpoint.model, splits, preset, config),
-                device=device,
-                versions=backend.versions(library),
-            )
             run_dir.write(finished, outcome)
         if config.soft_labels is not None:
             name = run_dir.run_name(config)

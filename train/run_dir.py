@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import atomic
-from edge.spec import InputSpec, ModelSpec, Provenance
+from edge.spec import DecisionSpec, InputSpec, ModelSpec, Provenance
 from train import pictures
 from train.config import DATASETS, TrainConfig
 from train.data import Splits
 from train.presets import Preset
+from train.temperature import cross_entropy, expected_calibration_error, with_temperature
 
 MODEL = "model.keras"
 SPEC = "model_spec.json"
@@ -42,6 +43,8 @@ class Outcome:
     """float32, shape (N, classes), 0-1."""
     test_probabilities: NDArray[np.float32]
     """float32, shape (N, classes), 0-1."""
+    temperature: float
+    """That makes the validation probabilities honest."""
     duration_s: float
     throughput: dict[str, float]
     """Images a second with and without augmentation; empty where there was none."""
@@ -87,6 +90,7 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
             for index, name in enumerate(outcome.splits.class_names)
             if (test.labels == index).any()
         },
+        "expected_calibration_error": _calibration(outcome),
         "parameters": int(outcome.model.count_params()),
         "images": {
             "train": len(outcome.splits.train.labels),
@@ -105,10 +109,19 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    """Mean of -ln(probability of the true class); probabilities are clipped at 1e-7, as Keras does."""
-    true_class = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.clip(true_class, 1e-7, 1.0)).mean())
+def _calibration(outcome: Outcome) -> dict[str, Any]:
+    """How far confidence and accuracy differ without and with the temperature, 0-1."""
+    errors: dict[str, Any] = {"temperature": outcome.temperature}
+    for name, temperature in (("before", 1.0), ("after", outcome.temperature)):
+        errors[name] = {
+            "validation": expected_calibration_error(
+                with_temperature(outcome.validation_probabilities, temperature), outcome.splits.validation.labels
+            ),
+            "test": expected_calibration_error(
+                with_temperature(outcome.test_probabilities, temperature), outcome.splits.test.labels
+            ),
+        }
+    return errors
 
 
 def _write_own_images(folder: Path, splits: Splits) -> None:
@@ -132,6 +145,7 @@ def _spec(outcome: Outcome, *, source_sha256: str) -> ModelSpec:
     return ModelSpec(
         labels=outcome.splits.class_names,
         input=InputSpec(height=height, width=width),
+        decision=DecisionSpec(temperature=outcome.temperature),
         provenance=Provenance(
             run_name=run_name(outcome.config),
             dataset=outcome.config.data,

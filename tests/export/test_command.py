@@ -15,7 +15,7 @@ from edge import demo
 from edge.artifact import read_artifact
 from edge.classifier import Classifier
 from edge.quantization import takes_pixels
-from edge.spec import ModelSpec
+from edge.spec import DecisionSpec, ModelSpec
 from export import onnx as onnx_export
 from export import tflite as tflite_export
 from export.calibration import Calibration
@@ -173,6 +173,18 @@ def test_a_model_of_your_own_classes_needs_its_run_directory_alone(
     assert _table(capsys.readouterr().out)["compared on"].startswith("500 test images of photos/mine")
     manifest = Classifier.load(tmp_path / "a" / f"own_int8.{file_format}").spec.provenance.calibration
     assert (manifest["dataset"], manifest["count"]) == ("photos/mine", 70)  # of 7 or 8 a class, 7 each
+
+
+def test_a_temperature_is_in_both_sides_of_the_comparison(
+    own_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = ModelSpec.from_json((own_run / "model_spec.json").read_text())
+    (own_run / "model_spec.json").write_text(replace(spec, decision=DecisionSpec(temperature=2.0)).to_json())
+
+    assert tflite_export.main([str(own_run), "--quantize", "none", "--artifacts", str(tmp_path / "a")]) == 0
+
+    assert float(_table(capsys.readouterr().out)["largest difference"].split()[0]) < 1e-5
+    assert Classifier.load(tmp_path / "a" / "own_none.tflite").spec.decision.temperature == 2.0
 
 
 def test_a_run_that_has_lost_its_images_is_refused(own_run: Path, capsys: pytest.CaptureFixture[str]) -> None:

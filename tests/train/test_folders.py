@@ -59,10 +59,11 @@ def test_nearly_equal_classes_need_no_weights() -> None:
     ],
 )
 def test_a_folder_without_enough_is_refused(tmp_path: Path, classes: dict[str, int], message: str) -> None:
-    for name, count in classes.items():
+    for name, count in classes.items():  # two names of different lengths, so no two pictures are the same
         (tmp_path / name).mkdir()
         for number in range(count):
-            cv2.imwrite(str(tmp_path / name / f"{number}.png"), np.zeros((20, 20, 3), np.uint8))
+            picture = np.random.default_rng([len(name), number]).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+            cv2.imwrite(str(tmp_path / name / f"{number}.png"), picture)
 
     with pytest.raises(DatasetError, match=message):
         read_folder(tmp_path, height=28, width=28)

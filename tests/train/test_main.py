@@ -46,6 +46,8 @@ def test_both_backends_train_and_fill_a_run_directory(tmp_path: Path, library: s
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["images"] == {"train": 370, "validation": 30, "test": 1000, "skipped": 0}  # 3 of 40 a class
     assert metrics["test_top1_accuracy"] > 0.5  # five times what guessing reaches
+    assert metrics["expected_calibration_error"]["temperature"] == spec.decision.temperature != 1.0
+    assert set(metrics["expected_calibration_error"]["after"]) == {"validation", "test"}
     assert f"{library} backend on " in done.stderr
     assert done.stdout.splitlines()[-1] == (f"{run}: {metrics['test_top1_accuracy']:.2%} of 1,000 test images right")
 
