@@ -12,7 +12,7 @@ from train.flags import config_from, parser
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Train once; print the run directory's path and what it reached."""
+    """Train once; print the run directory's path and what it reached, unless another process does."""
     options = parser().parse_args(argv)
     console.start_logging(options)
     start_backend()
@@ -21,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from train.run_dir import METRICS
 
     folder = train_run(config_from(options))
+    if folder is None:
+        return 0
     metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     print(f"{folder}: {metrics['test_top1_accuracy']:.2%} of {metrics['images']['test']:,} test images right")
     return 0

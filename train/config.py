@@ -58,5 +58,7 @@ class TrainConfig:
     """Of the run directory; None: preset, data and the UTC time."""
     runs: Path = Path("runs")
     """Folder of the run directories."""
+    distribute: bool = False
+    """Train data-parallel on all devices, and with the processes that Keras' environment variables name."""
     resume: bool = False
     """Go on with an unfinished run: the one called `name`, or the only one there is."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import shutil
-import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import atomic
-from train import backend, partial, run_dir, soft_labels
+from train import backend, learning, partial, run_dir, soft_labels
 from train.checkpoint import Checkpoint
 from train.config import TrainConfig
 from train.data import Splits, load_splits
-from train.distill import Student, load_teacher
-from train.feed import build_batches, build_feed, build_unchanged_batches
-from train.interrupt import InterruptBetweenBatches
-from train.networks import NETWORKS
-from train.optimizer import build_optimizer
+from train.feed import build_batches, build_unchanged_batches
+from train.learning import build_network, learn
 from train.presets import Preset, preset_for
 from train.temperature import fit_temperature
 from train.throughput import measure_throughput
@@ -32,110 +28,64 @@ from train.throughput import measure_throughput
 _LOGGER = logging.getLogger(__name__)
 
 
-def train_run(config: TrainConfig) -> Path:
+def train_run(config: TrainConfig) -> Path | None:
     """Train, judge once on the test images, and write everything into a new run directory.
 
     Returns:
-        The run directory.
+        The run directory; None in a process that helps another one, which writes it.
 
     Raises:
         DatasetError: the data can't be had.
         FileExistsError: a run of this name is there already.
-        RunError: a run can't be gone on with, or an unfinished one has its name.
+        RunError: a run can't be gone on with, an unfinished one has its name, or it can't be distributed.
     """
     if config.resume:
         config = partial.resumed(config)
     library = backend.start_backend()
+    keras.utils.set_random_seed(config.seed)
+    cluster = backend.join_cluster(library) if config.distribute else None
+    is_writer = cluster is None or cluster.is_writer
     device = backend.describe_device(library)
     _LOGGER.info("training %s on %s: %s backend on %s", config.preset, config.data, library, device)
-    keras.utils.set_random_seed(config.seed)
-    preset = preset_for(config)
-    folder = partial.start(config)
+    folder = partial.start(config) if is_writer else partial.partial_folder(config)
     with _kept_for_resuming(config, folder):
         splits = load_splits(config)
-        network, checkpoint = _train(splits, preset, config, folder)
-        model = _build(preset, splits)  # a copy without optimizer: a third of the file, nothing only training needs
-        model.set_weights(network.get_weights())
-        validation_probabilities = _predict(model, splits.validation.images)
-        outcome = run_dir.Outcome(
-            config=config,
-            preset=preset,
-            model=model,
-            splits=splits,
-            validation_probabilities=validation_probabilities,
-            test_probabilities=_predict(model, splits.test.images),
-            temperature=fit_temperature(validation_probabilities, splits.validation.labels),
-            duration_s=checkpoint.progress.duration_s,
-            throughput=_throughput(checkpoint.model, splits, preset, config),
-            device=device,
-            versions=backend.versions(library),
-        )
-        with atomic.new_folder(config.runs / run_dir.run_name(config)) as finished:
-            shutil.copy(folder / run_dir.HISTORY, finished)
-            run_dir.write(finished, outcome)
-        if config.soft_labels is not None:
-            name = run_dir.run_name(config)
-            soft_labels.write(config.soft_labels, model, splits.whole, teacher=name, names=splits.class_names)
-        shutil.rmtree(folder)
-    return config.runs / run_dir.run_name(config)
+        network, checkpoint = learn(splits, preset_for(config), config, folder, cluster)
+        if cluster is not None:
+            backend.leave_cluster()
+            ours = (cluster.process, cluster.processes, learning.weights_sha256(network))
+            _LOGGER.info("process %d of %d has trained the weights %s", *ours)
+        return _finish(config, splits, network, checkpoint, folder=folder, device=device) if is_writer else None
 
 
-def _train(splits: Splits, preset: Preset, config: TrainConfig, folder: Path) -> tuple[keras.Model, Checkpoint]:
-    """Train what is left to train.
-
-    Returns:
-        The trained network, and the callback that knows how it went.
-    """
-    network = _build(preset, splits, mixed_precision=config.mixed_precision)
-    _LOGGER.info(
-        "%d training, %d validation, %d test images; %s parameters",
-        *(len(split.labels) for split in (splits.train, splits.validation, splits.test)),
-        f"{network.count_params():,}",
+def _finish(
+    config: TrainConfig, splits: Splits, network: keras.Model, checkpoint: Checkpoint, *, folder: Path, device: str
+) -> Path:
+    """Judge the network, write its run directory, and remove what was kept for resuming."""
+    preset, name = preset_for(config), run_dir.run_name(config)
+    model = build_network(preset, splits)  # a copy without optimizer: a third of the file, nothing only training needs
+    model.set_weights(network.get_weights())
+    validation_probabilities = _predict(model, splits.validation.images)
+    outcome = run_dir.Outcome(
+        config=config,
+        preset=preset,
+        model=model,
+        splits=splits,
+        validation_probabilities=validation_probabilities,
+        test_probabilities=_predict(model, splits.test.images),
+        temperature=fit_temperature(validation_probabilities, splits.validation.labels),
+        duration_s=checkpoint.progress.duration_s,
+        throughput=_throughput(checkpoint.model, splits, preset, config),
+        device=device,
+        versions=backend.versions(keras.backend.backend()),
     )
-    history_csv = folder / run_dir.HISTORY
-    checkpoint = Checkpoint(folder / partial.STATE, network, history_csv=history_csv)
-    done = checkpoint.progress.epochs
-    if done:
-        _LOGGER.info("going on after epoch %d of %d", done, preset.epochs)
-    # What a killed training wrote after its last state is taken back.
-    history_csv.write_bytes(checkpoint.progress.history_csv.encode())
-    feed = build_feed(splits, preset, config, first_epoch=done)
-    model = _with_teacher(network, splits, config)
-    optimizer = build_optimizer(preset, steps_per_epoch=feed.steps_per_epoch)
-    model.compile(optimizer=optimizer, loss=feed.loss, metrics=["accuracy"])
-    with InterruptBetweenBatches() as interrupt:
-        callbacks = [keras.callbacks.CSVLogger(str(history_csv), append=True), checkpoint, interrupt]
-        if preset.average_epochs:
-            callbacks.append(keras.callbacks.SwapEMAWeights())  # validation looks at the weights that will be kept
-        model.fit(
-            **feed.training,
-            epochs=preset.epochs,
-            initial_epoch=done,
-            validation_data=feed.validation,
-            validation_batch_size=preset.batch_size,
-            callbacks=callbacks,
-            verbose=1 if sys.stdout.isatty() else 2,
-        )
-    return network, checkpoint
-
-
-def _build(preset: Preset, splits: Splits, *, mixed_precision: str = "off") -> keras.Model:
-    """Make the network, untrained."""
-    height, width = splits.train.pixels.shape[1:]
-    keras.config.set_dtype_policy("float32" if mixed_precision == "off" else f"mixed_{mixed_precision}")
-    network = NETWORKS[preset.network](height=height, width=width, classes=len(splits.class_names))
-    keras.config.set_dtype_policy("float32")
-    return network
-
-
-def _with_teacher(network: keras.Model, splits: Splits, config: TrainConfig) -> keras.Model:
-    """The network in what makes it learn from a teacher, if it has one."""
-    if config.teacher is None:
-        return network
-    teacher = load_teacher(config.teacher, splits) if config.teacher.is_dir() else None
-    return Student(
-        network, teacher=teacher, temperature=config.distillation_temperature, weight=config.distillation_weight
-    )
+    with atomic.new_folder(config.runs / name) as finished:
+        shutil.copy(folder / run_dir.HISTORY, finished)
+        run_dir.write(finished, outcome)
+    if config.soft_labels is not None:
+        soft_labels.write(config.soft_labels, model, splits.whole, teacher=name, names=splits.class_names)
+    shutil.rmtree(folder)
+    return config.runs / name
 
 
 @contextmanager
@@ -154,7 +104,7 @@ def _kept_for_resuming(config: TrainConfig, folder: Path) -> Iterator[None]:
 
 
 def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: TrainConfig) -> dict[str, float]:
-    if preset.is_plain:
+    if preset.is_plain or config.distribute:  # several processes would have to do it in step
         return {}
     _LOGGER.info("measuring how fast it trains with and without augmentation")
     augmented = build_batches(splits, preset, config)
