@@ -82,6 +82,17 @@ def leave_cluster() -> None:
     keras.distribution.set_distribution(None)
 
 
+def require_tensorboard() -> None:
+    """Check that Keras can write TensorBoard's logs: it takes TensorFlow to write them, whatever computes.
+
+    Raises:
+        RuntimeMissingError: a library is missing.
+    """
+    for name in ("tensorflow", "tensorboard"):
+        if importlib.util.find_spec(name) is None:
+            raise RuntimeMissingError(f"--tensorboard needs {name}: pip install 'edge-classify[tensorboard]'")
+
+
 def describe_device(backend: str) -> str:
     """Say where the arithmetic happens, e.g. "GPU (NVIDIA H200)" or "CPU (2 cores)"."""
     with native_log.captured():  # a machine without a GPU is no error

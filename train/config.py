@@ -58,6 +58,8 @@ class TrainConfig:
     """Of the run directory; None: preset, data and the UTC time."""
     runs: Path = Path("runs")
     """Folder of the run directories."""
+    tensorboard: bool = False
+    """Write TensorBoard's logs into the run directory."""
     distribute: bool = False
     """Train data-parallel on all devices, and with the processes that Keras' environment variables name."""
     resume: bool = False

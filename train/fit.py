@@ -42,6 +42,8 @@ def train_run(config: TrainConfig) -> Path | None:
     if config.resume:
         config = partial.resumed(config)
     library = backend.start_backend()
+    if config.tensorboard:
+        backend.require_tensorboard()
     keras.utils.set_random_seed(config.seed)
     cluster = backend.join_cluster(library) if config.distribute else None
     is_writer = cluster is None or cluster.is_writer
@@ -81,6 +83,8 @@ def _finish(
     )
     with atomic.new_folder(config.runs / name) as finished:
         shutil.copy(folder / run_dir.HISTORY, finished)
+        if config.tensorboard:
+            shutil.copytree(folder / run_dir.TENSORBOARD, finished / run_dir.TENSORBOARD)
         run_dir.write(finished, outcome)
     if config.soft_labels is not None:
         soft_labels.write(config.soft_labels, model, splits.whole, teacher=name, names=splits.class_names)

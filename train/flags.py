@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
                        help="of the arithmetic, for GPUs; weights stay float32")  # fmt: skip
     flags.add_argument("--name", type=_folder_name, help="of the run directory (default: preset, data and time)")
     flags.add_argument("--runs", type=Path, default=default.runs, metavar="DIR", help="folder of the run directories")
+    flags.add_argument("--tensorboard", action="store_true", help="write its logs into the run directory")
     flags.add_argument("--distribute", action="store_true",
                        help="over all GPUs, and over the processes of KERAS_DISTRIBUTION_*; JAX only")  # fmt: skip
     flags.add_argument("--resume", action="store_true",

@@ -58,6 +58,8 @@ def learn(
             # What a killed training wrote after its last state is taken back.
             history_csv.write_bytes(checkpoint.progress.history_csv.encode())
             callbacks.insert(0, keras.callbacks.CSVLogger(str(history_csv), append=True))
+        if is_writer and config.tensorboard:
+            callbacks.append(keras.callbacks.TensorBoard(str(folder / run_dir.TENSORBOARD), write_graph=False))
         if preset.average_epochs:
             callbacks.append(keras.callbacks.SwapEMAWeights())  # validation looks at the weights that will be kept
         model.fit(

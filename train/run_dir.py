@@ -25,6 +25,7 @@ MODEL = "model.keras"
 SPEC = "model_spec.json"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
+TENSORBOARD = "tensorboard"
 IMAGES = "images.npz"
 SKIPPED = "skipped.txt"
 _CALIBRATION_IMAGES = 100  # of each class at most: more than an export calibrates with
@@ -70,7 +71,9 @@ def write(folder: Path, outcome: Outcome) -> None:
     predicted = outcome.test_probabilities.argmax(axis=1)
     names = outcome.splits.class_names
     pictures.draw_confusion_matrix(test.labels, predicted, names, folder / "confusion_matrix.png")
-    pictures.draw_samples(test.images, test.labels, outcome.test_probabilities, names, folder / "samples.png")
+    answers = (test.images, test.labels, with_temperature(outcome.test_probabilities, outcome.temperature), names)
+    pictures.draw_samples(*answers, folder / "samples.png")
+    pictures.draw_mistakes(*answers, folder / "mistakes.png")
 
 
 def metrics(outcome: Outcome) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def test_both_backends_train_and_fill_a_run_directory(tmp_path: Path, library: s
     assert done.returncode == 0, done.stderr
     run = tmp_path / "quick"
     assert sorted(path.name for path in run.iterdir()) == [
-        *("confusion_matrix.png", "curves.png", "history.csv", "metrics.json", "model.keras", "model_spec.json"),
-        "samples.png",
+        *("confusion_matrix.png", "curves.png", "history.csv", "metrics.json", "mistakes.png", "model.keras"),
+        *("model_spec.json", "samples.png"),
     ]
     spec = ModelSpec.from_json((run / "model_spec.json").read_text())
     assert spec.labels == FASHION_MNIST_LABELS
@@ -104,7 +104,7 @@ def test_your_own_classes_train_and_the_run_keeps_what_an_export_needs(
 def test_a_training_killed_with_9_goes_on_and_ends_as_if_nothing_had_happened(
     own_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    flags = (*OWN, "--epochs", "40", "--data", str(own_folder), "--runs", str(tmp_path))
+    flags = (*OWN, "--epochs", "20", "--data", str(own_folder), "--runs", str(tmp_path))
     with _start(*flags, "--name", "cut") as child:
         child.kill()
     assert [path.name for path in tmp_path.iterdir()] == [".cut.partial"]
@@ -119,7 +119,7 @@ def test_a_training_killed_with_9_goes_on_and_ends_as_if_nothing_had_happened(
     for ours, expected in zip(cut.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_allclose(ours, expected, atol=1e-5)
     histories = [(tmp_path / name / "history.csv").read_text().splitlines() for name in ("cut", "whole")]
-    assert [len(lines) for lines in histories] == [41, 41]
+    assert [len(lines) for lines in histories] == [21, 21]
 
 
 def test_ctrl_c_is_130_and_says_how_to_go_on(own_folder: Path, tmp_path: Path) -> None:
@@ -148,6 +148,14 @@ def test_a_student_learns_from_a_run_and_from_its_soft_labels(own_folder: Path, 
     assert {row["parameters"] for row in metrics} == {
         json.loads((tmp_path / "wide" / "metrics.json").read_text())["parameters"]
     }
+
+
+def test_tensorboards_logs_are_in_the_finished_run(own_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+
+    assert main([*OWN, "--data", str(own_folder), "--runs", str(tmp_path), "--name", "logged", "--tensorboard"]) == 0
+    logs = (tmp_path / "logged" / "tensorboard").rglob("events.*")
+    assert sorted(path.parent.name for path in logs) == ["train", "validation"]
 
 
 def test_the_same_holds_on_jax() -> None:
