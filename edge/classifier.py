@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edge import vision
 from edge.artifact import Artifact, read_artifact
 from edge.errors import ModelFileError, SpecError
+from edge.probabilities import to_probabilities
 from edge.quantization import dequantize, pixels_to_tensor
 from edge.runtimes import Runtime, open_runtime, runtime_for
 from edge.runtimes.trial import try_in_child
@@ -128,15 +129,7 @@ class Classifier:
         return self._probabilities(self.scores(pixels))
 
     def _probabilities(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        temperature = self.spec.decision.temperature
-        if self.spec.output == "probabilities":
-            if temperature == 1.0:
-                return scores
-            # The logarithm of a softmax is its logits up to a constant, which the next softmax cancels.
-            scores = np.log(np.maximum(scores, np.float32(1e-7)))
-        scaled = scores / np.float32(temperature)
-        exponentials = np.exp(scaled - scaled.max())
-        return np.asarray(exponentials / exponentials.sum(), np.float32)
+        return to_probabilities(scores, output=self.spec.output, temperature=self.spec.decision.temperature)
 
 
 def _no_spec(path: Path) -> ModelFileError:

@@ -46,6 +46,10 @@ class DatasetError(ToolkitError, OSError):
     """A data set that is absent, damaged or of an unexpected shape."""
 
 
+class RunError(ToolkitError, RuntimeError):
+    """A training run that can't be started or gone on with."""
+
+
 class ExportError(ToolkitError, RuntimeError):
     """A model that can't be turned into the file that was asked for."""
 

@@ -98,7 +98,7 @@ class Provenance:
     run_name: str = ""
     """Run directory the weights were trained in."""
     dataset: str = ""
-    """What it was trained on: fashion-mnist or demo."""
+    """What it was trained on: fashion-mnist, demo, or the folder of a person's own images."""
     source_sha256: str = ""
     """SHA-256 of the Keras file that was exported."""
     quantization: str = "none"

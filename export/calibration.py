@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from edge import demo, fashion_mnist
 from edge.errors import DatasetError, ExportError
 
+_OWN_IMAGES = "images.npz"  # in a run directory, by training: calibration and test images of a person's own classes
 _LOGGER = logging.getLogger(__name__)
 _DEMO_IMAGES = 1_000  # drawn for each of the two splits: ten seconds
 _DEMO_TEST_SEED = 2_000_003  # neither training's nor calibration's seed, so no drawing is met twice
@@ -34,7 +37,7 @@ class Dataset:
     """What to calibrate with and what to compare on."""
 
     name: str
-    """fashion-mnist or demo."""
+    """fashion-mnist, demo, or the folder of a person's own images."""
     train: LabelledImages
     test: LabelledImages
     notice: str = ""
@@ -51,14 +54,20 @@ class Calibration:
     """dataset, split, count, seed, indices, sha256, in_test_set, and a notice where there is one."""
 
 
-def load_dataset(trained_on: str, *, seed: int, download: Callable[[], object] | None = None) -> Dataset:
+def load_dataset(trained_on: str, *, run: Path, seed: int, download: Callable[[], object] | None = None) -> Dataset:
     """Load the data set a model was trained on; drawn garments stand in where Fashion-MNIST can't be had.
 
     Args:
-        trained_on: fashion-mnist or demo.
+        trained_on: fashion-mnist, demo, or the folder of a person's own images.
+        run: run directory, which holds some of a person's own images.
         seed: of the drawings, if it comes to that.
         download: fetches Fashion-MNIST if it isn't on this machine.
+
+    Raises:
+        ExportError: it was trained on a person's own images and the run directory has lost them.
     """
+    if trained_on not in ("demo", "fashion-mnist"):
+        return _own(trained_on, run / _OWN_IMAGES)
     if trained_on == "demo":
         return _drawn(seed, notice="")
     try:
@@ -66,6 +75,12 @@ def load_dataset(trained_on: str, *, seed: int, download: Callable[[], object] |
         return Dataset("fashion-mnist", train, LabelledImages(*fashion_mnist.load("test")))
     except DatasetError as error:
         return _drawn(seed, notice=f"calibrating and comparing on drawn garments, not on Fashion-MNIST: {error}")
+
+
+def balanced_count(dataset: Dataset, wanted: int) -> int:
+    """The largest number of calibration images, up to `wanted`, that is the same for every class and can be had."""
+    _, counts = np.unique(dataset.train.labels, return_counts=True)
+    return int(min(wanted // len(counts), counts.min()) * len(counts))
 
 
 def choose_calibration(dataset: Dataset, *, count: int, seed: int) -> Calibration:
@@ -104,6 +119,17 @@ def choose_calibration(dataset: Dataset, *, count: int, seed: int) -> Calibratio
         "indices": chosen,
     }
     return Calibration(images, manifest | ({"notice": dataset.notice} if dataset.notice else {}))
+
+
+def _own(name: str, path: Path) -> Dataset:
+    try:
+        with path.open("rb") as file, np.load(file) as stored:
+            train = LabelledImages(stored["train_images"], stored["train_labels"])
+            return Dataset(name, train, LabelledImages(stored["test_images"], stored["test_labels"]))
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ExportError(
+            f"{path}, which holds the images to compare on, can't be read ({error}): train again"
+        ) from error
 
 
 def _digest(image: NDArray[np.uint8]) -> bytes:

@@ -21,7 +21,7 @@ from edge.classifier import Classifier
 from edge.errors import ExportError, RuntimeMissingError
 from edge.quantization import takes_pixels
 from edge.spec import ModelSpec, TensorSpec
-from export.calibration import Calibration, Dataset, choose_calibration, load_dataset
+from export.calibration import Calibration, Dataset, balanced_count, choose_calibration, load_dataset
 from export.recipe import RECIPES, modes
 from export.verify import Parity, check_gate, compare
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from export.source import Source
 
 _LOGGER = logging.getLogger(__name__)
+_CALIBRATION_COUNT = 300
 _TOOLS = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "numpy")
 
 
@@ -64,8 +65,8 @@ class ExportOptions:
     """File to write; None: <artifacts>/<run>_<mode><suffix>."""
     artifacts: Path = Path("artifacts")
     runs: Path = Path("runs")
-    calibration_count: int = 300
-    """Training images, the same number of each class."""
+    calibration_count: int | None = None
+    """Training images, the same number of each class; None: 300, or as near below it as the classes allow."""
     seed: int = 0
     """Of the choice of calibration images."""
     max_loss: float = 0.5
@@ -103,7 +104,7 @@ def parser(file_format: Format, *, epilog: str) -> argparse.ArgumentParser:
     flags.add_argument("--artifacts", type=Path, default=default.artifacts, metavar="DIR", help="folder to write to")
     flags.add_argument("--runs", type=Path, default=default.runs, metavar="DIR", help="folder of the run directories")
     flags.add_argument("--calibration-count", type=console.positive_int, default=default.calibration_count,
-                       metavar="N", help="training images to calibrate with")  # fmt: skip
+                       metavar="N", help=f"calibration images (default: {_CALIBRATION_COUNT})")  # fmt: skip
     flags.add_argument("--seed", type=console.natural, default=default.seed, help="of the choice of calibration images")
     flags.add_argument("--max-loss", type=_points, default=default.max_loss, metavar="POINTS",
                        help="points of top-1 accuracy that may be lost; more: exit code 3, no file")  # fmt: skip
@@ -118,13 +119,14 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
         ExportError: it can't be converted.
         GateError: it lost too much; nothing is left behind.
     """
-    dataset = load_dataset(source.spec.provenance.dataset, seed=options.seed, download=_download)
+    dataset = load_dataset(source.spec.provenance.dataset, run=source.folder, seed=options.seed, download=_download)
     if dataset.notice:
         print(dataset.notice, flush=True)
     recipe = RECIPES[options.quantize]
     calibration = None
     if recipe.needs_calibration:
-        calibration = choose_calibration(dataset, count=options.calibration_count, seed=options.seed)
+        count = options.calibration_count or balanced_count(dataset, _CALIBRATION_COUNT)
+        calibration = choose_calibration(dataset, count=count, seed=options.seed)
     _LOGGER.info("converting %s (%s)", source.folder, recipe.meaning)
     content = file_format.convert(source.single_image_model(), options.quantize, calibration)
     default_path = options.artifacts / f"{source.folder.name}_{options.quantize}{file_format.suffix}"

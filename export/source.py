@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import ExportError
+from edge.probabilities import to_probabilities
 from edge.quantization import pixels_to_real
 from edge.spec import ModelSpec
 
@@ -30,9 +31,14 @@ class Source:
     spec: ModelSpec
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Class probabilities of uint8 grey images (N, height, width): float32, shape (N, classes)."""
+        """Class probabilities of uint8 grey images (N, height, width), under the spec's temperature, as on the device.
+
+        Returns:
+            float32, shape (N, classes).
+        """
         inputs = pixels_to_real(images)[..., np.newaxis]
-        return np.asarray(self.model.predict(inputs, batch_size=500, verbose=0), np.float32)
+        scores = np.asarray(self.model.predict(inputs, batch_size=500, verbose=0), np.float32)
+        return to_probabilities(scores, output=self.spec.output, temperature=self.spec.decision.temperature)
 
     def single_image_model(self) -> keras.Model:
         """The same network with a fixed batch of one, its input named `image`: a device never has two at once."""

@@ -16,7 +16,7 @@ class Parity:
     """How a file compares with its source on the same images."""
 
     dataset: str
-    """What the images are from: fashion-mnist or demo."""
+    """What the images are from: fashion-mnist, demo, or the folder of a person's own images."""
     images: int
     keras_top1_accuracy: float
     """0-1."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-import sys
-import time
+import shutil
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -12,80 +15,105 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import atomic
-from train import backend, run_dir
+from train import backend, learning, partial, run_dir, soft_labels
+from train.checkpoint import Checkpoint
 from train.config import TrainConfig
 from train.data import Splits, load_splits
-from train.interrupt import InterruptBetweenBatches
-from train.networks import PRESETS
+from train.feed import build_batches, build_unchanged_batches
+from train.learning import build_network, learn
+from train.presets import Preset, preset_for
+from train.temperature import fit_temperature
+from train.throughput import measure_throughput
 
 _LOGGER = logging.getLogger(__name__)
 
 
-def train_run(config: TrainConfig) -> Path:
+def train_run(config: TrainConfig) -> Path | None:
     """Train, judge once on the test images, and write everything into a new run directory.
 
     Returns:
-        The run directory.
+        The run directory; None in a process that helps another one, which writes it.
 
     Raises:
         DatasetError: the data can't be had.
         FileExistsError: a run of this name is there already.
+        RunError: a run can't be gone on with, an unfinished one has its name, or it can't be distributed.
     """
+    if config.resume:
+        config = partial.resumed(config)
     library = backend.start_backend()
+    if config.tensorboard:
+        backend.require_tensorboard()
+    keras.utils.set_random_seed(config.seed)
+    cluster = backend.join_cluster(library) if config.distribute else None
+    is_writer = cluster is None or cluster.is_writer
     device = backend.describe_device(library)
     _LOGGER.info("training %s on %s: %s backend on %s", config.preset, config.data, library, device)
-    keras.utils.set_random_seed(config.seed)
-    with atomic.new_folder(config.runs / run_dir.run_name(config)) as folder:
+    folder = partial.start(config) if is_writer else partial.partial_folder(config)
+    with _kept_for_resuming(config, folder):
         splits = load_splits(config)
-        height, width = splits.train.images.shape[1:3]
-        model = PRESETS[config.preset](height=height, width=width, classes=len(splits.class_names))
-        _LOGGER.info(
-            "%d training, %d validation, %d test images; %s parameters",
-            *(len(split.labels) for split in (splits.train, splits.validation, splits.test)),
-            f"{model.count_params():,}",
-        )
-        duration_s = _fit(model, splits, config, history_csv=folder / run_dir.HISTORY)
-        outcome = run_dir.Outcome(
-            config=config,
-            model=_without_optimizer(model),
-            splits=splits,
-            validation_probabilities=_predict(model, splits.validation.images),
-            test_probabilities=_predict(model, splits.test.images),
-            duration_s=duration_s,
-            device=device,
-            versions=backend.versions(library),
-        )
-        run_dir.write(folder, outcome)
-    return config.runs / run_dir.run_name(config)
+        network, checkpoint = learn(splits, preset_for(config), config, folder, cluster)
+        if cluster is not None:
+            backend.leave_cluster()
+            ours = (cluster.process, cluster.processes, learning.weights_sha256(network))
+            _LOGGER.info("process %d of %d has trained the weights %s", *ours)
+        return _finish(config, splits, network, checkpoint, folder=folder, device=device) if is_writer else None
 
 
-def _fit(model: keras.Model, splits: Splits, config: TrainConfig, *, history_csv: Path) -> float:
-    """Train in place and return the seconds it took; progress is a bar on a terminal, a line an epoch elsewhere."""
-    model.compile(
-        optimizer=keras.optimizers.Adam(config.learning_rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+def _finish(
+    config: TrainConfig, splits: Splits, network: keras.Model, checkpoint: Checkpoint, *, folder: Path, device: str
+) -> Path:
+    """Judge the network, write its run directory, and remove what was kept for resuming."""
+    preset, name = preset_for(config), run_dir.run_name(config)
+    model = build_network(preset, splits)  # a copy without optimizer: a third of the file, nothing only training needs
+    model.set_weights(network.get_weights())
+    validation_probabilities = _predict(model, splits.validation.images)
+    outcome = run_dir.Outcome(
+        config=config,
+        preset=preset,
+        model=model,
+        splits=splits,
+        validation_probabilities=validation_probabilities,
+        test_probabilities=_predict(model, splits.test.images),
+        temperature=fit_temperature(validation_probabilities, splits.validation.labels),
+        duration_s=checkpoint.progress.duration_s,
+        throughput=_throughput(checkpoint.model, splits, preset, config),
+        device=device,
+        versions=backend.versions(keras.backend.backend()),
     )
-    started = time.monotonic()
-    with InterruptBetweenBatches() as interrupt:
-        model.fit(
-            splits.train.images,
-            splits.train.labels,
-            batch_size=config.batch_size,
-            epochs=config.epochs,
-            validation_data=(splits.validation.images, splits.validation.labels),
-            callbacks=[keras.callbacks.CSVLogger(str(history_csv)), interrupt],
-            verbose=1 if sys.stdout.isatty() else 2,
-        )
-    return time.monotonic() - started
+    with atomic.new_folder(config.runs / name) as finished:
+        shutil.copy(folder / run_dir.HISTORY, finished)
+        if config.tensorboard:
+            shutil.copytree(folder / run_dir.TENSORBOARD, finished / run_dir.TENSORBOARD)
+        run_dir.write(finished, outcome)
+    if config.soft_labels is not None:
+        soft_labels.write(config.soft_labels, model, splits.whole, teacher=name, names=splits.class_names)
+    shutil.rmtree(folder)
+    return config.runs / name
+
+
+@contextmanager
+def _kept_for_resuming(config: TrainConfig, folder: Path) -> Iterator[None]:
+    """Keep what an interrupted training has reached and say how to go on; keep nothing where it has reached nothing."""
+    try:
+        yield
+    except BaseException as error:
+        # The frames hold TensorFlow's iterator, which complains if it outlives the interpreter.
+        traceback.clear_frames(error.__traceback__)
+        gc.collect()
+        partial.remove_if_empty(folder)
+        if folder.exists():
+            _LOGGER.warning("the finished epochs are kept: go on with `%s`", partial.how_to_resume(config))
+        raise
+
+
+def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: TrainConfig) -> dict[str, float]:
+    if preset.is_plain or config.distribute:  # several processes would have to do it in step
+        return {}
+    _LOGGER.info("measuring how fast it trains with and without augmentation")
+    augmented = build_batches(splits, preset, config)
+    return measure_throughput(trained, augmented, build_unchanged_batches(splits, preset, config))
 
 
 def _predict(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(model.predict(images, batch_size=500, verbose=0), np.float32)
-
-
-def _without_optimizer(model: keras.Model) -> keras.Model:
-    """A copy that holds the weights alone: a third of the file, and nothing that only training needs."""
-    bare = type(model).from_config(model.get_config())  # clone_model would compile the copy too
-    bare.set_weights(model.get_weights())
-    return bare

@@ -1,4 +1,4 @@
-"""The pictures of a run: learning curves, the confusion matrix and a grid of sample predictions."""
+"""The pictures of a run: learning curves, the confusion matrix, sample predictions and the hardest mistakes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from edge import atomic
 
 _RIGHT, _WRONG = "#1b7f5c", "#c0392b"
 _DOTS_PER_INCH = 110
+_MISTAKE_ROWS, _MISTAKE_COLUMNS = 4, 8
 
 
 def draw_curves(history_csv: Path, path: Path) -> None:
@@ -90,6 +91,42 @@ def draw_samples(
             title = f"{names[best]}\n{probabilities[index, best]:.0%}"
             axes.set_title(title, fontsize=8, color=_RIGHT if best == column else _WRONG)
     _save(figure, path)
+
+
+def draw_mistakes(
+    images: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    probabilities: NDArray[np.float32],
+    names: Sequence[str],
+    path: Path,
+) -> None:
+    """Draw the wrong answers that the network was surest of, surest first: what it said, and what it is.
+
+    Args:
+        images: float32 grey, shape (N, height, width, 1), 0-1.
+        labels: true class indices, shape (N,).
+        probabilities: float32, shape (N, classes), 0-1.
+        names: class names, in index order.
+        path: PNG to write.
+    """
+    hardest = hardest_mistakes(labels, probabilities)[: _MISTAKE_ROWS * _MISTAKE_COLUMNS]
+    wrong = int((probabilities.argmax(axis=1) != labels).sum())
+    figure = Figure(figsize=(1.45 * _MISTAKE_COLUMNS, 1.7 * _MISTAKE_ROWS), layout="constrained")
+    figure.suptitle(f"The surest {len(hardest)} of {wrong} mistakes: said with this probability, but is")
+    grid = figure.subplots(_MISTAKE_ROWS, _MISTAKE_COLUMNS)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, index in zip(grid.flat, hardest, strict=False):
+        best = int(probabilities[index].argmax())
+        axes.imshow(images[index, :, :, 0], cmap="gray", vmin=0, vmax=1)
+        axes.set_title(f"{names[best]} {probabilities[index, best]:.0%}\nis {names[labels[index]]}", fontsize=7)
+    _save(figure, path)
+
+
+def hardest_mistakes(labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Indices of the wrong answers, the surest first: int64, shape (mistakes,)."""
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -65,7 +65,7 @@ def test_an_impossible_choice_is_refused(count: int, message: str) -> None:
 def test_without_the_data_set_garments_are_drawn_and_the_manifest_says_so(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
 
-    dataset = load_dataset("fashion-mnist", seed=0)
+    dataset = load_dataset("fashion-mnist", run=tmp_path, seed=0)
     manifest = choose_calibration(dataset, count=10, seed=0).manifest
 
     assert dataset.name == manifest["dataset"] == "demo"
@@ -73,6 +73,6 @@ def test_without_the_data_set_garments_are_drawn_and_the_manifest_says_so(monkey
 
 
 def test_a_model_trained_on_drawings_is_calibrated_on_drawings_without_a_word(monkeypatch, tmp_path) -> None:
-    dataset = load_dataset("demo", seed=0)
+    dataset = load_dataset("demo", run=tmp_path, seed=0)
 
     assert (dataset.name, dataset.notice) == ("demo", "")

@@ -1,6 +1,8 @@
 """Both export commands, end to end, on the tiny run and its drawn garments."""
 
+import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from edge import demo
 from edge.artifact import read_artifact
 from edge.classifier import Classifier
 from edge.quantization import takes_pixels
+from edge.spec import DecisionSpec, ModelSpec
 from export import onnx as onnx_export
 from export import tflite as tflite_export
 from export.calibration import Calibration
@@ -143,6 +146,52 @@ def test_the_pretrained_model_keeps_its_accuracy_at_int8(
     assert table["compared on"].startswith("10,000 test images of fashion-mnist")
     assert float(table["top-1 of Keras"].rstrip("%")) >= 90.0
     assert float(table["top-1 of the file"].rstrip("%")) >= 90.0
+
+
+@pytest.fixture
+def own_run(tmp_path: Path) -> Path:
+    """The tiny run as if it had been trained on a folder of photographs that is gone now."""
+    run = tmp_path / "own"
+    shutil.copytree(RUN, run)
+    spec = ModelSpec.from_json((run / "model_spec.json").read_text())
+    spec = replace(spec, provenance=replace(spec.provenance, dataset="photos/mine"))
+    (run / "model_spec.json").write_text(spec.to_json())
+    images, labels = demo.draw_dataset(1000, seed=0)
+    np.savez(
+        run / "images.npz", train_images=images[:75], train_labels=labels[:75],
+        test_images=images[500:], test_labels=labels[500:],
+    )  # fmt: skip
+    return run
+
+
+@pytest.mark.parametrize("file_format", sorted(MAIN))
+def test_a_model_of_your_own_classes_needs_its_run_directory_alone(
+    own_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], file_format: str
+) -> None:
+    assert MAIN[file_format]([str(own_run), "--artifacts", str(tmp_path / "a"), "--max-loss", "2"]) == 0
+
+    assert _table(capsys.readouterr().out)["compared on"].startswith("500 test images of photos/mine")
+    manifest = Classifier.load(tmp_path / "a" / f"own_int8.{file_format}").spec.provenance.calibration
+    assert (manifest["dataset"], manifest["count"]) == ("photos/mine", 70)  # of 7 or 8 a class, 7 each
+
+
+def test_a_temperature_is_in_both_sides_of_the_comparison(
+    own_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = ModelSpec.from_json((own_run / "model_spec.json").read_text())
+    (own_run / "model_spec.json").write_text(replace(spec, decision=DecisionSpec(temperature=2.0)).to_json())
+
+    assert tflite_export.main([str(own_run), "--quantize", "none", "--artifacts", str(tmp_path / "a")]) == 0
+
+    assert float(_table(capsys.readouterr().out)["largest difference"].split()[0]) < 1e-5
+    assert Classifier.load(tmp_path / "a" / "own_none.tflite").spec.decision.temperature == 2.0
+
+
+def test_a_run_that_has_lost_its_images_is_refused(own_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (own_run / "images.npz").unlink()
+
+    assert tflite_export.main([str(own_run)]) == 1
+    assert "images.npz, which holds the images to compare on, can't be read" in capsys.readouterr().err
 
 
 def test_without_the_data_set_the_first_line_says_so(

@@ -47,3 +47,15 @@ def test_a_missing_backend_names_the_extra(monkeypatch: pytest.MonkeyPatch, only
 
     with pytest.raises(RuntimeMissingError, match=r"edge-classify\[train\]"):
         backend.start_backend()
+
+
+def test_tensorboard_without_its_libraries_names_the_extra(only_installed) -> None:
+    only_installed("keras", "jax", "tensorflow")
+
+    with pytest.raises(RuntimeMissingError, match=r"--tensorboard needs tensorboard: .*edge-classify\[tensorboard\]"):
+        backend.require_tensorboard()
+
+
+@pytest.mark.parametrize("is_writer", [True, False])
+def test_one_process_of_a_cluster_writes(is_writer: bool) -> None:
+    assert backend.Cluster(process=0 if is_writer else 1, processes=2, devices=2).is_writer == is_writer

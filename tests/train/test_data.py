@@ -42,6 +42,8 @@ def test_validation_comes_out_of_the_training_images_and_the_test_images_are_oth
     both = np.concatenate([splits.train.images, splits.validation.images])
     assert {image.tobytes() for image in both} == {image.tobytes() for image in to_network(drawn)}
     assert not {image.tobytes() for image in splits.test.images} & {image.tobytes() for image in both}
+    np.testing.assert_array_equal(splits.whole, drawn)
+    np.testing.assert_array_equal(splits.whole[splits.train_positions], splits.train.pixels)
 
 
 def test_too_few_images_to_split_are_refused() -> None:

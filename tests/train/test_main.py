@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("keras")
+keras = pytest.importorskip("keras")
+import numpy as np
 
 from edge.spec import FASHION_MNIST_LABELS, ModelSpec
 from train.__main__ import main
@@ -35,16 +36,18 @@ def test_both_backends_train_and_fill_a_run_directory(tmp_path: Path, library: s
     assert done.returncode == 0, done.stderr
     run = tmp_path / "quick"
     assert sorted(path.name for path in run.iterdir()) == [
-        *("confusion_matrix.png", "curves.png", "history.csv", "metrics.json", "model.keras", "model_spec.json"),
-        "samples.png",
+        *("confusion_matrix.png", "curves.png", "history.csv", "metrics.json", "mistakes.png", "model.keras"),
+        *("model_spec.json", "samples.png"),
     ]
     spec = ModelSpec.from_json((run / "model_spec.json").read_text())
     assert spec.labels == FASHION_MNIST_LABELS
     assert spec.provenance.source_sha256 == hashlib.sha256((run / "model.keras").read_bytes()).hexdigest()
     assert library in spec.provenance.versions
     metrics = json.loads((run / "metrics.json").read_text())
-    assert metrics["images"] == {"train": 370, "validation": 30, "test": 1000}  # 3 of 40 a class
+    assert metrics["images"] == {"train": 370, "validation": 30, "test": 1000, "skipped": 0}  # 3 of 40 a class
     assert metrics["test_top1_accuracy"] > 0.5  # five times what guessing reaches
+    assert metrics["expected_calibration_error"]["temperature"] == spec.decision.temperature != 1.0
+    assert set(metrics["expected_calibration_error"]["after"]) == {"validation", "test"}
     assert f"{library} backend on " in done.stderr
     assert done.stdout.splitlines()[-1] == (f"{run}: {metrics['test_top1_accuracy']:.2%} of 1,000 test images right")
 
@@ -57,53 +60,124 @@ def test_a_finished_run_is_never_overwritten(tmp_path: Path, capsys: pytest.Capt
     assert list((tmp_path / "mine").iterdir()) == []
 
 
-def test_a_killed_training_leaves_no_run_behind(tmp_path: Path) -> None:
-    arguments = [
-        sys.executable,
-        "-u",
-        "-m",
-        "train",
-        *QUICK,
-        "--epochs",
-        "100000",
-        "--name",
-        "x",
-        "--runs",
-        str(tmp_path),
-    ]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT) as child:
-        assert child.stdout is not None
-        while "val_accuracy" not in child.stdout.readline():
-            assert child.poll() is None
-        child.send_signal(signal.SIGKILL)
-
-    assert not (tmp_path / "x").exists()
+OWN = ("--preset", "tiny", "--epochs", "3", "--batch-size", "8", "--flip", "--shift", "1", "--average-epochs", "1")
 
 
-def test_ctrl_c_is_130_and_cleans_up(tmp_path: Path) -> None:
-    arguments = [
-        sys.executable,
-        "-u",
-        "-m",
-        "train",
-        *QUICK,
-        "--epochs",
-        "100000",
-        "--name",
-        "x",
-        "--runs",
-        str(tmp_path),
-    ]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as child:
-        assert child.stdout is not None
-        while "val_accuracy" not in child.stdout.readline():
-            assert child.poll() is None
+def _start(*arguments: str) -> subprocess.Popen[str]:
+    """Start a training that would take for ever, and wait until its first epoch is done."""
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-m", "train", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"KERAS_BACKEND": "tensorflow"},
+    )
+    assert child.stdout is not None
+    while "Epoch 2/" not in child.stdout.readline():
+        assert child.poll() is None, child.communicate()[1]
+    return child
+
+
+def test_your_own_classes_train_and_the_run_keeps_what_an_export_needs(
+    own_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ("--data", str(own_folder), "--input-size", "32", "--runs", str(tmp_path), "--name", "own")
+    assert main([*OWN, *flags]) == 0
+
+    run = tmp_path / "own"
+    assert list(tmp_path.iterdir()) == [run]  # nothing unfinished is left
+    spec = ModelSpec.from_json((run / "model_spec.json").read_text())
+    assert spec.labels == ("round", "tall", "wide")
+    assert (spec.input.height, spec.input.width) == (32, 32)
+    assert spec.provenance.dataset == str(own_folder)
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics["images"] == {"train": 64, "validation": 7, "test": 13, "skipped": 4}
+    assert metrics["preset"]["flip"] is True
+    assert len((run / "skipped.txt").read_text().splitlines()) == 4
+    with np.load(run / "images.npz") as stored:
+        assert stored["test_images"].shape == (13, 32, 32)
+        assert np.bincount(stored["train_labels"]).min() >= 18
+    assert capsys.readouterr().out.splitlines()[-1].endswith("of 13 test images right")
+
+
+def test_a_training_killed_with_9_goes_on_and_ends_as_if_nothing_had_happened(
+    own_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    flags = (*OWN, "--epochs", "20", "--data", str(own_folder), "--runs", str(tmp_path))
+    with _start(*flags, "--name", "cut") as child:
+        child.kill()
+    assert [path.name for path in tmp_path.iterdir()] == [".cut.partial"]
+
+    assert main([*flags, "--name", "cut"]) == 1
+    assert "go on with `python -m train --resume --name cut" in capfd.readouterr().err
+    assert main(["--resume", "--runs", str(tmp_path)]) == 0
+    assert main([*flags, "--name", "whole"]) == 0
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cut", "whole"]
+    cut, whole = (keras.models.load_model(tmp_path / name / "model.keras") for name in ("cut", "whole"))
+    for ours, expected in zip(cut.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, expected, atol=1e-5)
+    histories = [(tmp_path / name / "history.csv").read_text().splitlines() for name in ("cut", "whole")]
+    assert [len(lines) for lines in histories] == [21, 21]
+
+
+def test_ctrl_c_is_130_and_says_how_to_go_on(own_folder: Path, tmp_path: Path) -> None:
+    with _start(*OWN, "--epochs", "100000", "--data", str(own_folder), "--runs", str(tmp_path), "--name", "x") as child:
         child.send_signal(signal.SIGINT)
         _, errors = child.communicate()
 
     assert child.returncode == 130
-    assert errors.splitlines()[-1] == "error: interrupted"
-    assert list(tmp_path.iterdir()) == []
+    assert errors.splitlines()[-2:] == [
+        f"the finished epochs are kept: go on with `python -m train --resume --name x --runs {tmp_path}`",
+        "error: interrupted",
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == [".x.partial"]
+
+
+def test_a_student_learns_from_a_run_and_from_its_soft_labels(own_folder: Path, tmp_path: Path) -> None:
+    flags = (*OWN, "--data", str(own_folder), "--runs", str(tmp_path))
+    soft = tmp_path / "soft.npz"
+    assert main([*flags, "--name", "wide", "--soft-labels", str(soft)]) == 0
+    assert main([*flags, "--name", "asks", "--teacher", str(tmp_path / "wide")]) == 0
+    assert main([*flags, "--name", "reads", "--teacher", str(soft)]) == 0
+
+    metrics = [json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("asks", "reads")]
+    assert [row["config"]["teacher"] for row in metrics] == [str(tmp_path / "wide"), str(soft)]
+    # A student is a network like any other: its file holds no teacher.
+    assert {row["parameters"] for row in metrics} == {
+        json.loads((tmp_path / "wide" / "metrics.json").read_text())["parameters"]
+    }
+
+
+def test_tensorboards_logs_are_in_the_finished_run(own_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+
+    assert main([*OWN, "--data", str(own_folder), "--runs", str(tmp_path), "--name", "logged", "--tensorboard"]) == 0
+    logs = (tmp_path / "logged" / "tensorboard").rglob("events.*")
+    assert sorted(path.parent.name for path in logs) == ["train", "validation"]
+
+
+def test_the_same_holds_on_jax() -> None:
+    pytest.importorskip("jax")
+    files = ("test_checkpoint.py", "test_distill.py", "test_throughput.py")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:xdist",
+            *(str(Path(__file__).parent / name) for name in files),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(

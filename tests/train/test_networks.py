@@ -3,8 +3,10 @@ import pytest
 
 pytest.importorskip("keras")
 
-from train.__main__ import PRESET_CHOICES
-from train.networks import PRESETS, baseline
+import keras
+
+from train.networks import NETWORKS, baseline, edge, teacher
+from train.presets import PRESETS
 
 
 def test_the_baseline_has_the_published_parameters_layer_by_layer() -> None:
@@ -27,9 +29,40 @@ def test_the_baseline_is_the_issues_network_layer_for_layer() -> None:
     ]
 
 
-@pytest.mark.parametrize("preset", sorted(PRESETS))
-def test_every_network_gives_probabilities(preset: str) -> None:
-    model = PRESETS[preset](height=28, width=28, classes=7)
+def test_the_edge_network_has_the_parameters_worked_out_by_hand() -> None:
+    model = edge(height=28, width=28, classes=10)
+
+    # A stage: two 3x3 convolutions, from the second stage on a 1x1 shortcut, and 4 numbers a channel a batch norm.
+    stem = 9 * 16 + 4 * 16
+    first = 2 * 9 * 16 * 16 + 2 * 4 * 16
+    second = 9 * 16 * 32 + 9 * 32 * 32 + 16 * 32 + 3 * 4 * 32
+    third = 9 * 32 * 64 + 9 * 64 * 64 + 32 * 64 + 3 * 4 * 64
+    assert model.count_params() == stem + first + second + third + 64 * 10 + 10 == 78_426
+    sizes = [layer.output.shape[1] for layer in model.layers if isinstance(layer, keras.layers.Add)]
+    assert sizes == [14, 7, 4]
+
+
+def test_in_the_edge_network_every_batch_norm_follows_a_convolution_so_that_it_can_be_folded() -> None:
+    model = edge(height=28, width=28, classes=10, widths=(8, 16), blocks=(2, 1))
+
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    before = [norm._inbound_nodes[0].parent_nodes[0].operation for norm in norms]
+    assert len(norms) == 1 + 2 * 3 + 1
+    assert all(isinstance(layer, keras.layers.Conv2D) and not layer.use_bias for layer in before)
+
+
+def test_the_teacher_is_a_wide_residual_network_16_4() -> None:
+    model = teacher(height=28, width=28, classes=10)
+
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [layer.kernel_size[0] for layer in convolutions].count(3) == 13  # stem, then three stages of two blocks
+    assert [layer.filters for layer in convolutions if layer.kernel_size[0] == 1] == [64, 128, 256]
+    assert 2_700_000 < model.count_params() < 2_800_000
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_every_network_gives_probabilities(name: str) -> None:
+    model = NETWORKS[name](height=28, width=28, classes=7)
 
     probabilities = np.asarray(model(np.full((2, 28, 28, 1), 0.5, np.float32)))
 
@@ -37,5 +70,5 @@ def test_every_network_gives_probabilities(preset: str) -> None:
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-5)
 
 
-def test_the_flag_offers_exactly_the_networks_there_are() -> None:
-    assert sorted(PRESET_CHOICES) == sorted(PRESETS)
+def test_every_preset_names_a_network_there_is() -> None:
+    assert {preset.network for preset in PRESETS.values()} <= set(NETWORKS)

@@ -1,0 +1,35 @@
+from dataclasses import fields
+
+import pytest
+
+from train.config import TrainConfig
+from train.presets import PRESETS, overridable, preset_for
+
+
+def test_the_baseline_is_trained_as_published() -> None:
+    baseline = preset_for(TrainConfig())
+
+    assert (baseline.name, baseline.epochs, baseline.batch_size) == ("baseline", 10, 32)
+    assert (baseline.optimizer, baseline.learning_rate, baseline.schedule) == ("adam", 1e-3, "constant")
+    assert baseline.is_plain
+    assert baseline.average_epochs == baseline.weight_decay == 0
+
+
+def test_a_flag_overrides_what_the_preset_says_and_nothing_else() -> None:
+    preset = preset_for(TrainConfig(preset="edge", epochs=7, flip=False, erase=0.0))
+
+    assert (preset.epochs, preset.flip, preset.erase) == (7, False, 0.0)
+    unasked = [name for name in overridable() if name not in ("epochs", "flip", "erase")]
+    assert all(getattr(preset, name) == getattr(PRESETS["edge"], name) for name in unasked)
+
+
+def test_a_run_can_choose_everything_that_a_preset_decides_and_has_no_default_of_its_own() -> None:
+    defaults = {field.name: field.default for field in fields(TrainConfig)}
+
+    assert {name: defaults[name] for name in overridable()} == dict.fromkeys(overridable())
+
+
+@pytest.mark.parametrize("change", [{"shift": 1}, {"flip": True}, {"erase": 0.5}, {"mixup": 1.0}, {"cutmix": 1.0},
+                                    {"label_smoothing": 0.1}], ids=lambda change: next(iter(change)))  # fmt: skip
+def test_any_augmentation_makes_a_preset_no_longer_plain(change: dict) -> None:
+    assert not preset_for(TrainConfig(**change)).is_plain

@@ -1,0 +1,98 @@
+"""What `fit` is given: images as they are for a plain preset, else batches made on the way; and the validation set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import RunError
+from train import soft_labels
+from train.backend import Cluster
+from train.batches import Batches, one_hot
+from train.config import TrainConfig
+from train.data import Splits
+from train.presets import Preset
+from train.throughput import without_augmentation
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Arguments for `compile` and `fit`."""
+
+    training: dict[str, Any]
+    """What to train on."""
+    validation: tuple[NDArray[np.float32], NDArray[Any]]
+    loss: str
+    """Keras' name."""
+    steps_per_epoch: int
+
+
+def build_feed(
+    splits: Splits, preset: Preset, config: TrainConfig, *, first_epoch: int = 0, cluster: Cluster | None = None
+) -> Feed:
+    """Choose how the images are fed.
+
+    Args:
+        splits: the images.
+        preset: with what the run overrides.
+        config: of the run.
+        first_epoch: epochs that an earlier, killed training has done.
+        cluster: the processes that train together; None: this one alone, on one device.
+
+    Raises:
+        DatasetError: the soft labels don't fit the images.
+        RunError: a batch can't be shared out evenly.
+    """
+    images, labels = splits.validation.images, splits.validation.labels
+    if preset.is_plain and config.teacher is None and cluster is None:
+        # Keras' own batches include the incomplete one.
+        steps = -(-len(splits.train.labels) // preset.batch_size)
+        arrays: dict[str, Any] = {"x": splits.train.images, "y": splits.train.labels, "batch_size": preset.batch_size}
+        if splits.class_weights is not None:
+            arrays["class_weight"] = dict(enumerate(splits.class_weights.tolist()))
+        return Feed(arrays, (images, labels), "sparse_categorical_crossentropy", steps)
+    cluster = cluster or Cluster()
+    if preset.batch_size % cluster.devices:
+        raise RunError(
+            f"a batch of {preset.batch_size} images can't be shared evenly by {cluster.devices} devices: "
+            "choose another --batch-size"
+        )
+    batches = build_batches(splits, preset, config, first_epoch=first_epoch, cluster=cluster)
+    # Every device gets as many validation images as any other; at the end all of them are looked at once more.
+    own = slice(cluster.process, len(labels) // cluster.devices * cluster.devices, cluster.processes)
+    endless = {"x": batches, "steps_per_epoch": batches.steps_per_epoch, "shuffle": False}
+    validation = (images[own], one_hot(labels, len(splits.class_names))[own])
+    return Feed(endless, validation, "categorical_crossentropy", batches.steps_per_epoch)
+
+
+def build_batches(
+    splits: Splits, preset: Preset, config: TrainConfig, *, first_epoch: int = 0, cluster: Cluster | None = None
+) -> Batches:
+    """The training batches, with the teacher's soft labels in them if they come from a file."""
+    targets = one_hot(splits.train.labels, len(splits.class_names), smoothing=preset.label_smoothing)
+    if config.teacher is not None and not config.teacher.is_dir():
+        soft = soft_labels.read(
+            config.teacher,
+            temperature=config.distillation_temperature,
+            pixels=splits.whole,
+            names=splits.class_names,
+        )
+        targets = np.stack([targets, soft[splits.train_positions]], axis=1)
+    weights = None if splits.class_weights is None else splits.class_weights[splits.train.labels]
+    return Batches(
+        splits.train.pixels,
+        targets,
+        preset,
+        seed=config.seed,
+        weights=weights,
+        first_epoch=first_epoch,
+        part=(cluster.process, cluster.processes) if cluster else (0, 1),
+    )
+
+
+def build_unchanged_batches(splits: Splits, preset: Preset, config: TrainConfig) -> Batches:
+    """The same batches with every image left as it is."""
+    return build_batches(splits, without_augmentation(preset), config)
