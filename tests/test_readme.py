@@ -8,6 +8,7 @@ import pytest
 
 import edge.cli
 import train.__main__
+import train.compare
 from edge import errors
 
 ROOT = Path(__file__).parents[1]
@@ -51,8 +52,8 @@ def test_every_runner_command_is_understood(line: str) -> None:
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("python -m")])
 def test_every_module_command_is_understood(line: str) -> None:
     _, _, module, *arguments = line.split()
-    if module == "train":
-        train.__main__.parser().parse_args(arguments)
+    if module.startswith("train"):
+        {"train": train.__main__, "train.compare": train.compare}[module].parser().parse_args(arguments)
     elif module.startswith("export."):
         pytest.importorskip("tensorflow")
         from export import command, onnx, tflite

@@ -28,9 +28,8 @@ _COLUMNS: tuple[tuple[str, str, Callable[[dict[str, Any]], str]], ...] = (
 )
 
 
-@console.command
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table of some runs."""
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser."""
     flags = argparse.ArgumentParser(
         prog="python -m train.compare",
         description="Print a Markdown table of runs, the best on validation images first.",
@@ -38,7 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     flags.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run directory, or a metrics.json")
     console.add_logging_flags(flags)
-    options = flags.parse_args(argv)
+    return flags
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the table of some runs."""
+    options = parser().parse_args(argv)
     console.start_logging(options)
     for line in table([_read(path) for path in options.runs]):
         print(line)
