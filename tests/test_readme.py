@@ -51,7 +51,7 @@ def test_every_runner_command_is_understood(line: str) -> None:
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("python -m")])
 def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "my_clothes").mkdir()
+    (tmp_path / "photos").mkdir()
     monkeypatch.chdir(tmp_path)
     _, _, module, *arguments = line.split()
     if module.startswith("train"):

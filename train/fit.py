@@ -50,7 +50,7 @@ def train_run(config: TrainConfig) -> Path | None:
     device = backend.describe_device(library)
     _LOGGER.info("training %s on %s: %s backend on %s", config.preset, config.data, library, device)
     folder = partial.start(config) if is_writer else partial.partial_folder(config)
-    with _kept_for_resuming(config, folder):
+    with _kept_for_resuming(config, folder, is_writer=is_writer):
         splits = load_splits(config)
         network, checkpoint = learn(splits, preset_for(config), config, folder, cluster)
         if cluster is not None:
@@ -81,19 +81,19 @@ def _finish(
         device=device,
         versions=backend.versions(keras.backend.backend()),
     )
+    if config.soft_labels is not None:
+        soft_labels.write(config.soft_labels, model, splits.whole, teacher=name, names=splits.class_names)
     with atomic.new_folder(config.runs / name) as finished:
         shutil.copy(folder / run_dir.HISTORY, finished)
         if config.tensorboard:
             shutil.copytree(folder / run_dir.TENSORBOARD, finished / run_dir.TENSORBOARD)
         run_dir.write(finished, outcome)
-    if config.soft_labels is not None:
-        soft_labels.write(config.soft_labels, model, splits.whole, teacher=name, names=splits.class_names)
     shutil.rmtree(folder)
     return config.runs / name
 
 
 @contextmanager
-def _kept_for_resuming(config: TrainConfig, folder: Path) -> Iterator[None]:
+def _kept_for_resuming(config: TrainConfig, folder: Path, *, is_writer: bool) -> Iterator[None]:
     """Keep what an interrupted training has reached and say how to go on; keep nothing where it has reached nothing."""
     try:
         yield
@@ -101,8 +101,9 @@ def _kept_for_resuming(config: TrainConfig, folder: Path) -> Iterator[None]:
         # The frames hold TensorFlow's iterator, which complains if it outlives the interpreter.
         traceback.clear_frames(error.__traceback__)
         gc.collect()
-        partial.remove_if_empty(folder)
-        if folder.exists():
+        if is_writer:
+            partial.remove_if_empty(folder)
+        if is_writer and folder.exists():
             _LOGGER.warning("the finished epochs are kept: go on with `%s`", partial.how_to_resume(config))
         raise
 

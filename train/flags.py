@@ -101,7 +101,9 @@ def _add_preset_flags(group: argparse._ArgumentGroup) -> None:
 
 
 def _data(text: str) -> str:
-    if text not in DATASETS and not Path(text).is_dir():
+    if (
+        text not in DATASETS and "/" not in text and not Path(text).is_dir()
+    ):  # whether a path leads anywhere is seen later
         raise argparse.ArgumentTypeError(
             f"expected {', '.join(DATASETS)} or a folder that holds one folder of images a class, got {text!r}"
         )

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -63,22 +62,6 @@ def test_a_finished_run_is_never_overwritten(tmp_path: Path, capsys: pytest.Capt
 OWN = ("--preset", "tiny", "--epochs", "3", "--batch-size", "8", "--flip", "--shift", "1", "--average-epochs", "1")
 
 
-def _start(*arguments: str) -> subprocess.Popen[str]:
-    """Start a training that would take for ever, and wait until its first epoch is done."""
-    child = subprocess.Popen(
-        [sys.executable, "-u", "-m", "train", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | {"KERAS_BACKEND": "tensorflow"},
-    )
-    assert child.stdout is not None
-    while "Epoch 2/" not in child.stdout.readline():
-        assert child.poll() is None, child.communicate()[1]
-    return child
-
-
 def test_your_own_classes_train_and_the_run_keeps_what_an_export_needs(
     own_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,40 +82,6 @@ def test_your_own_classes_train_and_the_run_keeps_what_an_export_needs(
         assert stored["test_images"].shape == (13, 32, 32)
         assert np.bincount(stored["train_labels"]).min() >= 18
     assert capsys.readouterr().out.splitlines()[-1].endswith("of 13 test images right")
-
-
-def test_a_training_killed_with_9_goes_on_and_ends_as_if_nothing_had_happened(
-    own_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    flags = (*OWN, "--epochs", "20", "--data", str(own_folder), "--runs", str(tmp_path))
-    with _start(*flags, "--name", "cut") as child:
-        child.kill()
-    assert [path.name for path in tmp_path.iterdir()] == [".cut.partial"]
-
-    assert main([*flags, "--name", "cut"]) == 1
-    assert "go on with `python -m train --resume --name cut" in capfd.readouterr().err
-    assert main(["--resume", "--runs", str(tmp_path)]) == 0
-    assert main([*flags, "--name", "whole"]) == 0
-
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cut", "whole"]
-    cut, whole = (keras.models.load_model(tmp_path / name / "model.keras") for name in ("cut", "whole"))
-    for ours, expected in zip(cut.get_weights(), whole.get_weights(), strict=True):
-        np.testing.assert_allclose(ours, expected, atol=1e-5)
-    histories = [(tmp_path / name / "history.csv").read_text().splitlines() for name in ("cut", "whole")]
-    assert [len(lines) for lines in histories] == [21, 21]
-
-
-def test_ctrl_c_is_130_and_says_how_to_go_on(own_folder: Path, tmp_path: Path) -> None:
-    with _start(*OWN, "--epochs", "100000", "--data", str(own_folder), "--runs", str(tmp_path), "--name", "x") as child:
-        child.send_signal(signal.SIGINT)
-        _, errors = child.communicate()
-
-    assert child.returncode == 130
-    assert errors.splitlines()[-2:] == [
-        f"the finished epochs are kept: go on with `python -m train --resume --name x --runs {tmp_path}`",
-        "error: interrupted",
-    ]
-    assert [path.name for path in tmp_path.iterdir()] == [".x.partial"]
 
 
 def test_a_student_learns_from_a_run_and_from_its_soft_labels(own_folder: Path, tmp_path: Path) -> None:
@@ -156,28 +105,6 @@ def test_tensorboards_logs_are_in_the_finished_run(own_folder: Path, tmp_path: P
     assert main([*OWN, "--data", str(own_folder), "--runs", str(tmp_path), "--name", "logged", "--tensorboard"]) == 0
     logs = (tmp_path / "logged" / "tensorboard").rglob("events.*")
     assert sorted(path.parent.name for path in logs) == ["train", "validation"]
-
-
-def test_the_same_holds_on_jax() -> None:
-    pytest.importorskip("jax")
-    files = ("test_checkpoint.py", "test_distill.py", "test_throughput.py")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:xdist",
-            *(str(Path(__file__).parent / name) for name in files),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | {"KERAS_BACKEND": "jax"},
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(

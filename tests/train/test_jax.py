@@ -1,0 +1,34 @@
+"""What touches the backend, once more on JAX: a backend is chosen once for each process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("keras")
+pytest.importorskip("jax")
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_same_holds_on_jax() -> None:
+    files = ("test_checkpoint.py", "test_distill.py", "test_throughput.py")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:xdist",
+            *(str(Path(__file__).parent / name) for name in files),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
