@@ -73,11 +73,6 @@ class Fabric:
         """Colour of the lining seen through a collar or an opening."""
         return _deepened(self.base, 0.68) if grey_of(self.base) > 60 else mix(self.base, WHITE, 0.15)
 
-    @property
-    def bright(self) -> Colour:
-        """A lighter tone of the ground."""
-        return mix(self.base, WHITE, 0.3)
-
 
 def grey_of(colour: Colour) -> float:
     """Luma of a BGR colour, 0-255, the weights of `cv2.COLOR_BGR2GRAY`."""
