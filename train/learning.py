@@ -16,6 +16,7 @@ from train.config import TrainConfig
 from train.data import Splits
 from train.distill import Student, load_teacher
 from train.feed import build_feed
+from train.fused_norm import with_fused_norms
 from train.interrupt import InterruptBetweenBatches
 from train.networks import NETWORKS
 from train.optimizer import build_optimizer
@@ -39,7 +40,7 @@ def learn(
     Returns:
         The trained network, and the callback that knows how it went and what model was around the network.
     """
-    network = build_network(preset, splits, mixed_precision=config.mixed_precision)
+    network = with_fused_norms(build_network(preset, splits, mixed_precision=config.mixed_precision))
     counts = (len(split.labels) for split in (splits.train, splits.validation, splits.test))
     _LOGGER.info("%d training, %d validation, %d test images; %s parameters", *counts, f"{network.count_params():,}")
     is_writer = cluster is None or cluster.is_writer
