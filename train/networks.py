@@ -52,11 +52,12 @@ def tiny(*, height: int, width: int, classes: int) -> keras.Model:
 
 
 def edge(
-    *, height: int, width: int, classes: int, widths: Sequence[int] = (16, 32, 64), blocks: Sequence[int] = (1, 1, 1)
+    *, height: int, width: int, classes: int, widths: Sequence[int] = (16, 48, 80), blocks: Sequence[int] = (1, 1, 1)
 ) -> keras.Model:
     """A small residual network; every batch norm follows a convolution, so that export folds it away.
 
-    At 28x28 the stem's stride leaves 14x14 pixels to the first stage, 7x7 to the second and 4x4 to the third.
+    At 28x28 the stem leaves 14x14 pixels to the first stage, 7x7 to the second and 4x4 to the third. The last layer
+    sees where in these 4x4 something is: garments stand upright in the middle, and a sleeve is no trouser leg.
 
     Args:
         height: rows of the input.
@@ -66,10 +67,10 @@ def edge(
         blocks: residual blocks of each stage.
 
     Returns:
-        float32 (N, height, width, 1) in 0-1 -> float32 (N, classes) probabilities; 78,426 parameters by default.
+        float32 (N, height, width, 1) in 0-1 -> float32 (N, classes) probabilities; 144,778 parameters by default.
     """
     image = layers.Input((height, width, 1))
-    x = layers.ReLU()(_conv_norm(image, widths[0], 3, strides=2))
+    x = _stem(image, widths[0])
     for stage, (channels, count) in enumerate(zip(widths, blocks, strict=True)):
         for number in range(count):
             strides = 2 if stage > 0 and number == 0 else 1
@@ -78,8 +79,7 @@ def edge(
             if strides > 1 or x.shape[-1] != channels:
                 x = _conv_norm(x, channels, 1, strides=strides)
             x = layers.ReLU()(layers.Add()([x, inner]))
-    x = layers.GlobalAveragePooling2D()(x)
-    return keras.Model(image, _probabilities(x, classes), name="edge")
+    return keras.Model(image, _probabilities(layers.Flatten()(x), classes), name="edge")
 
 
 def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: int = 4) -> keras.Model:
@@ -114,13 +114,29 @@ NETWORKS: dict[str, Callable[..., keras.Model]] = {
 }
 
 
-def _conv(x: keras.KerasTensor, channels: int, size: int, *, strides: int = 1) -> keras.KerasTensor:
+def _stem(image: keras.KerasTensor, channels: int) -> keras.KerasTensor:
+    """Halve rows and columns, by a convolution that sees 3x12 pixels and makes two at a time.
+
+    Four neighbours in a row become four channels first, which moves no byte: integer kernels take channels in groups,
+    and one of 3x3 over a single channel costs them up to half the time of the whole baseline network.
+    """
+    height, width = image.shape[1:3]
+    padding = -width % 4
+    x = layers.ZeroPadding2D(((0, 0), (0, padding)))(image) if padding else image
+    x = layers.Reshape((height, (width + padding) // 4, 4))(x)
+    x = layers.ReLU()(_conv_norm(x, 2 * channels, 3, strides=(2, 1)))
+    return layers.Reshape(((height + 1) // 2, (width + padding) // 2, channels))(x)
+
+
+def _conv(x: keras.KerasTensor, channels: int, size: int, *, strides: int | tuple[int, int] = 1) -> keras.KerasTensor:
     return layers.Conv2D(
         channels, size, strides=strides, padding="same", use_bias=False, kernel_initializer="he_normal"
     )(x)
 
 
-def _conv_norm(x: keras.KerasTensor, channels: int, size: int, *, strides: int = 1) -> keras.KerasTensor:
+def _conv_norm(
+    x: keras.KerasTensor, channels: int, size: int, *, strides: int | tuple[int, int] = 1
+) -> keras.KerasTensor:
     return _norm(_conv(x, channels, size, strides=strides))
 
 

@@ -33,11 +33,11 @@ def test_the_edge_network_has_the_parameters_worked_out_by_hand() -> None:
     model = edge(height=28, width=28, classes=10)
 
     # A stage: two 3x3 convolutions, from the second stage on a 1x1 shortcut, and 4 numbers a channel a batch norm.
-    stem = 9 * 16 + 4 * 16
+    stem = 9 * 4 * 32 + 4 * 32
     first = 2 * 9 * 16 * 16 + 2 * 4 * 16
-    second = 9 * 16 * 32 + 9 * 32 * 32 + 16 * 32 + 3 * 4 * 32
-    third = 9 * 32 * 64 + 9 * 64 * 64 + 32 * 64 + 3 * 4 * 64
-    assert model.count_params() == stem + first + second + third + 64 * 10 + 10 == 78_426
+    second = 9 * 16 * 48 + 9 * 48 * 48 + 16 * 48 + 3 * 4 * 48
+    third = 9 * 48 * 80 + 9 * 80 * 80 + 48 * 80 + 3 * 4 * 80
+    assert model.count_params() == stem + first + second + third + 4 * 4 * 80 * 10 + 10 == 144_778
     sizes = [layer.output.shape[1] for layer in model.layers if isinstance(layer, keras.layers.Add)]
     assert sizes == [14, 7, 4]
 
@@ -49,6 +49,29 @@ def test_in_the_edge_network_every_batch_norm_follows_a_convolution_so_that_it_c
     before = [norm._inbound_nodes[0].parent_nodes[0].operation for norm in norms]
     assert len(norms) == 1 + 2 * 3 + 1
     assert all(isinstance(layer, keras.layers.Conv2D) and not layer.use_bias for layer in before)
+
+
+def test_the_edge_networks_stem_sees_each_pixel_where_it_stands() -> None:
+    model = edge(height=4, width=8, classes=2, widths=(1,), blocks=(0,))
+    kernel = np.zeros((3, 3, 4, 2), np.float32)
+    kernel[0, 1, 1, 0] = 1.0  # left output of a pair: the second pixel of its four, of the upper row
+    kernel[0, 1, 3, 1] = 1.0  # right output: the fourth
+    model.layers[2].set_weights([kernel])
+    stem = keras.Model(model.input, model.layers[5].output)
+
+    pixels = np.arange(32, dtype=np.float32).reshape(1, 4, 8, 1)
+    halved = np.asarray(stem(pixels))[0, :, :, 0]
+
+    # Rows 0 and 2, columns 1, 3, 5 and 7; Keras' untrained norm divides by sqrt(1 + 0.001).
+    np.testing.assert_allclose(halved * np.sqrt(1.001), [[1, 3, 5, 7], [17, 19, 21, 23]], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("height", "width", "halved"), [(29, 30, (15, 16)), (56, 64, (28, 32)), (32, 33, (16, 18))])
+def test_the_edge_network_takes_any_size(height: int, width: int, halved: tuple[int, int]) -> None:
+    model = edge(height=height, width=width, classes=3)
+
+    first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Add))
+    assert first.output.shape[1:3] == halved
 
 
 def test_the_teacher_is_a_wide_residual_network_16_4() -> None:
