@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import FrameError
+from edge.vision.sighting import Sighting
 
 GARMENT_RECIPE = "garment-v1"
 
@@ -21,8 +22,8 @@ _NOISE_FLOOR = 24  # grey levels (of 255): a difference from the background belo
 _WHITE_PERCENTILE = 98  # of the garment's own pixels: this becomes full brightness
 
 
-def frame_to_pixels(frame: NDArray[np.uint8], *, height: int = 28, width: int = 28) -> NDArray[np.uint8]:
-    """Turn a camera frame into what the network was trained on.
+def find_garment(frame: NDArray[np.uint8], *, height: int = 28, width: int = 28) -> Sighting:
+    """Find the garment in a camera frame and make of it what the network was trained on.
 
     Args:
         frame: uint8 BGR frame, shape (H, W, 3), or grey (H, W), 0-255.
@@ -30,8 +31,8 @@ def frame_to_pixels(frame: NDArray[np.uint8], *, height: int = 28, width: int = 
         width: columns of the model input.
 
     Returns:
-        uint8 grey pixels, shape (height, width), 0-255: the garment bright on black (0), its longest edge
-        touching the canvas, centred. All black where the frame shows nothing but background.
+        The garment bright on black (0), its longest edge touching the canvas, centred; its outline in the frame; and
+        how sure it is that there is one.
 
     Raises:
         FrameError: the array isn't an image (see `to_bgr`).
@@ -40,9 +41,17 @@ def frame_to_pixels(frame: NDArray[np.uint8], *, height: int = 28, width: int = 
     distance = _distance_from_border(grey)
     box = _bounding_box(distance)
     if box is None:
-        return np.zeros((height, width), np.uint8)
+        return Sighting(np.zeros((height, width), np.uint8), np.zeros((0, 2), np.int32), 0.0)
     top, bottom, left, right = box
-    return _fit(_stretch(distance[top:bottom, left:right]), height=height, width=width)
+    pixels = _fit(_stretch(distance[top:bottom, left:right]), height=height, width=width)
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
+    to_frame = np.array(frame.shape[1::-1]) / grey.shape[::-1]
+    return Sighting(pixels, np.rint(corners * to_frame).astype(np.int32), 1.0)
+
+
+def frame_to_pixels(frame: NDArray[np.uint8], *, height: int = 28, width: int = 28) -> NDArray[np.uint8]:
+    """The pixels of `find_garment` alone: uint8 grey, shape (height, width), 0-255."""
+    return find_garment(frame, height=height, width=width).pixels
 
 
 def to_bgr(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edge.demo import draw_dataset, draw_frame
 from edge.errors import FrameError
-from edge.vision import GARMENT_RECIPE, frame_to_pixels, to_bgr
+from edge.vision import GARMENT_RECIPE, find_garment, frame_to_pixels, to_bgr
 
 Image = NDArray[np.uint8]
 
@@ -216,3 +216,26 @@ def test_to_bgr_converts_what_is_not_bgr_yet() -> None:
     assert to_bgr(np.array([[[1, 2, 3, 200]]], np.uint8)).tolist() == [[[1, 2, 3]]]
     assert to_bgr(np.array([[9]], np.uint8)).tolist() == [[[9, 9, 9]]]
     assert to_bgr(np.array([[[9]]], np.uint8)).tolist() == [[[9, 9, 9]]]
+
+
+def test_the_outline_is_in_pixels_of_the_frame() -> None:
+    frame = np.full((320, 480, 3), 200, np.uint8)
+    frame[90:210, 150:300] = 20
+
+    sighting = find_garment(frame)
+
+    left, top, width, height = cv2.boundingRect(sighting.outline)
+    # The search sees a third of the pixels, so the outline is right to three of them.
+    assert abs(left - 150) <= 3
+    assert abs(top - 90) <= 3
+    assert abs(left + width - 300) <= 4
+    assert abs(top + height - 210) <= 4
+    assert sighting.presence == 1.0
+
+
+def test_an_even_frame_shows_nothing() -> None:
+    sighting = find_garment(np.full((48, 64, 3), 90, np.uint8))
+
+    assert sighting.presence == 0.0
+    assert sighting.outline.shape == (0, 2)
+    assert not sighting.pixels.any()
