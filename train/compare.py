@@ -9,19 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from edge import console
+from edge.artifact import read_artifact
 from edge.errors import RunError
+from edge.spec import ModelSpec
 from train.presets import overridable
 
 _METRICS = "metrics.json"
-_COLUMNS: tuple[tuple[str, str, Callable[[dict[str, Any]], str]], ...] = (
+_PARITY = "parity"  # of a run's int8 file; no key of metrics.json
+_Run = dict[str, Any]
+_COLUMNS: tuple[tuple[str, str, Callable[[_Run], str]], ...] = (
     ("run", "---", lambda run: run["config"]["name"]),
     ("preset", "---", lambda run: run["config"]["preset"]),
     ("in place of what it says", "---", lambda run: _overrides(run["config"])),
     ("parameters", "--:", lambda run: f"{run['parameters']:,}"),
-    ("epochs", "--:", lambda run: str(run.get("preset", run["config"])["epochs"])),
+    ("epochs", "--:", lambda run: str((run.get("preset") or run["config"])["epochs"])),
     ("teacher", "---", lambda run: _teacher(run["config"])),
-    ("validation %", "--:", lambda run: f"{100 * run['validation_top1_accuracy']:.2f}"),
-    ("test %", "--:", lambda run: f"{100 * run['test_top1_accuracy']:.2f}"),
+    ("validation %", "--:", lambda run: _percent(run["validation_top1_accuracy"])),
+    ("test %", "--:", lambda run: _percent(run["test_top1_accuracy"])),
+    ("int8 %", "--:", lambda run: _percent(_parity(run).get("top1_accuracy"))),
+    ("int8 agrees %", "--:", lambda run: _percent(_parity(run).get("top1_agreement"))),
     ("seed", "--:", lambda run: str(run["config"]["seed"])),
     ("minutes", "--:", lambda run: f"{run['duration_s'] / 60:.1f}"),
     ("device", "---", lambda run: run["device"]),
@@ -36,6 +42,8 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=console.HelpFormatter,
     )
     flags.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run directory, or a metrics.json")
+    flags.add_argument("--exported", nargs="+", type=Path, default=[], metavar="FILE",
+                       help="int8 .tflite files of these runs, for what they kept of the accuracy")  # fmt: skip
     console.add_logging_flags(flags)
     return flags
 
@@ -45,16 +53,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the table of some runs."""
     options = parser().parse_args(argv)
     console.start_logging(options)
-    for line in table([_read(path) for path in options.runs]):
-        print(line)
+    runs = [_read(path) for path in options.runs]
+    for specification in [_specification(path) for path in options.exported]:
+        for run in runs:
+            if run["config"]["name"] == specification.provenance.run_name:
+                run[_PARITY] = specification.provenance.parity
+    print(*table(runs), sep="\n")
+    for sentence in seed_ranges(runs):
+        print(f"\n{sentence}")
     return 0
 
 
-def table(runs: Sequence[dict[str, Any]]) -> list[str]:
+def table(runs: Sequence[_Run]) -> list[str]:
     """The lines of a Markdown table, the best validation accuracy first.
 
     Args:
-        runs: what their metrics.json hold.
+        runs: what their metrics.json hold, with the parity of their int8 file where there is one.
     """
     ordered = sorted(runs, key=lambda run: -float(run["validation_top1_accuracy"]))
     rows = [
@@ -65,12 +79,51 @@ def table(runs: Sequence[dict[str, Any]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in rows]
 
 
-def _overrides(config: dict[str, Any]) -> str:
+def seed_ranges(runs: Sequence[_Run]) -> list[str]:
+    """One sentence for each group of runs that differ in their seed alone: how far apart they came out."""
+    groups: dict[str, list[_Run]] = {}
+    for run in runs:
+        rest = {name: value for name, value in run["config"].items() if name not in ("seed", "name", "runs")}
+        groups.setdefault(json.dumps(rest, sort_keys=True), []).append(run)
+    return [_range_sentence(group) for group in groups.values() if len({run["config"]["seed"] for run in group}) > 1]
+
+
+def _range_sentence(group: Sequence[_Run]) -> str:
+    first, *others = sorted(group, key=lambda run: int(run["config"]["seed"]))
+    seeds = ", ".join(str(run["config"]["seed"]) for run in (first, *others))
+    ranges = [f"test {_range([run['test_top1_accuracy'] for run in group])}"]
+    exported = [_parity(run)["top1_accuracy"] for run in group if _parity(run)]
+    if len(exported) == len(group):
+        ranges.append(f"int8 {_range(exported)}")
+    return f"{first['config']['name']} with the seeds {seeds}: {', '.join(ranges)}."
+
+
+def _range(shares: Sequence[float]) -> str:
+    return f"{_percent(min(shares))} to {_percent(max(shares))} %"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.2f}"
+
+
+def _parity(run: _Run) -> _Run:
+    parity: _Run = run.get(_PARITY, {})
+    return parity
+
+
+def _specification(path: Path) -> ModelSpec:
+    specification = read_artifact(path).spec
+    if specification is None:
+        raise RunError(f"{path} carries no specification: expected a file that `python -m export.tflite` made")
+    return specification
+
+
+def _overrides(config: _Run) -> str:
     asked = {name: config.get(name) for name in overridable() if name != "epochs"}
     return ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)
 
 
-def _teacher(config: dict[str, Any]) -> str:
+def _teacher(config: _Run) -> str:
     teacher = config.get("teacher")
     if not teacher:
         return ""
@@ -78,10 +131,10 @@ def _teacher(config: dict[str, Any]) -> str:
     return f"{Path(teacher).name} (T {temperature:g}, weight {weight:g})"
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> _Run:
     file = path / _METRICS if path.is_dir() else path
     try:
-        metrics: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        metrics: _Run = json.loads(file.read_text(encoding="utf-8"))
         if {"config", "validation_top1_accuracy", "test_top1_accuracy"} - metrics.keys():
             raise ValueError("it is no run's")
     except (OSError, ValueError) as error:

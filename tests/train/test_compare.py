@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from train.compare import main, table
+from edge.artifact import default_model, read_artifact
+from train.compare import main, seed_ranges, table
 
+SHIPPED = default_model()
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "tiny_run"
 
 
@@ -32,8 +34,8 @@ def test_the_best_on_validation_comes_first_with_what_made_it() -> None:
 
     assert lines[0].startswith("| run | preset | in place of what it says | parameters | epochs | teacher | validation")
     assert lines[2] == (
-        "| taught | edge | flip False, erase 0.5 | 78,426 | 30 | wide.npz (T 4, weight 0.9) | 94.10 | 92.74 | 1 | 13.0 "
-        "| CPU (2 cores) |"
+        "| taught | edge | flip False, erase 0.5 | 78,426 | 30 | wide.npz (T 4, weight 0.9) | 94.10 | 92.74 |  |  | 1 "
+        "| 13.0 | CPU (2 cores) |"
     )
     assert lines[3].startswith("| plain | edge |  | 78,426 | 30 |  | 92.00 |")
     assert {line.count("|") for line in lines} == {lines[0].count("|")}
@@ -47,6 +49,38 @@ def test_run_directories_and_files_are_read(tmp_path: Path, capsys: pytest.Captu
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4
     assert any(line.startswith("| tiny | tiny |") for line in lines)  # made before presets were data
+
+
+def test_an_int8_file_stands_beside_the_run_it_came_from(capsys: pytest.CaptureFixture[str]) -> None:
+    pretrained = FIXTURE.parents[2] / "pretrained" / "baseline"
+    parity = read_artifact(SHIPPED).spec.provenance.parity
+
+    assert main([str(pretrained), str(FIXTURE), "--exported", str(SHIPPED)]) == 0
+
+    cells = [line.split(" | ") for line in capsys.readouterr().out.splitlines()]
+    int8 = cells[0].index("int8 %")
+    found = {row[0].removeprefix("| "): row[int8] for row in cells[2:]}
+    assert found == {"baseline": f"{100 * parity['top1_accuracy']:.2f}", "tiny": ""}
+
+
+def test_runs_that_differ_in_their_seed_alone_get_their_range(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [_metrics(f"edge-{seed}", 0.94, seed=seed, erase=0.25) for seed in (2, 0, 1)]
+    for run, accuracy in zip(runs, (0.9412, 0.9401, 0.942), strict=True):
+        run["test_top1_accuracy"] = accuracy
+    another = _metrics("another", 0.93, seed=0, erase=0.5)
+
+    assert seed_ranges([*runs, another]) == ["edge-0 with the seeds 0, 1, 2: test 94.01 to 94.20 %."]
+
+    for run in runs:
+        run["parity"] = {"top1_accuracy": run["test_top1_accuracy"] - 0.001}
+    assert seed_ranges(runs)[0].endswith("test 94.01 to 94.20 %, int8 93.91 to 94.10 %.")
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.tflite").write_bytes(b"nothing")
+
+    assert main([str(FIXTURE), "--exported", str(tmp_path / "x.tflite")]) == 1
+    assert "neither a TFLite nor an ONNX model" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}"], ids=["absent", "no JSON", "another JSON"])
