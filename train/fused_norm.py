@@ -42,7 +42,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
 
 
 def with_fused_norms(network: keras.Model) -> keras.Model:
-    """Make a copy to train, with new weights; the trained weights go into the original, which Keras alone can read.
+    """Make a copy to train; the trained weights go into a network without such layers, which Keras alone can read.
 
     Args:
         network: functional or sequential, channels last.
@@ -53,7 +53,9 @@ def with_fused_norms(network: keras.Model) -> keras.Model:
     has_norms = any(isinstance(layer, keras.layers.BatchNormalization) for layer in network.layers)
     if keras.backend.backend() != "tensorflow" or not has_norms:
         return network
-    return keras.models.clone_model(network, clone_function=_fused)
+    copy = keras.models.clone_model(network, clone_function=_fused)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def _fused(layer: keras.Layer) -> keras.Layer:

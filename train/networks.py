@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 
 def baseline(*, height: int, width: int, classes: int) -> keras.Model:
@@ -124,19 +124,30 @@ def _stem(image: keras.KerasTensor, channels: int) -> keras.KerasTensor:
     padding = -width % 4
     x = layers.ZeroPadding2D(((0, 0), (0, padding)))(image) if padding else image
     x = layers.Reshape((height, (width + padding) // 4, 4))(x)
-    x = layers.ReLU()(_conv_norm(x, 2 * channels, 3, strides=(2, 1)))
+    convolution = layers.Conv2D(2 * channels, 3, strides=(2, 1), padding="same", use_bias=False)
+    x = layers.ReLU()(_norm(convolution(x)))
+    convolution.kernel.assign(_as_if_one_at_a_time(channels))
     return layers.Reshape(((height + 1) // 2, (width + padding) // 2, channels))(x)
 
 
-def _conv(x: keras.KerasTensor, channels: int, size: int, *, strides: int | tuple[int, int] = 1) -> keras.KerasTensor:
+def _as_if_one_at_a_time(channels: int) -> keras.KerasTensor:
+    """First weights of the stem, (3, 3, 4, 2 * channels): those of a 3x3 convolution with strides of 2.
+
+    Random ones would tell even columns from odd ones, which the stages behind, alike for both, unlearn slowly.
+    """
+    single = keras.initializers.HeNormal()((3, 3, 1, channels))[:, :, 0]  # rows, columns, channels
+    left = ops.pad(single, ((0, 0), (4, 5), (0, 0)))  # of twelve columns in sight, four belong to each group
+    right = ops.pad(single, ((0, 0), (6, 3), (0, 0)))
+    return ops.concatenate([ops.reshape(half, (3, 3, 4, channels)) for half in (left, right)], axis=-1)
+
+
+def _conv(x: keras.KerasTensor, channels: int, size: int, *, strides: int = 1) -> keras.KerasTensor:
     return layers.Conv2D(
         channels, size, strides=strides, padding="same", use_bias=False, kernel_initializer="he_normal"
     )(x)
 
 
-def _conv_norm(
-    x: keras.KerasTensor, channels: int, size: int, *, strides: int | tuple[int, int] = 1
-) -> keras.KerasTensor:
+def _conv_norm(x: keras.KerasTensor, channels: int, size: int, *, strides: int = 1) -> keras.KerasTensor:
     return _norm(_conv(x, channels, size, strides=strides))
 
 

@@ -51,19 +51,18 @@ def test_in_the_edge_network_every_batch_norm_follows_a_convolution_so_that_it_c
     assert all(isinstance(layer, keras.layers.Conv2D) and not layer.use_bias for layer in before)
 
 
-def test_the_edge_networks_stem_sees_each_pixel_where_it_stands() -> None:
-    model = edge(height=4, width=8, classes=2, widths=(1,), blocks=(0,))
-    kernel = np.zeros((3, 3, 4, 2), np.float32)
-    kernel[0, 1, 1, 0] = 1.0  # left output of a pair: the second pixel of its four, of the upper row
-    kernel[0, 1, 3, 1] = 1.0  # right output: the fourth
-    model.layers[2].set_weights([kernel])
-    stem = keras.Model(model.input, model.layers[5].output)
+def test_the_edge_networks_stem_begins_as_a_convolution_with_strides_of_two() -> None:
+    model = edge(height=5, width=8, classes=2, widths=(6,), blocks=(0,))
+    packed = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+    stem = keras.Model(model.input, model.layers[model.layers.index(packed) + 3].output)
+    plain = keras.layers.Conv2D(6, 3, strides=2, padding="same", use_bias=False)
+    plain.build((None, 5, 8, 1))
+    plain.set_weights([np.asarray(packed.kernel)[:, 1, :3, :6][:, :, np.newaxis]])
+    images = np.random.default_rng(0).random((2, 5, 8, 1), np.float32)
 
-    pixels = np.arange(32, dtype=np.float32).reshape(1, 4, 8, 1)
-    halved = np.asarray(stem(pixels))[0, :, :, 0]
+    expected = np.maximum(np.asarray(plain(images)), 0) / np.sqrt(1.001)  # by Keras' untrained norm
 
-    # Rows 0 and 2, columns 1, 3, 5 and 7; Keras' untrained norm divides by sqrt(1 + 0.001).
-    np.testing.assert_allclose(halved * np.sqrt(1.001), [[1, 3, 5, 7], [17, 19, 21, 23]], rtol=1e-5)
+    np.testing.assert_allclose(np.asarray(stem(images)), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(("height", "width", "halved"), [(29, 30, (15, 16)), (56, 64, (28, 32)), (32, 33, (16, 18))])
