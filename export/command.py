@@ -128,7 +128,8 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
         count = options.calibration_count or balanced_count(dataset, _CALIBRATION_COUNT)
         calibration = choose_calibration(dataset, count=count, seed=options.seed)
     _LOGGER.info("converting %s (%s)", source.folder, recipe.meaning)
-    content = file_format.convert(source.single_image_model(), options.quantize, calibration)
+    network = source.single_image_model(for_integers=recipe.needs_calibration)
+    content = file_format.convert(network, options.quantize, calibration)
     default_path = options.artifacts / f"{source.folder.name}_{options.quantize}{file_format.suffix}"
     path = options.output or default_path
     with atomic.replacing(path) as temporary:

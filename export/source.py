@@ -14,6 +14,7 @@ from edge.errors import ExportError
 from edge.probabilities import to_probabilities
 from edge.quantization import pixels_to_real
 from edge.spec import ModelSpec
+from export.stem import packed
 
 # Names shared with training, which this package doesn't import: a run directory is a file format.
 _MODEL = "model.keras"
@@ -40,11 +41,17 @@ class Source:
         scores = np.asarray(self.model.predict(inputs, batch_size=500, verbose=0), np.float32)
         return to_probabilities(scores, output=self.spec.output, temperature=self.spec.decision.temperature)
 
-    def single_image_model(self) -> keras.Model:
-        """The same network with a fixed batch of one, its input named `image`: a device never has two at once."""
+    def single_image_model(self, *, for_integers: bool = False) -> keras.Model:
+        """The same network with a fixed batch of one, its input named `image`: a device never has two at once.
+
+        Args:
+            for_integers: its first convolution may be rewritten so that integer kernels are faster with it; float
+                kernels would be slower.
+        """
         size = self.spec.input
         image = keras.Input(batch_shape=(1, size.height, size.width, size.channels), name="image")
-        return keras.Model(image, self.model(image), name=self.model.name)
+        network = packed(self.model) if for_integers else self.model
+        return keras.Model(image, network(image), name=self.model.name)
 
 
 def find_run(chosen: Path | None, runs: Path) -> Path:

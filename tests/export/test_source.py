@@ -61,12 +61,14 @@ def test_what_ships_was_written_by_the_oldest_keras_that_may_read_it(folder: Pat
     assert written_by.startswith(f"{oldest[1]}.")
 
 
-def test_a_single_image_model_answers_as_the_batched_one() -> None:
+@pytest.mark.parametrize("for_integers", [False, True])
+def test_a_single_image_model_answers_as_the_batched_one(for_integers: bool) -> None:
     loaded = load_source(RUN)
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
 
     one_by_one = [
-        np.asarray(loaded.single_image_model()(image[None, :, :, None] / np.float32(255))) for image in images
+        np.asarray(loaded.single_image_model(for_integers=for_integers)(image[None, :, :, None] / np.float32(255)))
+        for image in images
     ]
 
     np.testing.assert_allclose(loaded.probabilities(images), np.concatenate(one_by_one), atol=1e-6)
