@@ -13,7 +13,7 @@ MIXED_PRECISIONS = ("off", "float16", "bfloat16")
 class TrainConfig:
     """One training run."""
 
-    preset: str = "baseline"
+    preset: str = "edge"
     """Network and how it is trained, a name in `train.presets.PRESETS`."""
     data: str = "fashion-mnist"
     """fashion-mnist (downloaded once), demo (garments drawn by code) or a folder that holds one folder a class."""

@@ -7,7 +7,7 @@ from train.presets import PRESETS, overridable, preset_for
 
 
 def test_the_baseline_is_trained_as_published() -> None:
-    baseline = preset_for(TrainConfig())
+    baseline = preset_for(TrainConfig(preset="baseline"))
 
     assert (baseline.name, baseline.epochs, baseline.batch_size) == ("baseline", 10, 32)
     assert (baseline.optimizer, baseline.learning_rate, baseline.schedule) == ("adam", 1e-3, "constant")
@@ -32,4 +32,4 @@ def test_a_run_can_choose_everything_that_a_preset_decides_and_has_no_default_of
 @pytest.mark.parametrize("change", [{"shift": 1}, {"flip": True}, {"erase": 0.5}, {"mixup": 1.0}, {"cutmix": 1.0},
                                     {"label_smoothing": 0.1}], ids=lambda change: next(iter(change)))  # fmt: skip
 def test_any_augmentation_makes_a_preset_no_longer_plain(change: dict) -> None:
-    assert not preset_for(TrainConfig(**change)).is_plain
+    assert not preset_for(TrainConfig(preset="baseline", **change)).is_plain
