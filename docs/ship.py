@@ -18,7 +18,9 @@ MEASURED = ROOT / "docs" / "measured"
 PRETRAINED = ROOT / "pretrained"
 SOFT_LABELS = "pretrained/soft_labels.npz"
 # The flags that the documentation shows are these; `python -m train --name NAME` comes before them.
-TEACHER = f"--preset teacher --epochs 20 --warmup-epochs 1.5 --shift 2 --mixed-precision bfloat16 --soft-labels {SOFT_LABELS}"
+TEACHER = (
+    f"--preset teacher --epochs 20 --warmup-epochs 1.5 --shift 2 --mixed-precision bfloat16 --soft-labels {SOFT_LABELS}"
+)
 EDGE = f"--preset edge --epochs 80 --teacher {SOFT_LABELS}"
 RUNS = {
     "baseline": "--preset baseline",

@@ -94,8 +94,12 @@ def one_hot(labels: NDArray[np.uint8], classes: int, *, smoothing: float = 0.0) 
     Returns:
         float32, shape (N, classes), rows that sum to 1.
     """
-    hard = np.eye(classes, dtype=np.float32)[labels]
-    return np.asarray((1 - smoothing) * hard + smoothing / classes, np.float32)
+    return smoothed(np.eye(classes, dtype=np.float32)[labels], smoothing)
+
+
+def smoothed(targets: NDArray[np.float32], smoothing: float) -> NDArray[np.float32]:
+    """Targets, float32 (N, classes), of which all classes get this share alike."""
+    return np.asarray((1 - smoothing) * targets + smoothing / targets.shape[1], np.float32)
 
 
 def _augmented(

@@ -50,6 +50,10 @@ class TrainConfig:
     """Share of images of your own that is held out to judge by; the same images for every seed."""
     validation_fraction: float = 1 / 12
     """Share of the training images kept aside to choose by: 5,000 of 60,000."""
+    also: tuple[Path, ...] = ()
+    """Files of images to learn from beside the data set, see `train.extra`."""
+    judge: Path | None = None
+    """Such a file of images, never trained on, by which the answer `unknown` gets its threshold."""
     max_images: int | None = None
     """Use only so many training images (and draw so many, with demo); None: all, or 6,000 drawn ones."""
     seed: int = 0

@@ -14,6 +14,7 @@ from edge.errors import DatasetError
 from edge.quantization import pixels_to_real
 from edge.spec import FASHION_MNIST_LABELS
 from train.config import DATASETS, TrainConfig
+from train.extra import Extra, joined, read
 from train.folders import balancing_weights, read_folder
 
 _LOGGER = logging.getLogger(__name__)
@@ -50,6 +51,10 @@ class Splits:
     """All training images in the data set's order, uint8 grey, shape (N, height, width): soft labels are of these."""
     train_positions: NDArray[np.int64]
     """Where each image of `train` stands in `whole`."""
+    extra: Extra | None = None
+    """Images to train on beside `train`."""
+    judge: Extra | None = None
+    """Images, some of no class, to choose by."""
     class_weights: NDArray[np.float32] | None = None
     """Weight of each class in the loss, float32, shape (classes,); None: all alike."""
     skipped: tuple[str, ...] = ()
@@ -87,6 +92,11 @@ def load_splits(config: TrainConfig) -> Splits:
             f"(fraction {config.validation_fraction:.3f}): raise --max-images"
         )
     train = Split(images[~kept_aside], labels[~kept_aside])
+    height, width = whole.pixels.shape[1:]
+    extra, judge = (
+        joined([read(path, class_names=loaded.class_names, height=height, width=width) for path in paths])
+        for paths in (config.also, () if config.judge is None else (config.judge,))
+    )
     return Splits(
         train=train,
         validation=Split(images[kept_aside], labels[kept_aside]),
@@ -94,6 +104,8 @@ def load_splits(config: TrainConfig) -> Splits:
         class_names=loaded.class_names,
         whole=whole.pixels,
         train_positions=positions[~kept_aside],
+        extra=extra,
+        judge=judge,
         class_weights=balancing_weights(train.labels, len(loaded.class_names)) if loaded.is_own else None,
         skipped=loaded.skipped,
     )

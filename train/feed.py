@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from edge.errors import RunError
 from train import soft_labels
 from train.backend import Cluster
-from train.batches import Batches, one_hot
+from train.batches import Batches, one_hot, smoothed
 from train.config import TrainConfig
 from train.data import Splits
 from train.presets import Preset
@@ -47,7 +48,7 @@ def build_feed(
         RunError: a batch can't be shared out evenly.
     """
     images, labels = splits.validation.images, splits.validation.labels
-    if preset.is_plain and config.teacher is None and cluster is None:
+    if preset.is_plain and config.teacher is None and cluster is None and splits.extra is None:
         # Keras' own batches include the incomplete one.
         steps = -(-len(splits.train.labels) // preset.batch_size)
         arrays: dict[str, Any] = {"x": splits.train.images, "y": splits.train.labels, "batch_size": preset.batch_size}
@@ -71,19 +72,19 @@ def build_feed(
 def build_batches(
     splits: Splits, preset: Preset, config: TrainConfig, *, first_epoch: int = 0, cluster: Cluster | None = None
 ) -> Batches:
-    """The training batches, with the teacher's soft labels in them if they come from a file."""
-    targets = one_hot(splits.train.labels, len(splits.class_names), smoothing=preset.label_smoothing)
-    if config.teacher is not None and not config.teacher.is_dir():
-        soft = soft_labels.read(
-            config.teacher,
-            temperature=config.distillation_temperature,
-            pixels=splits.whole,
-            names=splits.class_names,
-        )
-        targets = np.stack([targets, soft[splits.train_positions]], axis=1)
+    """The training batches, with the extra images and the teacher's soft labels in them if there are any."""
+    classes, smoothing = len(splits.class_names), preset.label_smoothing
+    pixels, targets = splits.train.pixels, one_hot(splits.train.labels, classes, smoothing=smoothing)
     weights = None if splits.class_weights is None else splits.class_weights[splits.train.labels]
+    if splits.extra is not None:
+        pixels = np.concatenate([pixels, splits.extra.pixels])
+        targets = np.concatenate([targets, smoothed(splits.extra.targets, smoothing)])
+        if weights is not None:
+            weights = np.concatenate([weights, np.ones(len(splits.extra.pixels), np.float32)])
+    if config.teacher is not None and not config.teacher.is_dir():
+        targets = np.stack([targets, _soft_targets(splits, targets, config.teacher, config)], axis=1)
     return Batches(
-        splits.train.pixels,
+        pixels,
         targets,
         preset,
         seed=config.seed,
@@ -91,6 +92,16 @@ def build_batches(
         first_epoch=first_epoch,
         part=(cluster.process, cluster.processes) if cluster else (0, 1),
     )
+
+
+def _soft_targets(
+    splits: Splits, targets: NDArray[np.float32], teacher: Path, config: TrainConfig
+) -> NDArray[np.float32]:
+    """What the teacher says of each image; of the extra ones, which its file doesn't know, what is right, tempered."""
+    temperature = config.distillation_temperature
+    known = soft_labels.read(teacher, temperature=temperature, pixels=splits.whole, names=splits.class_names)
+    others = targets[len(splits.train.labels) :] ** (1 / temperature)
+    return np.concatenate([known[splits.train_positions], others / others.sum(axis=1, keepdims=True)])
 
 
 def build_unchanged_batches(splits: Splits, preset: Preset, config: TrainConfig) -> Batches:

@@ -18,11 +18,12 @@ from edge import atomic
 from train import backend, learning, partial, run_dir, soft_labels
 from train.checkpoint import Checkpoint
 from train.config import TrainConfig
-from train.data import Splits, load_splits
+from train.data import Splits, load_splits, to_network
 from train.feed import build_batches, build_unchanged_batches
+from train.judgement import Judgement, judge
 from train.learning import build_network, learn
 from train.presets import Preset, preset_for
-from train.temperature import fit_temperature
+from train.temperature import fit_temperature, with_temperature
 from train.throughput import measure_throughput
 
 _LOGGER = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ def _finish(
     model = build_network(preset, splits)  # a copy without optimizer: a third of the file, nothing only training needs
     model.set_weights(network.get_weights())
     validation_probabilities = _predict(model, splits.validation.images)
+    temperature = fit_temperature(validation_probabilities, splits.validation.labels)
     outcome = run_dir.Outcome(
         config=config,
         preset=preset,
@@ -75,7 +77,8 @@ def _finish(
         splits=splits,
         validation_probabilities=validation_probabilities,
         test_probabilities=_predict(model, splits.test.images),
-        temperature=fit_temperature(validation_probabilities, splits.validation.labels),
+        temperature=temperature,
+        judgement=_judgement(model, splits, temperature),
         duration_s=checkpoint.progress.duration_s,
         throughput=_throughput(checkpoint.model, splits, preset, config),
         device=device,
@@ -106,6 +109,13 @@ def _kept_for_resuming(config: TrainConfig, folder: Path, *, is_writer: bool) ->
         if is_writer and folder.exists():
             _LOGGER.warning("the finished epochs are kept: go on with `%s`", partial.how_to_resume(config))
         raise
+
+
+def _judgement(model: keras.Model, splits: Splits, temperature: float) -> Judgement | None:
+    if splits.judge is None:
+        return None
+    answers = with_temperature(_predict(model, to_network(splits.judge.pixels)), temperature)
+    return judge(answers, splits.judge.targets)
 
 
 def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: TrainConfig) -> dict[str, float]:

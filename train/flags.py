@@ -38,6 +38,10 @@ def parser() -> argparse.ArgumentParser:
                        help="rows and columns that the network sees; of your own images")  # fmt: skip
     flags.add_argument("--test-fraction", type=fraction, default=default.test_fraction, metavar="SHARE",
                        help="share of your own images held out to judge by")  # fmt: skip
+    flags.add_argument("--also", type=Path, nargs="+", default=default.also, metavar="FILE.npz",
+                       help="learn from these too: see `python -m train.photographs` and `.scenes`")  # fmt: skip
+    flags.add_argument("--judge", type=Path, metavar="FILE.npz",
+                       help="such images, not trained on, to choose the threshold of `unknown` by")  # fmt: skip
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only N training images")
     flags.add_argument("--validation-fraction", type=fraction, default=default.validation_fraction, metavar="SHARE",
                        help="share of the training images kept aside to choose by")  # fmt: skip
@@ -60,7 +64,8 @@ def parser() -> argparse.ArgumentParser:
 
 def config_from(options: argparse.Namespace) -> TrainConfig:
     """The configuration that parsed flags stand for."""
-    return TrainConfig(**{field.name: getattr(options, field.name) for field in fields(TrainConfig)})
+    values = {field.name: getattr(options, field.name) for field in fields(TrainConfig)}
+    return TrainConfig(**values | {"also": tuple(options.also)})
 
 
 def fraction(text: str) -> float:

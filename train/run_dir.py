@@ -18,6 +18,7 @@ from edge.spec import DecisionSpec, InputSpec, ModelSpec, Provenance
 from train import pictures
 from train.config import DATASETS, TrainConfig
 from train.data import Splits
+from train.judgement import Judgement
 from train.presets import Preset
 from train.temperature import cross_entropy, expected_calibration_error, with_temperature
 
@@ -47,6 +48,8 @@ class Outcome:
     temperature: float
     """That makes the validation probabilities honest."""
     duration_s: float
+    judgement: Judgement | None
+    """Of the images to choose by; None where none were given."""
     throughput: dict[str, float]
     """Images a second with and without augmentation; empty where there was none."""
     device: str
@@ -81,7 +84,8 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
     test, validation = outcome.splits.test, outcome.splits.validation
     config = asdict(replace(outcome.config, name=run_name(outcome.config)))
     correct = outcome.test_probabilities.argmax(axis=1) == test.labels
-    trained_images = len(outcome.splits.train.labels) * outcome.preset.epochs
+    extra = 0 if outcome.splits.extra is None else len(outcome.splits.extra.pixels)
+    trained_images = (len(outcome.splits.train.labels) + extra) * outcome.preset.epochs
     return {
         "test_top1_accuracy": float(correct.mean()),
         "test_cross_entropy": cross_entropy(outcome.test_probabilities, test.labels),
@@ -100,7 +104,9 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
             "validation": len(validation.labels),
             "test": len(test.labels),
             "skipped": len(outcome.splits.skipped),
+            "extra": extra,
         },
+        "judgement": None if outcome.judgement is None else asdict(outcome.judgement),
         "duration_s": round(outcome.duration_s, 1),
         "throughput_images_per_s": round(trained_images / outcome.duration_s, 1),
         "throughput_by_augmentation_images_per_s": outcome.throughput,
@@ -148,7 +154,10 @@ def _spec(outcome: Outcome, *, source_sha256: str) -> ModelSpec:
     return ModelSpec(
         labels=outcome.splits.class_names,
         input=InputSpec(height=height, width=width),
-        decision=DecisionSpec(temperature=outcome.temperature),
+        decision=DecisionSpec(
+            temperature=outcome.temperature,
+            threshold=0.0 if outcome.judgement is None else outcome.judgement.threshold,
+        ),
         provenance=Provenance(
             run_name=run_name(outcome.config),
             dataset=outcome.config.data,

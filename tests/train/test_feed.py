@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,9 +7,11 @@ import pytest
 pytest.importorskip("keras")
 
 from edge.errors import RunError
+from train import soft_labels
 from train.backend import Cluster
 from train.config import TrainConfig
 from train.data import Split, Splits
+from train.extra import Extra
 from train.feed import build_feed
 from train.presets import PRESETS
 
@@ -50,6 +53,52 @@ def test_classes_weigh_as_the_splits_say(splits: Splits, preset) -> None:
     else:
         _, targets, weights = training["x"][0]
         np.testing.assert_array_equal(weights, np.where(targets[:, 1] > 0.5, 3, 1))
+
+
+EXTRA = Extra(np.full((2, 4, 4), 99, np.uint8), np.float32([[1, 0], [0.5, 0.5]]), "two of another kind")
+
+
+WHOLE = replace(EDGE, erase=0.0, batch_size=9)  # a batch is a round of the seven images and the two extra ones
+
+
+def targets_by_grey(batches) -> dict[int, list[np.ndarray]]:
+    """Targets in the first batch, by the grey level that tells the images of these tests apart."""
+    images, targets = batches[0][:2]
+    found: dict[int, list[np.ndarray]] = {}
+    for image, target in zip(images, targets, strict=True):
+        found.setdefault(round(float(image.max()) * 255), []).append(target)
+    return found
+
+
+def test_extra_images_are_among_the_others_and_unsure_where_no_class_is_right(splits: Splits) -> None:
+    feed = build_feed(replace(splits, extra=EXTRA), WHOLE, TrainConfig())
+
+    found = targets_by_grey(feed.training["x"])
+    assert set(found) == {0, 1, 2, 3, 4, 5, 6, 99}
+    np.testing.assert_allclose(np.sort(found[99], axis=0), [[0.5, 0.025], [0.975, 0.5]])
+    assert feed.steps_per_epoch == 1
+
+
+def test_a_plain_preset_gets_batches_once_there_are_extra_images(splits: Splits) -> None:
+    feed = build_feed(replace(splits, extra=EXTRA), replace(PLAIN, batch_size=9), TrainConfig())
+
+    np.testing.assert_allclose(np.sort(targets_by_grey(feed.training["x"])[99], axis=0), [[0.5, 0], [1, 0.5]])
+    assert feed.loss == "categorical_crossentropy"
+
+
+def test_of_extra_images_the_teacher_says_what_is_right(splits: Splits, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = np.tile(np.float32([0.75, 0.25]), (7, 1))
+    monkeypatch.setattr(soft_labels, "read", lambda path, **asked: said)
+    config = TrainConfig(teacher=Path("some.npz"), distillation_temperature=2.0)
+
+    found = targets_by_grey(build_feed(replace(splits, extra=EXTRA), WHOLE, config).training["x"])
+
+    np.testing.assert_allclose(found[2][0], [[0.975, 0.025], [0.75, 0.25]])
+    # Square roots of 0.975 and 0.025, divided by their sum.
+    roots = np.sqrt([0.975, 0.025])
+    known, unknown = sorted(found[99], key=lambda pair: -pair[0, 0])
+    np.testing.assert_allclose(known, [[0.975, 0.025], roots / roots.sum()], rtol=1e-5)
+    np.testing.assert_allclose(unknown, [[0.5, 0.5], [0.5, 0.5]])
 
 
 def test_processes_share_batches_and_validation_images_evenly(splits: Splits) -> None:

@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge import vision
+from edge.spec import FASHION_MNIST_LABELS
+from train import extra
+from train.photographs import main
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two trousers, a shoe, a hat and a file that is no picture."""
+    frame = np.full((90, 60, 3), 230, np.uint8)
+    frame[20:70, 20:40] = 40
+    for number, name in enumerate(("pants/a.png", "pants/b.png", "shoes/c.png", "hat/d.png")):
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(tmp_path / "photos" / name), np.roll(frame, number, axis=1))
+    (tmp_path / "photos" / "hat" / "e.jpg").write_bytes(b"no picture")
+    return tmp_path / "photos"
+
+
+def read(path: Path) -> extra.Extra:
+    return extra.read(path, class_names=FASHION_MNIST_LABELS, height=28, width=28)
+
+
+def test_each_photograph_is_seen_as_it_is_and_varied(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = folder.parent / "some.npz"
+
+    assert main([str(folder), "--variants", "3", "--out", str(out)]) == 0
+
+    captured = capsys.readouterr()
+    assert "16 images of 5 photographs of photos, 4 of them of no class" in captured.out
+    assert "skipped" in captured.err
+    found = read(out)
+    # Folders in the order of their names: hat, pants, shoes; four views of each photograph.
+    labels = [[FASHION_MNIST_LABELS[index] for index in np.flatnonzero(row)] for row in found.targets[::4]]
+    assert labels == [list(FASHION_MNIST_LABELS), ["Trouser"], ["Trouser"], ["Sandal", "Sneaker", "Ankle boot"]]
+    unchanged = vision.frame_to_pixels(cv2.imread(str(folder / "pants" / "a.png")))
+    assert np.array_equal(found.pixels[4], unchanged)
+    assert not np.array_equal(found.pixels[5], unchanged)
+
+
+def test_the_same_seed_gives_the_same_images(folder: Path) -> None:
+    files = [folder.parent / name for name in ("a.npz", "b.npz", "c.npz")]
+    for file, seed in zip(files, "001", strict=True):
+        assert main([str(folder), "--variants", "2", "--seed", seed, "--out", str(file)]) == 0
+
+    first, again, other = (read(file).pixels for file in files)
+
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_folder_means_what_it_is_said_to_mean(folder: Path) -> None:
+    out = folder.parent / "some.npz"
+
+    assert main([str(folder), "--map", "hat=Bag", "--variants", "0", "--out", str(out)]) == 0
+
+    assert FASHION_MNIST_LABELS[int(read(out).targets[0].argmax())] == "Bag"
+
+
+@pytest.mark.parametrize("name", ["absent", "empty", "strange"])
+def test_folders_without_photographs_of_a_class_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / "empty" / "pants").mkdir(parents=True)
+    (tmp_path / "strange" / "socks").mkdir(parents=True)
+
+    assert main([str(tmp_path / name), "--out", str(tmp_path / "x.npz")]) == 1
+
+    sentence = {"absent": "is no folder", "empty": "holds no photographs", "strange": "is called like socks"}[name]
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "x.npz").exists()

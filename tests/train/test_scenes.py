@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from edge import fashion_mnist, vision
+from edge.spec import FASHION_MNIST_LABELS
+from train import extra, scenes
+from train.scenes import main, paste
+
+TROUSER = np.zeros((28, 28), np.uint8)
+TROUSER[1:27, 8:12] = TROUSER[1:27, 16:20] = 200
+TROUSER[1:8, 8:20] = 180
+
+
+@pytest.fixture
+def _few_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of Fashion-MNIST, which need not be on this machine."""
+    monkeypatch.setattr(fashion_mnist, "load", lambda split: (TROUSER[np.newaxis], np.array([1], np.uint8)))
+
+
+def test_a_garment_stands_out_from_whatever_is_behind_it() -> None:
+    frames = [paste(TROUSER, np.random.default_rng(seed)) for seed in range(40)]
+
+    assert all(frame.shape == (240, 320, 3) for frame in frames)
+    greys = [frame.mean(axis=2) for frame in frames]
+    darker = [np.median(grey) > grey.mean() for grey in greys]
+    assert 8 < sum(darker) < 32  # dark on light and light on dark
+    assert min(grey.max() - grey.min() for grey in greys) > 30
+
+
+@pytest.mark.usefixtures("_few_images")
+def test_the_images_are_what_the_vision_step_sees(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = []
+    find = vision.find_garment
+    monkeypatch.setattr(vision, "find_garment", lambda frame: seen.append(find(frame)) or seen[-1])
+
+    assert main(["--count", "20", "--out", str(tmp_path / "some.npz")]) == 0
+
+    found = extra.read(tmp_path / "some.npz", class_names=FASHION_MNIST_LABELS, height=28, width=28)
+    kept = [sighting.pixels for sighting in seen if sighting.presence > 0]
+    assert np.array_equal(found.pixels, np.stack(kept))
+    labels = found.targets.argmax(axis=1)
+    assert (labels == 1).sum() >= 10  # the pasted ones; the others are drawn
+    assert len(set(labels.tolist())) > 1
+    assert "20 made-up scenes" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_few_images")
+def test_a_scene_depends_on_number_and_seed_alone() -> None:
+    images, labels = fashion_mnist.load("train")
+
+    (first, label), (again, same), (other, _) = (scenes._scene(n, 0, images, labels) for n in (3, 3, 4))
+
+    assert np.array_equal(first, again)
+    assert label == same
+    assert not np.array_equal(first, other)

@@ -1,0 +1,114 @@
+"""`python -m train.photographs DIR`: photographs become images to learn from, through the runner's own vision step."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import console, vision
+from edge.errors import DatasetError, FrameError
+from edge.folder_labels import folder_truth, map_folders
+from edge.sources.files import IMAGE_SUFFIXES, decode_image
+from edge.spec import FASHION_MNIST_LABELS
+from train import extra
+from train.variation import varied
+
+_LOGGER = logging.getLogger(__name__)
+_WORKING_EDGE = 480  # longest edge in pixels before a photograph is varied: the vision step looks at fewer
+
+_EXAMPLES = """examples:
+  python -m train.photographs photos/train --variants 16 --out photographs.npz
+  python -m train.photographs photos/validation --variants 0 --out judge.npz      as they are
+  python -m train --also photographs.npz --judge judge.npz
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Photograph:
+    path: Path
+    targets: NDArray[np.float32]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser."""
+    flags = argparse.ArgumentParser(
+        prog="python -m train.photographs",
+        description="Make photographs into images to learn from: one folder for each class, or for none of them.",
+        epilog=_EXAMPLES,
+        formatter_class=console.HelpFormatter,
+    )
+    flags.add_argument("folder", type=Path, metavar="DIR", help="holds the folders that hold the photographs")
+    flags.add_argument("--map", type=folder_truth, action="append", default=[], metavar="FOLDER=LABEL[,LABEL...]",
+                       help="right for a folder, or `unknown` (default: by the folder's name)")  # fmt: skip
+    flags.add_argument("--variants", type=console.natural, default=16, metavar="N",
+                       help="times each is seen turned, cropped and lit anew, beside as it is")  # fmt: skip
+    flags.add_argument("--seed", type=console.natural, default=0, help="of these variations")
+    flags.add_argument("--out", type=Path, default=Path("photographs.npz"), metavar="FILE", help="file to write")
+    console.add_logging_flags(flags)
+    return flags
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Read, vary, look at and store the photographs."""
+    options = parser().parse_args(argv)
+    console.start_logging(options)
+    photographs = _list(options.folder, dict(options.map))
+    pixels: list[NDArray[np.uint8]] = []
+    targets: list[NDArray[np.float32]] = []
+    for number, photograph in enumerate(photographs):
+        rng = np.random.default_rng([options.seed, number])
+        for image in _views(photograph.path, options.variants, rng):
+            pixels.append(image)
+            targets.append(photograph.targets)
+        if (number + 1) % 200 == 0 or number + 1 == len(photographs):
+            _LOGGER.info("seen %d of %d photographs", number + 1, len(photographs))
+    if not pixels:
+        raise DatasetError(f"nothing was found in any photograph of {options.folder}")
+    made = extra.Extra(np.stack(pixels), np.stack(targets), f"{len(photographs)} photographs of {options.folder.name}")
+    extra.write(options.out, made, FASHION_MNIST_LABELS)
+    of_no_class = int((~made.is_known).sum())
+    print(f"{options.out}: {len(pixels):,} images of {made.origin}, {of_no_class:,} of them of no class")
+    return 0
+
+
+def _list(folder: Path, truths: dict[str, tuple[str, ...]]) -> list[_Photograph]:
+    if not folder.is_dir():
+        raise DatasetError(f"{folder} is no folder: expected one that holds a folder of photographs for each class")
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    found = [
+        _Photograph(path, extra.share_targets(kind.labels, FASHION_MNIST_LABELS))
+        for kind in map_folders(names, FASHION_MNIST_LABELS, truths)
+        for path in sorted((folder / kind.folder).iterdir())
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+    ]
+    if not found:
+        raise DatasetError(f"{folder} holds no photographs: expected a folder of them for each class")
+    return found
+
+
+def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[NDArray[np.uint8]]:
+    """What the network sees of a photograph as it is and of its variations, where there is anything to see."""
+    try:
+        frame = decode_image(path.read_bytes())
+    except (OSError, FrameError) as error:
+        _LOGGER.warning("skipped %s: %s", path, getattr(error, "strerror", None) or error)
+        return
+    shrink = _WORKING_EDGE / max(frame.shape[:2])
+    if shrink < 1:
+        frame = np.asarray(cv2.resize(frame, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
+    for number in range(variants + 1):
+        sighting = vision.find_garment(frame if number == 0 else varied(frame, rng))
+        if sighting.presence > 0:
+            yield sighting.pixels
+
+
+if __name__ == "__main__":
+    console.run(main)

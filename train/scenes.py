@@ -1,0 +1,132 @@
+"""`python -m train.scenes`: garments of Fashion-MNIST and drawn ones in made-up scenes, seen by the vision step.
+
+They teach a network what the vision step does to every class, also to those that no photograph at hand shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import console, demo, fashion_mnist, vision
+from edge.spec import FASHION_MNIST_LABELS
+from train import extra
+from train.variation import varied
+
+_LOGGER = logging.getLogger(__name__)
+_HEIGHT, _WIDTH = 240, 320  # of a frame: the vision step looks at fewer pixels
+_DRAWN_SHARE = 0.2
+_DRAWN_SEED = 2_000_000  # far from the demo's own garments, and from those of `--data demo`
+_LEAST_CONTRAST = 40.0  # grey levels between garment and background
+
+_EXAMPLES = """examples:
+  python -m train.scenes --count 20000 --out scenes.npz
+  python -m train --also scenes.npz
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser."""
+    flags = argparse.ArgumentParser(
+        prog="python -m train.scenes",
+        description="Paste garments into made-up scenes and store what the vision step sees of them.",
+        epilog=_EXAMPLES,
+        formatter_class=console.HelpFormatter,
+    )
+    flags.add_argument("--count", type=console.positive_int, default=20_000, metavar="N", help="scenes to make")
+    flags.add_argument("--seed", type=console.natural, default=0, help="of everything in them")
+    flags.add_argument("--out", type=Path, default=Path("scenes.npz"), metavar="FILE", help="file to write")
+    console.add_logging_flags(flags)
+    return flags
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Make, look at and store the scenes."""
+    options = parser().parse_args(argv)
+    console.start_logging(options)
+    images, labels = fashion_mnist.load("train")
+    pixels: list[NDArray[np.uint8]] = []
+    targets: list[NDArray[np.float32]] = []
+    for number in range(options.count):
+        frame, label = _scene(number, options.seed, images, labels)
+        sighting = vision.find_garment(frame)
+        if sighting.presence > 0:
+            pixels.append(sighting.pixels)
+            targets.append(extra.share_targets([FASHION_MNIST_LABELS[label]], FASHION_MNIST_LABELS))
+        if (number + 1) % 2000 == 0 or number + 1 == options.count:
+            _LOGGER.info("made %d of %d scenes", number + 1, options.count)
+    made = extra.Extra(np.stack(pixels), np.stack(targets), f"{options.count} made-up scenes")
+    extra.write(options.out, made, FASHION_MNIST_LABELS)
+    print(f"{options.out}: {len(pixels):,} images of {made.origin}")
+    return 0
+
+
+def _scene(
+    number: int, seed: int, images: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], int]:
+    """A frame and the class of what is in it; the same for the same number and seed."""
+    rng = np.random.default_rng([seed, number])
+    if rng.random() < _DRAWN_SHARE:
+        drawn = demo.draw_frame(number, seed=_DRAWN_SEED + seed, height=_HEIGHT, width=_WIDTH)
+        return varied(drawn.image, rng), drawn.label_index
+    chosen = int(rng.integers(len(images)))
+    return varied(paste(images[chosen], rng), rng), int(labels[chosen])
+
+
+def paste(garment: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Put a garment of the data set in front of a background, with colours and a size of its own.
+
+    Args:
+        garment: uint8 grey, shape (28, 28), bright on black.
+        rng: where all choices come from.
+
+    Returns:
+        uint8 BGR frame, shape (240, 320, 3), 0-255.
+    """
+    background = _background(rng)
+    edge = int(_HEIGHT * rng.uniform(0.5, 0.95))
+    large = cv2.resize(garment, (edge, edge), interpolation=cv2.INTER_CUBIC)
+    cover = cv2.GaussianBlur((large > 20).astype(np.float32), (0, 0), edge / 56)[..., np.newaxis]
+    cloth = _cloth(large.astype(np.float32) / np.float32(255), float(background.mean()), rng)
+    top, left = (int(rng.integers(0, room + 1)) for room in (_HEIGHT - edge, _WIDTH - edge))
+    place = background[top : top + edge, left : left + edge]
+    place[:] = cover * cloth + (1 - cover) * place
+    return np.clip(np.rint(background), 0, 255).astype(np.uint8)
+
+
+def _cloth(brightness: NDArray[np.float32], behind: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Colours of a garment that stands out: float32 BGR; the data set's images are negatives of photographs."""
+    levels = [level for level in np.linspace(20, 235, 44) if abs(level - behind) >= _LEAST_CONTRAST]
+    level = float(rng.choice(levels))
+    tint = np.exp(rng.normal(0, 0.25, 3))
+    folds = rng.uniform(40, 120) * (
+        brightness.mean() - brightness if level < behind else brightness - brightness.mean()
+    )
+    return np.asarray((level + folds)[..., np.newaxis] * (tint / tint.mean()), np.float32)
+
+
+def _background(rng: np.random.Generator) -> NDArray[np.float32]:
+    """A wall, table or carpet: a colour, blotches of several sizes, sometimes stripes or boards; float32 BGR."""
+    tint = np.exp(rng.normal(0, 0.15, 3))
+    level = np.full((_HEIGHT, _WIDTH), rng.uniform(20, 235), np.float32)
+    for cells in (3, 12, 60):
+        spots = rng.standard_normal((cells, cells)).astype(np.float32)
+        strength = np.float32(rng.exponential(5.0))
+        level += strength * cv2.resize(spots, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_CUBIC)
+    if rng.random() < 0.3:
+        rows, columns = np.mgrid[:_HEIGHT, :_WIDTH].astype(np.float32)
+        angle, length = rng.uniform(0, np.pi), rng.uniform(6, 60)
+        wave = np.sin((rows * np.sin(angle) + columns * np.cos(angle)) * np.float32(2 * np.pi / length))
+        level += np.float32(rng.exponential(6.0)) * wave
+    return np.asarray(level[..., np.newaxis] * (tint / tint.mean()), np.float32)
+
+
+if __name__ == "__main__":
+    console.run(main)
