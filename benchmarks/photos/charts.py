@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from benchmarks.columns import Row
 from benchmarks.drawing import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
 from benchmarks.photos.mapping import REJECTIONS
 from benchmarks.photos.roc import roc_curve
-
-Row = dict[str, Any]
 
 _CELL_WIDTH, _CELL_HEIGHT = 0.62, 0.4  # inches
 _MARGIN_WIDTH, _MARGIN_HEIGHT = 1.9, 1.5  # inches, for the names

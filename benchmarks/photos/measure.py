@@ -16,6 +16,9 @@ from edge.errors import FrameError, SourceError
 from edge.sources.files import decode_image
 from edge.spec import ModelSpec
 
+SCORE = "the probability of the likeliest label"
+"""What `PhotoResult.score` is, in words."""
+
 
 class FrameClassifier(Protocol):
     """What is measured: `edge.classifier.Classifier`, or a test's script."""
@@ -41,7 +44,7 @@ class PhotoResult:
 
     @property
     def score(self) -> float:
-        """How well the photograph fits the model's world: what known and unknown are told apart by, higher is known."""
+        """What known and unknown are told apart by, higher is known; SCORE says what it is."""
         return self.prediction.probability
 
     @property

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from benchmarks.columns import Column
+from benchmarks.columns import Column, Row
 from benchmarks.page import render_page, table_values
 from benchmarks.photos import tables
 from benchmarks.photos.charts import confusion_svg, roc_svg
 from benchmarks.photos.sentences import frames_sentence, hits_sentence, mistakes_sentence, skipped_lines
-
-Row = dict[str, Any]
 
 
 def html_page(report: Row) -> str:

@@ -70,5 +70,5 @@ def _images_in(folder: Path) -> list[Path]:
         path
         for path in folder.iterdir()
         # A dot in front: a Mac's resource forks are called ._photo.jpg.
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and not path.name.startswith(".")
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.is_dir() and not path.name.startswith(".")
     )

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from benchmarks.columns import as_text
+from benchmarks.columns import Row, as_text
 from benchmarks.photos import tables
 from benchmarks.photos.sentences import frames_sentence, skipped_lines
-
-Row = dict[str, Any]
 
 
 def printed(report: Row) -> str:

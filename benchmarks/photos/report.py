@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from benchmarks.columns import Row
 from benchmarks.latency import summarise
 from benchmarks.photos.charts import confusion_png, roc_png
 from benchmarks.photos.config import PhotosConfig
@@ -16,14 +16,12 @@ from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.photos.page import html_page
 from benchmarks.photos.pictures import choose_hits, choose_mistakes, sheet_png
 from benchmarks.photos.sentences import DEFINITIONS, caveats, headline
-from benchmarks.photos.tally import confusion, folder_rows, rejection, split, total_rows
+from benchmarks.photos.tally import confusion, folder_rows, kinds_of, rejection, split, total_rows
 from benchmarks.report import to_json
 from edge import atomic
 from edge.classifier import Classifier
 
 SCHEMA_VERSION = 1
-
-Row = dict[str, Any]
 
 
 def describe_model(classifier: Classifier) -> Row:
@@ -53,24 +51,17 @@ def build_report(found: PhotoReport, config: PhotosConfig, model: Row, environme
         model: from `describe_model`.
         environment: from `benchmarks.environment.describe_environment`.
     """
-    folders = folder_rows(found)
-    known, unknown = split(found.results)
+    settings = {"folder": str(config.folder), "model": model["path"], "out": config.out and str(config.out)}
+    truths = {"truths": {folder: list(labels) for folder, labels in config.truths}}
     report = {
         "schema_version": SCHEMA_VERSION,
         "kind": "photos",
-        "statement": f"{model['name']} on {len(known)} known and {len(unknown)} unknown photographs "
-        f"in {len(folders)} folders of {config.folder}",
+        "statement": _statement(found, config, model),
         "environment": environment,
-        "settings": asdict(config)
-        | {"folder": str(config.folder), "model": model["path"], "out": config.out and str(config.out)},
+        "settings": asdict(config) | settings | truths,
         "definitions": DEFINITIONS,
         "model": model,
-        "folders": folders,
-        "totals": total_rows(found),
-        "confusion": confusion(found),
-        "rejection": rejection(found),
-        "stages": _stages(found.results),
-        "frames": _frames(found.results),
+        **_figures(found),
         "skipped": [{"path": skipped.name, "reason": skipped.reason} for skipped in found.skipped],
         "shown": {
             "mistakes": [result.photograph.name for result in choose_mistakes(found, most=config.mistakes)],
@@ -100,6 +91,26 @@ def write_report(report: Row, found: PhotoReport, folder: Path) -> Path:
     atomic.write_text(folder / "report.html", html_page(report))
     atomic.write_text(folder / "report.json", to_json(report))  # last: where it is, the others are too
     return folder / "report.html"
+
+
+def _statement(found: PhotoReport, config: PhotosConfig, model: Row) -> str:
+    known, unknown = split(found.results)
+    folders = len(kinds_of(found))
+    return (
+        f"{model['name']} on {len(known)} known and {len(unknown)} unknown photographs in {folders} "
+        f"folder{'s' * (folders > 1)} of {config.folder}"
+    )
+
+
+def _figures(found: PhotoReport) -> Row:
+    return {
+        "folders": folder_rows(found),
+        "totals": total_rows(found),
+        "confusion": confusion(found),
+        "rejection": rejection(found),
+        "stages": _stages(found.results),
+        "frames": _frames(found.results),
+    }
 
 
 def _photo(result: PhotoResult, labels: Sequence[str]) -> Row:

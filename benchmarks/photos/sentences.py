@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from benchmarks.columns import Row
 from benchmarks.environment import busy_sentence
 from benchmarks.latency import P90_MIN_SAMPLES
-
-Row = dict[str, Any]
+from benchmarks.photos.measure import SCORE
 
 _SIZES_SHOWN = 3
 
@@ -18,9 +16,10 @@ DEFINITIONS = {
     "answered": "share of all photographs whose answer is right, as a user gets it: the label after rejection; for an "
     "unknown photograph, unknown and nothing are right",
     "95 %": "Wilson's interval: where the share of ever more such photographs would lie, with 95 % confidence",
+    "score": f"what known and unknown are told apart by: {SCORE}",
     "AUROC": "how often a known photograph scores above an unknown one, in all pairs of the two, ties counting half: "
     "0.5 is chance, 1 is perfect",
-    "known kept, unknown rejected": "shares that are answered with a label, and with unknown or nothing",
+    "kept, rejected": "answered with a label; answered with unknown or nothing",
     "vision, invoke, decide": "stages of Classifier.classify, called once for each photograph: finding the garment, "
     "the network, and from its output to the answer; reading and decoding the file is not in them",
     "mistakes": "wrong answers, those with the highest score first; right answers are shown in the order of their "
@@ -62,8 +61,8 @@ def caveats(report: Row) -> list[str]:
         found.append(f"A p90 needs {P90_MIN_SAMPLES} photographs (99 % confidence): with fewer it is left out.")
     if report["rejection"]:
         found.append(
-            "The threshold that keeps 95 % was chosen on these very photographs: on others it will keep a little more "
-            "or less."
+            f"The threshold that keeps {report['rejection']['keep']:.0%} was chosen on these very photographs: on "
+            "others it will keep a little more or less."
         )
     if report["skipped"]:
         found.append(f"{len(report['skipped'])} photographs could not be read and are in no figure.")
@@ -97,9 +96,10 @@ def frames_sentence(report: Row) -> str:
     sizes = report["frames"]
     shown = [f"{size['width']}x{size['height']} ({size['count']})" for size in sizes[:_SIZES_SHOWN]]
     rest = len(sizes) - len(shown)
-    more = f" and {rest} other sizes" if rest else ""
+    threads = report["settings"]["threads"]
+    more = f" and {rest} other size{'s' * (rest > 1)}" if rest else ""
     return (
-        f"Each photograph was classified once, on {report['settings']['threads']} thread(s); frames, in pixels: "
+        f"Each photograph was classified once, on {threads} thread{'s' * (threads > 1)}; frames, in pixels: "
         f"{', '.join(shown)}{more}."
     )
 

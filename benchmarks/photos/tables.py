@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from benchmarks.columns import MISSING, Column, number
-
-Row = dict[str, Any]
+from benchmarks.columns import MISSING, Column, Row, number
 
 _TOTALS = {"known": "all known", "unknown": "all unknown", "all": "all"}
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
 
+from benchmarks.columns import Row
 from benchmarks.photos.mapping import REJECTIONS, Kind
 from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.photos.roc import KEEP_KNOWN, auroc, keeping_threshold
-
-Row = dict[str, Any]
 
 _CONFIDENCE = 0.95
 
@@ -103,6 +101,11 @@ def rejection(report: PhotoReport) -> Row | None:
 def _accuracies(results: Sequence[PhotoResult]) -> Row:
     return {
         "count": len(results),
-        "top1": share(result.is_top1_right for result in results if result.photograph.kind.is_known),
+        # Of unknown photographs no label is right, so that a share over both kinds would say nothing.
+        "top1": share(result.is_top1_right for result in results) if _all_known(results) else None,
         "answered": share(result.is_right for result in results),
     }
+
+
+def _all_known(results: Sequence[PhotoResult]) -> bool:
+    return all(result.photograph.kind.is_known for result in results)
