@@ -51,7 +51,7 @@ def find_folders(folder: Path) -> dict[str, list[Path]]:
     if own and not found:
         return {folder.resolve().name: own}
     if own:
-        _LOGGER.warning("%d images in %s itself belong to no kind: left out", len(own), folder)
+        _LOGGER.warning("images in %s itself belong to no kind, left out: %d", folder, len(own))
     if not found:
         raise SourceError(
             f"no image in {folder} and its folders: expected one folder for each kind of photograph, holding files "

@@ -65,7 +65,7 @@ def caveats(report: Row) -> list[str]:
             "others it will keep a little more or less."
         )
     if report["skipped"]:
-        found.append(f"{len(report['skipped'])} photographs could not be read and are in no figure.")
+        found.append(f"Could not be read, in no figure: {len(report['skipped'])} of the files.")
     found.append("The figures hold for photographs like these: other cameras, rooms and people give others.")
     return found
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.environment import describe_environment
+from benchmarks.photos.config import PhotosConfig
 from benchmarks.photos.mapping import Kind
 from benchmarks.photos.measure import PhotoReport, PhotoResult, Skipped
 from benchmarks.photos.photographs import Photograph
+from benchmarks.photos.report import build_report
 from edge.classifier import Prediction
 from edge.spec import ModelSpec
 
@@ -75,3 +79,20 @@ def measured(photograph: Callable[..., Photograph]) -> PhotoReport:
         for number, (kind, name, *said) in enumerate(rows)
     )
     return PhotoReport(LABELS, results, (Skipped("as/<b>.jpg", "the file is empty"),))
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Callable[[PhotoReport], dict[str, Any]]:
+    """The JSON report of some results, as made on a host at rest."""
+    environment = describe_environment(["python", "-m", "benchmarks", "photos"], seed=None, threads=1) | {
+        "kind": "host", "cpu_count": 2, "load_average_1min": 0.1,
+    }  # fmt: skip
+    config = PhotosConfig(Path("wardrobe"), truths=(("as", ("a",)),), mistakes=2, hits=1, out=tmp_path)
+    model = {"name": "m.tflite", "path": "/models/m.tflite"}
+    return lambda found: build_report(found, config, model, environment)
+
+
+@pytest.fixture
+def report(build: Callable[[PhotoReport], dict[str, Any]], measured: PhotoReport) -> dict[str, Any]:
+    """The JSON report of the seven results."""
+    return build(measured)

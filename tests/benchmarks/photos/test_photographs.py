@@ -28,7 +28,7 @@ def test_one_folder_for_each_kind(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     assert found == {"a": [tmp_path / "a" / "x.webp"], "b": [tmp_path / "b" / "1.png", tmp_path / "b" / "2.JPG"]}
     assert caplog.messages == [
         f"no image in {tmp_path / 'empty'}: left out",
-        f"1 images in {tmp_path} itself belong to no kind: left out",
+        f"images in {tmp_path} itself belong to no kind, left out: 1",
     ]
 
 
