@@ -14,6 +14,7 @@ from benchmarks.config import BenchmarkConfig
 from benchmarks.environment import describe_environment
 from benchmarks.inputs import draw_frames, load_test_images, save_inputs
 from benchmarks.job import FAILED
+from benchmarks.photos import command as photos
 from benchmarks.rows import Row, measure_rows
 from benchmarks.table import reasons, text_table
 from benchmarks.variants import list_variants
@@ -25,6 +26,8 @@ _EXAMPLES = """examples:
   python -m benchmarks                               all under artifacts/, and the model that ships
   python -m benchmarks a_none.tflite a_int8.tflite   what int8 costs and gains, against its float artifact
   python -m benchmarks --runtime litert --runs 300 --frames 50 --max-images 1000    a quick look
+
+`python -m benchmarks photos --help` is the measurement on photographs (a file of that name: ./photos).
 
 exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call
 """
@@ -64,15 +67,23 @@ def parser() -> argparse.ArgumentParser:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
+    """Measure model files, or a model on photographs where the first argument says so."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == [photos.NAME]:
+        return photos.main(arguments[1:])
+    return measure_files(arguments)
+
+
+def measure_files(arguments: Sequence[str]) -> int:
     """Measure every variant; print the table and the report's path."""
-    options = parser().parse_args(argv)
+    options = parser().parse_args(arguments)
     console.start_logging(options)
     values = {name: getattr(options, name) for name in BenchmarkConfig.__slots__}
     config = BenchmarkConfig(**values | {name: tuple(values[name]) for name in ("artifacts", "runtimes")})
     variants = list_variants(config.artifacts, runtimes=config.runtimes)
     test_images = load_test_images(seed=config.seed, max_images=config.max_images)
     print(f"{test_images.statement}\n", flush=True)
-    command = ["python", "-m", "benchmarks", *map(shlex.quote, sys.argv[1:] if argv is None else argv)]
+    command = ["python", "-m", "benchmarks", *map(shlex.quote, arguments)]
     environment = describe_environment(command, seed=config.seed, threads=config.threads)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         files = save_inputs(Path(folder), test_images.images, draw_frames(seed=config.seed))

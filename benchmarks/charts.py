@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from benchmarks.drawing import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
 from benchmarks.label_placement import Box, Dot, Placement, place_labels
 from benchmarks.rows import Row, measured
 
 WIDE, NARROW = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
 
-_POINTS_PER_INCH = 72  # figures are laid out at one pixel a point, so that label sizes need no conversion
-_PNG_DOTS_PER_INCH = 150
 _MIN_ACCURACY_SPAN_PP = 1.0  # smaller differences must not look large
 _LOG_FROM_RATIO = 12.0  # slowest to fastest; beyond it the fast ones would be one heap
 _DOT_AREA_PER_BYTE = 4.5e-4  # square points: 250 kB give a dot 12 points wide
 _DOT_AREA_RANGE = (36.0, 900.0)
 _LABEL_POINTS = 9.0
-
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """Colours of a chart: any that Matplotlib reads."""
-
-    paper: str = "#ffffff"
-    ink: str = "#1c2126"
-    muted: str = "#5c6670"
-    grid: str = "#d9dee3"
-    # Okabe and Ito's set, which people with any colour vision tell apart.
-    quantization: dict[str, str] = field(
-        default_factory=lambda: {"none": "#56707f", "float16": "#cc79a7", "dynamic": "#e69f00", "int8": "#0072b2"}
-    )
 
 
 def chart_png(rows: Sequence[Row]) -> bytes:
@@ -46,35 +28,17 @@ def chart_png(rows: Sequence[Row]) -> bytes:
     Args:
         rows: rows of a report, at least one of them measured.
     """
-    file = io.BytesIO()
-    figure = draw_chart(rows, Palette(), WIDE)
-    figure.savefig(file, format="png", dpi=_PNG_DOTS_PER_INCH)
-    return file.getvalue()
+    return figure_png(draw_chart(rows, Palette(), WIDE))
 
 
 def chart_svg(rows: Sequence[Row], size: tuple[float, float]) -> str:
-    """Draw the chart as an <svg> element whose colours are the page's variables: --paper, --ink, --int8 ...
+    """Draw the chart as an <svg> element in the page's colours.
 
     Args:
         rows: rows of a report, at least one of them measured.
         size: WIDE or NARROW.
     """
-    # Matplotlib wants real colours: these stand for the variables and occur nowhere else.
-    names = {"--paper": "#010202", "--ink": "#010203", "--muted": "#010204", "--grid": "#010205"}
-    modes = {mode: f"#02030{number}" for number, mode in enumerate(Palette().quantization)}
-    palette = Palette(
-        paper=names["--paper"], ink=names["--ink"], muted=names["--muted"], grid=names["--grid"], quantization=modes
-    )
-    names |= {f"--{mode}": colour for mode, colour in modes.items()}
-    file = io.StringIO()
-    # Text stays text: small, searchable, in the page's font. Salted, the two charts of a page share no name.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": f"chart {size}"}):
-        draw_chart(rows, palette, size).savefig(file, format="svg", transparent=True, metadata={"Date": None})
-    svg = file.getvalue()
-    svg = svg[svg.index("<svg") :]
-    for name, colour in names.items():
-        svg = svg.replace(colour, f"var({name})")
-    return svg
+    return figure_svg(lambda palette: draw_chart(rows, palette, size), salt=f"chart {size}")
 
 
 def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float]) -> Figure:
@@ -86,7 +50,7 @@ def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float])
         size: width and height in inches.
     """
     shown = sorted(measured(rows), key=lambda row: (-row["top1_accuracy"], _median_us(row)))
-    figure = Figure(figsize=size, dpi=_POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
+    figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
     FigureCanvasAgg(figure)  # knows how large text is
     axes = figure.subplots()
     _scale_axes(axes, shown, palette)
@@ -118,12 +82,7 @@ def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
     axes.set_xlabel("invoke, µs: median, and line to p90", color=palette.ink)
     axes.set_ylabel("top-1 accuracy, %", color=palette.ink)
     axes.set_title("better: up and to the left · larger dot: larger file", color=palette.muted, fontsize=9, loc="left")
-    axes.set_facecolor("none")
-    axes.tick_params(colors=palette.muted, which="both")
-    axes.grid(color=palette.grid, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(palette.muted)
+    style_axes(axes, palette)
 
 
 def _label(figure: Figure, axes: Axes, rows: Sequence[Row], palette: Palette) -> None:

@@ -21,12 +21,14 @@ _CLOCK_READINGS = 1001
 _TIME = "%Y-%m-%dT%H:%M:%SZ"  # ISO 8601
 
 
-def describe_environment(command: Sequence[str], *, seed: int, threads: int, root: Path = Path("/")) -> dict[str, Any]:
+def describe_environment(
+    command: Sequence[str], *, seed: int | None, threads: int, root: Path = Path("/")
+) -> dict[str, Any]:
     """Describe this machine, its software and this run.
 
     Args:
         command: the command line, word by word.
-        seed: of the run.
+        seed: of the run; None where nothing is random.
         threads: of the run.
         root: where /proc and /sys are; tests put a folder here.
 
@@ -96,6 +98,16 @@ def environment_lines(environment: dict[str, Any]) -> list[tuple[str, str]]:
         "time": shown_time(environment),
     }
     return [(name, str(text)) for name, text in lines.items() if text is not None]
+
+
+def busy_sentence(environment: dict[str, Any]) -> str:
+    """Say that something else was running before the measurement; empty where nothing was."""
+    if environment["load_average_1min"] <= 0.5 * (environment["cpu_count"] or 1):
+        return ""
+    return (
+        f"The machine was busy before the measurement: load average {environment['load_average_1min']} "
+        f"on {environment['cpu_count']} cores."
+    )
 
 
 def timer_overhead_ns() -> int:

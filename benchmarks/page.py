@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from benchmarks.charts import NARROW, WIDE, chart_svg
+from benchmarks.columns import MISSING, Column
 from benchmarks.environment import environment_lines, machine_name, shown_time
 from benchmarks.job import FAILED, OK
 from benchmarks.rows import Row, measured
-from benchmarks.table import COLUMNS, MISSING, ordered, reasons
-
-_TEMPLATE = "page.html.j2"
+from benchmarks.table import COLUMNS, ordered, reasons
 
 
 def html_page(report: dict[str, Any]) -> str:
@@ -23,6 +23,27 @@ def html_page(report: dict[str, Any]) -> str:
     Args:
         report: from `benchmarks.report.build_report`, or read from its report.json.
     """
+    rows = ordered(report["rows"])
+    sizes = (WIDE, NARROW) if any(measured(rows)) else ()
+    return render_page(
+        "page.html.j2",
+        report,
+        {
+            "charts": [chart_svg(rows, size) for size in sizes],
+            "variants": table_values(COLUMNS, [_shown(row) for row in rows]),
+            "reasons": reasons(rows),
+        },
+    )
+
+
+def render_page(template: str, report: dict[str, Any], values: dict[str, Any]) -> str:
+    """Render one of the templates, which all extend layout.html.j2.
+
+    Args:
+        template: its path within `benchmarks`.
+        report: the report, with caveats, definitions and environment.
+        values: what the template shows beside the report.
+    """
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,  # file names and the messages of libraries are other people's text
@@ -30,30 +51,35 @@ def html_page(report: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    rows = ordered(report["rows"])
-    sizes = (WIDE, NARROW) if any(measured(rows)) else ()
-    charts = [chart_svg(rows, size) for size in sizes]
-    return templates.get_template(_TEMPLATE).render(
+    environment = report["environment"]
+    return templates.get_template(template).render(
         report=report,
-        time=shown_time(report["environment"]),
-        machine=machine_name(report["environment"]),
-        charts=charts,
-        columns=COLUMNS,
-        spans=_spans(),
-        grouped=[name for name, width in _spans() if name],
-        rows=[_shown(row) for row in rows],
-        missing=MISSING,
-        reasons=reasons(rows),
-        environment=environment_lines(report["environment"]),
+        time=shown_time(environment),
+        machine=machine_name(environment),
+        environment=environment_lines(environment),
+        **values,
     )
 
 
-def _spans() -> list[tuple[str, int]]:
-    """(heading, width) of the table's upper line: a name where it stands over several columns, else nothing."""
-    groups = [(name, len(list(columns))) for name, columns in groupby(COLUMNS, key=lambda column: column.group)]
-    return [(name if width > 1 else "", width) for name, width in groups]
+def table_values(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
+    """Return what the macro in table.html.j2 needs.
+
+    Args:
+        columns: of the table; the first one names the row.
+        rows: of the table, each a tone (its class of style), a mode (its dot's colour; None: no dot) and its cells.
+    """
+    groups = [(name, len(list(members))) for name, members in groupby(columns, key=lambda column: column.group)]
+    # A name stands in the upper line where it covers several columns.
+    spans = [(name if width > 1 else "", width) for name, width in groups]
+    return {
+        "columns": columns,
+        "spans": spans,
+        "grouped": [name for name, _ in spans if name],
+        "rows": rows,
+        "missing": MISSING,
+    }
 
 
-def _shown(row: Row) -> dict[str, Any]:
+def _shown(row: Row) -> Row:
     tone = {OK: "ok", FAILED: "failed"}.get(row["status"], "absent")
     return {"tone": tone, "mode": row["quantization"] or "", "cells": [column.show(row) for column in COLUMNS]}

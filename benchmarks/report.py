@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.charts import chart_png
 from benchmarks.config import BenchmarkConfig
-from benchmarks.environment import environment_lines, machine_name, shown_time
+from benchmarks.environment import busy_sentence, environment_lines, machine_name, shown_time
 from benchmarks.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, LabelledImages
 from benchmarks.latency import P90_MIN_SAMPLES, P99_MIN_SAMPLES
 from benchmarks.page import html_page
@@ -98,7 +98,7 @@ def to_json(report: Report) -> str:
     """Return the report as indented JSON with each list of numbers on one line."""
     text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
     # No string of the report can look like this: JSON writes a line break inside a string as \\n.
-    return re.sub(r"\[\n[-\d,\s]+\]", lambda found: "".join(found.group().split()), text) + "\n"
+    return re.sub(r"\[\n[-+.\de,\s]+\]", lambda found: "".join(found.group().split()), text) + "\n"
 
 
 def caveats(rows: Sequence[Row], test_images: LabelledImages, environment: dict[str, Any]) -> list[str]:
@@ -114,11 +114,9 @@ def caveats(rows: Sequence[Row], test_images: LabelledImages, environment: dict[
             "Unsteady: half of the calls scatter over more than a quarter of the median; something else was running. "
             f"Measure again: {', '.join(unsteady)}."
         )
-    if environment["load_average_1min"] > 0.5 * (environment["cpu_count"] or 1):
-        found.append(
-            f"The machine was busy before the first row: load average {environment['load_average_1min']} "
-            f"on {environment['cpu_count']} cores."
-        )
+    busy = busy_sentence(environment)
+    if busy:
+        found.append(busy)
     found.append(
         f"A p90 needs {P90_MIN_SAMPLES} timed calls and a p99 {P99_MIN_SAMPLES} (99 % confidence): "
         "with fewer it is left out."

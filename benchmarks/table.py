@@ -1,36 +1,14 @@
-"""The report's table: its columns and how their numbers are shown, for terminal, Markdown, HTML and CSV."""
+"""The report's table: its columns, and the table as terminal, Markdown and CSV have it."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
 
+from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
 from benchmarks.job import OK
 from benchmarks.rows import Row
-
-MISSING = "–"  # noqa: RUF001  # a dash, as in print: not measured, or not enough samples to say
-_GAP = "  "
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: where it stands and what it shows of a row."""
-
-    group: str
-    """Heading over several columns, with their unit; empty where the title says all."""
-    title: str
-    show: Callable[[Row], str]
-    """Row -> text; MISSING where there is no number."""
-    is_number: bool = True
-    """Aligned to the right."""
-
-    @property
-    def heading(self) -> str:
-        """Group and title in one line."""
-        return f"{self.group} {self.title}".strip()
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:
@@ -39,25 +17,13 @@ def ordered(rows: Sequence[Row]) -> list[Row]:
 
 
 def text_table(rows: Sequence[Row]) -> str:
-    """Lay the table out in columns for a terminal, groups above titles, without a newline at the end."""
-    body = [[column.title for column in COLUMNS], *([column.show(row) for column in COLUMNS] for row in ordered(rows))]
-    widths = [max(len(line[number]) for line in body) for number in range(len(COLUMNS))]
-    for group, members in groupby(range(len(COLUMNS)), key=lambda number: COLUMNS[number].group):
-        columns = list(members)
-        lacking = len(group) - sum(widths[number] for number in columns) - len(_GAP) * (len(columns) - 1)
-        widths[columns[0]] += max(lacking, 0)
-    titles, *lines = [_aligned(line, widths) for line in body]
-    return "\n".join([_group_line(widths), titles, "-" * max(map(len, (titles, *lines))), *lines])
+    """Lay the table out for a terminal, without a newline at the end."""
+    return as_text(COLUMNS, ordered(rows))
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
     """Lay the table out as Markdown, without a newline at the end."""
-    lines = [
-        [column.heading for column in COLUMNS],
-        ["--:" if column.is_number else "---" for column in COLUMNS],
-        *([_escaped(column.show(row)) for column in COLUMNS] for row in ordered(rows)),
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return as_markdown(COLUMNS, ordered(rows))
 
 
 def csv_table(rows: Sequence[Row]) -> str:
@@ -99,18 +65,6 @@ _CSV_TIMED = ("invoke", "frame_to_decision")
 _CSV_SUMMARY = ("samples", "median_ns", "p90_ns", "p99_ns", "iqr_ns", "minimum_ns", "maximum_ns", "is_steady")
 
 
-def _number(key: str, *, scale: float = 1.0, digits: int = 1) -> Callable[[Row], str]:
-    """Show row[key] * scale; a key such as invoke.p90_ns looks into a summary."""
-
-    def show(row: Row) -> str:
-        value = row
-        for name in key.split("."):
-            value = value and value[name]
-        return MISSING if value is None else f"{value * scale:,.{digits}f}"  # type: ignore[operator]  # a number now
-
-    return show
-
-
 def _runtime(row: Row) -> str:
     return " ".join(part for part in (row["runtime"], row["runtime_version"]) if part) or MISSING
 
@@ -122,47 +76,24 @@ def _loss(row: Row) -> str:
 
 
 def _agreement(row: Row) -> str:
-    return "float" if row["reference"] == row["id"] else _number("top1_agreement", scale=100, digits=2)(row)
+    return "float" if row["reference"] == row["id"] else number("top1_agreement", scale=100, digits=2)(row)
 
 
 COLUMNS = (
     Column("", "variant", lambda row: row["variant"], is_number=False),
     Column("", "quantization", lambda row: row["quantization"] or MISSING, is_number=False),
     Column("", "runtime", _runtime, is_number=False),
-    Column("size", "kB", _number("size_bytes", scale=1e-3)),
-    Column("top-1", "%", _number("top1_accuracy", scale=100, digits=2)),
+    Column("size", "kB", number("size_bytes", scale=1e-3)),
+    Column("top-1", "%", number("top1_accuracy", scale=100, digits=2)),
     Column("loss", "pp", _loss),
     Column("agree", "%", _agreement),
-    Column("invoke, µs", "median", _number("invoke.median_ns", scale=1e-3)),
-    Column("invoke, µs", "p90", _number("invoke.p90_ns", scale=1e-3)),
-    Column("invoke, µs", "p99", _number("invoke.p99_ns", scale=1e-3)),
-    Column("frame to decision, ms", "median", _number("frame_to_decision.median_ns", scale=1e-6, digits=2)),
-    Column("frame to decision, ms", "p90", _number("frame_to_decision.p90_ns", scale=1e-6, digits=2)),
-    Column("frame to decision, ms", "p99", _number("frame_to_decision.p99_ns", scale=1e-6, digits=2)),
-    Column("load", "ms", _number("load_ns", scale=1e-6)),
-    Column("peak memory", "MB", _number("memory_peak_bytes", scale=1e-6)),
+    Column("invoke, µs", "median", number("invoke.median_ns", scale=1e-3)),
+    Column("invoke, µs", "p90", number("invoke.p90_ns", scale=1e-3)),
+    Column("invoke, µs", "p99", number("invoke.p99_ns", scale=1e-3)),
+    Column("frame to decision, ms", "median", number("frame_to_decision.median_ns", scale=1e-6, digits=2)),
+    Column("frame to decision, ms", "p90", number("frame_to_decision.p90_ns", scale=1e-6, digits=2)),
+    Column("frame to decision, ms", "p99", number("frame_to_decision.p99_ns", scale=1e-6, digits=2)),
+    Column("load", "ms", number("load_ns", scale=1e-6)),
+    Column("peak memory", "MB", number("memory_peak_bytes", scale=1e-6)),
     Column("", "status", status, is_number=False),
 )
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [
-        cell.rjust(width) if column.is_number else cell.ljust(width)
-        for column, cell, width in zip(COLUMNS, cells, widths, strict=True)
-    ]
-    return _GAP.join(padded).rstrip()
-
-
-def _group_line(widths: Sequence[int]) -> str:
-    """Each group's name ends where its last column ends."""
-    line, end = "", 0
-    for number, column in enumerate(COLUMNS):
-        end += widths[number] + (len(_GAP) if number else 0)
-        is_last = number + 1 == len(COLUMNS) or COLUMNS[number + 1].group != column.group
-        if column.group and is_last:
-            line += column.group.rjust(end - len(line))
-    return line
-
-
-def _escaped(cell: str) -> str:
-    return " ".join(cell.split()).replace("|", "\\|").replace("_", "\\_").replace("<", "&lt;")

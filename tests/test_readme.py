@@ -65,9 +65,13 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
     else:
         pytest.importorskip("matplotlib")
         from benchmarks.__main__ import parser
+        from benchmarks.photos import command as photos
 
         assert module == "benchmarks"
-        parser().parse_args(arguments)
+        if arguments[:1] == [photos.NAME]:
+            photos.parser().parse_args(arguments[1:])
+        else:
+            parser().parse_args(arguments)
 
 
 def test_every_exit_code_is_explained() -> None:

@@ -3,7 +3,8 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.charts import NARROW, WIDE, Palette, chart_png, chart_svg, draw_chart
+from benchmarks.charts import NARROW, WIDE, chart_png, chart_svg, draw_chart
+from benchmarks.drawing import Palette
 from benchmarks.rows import Row
 
 

@@ -2,8 +2,9 @@ import csv
 import io
 from collections.abc import Callable
 
+from benchmarks.columns import MISSING
 from benchmarks.rows import Row, compare_with_float
-from benchmarks.table import COLUMNS, MISSING, csv_table, markdown_table, reasons, text_table
+from benchmarks.table import COLUMNS, csv_table, markdown_table, reasons, text_table
 
 
 def _rows(row: Callable[..., Row]) -> list[Row]:

@@ -1,0 +1,98 @@
+"""`python -m benchmarks photos`: the command line of the measurement on photographs."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from benchmarks.environment import describe_environment
+from benchmarks.photos.config import PhotosConfig
+from benchmarks.photos.measure import PhotoReport, measure_photos
+from benchmarks.photos.photographs import find_folders, label_photographs
+from benchmarks.photos.printed import printed
+from edge import console
+from edge.artifact import default_model
+from edge.classifier import Classifier
+from edge.errors import EXIT_DONE, ToolkitError
+from edge.folder_labels import folder_truth, map_folders
+from edge.runtimes import RUNTIMES
+
+NAME = "photos"
+"""First argument of `python -m benchmarks` that leads here."""
+
+_TIME = "%Y%m%dT%H%M%SZ"  # as the folders of the other reports
+
+_EXAMPLES = """examples:
+  python -m benchmarks photos shared/photos/validation
+  python -m benchmarks photos wardrobe --model mine.onnx --map blouses=Shirt --map socks=unknown
+  python -m benchmarks photos wardrobe --map 'footwear=Sandal,Sneaker,Ankle boot'
+  python -m benchmarks photos dresses              one folder of one kind, such as edge-classify --source takes
+
+A folder called like a label of the model holds that; one called unknown or nothing holds what the model doesn't know;
+--map says it of any other. `python -m benchmarks --help` is the measurement of model files.
+
+exit codes: 0 done, 1 error (also: some photographs were unreadable; the report is there all the same), 2 wrong call
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser; every default comes from `PhotosConfig`."""
+    default = PhotosConfig(Path())
+    flags = argparse.ArgumentParser(
+        prog=f"python -m benchmarks {NAME}",
+        description="Measure a model on photographs: accuracy, what it takes for unknown, time, and its mistakes.",
+        epilog=_EXAMPLES,
+        formatter_class=console.HelpFormatter,
+    )
+    flags.add_argument("folder", type=Path, metavar="DIR", help="holds one folder of photographs for each kind")
+    flags.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
+    flags.add_argument("--map", action="append", type=folder_truth, dest="truths", default=[],
+                       metavar="FOLDER=LABEL[,LABEL...]",
+                       help="labels that are right for a folder, or unknown; repeatable")  # fmt: skip
+    flags.add_argument("--runtime", choices=("auto", *RUNTIMES), default=default.runtime,
+                       help="library that runs the model")  # fmt: skip
+    flags.add_argument("--threads", type=console.thread_count, default=default.threads, metavar="N",
+                       help="for the arithmetic")  # fmt: skip
+    flags.add_argument("--mistakes", type=console.natural, default=default.mistakes, metavar="N",
+                       help="mistakes to draw, at most")  # fmt: skip
+    flags.add_argument("--hits", type=console.natural, default=default.hits, metavar="N",
+                       help="right answers of each folder to draw, at most")  # fmt: skip
+    flags.add_argument("--out", type=Path, metavar="DIR",
+                       help=f"folder of the report (default: reports/{NAME}-<UTC time>)")  # fmt: skip
+    console.add_logging_flags(flags)
+    return flags
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure a model on photographs; print the figures and the report's path."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    options = parser().parse_args(arguments)
+    console.start_logging(options)
+    values = {name: getattr(options, name) for name in PhotosConfig.__slots__}
+    config = PhotosConfig(**values | {"truths": tuple(options.truths)})
+    folders = find_folders(config.folder)
+    classifier = Classifier.load(config.model or default_model(), runtime=config.runtime, threads=config.threads)
+    kinds = map_folders(list(folders), classifier.spec.labels, dict(config.truths))
+    command = ["python", "-m", "benchmarks", NAME, *map(shlex.quote, arguments)]
+    environment = describe_environment(command, seed=None, threads=config.threads)
+    found = measure_photos(classifier, label_photographs(folders, kinds))
+    # Matplotlib takes seconds to import on a Pi: only once there is something to draw.
+    from benchmarks.photos.report import build_report, describe_model, write_report
+
+    report = build_report(found, config, describe_model(classifier), environment)
+    page = write_report(report, found, config.out or Path("reports") / f"{NAME}-{datetime.now(timezone.utc):{_TIME}}")
+    print(printed(report), f"report: {page}", sep="\n")
+    _complain_about_skipped(found)
+    return EXIT_DONE
+
+
+def _complain_about_skipped(found: PhotoReport) -> None:
+    if found.skipped:
+        names = ", ".join(skipped.name for skipped in found.skipped)
+        count = len(found.results) + len(found.skipped)
+        raise ToolkitError(f"{len(found.skipped)} of {count} photographs could not be read: {names}")

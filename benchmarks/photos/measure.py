@@ -1,0 +1,118 @@
+"""Photographs through a classifier: each one is read, classified once and kept as a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.photos.photographs import Photograph
+from edge.classifier import Prediction
+from edge.errors import FrameError, SourceError
+from edge.folder_labels import REJECTIONS
+from edge.sources.files import decode_image
+from edge.spec import ModelSpec
+
+SCORE = "the probability of the likeliest label"
+"""What `PhotoResult.score` is, in words."""
+
+
+class FrameClassifier(Protocol):
+    """What is measured: `edge.classifier.Classifier`, or a test's script."""
+
+    spec: ModelSpec
+
+    def classify(self, frame: NDArray[np.uint8], *, top_k: int = 3) -> Prediction:
+        """Classify one frame, uint8 BGR, shape (H, W, 3), 0-255."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoResult:
+    """One photograph and what was said of it."""
+
+    photograph: Photograph
+    prediction: Prediction
+    """With every label of the model in its top_k."""
+    height: int
+    """Of the frame, pixels."""
+    width: int
+    """Of the frame, pixels."""
+
+    @property
+    def score(self) -> float:
+        """What known and unknown are told apart by, higher is known; SCORE says what it is."""
+        return self.prediction.probability
+
+    @property
+    def top1(self) -> str:
+        """The likeliest label, rejected or not."""
+        return self.prediction.top_k[0][0]
+
+    @property
+    def is_top1_right(self) -> bool:
+        """Whether the likeliest label is right; never where the model has none for the kind."""
+        return self.top1 in self.photograph.kind.labels
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether the answer was `unknown` or `nothing`."""
+        return self.prediction.label in REJECTIONS
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the answer is right: a label of the kind, or a rejection where the model has none for it."""
+        kind = self.photograph.kind
+        return self.prediction.label in kind.labels if kind.is_known else self.is_rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that could not be measured."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoReport:
+    """All results of one run."""
+
+    labels: tuple[str, ...]
+    """Of the model, in index order."""
+    results: tuple[PhotoResult, ...]
+    """In the order of the photographs."""
+    skipped: tuple[Skipped, ...]
+
+
+def measure_photos(classifier: FrameClassifier, photographs: Iterable[Photograph]) -> PhotoReport:
+    """Classify every photograph once, each for itself; what can't be read is skipped and listed.
+
+    Args:
+        classifier: what is measured.
+        photographs: read one at a time.
+
+    Raises:
+        SourceError: not one of them could be read.
+    """
+    outcomes = [_measure(classifier, photograph) for photograph in photographs]
+    results = tuple(outcome for outcome in outcomes if isinstance(outcome, PhotoResult))
+    skipped = tuple(outcome for outcome in outcomes if isinstance(outcome, Skipped))
+    if not results:
+        first = f"; {skipped[0].name}: {skipped[0].reason}" if skipped else ""
+        raise SourceError(f"none of {len(skipped)} photographs could be read, expected JPEG or PNG files{first}")
+    return PhotoReport(classifier.spec.labels, results, skipped)
+
+
+def _measure(classifier: FrameClassifier, photograph: Photograph) -> PhotoResult | Skipped:
+    try:
+        frame = decode_image(photograph.path.read_bytes())
+        prediction = classifier.classify(frame, top_k=len(classifier.spec.labels))
+    except FrameError as error:
+        return Skipped(photograph.name, str(error))
+    except OSError as error:
+        return Skipped(photograph.name, error.strerror or str(error))
+    return PhotoResult(photograph, prediction, *frame.shape[:2])

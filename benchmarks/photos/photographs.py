@@ -1,0 +1,74 @@
+"""Finds the photographs: a folder for each kind, or one folder of a single kind."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.errors import SourceError
+from edge.folder_labels import Kind
+from edge.sources.files import IMAGE_SUFFIXES
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Photograph:
+    """An image file and what is right to say of it."""
+
+    path: Path
+    name: str
+    """Folder and file name, as the report shows them."""
+    kind: Kind
+
+
+def find_folders(folder: Path) -> dict[str, list[Path]]:
+    """List the image files by the name of the folder they lie in, both sorted.
+
+    Args:
+        folder: holds a folder for each kind; or image files, which are then one kind called like the folder itself.
+
+    Returns:
+        Name of the folder -> its image files, at least one each.
+
+    Raises:
+        SourceError: it doesn't exist or holds no image.
+        OSError: it can't be read.
+    """
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "doesn't exist"
+        raise SourceError(f"{folder} {what}: expected a folder that holds one folder of photographs for each kind")
+    found: dict[str, list[Path]] = {}
+    for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        images = _images_in(inner)
+        if images:
+            found[inner.name] = images
+        else:
+            _LOGGER.warning("no image in %s: left out", inner)
+    own = _images_in(folder)
+    if own and not found:
+        return {folder.resolve().name: own}
+    if own:
+        _LOGGER.warning("images in %s itself belong to no kind, left out: %d", folder, len(own))
+    if not found:
+        raise SourceError(
+            f"no image in {folder} and its folders: expected one folder for each kind of photograph, holding files "
+            f"that end in {', '.join(IMAGE_SUFFIXES)}"
+        )
+    return found
+
+
+def label_photographs(folders: Mapping[str, Sequence[Path]], kinds: Sequence[Kind]) -> list[Photograph]:
+    """Join files and kinds, in the order of the kinds."""
+    return [Photograph(path, f"{kind.folder}/{path.name}", kind) for kind in kinds for path in folders[kind.folder]]
+
+
+def _images_in(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.iterdir()
+        # A dot in front: a Mac's resource forks are called ._photo.jpg.
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.is_dir() and not path.name.startswith(".")
+    )

@@ -1,0 +1,156 @@
+"""The report on photographs: one JSON structure, and the files that are rendered from it and the photographs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.columns import Row
+from benchmarks.latency import summarise
+from benchmarks.photos.charts import confusion_png, roc_png
+from benchmarks.photos.config import PhotosConfig
+from benchmarks.photos.markdown import markdown
+from benchmarks.photos.measure import PhotoReport, PhotoResult
+from benchmarks.photos.page import html_page
+from benchmarks.photos.pictures import choose_hits, choose_mistakes, sheet_png
+from benchmarks.photos.sentences import DEFINITIONS, caveats, headline
+from benchmarks.photos.tally import confusion, folder_rows, kinds_of, rejection, split, total_rows
+from benchmarks.report import to_json
+from edge import atomic
+from edge.classifier import Classifier
+
+SCHEMA_VERSION = 1
+
+
+def describe_model(classifier: Classifier) -> Row:
+    """Return the identity of the model and the settings of its decision, as a JSON object."""
+    artifact, runtime, spec = classifier.artifact, classifier.runtime, classifier.spec
+    return {
+        "path": str(artifact.path),
+        "name": artifact.path.name,
+        "sha256": artifact.sha256,
+        "size_bytes": artifact.size_bytes,
+        "labels": list(spec.labels),
+        "decision": asdict(spec.decision),
+        "vision": spec.input.vision,
+        "quantization": spec.provenance.quantization,
+        "run_name": spec.provenance.run_name,
+        "runtime": runtime.name,
+        "runtime_version": runtime.version,
+    }
+
+
+def build_report(found: PhotoReport, config: PhotosConfig, model: Row, environment: Row) -> Row:
+    """Join all that is known into one JSON object, schema_version 1.
+
+    Args:
+        found: from `benchmarks.photos.measure.measure_photos`.
+        config: what was asked for.
+        model: from `describe_model`.
+        environment: from `benchmarks.environment.describe_environment`.
+    """
+    settings = {"folder": str(config.folder), "model": model["path"], "out": config.out and str(config.out)}
+    truths = {"truths": {folder: list(labels) for folder, labels in config.truths}}
+    report = {
+        "schema_version": SCHEMA_VERSION,
+        "kind": "photos",
+        "statement": _statement(found, config, model),
+        "environment": environment,
+        "settings": asdict(config) | settings | truths,
+        "definitions": DEFINITIONS,
+        "model": model,
+        **_figures(found),
+        "skipped": [{"path": skipped.name, "reason": skipped.reason} for skipped in found.skipped],
+        "shown": {
+            "mistakes": [result.photograph.name for result in choose_mistakes(found, most=config.mistakes)],
+            "hits": [result.photograph.name for result in choose_hits(found, each=config.hits)],
+        },
+        "photos": [_photo(result, found.labels) for result in found.results],
+    }
+    return report | {"headline": headline(report), "caveats": caveats(report)}
+
+
+def write_report(report: Row, found: PhotoReport, folder: Path) -> Path:
+    """Write report.json, .md, .html and the pictures, each whole or not at all.
+
+    Returns:
+        The path of the HTML page.
+
+    Raises:
+        OSError: the folder can't be written, or a photograph has gone.
+        FrameError: a photograph has changed since it was measured.
+    """
+    results = {result.photograph.name: result for result in found.results}
+    for name, paths in report["shown"].items():
+        _write_picture(folder / f"{name}.png", sheet_png([results[path] for path in paths]) if paths else None)
+    _write_picture(folder / "confusion.png", confusion_png(report))
+    _write_picture(folder / "roc.png", roc_png(report) if report["rejection"] else None)
+    atomic.write_text(folder / "report.md", markdown(report))
+    atomic.write_text(folder / "report.html", html_page(report))
+    atomic.write_text(folder / "report.json", to_json(report))  # last: where it is, the others are too
+    return folder / "report.html"
+
+
+def _statement(found: PhotoReport, config: PhotosConfig, model: Row) -> str:
+    known, unknown = split(found.results)
+    folders = len(kinds_of(found))
+    return (
+        f"{model['name']} on {len(known)} known and {len(unknown)} unknown photographs in {folders} "
+        f"folder{'s' * (folders > 1)} of {config.folder}"
+    )
+
+
+def _figures(found: PhotoReport) -> Row:
+    return {
+        "folders": folder_rows(found),
+        "totals": total_rows(found),
+        "confusion": confusion(found),
+        "rejection": rejection(found),
+        "stages": _stages(found.results),
+        "frames": _frames(found.results),
+    }
+
+
+def _photo(result: PhotoResult, labels: Sequence[str]) -> Row:
+    probabilities = dict(result.prediction.top_k)
+    return {
+        "path": result.photograph.name,
+        "folder": result.photograph.kind.folder,
+        "label": result.prediction.label,
+        "right": result.is_right,
+        "top1": result.top1,
+        "top1_right": result.is_top1_right if result.photograph.kind.is_known else None,
+        "probability": result.prediction.probability,
+        "score": result.score,
+        "probabilities": [round(probabilities[label], 6) for label in labels],
+        "height": result.height,
+        "width": result.width,
+        "latency_ns": result.prediction.latency_ns,
+    }
+
+
+def _stages(results: Sequence[PhotoResult]) -> Row:
+    """Median and p90 of each stage, in the order of the classifier's clock."""
+    stages = {}
+    for name in results[0].prediction.latency_ns:
+        summary = summarise([result.prediction.latency_ns[name] for result in results])
+        stages[name] = {"samples": summary.samples, "median_ns": summary.median_ns, "p90_ns": summary.p90_ns}
+    return stages
+
+
+def _frames(results: Sequence[PhotoResult]) -> list[Row]:
+    """How often each size of frame occurs, the most frequent first."""
+    sizes = Counter((result.height, result.width) for result in results)
+    return [
+        {"height": height, "width": width, "count": count}
+        for (height, width), count in sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def _write_picture(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)  # of an earlier report in the same folder
+    else:
+        atomic.write_bytes(path, content)

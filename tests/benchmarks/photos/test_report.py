@@ -1,0 +1,164 @@
+"""One JSON structure, and what is rendered from it."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.columns import MISSING
+from benchmarks.photos.markdown import markdown
+from benchmarks.photos.measure import PhotoReport
+from benchmarks.photos.page import html_page
+from benchmarks.photos.printed import printed
+from benchmarks.photos.report import write_report
+from benchmarks.photos.sentences import caveats, frames_sentence, mistakes_sentence
+from benchmarks.photos.tally import split
+
+Build = Callable[[PhotoReport], dict[str, Any]]
+FILES = ["confusion.png", "hits.png", "mistakes.png", "report.html", "report.json", "report.md", "roc.png"]
+
+
+def test_the_json_holds_every_photograph(report: dict[str, Any], measured: PhotoReport, tmp_path: Path) -> None:
+    write_report(report, measured, tmp_path / "out")
+    again = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+
+    assert again == report
+    assert (again["schema_version"], again["kind"]) == (1, "photos")
+    assert again["photos"][1] == {
+        "path": "as/2.png",
+        "folder": "as",
+        "label": "unknown",
+        "right": False,
+        "top1": "a",
+        "top1_right": True,
+        "probability": 0.4,
+        "score": 0.4,
+        "probabilities": [0.4, 0.6],
+        "height": 6,
+        "width": 8,
+        "latency_ns": {"vision": 900_000, "invoke": 60_000, "decide": 40_000, "total": 1_000_000},
+    }
+    assert again["photos"][4]["top1_right"] is None
+    assert again["skipped"] == [{"path": "as/<b>.jpg", "reason": "the file is empty"}]
+    assert again["shown"] == {
+        "mistakes": ["hats/1.png", "as/3.png"],
+        "hits": ["as/1.png", "bs/1.png", "hats/2.png"],
+    }
+    assert again["stages"]["vision"] == {"samples": 7, "median_ns": 900_000, "p90_ns": None}
+    assert again["frames"] == [{"height": 6, "width": 8, "count": 7}]
+    assert again["settings"]["truths"] == {"as": ["a"]}
+
+
+def test_all_files_are_written_and_nothing_else(report: dict[str, Any], measured: PhotoReport, tmp_path: Path) -> None:
+    page = write_report(report, measured, tmp_path / "new" / "out")
+
+    assert page == tmp_path / "new" / "out" / "report.html"
+    assert sorted(path.name for path in page.parent.iterdir()) == FILES
+
+
+def test_pictures_of_an_earlier_report_do_not_stay(build: Build, measured: PhotoReport, tmp_path: Path) -> None:
+    known = dataclasses.replace(measured, results=tuple(split(measured.results)[0][:1]), skipped=())
+    for name in FILES:
+        (tmp_path / "out" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "out" / name).write_bytes(b"earlier")
+
+    write_report(build(known), known, tmp_path / "out")
+
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(FILES) - {"mistakes.png", "roc.png"}
+
+
+def test_the_headline_says_both_accuracies_the_rejection_and_the_time(report: dict[str, Any]) -> None:
+    assert report["statement"] == "m.tflite on 4 known and 3 unknown photographs in 3 folders of wardrobe"
+    assert report["headline"] == [
+        "Top-1: the likeliest label is right for 75.0% of known photographs (3 of 4, 95 % interval 30.1% to 95.4%).",
+        "Answered: the answer is right for 57.1% of all photographs (4 of 7, 95 % interval 25.0% to 84.2%).",
+        "Known against unknown: area under the ROC curve 0.750; the threshold that keeps 95% of the known, 0.400, "
+        "rejects 33.3% of the unknown.",
+        "With its own threshold the model keeps 75.0% of the known and rejects 66.7% of the unknown.",
+        "From frame to answer: 1.00 ms in the median; the most frequent size of a frame is 8x6.",
+    ]
+
+
+def test_without_unknown_photographs_there_is_no_curve(build: Build, measured: PhotoReport) -> None:
+    report = build(dataclasses.replace(measured, results=tuple(split(measured.results)[0])))
+
+    assert report["rejection"] is None
+    assert any("No ROC curve" in sentence for sentence in report["headline"])
+    for text in (printed(report), markdown(report), html_page(report)):
+        assert "which keeps" not in text
+        assert "roc.png" not in text
+
+
+def test_only_unknown_photographs(build: Build, measured: PhotoReport) -> None:
+    report = build(dataclasses.replace(measured, results=tuple(split(measured.results)[1])))
+
+    assert report["headline"][0].startswith("Answered: the answer is right for 66.7% of all photographs")
+    assert "all known" not in printed(report)
+
+
+def test_what_the_terminal_shows(report: dict[str, Any]) -> None:
+    statement, folders, matrix, rules, times, skipped, headline = printed(report).split("\n\n")
+
+    assert statement == report["statement"]
+    assert [line.split()[:3] for line in folders.splitlines()[3:]] == [
+        ["as", "a", "3"], ["bs", "b", "1"], ["hats", "unknown", "3"],
+        ["all", "known", "4"], ["all", "unknown", "3"], ["all", "7", MISSING],
+    ]  # fmt: skip
+    assert matrix.splitlines()[0].split() == ["folder", "a", "b", "unknown", "nothing"]
+    assert matrix.splitlines()[-1].split() == ["hats", "1", MISSING, "1", "1"]
+    assert "a score below 0.400, which keeps 95%" in rules
+    assert times.splitlines()[3].split() == ["vision", "900.0", MISSING]
+    assert skipped == "not read:\nas/<b>.jpg: the file is empty"
+    assert headline.splitlines() == report["headline"]
+
+
+def test_markdown_shows_the_pictures(report: dict[str, Any]) -> None:
+    text = markdown(report)
+
+    assert text.startswith("# Photographs, ")
+    for name in ("confusion.png", "roc.png", "mistakes.png", "hits.png"):
+        assert f"]({name})" in text
+    assert "| all known |  | 4 | 3 | 75.0 | 30.1 to 95.4 | 2 | 50.0 | 15.0 to 85.0 |" in text
+
+
+def test_the_page_escapes_names_and_fetches_only_its_own_pictures(report: dict[str, Any]) -> None:
+    html = html_page(report)
+
+    assert "as/&lt;b&gt;.jpg: the file is empty" in html
+    assert "<b>" not in html
+    assert html.count('src="') == 2
+    assert 'src="mistakes.png"' in html
+    assert 'src="hits.png"' in html
+    for outside in ('href="http', "url(http", "@import", "<script"):
+        assert outside not in html
+    assert html.count("<svg") == 2
+    assert "--right:" in html
+
+
+def test_caveats_follow_from_the_facts(report: dict[str, Any]) -> None:
+    board = report | {"environment": report["environment"] | {"kind": "board", "load_average_1min": 1.4}}
+
+    assert "Timed on a host, not on a Raspberry Pi." in caveats(report)
+    assert not any("host" in sentence for sentence in caveats(board))
+    assert any("load average 1.4 on 2 cores" in sentence for sentence in caveats(board))
+    assert "Could not be read, in no figure: 1 of the files." in caveats(report)
+    assert any("A p90 needs 44 photographs" in sentence for sentence in caveats(report))
+
+
+def test_sizes_and_shown_mistakes_are_said(report: dict[str, Any]) -> None:
+    sizes = [{"height": 2, "width": edge, "count": 9 - edge} for edge in range(1, 6)]
+
+    assert frames_sentence(report | {"frames": sizes}) == (
+        "Each photograph was classified once, on 1 thread; frames, in pixels: 1x2 (8), 2x2 (7), 3x2 (6) "
+        "and 2 other sizes."
+    )
+    assert mistakes_sentence(report).startswith("The 2 of 3 wrong answers with the highest score")
+    assert mistakes_sentence(report | {"shown": {"mistakes": [1, 2, 3]}}).startswith("All 3 wrong answers")
+
+
+@pytest.mark.parametrize("name", ["top-1", "answered", "AUROC", "score", "vision, invoke, decide"])
+def test_what_is_shown_is_defined(report: dict[str, Any], name: str) -> None:
+    assert name in report["definitions"]
