@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format measure clean
+.PHONY: help demo test check format ship measure clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,10 @@ format: $(VENV)/dev ## put the code in the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-measure: $(VENV)/dev ## train, export, run and benchmark for real; renders the README's figures
+ship: $(VENV)/dev ## train the networks that ship; hours on a CPU
+	$(BIN)/python docs/ship.py
+
+measure: $(VENV)/dev ## export, run and benchmark them for real; renders the figures of README and docs
 	$(BIN)/python docs/measure.py
 	$(BIN)/python docs/render.py
 

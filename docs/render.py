@@ -1,8 +1,9 @@
-"""Fills the README's figures from docs/measured/, so that no number in it comes from a keyboard.
+"""Fills the figures of README and docs from docs/measured/, so that no number in them comes from a keyboard.
 
 A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT is a file of docs/measured/, followed
-by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two), or `benchmark table`,
-`benchmark recommendation` or `benchmark machine`. `--check` changes nothing and fails if the README is out of date.
+by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two); `markdown FILE`, for one
+that is no console output; `benchmark table`, `recommendation` or `machine`; or `training commands`, what `make ship`
+runs. `--check` changes nothing and fails if a page is out of date.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 MEASURED = ROOT / "docs" / "measured"
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "training.md")
 _BLOCK = re.compile(r"(<!-- measured: (?P<what>.+?) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -27,6 +28,10 @@ def render(text: str) -> str:
 def _body(what: str) -> str:
     if what.startswith("benchmark "):
         return _benchmark(what.removeprefix("benchmark "))
+    if what.startswith("markdown "):
+        return (MEASURED / what.removeprefix("markdown ")).read_text(encoding="utf-8")
+    if what == "training commands":
+        return _training_commands()
     name, *ranges = what.split()
     lines = (MEASURED / name).read_text(encoding="utf-8").rstrip("\n").split("\n")
     return "```text\n" + "\n".join(_selected(lines, ranges)) + "\n```\n"
@@ -61,19 +66,32 @@ def _benchmark(what: str) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def _training_commands() -> str:
+    sys.path.insert(0, str(ROOT / "docs"))
+    from ship import RUNS
+
+    lines = [f"python -m train --name {name} {flags}" for name, flags in RUNS.items()]
+    return "```sh\n" + "\n".join(lines) + "\n```\n"
+
+
 _LEFT_OUT = ("quantization", "invoke, µs p90", "frame to decision, ms p90", "load ms", "status")
 
 
 def main() -> int:
-    """Render the README in place, or check it."""
-    old = README.read_text(encoding="utf-8")
-    new = render(old)
-    if "--check" in sys.argv[1:]:
+    """Render the pages in place, or check them."""
+    stale = []
+    for page in PAGES:
+        old = page.read_text(encoding="utf-8")
+        new = render(old)
         if new != old:
-            print("README.md is out of date: run `python docs/render.py`", file=sys.stderr)
-        return int(new != old)
-    README.write_text(new, encoding="utf-8")
-    return 0
+            stale.append(page.relative_to(ROOT).as_posix())
+            if "--check" not in sys.argv[1:]:
+                page.write_text(new, encoding="utf-8")
+    if "--check" not in sys.argv[1:]:
+        return 0
+    if stale:
+        print(f"out of date: {', '.join(stale)}; run `python docs/render.py`", file=sys.stderr)
+    return int(bool(stale))
 
 
 if __name__ == "__main__":

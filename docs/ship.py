@@ -1,4 +1,4 @@
-"""`make ship`: trains what the project ships and what it is compared with, each by one command; hours on a CPU.
+"""`make ship`: trains what the project ships and what it is compared with; hours on a CPU.
 
 Renews pretrained/ and the model inside the package, and docs/measured/tried.txt. A run that is there already is kept,
 so that an interrupted `make ship` goes on; remove its directory to train it again. Needs Fashion-MNIST.

@@ -29,8 +29,11 @@ def _render():
     return module
 
 
-def test_every_figure_is_what_a_command_measured() -> None:
-    assert _render().render(README) == README, "run `python docs/render.py`"
+@pytest.mark.parametrize("page", ["README.md", "docs/training.md"])
+def test_every_figure_is_what_a_command_measured(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+
+    assert _render().render(text) == text, "run `python docs/render.py`"
 
 
 def test_a_block_shows_the_lines_it_asks_for() -> None:
