@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.photos.photographs import Photograph
 from edge.classifier import Prediction
 from edge.errors import FrameError, SourceError
-from edge.folder_labels import REJECTIONS
+from edge.folder_labels import NOTHING_LABEL, REJECTIONS
 from edge.sources.files import decode_image
 from edge.spec import ModelSpec
 
@@ -36,7 +36,7 @@ class PhotoResult:
 
     photograph: Photograph
     prediction: Prediction
-    """With every label of the model in its top_k."""
+    """With every label of the model in its top_k, or with none where the answer is `nothing`."""
     height: int
     """Of the frame, pixels."""
     width: int
@@ -44,13 +44,16 @@ class PhotoResult:
 
     @property
     def score(self) -> float:
-        """What known and unknown are told apart by, higher is known; SCORE says what it is."""
+        """What known and unknown are told apart by, higher is known; SCORE says what it is.
+
+        All figures take it from here. Finite: JSON has no infinity.
+        """
         return self.prediction.probability
 
     @property
     def top1(self) -> str:
-        """The likeliest label, rejected or not."""
-        return self.prediction.top_k[0][0]
+        """The likeliest label, rejected or not; `nothing` where the network had nothing to look at."""
+        return self.prediction.top_k[0][0] if self.prediction.top_k else NOTHING_LABEL
 
     @property
     def is_top1_right(self) -> bool:

@@ -40,29 +40,31 @@ def find_folders(folder: Path) -> dict[str, list[Path]]:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "doesn't exist"
         raise SourceError(f"{folder} {what}: expected a folder that holds one folder of photographs for each kind")
-    found: dict[str, list[Path]] = {}
+    inside, own = _folders_in(folder), _images_in(folder)
+    if own and inside:
+        _LOGGER.warning("images in %s itself belong to no kind, left out: %d", folder, len(own))
+    if not own and not inside:
+        raise SourceError(
+            f"no image in {folder} and its folders: expected one folder for each kind of photograph, holding files "
+            f"that end in {', '.join(IMAGE_SUFFIXES)}"
+        )
+    return inside or {folder.resolve().name: own}
+
+
+def label_photographs(folders: Mapping[str, Sequence[Path]], kinds: Sequence[Kind]) -> list[Photograph]:
+    """Join files and kinds, in the order of the kinds."""
+    return [Photograph(path, f"{kind.folder}/{path.name}", kind) for kind in kinds for path in folders[kind.folder]]
+
+
+def _folders_in(folder: Path) -> dict[str, list[Path]]:
+    found = {}
     for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
         images = _images_in(inner)
         if images:
             found[inner.name] = images
         else:
             _LOGGER.warning("no image in %s: left out", inner)
-    own = _images_in(folder)
-    if own and not found:
-        return {folder.resolve().name: own}
-    if own:
-        _LOGGER.warning("images in %s itself belong to no kind, left out: %d", folder, len(own))
-    if not found:
-        raise SourceError(
-            f"no image in {folder} and its folders: expected one folder for each kind of photograph, holding files "
-            f"that end in {', '.join(IMAGE_SUFFIXES)}"
-        )
     return found
-
-
-def label_photographs(folders: Mapping[str, Sequence[Path]], kinds: Sequence[Kind]) -> list[Photograph]:
-    """Join files and kinds, in the order of the kinds."""
-    return [Photograph(path, f"{kind.folder}/{path.name}", kind) for kind in kinds for path in folders[kind.folder]]
 
 
 def _images_in(folder: Path) -> list[Path]:

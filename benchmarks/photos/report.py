@@ -124,7 +124,7 @@ def _photo(result: PhotoResult, labels: Sequence[str]) -> Row:
         "top1_right": result.is_top1_right if result.photograph.kind.is_known else None,
         "probability": result.prediction.probability,
         "score": result.score,
-        "probabilities": [round(probabilities[label], 6) for label in labels],
+        "probabilities": [round(probabilities.get(label, 0.0), 6) for label in labels],
         "height": result.height,
         "width": result.width,
         "latency_ns": result.prediction.latency_ns,

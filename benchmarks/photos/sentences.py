@@ -12,7 +12,7 @@ _SIZES_SHOWN = 3
 DEFINITIONS = {
     "known, unknown": "photographs of folders that the model has a label for, and of those that it has none for",
     "top-1": "share of the known photographs whose likeliest label is right, whether it was then rejected or not: what "
-    "the network alone makes of what it is shown",
+    "the network alone makes of what it is shown; where the answer is nothing it wasn't shown anything, which is wrong",
     "answered": "share of all photographs whose answer is right, as a user gets it: the label after rejection; for an "
     "unknown photograph, unknown and nothing are right",
     "95 %": "Wilson's interval: where the share of ever more such photographs would lie, with 95 % confidence",

@@ -24,10 +24,13 @@ As, Bs, HATS = Kind("as", ("a",)), Kind("bs", ("b",)), Kind("hats", ())
 
 
 def predict(answer: str, top1: str, probability: float, labels: Sequence[str] = LABELS) -> Prediction:
-    """What was answered, the likeliest label and its probability; the others share the rest."""
+    """What was answered, the likeliest label and its probability; the others share the rest; none for `nothing`."""
+    pixels = np.full((28, 28), 99, np.uint8)
+    if answer == "nothing":
+        return Prediction(answer, 0.0, (), dict(STAGES), pixels)
     rest = (1 - probability) / (len(labels) - 1)
     top_k = ((top1, probability), *((label, rest) for label in labels if label != top1))
-    return Prediction(answer, probability, top_k, dict(STAGES), np.full((28, 28), 99, np.uint8))
+    return Prediction(answer, probability, top_k, dict(STAGES), pixels)
 
 
 class ScriptedClassifier:
@@ -72,7 +75,7 @@ def measured(photograph: Callable[..., Photograph]) -> PhotoReport:
         (Bs, "1.png", "b", "b", 0.8),
         (HATS, "1.png", "a", "a", 0.7),
         (HATS, "2.png", "unknown", "b", 0.3),
-        (HATS, "3.png", "nothing", "b", 0.5),
+        (HATS, "3.png", "nothing", "nothing", 0.0),
     )
     results = tuple(
         PhotoResult(photograph(kind, name, 10 * number), predict(*said), 6, 8)

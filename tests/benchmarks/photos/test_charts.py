@@ -37,10 +37,10 @@ def test_the_curve_and_the_two_rules(report: dict[str, Any]) -> None:
     (axes,) = draw_roc(report, Palette()).axes
     _, curve, at_threshold, answered = axes.lines
 
-    # thresholds from 0.9 down to 0.3: known k, unknown u in the order k k u k u k u
-    assert curve.get_xdata() == pytest.approx([0, 0, 0, 100 / 3, 100 / 3, 200 / 3, 200 / 3, 100])
-    assert curve.get_ydata() == pytest.approx([0, 25, 50, 50, 75, 75, 100, 100])
-    assert [*at_threshold.get_xdata(), *at_threshold.get_ydata()] == pytest.approx([200 / 3, 100])
+    # thresholds from 0.9 down to 0: known k, unknown u in the order k k u k k u u
+    assert curve.get_xdata() == pytest.approx([0, 0, 0, 100 / 3, 100 / 3, 100 / 3, 200 / 3, 100])
+    assert curve.get_ydata() == pytest.approx([0, 25, 50, 50, 75, 100, 100, 100])
+    assert [*at_threshold.get_xdata(), *at_threshold.get_ydata()] == pytest.approx([100 / 3, 100])
     assert [*answered.get_xdata(), *answered.get_ydata()] == pytest.approx([100 / 3, 75])
 
 

@@ -115,7 +115,7 @@ def test_each_help_names_the_other(capsys: pytest.CaptureFixture[str]) -> None:
     assert "python -m benchmarks --help" in capsys.readouterr().out
 
 
-def test_a_model_file_called_photos_can_still_be_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    assert benchmarks.main(["./photos", "--max-images", "1"]) == 1
+def test_a_model_file_called_photos_can_still_be_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert benchmarks.main(["./photos", "--max-images", "1", "--out", str(tmp_path)]) == 1
 
     assert "photos" in capsys.readouterr().err.splitlines()[-1]

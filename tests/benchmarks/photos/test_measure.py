@@ -40,7 +40,7 @@ def test_top1_answer_and_rejection_are_three_things(measured: PhotoReport) -> No
         (True, True, False, 0.8),
         (False, False, False, 0.7),
         (False, True, True, 0.3),
-        (False, True, True, 0.5),
+        (False, True, True, 0.0),
     ]
 
 

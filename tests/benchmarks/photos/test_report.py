@@ -42,6 +42,7 @@ def test_the_json_holds_every_photograph(report: dict[str, Any], measured: Photo
         "latency_ns": {"vision": 900_000, "invoke": 60_000, "decide": 40_000, "total": 1_000_000},
     }
     assert again["photos"][4]["top1_right"] is None
+    assert (again["photos"][6]["top1"], again["photos"][6]["probabilities"]) == ("nothing", [0.0, 0.0])
     assert again["skipped"] == [{"path": "as/<b>.jpg", "reason": "the file is empty"}]
     assert again["shown"] == {
         "mistakes": ["hats/1.png", "as/3.png"],
@@ -75,8 +76,8 @@ def test_the_headline_says_both_accuracies_the_rejection_and_the_time(report: di
     assert report["headline"] == [
         "Top-1: the likeliest label is right for 75.0% of known photographs (3 of 4, 95 % interval 30.1% to 95.4%).",
         "Answered: the answer is right for 57.1% of all photographs (4 of 7, 95 % interval 25.0% to 84.2%).",
-        "Known against unknown: area under the ROC curve 0.750; the threshold that keeps 95% of the known, 0.400, "
-        "rejects 33.3% of the unknown.",
+        "Known against unknown: area under the ROC curve 0.833; the threshold that keeps 95% of the known, 0.400, "
+        "rejects 66.7% of the unknown.",
         "With its own threshold the model keeps 75.0% of the known and rejects 66.7% of the unknown.",
         "From frame to answer: 1.00 ms in the median; the most frequent size of a frame is 8x6.",
     ]
