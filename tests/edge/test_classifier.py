@@ -346,8 +346,8 @@ def test_a_spec_spliced_onto_an_onnx_file_is_refused(respec_onnx: Callable[[str]
 
 def test_a_malformed_spec_in_an_onnx_file_is_refused(respec_onnx: Callable[[str], Path]) -> None:
     pytest.importorskip("onnxruntime")
-    with pytest.raises(SpecError, match="has schema 2, this edge-classify reads up to 1"):
-        Classifier.load(respec_onnx('{"schema_version": 2}'))
+    with pytest.raises(SpecError, match="has schema 3, this edge-classify reads up to 2"):
+        Classifier.load(respec_onnx('{"schema_version": 3}'))
 
 
 def test_an_onnx_file_without_a_spec_needs_labels(fixtures: Path, tmp_path: Path) -> None:

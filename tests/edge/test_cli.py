@@ -250,7 +250,7 @@ def test_a_model_of_a_newer_schema_says_what_to_do(edge_classify: Run, fixtures:
     outcome = edge_classify("--model", respec(fixtures / "tiny_int8.tflite", '{"schema_version": 7}'))
     assert outcome.code == 1
     assert outcome.sentence.startswith(
-        "the model's specification has schema 7, this edge-classify reads up to 1: update"
+        "the model's specification has schema 7, this edge-classify reads up to 2: update"
     )
 
 
