@@ -27,7 +27,7 @@ class DecisionSpec:
     """On a stream, an answer comes at its threshold and goes this far below it, and another label must lead the shown
     one's smoothed probability by as much; range 0-1."""
     hold_frames: int = 3
-    """On a stream, so many frames in a row must agree before the answer changes; 1: at once."""
+    """On a stream, so many frames must agree with what the smoothed values point to before that becomes the answer."""
     smoothing_s: float = 0.2
     """On a stream, seconds after which a frame counts for 1/e of what it did; 0: only the newest frame counts."""
     stale_after_s: float = 2.0
