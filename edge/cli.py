@@ -29,6 +29,7 @@ _EXAMPLES = """examples:
   edge-classify --source shirts/ --json > out.jsonl  every image of a folder
   edge-classify --source a.mp4 --model mine.tflite   a video, with a model of one's own
   edge-classify --source 'shirts/*.jpg' --picture seen.png
+  edge-classify --source shirt.jpg --explain why.png what was found, what the network saw, and why
   edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
 
 exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream lost, 130 Ctrl-C
@@ -56,12 +57,15 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--runtime", choices=("auto", *RUNTIMES), default="auto", help="library that runs the model")
     flags.add_argument("--threads", type=console.thread_count, default=1, metavar="N", help="for the arithmetic")
     flags.add_argument("--top-k", type=console.positive_int, default=3, metavar="N", help="classes to name a frame")
+    end = flags.add_mutually_exclusive_group()
     demo_limits = ", ".join(f"{name}: {frames}" for name, frames in DEMO_FRAMES.items())
-    flags.add_argument("--max-frames", type=console.positive_int, metavar="N",
-                       help=f"stop after N frames ({demo_limits} unless given)")  # fmt: skip
+    end.add_argument("--max-frames", type=console.positive_int, metavar="N",
+                     help=f"stop after N frames ({demo_limits} unless given)")  # fmt: skip
     flags.add_argument("--duration", type=console.positive_float, metavar="S", help="stop after S seconds")
     flags.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     flags.add_argument("--picture", type=Path, metavar="FILE", help="write an annotated picture of the last ten frames")
+    end.add_argument("--explain", type=Path, metavar="FILE",
+                     help="write a picture that explains the first frame, decided on its own, and stop")  # fmt: skip
     _add_decision_flags(flags)
     flags.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     console.add_logging_flags(flags)
@@ -81,11 +85,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     classifier = _classifier(options)
     is_camera = options.camera is not None
-    sinks = _picture_sinks(options)  # what can't be written is said before a camera is opened
+    sinks = _picture_sinks(options, classifier)  # what can't be written is said before a camera is opened
     source = open_source(options.camera if is_camera else options.source, is_camera=is_camera)
-    decide = Decider(classifier.spec).decide if source.is_stream else decide_alone
-    sinks.append(_text_sink(options, classifier, is_stream=source.is_stream))
-    max_frames = options.max_frames
+    is_stream = source.is_stream and not options.explain
+    decide = Decider(classifier.spec).decide if is_stream else decide_alone
+    sinks.append(_text_sink(options, classifier, is_stream=is_stream))
+    max_frames = 1 if options.explain else options.max_frames
     if max_frames is options.duration is None:
         max_frames = DEMO_FRAMES.get(source.name)
     tally = run(source, classifier, sinks, decide=decide, top_k=options.top_k, max_frames=max_frames,
@@ -127,10 +132,15 @@ def _classifier(options: argparse.Namespace) -> Classifier:
     return classifier.with_decision(rule)
 
 
-def _picture_sinks(options: argparse.Namespace) -> list[Sink]:
-    from edge.sinks import PictureSink
+def _picture_sinks(options: argparse.Namespace, classifier: Classifier) -> list[Sink]:
+    from edge.sinks import ExplainSink, PictureSink
 
-    return [PictureSink(options.picture)] if options.picture else []
+    sinks: list[Sink] = []
+    if options.picture:
+        sinks.append(PictureSink(options.picture))
+    if options.explain:
+        sinks.append(ExplainSink(options.explain, rule=classifier.spec.decision))
+    return sinks
 
 
 def _text_sink(options: argparse.Namespace, classifier: Classifier, *, is_stream: bool) -> Sink:

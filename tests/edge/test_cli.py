@@ -150,6 +150,7 @@ def test_verbose_says_more_on_stderr_only(edge_classify: Run) -> None:
         (["--camera", "99999999999999"], "'99999999999999' is no camera"),
         (["--source", ""], "--source is empty"),
         (["--labels", "gone.txt"], "label file gone.txt can't be read"),
+        (["--explain", "why.gif"], "can't write a picture to why.gif: its name must end in .png"),
         (["--threshold", "1.5"], "threshold must lie in 0-1, got 1.5"),
         (["--threshold", "nan"], "threshold must lie in 0-1, got nan"),
         (["--picture", "seen.gif"], "can't write a picture to seen.gif: its name must end in .png"),
@@ -180,6 +181,7 @@ def test_bad_input_is_one_line_and_exit_code_1(
         (["--max-frames", "1.5"], "1.5"),
         (["--duration", "inf"], "expected a number above 0, got 'inf'"),
         (["--camera", "0", "--source", "a.png"], "not allowed with"),
+        (["--explain", "why.png", "--max-frames", "3"], "not allowed with"),
         (["--hold-frames", "0"], "expected a whole number from 1 to 2,147,483,647, got '0'"),
         (["--smoothing", "-1"], "expected a number of at least 0, got '-1'"),
         (["--threshold", "high"], "invalid float value: 'high'"),
@@ -198,7 +200,7 @@ def test_help_and_version_are_results(edge_classify: Run) -> None:
     outcome = edge_classify("--help")
     assert (outcome.code, outcome.err) == (0, "")
     flags = ("--camera", "--source", "--model", "--labels", "--runtime", "--threads", "--top-k", "--max-frames",
-             "--duration", "--json", "--picture", "--threshold", "--hold-frames", "--smoothing",
+             "--duration", "--json", "--picture", "--explain", "--threshold", "--hold-frames", "--smoothing",
              "--version", "--verbose", "--quiet")  # fmt: skip
     assert all(flag in outcome.out for flag in flags)
     assert "exit codes: 0 done" in outcome.out

@@ -105,6 +105,25 @@ def test_the_demo_video_ends_by_itself(edge_classify: Run, monkeypatch: pytest.M
     assert len(records(edge_classify("--source", "demo-video", "--json"))) == 3
 
 
+@pytest.mark.parametrize("source", ["demo", "demo-video"])
+def test_explain_writes_one_picture_of_the_first_frame_decided_on_its_own(
+    edge_classify: Run, tmp_path: Path, fixtures: Path, source: str
+) -> None:
+    path = tmp_path / "new" / "why.png"
+    model = fixtures / "tiny_int8.tflite"
+    (record,) = records(edge_classify("--model", model, "--source", source, "--explain", path, "--json"))
+    assert record["label"] == record["top_k"][0]["label"]  # no hold on a stream
+    image = cv2.imread(str(path))
+    assert image is not None
+    assert image.shape == (560, 1140, 3)
+
+
+def test_explain_and_picture_together(edge_classify: Run, tmp_path: Path, blank: Path) -> None:
+    outcome = edge_classify("--source", blank, "--explain", tmp_path / "why.jpg", "--picture", tmp_path / "seen.jpg")
+    assert outcome.code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"blank.png", "why.jpg", "seen.jpg"}
+
+
 def test_a_picture_of_the_last_frames_is_written(edge_classify: Run, tmp_path: Path) -> None:
     path = tmp_path / "seen.jpg"
     outcome = edge_classify("--max-frames", 12, "--picture", path)
