@@ -121,9 +121,9 @@ class Decider:
         """What the evidence points to, given what is shown; and why."""
         rule = self._rule
         if shown == NOTHING_LABEL:
-            limit, name = rule.presence_threshold, "on-threshold "
+            limit, name = rule.presence_on_threshold, "on-threshold "
         else:
-            limit, name = rule.presence_off_threshold, "off-threshold "
+            limit, name = rule.presence_threshold, "off-threshold "
         if evidence.probabilities is None or evidence.presence < limit:
             return NOTHING_LABEL, knownness.compared("presence", evidence.presence, limit, name=name)
         best = self._best(evidence.probabilities, shown)

@@ -24,8 +24,8 @@ class DecisionSpec:
     presence_threshold: float = 0.5
     """Where the vision step is less sure than this that there is something, the answer is `nothing`; range 0-1."""
     off_margin: float = 0.1
-    """On a stream, an answer comes at its threshold and goes this far below it, and another label must lead the shown
-    one's smoothed probability by as much; range 0-1."""
+    """On a stream, a label comes at the threshold and goes this far below it; another label must lead it by as much;
+    and what comes after `nothing` must exceed the presence threshold by as much. Range 0-1."""
     hold_frames: int = 3
     """On a stream, so many frames must agree with what the smoothed values point to before that becomes the answer."""
     smoothing_s: float = 0.2
@@ -58,9 +58,12 @@ class DecisionSpec:
         )
 
     @property
-    def presence_off_threshold(self) -> float:
-        """The presence below which a shown answer gives way to `nothing`, 0-1."""
-        return max(0.0, self.presence_threshold - self.off_margin)
+    def presence_on_threshold(self) -> float:
+        """The presence at which `nothing` goes, 0-1: the margin above the threshold, but at most half-way to 1.
+
+        Above and not below, as for scores: below the threshold no network looks, so a label could only grow old there.
+        """
+        return min(self.presence_threshold + self.off_margin, (1 + self.presence_threshold) / 2)
 
 
 def _require(holds: bool, name: str, expected: str, got: float) -> None:

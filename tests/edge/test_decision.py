@@ -160,16 +160,16 @@ def test_nothing_is_an_answer_and_no_class_is_unlearnt_by_it() -> None:
     stream = [COAT] * 3 + [NOTHING] * 4 + [COAT] * 3
     decisions = answers(decider(), *stream)
     assert labels(decisions) == ["unknown"] * 2 + ["Coat"] * 3 + ["nothing"] * 4 + ["Coat"]
-    assert decisions[5].reason == "nothing held 3 of 3 frames: presence 0.00 below off-threshold 0.40"
+    assert decisions[5].reason == "nothing held 3 of 3 frames: presence 0.00 below off-threshold 0.50"
     assert (decisions[5].probability, decisions[5].state) == (0.0, "nothing")
-    assert decisions[6].reason == "presence 0.00 below on-threshold 0.50"
+    assert decisions[6].reason == "presence 0.00 below on-threshold 0.60"
     assert decisions[-1].probability == 1.0
 
 
 def test_presence_has_two_thresholds_too() -> None:
     one = decider(presence_threshold=0.5, off_margin=0.1, hold_frames=1)
-    stream = [seen(1, 0, 0, presence=0.55), seen(presence=0.45), seen(presence=0.35), seen(presence=0.45)]
-    assert labels(answers(one, *stream, seen(1, 0, 0, presence=0.5))) == ["Coat", "Coat", "nothing", "nothing", "Coat"]
+    stream = [seen(1, 0, 0, presence=0.55), seen(presence=0.45), seen(1, 0, 0, presence=0.55)]
+    assert labels(answers(one, *stream, seen(1, 0, 0, presence=0.6))) == ["Coat", "nothing", "nothing", "Coat"]
 
 
 def test_a_stream_may_begin_with_frames_that_no_network_has_looked_at() -> None:

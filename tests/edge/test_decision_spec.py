@@ -56,5 +56,8 @@ def test_an_off_threshold_lies_a_margin_below_but_within_the_score_s_range(score
     high, low = (DecisionSpec(score=score, threshold=threshold, off_margin=0.2) for threshold in (0.7, 0.1))
     assert high.off_threshold == pytest.approx(0.5)
     assert low.off_threshold == pytest.approx(-0.1 if score == "energy" else 0.0)
-    assert DecisionSpec(presence_threshold=0.6, off_margin=0.2).presence_off_threshold == pytest.approx(0.4)
-    assert DecisionSpec(presence_threshold=0.1, off_margin=0.2).presence_off_threshold == 0.0
+
+
+def test_what_comes_after_nothing_must_exceed_the_threshold_but_never_reach_1() -> None:
+    assert DecisionSpec(presence_threshold=0.5, off_margin=0.1).presence_on_threshold == pytest.approx(0.6)
+    assert DecisionSpec(presence_threshold=0.9, off_margin=0.2).presence_on_threshold == pytest.approx(0.95)
