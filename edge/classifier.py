@@ -1,38 +1,50 @@
-"""A model file and a frame in, a prediction out: spec, vision step, runtime and decision rule joined."""
+"""A model file and a frame in, a prediction out: spec, vision step, runtime and the rule for one frame joined."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge import vision
+from edge import knownness, vision
 from edge.artifact import Artifact, read_artifact
-from edge.errors import ModelFileError, SpecError
+from edge.claims import assumed_input, check_claims
+from edge.decision_spec import DecisionSpec
+from edge.errors import ModelFileError
 from edge.probabilities import to_probabilities
 from edge.quantization import dequantize, pixels_to_tensor
 from edge.runtimes import Runtime, open_runtime, runtime_for
 from edge.runtimes.trial import try_in_child
-from edge.spec import UNKNOWN_LABEL, InputSpec, ModelSpec, TensorSpec
+from edge.spec import NOTHING_LABEL, UNKNOWN_LABEL, ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What one frame was taken for."""
+    """What one frame was taken for, on its own."""
 
     label: str
-    """Name of the likeliest class, or `unknown` below the spec's threshold."""
+    """Name of the likeliest class; `unknown` below the spec's threshold, `nothing` below its presence threshold."""
     probability: float
-    """Of the likeliest class, 0-1."""
+    """Of the likeliest class, 0-1; 0 where there is nothing."""
     top_k: tuple[tuple[str, float], ...]
-    """(label, probability), likeliest first."""
+    """(label, probability), likeliest first; none where there is nothing."""
     latency_ns: dict[str, int]
     """Stage -> nanoseconds: vision (frame to pixels), invoke (pixels to scores), decide, and their total."""
     pixels: NDArray[np.uint8]
     """uint8 grey, shape (height, width), 0-255: what the network saw."""
+    probabilities: NDArray[np.float32]
+    """float32, shape (classes,), 0-1, in the order of the spec's labels; all 0 where there is nothing."""
+    score: float
+    """What was compared with the threshold, of the spec's kind (see `edge.knownness`); the lowest for nothing."""
+    presence: float
+    """How sure the vision step is that there is something, 0-1."""
+    outline: NDArray[np.int32]
+    """Corners of what was found in the frame, int32 x and y in pixels, shape (N, 2); (0, 2) where there is nothing."""
+    reason: str
+    """Why it is this label, in one sentence."""
 
 
 class Classifier:
@@ -44,7 +56,7 @@ class Classifier:
         Raises:
             SpecError: the spec contradicts the file.
         """
-        _check_claims(artifact.path, spec, runtime)
+        check_claims(artifact.path, spec, runtime)
         self.artifact = artifact
         self.runtime = runtime
         self.spec = spec
@@ -80,11 +92,19 @@ class Classifier:
         if spec is None:
             if labels is None:
                 raise _no_spec(path)
-            spec = ModelSpec(labels=labels, input=_assumed_input(path, loaded.input_tensor))
+            spec = ModelSpec(labels=labels, input=assumed_input(path, loaded.input_tensor))
         return cls(artifact, loaded, spec)
 
+    def with_decision(self, decision: DecisionSpec) -> Classifier:
+        """The same model with another rule for its answers.
+
+        Raises:
+            SpecError: the rule doesn't fit what the model puts out.
+        """
+        return Classifier(self.artifact, self.runtime, replace(self.spec, decision=decision))
+
     def classify(self, frame: NDArray[np.uint8], *, top_k: int = 3) -> Prediction:
-        """Classify one frame.
+        """Classify one frame, without memory of any other. Where there is nothing, the network isn't run.
 
         Args:
             frame: uint8 BGR, shape (H, W, 3), 0-255; grey and BGRA are accepted.
@@ -94,23 +114,19 @@ class Classifier:
             FrameError: the array isn't an image.
         """
         started = time.perf_counter_ns()
-        pixels = vision.frame_to_pixels(frame, height=self.spec.input.height, width=self.spec.input.width)
-        seen = time.perf_counter_ns()
-        scores = self.scores(pixels)
+        seen = vision.find_garment(frame, height=self.spec.input.height, width=self.spec.input.width)
+        found = time.perf_counter_ns()
+        scores = self.scores(seen.pixels) if seen.presence >= self.spec.decision.presence_threshold else None
         invoked = time.perf_counter_ns()
-        probabilities = self._probabilities(scores)
-        order = np.argsort(-probabilities, kind="stable")[:top_k]
-        best = float(probabilities[order[0]])
-        label = self.spec.labels[order[0]] if best >= self.spec.decision.threshold else UNKNOWN_LABEL
-        ranked = tuple((self.spec.labels[index], float(probabilities[index])) for index in order)
+        prediction = self._of_nothing(seen) if scores is None else self._of_scores(seen, scores, top_k)
         decided = time.perf_counter_ns()
         latency_ns = {
-            "vision": seen - started,
-            "invoke": invoked - seen,
+            "vision": found - started,
+            "invoke": invoked - found,
             "decide": decided - invoked,
             "total": decided - started,
         }
-        return Prediction(label, best, ranked, latency_ns, pixels)
+        return replace(prediction, latency_ns=latency_ns)
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the network on one image.
@@ -131,45 +147,45 @@ class Classifier:
     def _probabilities(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         return to_probabilities(scores, output=self.spec.output, temperature=self.spec.decision.temperature)
 
+    def _of_scores(self, seen: vision.Sighting, scores: NDArray[np.float32], top_k: int) -> Prediction:
+        """What the network's scores mean; the times are still missing."""
+        labels, decision = self.spec.labels, self.spec.decision
+        probabilities = self._probabilities(scores)
+        order = np.argsort(-probabilities, kind="stable")[:top_k]
+        score = float(knownness.known_score(scores, probabilities, kind=decision.score))
+        return Prediction(
+            label=labels[order[0]] if score >= decision.threshold else UNKNOWN_LABEL,
+            probability=float(probabilities[order[0]]),
+            top_k=tuple((labels[index], float(probabilities[index])) for index in order),
+            latency_ns={},
+            pixels=seen.pixels,
+            probabilities=probabilities,
+            score=score,
+            presence=seen.presence,
+            outline=seen.outline,
+            reason=knownness.sentence(score, decision.threshold, kind=decision.score),
+        )
+
+    def _of_nothing(self, seen: vision.Sighting) -> Prediction:
+        """What it means that there is nothing; the times are still missing."""
+        decision = self.spec.decision
+        compared = knownness.compared("presence", seen.presence, decision.presence_threshold)
+        return Prediction(
+            label=NOTHING_LABEL,
+            probability=0.0,
+            top_k=(),
+            latency_ns={},
+            pixels=seen.pixels,
+            probabilities=np.zeros(len(self.spec.labels), np.float32),
+            score=knownness.lowest_score(decision.score),
+            presence=seen.presence,
+            outline=seen.outline,
+            reason=f"nothing stands out from the background ({compared})",
+        )
+
 
 def _no_spec(path: Path) -> ModelFileError:
     return ModelFileError(
         f"{path} carries no specification (not exported by this project, or cut short): export it with "
         "`python -m export.tflite`, or give its class names with --labels FILE"
     )
-
-
-def _assumed_input(path: Path, tensor: TensorSpec) -> InputSpec:
-    """The input of a file without a spec: its tensor's size, and pixels standing for 0-1 as on every model here."""
-    if len(tensor.shape) != 4 or tensor.shape[0] != 1 or tensor.shape[3] != 1:
-        raise ModelFileError(
-            f"{path} takes a tensor of shape {tensor.shape}: expected (1, height, width, 1), one grey image"
-        )
-    return InputSpec(height=tensor.shape[1], width=tensor.shape[2])
-
-
-def _check_claims(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
-    """Compare the spec with the file: a spec spliced onto another model must not pass."""
-    expected = (1, spec.input.height, spec.input.width, spec.input.channels)
-    if runtime.input_tensor.shape != expected:
-        raise SpecError(f"{path} takes a tensor of shape {runtime.input_tensor.shape}, its spec says {expected}")
-    if runtime.output_tensor.shape != (1, len(spec.labels)):
-        raise SpecError(
-            f"{path} gives a tensor of shape {runtime.output_tensor.shape}, but there are {len(spec.labels)} labels: "
-            f"expected (1, {len(spec.labels)})"
-        )
-    if spec.input.vision != vision.GARMENT_RECIPE:
-        raise SpecError(
-            f"{path} wants the vision recipe {spec.input.vision!r}, this edge-classify has {vision.GARMENT_RECIPE!r}: "
-            "update edge-classify, or export the model again"
-        )
-    pairs = ((spec.input_tensor, runtime.input_tensor), (spec.output_tensor, runtime.output_tensor))
-    for claim, fact in pairs:
-        if claim is not None and not _agree(claim, fact):
-            raise SpecError(f"the spec of {path} claims {claim}, the file has {fact}: export it again")
-
-
-def _agree(claim: TensorSpec, fact: TensorSpec) -> bool:
-    """Whether type and quantization are the same; runtimes name tensors each in their own way."""
-    same_grid = claim.zero_point == fact.zero_point and np.isclose(claim.scale, fact.scale, rtol=1e-6, atol=0)
-    return bool(claim.dtype == fact.dtype and claim.shape == fact.shape and same_grid)

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,11 +14,14 @@ from edge import __version__, console
 from edge.artifact import default_model
 from edge.errors import EXIT_DONE, EXIT_ERROR, ModelFileError
 from edge.runtimes import RUNTIMES
+from edge.spec import RESERVED_LABELS
 
 if TYPE_CHECKING:
+    from edge.classifier import Classifier
     from edge.sinks import Sink
 
-DEMO_FRAMES = 20  # the demo never ends by itself; two of each garment show what there is to see
+# The demos never end by themselves: two pictures of each garment, or each once for 2 s of 30 frames.
+DEMO_FRAMES = {"demo": 20, "demo-video": 600}
 
 _EXAMPLES = """examples:
   edge-classify                                      drawn garments: needs no camera, no file
@@ -25,6 +29,8 @@ _EXAMPLES = """examples:
   edge-classify --source shirts/ --json > out.jsonl  every image of a folder
   edge-classify --source a.mp4 --model mine.tflite   a video, with a model of one's own
   edge-classify --source 'shirts/*.jpg' --picture seen.png
+  edge-classify --source shirt.jpg --explain why.png what was found, what the network saw, and why
+  edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
 
 exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream lost, 130 Ctrl-C
 """
@@ -40,18 +46,27 @@ def parser() -> argparse.ArgumentParser:
     )
     origin = flags.add_mutually_exclusive_group()
     origin.add_argument("--camera", metavar="N", help="camera number, /dev/videoN or /dev/v4l/by-id/...")
-    origin.add_argument("--source", default="demo", help="image, folder, 'glob', video, URL, or demo (drawn garments)")
+    origin.add_argument(
+        "--source",
+        default="demo",
+        help="image, folder, 'glob', video, URL, demo (drawn garments) or demo-video (each for 2 s)",
+    )
     flags.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
     flags.add_argument("--labels", type=Path, metavar="FILE",
                        help="class names, one a line, for a model file that carries none")  # fmt: skip
     flags.add_argument("--runtime", choices=("auto", *RUNTIMES), default="auto", help="library that runs the model")
     flags.add_argument("--threads", type=console.thread_count, default=1, metavar="N", help="for the arithmetic")
     flags.add_argument("--top-k", type=console.positive_int, default=3, metavar="N", help="classes to name a frame")
-    flags.add_argument("--max-frames", type=console.positive_int, metavar="N",
-                       help=f"stop after N frames (demo: {DEMO_FRAMES} unless given)")  # fmt: skip
+    end = flags.add_mutually_exclusive_group()
+    demo_limits = ", ".join(f"{name}: {frames}" for name, frames in DEMO_FRAMES.items())
+    end.add_argument("--max-frames", type=console.positive_int, metavar="N",
+                     help=f"stop after N frames ({demo_limits} unless given)")  # fmt: skip
     flags.add_argument("--duration", type=console.positive_float, metavar="S", help="stop after S seconds")
     flags.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     flags.add_argument("--picture", type=Path, metavar="FILE", help="write an annotated picture of the last ten frames")
+    end.add_argument("--explain", type=Path, metavar="FILE",
+                     help="write a picture that explains the first frame, decided on its own, and stop")  # fmt: skip
+    _add_decision_flags(flags)
     flags.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     console.add_logging_flags(flags)
     return flags
@@ -64,19 +79,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.start_logging(options)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # must be set before OpenCV is imported
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
-    from edge.classifier import Classifier
+    from edge.decision import Decider, decide_alone
     from edge.runner import run
     from edge.sources import open_source
 
-    labels = _read_labels(options.labels) if options.labels else None
-    model = options.model or default_model()
-    classifier = Classifier.load(model, runtime=options.runtime, threads=options.threads, labels=labels)
-    sinks = _sinks(options, classifier.artifact.sha256, label_width=max(map(len, classifier.spec.labels)))
+    classifier = _classifier(options)
     is_camera = options.camera is not None
+    sinks = _picture_sinks(options, classifier)  # what can't be written is said before a camera is opened
     source = open_source(options.camera if is_camera else options.source, is_camera=is_camera)
-    endless_demo = source.name == "demo" and options.max_frames is options.duration is None
-    max_frames = DEMO_FRAMES if endless_demo else options.max_frames
-    tally = run(source, classifier, sinks, top_k=options.top_k, max_frames=max_frames, duration_s=options.duration)
+    is_stream = source.is_stream and not options.explain
+    decide = Decider(classifier.spec).decide if is_stream else decide_alone
+    sinks.append(_text_sink(options, classifier, is_stream=is_stream))
+    max_frames = 1 if options.explain else options.max_frames
+    if max_frames is options.duration is None:
+        max_frames = DEMO_FRAMES.get(source.name)
+    tally = run(source, classifier, sinks, decide=decide, top_k=options.top_k, max_frames=max_frames,
+                duration_s=options.duration)  # fmt: skip
     if not options.quiet:
         print(tally.sentence(), file=sys.stderr)
     return EXIT_ERROR if tally.skipped else EXIT_DONE
@@ -87,17 +105,51 @@ def entry() -> NoReturn:
     console.run(main)
 
 
-def _sinks(options: argparse.Namespace, model_sha256: str, *, label_width: int) -> list[Sink]:
-    from edge.sinks import JsonLinesSink, PictureSink, TerminalSink
+def _add_decision_flags(flags: argparse.ArgumentParser) -> None:
+    """Flags of the fields of `edge.decision_spec.DecisionSpec` that a place may want otherwise than a model's maker."""
+    rule = flags.add_argument_group(
+        "when to answer what", "Each overrides what the model file says. --json gives the reason for every answer."
+    )
+    rule.add_argument("--threshold", type=float, metavar="P",
+                      help="answer unknown below this score of the likeliest class, 0-1: higher lets less of what is "
+                           "no garment pass for one, and calls more real garments unknown")  # fmt: skip
+    rule.add_argument("--hold-frames", type=console.positive_int, metavar="N",
+                      help="cameras and videos: change the answer when N frames in a row agree; more is calmer and "
+                           "slower, 1 answers at once")  # fmt: skip
+    rule.add_argument("--smoothing", type=console.non_negative_float, dest="smoothing_s", metavar="S",
+                      help="cameras and videos: average over about S seconds, whatever the frame rate; 0 takes every "
+                           "frame as it is")  # fmt: skip
 
-    sinks: list[Sink] = [
-        JsonLinesSink(sys.stdout, model_sha256=model_sha256)
-        if options.json
-        else TerminalSink(sys.stdout, label_width=label_width)
-    ]
+
+def _classifier(options: argparse.Namespace) -> Classifier:
+    from edge.classifier import Classifier
+
+    labels = _read_labels(options.labels) if options.labels else None
+    model = options.model or default_model()
+    classifier = Classifier.load(model, runtime=options.runtime, threads=options.threads, labels=labels)
+    given = {name: getattr(options, name) for name in ("threshold", "hold_frames", "smoothing_s")}
+    rule = replace(classifier.spec.decision, **{name: value for name, value in given.items() if value is not None})
+    return classifier.with_decision(rule)
+
+
+def _picture_sinks(options: argparse.Namespace, classifier: Classifier) -> list[Sink]:
+    from edge.sinks import ExplainSink, PictureSink
+
+    sinks: list[Sink] = []
     if options.picture:
         sinks.append(PictureSink(options.picture))
+    if options.explain:
+        sinks.append(ExplainSink(options.explain, rule=classifier.spec.decision))
     return sinks
+
+
+def _text_sink(options: argparse.Namespace, classifier: Classifier, *, is_stream: bool) -> Sink:
+    from edge.sinks import ChangesSink, JsonLinesSink, TerminalSink
+
+    if options.json:
+        return JsonLinesSink(sys.stdout, model_sha256=classifier.artifact.sha256)
+    kind = ChangesSink if is_stream else TerminalSink
+    return kind(sys.stdout, label_width=max(map(len, (*classifier.spec.labels, *RESERVED_LABELS))))
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:

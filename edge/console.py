@@ -94,18 +94,30 @@ def natural(text: str) -> int:
 
 def positive_float(text: str) -> float:
     """Parse a finite number above 0, for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _float_or_nan(text)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return value
+
+
+def non_negative_float(text: str) -> float:
+    """Parse a finite number of at least 0, for argparse."""
+    value = _float_or_nan(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text!r}")
     return value
 
 
 def thread_count(text: str) -> int:
     """Parse a number of threads, 1 to 256, for argparse: libraries crash on absurd ones."""
     return _whole_number(text, least=1, most=256)
+
+
+def _float_or_nan(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _whole_number(text: str, *, least: int, most: int = _LARGEST) -> int:

@@ -8,9 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.errors import SourceError
-from edge.spec import FASHION_MNIST_LABELS, UNKNOWN_LABEL
+from edge.spec import FASHION_MNIST_LABELS, NOTHING_LABEL, UNKNOWN_LABEL
 
-NOTHING_LABEL = "nothing"
 REJECTIONS = (UNKNOWN_LABEL, NOTHING_LABEL)
 """Answers that name no class."""
 

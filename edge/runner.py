@@ -1,4 +1,4 @@
-"""The loop: frames in, predictions to the sinks, until the source or the limit ends it. Nothing else."""
+"""The loop: frames in, answers to the sinks, until the source or the limit ends it. Nothing else."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from edge.classifier import Classifier
+from edge.decision import Decide
 from edge.errors import FrameError
 from edge.sinks import Sink
 from edge.sources import Source
@@ -33,7 +34,7 @@ class Tally:
         """Say it in one line."""
         parts = [f"{self.frames} frame{'s' * (self.frames != 1)} in {self.duration_s:.1f} s"]
         if self.known:
-            parts.append(f"{self.right} of {self.known} drawn garments named rightly")
+            parts.append(f"{self.right} of {self.known} drawn frames named rightly")
         if self.skipped:
             parts.append(f"{self.skipped} unreadable, skipped")
         return "; ".join(parts)
@@ -44,6 +45,7 @@ def run(
     classifier: Classifier,
     sinks: Sequence[Sink],
     *,
+    decide: Decide,
     top_k: int = 3,
     max_frames: int | None = None,
     duration_s: float | None = None,
@@ -54,7 +56,8 @@ def run(
     Args:
         source: where frames come from.
         classifier: what names them.
-        sinks: where predictions go.
+        sinks: where answers go.
+        decide: what makes a prediction an answer.
         top_k: classes to name in each prediction.
         max_frames: stop after so many; None: no limit.
         duration_s: stop after so many seconds; None: no limit.
@@ -74,12 +77,13 @@ def run(
                 tally.skipped += 1
                 _LOGGER.warning("skipped frame %d of %s: %s", frame.number, frame.source, error)
             else:
+                decision = decide(prediction, frame.time)
                 for sink in sinks:
-                    sink.write(frame, prediction)
+                    sink.write(frame, prediction, decision)
                 tally.frames += 1
                 if frame.true_label is not None:
                     tally.known += 1
-                    tally.right += prediction.label == frame.true_label
+                    tally.right += decision.label == frame.true_label
             if tally.frames == max_frames or (duration_s is not None and clock() - started >= duration_s):
                 break
     finally:

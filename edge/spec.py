@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
+from edge.decision_spec import DecisionSpec
 from edge.errors import SpecError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 1: a decision was temperature and threshold; what came since takes its defaults
 FASHION_MNIST_LABELS = (
     "T-shirt/top",
     "Trouser",
@@ -24,6 +25,12 @@ FASHION_MNIST_LABELS = (
 )  # index order of the data set, arXiv:1708.07747, table 2
 OUTPUT_KINDS = ("logits", "probabilities")
 UNKNOWN_LABEL = "unknown"
+"""Answer to something that is none of the classes."""
+NOTHING_LABEL = "nothing"
+"""Answer to a frame without anything in it."""
+STALE_LABEL = "stale"
+"""Answer when there were no new frames."""
+RESERVED_LABELS = (UNKNOWN_LABEL, NOTHING_LABEL, STALE_LABEL)
 
 _T = TypeVar("_T")
 
@@ -50,23 +57,6 @@ class InputSpec:
                 f"input {self.height}x{self.width}x{self.channels} {self.layout} isn't supported: "
                 "expected a grey NHWC image of at least 1x1"
             )
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionSpec:
-    """How probabilities become a label."""
-
-    temperature: float = 1.0
-    """Logits are divided by it before the softmax (Guo et al., 2017, arXiv:1706.04599)."""
-    threshold: float = 0.0
-    """A top probability below it is answered with `unknown`; range 0-1."""
-
-    def __post_init__(self) -> None:
-        """Refuse values that would turn probabilities into nonsense."""
-        if not (math.isfinite(self.temperature) and self.temperature > 0):
-            raise SpecError(f"temperature must be a positive number, got {self.temperature}")
-        if not 0 <= self.threshold <= 1:
-            raise SpecError(f"threshold must lie in 0-1, got {self.threshold}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +127,15 @@ class ModelSpec:
             raise SpecError(f"expected at least two labels, all different, got {list(self.labels)}")
         if not all(isinstance(label, str) and label.strip() and "\n" not in label for label in self.labels):
             raise SpecError(f"a label is one line of text, got {list(self.labels)}")
+        if reserved := reserved_among(self.labels):
+            raise SpecError(f"{reserved!r} is an answer of its own and can't be a class: rename that class")
         if self.output not in OUTPUT_KINDS:
             raise SpecError(f"output must be one of {', '.join(OUTPUT_KINDS)}, got {self.output!r}")
+        if self.decision.score == "energy" and self.output != "logits":
+            raise SpecError(
+                f"score 'energy' needs output 'logits', got {self.output!r}: a softmax loses the energy; use "
+                "'probability' or 'margin'"
+            )
 
     def to_json(self) -> str:
         """Return the spec as indented JSON, keys in the order of the fields."""
@@ -165,7 +162,12 @@ class ModelSpec:
                 f"the model's specification has schema {version}, this edge-classify reads up to {SCHEMA_VERSION}: "
                 "update edge-classify, or export the model again with this version"
             )
-        return _build(cls, data)
+        return _build(cls, {**data, "schema_version": SCHEMA_VERSION})  # written again, it is a spec of today
+
+
+def reserved_among(names: Sequence[str]) -> str | None:
+    """The first of the names that is an answer of its own (unknown, nothing, stale), in any case; None: none is."""
+    return next((name for name in names if name.strip().casefold() in RESERVED_LABELS), None)
 
 
 _NESTED: dict[str, type] = {

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge import vision
 from edge.errors import DatasetError, FrameError
 from edge.sources.files import IMAGE_SUFFIXES, decode_image
+from edge.spec import reserved_among
 
 _LOGGER = logging.getLogger(__name__)
 _SMALLEST_EDGE = 16  # pixels: less shows no garment
@@ -43,7 +44,8 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
         width: columns of the network's input.
 
     Raises:
-        DatasetError: fewer than two classes, or a class with next to no images.
+        DatasetError: fewer than two classes, a class with next to no images, or one named like an answer of the
+            runner's own (unknown, nothing, stale).
     """
     class_names = _class_names(folder)
     files = [(path, label) for label, name in enumerate(class_names) for path in _image_files(folder / name)]
@@ -93,6 +95,11 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     if not 2 <= len(names) <= _MOST_CLASSES:
         raise DatasetError(
             f"{folder} holds {len(names)} folders: expected one for each of 2 to {_MOST_CLASSES} classes"
+        )
+    if reserved := reserved_among(names):
+        raise DatasetError(
+            f"{folder / reserved}: {reserved!r} is an answer of the runner's own and can't be a class; training with "
+            "counter-examples isn't supported yet: move that folder elsewhere, or rename it to make it a class"
         )
     return names
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import atomic
-from edge.spec import DecisionSpec, InputSpec, ModelSpec, Provenance
+from edge.decision_spec import DecisionSpec
+from edge.spec import InputSpec, ModelSpec, Provenance
 from train import pictures
 from train.config import DATASETS, TrainConfig
 from train.data import Splits

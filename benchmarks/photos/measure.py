@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 from benchmarks.photos.photographs import Photograph
 from edge.classifier import Prediction
 from edge.errors import FrameError, SourceError
-from edge.folder_labels import NOTHING_LABEL, REJECTIONS
+from edge.folder_labels import REJECTIONS
 from edge.sources.files import decode_image
-from edge.spec import ModelSpec
+from edge.spec import NOTHING_LABEL, ModelSpec
 
-SCORE = "the probability of the likeliest label"
+SCORE = (
+    "what the model's specification compares with its threshold, the probability of the likeliest label unless it says "
+    "otherwise"
+)
 """What `PhotoResult.score` is, in words."""
+_LOWEST_SCORE = -1e6  # far below any energy; JSON has no infinity
 
 
 class FrameClassifier(Protocol):
@@ -44,11 +48,8 @@ class PhotoResult:
 
     @property
     def score(self) -> float:
-        """What known and unknown are told apart by, higher is known; SCORE says what it is.
-
-        All figures take it from here. Finite: JSON has no infinity.
-        """
-        return self.prediction.probability
+        """What known and unknown are told apart by, higher is known, finite; SCORE says what it is."""
+        return max(self.prediction.score, _LOWEST_SCORE)
 
     @property
     def top1(self) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.photos.tally import kinds_of
+from edge.decision import decide_alone
 from edge.sinks.picture import draw_sheet, draw_tile
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
@@ -60,7 +61,7 @@ def draw_result(result: PhotoResult) -> NDArray[np.uint8]:
         # The tile knows one truth: where several labels are right, the one that was given.
         true_label=prediction.label if result.is_right else photograph.kind.truth,
     )
-    tile = draw_tile(frame, prediction)
+    tile = draw_tile(frame, prediction, decide_alone(prediction, frame.time))
     caption = np.full((_CAPTION_HEIGHT, tile.shape[1], 3), _BACKGROUND, np.uint8)
     words = "right" if result.is_right else f"right is {photograph.kind.truth}"
     _write(caption, f"{photograph.kind.folder}: answered {prediction.label}, {words}", 22, 0.5, _TEXT)

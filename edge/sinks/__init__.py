@@ -1,8 +1,9 @@
-"""Where predictions go: a terminal, JSON lines, an annotated picture."""
+"""Where answers go: a terminal, JSON lines, annotated pictures."""
 
+from edge.sinks.explain import ExplainSink
 from edge.sinks.jsonl import JsonLinesSink
 from edge.sinks.picture import PictureSink
 from edge.sinks.protocol import Sink
-from edge.sinks.terminal import TerminalSink
+from edge.sinks.terminal import ChangesSink, TerminalSink
 
-__all__ = ["JsonLinesSink", "PictureSink", "Sink", "TerminalSink"]
+__all__ = ["ChangesSink", "ExplainSink", "JsonLinesSink", "PictureSink", "Sink", "TerminalSink"]

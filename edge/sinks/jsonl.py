@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
+from datetime import datetime
 from typing import Any, TextIO
 
 from edge.classifier import Prediction
+from edge.decision import Decision
 from edge.sources.frame import Frame
 
 
@@ -17,9 +20,9 @@ class JsonLinesSink:
         self._stream = stream
         self._model_sha256 = model_sha256
 
-    def write(self, frame: Frame, prediction: Prediction) -> None:
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Write one line and flush it: the reader may be a program that waits for it."""
-        record = as_record(frame, prediction, model_sha256=self._model_sha256)
+        record = as_record(frame, prediction, decision, model_sha256=self._model_sha256)
         self._stream.write(json.dumps(record, ensure_ascii=False) + "\n")
         self._stream.flush()
 
@@ -27,20 +30,37 @@ class JsonLinesSink:
         """Nothing is kept back."""
 
 
-def as_record(frame: Frame, prediction: Prediction, *, model_sha256: str) -> dict[str, Any]:
-    """The JSON object of one prediction.
+def as_record(frame: Frame, prediction: Prediction, decision: Decision, *, model_sha256: str) -> dict[str, Any]:
+    """The JSON object of one frame.
 
     Returns:
-        frame (number), source (path, URL or camera), time (ISO 8601, UTC), label, probability (0-1),
-        top_k (list of label and probability), latency_ns (stage -> nanoseconds), model_sha256.
+        frame (number), source (path, URL or camera), time (ISO 8601, UTC).
+
+        The answer: label (a class, unknown or nothing), state (known, unknown or nothing), probability (0-1, of the
+        label; for unknown of the likeliest class; on a stream smoothed), reason (a sentence), since (ISO 8601, UTC,
+        when it became the answer), changed (whether the answer before was another).
+
+        This frame on its own: presence (0-1, that there is something), score (what was compared with the threshold,
+        null where no network has looked), top_k (list of label and probability, empty for nothing), latency_ns
+        (stage -> nanoseconds). And model_sha256.
     """
     return {
         "frame": frame.number,
         "source": frame.source,
-        "time": frame.time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "label": prediction.label,
-        "probability": round(prediction.probability, 6),
+        "time": _iso(frame.time),
+        "label": decision.label,
+        "state": decision.state,
+        "probability": round(decision.probability, 6),
+        "reason": decision.reason,
+        "since": _iso(decision.since),
+        "changed": decision.changed,
+        "presence": round(prediction.presence, 6),
+        "score": round(prediction.score, 6) if math.isfinite(prediction.score) else None,
         "top_k": [{"label": label, "probability": round(value, 6)} for label, value in prediction.top_k],
         "latency_ns": prediction.latency_ns,
         "model_sha256": model_sha256,
     }
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

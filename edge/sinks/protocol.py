@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Protocol
 
 from edge.classifier import Prediction
+from edge.decision import Decision
 from edge.sources.frame import Frame
 
 
 class Sink(Protocol):
-    """A place for predictions."""
+    """A place for answers."""
 
-    def write(self, frame: Frame, prediction: Prediction) -> None:
-        """Take one prediction, with the frame it was made from."""
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
+        """Take a frame, what it was taken for on its own, and the answer that came of it."""
         ...
 
     def close(self) -> None:

@@ -1,11 +1,15 @@
-"""One line a frame, for people."""
+"""Lines for people: one a picture; on a stream one whenever the answer changes, and below it the newest frame."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TextIO
 
 from edge.classifier import Prediction
+from edge.decision import KNOWN_STATE, Decision
 from edge.sources.frame import Frame
+
+_ERASE_LINE = "\r\x1b[K"  # ECMA-48: to the line's start, erase to its end
 
 
 class TerminalSink:
@@ -16,21 +20,56 @@ class TerminalSink:
         self._stream = stream
         self._label_width = label_width
 
-    def write(self, frame: Frame, prediction: Prediction) -> None:
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Write one line."""
-        self._stream.write(line(frame, prediction, label_width=self._label_width) + "\n")
+        text = line(frame, prediction, decision, label_width=self._label_width)
+        self._stream.write(f"{text}{runners_up(prediction, decision)}\n")
         self._stream.flush()
 
     def close(self) -> None:
         """Nothing is kept back."""
 
 
-def line(frame: Frame, prediction: Prediction, *, label_width: int = 11) -> str:
-    """Frame number, label, probability, milliseconds, the runners-up, and where the frame is from."""
-    others = ", ".join(
-        f"{label} {probability:.0%}" for label, probability in prediction.top_k[1:] if probability >= 0.005
-    )
+class ChangesSink:
+    """Writes a line a change, with its reason; a terminal also sees each frame (see `edge.sinks.protocol.Sink`)."""
+
+    def __init__(self, stream: TextIO, *, label_width: int) -> None:
+        """Remember where to write, and the longest label's length so that columns line up."""
+        self._stream = stream
+        self._label_width = label_width
+        self._is_terminal = stream.isatty()
+
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
+        """Write a line if the answer is a new one; renew the last line if somebody is watching."""
+        if not (decision.changed or self._is_terminal):
+            return
+        text = f"{line(frame, prediction, decision, label_width=self._label_width)}  ({decision.reason})"
+        if self._is_terminal:
+            self._stream.write(_ERASE_LINE)
+        columns = shutil.get_terminal_size().columns - 1  # what wraps can't be erased
+        self._stream.write(f"{text}\n" if decision.changed else text[:columns])
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Leave no half line behind."""
+        if self._is_terminal:
+            self._stream.write(_ERASE_LINE)
+            self._stream.flush()
+
+
+def line(frame: Frame, prediction: Prediction, decision: Decision, *, label_width: int = 11) -> str:
+    """Frame number, label, probability, milliseconds, and where the frame is from."""
     origin = f"drawn: {frame.true_label}" if frame.true_label else frame.source
     milliseconds = prediction.latency_ns["total"] / 1e6
-    head = f"{frame.number:5d}  {prediction.label:<{label_width}} {prediction.probability:6.1%}  {milliseconds:6.2f} ms"
-    return f"{head}  {origin}" + (f"  (or {others})" if others else "")
+    head = f"{frame.number:5d}  {decision.label:<{label_width}} {decision.probability:6.1%}  {milliseconds:6.2f} ms"
+    return f"{head}  {origin}"
+
+
+def runners_up(prediction: Prediction, decision: Decision) -> str:
+    """In brackets: the other classes worth naming; where the answer is none of the classes, why that is."""
+    is_known = decision.state == KNOWN_STATE
+    candidates = prediction.top_k[1:] if is_known else prediction.top_k
+    others = ", ".join(f"{label} {probability:.0%}" for label, probability in candidates if probability >= 0.005)
+    if is_known:
+        return f"  (or {others})" if others else ""
+    return f"  ({decision.reason}: {others})" if others else f"  ({decision.reason})"

@@ -22,6 +22,8 @@ _NAMES = Path("/sys/class/video4linux")
 class CameraSource:
     """A local camera (see `edge.sources.frame.Source`)."""
 
+    is_stream = True
+
     def __init__(self, camera: str) -> None:
         """Open it.
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from edge.errors import SourceError
 from edge.sources.camera import CameraSource
-from edge.sources.demo import DemoSource
+from edge.sources.demo import DemoSource, DemoVideoSource
 from edge.sources.files import IMAGE_SUFFIXES, ImageSource
 from edge.sources.frame import Source
 from edge.sources.stream import ImageUrlSource, VideoSource, is_url
 
+_DEMOS: dict[str, type[DemoSource | DemoVideoSource]] = {kind.name: kind for kind in (DemoSource, DemoVideoSource)}
 _GLOB_CHARACTERS = frozenset("*?[")
 
 
@@ -19,7 +20,7 @@ def open_source(text: str, *, is_camera: bool = False) -> Source:
     """Open a source.
 
     Args:
-        text: demo, an image, a folder, a glob, a video or a URL; or a camera's number or device path.
+        text: demo, demo-video, an image, a folder, a glob, a video or a URL; or a camera's number or device path.
         is_camera: whether it was given as a camera.
 
     Raises:
@@ -27,8 +28,8 @@ def open_source(text: str, *, is_camera: bool = False) -> Source:
     """
     if is_camera:
         return CameraSource(text)
-    if text == "demo":
-        return DemoSource()
+    if text in _DEMOS:
+        return _DEMOS[text]()
     if is_url(text):
         is_web_image = text.startswith(("http://", "https://")) and _has_image_suffix(text.partition("?")[0])
         return ImageUrlSource(text) if is_web_image else VideoSource(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import count
 
 from edge.demo import draw_frame
@@ -12,27 +12,60 @@ from edge.spec import FASHION_MNIST_LABELS
 
 
 class DemoSource:
-    """Drawn garments (see `edge.sources.frame.Source`)."""
+    """Another drawn garment in every frame (see `edge.sources.frame.Source`)."""
 
     name = "demo"
+    is_stream = False
 
-    def __init__(self, *, seed: int = 0, hold: int = 1) -> None:
+    def __init__(self, *, seed: int = 0) -> None:
         """Prepare the drawing.
 
         Args:
             seed: of the garments and scenes.
-            hold: frames each garment stays in view.
         """
         self.skipped = 0
         self._seed = seed
-        self._hold = hold
 
     def frames(self) -> Iterator[Frame]:
         """Yield drawn frames with their true labels, without end."""
         for number in count():
-            drawn = draw_frame(number, seed=self._seed, hold=self._hold)
+            drawn = draw_frame(number, seed=self._seed)
             label = FASHION_MNIST_LABELS[drawn.label_index]
             yield Frame(drawn.image, number, self.name, datetime.now(timezone.utc), true_label=label)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class DemoVideoSource:
+    """A drawn video: garments that sway, with a sensor's noise, each for a while (see `edge.sources.frame.Source`).
+
+    Its frames come as fast as they are drawn; their times say when a camera would have taken them.
+    """
+
+    name = "demo-video"
+    is_stream = True
+
+    def __init__(self, *, seed: int = 0, fps: float = 30.0, seconds_per_garment: float = 2.0) -> None:
+        """Prepare the drawing.
+
+        Args:
+            seed: of the garments and scenes.
+            fps: frames a second, above 0.
+            seconds_per_garment: how long each stays in view; at least one frame.
+        """
+        self.skipped = 0
+        self._seed = seed
+        self._fps = fps
+        self._hold = max(1, round(fps * seconds_per_garment))
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield drawn frames with their true labels, without end."""
+        started = datetime.now(timezone.utc)
+        for number in count():
+            drawn = draw_frame(number, seed=self._seed, hold=self._hold)
+            time = started + timedelta(seconds=number / self._fps)
+            yield Frame(drawn.image, number, self.name, time, true_label=FASHION_MNIST_LABELS[drawn.label_index])
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -21,6 +21,8 @@ _LOGGER = logging.getLogger(__name__)
 class ImageSource:
     """Image files, each a frame of its own (see `edge.sources.frame.Source`)."""
 
+    is_stream = False
+
     def __init__(self, name: str, paths: Sequence[Path]) -> None:
         """Remember the paths; files are opened one at a time."""
         self.name = name

@@ -22,7 +22,7 @@ class Frame:
     source: str
     """Path, URL or camera, without passwords."""
     time: datetime
-    """UTC, when the picture was taken or read."""
+    """UTC, when the picture was taken or read; in a video file, as though it had been played from its opening on."""
     true_label: str | None = None
     """Class name, where the source knows it (drawn garments)."""
 
@@ -34,6 +34,8 @@ class Source(Protocol):
     """Path, URL or camera, without passwords."""
     skipped: int
     """Pictures that could not be read, so far."""
+    is_stream: bool
+    """Whether each frame follows on the one before, as in a video; otherwise each is decided on its own."""
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames until the source ends.

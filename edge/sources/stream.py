@@ -8,7 +8,7 @@ import re
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from edge.sources.frame import Frame
 
 _TIMEOUT_S = 10.0
 _MAX_IMAGE_BYTES = 64 * 2**20
+_LONGEST_MS = 86_400_000 * 365  # of a video file; beyond it a damaged file speaks
 _LIVE_SCHEMES = ("rtsp://", "rtmp://", "udp://", "tcp://", "srt://")
 
 
@@ -35,6 +36,8 @@ def without_password(url: str) -> str:
 class VideoSource:
     """A video file or stream, every frame in order (see `edge.sources.frame.Source`)."""
 
+    is_stream = True
+
     def __init__(self, location: str) -> None:
         """Open it.
 
@@ -43,6 +46,7 @@ class VideoSource:
         """
         self.name = without_password(location)
         self.skipped = 0
+        self._is_file = not is_url(location)
         self._is_live = location.startswith(_LIVE_SCHEMES)
         self._capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
@@ -57,16 +61,24 @@ class VideoSource:
             SourceLostError: a live stream broke off.
         """
         number = 0
+        opened = datetime.now(timezone.utc)
         while True:
             has_frame, image = self._capture.read()
             if not has_frame:
                 break
-            yield Frame(np.asarray(image, np.uint8), number, self.name, datetime.now(timezone.utc))
+            yield Frame(np.asarray(image, np.uint8), number, self.name, self._time(opened))
             number += 1
         if self._is_live:
             raise SourceLostError(f"the stream {self.name} stopped after {number} frames")
         if number == 0:
             raise SourceError(f"{self.name} holds no frame that OpenCV can read")
+
+    def _time(self, opened: datetime) -> datetime:
+        """When the frame just read was taken: a file is read faster or slower than it was filmed."""
+        if self._is_file:
+            position_ms = self._capture.get(cv2.CAP_PROP_POS_MSEC)
+            return opened + timedelta(milliseconds=position_ms if 0 <= position_ms < _LONGEST_MS else 0)
+        return datetime.now(timezone.utc)
 
     def close(self) -> None:
         """Release the file or connection."""
@@ -75,6 +87,8 @@ class VideoSource:
 
 class ImageUrlSource:
     """One image from the web (see `edge.sources.frame.Source`)."""
+
+    is_stream = False
 
     def __init__(self, url: str) -> None:
         """Fetch and decode it.

@@ -1,4 +1,4 @@
-"""How the tests of the runner call it: in this process or as a child; and how they splice a spec into a model file."""
+"""How the tests of the runner call it: in this process or as a child; a made-up runtime; a spec spliced into a file."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import edge
 from edge.cli import main
-from edge.spec import ModelSpec
+from edge.spec import ModelSpec, TensorSpec
 
 
 @dataclass(frozen=True)
@@ -100,3 +103,27 @@ def respec(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return copy
+
+
+class FakeRuntime:
+    """Answers every image with the same scores; remembers what it was fed."""
+
+    name, version, embedded_spec = "fake", "1", None
+
+    def __init__(
+        self, scores: list[float], *, grid: TensorSpec | None = None, shape: tuple[int, ...] = (1, 2, 2, 1)
+    ) -> None:
+        self.input_tensor = TensorSpec("x", "uint8", shape, scale=1 / 255)
+        self.output_tensor = grid or TensorSpec("y", "float32", (1, len(scores)))
+        self.scores = np.array([scores], self.output_tensor.dtype)
+        self.fed: NDArray[Any] | None = None
+
+    def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
+        self.fed = input_tensor
+        return self.scores
+
+
+@pytest.fixture
+def fake_runtime() -> type[FakeRuntime]:
+    """The class of a runtime that needs no file."""
+    return FakeRuntime

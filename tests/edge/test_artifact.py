@@ -182,7 +182,7 @@ def test_somebody_else_s_metadata_is_no_spec(fixtures: Path, tmp_path: Path) -> 
     ("text", "words"),
     [
         ("{", "isn't valid JSON"),
-        (json.dumps({"schema_version": 99}), "has schema 99, this edge-classify reads up to 1"),
+        (json.dumps({"schema_version": 99}), "has schema 99, this edge-classify reads up to 2"),
         (json.dumps({"schema_version": 1, "labels": ["one"]}), "at least two labels"),
     ],
     ids=["no JSON", "newer", "one label"],

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import Any
 
 import numpy as np
 import pytest
 
 from edge.classifier import Prediction
+from edge.decision import Decision, decide_alone
 from edge.errors import FrameError, SourceLostError
-from edge.runner import Tally, run
+from edge.runner import Tally
+from edge.runner import run as run_with
 from edge.sources import Frame
 
 BLACK = np.zeros((2, 2, 3), np.uint8)
@@ -23,6 +26,7 @@ class FakeSource:
     """Gives `count` frames, then ends or breaks off; every frame asked for is counted."""
 
     count: int
+    is_stream = False
     labels: tuple[str | None, ...] = (None,)
     error: BaseException | None = None
     name: str = "fake"
@@ -53,7 +57,10 @@ class FakeClassifier:
         self.top_k.append(top_k)
         if len(self.top_k) - 1 in self.blind:
             raise FrameError("no image")
-        return Prediction("Coat", 0.5, (("Coat", 0.5),), {"total": 1}, np.zeros((1, 1), np.uint8))
+        return Prediction(
+            "Coat", 0.5, (("Coat", 0.5),), {"total": 1}, np.zeros((1, 1), np.uint8), np.array([0.5, 0.5], np.float32),
+            0.5, 1.0, np.zeros((0, 2), np.int32), "top1",
+        )  # fmt: skip
 
 
 @dataclass
@@ -61,16 +68,23 @@ class FakeSink:
     """Remembers the numbers of its frames."""
 
     numbers: list[int] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     closed: int = 0
     error: BaseException | None = None
 
-    def write(self, frame: Frame, prediction: Prediction) -> None:
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         if self.error:
             raise self.error
         self.numbers.append(frame.number)
+        self.decisions.append(decision)
 
     def close(self) -> None:
         self.closed += 1
+
+
+def run(source: FakeSource, classifier: FakeClassifier, sinks: Sequence[FakeSink], **options: Any) -> Tally:
+    """Run with every frame decided on its own."""
+    return run_with(source, classifier, sinks, decide=decide_alone, **options)
 
 
 def ticking(step: float) -> Callable[[], float]:
@@ -144,6 +158,21 @@ def test_true_labels_are_counted_where_the_source_knows_them() -> None:
     assert (tally.frames, tally.known, tally.right) == (6, 4, 2)
 
 
+def test_sinks_and_tally_get_what_was_decided() -> None:
+    sink = FakeSink()
+    asked: list[tuple[str, datetime]] = []
+
+    def decide(prediction: Prediction, time: datetime) -> Decision:
+        asked.append((prediction.label, time))
+        return Decision("Bag", 0.25, NOON, changed=False, reason="held")
+
+    source = FakeSource(2, labels=("Coat", "Bag"))
+    tally = run_with(source, FakeClassifier(), [sink], decide=decide, clock=ticking(0.0))
+    assert asked == [("Coat", NOON)] * 2
+    assert [decision.label for decision in sink.decisions] == ["Bag", "Bag"]
+    assert (tally.known, tally.right) == (2, 1)
+
+
 def test_top_k_reaches_the_classifier() -> None:
     classifier = FakeClassifier()
     run(FakeSource(2), classifier, [], top_k=5, clock=ticking(0.0))
@@ -173,7 +202,7 @@ def test_all_is_closed_when_a_sink_can_not_write() -> None:
         (Tally(frames=1, duration_s=0.04), "1 frame in 0.0 s"),
         (
             Tally(frames=20, known=20, right=19, duration_s=1.26),
-            "20 frames in 1.3 s; 19 of 20 drawn garments named rightly",
+            "20 frames in 1.3 s; 19 of 20 drawn frames named rightly",
         ),
         (Tally(frames=2, skipped=1, duration_s=2), "2 frames in 2.0 s; 1 unreadable, skipped"),
     ],

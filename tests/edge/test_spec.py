@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edge.decision_spec import DecisionSpec
 from edge.errors import SpecError
-from edge.spec import FASHION_MNIST_LABELS, DecisionSpec, InputSpec, ModelSpec, Provenance, TensorSpec
+from edge.spec import FASHION_MNIST_LABELS, InputSpec, ModelSpec, Provenance, TensorSpec
 
 FULL = ModelSpec(
     labels=("Hut", "Müħle", "wide name"),
@@ -50,11 +52,24 @@ def test_defaults_are_fashion_mnist() -> None:
     assert (spec.labels[0], spec.labels[9], len(spec.labels)) == ("T-shirt/top", "Ankle boot", 10)
     assert (spec.input.height, spec.input.width, spec.input.channels, spec.input.layout) == (28, 28, 1, "NHWC")
     assert (spec.output, spec.decision.temperature, spec.decision.threshold) == ("probabilities", 1.0, 0.0)
-    assert spec.schema_version == 1
+    assert spec.schema_version == 2
 
 
 def test_missing_fields_take_their_defaults() -> None:
-    assert ModelSpec.from_json('{"schema_version": 1}') == ModelSpec()
+    assert ModelSpec.from_json('{"schema_version": 2}') == ModelSpec()
+
+
+def test_a_spec_of_schema_1_takes_the_defaults_of_what_came_since_and_is_written_as_schema_2() -> None:
+    old = as_json(schema_version=1, decision={"temperature": 1.5, "threshold": 0.25})
+    spec = ModelSpec.from_json(old)
+    assert spec.decision == DecisionSpec(temperature=1.5, threshold=0.25)
+    assert json.loads(spec.to_json())["schema_version"] == 2  # so that an old reader says what to do about it
+
+
+def test_specs_of_schema_1_that_were_written_then_load(fixtures: Path) -> None:
+    text = (fixtures / "tiny_run" / "model_spec.json").read_text(encoding="utf-8")
+    assert json.loads(text)["schema_version"] == 1
+    assert ModelSpec.from_json(text).labels == FASHION_MNIST_LABELS
 
 
 def test_lists_and_whole_scales_of_json_compare_equal_to_tuples_and_floats() -> None:
@@ -91,8 +106,8 @@ def test_what_is_no_spec_is_refused(text: str, words: str) -> None:
 
 
 def test_newer_schema_says_what_to_do() -> None:
-    with pytest.raises(SpecError, match=r"schema 2, this edge-classify reads up to 1: update edge-classify, or export"):
-        ModelSpec.from_json(as_json(schema_version=2, a_field_of_the_future=True))
+    with pytest.raises(SpecError, match=r"schema 3, this edge-classify reads up to 2: update edge-classify, or export"):
+        ModelSpec.from_json(as_json(schema_version=3, a_field_of_the_future=True))
 
 
 TENSOR = {"name": "t", "dtype": "uint8", "shape": [1, 10]}
@@ -112,6 +127,9 @@ TENSOR = {"name": "t", "dtype": "uint8", "shape": [1, 10]}
         ({"labels": ["Hut", " "]}, "a label is one line of text"),
         ({"labels": ["Hut", "a\nb"]}, "a label is one line of text"),
         ({"labels": [["Hut"], ["Rock"]]}, "malformed in ModelSpec"),
+        ({"labels": ["Hut", "unknown"]}, "'unknown' is an answer of its own and can't be a class: rename that class"),
+        ({"labels": ["Nothing", "Hut"]}, "'Nothing' is an answer of its own"),
+        ({"labels": ["Hut", " STALE"]}, "' STALE' is an answer of its own"),
         ({"output": "scores"}, "output must be one of logits, probabilities, got 'scores'"),
         ({"input": {"height": 0}}, "input 0x28x1 NHWC isn't supported"),
         ({"input": {"width": 0}}, "input 28x0x1 NHWC isn't supported"),
@@ -123,11 +141,10 @@ TENSOR = {"name": "t", "dtype": "uint8", "shape": [1, 10]}
         ({"decision": None}, "field 'decision' must be a JSON object, got NoneType"),
         ({"provenance": None}, "field 'provenance' must be a JSON object, got NoneType"),
         ({"decision": {"temperature": 0}}, "temperature must be a positive number, got 0"),
-        ({"decision": {"temperature": float("nan")}}, "temperature must be a positive number, got nan"),
-        ({"decision": {"temperature": float("inf")}}, "temperature must be a positive number, got inf"),
-        ({"decision": {"threshold": 1.01}}, "threshold must lie in 0-1, got 1.01"),
-        ({"decision": {"threshold": -0.1}}, "threshold must lie in 0-1, got -0.1"),
-        ({"decision": {"threshold": float("nan")}}, "threshold must lie in 0-1, got nan"),
+        ({"decision": {"hold_frames": "3"}}, "hold_frames must be a whole number of at least 1, got 3"),
+        ({"decision": {"smoothing_s": "long"}}, "malformed in DecisionSpec"),
+        ({"decision": {"score": ["energy"]}}, "score must be one of probability, margin, energy"),
+        ({"decision": {"score": "energy"}}, "score 'energy' needs output 'logits', got 'probabilities'"),
         ({"input_tensor": {"name": "t"}}, "malformed in TensorSpec"),
         ({"input_tensor": {**TENSOR, "shape": 5}}, "malformed in TensorSpec"),
         ({"output_tensor": {**TENSOR, "scale": "x"}}, "malformed in TensorSpec"),
@@ -140,6 +157,6 @@ def test_malformed_fields_are_refused_by_name(changes: dict[str, Any], words: st
         ModelSpec.from_json(as_json(**changes))
 
 
-@pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])
-def test_thresholds_at_the_ends_are_allowed(threshold: float) -> None:
-    assert DecisionSpec(threshold=threshold).threshold == threshold
+def test_energy_is_for_logits() -> None:
+    rule = DecisionSpec(score="energy", threshold=4.5)
+    assert ModelSpec(output="logits", decision=rule).decision == rule

@@ -14,8 +14,9 @@ pytest.importorskip("tf2onnx")
 from edge import demo
 from edge.artifact import read_artifact
 from edge.classifier import Classifier
+from edge.decision_spec import DecisionSpec
 from edge.quantization import takes_pixels
-from edge.spec import DecisionSpec, ModelSpec
+from edge.spec import ModelSpec
 from export import onnx as onnx_export
 from export import tflite as tflite_export
 from export.calibration import Calibration

@@ -69,6 +69,17 @@ def test_a_folder_without_enough_is_refused(tmp_path: Path, classes: dict[str, i
         read_folder(tmp_path, height=28, width=28)
 
 
+@pytest.mark.parametrize("name", ["unknown", "Nothing", "stale"])
+def test_a_class_can_not_be_called_like_an_answer_of_the_runner(tmp_path: Path, name: str) -> None:
+    (tmp_path / "hat").mkdir()
+    (tmp_path / name).mkdir()
+
+    with pytest.raises(
+        DatasetError, match=rf"/{name}: '{name}' is an answer of the runner's own .* isn't supported yet"
+    ):
+        read_folder(tmp_path, height=28, width=28)
+
+
 def test_the_splits_are_stratified_and_the_test_images_the_same_for_every_seed(own_folder: Path) -> None:
     first, second = (
         load_splits(TrainConfig(data=str(own_folder), seed=seed, test_fraction=0.25, validation_fraction=1 / 3))

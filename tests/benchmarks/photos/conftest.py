@@ -26,11 +26,16 @@ As, Bs, HATS = Kind("as", ("a",)), Kind("bs", ("b",)), Kind("hats", ())
 def predict(answer: str, top1: str, probability: float, labels: Sequence[str] = LABELS) -> Prediction:
     """What was answered, the likeliest label and its probability; the others share the rest; none for `nothing`."""
     pixels = np.full((28, 28), 99, np.uint8)
+    outline = np.zeros((0, 2), np.int32)
     if answer == "nothing":
-        return Prediction(answer, 0.0, (), dict(STAGES), pixels)
+        nothing = np.zeros(len(labels), np.float32)
+        return Prediction(answer, 0.0, (), dict(STAGES), pixels, nothing, 0.0, 0.0, outline, "nothing there")
     rest = (1 - probability) / (len(labels) - 1)
     top_k = ((top1, probability), *((label, rest) for label in labels if label != top1))
-    return Prediction(answer, probability, top_k, dict(STAGES), pixels)
+    values = np.array([dict(top_k)[label] for label in labels], np.float32)
+    return Prediction(
+        answer, probability, top_k, dict(STAGES), pixels, values, probability, 1.0, outline, "so it seems"
+    )
 
 
 class ScriptedClassifier:

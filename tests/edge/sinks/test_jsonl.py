@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import io
 import json
+import math
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import numpy as np
 
 from edge.classifier import Prediction
+from edge.decision import Decision
 from edge.sinks import JsonLinesSink
+from edge.sinks.jsonl import as_record
 from edge.sources import Frame
 
 LATENCY_NS = {"vision": 500, "invoke": 300, "decide": 20, "total": 820}
 FRAME = Frame(
     np.zeros((2, 2, 3), np.uint8), 3, "bilder/hüt.jpg", datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=timezone.utc)
 )
-PREDICTION = Prediction("Müħle", 2 / 3, (("Müħle", 2 / 3), ("Hut", 1 / 3)), LATENCY_NS, np.zeros((1, 1), np.uint8))
+PREDICTION = Prediction(
+    label="Hut",
+    probability=2 / 3,
+    top_k=(("Hut", 2 / 3), ("Müħle", 1 / 3)),
+    latency_ns=LATENCY_NS,
+    pixels=np.zeros((1, 1), np.uint8),
+    probabilities=np.array([2 / 3, 1 / 3], np.float32),
+    score=1 / 3,
+    presence=0.987654321,
+    outline=np.zeros((0, 2), np.int32),
+    reason="of the frame alone",
+)
+DECISION = Decision(
+    "Müħle", 4 / 7, datetime(2026, 1, 2, 3, 4, 4, tzinfo=timezone.utc), changed=False, reason="Hut held 1 of 3 frames"
+)
 
 
 def test_one_object_a_line_with_stable_keys() -> None:
     stream = io.StringIO()
     sink = JsonLinesSink(stream, model_sha256="ab" * 32)
-    sink.write(FRAME, PREDICTION)
-    sink.write(FRAME, PREDICTION)
+    sink.write(FRAME, PREDICTION, DECISION)
+    sink.write(FRAME, PREDICTION, DECISION)
     sink.close()
     first, second = stream.getvalue().splitlines()
     assert first == second
@@ -32,12 +50,25 @@ def test_one_object_a_line_with_stable_keys() -> None:
         ("source", "bilder/hüt.jpg"),
         ("time", "2026-01-02T03:04:05.678Z"),
         ("label", "Müħle"),
-        ("probability", 0.666667),
-        ("top_k", [{"label": "Müħle", "probability": 0.666667}, {"label": "Hut", "probability": 0.333333}]),
+        ("state", "known"),
+        ("probability", 0.571429),
+        ("reason", "Hut held 1 of 3 frames"),
+        ("since", "2026-01-02T03:04:04.000Z"),
+        ("changed", False),
+        ("presence", 0.987654),
+        ("score", 0.333333),
+        ("top_k", [{"label": "Hut", "probability": 0.666667}, {"label": "Müħle", "probability": 0.333333}]),
         ("latency_ns", LATENCY_NS),
         ("model_sha256", "ab" * 32),
     ]
     assert "Müħle" in first
+
+
+def test_a_score_that_no_network_gave_is_null() -> None:
+    nothing = replace(PREDICTION, score=-math.inf, top_k=())
+    record = as_record(FRAME, nothing, replace(DECISION, label="nothing"), model_sha256="")
+    assert (record["state"], record["score"], record["top_k"]) == ("nothing", None, [])
+    assert "Infinity" not in json.dumps(record)
 
 
 def test_every_line_is_flushed_at_once() -> None:
@@ -47,5 +78,5 @@ def test_every_line_is_flushed_at_once() -> None:
         def flush(self) -> None:
             flushed.append(self.getvalue())
 
-    JsonLinesSink(Pipe(), model_sha256="").write(FRAME, PREDICTION)
+    JsonLinesSink(Pipe(), model_sha256="").write(FRAME, PREDICTION, DECISION)
     assert json.loads(flushed[0])["frame"] == 3

@@ -111,6 +111,7 @@ def test_what_is_no_camera_says_what_one_is_and_what_there_is(
 
 def test_frames_are_numbered_until_the_camera_is_lost(capture: type[FakeCapture]) -> None:
     source = CameraSource("0")
+    assert source.is_stream
     frames = source.frames()
     seen = [next(frames) for _ in range(3)]
     assert [frame.number for frame in seen] == [0, 1, 2]
@@ -162,7 +163,7 @@ def test_a_device_without_permission_names_the_group(
 def test_on_the_command_line_a_lost_camera_is_exit_code_4(
     edge_classify: Callable[..., Any], capture: type[FakeCapture]
 ) -> None:
-    outcome = edge_classify("--camera", "0")
+    outcome = edge_classify("--camera", "0", "--json")
     assert outcome.code == 4
     assert len(outcome.out.splitlines()) == 3
     assert outcome.sentence.startswith("camera 0 gave no more frames after 3")
@@ -172,7 +173,7 @@ def test_on_the_command_line_a_lost_camera_is_exit_code_4(
 def test_on_the_command_line_a_limit_ends_it_well_and_releases_the_camera(
     edge_classify: Callable[..., Any], capture: type[FakeCapture]
 ) -> None:
-    outcome = edge_classify("--camera", "0", "--max-frames", 2, "-q")
+    outcome = edge_classify("--camera", "0", "--max-frames", 2, "-q", "--json")
     assert (outcome.code, outcome.err) == (0, "")
     assert len(outcome.out.splitlines()) == 2
     assert capture.made[0].releases == 1

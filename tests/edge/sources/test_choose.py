@@ -47,6 +47,7 @@ def test_images_in_the_order_of_their_names(pictures: Path, text: str, names: li
     assert source.name == f"{pictures}{text}"
     assert [Path(frame.source).name for frame in source.frames()] == names
     assert source.skipped == 0
+    assert not source.is_stream
 
 
 @pytest.mark.parametrize(

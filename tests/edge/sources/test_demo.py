@@ -1,20 +1,23 @@
-"""The drawn camera: labelled frames without end, the same at every run."""
+"""The drawn cameras: labelled frames without end, the same at every run; a picture a frame, or a video."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import islice
 
 import numpy as np
+import pytest
 
 from edge.demo import draw_frame
 from edge.sources import open_source
-from edge.sources.demo import DemoSource
+from edge.sources.demo import DemoSource, DemoVideoSource
 from edge.spec import FASHION_MNIST_LABELS
 
 
 def test_frames_are_those_of_the_drawing_with_their_labels() -> None:
     source = open_source("demo")
     assert isinstance(source, DemoSource)
+    assert not source.is_stream
     for number, frame in enumerate(islice(source.frames(), 3)):
         drawn = draw_frame(number)
         assert np.array_equal(frame.image, drawn.image)
@@ -25,7 +28,34 @@ def test_frames_are_those_of_the_drawing_with_their_labels() -> None:
     assert source.skipped == 0
 
 
-def test_seed_and_hold_reach_the_drawing() -> None:
-    frames = list(islice(DemoSource(seed=4, hold=2).frames(), 3))
-    assert all(np.array_equal(frames[n].image, draw_frame(n, seed=4, hold=2).image) for n in range(3))
-    assert frames[0].true_label == frames[1].true_label
+def test_the_seed_reaches_the_drawing() -> None:
+    frames = list(islice(DemoSource(seed=4).frames(), 2))
+    assert all(np.array_equal(frames[n].image, draw_frame(n, seed=4).image) for n in range(2))
+
+
+def test_a_video_shows_a_garment_for_two_seconds_at_thirty_frames() -> None:
+    source = open_source("demo-video")
+    assert isinstance(source, DemoVideoSource)
+    assert source.is_stream
+    frames = list(islice(source.frames(), 61))
+    assert {frame.true_label for frame in frames[:60]} == {frames[0].true_label}
+    assert frames[60].true_label != frames[0].true_label
+    assert np.array_equal(frames[60].image, draw_frame(60, hold=60).image)
+    assert (frames[7].image != frames[8].image).any()  # it sways, and a sensor has noise
+    assert (frames[7].number, frames[7].source) == (7, "demo-video")
+    source.close()
+    assert source.skipped == 0
+
+
+@pytest.mark.parametrize(
+    ("fps", "seconds", "hold"),
+    [(5.0, 1.0, 5), (10.0, 0.25, 2), (2.0, 0.1, 1)],
+    ids=["5", "half rounds to even", "least"],
+)
+def test_the_times_of_a_video_are_those_of_its_rate(fps: float, seconds: float, hold: int) -> None:
+    source = DemoVideoSource(seed=4, fps=fps, seconds_per_garment=seconds)
+    frames = list(islice(source.frames(), 2 * hold + 1))
+    assert [frame.time - frames[0].time for frame in frames] == [
+        timedelta(seconds=n / fps) for n in range(2 * hold + 1)
+    ]
+    assert all(np.array_equal(f.image, draw_frame(f.number, seed=4, hold=hold).image) for f in frames)

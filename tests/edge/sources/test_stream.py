@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -77,10 +78,17 @@ def test_a_video_gives_every_frame_in_order_and_ends(video: Path) -> None:
     assert [float(frame.image.mean()) for frame in frames] == pytest.approx([30 * n for n in range(7)], abs=3)
     assert {frame.source for frame in frames} == {str(video)}
     assert source.skipped == 0
+    assert source.is_stream
+
+
+def test_the_times_of_a_video_file_are_those_of_its_playing(video: Path) -> None:
+    frames = list(VideoSource(str(video)).frames())
+    elapsed_ms = [(frame.time - frames[0].time) / timedelta(milliseconds=1) for frame in frames]
+    assert elapsed_ms == pytest.approx([100 * number for number in range(7)])  # ten frames a second
 
 
 def test_on_the_command_line_a_video_ends_with_exit_code_0(edge_classify: Callable[..., Any], video: Path) -> None:
-    outcome = edge_classify("--source", video)
+    outcome = edge_classify("--source", video, "--json")
     assert outcome.code == 0
     assert len(outcome.out.splitlines()) == 7
     assert outcome.err.startswith("7 frames in ")
@@ -118,6 +126,14 @@ class FakeCapture:
 
     def release(self) -> None:
         self.released = True
+
+
+@pytest.mark.parametrize("position_ms", [-1.0, float("nan"), 1e300])
+def test_a_damaged_time_stamp_costs_no_frame(monkeypatch: pytest.MonkeyPatch, position_ms: float) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
+    monkeypatch.setattr(FakeCapture, "get", lambda self, property_id: position_ms, raising=False)
+    first, second = VideoSource("walk.mp4").frames()
+    assert first.time == second.time
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "udp", "tcp", "srt"])
@@ -202,6 +218,7 @@ def test_a_login_in_the_url_reaches_the_camera_and_no_message(server: Callable[.
     source = ImageUrlSource(server("/locked/a.png", "ada:se%40cret@"))
     (frame,) = source.frames()
     assert frame.source == source.name == server("/locked/a.png", "***@")
+    assert not source.is_stream
     for path, words in (("/locked/gone.png", "Not Found"), ("/text.png", "not an image")):
         with pytest.raises(SourceError, match=words) as caught:
             ImageUrlSource(server(path, "ada:se@cret@"))

@@ -1,0 +1,56 @@
+"""Whether a spec and the file it came with agree: a spec spliced onto another model must not pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from edge import vision
+from edge.errors import ModelFileError, SpecError
+from edge.runtimes import Runtime
+from edge.spec import InputSpec, ModelSpec, TensorSpec
+
+
+def check_claims(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
+    """Compare the spec with the file.
+
+    Raises:
+        SpecError: they contradict each other, or the spec wants a vision recipe that isn't there.
+    """
+    expected = (1, spec.input.height, spec.input.width, spec.input.channels)
+    if runtime.input_tensor.shape != expected:
+        raise SpecError(f"{path} takes a tensor of shape {runtime.input_tensor.shape}, its spec says {expected}")
+    if runtime.output_tensor.shape != (1, len(spec.labels)):
+        raise SpecError(
+            f"{path} gives a tensor of shape {runtime.output_tensor.shape}, but there are {len(spec.labels)} labels: "
+            f"expected (1, {len(spec.labels)})"
+        )
+    if spec.input.vision != vision.GARMENT_RECIPE:
+        raise SpecError(
+            f"{path} wants the vision recipe {spec.input.vision!r}, this edge-classify has {vision.GARMENT_RECIPE!r}: "
+            "update edge-classify, or export the model again"
+        )
+    pairs = ((spec.input_tensor, runtime.input_tensor), (spec.output_tensor, runtime.output_tensor))
+    for claim, fact in pairs:
+        if claim is not None and not _agree(claim, fact):
+            raise SpecError(f"the spec of {path} claims {claim}, the file has {fact}: export it again")
+
+
+def assumed_input(path: Path, tensor: TensorSpec) -> InputSpec:
+    """The input of a file without a spec: its tensor's size, and pixels standing for 0-1 as on every model here.
+
+    Raises:
+        ModelFileError: the tensor takes something else than one grey image.
+    """
+    if len(tensor.shape) != 4 or tensor.shape[0] != 1 or tensor.shape[3] != 1:
+        raise ModelFileError(
+            f"{path} takes a tensor of shape {tensor.shape}: expected (1, height, width, 1), one grey image"
+        )
+    return InputSpec(height=tensor.shape[1], width=tensor.shape[2])
+
+
+def _agree(claim: TensorSpec, fact: TensorSpec) -> bool:
+    """Whether type and quantization are the same; runtimes name tensors each in their own way."""
+    same_grid = claim.zero_point == fact.zero_point and np.isclose(claim.scale, fact.scale, rtol=1e-6, atol=0)
+    return bool(claim.dtype == fact.dtype and claim.shape == fact.shape and same_grid)

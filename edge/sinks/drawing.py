@@ -1,0 +1,150 @@
+"""The pieces that annotated pictures are made of: frames with their outline, the network's view, bars, fitting text."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import vision
+
+Image = NDArray[np.uint8]
+"""uint8 BGR, shape (H, W, 3), 0-255."""
+Colour = tuple[int, int, int]
+"""BGR, 0-255."""
+
+MARGIN = 16  # pixels
+BACKGROUND: Colour = (34, 30, 28)
+TEXT: Colour = (235, 235, 235)
+MUTED: Colour = (150, 150, 150)
+BAR: Colour = (200, 160, 90)
+BAR_HEIGHT = 18  # pixels
+_GROOVE: Colour = (60, 56, 54)
+_MARK: Colour = (70, 220, 255)
+_OUTLINE_DARK: Colour = (20, 20, 20)
+_OUTLINE_BRIGHT: Colour = (70, 220, 255)  # over the dark line, so that it shows on light and on dark
+_FONT = cv2.FONT_HERSHEY_DUPLEX
+_SMALLEST_SCALE = 0.36  # of the font: below it nobody can read it
+_ELLIPSIS = "..."
+
+
+def blank(height: int, width: int) -> Image:
+    """An empty picture."""
+    return np.full((height, width, 3), BACKGROUND, np.uint8)
+
+
+def paste_frame(area: Image, frame: Image, outline: NDArray[np.int32]) -> None:
+    """Scale a frame into the area, whole and centred, and draw the outline of what was found in it.
+
+    Args:
+        area: to draw into.
+        frame: uint8, grey (H, W), (H, W, 1), BGR or BGRA.
+        outline: int32 x and y in the frame's pixels, shape (N, 2).
+    """
+    image = vision.to_bgr(frame)
+    scale = min(area.shape[0] / image.shape[0], area.shape[1] / image.shape[1])
+    height, width = max(1, int(image.shape[0] * scale)), max(1, int(image.shape[1] * scale))
+    top, left = (area.shape[0] - height) // 2, (area.shape[1] - width) // 2
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    place = area[top : top + height, left : left + width]
+    place[:] = cv2.resize(image, (width, height), interpolation=interpolation)
+    if len(outline):
+        corners = np.rint(outline * scale).astype(np.int32)
+        corners = np.clip(corners, 1, np.maximum(1, [width - 2, height - 2]), dtype=np.int32)
+        for colour, thickness in ((_OUTLINE_DARK, 4), (_OUTLINE_BRIGHT, 2)):
+            cv2.polylines(place, [corners], isClosed=True, color=colour, thickness=thickness, lineType=cv2.LINE_AA)
+
+
+def paste_pixels(area: Image, pixels: NDArray[np.uint8]) -> None:
+    """Enlarge what the network saw, pixel by pixel, into the area's upper left corner, as large as it fits.
+
+    Args:
+        area: to draw into.
+        pixels: uint8 grey, shape (height, width), 0-255.
+    """
+    scale = min(area.shape[0] / pixels.shape[0], area.shape[1] / pixels.shape[1])
+    height, width = max(1, int(pixels.shape[0] * scale)), max(1, int(pixels.shape[1] * scale))
+    area[:height, :width] = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_NEAREST)[:, :, np.newaxis]
+
+
+def draw_bar(panel: Image, *, top: int, label: str, value: float, mark: float | None = None) -> None:
+    """Draw a bar across the panel with its label on it.
+
+    Args:
+        panel: to draw into.
+        top: row of the bar's upper edge.
+        label: what it is about.
+        value: 0-1, its length.
+        mark: a threshold to mark, 0-1.
+    """
+    full = panel.shape[1] - 2 * MARGIN
+    bottom = top + BAR_HEIGHT
+    cv2.rectangle(panel, (MARGIN, top), (MARGIN + full, bottom), _GROOVE, cv2.FILLED)
+    cv2.rectangle(panel, (MARGIN, top), (MARGIN + round(full * value), bottom), BAR, cv2.FILLED)
+    if mark is not None:
+        column = MARGIN + round(full * mark)
+        cv2.line(panel, (column, top - 3), (column, bottom + 3), _MARK, 2)
+    percent_left = panel.shape[1] - 62
+    draw_text(panel, label, row=top + 14, scale=0.42, left=MARGIN + 6, right=percent_left - 6)
+    draw_text(panel, f"{value:.0%}", row=top + 14, scale=0.42, left=percent_left)
+
+
+def draw_text(
+    panel: Image,
+    text: str,
+    *,
+    row: int,
+    scale: float,
+    colour: Colour = TEXT,
+    left: int = MARGIN,
+    right: int | None = None,
+) -> None:
+    """Write one line that never leaves its place: what is too long becomes smaller, then shorter.
+
+    Args:
+        panel: to draw into.
+        text: characters beyond ASCII become question marks: OpenCV's fonts know no others.
+        row: of the baseline.
+        scale: of the font; 1 is about 22 pixels high.
+        colour: of the letters.
+        left: column where it starts.
+        right: column that it must not reach; None: the panel's edge, less a margin's half.
+    """
+    plain = _ascii(text)
+    room = (panel.shape[1] - MARGIN // 2 if right is None else right) - left
+    while scale > _SMALLEST_SCALE and text_width(plain, scale) > room:
+        scale = max(_SMALLEST_SCALE, scale * 0.94)
+    cv2.putText(panel, _shortened(plain, scale, room), (left, row), _FONT, scale, colour, 1, cv2.LINE_AA)
+
+
+def wrapped(text: str, *, scale: float, room: int, most: int) -> list[str]:
+    """Break a sentence into at most `most` lines no wider than `room` pixels; the last one says where it was cut."""
+    lines: list[str] = []
+    for word in _ascii(text).split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, scale) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    if len(lines) > most:
+        lines[most - 1 :] = [lines[most - 1] + " " + _ELLIPSIS]
+    return [_shortened(line, scale, room) for line in lines]
+
+
+def text_width(text: str, scale: float) -> int:
+    """Width in pixels of ASCII text."""
+    return cv2.getTextSize(text, _FONT, scale, 1)[0][0]
+
+
+def _shortened(text: str, scale: float, room: int) -> str:
+    """As much of the text as fits into `room` pixels."""
+    if text_width(text, scale) <= room:
+        return text
+    kept = text[:400]  # more never fits
+    while kept and text_width(kept + _ELLIPSIS, scale) > room:
+        kept = kept[:-1]
+    return kept + _ELLIPSIS
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "replace").decode("ascii")
