@@ -21,7 +21,7 @@ SOFT_LABELS = "pretrained/soft_labels.npz"
 TEACHER = (
     f"--preset teacher --epochs 20 --warmup-epochs 1.5 --shift 2 --mixed-precision bfloat16 --soft-labels {SOFT_LABELS}"
 )
-EDGE = f"--preset edge --epochs 100 --no-flip --erase 0.1 --mixed-precision bfloat16 --teacher {SOFT_LABELS}"
+EDGE = f"--preset edge --epochs 80 --no-flip --erase 0.1 --mixed-precision bfloat16 --teacher {SOFT_LABELS}"
 RUNS = {
     "baseline": "--preset baseline",
     "edge-alone": "--preset edge",
