@@ -68,6 +68,9 @@ def _finish(
     preset, name = preset_for(config), run_dir.run_name(config)
     model = build_network(preset, splits)  # a copy without optimizer: a third of the file, nothing only training needs
     model.set_weights(network.get_weights())
+    if config.soft_labels is not None:
+        # By the network that was trained: in mixed precision it takes a fraction of the time.
+        soft_labels.write(config.soft_labels, network, splits.whole, teacher=name, names=splits.class_names)
     validation_probabilities = _predict(model, splits.validation.images)
     temperature = fit_temperature(validation_probabilities, splits.validation.labels)
     outcome = run_dir.Outcome(
@@ -84,8 +87,6 @@ def _finish(
         device=device,
         versions=backend.versions(keras.backend.backend()),
     )
-    if config.soft_labels is not None:
-        soft_labels.write(config.soft_labels, model, splits.whole, teacher=name, names=splits.class_names)
     with atomic.new_folder(config.runs / name) as finished:
         shutil.copy(folder / run_dir.HISTORY, finished)
         if config.tensorboard:
