@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,8 @@ class Classifier:
         self.artifact = artifact
         self.runtime = runtime
         self.spec = spec
+        self.find: Callable[..., vision.Sighting] = vision.find_garment
+        """Finds the garment in a frame; a caller who fixes a region or knows the empty scene puts a partial here."""
 
     @classmethod
     def load(
@@ -94,7 +97,7 @@ class Classifier:
             FrameError: the array isn't an image.
         """
         started = time.perf_counter_ns()
-        pixels = vision.frame_to_pixels(frame, height=self.spec.input.height, width=self.spec.input.width)
+        pixels = self.find(frame, height=self.spec.input.height, width=self.spec.input.width).pixels
         seen = time.perf_counter_ns()
         scores = self.scores(pixels)
         invoked = time.perf_counter_ns()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,6 +17,7 @@ from edge.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
     from edge.sinks import Sink
+    from edge.vision import Region, Sighting
 
 DEMO_FRAMES = 20  # the demo never ends by itself; two of each garment show what there is to see
 
@@ -24,6 +26,7 @@ _EXAMPLES = """examples:
   edge-classify --camera 0                           the first camera, until Ctrl-C
   edge-classify --source shirts/ --json > out.jsonl  every image of a folder
   edge-classify --source a.mp4 --model mine.tflite   a video, with a model of one's own
+  edge-classify --camera 0 --roi 0.25,0,0.5,1 --background learn
   edge-classify --source 'shirts/*.jpg' --picture seen.png
 
 exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream lost, 130 Ctrl-C
@@ -42,6 +45,11 @@ def parser() -> argparse.ArgumentParser:
     origin.add_argument("--camera", metavar="N", help="camera number, /dev/videoN or /dev/v4l/by-id/...")
     origin.add_argument("--source", default="demo", help="image, folder, 'glob', video, URL, or demo (drawn garments)")
     flags.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
+    flags.add_argument("--roi", type=_region, metavar="X,Y,W,H",
+                       help="look only here: pixels, or shares of the frame if no number is above 1")  # fmt: skip
+    flags.add_argument("--background", choices=("border", "learn"), default="border",
+                       help="what is no garment: what the frame's border shows, or what a camera that doesn't move "
+                       "saw in its first second, with nothing in view (default: %(default)s)")  # fmt: skip
     flags.add_argument("--labels", type=Path, metavar="FILE",
                        help="class names, one a line, for a model file that carries none")  # fmt: skip
     flags.add_argument("--runtime", choices=("auto", *RUNTIMES), default="auto", help="library that runs the model")
@@ -60,10 +68,10 @@ def parser() -> argparse.ArgumentParser:
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
     """Classify until the source or a limit ends it; the last line, on stderr, counts."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # must be set before OpenCV is imported, also by --roi
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
     options = parser().parse_args(argv)
     console.start_logging(options)
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # must be set before OpenCV is imported
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
     from edge.classifier import Classifier
     from edge.runner import run
     from edge.sources import open_source
@@ -72,6 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     model = options.model or default_model()
     classifier = Classifier.load(model, runtime=options.runtime, threads=options.threads, labels=labels)
     sinks = _sinks(options, classifier.artifact.sha256, label_width=max(map(len, classifier.spec.labels)))
+    classifier.find = _finder(options)
     is_camera = options.camera is not None
     source = open_source(options.camera if is_camera else options.source, is_camera=is_camera)
     endless_demo = source.name == "demo" and options.max_frames is options.duration is None
@@ -85,6 +94,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 def entry() -> NoReturn:
     """The console script."""
     console.run(main)
+
+
+def _region(text: str) -> Region:
+    from edge.vision import Region
+
+    try:
+        return Region.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _finder(options: argparse.Namespace) -> Callable[..., Sighting]:
+    """The vision step with what the flags say about the place."""
+    from edge.vision import EmptyScene, find_garment
+
+    scene = EmptyScene() if options.background == "learn" else None
+    return partial(find_garment, region=options.roi, scene=scene)
 
 
 def _sinks(options: argparse.Namespace, model_sha256: str, *, label_width: int) -> list[Sink]:
