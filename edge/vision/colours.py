@@ -87,9 +87,9 @@ def _log_ratio(
     garment = _histogram(colour, likely)
     garment_pixels = float(likely.sum())
     floor = np.float32(_UNSEEN / colour.size)
-    in_garment = garment / max(garment_pixels, 1.0) + floor
-    in_background = np.maximum(every - garment, 0) / max(colour.size - garment_pixels, 1.0) + floor
-    ratio = np.clip(np.log(in_garment / in_background), -clip, clip)
+    in_garment = garment * np.float32(1 / max(garment_pixels, 1.0)) + floor
+    in_background = (every - garment) * np.float32(1 / max(colour.size - garment_pixels, 1.0)) + floor
+    ratio = np.log(np.clip(in_garment / in_background, np.exp(-clip), np.exp(clip)))
     return np.asarray(cv2.GaussianBlur(ratio[colour], (0, 0), _PICTURE_BLUR), np.float32)
 
 

@@ -24,7 +24,9 @@ from edge.vision.silhouette import CERTAIN, Silhouette, find_newcomer, find_silh
 
 GARMENT_RECIPE = "garment-v1"
 
-_PICTURE_EDGE = 160  # pixels along the longer edge of what is shown: a garment that fills a sixth of it still has 28
+_PICTURE_EDGE = 128  # pixels along the longer edge of what is shown: a garment that fills a quarter of it still has 28
+_HALF = 127  # of 255: more cover than this is inside the outline
+_OUTLINE_ERROR = 0.8  # pixels of the picture: fewer corners are cheaper to draw, and no eye sees the difference
 _SMALLEST_EDGE = 8  # pixels of the picture to search in: less has no border and no middle
 _SEARCH_SHRINK = 2  # the search needs no more than half of that
 
@@ -66,8 +68,11 @@ def find_garment(
     found = _search(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2LAB), np.uint8), scene)
     if found is None or found.presence < NOTHING_BELOW:
         return _nothing(height, width, presence=found.presence if found else 0.0)
-    pixels = _show(picture, small, found, height=height, width=width)
-    outline = _outline(found.mask, view.shape[0], view.shape[1]) + np.array([left, top], np.int32)
+    tones = garment_tones(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8), found.mask)
+    cover = _cover(found, picture)
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+    pixels = render(grey, cover, tones, height=height, width=width)
+    outline = _outline(cover, view.shape[0], view.shape[1]) + np.array([left, top], np.int32)
     return Sighting(pixels, outline, found.presence)
 
 
@@ -110,24 +115,17 @@ def _half(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _show(
-    picture: NDArray[np.uint8], small: NDArray[np.uint8], silhouette: Silhouette, *, height: int, width: int
-) -> NDArray[np.uint8]:
-    """Cut the garment out of the larger picture."""
-    tones = garment_tones(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8), silhouette.mask)
-    rows, columns = picture.shape[:2]
-    evidence = cv2.resize(silhouette.evidence, (columns, rows), interpolation=cv2.INTER_LINEAR)
-    cover = np.clip(127.5 + 127.5 / CERTAIN * evidence, 0, 255).astype(np.uint8)
-    left, top, box_width, box_height = cv2.boundingRect(np.asarray(cover > 127, np.uint8))
-    cut = slice(top, top + box_height), slice(left, left + box_width)
-    grey = np.asarray(cv2.cvtColor(picture[cut], cv2.COLOR_BGR2GRAY), np.uint8)
-    return render(grey, np.asarray(cover[cut], np.uint8), tones, height=height, width=width)
+def _cover(silhouette: Silhouette, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """How much of each pixel of the larger picture is garment: uint8, shape (H, W), 0-255, half at the outline."""
+    shares = np.clip(127.5 + 127.5 / CERTAIN * silhouette.evidence, 0, 255).astype(np.uint8)
+    # Enlarging the evidence instead of the mask places the outline between the pixels of the search.
+    return np.asarray(cv2.resize(shares, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _outline(silhouette: NDArray[np.uint8], height: int, width: int) -> NDArray[np.int32]:
-    """Corners of the silhouette's outer contour in a frame of (height, width): int32 x and y, shape (N, 2)."""
-    contours, _ = cv2.findContours(silhouette, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    corners = cv2.approxPolyDP(max(contours, key=cv2.contourArea), 0.7, True).reshape(-1, 2)
-    rows, columns = silhouette.shape
+def _outline(cover: NDArray[np.uint8], height: int, width: int) -> NDArray[np.int32]:
+    """Corners of the garment's outer contour in a frame of (height, width): int32 x and y, shape (N, 2)."""
+    contours, _ = cv2.findContours(np.asarray(cover > _HALF, np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    corners = cv2.approxPolyDP(max(contours, key=cv2.contourArea), _OUTLINE_ERROR, True).reshape(-1, 2)
+    rows, columns = cover.shape
     scale = np.array([width / columns, height / rows])
     return np.asarray(np.rint((corners + 0.5) * scale - 0.5), np.int32)

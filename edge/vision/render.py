@@ -17,6 +17,8 @@ _LEAST_RANGE = 60.0  # levels: an even garment's weave isn't blown up to a patte
 _FAINTEST = 20.0  # the darkest fold still differs from the black around the garment
 _LIGHT_ON_DARK = 2.0  # garment to background: see `_is_light_on_dark`
 _LEAST_STEP = 8.0  # levels
+_HALF = 127.5  # of 255: cover at the outline
+_OVERSAMPLING = 2  # samples a pixel and axis, each the mean of up to four pixels of the picture
 
 
 def render(
@@ -25,8 +27,8 @@ def render(
     """Draw the garment bright on black, its longest edge touching the canvas, centred.
 
     Args:
-        grey: uint8 picture, shape (H, W), cut to the garment.
-        cover: uint8, of the same shape, 255 where the garment is and 0 where it isn't.
+        grey: uint8 picture, shape (H, W), 0-255.
+        cover: uint8, of the same shape, 255 where the garment is, 0 where it isn't, above 127 within its outline.
         tones: from which grey level to which, uint8, shape (256,): see `garment_tones`.
         height: rows of the canvas.
         width: columns of the canvas.
@@ -35,7 +37,55 @@ def render(
         uint8 grey, shape (height, width), 0-255.
     """
     shown = cv2.multiply(cv2.LUT(grey, tones), cover, scale=1 / 255)
-    return fit(np.asarray(shown, np.uint8), height=height, width=width)
+    left, right = extent(np.asarray(cv2.reduce(cover, 0, cv2.REDUCE_MAX)[0], np.float64))
+    top, bottom = extent(np.asarray(cv2.reduce(cover, 1, cv2.REDUCE_MAX)[:, 0], np.float64))
+    return place(np.asarray(shown, np.uint8), (left, top, right, bottom), height=height, width=width)
+
+
+def extent(profile: NDArray[np.float64]) -> tuple[float, float]:
+    """Where a garment begins and ends along an axis, to a part of a pixel.
+
+    Args:
+        profile: largest cover of each column or row, 0-255; somewhere above half.
+
+    Returns:
+        First and last edge in pixels, where the profile passes through half of 255.
+    """
+    inside = np.flatnonzero(profile > _HALF)
+    first, last = int(inside[0]), int(inside[-1])
+    start, end = float(first), float(last + 1)
+    if first > 0:
+        start += 0.5 - (profile[first] - _HALF) / (profile[first] - profile[first - 1])
+    if last + 1 < len(profile):
+        end += (profile[last] - _HALF) / (profile[last] - profile[last + 1]) - 0.5
+    return float(start), float(end)
+
+
+def place(
+    picture: NDArray[np.uint8], box: tuple[float, float, float, float], *, height: int, width: int
+) -> NDArray[np.uint8]:
+    """Move and scale a box of the picture so that it just fits the canvas, centred, to a part of a pixel.
+
+    Whole pixels would let the garment jump by one as a hand or a light moves its edge by less.
+
+    Args:
+        picture: uint8, shape (H, W).
+        box: left, top, right and lower edge of what is to fit, pixels; it isn't empty.
+        height: rows of the canvas.
+        width: columns of the canvas.
+    """
+    left, top, right, bottom = box
+    step = max((bottom - top) / height, (right - left) / width) / _OVERSAMPLING  # pixels of the picture a sample
+    # Pixel centres lie at halves, and the canvas's middle is the box's middle.
+    across = (left + right - step * _OVERSAMPLING * width + step - 1) / 2
+    down = (top + bottom - step * _OVERSAMPLING * height + step - 1) / 2
+    samples = cv2.warpAffine(
+        picture,
+        np.array([[step, 0, across], [0, step, down]]),
+        (_OVERSAMPLING * width, _OVERSAMPLING * height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+    )
+    return np.asarray(cv2.resize(samples, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def garment_tones(grey: NDArray[np.uint8], silhouette: NDArray[np.uint8]) -> NDArray[np.uint8]:

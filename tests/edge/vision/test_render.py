@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.vision.render import fit, garment_tones, render
+from edge.vision.render import extent, fit, garment_tones, place, render
 
 
 @pytest.mark.parametrize(
@@ -65,5 +65,31 @@ def test_black_is_left_to_what_is_no_garment() -> None:
 
 def test_cover_cuts_out_and_dims() -> None:
     tones = np.arange(256, dtype=np.uint8)
-    grey, cover = np.full((2, 2), 100, np.uint8), np.array([[0, 255], [51, 255]], np.uint8)
-    assert render(grey, cover, tones, height=2, width=2).tolist() == [[0, 100], [20, 100]]
+    grey, cover = np.full((8, 8), 100, np.uint8), np.zeros((8, 8), np.uint8)
+    cover[2:6, 2:6] = 255
+    cover[4:6, 4:6] = 153  # above half: within the outline, but dimmed to 60 of 100
+    cover[2:4, 2:4] = 51  # 20 of 100
+    # A quarter of the garment is a pixel; bilinear samples lie between its pixels and mix nothing else in.
+    assert render(grey, cover, tones, height=2, width=2).tolist() == [[20, 100], [100, 60]]
+
+
+def test_extent_lies_between_the_pixels() -> None:
+    # From 0 to 255 half is passed at the edge between two pixels; from 102 to 153 in the middle between their centres.
+    assert extent(np.array([0, 0, 255, 255, 0.0])) == (2, 4)
+    assert extent(np.array([102, 153, 255, 153, 102.0])) == (1, 4)
+    # 51 to 255: three eighths of the way, so the edge is an eighth outside the pixel.
+    assert extent(np.array([51, 255, 51.0])) == pytest.approx((0.875, 2.125))
+    # What the frame cuts off ends at the frame.
+    assert extent(np.array([255, 255, 0.0])) == (0, 2)
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(0.0, 0.0), (0.3, 0.0), (0.5, -0.4)])
+def test_placing_follows_a_part_of_a_pixel(dx: float, dy: float) -> None:
+    """A soft ball at (20 + dx, 20 + dy) comes out the same wherever it is."""
+    y, x = np.mgrid[:40, :40]
+
+    def placed(dx: float, dy: float) -> np.ndarray:
+        ball = 200 * np.exp(-((x - 20 - dx) ** 2 + (y - 20 - dy) ** 2) / 60)
+        return place(ball.astype(np.uint8), (8 + dx, 8 + dy, 32 + dx, 32 + dy), height=12, width=12)
+
+    assert np.abs(placed(dx, dy).astype(int) - placed(0, 0)).max() <= 2
