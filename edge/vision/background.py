@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BAND = 1 / 12  # of the shorter edge: how wide the border is that stands for the background
-_EVERY = 2  # of the border's pixels is enough for six numbers
+_EVERY = 3  # of the border's pixels is enough for six numbers
 _ROUNDS = 3  # of the robust fit; more change nothing that is seen
 _CURVATURE_COST = 0.02  # of a border pixel's weight: the middle is extrapolated, so curves need evidence
 _LEAST_SPREAD = 2.0  # levels of 255: noise and JPEG blocks of an even wall
@@ -32,9 +32,8 @@ def border_distance(lab: NDArray[np.float32]) -> NDArray[np.float32]:
         float32, shape (H, W): distance from the surface in spreads of the border's own colours, 0-7.
     """
     height, width = lab.shape[:2]
-    terms, border = _surface_terms(height, width)
-    colours = lab.reshape(-1, 3)
-    surface, spread = _fit(terms[border], colours[border])
+    terms, border, border_terms = _surface_terms(height, width)
+    surface, spread = _fit(border_terms, lab.reshape(-1, 3)[border])
     return in_spreads(lab - (terms @ surface).reshape(lab.shape), spread)
 
 
@@ -60,11 +59,12 @@ def band(height: int, width: int) -> NDArray[np.bool_]:
 
 
 @lru_cache(maxsize=8)
-def _surface_terms(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """1, x, y, x², y², xy of each pixel, shape (H * W, 6), x and y from -1 to 1; and where the border is."""
+def _surface_terms(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float32]]:
+    """1, x, y, x², y², xy of each pixel, shape (H * W, 6), x and y from -1 to 1; where the border is; its terms."""
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1).reshape(-1, 6)
-    return terms.astype(np.float32), np.flatnonzero(band(height, width))[::_EVERY]
+    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1).reshape(-1, 6).astype(np.float32)
+    border = np.flatnonzero(band(height, width))[::_EVERY]
+    return terms, border, terms[border]
 
 
 def _fit(terms: NDArray[np.float32], colours: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -74,8 +74,8 @@ def _fit(terms: NDArray[np.float32], colours: NDArray[np.float32]) -> tuple[NDAr
     for _ in range(_ROUNDS):
         weighted = terms * weight[:, np.newaxis]
         surface = np.linalg.solve(terms.T @ weighted + cost, weighted.T @ colours)
-        off = colours - terms @ surface
-        spread = np.sqrt(weight @ (off * off) / weight.sum()) + np.float32(_LEAST_SPREAD)
-        away = (off * off) @ (1 / np.square(spread)) / len(spread)
+        squares = np.square(colours - terms @ surface)
+        spread = np.sqrt(weight @ squares / weight.sum()) + np.float32(_LEAST_SPREAD)
+        away = squares @ (1 / np.square(spread)) / len(spread)
         weight = np.square(1 / (1 + away))
     return surface, spread

@@ -82,9 +82,8 @@ class EmptyScene:
             scene_off = scene - scene_mean
             weighted = scene_off * weight[:, np.newaxis]
             steady = _STEADY * total
-            gain = (np.einsum("ij,ij->j", weighted, now - now_mean) + steady) / (
-                np.einsum("ij,ij->j", weighted, scene_off) + steady
-            )
+            shared, own = (weighted * (now - now_mean)).sum(axis=0), (weighted * scene_off).sum(axis=0)
+            gain = (shared + steady) / (own + steady)
             offset = now_mean - gain * scene_mean
             spread = np.maximum(spread / 2, 2 * _LEAST_SPREAD)
         return np.asarray(self._mean * gain + offset, np.float32)
