@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,6 +20,7 @@ from edge.spec import RESERVED_LABELS
 if TYPE_CHECKING:
     from edge.classifier import Classifier
     from edge.sinks import Sink
+    from edge.vision import Region, Sighting
 
 # The demos never end by themselves: two pictures of each garment, or each once for 2 s of 30 frames.
 DEMO_FRAMES = {"demo": 20, "demo-video": 600}
@@ -28,6 +30,7 @@ _EXAMPLES = """examples:
   edge-classify --camera 0                           the first camera, until Ctrl-C
   edge-classify --source shirts/ --json > out.jsonl  every image of a folder
   edge-classify --source a.mp4 --model mine.tflite   a video, with a model of one's own
+  edge-classify --camera 0 --roi 0.25,0,0.5,1 --background learn
   edge-classify --source 'shirts/*.jpg' --picture seen.png
   edge-classify --source shirt.jpg --explain why.png what was found, what the network saw, and why
   edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
@@ -52,6 +55,11 @@ def parser() -> argparse.ArgumentParser:
         help="image, folder, 'glob', video, URL, demo (drawn garments) or demo-video (each for 2 s)",
     )
     flags.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
+    flags.add_argument("--roi", type=_region, metavar="X,Y,W,H",
+                       help="look only here: pixels, or shares of the frame if no number is above 1")  # fmt: skip
+    flags.add_argument("--background", choices=("border", "learn"), default="border",
+                       help="what is no garment: what the frame's border shows, or what a camera that doesn't move "
+                       "saw in its first second, with nothing in view (default: %(default)s)")  # fmt: skip
     flags.add_argument("--labels", type=Path, metavar="FILE",
                        help="class names, one a line, for a model file that carries none")  # fmt: skip
     flags.add_argument("--runtime", choices=("auto", *RUNTIMES), default="auto", help="library that runs the model")
@@ -75,15 +83,16 @@ def parser() -> argparse.ArgumentParser:
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
     """Classify until the source or a limit ends it; the last line, on stderr, counts."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # must be set before OpenCV is imported, also by --roi
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
     options = parser().parse_args(argv)
     console.start_logging(options)
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # must be set before OpenCV is imported
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
     from edge.decision import Decider, decide_alone
     from edge.runner import run
     from edge.sources import open_source
 
     classifier = _classifier(options)
+    classifier.find = _finder(options)
     is_camera = options.camera is not None
     sinks = _picture_sinks(options, classifier)  # what can't be written is said before a camera is opened
     source = open_source(options.camera if is_camera else options.source, is_camera=is_camera)
@@ -119,6 +128,23 @@ def _add_decision_flags(flags: argparse.ArgumentParser) -> None:
     rule.add_argument("--smoothing", type=console.non_negative_float, dest="smoothing_s", metavar="S",
                       help="cameras and videos: average over about S seconds, whatever the frame rate; 0 takes every "
                            "frame as it is")  # fmt: skip
+
+
+def _region(text: str) -> Region:
+    from edge.vision import Region
+
+    try:
+        return Region.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _finder(options: argparse.Namespace) -> Callable[..., Sighting]:
+    """The vision step with what the flags say about the place."""
+    from edge.vision import EmptyScene, find_garment
+
+    scene = EmptyScene() if options.background == "learn" else None
+    return partial(find_garment, region=options.roi, scene=scene)
 
 
 def _classifier(options: argparse.Namespace) -> Classifier:

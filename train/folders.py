@@ -113,7 +113,10 @@ def _read(path: Path, *, height: int, width: int) -> NDArray[np.uint8]:
     frame = decode_image(path.read_bytes())
     if min(frame.shape[:2]) < _SMALLEST_EDGE:
         raise FrameError(f"{frame.shape[1]}x{frame.shape[0]} pixels: less than {_SMALLEST_EDGE} show no garment")
-    return vision.frame_to_pixels(frame, height=height, width=width)
+    pixels = vision.frame_to_pixels(frame, height=height, width=width)
+    if not pixels.any():
+        raise FrameError("the vision step finds no garment in it")
+    return pixels
 
 
 def _require_enough(folder: Path, names: tuple[str, ...], counts: NDArray[np.int64]) -> None:

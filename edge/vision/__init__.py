@@ -1,6 +1,9 @@
 """The only way from a camera frame to a model input: training, export, benchmarks and the runner all call it."""
 
-from edge.vision.garment import GARMENT_RECIPE, find_garment, frame_to_pixels, to_bgr
+from edge.vision.frames import to_bgr
+from edge.vision.garment import GARMENT_RECIPE, find_garment, frame_to_pixels
+from edge.vision.region import Region
+from edge.vision.scene import EmptyScene
 from edge.vision.sighting import Sighting
 
-__all__ = ["GARMENT_RECIPE", "Sighting", "find_garment", "frame_to_pixels", "to_bgr"]
+__all__ = ["GARMENT_RECIPE", "EmptyScene", "Region", "Sighting", "find_garment", "frame_to_pixels", "to_bgr"]

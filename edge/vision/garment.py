@@ -1,34 +1,52 @@
-"""Recipe `garment-v1`: find what differs from the frame's border and make it look like a Fashion-MNIST image.
+"""Recipe `garment-v1`: find the garment in a frame and make it look like a Fashion-MNIST image.
 
-The data set's own recipe (Xiao et al., 2017, arXiv:1708.07747, section 2) trims the background by the
-corner colour, scales the longest edge to 28 pixels, centres it on a 28x28 canvas, negates and turns grey.
-Here the border of the frame stands for the background and the distance from it for the negated grey, so
-that a garment is bright on black whether it was darker or lighter than what it lies on.
+Shrink, find the silhouette, show the garment's own grey inside it and black outside. What each of these means is in the
+file of its name.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import FrameError
+from edge.vision.background import border_distance
+from edge.vision.cutout import cut_out
+from edge.vision.frames import require_pixels, shrink_to_bgr
+from edge.vision.presence import NOTHING_BELOW
+from edge.vision.region import Region
+from edge.vision.render import fit, garment_tones, render
+from edge.vision.scene import EmptyScene
 from edge.vision.sighting import Sighting
+from edge.vision.silhouette import CERTAIN, Silhouette, find_newcomer, find_silhouette
 
 GARMENT_RECIPE = "garment-v1"
 
-_WORKING_EDGE = 160  # longest edge in pixels while searching: the target has 28, so five times is ample
-_NOISE_FLOOR = 24  # grey levels (of 255): a difference from the background below this is camera noise
-_WHITE_PERCENTILE = 98  # of the garment's own pixels: this becomes full brightness
+_PICTURE_EDGE = 160  # pixels along the longer edge of what is shown: a garment that fills a fifth of it still has 28
+_HALF = 127  # of 255: more cover than this is inside the outline
+_OUTLINE_ERROR = 0.8  # pixels of the picture: fewer corners are cheaper to draw, and no eye sees the difference
+_SMALLEST_EDGE = 8  # pixels of the picture to search in: less has no border and no middle
+_SEARCH_EDGE = 64  # pixels of what is searched: 80 find the garment as often and take a seventh longer
 
 
-def find_garment(frame: NDArray[np.uint8], *, height: int = 28, width: int = 28) -> Sighting:
+def find_garment(
+    frame: NDArray[Any],
+    *,
+    height: int = 28,
+    width: int = 28,
+    region: Region | None = None,
+    scene: EmptyScene | None = None,
+) -> Sighting:
     """Find the garment in a camera frame and make of it what the network was trained on.
 
     Args:
-        frame: uint8 BGR frame, shape (H, W, 3), or grey (H, W), 0-255.
+        frame: BGR frame, shape (H, W, 3), or grey or BGRA; uint8, uint16 or float (see `to_bgr`).
         height: rows of the model input.
         width: columns of the model input.
+        region: look only here.
+        scene: what a static camera sees without a garment; while it is still learning there is nothing to be seen.
 
     Returns:
         The garment bright on black (0), its longest edge touching the canvas, centred; its outline in the frame; and
@@ -37,93 +55,78 @@ def find_garment(frame: NDArray[np.uint8], *, height: int = 28, width: int = 28)
     Raises:
         FrameError: the array isn't an image (see `to_bgr`).
     """
-    grey = _working_copy(frame)
-    distance = _distance_from_border(grey)
-    box = _bounding_box(distance)
-    if box is None:
-        return Sighting(np.zeros((height, width), np.uint8), np.zeros((0, 2), np.int32), 0.0)
-    top, bottom, left, right = box
-    pixels = _fit(_stretch(distance[top:bottom, left:right]), height=height, width=width)
-    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
-    to_frame = np.array(frame.shape[1::-1]) / grey.shape[::-1]
-    return Sighting(pixels, np.rint(corners * to_frame).astype(np.int32), 1.0)
+    require_pixels(frame)
+    view, left, top = region.cut(frame) if region else (frame, 0, 0)
+    if view.size == 0:
+        return _nothing(height, width, presence=0.0)
+    picture = shrink_to_bgr(view, longest=_PICTURE_EDGE)
+    if scene is None and (ready := cut_out(picture)) is not None:
+        return _ready_made(ready, height=height, width=width)
+    small = _to_search(picture)
+    if min(small.shape[:2]) < _SMALLEST_EDGE:
+        return _nothing(height, width, presence=0.0)
+    found = _search(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2LAB), np.uint8), scene)
+    if found is None or found.presence < NOTHING_BELOW:
+        return _nothing(height, width, presence=found.presence if found else 0.0)
+    tones = garment_tones(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8), found.mask)
+    cover = _cover(found, picture)
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+    pixels = render(grey, cover, tones, height=height, width=width)
+    outline = _outline(cover, view.shape[0], view.shape[1]) + np.array([left, top], np.int32)
+    return Sighting(pixels, outline, found.presence)
 
 
-def frame_to_pixels(frame: NDArray[np.uint8], *, height: int = 28, width: int = 28) -> NDArray[np.uint8]:
+def frame_to_pixels(frame: NDArray[Any], *, height: int = 28, width: int = 28) -> NDArray[np.uint8]:
     """The pixels of `find_garment` alone: uint8 grey, shape (height, width), 0-255."""
     return find_garment(frame, height=height, width=width).pixels
 
 
-def to_bgr(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the frame as uint8 BGR, shape (H, W, 3); grey (H, W) or (H, W, 1) and BGRA (H, W, 4) are converted.
-
-    Raises:
-        FrameError: not uint8, empty, or none of these shapes.
-    """
-    _require_pixels(frame)
-    if frame.ndim == 2 or (frame.ndim == 3 and frame.shape[2] == 1):
-        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR), np.uint8)
-    if frame.ndim == 3 and frame.shape[2] == 4:
-        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGRA2BGR), np.uint8)
-    if frame.ndim == 3 and frame.shape[2] == 3:
-        return frame
-    raise FrameError(f"a frame has shape (height, width), or (height, width, 1, 3 or 4), got {frame.shape}")
+def _search(lab: NDArray[np.uint8], scene: EmptyScene | None) -> Silhouette | None:
+    """The silhouette against the scene if it is known, else against what the picture's border shows."""
+    exact = lab.astype(np.float32)
+    if scene is None:
+        return find_silhouette(lab, border_distance(exact))
+    distance = scene.distance(exact)
+    return None if distance is None else find_newcomer(lab, distance)
 
 
-def _require_pixels(frame: object) -> None:
-    """Refuse what is no array of pixels, such as the None that OpenCV gives for a picture it can't read."""
-    if not isinstance(frame, np.ndarray):
-        raise FrameError(f"a frame must be a non-empty uint8 array, got {type(frame).__name__}")
-    if frame.dtype != np.uint8 or frame.size == 0:
-        raise FrameError(f"a frame must be a non-empty uint8 array, got {frame.dtype} of shape {frame.shape}")
+def _nothing(height: int, width: int, *, presence: float) -> Sighting:
+    return Sighting(np.zeros((height, width), np.uint8), np.zeros((0, 2), np.int32), presence)
 
 
-def _working_copy(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Shrink first, then turn grey: the search needs few pixels and area averaging removes camera noise."""
-    _require_pixels(frame)
-    bgr = frame if frame.ndim == 2 else to_bgr(frame)
-    shrink = _WORKING_EDGE / max(bgr.shape[:2])
-    if shrink < 1:
-        size = (max(1, round(bgr.shape[1] * shrink)), max(1, round(bgr.shape[0] * shrink)))
-        bgr = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return bgr if bgr.ndim == 2 else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8)
+def _ready_made(grey: NDArray[np.uint8], *, height: int, width: int) -> Sighting:
+    """Show an image of the data set's kind as it is; only one that doesn't fill its canvas is trimmed and scaled."""
+    left, top, box_width, box_height = cv2.boundingRect(grey)
+    if not box_width:
+        return _nothing(height, width, presence=0.0)
+    fills = grey.shape == (height, width) and (box_height == height or box_width == width)
+    garment = grey[top : top + box_height, left : left + box_width]
+    corners = [(left, top), (left + box_width - 1, top), (left + box_width - 1, top + box_height - 1),
+               (left, top + box_height - 1)]  # fmt: skip
+    return Sighting(grey if fills else fit(garment, height=height, width=width), np.array(corners, np.int32), 1.0)
 
 
-def _distance_from_border(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Absolute difference from the median of the outermost pixels, uint8, shape and range of `grey`."""
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    return np.asarray(cv2.absdiff(grey, np.full_like(grey, int(np.median(border)))), np.uint8)
+def _to_search(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture at the size that is searched; a smaller one has no pixel to lose."""
+    height, width = picture.shape[:2]
+    shrink = _SEARCH_EDGE / max(height, width)
+    if shrink >= 1:
+        return picture
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _bounding_box(distance: NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
-    """(top, bottom, left, right), half open, of the part above Otsu's threshold; None where there is none."""
-    otsu, _ = cv2.threshold(distance, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    mask = (distance > max(_NOISE_FLOOR, 0.5 * otsu)).astype(np.uint8)
-    if min(mask.shape) > 28:
-        # A lone speck would stretch the box; data-set sized images are too small to lose a pixel.
-        mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
-    if not mask.any():
-        return None
-    left, top, box_width, box_height = cv2.boundingRect(mask)
-    return top, top + box_height, left, left + box_width
+def _cover(silhouette: Silhouette, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """How much of each pixel of the larger picture is garment: uint8, shape (H, W), 0-255, half at the outline."""
+    shares = np.clip(127.5 + 127.5 / CERTAIN * silhouette.evidence, 0, 255).astype(np.uint8)
+    # Enlarging the evidence instead of the mask places the outline between the pixels of the search.
+    return np.asarray(cv2.resize(shares, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _stretch(distance: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Cut the noise to black and scale the garment's bright end to white."""
-    garment = distance[distance > _NOISE_FLOOR]
-    white = max(float(np.percentile(garment, _WHITE_PERCENTILE)), 1.0) if garment.size else 255.0
-    scaled = np.clip(distance.astype(np.float32) * (255.0 / white), 0, 255)
-    scaled[distance <= _NOISE_FLOOR // 2] = 0
-    return np.asarray(np.rint(scaled), np.uint8)
-
-
-def _fit(garment: NDArray[np.uint8], *, height: int, width: int) -> NDArray[np.uint8]:
-    """Scale so that the garment just fits and centre it on a black canvas of (height, width)."""
-    scale = min(height / garment.shape[0], width / garment.shape[1])
-    rows = min(height, max(1, round(garment.shape[0] * scale)))
-    columns = min(width, max(1, round(garment.shape[1] * scale)))
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    canvas = np.zeros((height, width), np.uint8)
-    top, left = (height - rows) // 2, (width - columns) // 2
-    canvas[top : top + rows, left : left + columns] = cv2.resize(garment, (columns, rows), interpolation=interpolation)
-    return canvas
+def _outline(cover: NDArray[np.uint8], height: int, width: int) -> NDArray[np.int32]:
+    """Corners of the garment's outer contour in a frame of (height, width): int32 x and y, shape (N, 2)."""
+    contours, _ = cv2.findContours(np.asarray(cover > _HALF, np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    corners = cv2.approxPolyDP(max(contours, key=cv2.contourArea), _OUTLINE_ERROR, True).reshape(-1, 2)
+    rows, columns = cover.shape
+    scale = np.array([width / columns, height / rows])
+    return np.asarray(np.rint((corners + 0.5) * scale - 0.5), np.int32)

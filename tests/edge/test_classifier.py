@@ -69,7 +69,7 @@ def test_a_prediction_names_the_likeliest_first_and_shows_what_was_fed(fake_runt
     prediction = Classifier(ARTIFACT, runtime, spec()).classify(FRAME)
     assert (prediction.label, prediction.probability) == ("b", 0.625)
     assert prediction.top_k == (("b", 0.625), ("c", 0.25), ("a", 0.125))
-    assert prediction.pixels.tolist() == [[128, 255], [255, 128]]
+    assert prediction.pixels.tolist() == [[80, 160], [160, 80]]
     assert runtime.fed is not None
     assert runtime.fed.shape == (1, 2, 2, 1)
     assert np.array_equal(runtime.fed[0, :, :, 0], prediction.pixels)
@@ -78,7 +78,7 @@ def test_a_prediction_names_the_likeliest_first_and_shows_what_was_fed(fake_runt
 def test_the_input_size_is_the_spec_s_height_before_width(fake_runtime: Fake) -> None:
     runtime = fake_runtime([0.1, 0.6, 0.3], shape=(1, 2, 6, 1))
     classifier = Classifier(ARTIFACT, runtime, dataclasses.replace(spec(), input=InputSpec(height=2, width=6)))
-    assert classifier.classify(FRAME).pixels.tolist() == [[0, 0, 128, 255, 0, 0], [0, 0, 255, 128, 0, 0]]
+    assert classifier.classify(FRAME).pixels.tolist() == [[0, 0, 80, 160, 0, 0], [0, 0, 160, 80, 0, 0]]
 
 
 @pytest.mark.parametrize(("top_k", "labels"), [(1, "b"), (2, "bc"), (3, "bca"), (50, "bca")])
@@ -180,4 +180,4 @@ def test_every_stage_has_its_nanoseconds(monkeypatch: pytest.MonkeyPatch, fake_r
 
 def test_what_is_no_image_is_a_frame_error(fake_runtime: Fake) -> None:
     with pytest.raises(FrameError):
-        Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), spec()).classify(np.zeros((2, 2)))  # type: ignore[arg-type]
+        Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), spec()).classify(np.zeros((2, 2), bool))  # type: ignore[arg-type]

@@ -239,3 +239,27 @@ def test_ctrl_c_is_one_line_exit_code_130_and_the_picture_is_still_written(spawn
     assert all(json.loads(line)["source"] == "demo" for line in out.splitlines())  # whole lines only
     assert cv2.imread(str(path)) is not None
     assert [entry.name for entry in tmp_path.iterdir()] == ["seen.png"]
+
+
+def test_a_region_of_the_frame_is_all_that_is_looked_at(edge_classify: Run, tmp_path: Path) -> None:
+    """The square is outside the region, so the network sees black; in the whole frame it sees the square."""
+    write_image(tmp_path / "a.png")
+    whole, inside, outside = (
+        json.loads(edge_classify("--source", tmp_path / "a.png", "--json", *flags).out)["probability"]
+        for flags in ([], ["--roi", "10,5,60,50"], ["--roi", "0.8,0,0.2,1"])
+    )
+    assert outside != whole
+    assert abs(inside - whole) < 0.2
+
+
+@pytest.mark.parametrize("roi", ["1,2,3", "0,0,0,1", "a,b,c,d"])
+def test_what_is_no_region_is_a_wrong_call(edge_classify: Run, roi: str) -> None:
+    outcome = edge_classify("--roi", roi)
+    assert outcome.code == 2
+    assert "argument --roi: a region is" in outcome.err
+
+
+def test_the_empty_scene_is_learned(edge_classify: Run) -> None:
+    """While it learns, every frame gives the same black input."""
+    outcome = edge_classify("--background", "learn", "--json", "--max-frames", 3)
+    assert len({json.loads(line)["probability"] for line in outcome.out.splitlines()}) == 1

@@ -62,7 +62,8 @@ def test_a_folder_without_enough_is_refused(tmp_path: Path, classes: dict[str, i
     for name, count in classes.items():  # two names of different lengths, so no two pictures are the same
         (tmp_path / name).mkdir()
         for number in range(count):
-            picture = np.random.default_rng([len(name), number]).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+            cloth = np.random.default_rng([len(name), number]).integers(100, 256, (12, 12, 3), dtype=np.uint8)
+            picture = np.pad(cloth, ((4, 4), (4, 4), (0, 0)))
             cv2.imwrite(str(tmp_path / name / f"{number}.png"), picture)
 
     with pytest.raises(DatasetError, match=message):
@@ -102,3 +103,12 @@ def test_the_splits_are_stratified_and_the_test_images_the_same_for_every_seed(o
 def test_another_input_size_is_for_images_of_your_own() -> None:
     with pytest.raises(DatasetError, match="demo has images of 28x28: --input-size is for a folder of your own"):
         load_splits(TrainConfig(data="demo", input_size=32))
+
+
+def test_a_picture_without_a_garment_is_skipped(own_folder: Path) -> None:
+    folder = next(path for path in sorted(own_folder.iterdir()) if path.is_dir())
+    cv2.imwrite(str(folder / "wall.png"), np.full((64, 64, 3), 150, np.uint8))
+
+    own = read_folder(own_folder, height=28, width=28)
+
+    assert [line for line in own.skipped if "wall.png: the vision step finds no garment in it" in line]

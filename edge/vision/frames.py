@@ -1,0 +1,74 @@
+"""What counts as a frame, and how it becomes uint8 BGR of the size that is wanted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import FrameError
+
+_MOST_PIXELS = 3840  # along the longer edge: above 4K every n-th pixel is enough, or averaging alone would take 50 ms
+_MOST_DEEP_PIXELS = 640  # the same for 16-bit and float frames, each of whose values is converted first
+
+
+def to_bgr(frame: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the frame as uint8 BGR, shape (H, W, 3), 0-255.
+
+    Args:
+        frame: grey (H, W) or (H, W, 1), BGR (H, W, 3) or BGRA (H, W, 4), alpha ignored; uint8; uint16, whose white is
+            65535; or float, whose white is 1.0 where no value is above it and 255 otherwise, NaN standing for black.
+
+    Raises:
+        FrameError: another type, empty, or none of these shapes.
+    """
+    require_pixels(frame)
+    eight_bit = _to_uint8(frame)
+    if eight_bit.ndim == 2 or eight_bit.shape[2] == 1:
+        return np.asarray(cv2.cvtColor(eight_bit, cv2.COLOR_GRAY2BGR), np.uint8)
+    if eight_bit.shape[2] == 4:
+        return np.asarray(cv2.cvtColor(eight_bit, cv2.COLOR_BGRA2BGR), np.uint8)
+    return eight_bit
+
+
+def shrink_to_bgr(frame: NDArray[Any], *, longest: int) -> NDArray[np.uint8]:
+    """As `to_bgr`, but shrunk first, so that `longest` pixels remain of the longer edge.
+
+    Smaller frames keep their size. Each pixel is the mean of those it stands for, which removes camera noise too.
+    """
+    require_pixels(frame)
+    limit = _MOST_PIXELS if frame.dtype == np.uint8 else _MOST_DEEP_PIXELS
+    step = -(-max(frame.shape[:2]) // limit)  # rounded up
+    eight_bit = _to_uint8(frame[::step, ::step])
+    shrink = longest / max(eight_bit.shape[:2])
+    if shrink < 1:
+        size = (max(1, round(eight_bit.shape[1] * shrink)), max(1, round(eight_bit.shape[0] * shrink)))
+        eight_bit = np.asarray(cv2.resize(eight_bit, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return to_bgr(eight_bit)
+
+
+def require_pixels(frame: object) -> None:
+    """Refuse what is no array of pixels, such as the None that OpenCV gives for a picture it can't read."""
+    if not isinstance(frame, np.ndarray):
+        raise FrameError(f"a frame must be a non-empty array of pixels, got {type(frame).__name__}")
+    if not (frame.dtype in (np.uint8, np.uint16) or frame.dtype.kind == "f") or frame.size == 0:
+        raise FrameError(
+            f"a frame must be a non-empty uint8, uint16 or float array, got {frame.dtype} of shape {frame.shape}"
+        )
+    if frame.ndim != 2 and not (frame.ndim == 3 and frame.shape[2] in (1, 3, 4)):
+        raise FrameError(f"a frame has shape (height, width), or (height, width, 1, 3 or 4), got {frame.shape}")
+
+
+def _to_uint8(frame: NDArray[Any]) -> NDArray[np.uint8]:
+    """The same pixels in 0-255: see `to_bgr` for what is white."""
+    if frame.dtype == np.uint8:
+        return frame
+    if frame.dtype == np.uint16:
+        return np.asarray(cv2.convertScaleAbs(frame, alpha=255 / 65535), np.uint8)
+    # Infinity is the brightest there is, but must not decide what is white.
+    levels = np.nan_to_num(frame, nan=0.0, posinf=-1.0, neginf=0.0)
+    white = 1.0 if levels.max() <= 1 else 255.0
+    levels = np.clip(np.where(np.isposinf(frame), white, levels), 0, white)
+    return np.asarray(np.rint(levels * (255 / white)), np.uint8)

@@ -1,0 +1,87 @@
+"""A static camera: what it learns, what is new in the scene, and the light that drifts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge.vision import EmptyScene, find_garment
+from tests.edge.vision.scenes import Image, overlap, paint, planks, shirt_mask
+
+MASK = shirt_mask(240, 320, scale=0.7, dx=0.1)
+
+
+def cluttered() -> np.ndarray:
+    """A table with things on it that the border doesn't show."""
+    table = planks(240, 320)
+    table[60:120, 40:110] = (30, 200, 30)
+    table[150:200, 200:290] = (220, 60, 60)
+    return table
+
+
+def empty_frame(seed: int = 0) -> Image:
+    noisy = cluttered() + np.random.default_rng(seed).normal(0, 2, (240, 320, 3))
+    return np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+def taught(frames: int = 5) -> EmptyScene:
+    scene = EmptyScene(frames)
+    for seed in range(frames):
+        sighting = find_garment(empty_frame(seed), scene=scene)
+        assert (sighting.presence, sighting.pixels.any()) == (0.0, False)
+    return scene
+
+
+def test_it_says_when_it_is_ready() -> None:
+    scene = EmptyScene(3)
+    ready = []
+    for seed in range(4):
+        ready.append(scene.is_ready)
+        find_garment(empty_frame(seed), scene=scene)
+    assert ready == [False, False, False, True]
+
+
+def test_the_known_scene_is_nothing_and_what_is_put_into_it_is_found() -> None:
+    scene = taught()
+    assert not find_garment(empty_frame(9), scene=scene).pixels.any()
+    found = find_garment(paint(MASK, garment=(40, 40, 150), background=cluttered()), scene=scene)
+    assert found.presence > 0.8
+    assert overlap(found.outline, MASK) > 0.85
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(1.15, 0), (0.8, 0), (1, 12), (0.9, -10)])
+def test_light_that_drifts_is_no_garment(gain: float, offset: float) -> None:
+    scene = taught()
+    drifted = np.clip(empty_frame(9) * gain + offset, 0, 255).astype(np.uint8)
+    assert find_garment(drifted, scene=scene).presence < 0.5
+    dressed = paint(MASK, garment=(40, 40, 150), background=cluttered()) * gain + offset
+    found = find_garment(np.clip(dressed, 0, 255).astype(np.uint8), scene=scene)
+    assert overlap(found.outline, MASK) > 0.8
+
+
+def test_another_size_is_learned_anew() -> None:
+    scene = taught(2)
+    assert scene.is_ready
+    other = empty_frame(1)[:, :200]
+    assert not find_garment(other, scene=scene).pixels.any()
+    assert (scene.is_ready, scene.learned) == (False, 1)
+    find_garment(other, scene=scene)
+    assert scene.is_ready
+
+
+def test_mean_and_spread_worked_by_hand() -> None:
+    """Levels 100 and 104: mean 102, standard deviation 2, and 2 + 1 are added; 112 is 10 / 2 away of a channel."""
+    scene = EmptyScene(2)
+    for level in (100, 104):
+        assert scene.distance(np.full((20, 20, 3), level, np.float32)) is None
+    picture = np.full((20, 20, 3), 102, np.float32)
+    picture[8:12, 8:12, 0] = 112
+    distance = scene.distance(picture)
+    assert distance is not None
+    np.testing.assert_allclose(distance[9, 9], 10 / 4, atol=0.05)
+    assert distance[0, 0] < 0.1
+
+
+def test_no_frames_teach_nothing() -> None:
+    with pytest.raises(ValueError, match="1 frame or more, got 0"):
+        EmptyScene(0)
