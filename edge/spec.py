@@ -47,7 +47,7 @@ class InputSpec:
     """1: grey."""
     layout: str = "NHWC"
     """Order of the axes of the input tensor; pixel 0 stands for 0.0 and pixel 255 for 1.0."""
-    vision: str = "garment-v1"
+    vision: str = "garment-v2"
     """Name of the recipe in `edge.vision`."""
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Recipe `garment-v1`: find the garment in a frame and make it look like a Fashion-MNIST image.
+"""Recipe `garment-v2`: find the garment in a frame and make it look like a Fashion-MNIST image.
 
 Shrink, find the silhouette, show the garment's own grey inside it and black outside. What each of these means is in the
 file of its name.
@@ -22,7 +22,7 @@ from edge.vision.scene import EmptyScene
 from edge.vision.sighting import Sighting
 from edge.vision.silhouette import CERTAIN, Silhouette, find_newcomer, find_silhouette
 
-GARMENT_RECIPE = "garment-v1"
+GARMENT_RECIPE = "garment-v2"
 
 _PICTURE_EDGE = 160  # pixels along the longer edge of what is shown: a garment that fills a fifth of it still has 28
 _HALF = 127  # of 255: more cover than this is inside the outline

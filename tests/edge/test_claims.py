@@ -30,7 +30,7 @@ CLAIM = TensorSpec("another name", "uint8", (1, 2, 2, 1), scale=1 / 255)
         ({"labels": ("a", "b")}, r"gives a tensor of shape \(1, 3\), but there are 2 labels: expected \(1, 2\)"),
         ({"input": InputSpec(2, 3)}, r"takes a tensor of shape \(1, 2, 2, 1\), its spec says \(1, 2, 3, 1\)"),
         ({"input": InputSpec(3, 2)}, r"takes a tensor of shape \(1, 2, 2, 1\), its spec says \(1, 3, 2, 1\)"),
-        ({"input": InputSpec(2, 2, vision="plain-v1")}, "wants the vision recipe 'plain-v1', .* has 'garment-v1'"),
+        ({"input": InputSpec(2, 2, vision="plain-v1")}, "wants the vision recipe 'plain-v1', .* has 'garment-v2'"),
         ({"input_tensor": dataclasses.replace(CLAIM, scale=1 / 256)}, "claims .*the file has .*: export it again"),
         ({"input_tensor": dataclasses.replace(CLAIM, scale=1.00001 / 255)}, "export it again"),
         ({"input_tensor": dataclasses.replace(CLAIM, zero_point=1)}, "export it again"),

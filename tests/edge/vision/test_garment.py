@@ -30,7 +30,7 @@ def patches(darkest: int, brightest: int) -> NDArray[np.float32]:
 
 
 def test_recipe_has_the_name_that_specs_hold() -> None:
-    assert GARMENT_RECIPE == "garment-v1"
+    assert GARMENT_RECIPE == "garment-v2"
 
 
 @pytest.mark.parametrize(
