@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from edge.vision.background import band, in_spreads
 
 LEARNING_FRAMES = 30  # a second of most cameras
 
+_LOGGER = logging.getLogger(__name__)
 _LEAST_SPREAD = 2.0  # levels of 255: JPEG and 8-bit steps, also where the learned frames were all the same
 _ROUNDS = 3  # of the robust fit of the light
 _FIRST_SPREAD = 12.0  # levels: how far the light may have drifted from what the border's median says
@@ -54,9 +57,12 @@ class EmptyScene:
         """
         if lab.shape != self._mean.shape:
             self.learned = 0
+            _LOGGER.info("learning the empty scene: keep it clear for %d frames", self.frames)
             self._mean, self._scatter = np.zeros_like(lab), np.zeros_like(lab)
         if not self.is_ready:
             self._learn(lab)
+            if self.is_ready:
+                _LOGGER.info("the empty scene is learned")
             return None
         spread = np.sqrt(self._scatter / self.learned) + np.float32(_LEAST_SPREAD)
         return in_spreads((lab - self._in_light_of(lab)) / spread, np.zeros(3, np.float32))

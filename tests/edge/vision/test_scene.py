@@ -85,3 +85,15 @@ def test_mean_and_spread_worked_by_hand() -> None:
 def test_no_frames_teach_nothing() -> None:
     with pytest.raises(ValueError, match="1 frame or more, got 0"):
         EmptyScene(0)
+
+
+def test_learning_says_when_it_begins_and_when_it_is_done(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="edge")
+
+    scene = taught(frames=3)
+    find_garment(empty_frame(9), scene=scene)
+
+    assert caplog.messages == [
+        "learning the empty scene: keep it clear for 3 frames",
+        "the empty scene is learned",
+    ]
