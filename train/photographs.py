@@ -20,7 +20,7 @@ from edge.spec import FASHION_MNIST_LABELS
 from train import extra
 from train.variation import varied
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = logging.getLogger("train.photographs")  # run as a command, the module is called __main__
 _WORKING_EDGE = 480  # longest edge in pixels before a photograph is varied: the vision step looks at fewer
 
 _EXAMPLES = """examples:

@@ -19,7 +19,7 @@ from edge.spec import FASHION_MNIST_LABELS
 from train import extra
 from train.variation import varied
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = logging.getLogger("train.scenes")  # run as a command, the module is called __main__
 _HEIGHT, _WIDTH = 240, 320  # of a frame: the vision step looks at fewer pixels
 _DRAWN_SHARE = 0.2
 _DRAWN_SEED = 2_000_000  # far from the demo's own garments, and from those of `--data demo`
