@@ -17,6 +17,8 @@ import cv2
 ROOT = Path(__file__).parents[1]
 MEASURED = ROOT / "docs" / "measured"
 PRETRAINED = ("baseline", "edge")
+# Photographs for `benchmarks photos`, where there are any; none of them is in this project.
+PHOTOGRAPHS = ROOT.parent / "shared" / "photos" / "validation"
 EXPORTS = (
     ("tflite", "none"),
     ("tflite", "float16"),
@@ -59,6 +61,9 @@ def main() -> None:
             row.pop("raw", None)  # a third of a megabyte that the README doesn't show
         (MEASURED / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         shutil.copy(work / "report" / "accuracy_latency.png", ROOT / "docs" / "accuracy_latency.png")
+        if PHOTOGRAPHS.is_dir():
+            (work / "photographs").symlink_to(PHOTOGRAPHS)
+            run("photos", "benchmarks", "photos", "photographs", "--out", "photos", cwd=work)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ class TrainConfig:
     mixup: float | None = None
     cutmix: float | None = None
     # What is a matter of the run.
+    initial: Path | None = None
+    """Run directory whose weights to begin with; None: random ones."""
     teacher: Path | None = None
     """Run directory, or file of soft labels, of a network to learn from beside the labels."""
     distillation_temperature: float = 4.0

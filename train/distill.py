@@ -82,8 +82,13 @@ def kl_divergence(teacher: Any, student: Any) -> Any:
     return ops.sum(teacher * ratio, axis=-1)
 
 
-def load_teacher(run: Path, splits: Splits) -> keras.Model:
+def load_run(run: Path, splits: Splits, *, flag: str) -> keras.Model:
     """Load the network of a finished run.
+
+    Args:
+        run: its directory.
+        splits: the images that it is to know.
+        flag: that named it, for the complaint.
 
     Raises:
         DatasetError: there is none, or it was trained for other classes or another input size.
@@ -92,11 +97,11 @@ def load_teacher(run: Path, splits: Splits) -> keras.Model:
         spec = ModelSpec.from_json((run / _SPEC).read_text(encoding="utf-8"))
         model = keras.models.load_model(run / _MODEL, compile=False)
     except OSError as error:
-        raise DatasetError(f"--teacher {run} is no run directory: {error}") from error
+        raise DatasetError(f"{flag} {run} is no run directory: {error}") from error
     size = splits.train.pixels.shape[1:]
     if spec.labels != splits.class_names or (spec.input.height, spec.input.width) != size:
         raise DatasetError(
-            f"--teacher {run} tells {', '.join(spec.labels)} apart in {spec.input.height}x{spec.input.width} pixels, "
-            f"the data has {', '.join(splits.class_names)} in {size[0]}x{size[1]}: train a teacher on the same data"
+            f"{flag} {run} tells {', '.join(spec.labels)} apart in {spec.input.height}x{spec.input.width} pixels, "
+            f"the data has {', '.join(splits.class_names)} in {size[0]}x{size[1]}: it must be of the same data"
         )
     return model

@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
                        help="rows and columns that the network sees; of your own images")  # fmt: skip
     flags.add_argument("--test-fraction", type=fraction, default=default.test_fraction, metavar="SHARE",
                        help="share of your own images held out to judge by")  # fmt: skip
+    flags.add_argument("--initial", type=Path, metavar="RUN", help="begin with the weights of this run")
     flags.add_argument("--also", type=Path, nargs="+", default=default.also, metavar="FILE.npz",
                        help="learn from these too: see `python -m train.photographs` and `.scenes`")  # fmt: skip
     flags.add_argument("--judge", type=Path, metavar="FILE.npz",

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import keras
 
+from edge.errors import RunError
 from train import partial, run_dir
 from train.backend import Cluster
 from train.checkpoint import Checkpoint
 from train.config import TrainConfig
 from train.data import Splits
-from train.distill import Student, load_teacher
+from train.distill import Student, load_run
 from train.feed import build_feed
 from train.fused_norm import with_fused_norms
 from train.interrupt import InterruptBetweenBatches
@@ -41,6 +42,8 @@ def learn(
         The trained network, and the callback that knows how it went and what model was around the network.
     """
     network = with_fused_norms(build_network(preset, splits, mixed_precision=config.mixed_precision))
+    if config.initial is not None:
+        _take_weights(network, load_run(config.initial, splits, flag="--initial"), config.initial)
     counts = (len(split.labels) for split in (splits.train, splits.validation, splits.test))
     _LOGGER.info("%d training, %d validation, %d test images; %s parameters", *counts, f"{network.count_params():,}")
     is_writer = cluster is None or cluster.is_writer
@@ -84,6 +87,16 @@ def build_network(preset: Preset, splits: Splits, *, mixed_precision: str = "off
     return network
 
 
+def _take_weights(network: keras.Model, trained: keras.Model, run: Path) -> None:
+    try:
+        network.set_weights(trained.get_weights())
+    except ValueError as error:
+        raise RunError(
+            f"--initial {run} holds another network ({trained.name}, {trained.count_params():,} parameters): expected "
+            f"{network.name} with {network.count_params():,}"
+        ) from error
+
+
 def weights_sha256(network: keras.Model) -> str:
     """SHA-256 of all weights: the same in two processes only if every bit is."""
     digest = hashlib.sha256()
@@ -96,7 +109,7 @@ def _with_teacher(network: keras.Model, splits: Splits, config: TrainConfig) -> 
     """The network in what makes it learn from a teacher, if it has one."""
     if config.teacher is None:
         return network
-    teacher = load_teacher(config.teacher, splits) if config.teacher.is_dir() else None
+    teacher = load_run(config.teacher, splits, flag="--teacher") if config.teacher.is_dir() else None
     return Student(
         network, teacher=teacher, temperature=config.distillation_temperature, weight=config.distillation_weight
     )

@@ -21,7 +21,7 @@ STATE = "state.npz"
 _CONFIG = "config.json"
 _SUFFIX = ".partial"
 _FREE = ("name", "runs", "resume")  # may differ when a run is gone on with
-_PATHS = ("runs", "teacher", "soft_labels", "judge")
+_PATHS = ("runs", "teacher", "soft_labels", "judge", "initial")
 
 
 def partial_folder(config: TrainConfig) -> Path:

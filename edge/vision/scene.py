@@ -61,7 +61,7 @@ class EmptyScene:
             self._mean, self._scatter = np.zeros_like(lab), np.zeros_like(lab)
         if not self.is_ready:
             self._learn(lab)
-            if self.is_ready:
+            if self.learned == self.frames:
                 _LOGGER.info("the empty scene is learned")
             return None
         spread = np.sqrt(self._scatter / self.learned) + np.float32(_LEAST_SPREAD)

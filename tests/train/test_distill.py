@@ -8,7 +8,7 @@ keras = pytest.importorskip("keras")
 
 from edge.errors import DatasetError
 from train.data import Split, Splits
-from train.distill import Student, kl_divergence, load_teacher, tempered
+from train.distill import Student, kl_divergence, load_run, tempered
 
 RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
 
@@ -94,10 +94,10 @@ def _splits(names: tuple[str, ...], size: int = 28) -> Splits:
 def test_a_teacher_comes_from_a_run_of_the_same_classes_and_size() -> None:
     from edge.spec import FASHION_MNIST_LABELS
 
-    assert load_teacher(RUN, _splits(FASHION_MNIST_LABELS)).count_params() == 3_098
-    with pytest.raises(DatasetError, match="tells T-shirt/top, .* apart .*, the data has hat, shoe in 28x28: train a"):
-        load_teacher(RUN, _splits(("hat", "shoe")))
+    assert load_run(RUN, _splits(FASHION_MNIST_LABELS), flag="--teacher").count_params() == 3_098
+    with pytest.raises(DatasetError, match="tells T-shirt/top, .* apart .*, the data has hat, shoe in 28x28: it must be"):
+        load_run(RUN, _splits(("hat", "shoe")), flag="--teacher")
     with pytest.raises(DatasetError, match="in 28x28 pixels, .* in 32x32"):
-        load_teacher(RUN, _splits(FASHION_MNIST_LABELS, size=32))
+        load_run(RUN, _splits(FASHION_MNIST_LABELS, size=32), flag="--teacher")
     with pytest.raises(DatasetError, match="is no run directory"):
-        load_teacher(RUN.parent, _splits(FASHION_MNIST_LABELS))
+        load_run(RUN.parent, _splits(FASHION_MNIST_LABELS), flag="--teacher")

@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras")
+
+from train.__main__ import main
+
+RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
+DEMO = ["--data", "demo", "--max-images", "200", "--epochs", "1", "--quiet"]
+
+
+def weights(folder: Path) -> np.ndarray:
+    import keras
+
+    return np.concatenate([part.ravel() for part in keras.models.load_model(folder / "model.keras").get_weights()])
+
+
+def test_a_training_begins_with_the_weights_it_is_given(tmp_path: Path) -> None:
+    arguments = [*DEMO, "--preset", "tiny", "--learning-rate", "1e-6", "--runs", str(tmp_path)]
+
+    assert main([*arguments, "--name", "begun", "--initial", str(RUN)]) == 0
+    assert main([*arguments, "--name", "random"]) == 0
+
+    trained = weights(RUN)
+    np.testing.assert_allclose(weights(tmp_path / "begun"), trained, atol=1e-4)
+    assert np.abs(weights(tmp_path / "random") - trained).max() > 0.01
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*DEMO, "--preset", "baseline", "--runs", str(tmp_path), "--initial", str(RUN)]) == 1
+
+    assert "holds another network (tiny, 3,098 parameters): expected baseline" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
