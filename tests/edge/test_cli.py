@@ -154,7 +154,7 @@ def test_verbose_says_more_on_stderr_only(edge_classify: Run) -> None:
         (["--threshold", "1.5"], "threshold must lie in 0-1, got 1.5"),
         (["--threshold", "nan"], "threshold must lie in 0-1, got nan"),
         (["--picture", "seen.gif"], "can't write a picture to seen.gif: its name must end in .png"),
-        (["--runtime", "onnxruntime"], "onnxruntime can't run the tflite file baseline_int8.tflite"),
+        (["--runtime", "onnxruntime"], "onnxruntime can't run the tflite file edge_int8.tflite"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "-",
 )

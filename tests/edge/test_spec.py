@@ -67,7 +67,7 @@ def test_a_spec_of_schema_1_takes_the_defaults_of_what_came_since_and_is_written
 
 
 def test_specs_of_schema_1_that_were_written_then_load(fixtures: Path) -> None:
-    text = (fixtures / "tiny_run" / "model_spec.json").read_text(encoding="utf-8")
+    text = (fixtures / "model_spec_schema_1.json").read_text(encoding="utf-8")
     assert json.loads(text)["schema_version"] == 1
     assert ModelSpec.from_json(text).labels == FASHION_MNIST_LABELS
 

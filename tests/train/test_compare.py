@@ -52,7 +52,7 @@ def test_run_directories_and_files_are_read(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_an_int8_file_stands_beside_the_run_it_came_from(capsys: pytest.CaptureFixture[str]) -> None:
-    pretrained = FIXTURE.parents[2] / "pretrained" / "baseline"
+    pretrained = FIXTURE.parents[2] / "pretrained" / "edge"
     parity = read_artifact(SHIPPED).spec.provenance.parity
 
     assert main([str(pretrained), str(FIXTURE), "--exported", str(SHIPPED)]) == 0
@@ -60,7 +60,7 @@ def test_an_int8_file_stands_beside_the_run_it_came_from(capsys: pytest.CaptureF
     cells = [line.split(" | ") for line in capsys.readouterr().out.splitlines()]
     int8 = cells[0].index("int8 %")
     found = {row[0].removeprefix("| "): row[int8] for row in cells[2:]}
-    assert found == {"baseline": f"{100 * parity['top1_accuracy']:.2f}", "tiny": ""}
+    assert found == {"edge": f"{100 * parity['top1_accuracy']:.2f}", "tiny": ""}
 
 
 def test_runs_that_differ_in_their_seed_alone_get_their_range(capsys: pytest.CaptureFixture[str]) -> None:

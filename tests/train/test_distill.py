@@ -95,7 +95,9 @@ def test_a_teacher_comes_from_a_run_of_the_same_classes_and_size() -> None:
     from edge.spec import FASHION_MNIST_LABELS
 
     assert load_run(RUN, _splits(FASHION_MNIST_LABELS), flag="--teacher").count_params() == 3_098
-    with pytest.raises(DatasetError, match="tells T-shirt/top, .* apart .*, the data has hat, shoe in 28x28: it must be"):
+    with pytest.raises(
+        DatasetError, match="tells T-shirt/top, .* apart .*, the data has hat, shoe in 28x28: it must be"
+    ):
         load_run(RUN, _splits(("hat", "shoe")), flag="--teacher")
     with pytest.raises(DatasetError, match="in 28x28 pixels, .* in 32x32"):
         load_run(RUN, _splits(FASHION_MNIST_LABELS, size=32), flag="--teacher")

@@ -35,7 +35,7 @@ def test_a_wardrobe(wardrobe: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
 
     printed = capsys.readouterr().out.splitlines()
     assert code == 0
-    assert printed[0] == f"baseline_int8.tflite on 10 known and 1 unknown photographs in 11 folders of {wardrobe}"
+    assert printed[0] == f"edge_int8.tflite on 10 known and 1 unknown photographs in 11 folders of {wardrobe}"
     assert printed[-1] == f"report: {out / 'report.html'}"
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert [folder["labels"] for folder in report["folders"] if folder["folder"] == "T-shirt top"] == [["T-shirt/top"]]
