@@ -70,7 +70,7 @@ def _training_commands() -> str:
     sys.path.insert(0, str(ROOT / "docs"))
     from ship import RUNS
 
-    lines = [f"python -m train --name {name} {flags}" for name, flags in RUNS.items()]
+    lines = [f"python -m train --name {name} {flags.format(runs='runs')}" for name, flags in RUNS.items()]
     return "```sh\n" + "\n".join(lines) + "\n```\n"
 
 

@@ -17,20 +17,23 @@ ROOT = Path(__file__).parents[1]
 MEASURED = ROOT / "docs" / "measured"
 PRETRAINED = ROOT / "pretrained"
 SOFT_LABELS = "pretrained/soft_labels.npz"
-# The flags that the documentation shows are these; `python -m train --name NAME` comes before them.
+# Documentation shows these flags; `python -m train --name NAME` comes before them, and {runs} is the runs' folder.
 TEACHER = (
     f"--preset teacher --epochs 20 --warmup-epochs 1.5 --shift 2 --mixed-precision bfloat16 --soft-labels {SOFT_LABELS}"
 )
-EDGE = f"--preset edge --epochs 80 --no-flip --erase 0.1 --mixed-precision bfloat16 --teacher {SOFT_LABELS}"
+SHORT = "--preset edge --epochs 12 --mixed-precision bfloat16"
+TAUGHT = f"--preset edge --epochs 80 --no-flip --mixed-precision bfloat16 --teacher {SOFT_LABELS}"
 RUNS = {
     "baseline": "--preset baseline",
-    "edge-alone": "--preset edge",
+    "short": SHORT,
+    "short-plain": f"{SHORT} --no-flip --erase 0.1",
     "teacher": TEACHER,
-    "edge": EDGE,
-    "edge-seed1": f"{EDGE} --seed 1",
-    "edge-seed2": f"{EDGE} --seed 2",
+    "edge-first": f"{TAUGHT} --erase 0.1",
+    "edge-seed1": f"{TAUGHT} --erase 0.1 --seed 1",
+    "edge": f"{TAUGHT} --erase 0 --learning-rate 2e-3 --initial {{runs}}/edge-first",
 }
 SHIPPED = ("baseline", "edge")
+EXPORTED = ("baseline", "edge-first", "edge-seed1", "edge")
 # The sample grid of a run shows images of the data set, which this project doesn't redistribute.
 FILES = ("model.keras", "model_spec.json", "metrics.json", "history.csv", "curves.png", "confusion_matrix.png")
 
@@ -42,19 +45,18 @@ def main() -> None:
     folder = flags.parse_args().runs
     for name, choices in RUNS.items():
         if not (folder / name).exists():
-            module("train", "--runs", str(folder), *_new_or_resumed(folder, name, choices))
+            module("train", "--runs", str(folder), *_new_or_resumed(folder, name, choices.format(runs=folder)))
     for name in SHIPPED:
         (PRETRAINED / name).mkdir(exist_ok=True)
         for file in FILES:
             shutil.copy(folder / name / file, PRETRAINED / name / file)
     with tempfile.TemporaryDirectory() as exported:
-        for name in RUNS:
+        for name in EXPORTED:
             module("export.tflite", str(folder / name), "--quantize", "int8", "--artifacts", exported)
         files = sorted(str(path) for path in Path(exported).glob("*.tflite"))
         runs = [str(folder / name) for name in RUNS]
         (MEASURED / "tried.txt").write_text(module("train.compare", *runs, "--exported", *files), encoding="utf-8")
-        for name in SHIPPED:
-            shutil.copy(Path(exported) / f"{name}_int8.tflite", ROOT / "edge" / "models" / f"{name}_int8.tflite")
+        shutil.copy(Path(exported) / "edge_int8.tflite", ROOT / "edge" / "models" / "edge_int8.tflite")
 
 
 def _new_or_resumed(folder: Path, name: str, choices: str) -> list[str]:
