@@ -28,13 +28,10 @@ def packed(model: keras.Model) -> keras.Model:
         A network with the same answers; the model itself where it begins in another way.
     """
     first = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)][:3]
-    if not _fits(first):
+    if not _fits(first) or any(_readers(model, layer.input) != 1 for layer in first):
         return model
     convolution, norm, activation = first
-    try:
-        body = keras.Model(activation.output, model.output)
-    except ValueError:  # something else looks at the image, too
-        return model
+    body = keras.Model(activation.output, model.output)
     height, width = model.input_shape[1:3]
     image = keras.Input((height, width, 1), name="image")
     wide = layers.Conv2D(_PIXELS * convolution.filters, 3, strides=(2, 1), padding="same", use_bias=False)
@@ -61,6 +58,12 @@ def packed_kernel(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
     for pixel, first in enumerate(_FIRST_COLUMNS):
         wide[:, first : first + columns, pixel] = kernel[:, :, 0]
     return wide.reshape(rows, 3, _GROUP, _PIXELS * channels)
+
+
+def _readers(model: keras.Model, tensor: keras.KerasTensor) -> int:
+    """How many layers take this tensor: what more than one looks at can't be replaced."""
+    taken = [keras.tree.flatten(layer.input) for layer in model.layers if not isinstance(layer, layers.InputLayer)]
+    return sum(any(one is tensor for one in tensors) for tensors in taken)
 
 
 def _fits(first: list[keras.Layer]) -> bool:
