@@ -120,6 +120,8 @@ def _specification(path: Path) -> ModelSpec:
 
 def _overrides(config: _Run) -> str:
     asked = {name: config.get(name) for name in overridable() if name != "epochs"}
+    if config.get("initial"):
+        asked["begins with"] = Path(config["initial"]).name
     return ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)
 
 

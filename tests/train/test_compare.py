@@ -27,14 +27,15 @@ def test_the_best_on_validation_comes_first_with_what_made_it() -> None:
     runs = [
         _metrics("plain", 0.92),
         _metrics("taught", 0.941, teacher="a/wide.npz", distillation_temperature=4.0, distillation_weight=0.9,
-                 flip=False, erase=0.5),
+                 flip=False, erase=0.5, initial="runs/first"),
     ]  # fmt: skip
 
     lines = table(runs)
 
     assert lines[0].startswith("| run | preset | in place of what it says | parameters | epochs | teacher | validation")
     assert lines[2] == (
-        "| taught | edge | flip False, erase 0.5 | 78,426 | 30 | wide.npz (T 4, weight 0.9) | 94.10 | 92.74 |  |  | 1 "
+        "| taught | edge | flip False, erase 0.5, begins with first | 78,426 | 30 "
+        "| wide.npz (T 4, weight 0.9) | 94.10 | 92.74 |  |  | 1 "
         "| 13.0 | CPU (2 cores) |"
     )
     assert lines[3].startswith("| plain | edge |  | 78,426 | 30 |  | 92.00 |")
