@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -80,6 +80,18 @@ def read(path: Path, *, class_names: Sequence[str], height: int, width: int) -> 
         if theirs != ours:
             raise DatasetError(f"{path} has {word} {theirs}, this run {ours}: make it again")
     return extra
+
+
+def gathered(seen: Iterable[tuple[NDArray[np.uint8], NDArray[np.float32]]], origin: str) -> Extra:
+    """Images, each uint8 (height, width) with its targets, float32 (classes,), as one.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    pairs = list(seen)
+    if not pairs:
+        raise DatasetError(f"nothing was found in any of {origin}")
+    return Extra(np.stack([pixels for pixels, _ in pairs]), np.stack([targets for _, targets in pairs]), origin)
 
 
 def joined(extras: Sequence[Extra]) -> Extra | None:

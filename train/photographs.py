@@ -61,21 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     console.start_logging(options)
     photographs = _list(options.folder, dict(options.map))
-    pixels: list[NDArray[np.uint8]] = []
-    targets: list[NDArray[np.float32]] = []
-    for number, photograph in enumerate(photographs):
-        rng = np.random.default_rng([options.seed, number])
-        for image in _views(photograph.path, options.variants, rng):
-            pixels.append(image)
-            targets.append(photograph.targets)
-        if (number + 1) % 200 == 0 or number + 1 == len(photographs):
-            _LOGGER.info("seen %d of %d photographs", number + 1, len(photographs))
-    if not pixels:
-        raise DatasetError(f"nothing was found in any photograph of {options.folder}")
-    made = extra.Extra(np.stack(pixels), np.stack(targets), f"{len(photographs)} photographs of {options.folder.name}")
+    seen = _seen(photographs, options.variants, seed=options.seed)
+    made = extra.gathered(seen, f"{len(photographs)} photographs of {options.folder.name}")
     extra.write(options.out, made, FASHION_MNIST_LABELS)
     of_no_class = int((~made.is_known).sum())
-    print(f"{options.out}: {len(pixels):,} images of {made.origin}, {of_no_class:,} of them of no class")
+    print(f"{options.out}: {len(made.pixels):,} images of {made.origin}, {of_no_class:,} of them of no class")
     return 0
 
 
@@ -92,6 +82,16 @@ def _list(folder: Path, truths: dict[str, tuple[str, ...]]) -> list[_Photograph]
     if not found:
         raise DatasetError(f"{folder} holds no photographs: expected a folder of them for each class")
     return found
+
+
+def _seen(
+    photographs: Sequence[_Photograph], variants: int, *, seed: int
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+    for number, photograph in enumerate(photographs):
+        for pixels in _views(photograph.path, variants, np.random.default_rng([seed, number])):
+            yield pixels, photograph.targets
+        if (number + 1) % 200 == 0 or number + 1 == len(photographs):
+            _LOGGER.info("seen %d of %d photographs", number + 1, len(photographs))
 
 
 def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[NDArray[np.uint8]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -51,21 +51,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Make, look at and store the scenes."""
     options = parser().parse_args(argv)
     console.start_logging(options)
+    made = extra.gathered(_seen(options.count, seed=options.seed), f"{options.count} made-up scenes")
+    extra.write(options.out, made, FASHION_MNIST_LABELS)
+    print(f"{options.out}: {len(made.pixels):,} images of {made.origin}")
+    return 0
+
+
+def _seen(count: int, *, seed: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
     images, labels = fashion_mnist.load("train")
-    pixels: list[NDArray[np.uint8]] = []
-    targets: list[NDArray[np.float32]] = []
-    for number in range(options.count):
-        frame, label = _scene(number, options.seed, images, labels)
+    for number in range(count):
+        frame, label = _scene(number, seed, images, labels)
         sighting = vision.find_garment(frame)
         if sighting.presence > 0:
-            pixels.append(sighting.pixels)
-            targets.append(extra.share_targets([FASHION_MNIST_LABELS[label]], FASHION_MNIST_LABELS))
-        if (number + 1) % 2000 == 0 or number + 1 == options.count:
-            _LOGGER.info("made %d of %d scenes", number + 1, options.count)
-    made = extra.Extra(np.stack(pixels), np.stack(targets), f"{options.count} made-up scenes")
-    extra.write(options.out, made, FASHION_MNIST_LABELS)
-    print(f"{options.out}: {len(pixels):,} images of {made.origin}")
-    return 0
+            yield sighting.pixels, extra.share_targets([FASHION_MNIST_LABELS[label]], FASHION_MNIST_LABELS)
+        if (number + 1) % 2000 == 0 or number + 1 == count:
+            _LOGGER.info("made %d of %d scenes", number + 1, count)
 
 
 def _scene(

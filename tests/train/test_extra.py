@@ -75,3 +75,14 @@ def test_several_files_are_one_after_another() -> None:
 def test_classes_that_are_right_share_the_target_and_where_none_is_all_do() -> None:
     assert share_targets(["boot", "sandal"], NAMES).tolist() == [0, 0, 0.5, 0.5]
     assert share_targets([], NAMES).tolist() == [0.25] * 4
+
+
+def test_nothing_seen_is_an_error_and_what_was_seen_keeps_its_order() -> None:
+    pairs = list(zip(SOME.pixels, SOME.targets, strict=True))
+
+    made = extra.gathered(iter(pairs), "two drawings")
+
+    assert np.array_equal(made.pixels, SOME.pixels)
+    assert np.array_equal(made.targets, SOME.targets)
+    with pytest.raises(DatasetError, match="nothing was found in any of 3 photographs of empty walls"):
+        extra.gathered([], "3 photographs of empty walls")
