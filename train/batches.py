@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 import keras
@@ -12,7 +13,7 @@ from edge.quantization import pixels_to_real
 from train import augment
 from train.presets import Preset
 
-_ORDER, _AUGMENTATION = range(2)  # what a random generator is for, so that no two are the same
+_ORDER, _AUGMENTATION, _TURN = range(3)  # what a random generator is for, so that no two are the same
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type-checked here
@@ -20,6 +21,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
 
     Behind it stands one row of images, all of them in a new order, again and again; every batch is full, and now and
     then one holds the end of one round and the start of the next. `steps_per_epoch` batches are about one round.
+    Of images that are only taken in turn, a round holds so many, and the next round the ones that follow.
     """
 
     def __init__(
@@ -32,6 +34,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
         weights: NDArray[np.float32] | None = None,
         first_epoch: int = 0,
         part: tuple[int, int] = (0, 1),
+        always: int | None = None,
+        in_turn: int = 0,
     ) -> None:
         """Remember the images.
 
@@ -43,14 +47,18 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
             weights: float32 weight of each image in the loss, shape (N,); None: all alike.
             first_epoch: epochs done before: batch number 0 is the first that follows them.
             part: which part of each batch this process computes, and of how many: (0, 1) is all of it.
+            always: how many of the images, the first ones, every round holds; None: all of them.
+            in_turn: how many of the others a round holds.
         """
         super().__init__()
         self._pixels, self._targets, self._weights = pixels, targets, weights
         self._preset, self._seed, self._part = preset, seed, part
         self.batch_size = preset.batch_size
-        self.steps_per_epoch = max(1, round(len(pixels) / preset.batch_size))
+        self._always = len(pixels) if always is None else always
+        self._in_turn = in_turn
+        self.steps_per_epoch = max(1, round((self._always + in_turn) / preset.batch_size))
         self._first = first_epoch * self.steps_per_epoch
-        self._orders: dict[int, NDArray[np.int64]] = {}  # of the last rounds: drawing one takes as long as a batch
+        self._rounds: dict[int, NDArray[np.int64]] = {}  # of the last rounds: drawing one takes as long as a batch
 
     @property
     def num_batches(self) -> None:
@@ -71,16 +79,34 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
 
     def _chosen(self, number: int) -> NDArray[np.int64]:
         """Indices of the images in a batch, shape (batch_size,)."""
-        rounds, places = np.divmod(number * self.batch_size + np.arange(self.batch_size), len(self._pixels))
-        chosen = [self._order(int(this))[places[rounds == this]] for this in np.unique(rounds)]
-        return np.concatenate(chosen)
+        places = number * self.batch_size + np.arange(self.batch_size)
+        return _from_rounds(places, self._always + self._in_turn, self._round)
 
-    def _order(self, number: int) -> NDArray[np.int64]:
-        """The order of the images in a round."""
-        if number not in self._orders:
-            order = np.random.default_rng([self._seed, _ORDER, number]).permutation(len(self._pixels))
-            self._orders = {known: self._orders[known] for known in list(self._orders)[-1:]} | {number: order}
-        return self._orders[number]
+    def _round(self, number: int) -> NDArray[np.int64]:
+        """The images of a round, in its order."""
+        if number not in self._rounds:
+            members = np.concatenate([np.arange(self._always), self._always + self._next_others(number)])
+            order = np.random.default_rng([self._seed, _ORDER, number]).permutation(members)
+            self._rounds = {known: self._rounds[known] for known in list(self._rounds)[-1:]} | {number: order}
+        return self._rounds[number]
+
+    def _next_others(self, number: int) -> NDArray[np.int64]:
+        """Which of the images that are taken in turn a round holds, counted from the first of them."""
+        others = len(self._pixels) - self._always
+        if not self._in_turn:
+            return np.arange(0)
+        places = number * self._in_turn + np.arange(self._in_turn)
+        return _from_rounds(
+            places, others, lambda turn: np.random.default_rng([self._seed, _TURN, turn]).permutation(others)
+        )
+
+
+def _from_rounds(
+    places: NDArray[np.int64], size: int, order: Callable[[int], NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """What stands at these places of an endless row of rounds, each of `size` and in its own order."""
+    rounds, within = np.divmod(places, size)
+    return np.concatenate([order(int(this))[within[rounds == this]] for this in np.unique(rounds)])
 
 
 def one_hot(labels: NDArray[np.uint8], classes: int, *, smoothing: float = 0.0) -> NDArray[np.float32]:

@@ -54,6 +54,8 @@ class TrainConfig:
     """Share of the training images kept aside to choose by: 5,000 of 60,000."""
     also: tuple[Path, ...] = ()
     """Files of images to learn from beside the data set, see `train.extra`."""
+    also_share: float | None = None
+    """Share of them in an epoch, between 0 and 1; each takes others. None: all of them in every epoch."""
     judge: Path | None = None
     """Such a file of images, never trained on, by which the answer `unknown` gets its threshold."""
     max_images: int | None = None

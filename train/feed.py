@@ -91,7 +91,15 @@ def build_batches(
         weights=weights,
         first_epoch=first_epoch,
         part=(cluster.process, cluster.processes) if cluster else (0, 1),
+        **_taken_in_turn(len(splits.train.labels), len(pixels), config.also_share),
     )
+
+
+def _taken_in_turn(own: int, every: int, share: float | None) -> dict[str, int]:
+    """How many images a round always holds, and how many of the extra ones make up their share of it."""
+    if share is None or every == own:
+        return {}
+    return {"always": own, "in_turn": min(every - own, round(own * share / (1 - share)))}
 
 
 def _soft_targets(

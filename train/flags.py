@@ -41,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--initial", type=Path, metavar="RUN", help="begin with the weights of this run")
     flags.add_argument("--also", type=Path, nargs="+", default=default.also, metavar="FILE.npz",
                        help="learn from these too: see `python -m train.photographs` and `.scenes`")  # fmt: skip
+    flags.add_argument("--also-share", type=fraction, metavar="SHARE",
+                       help="that these make up of an epoch, which takes others each time (default: all, each time)")  # fmt: skip
     flags.add_argument("--judge", type=Path, metavar="FILE.npz",
                        help="such images, not trained on, to choose the threshold of `unknown` by")  # fmt: skip
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only N training images")

@@ -73,7 +73,9 @@ def _fit(terms: NDArray[np.float32], colours: NDArray[np.float32]) -> tuple[NDAr
     cost = np.diag([1e-3, 1e-3, 1e-3, 1, 1, 1]).astype(np.float32) * np.float32(_CURVATURE_COST * len(terms))
     for _ in range(_ROUNDS):
         weighted = terms * weight[:, np.newaxis]
-        surface = np.linalg.solve(terms.T @ weighted + cost, weighted.T @ colours)
+        # The matrix is symmetric and positive definite, thanks to the cost; NumPy's solver takes ten times as long.
+        _, solved = cv2.solve(terms.T @ weighted + cost, weighted.T @ colours, flags=cv2.DECOMP_CHOLESKY)
+        surface = np.asarray(solved, np.float32)
         squares = np.square(colours - terms @ surface)
         spread = np.sqrt(weight @ squares / weight.sum()) + np.float32(_LEAST_SPREAD)
         away = squares @ (1 / np.square(spread)) / len(spread)

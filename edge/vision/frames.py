@@ -42,11 +42,19 @@ def shrink_to_bgr(frame: NDArray[Any], *, longest: int) -> NDArray[np.uint8]:
     limit = _MOST_PIXELS if frame.dtype == np.uint8 else _MOST_DEEP_PIXELS
     step = -(-max(frame.shape[:2]) // limit)  # rounded up
     eight_bit = _to_uint8(frame[::step, ::step])
-    shrink = longest / max(eight_bit.shape[:2])
+    height, width = eight_bit.shape[:2]
+    shrink = longest / max(height, width)
     if shrink < 1:
-        size = (max(1, round(eight_bit.shape[1] * shrink)), max(1, round(eight_bit.shape[0] * shrink)))
-        eight_bit = np.asarray(cv2.resize(eight_bit, size, interpolation=cv2.INTER_AREA), np.uint8)
+        size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+        eight_bit = np.asarray(cv2.resize(_halved(eight_bit, size), size, interpolation=cv2.INTER_AREA), np.uint8)
     return to_bgr(eight_bit)
+
+
+def _halved(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Halve while both edges are even and enough remains for (width, height): OpenCV does that in a third of the time."""
+    while all(edge % 2 == 0 and edge >= 4 * least for edge, least in zip(frame.shape[1::-1], size, strict=True)):
+        frame = np.asarray(cv2.resize(frame, (frame.shape[1] // 2, frame.shape[0] // 2), interpolation=cv2.INTER_AREA))
+    return frame
 
 
 def require_pixels(frame: object) -> None:

@@ -37,8 +37,8 @@ def render(
         uint8 grey, shape (height, width), 0-255.
     """
     shown = cv2.multiply(cv2.LUT(grey, tones), cover, scale=1 / 255)
-    left, right = extent(np.asarray(cv2.reduce(cover, 0, cv2.REDUCE_MAX)[0], np.float64))
-    top, bottom = extent(np.asarray(cv2.reduce(cover, 1, cv2.REDUCE_MAX)[:, 0], np.float64))
+    left, right = extent(cover.max(axis=0).astype(np.float64))
+    top, bottom = extent(cover.max(axis=1).astype(np.float64))
     return place(np.asarray(shown, np.uint8), (left, top, right, bottom), height=height, width=width)
 
 

@@ -74,3 +74,20 @@ def test_fewer_images_than_a_batch_holds_come_several_times() -> None:
 
     assert plain.steps_per_epoch == 1
     assert sorted(np.unique([image.tobytes() for image in plain[0][0]], return_counts=True)[1]) == [2, 3, 3]
+
+
+def test_images_taken_in_turn_are_shared_out_over_the_rounds_until_all_have_been_seen() -> None:
+    plain = replace(without_augmentation(AUGMENTED), batch_size=5)
+    three = _batches(plain, always=17, in_turn=3, count=23)  # 3 of the other 6, in rounds of 20
+    pixels = np.random.default_rng(5).integers(0, 256, (23, 28, 28), dtype=np.uint8)
+    numbers = {(image.astype(np.float32) / np.float32(255)).tobytes(): n for n, image in enumerate(pixels)}
+
+    rounds = [
+        sorted(numbers[image.tobytes()] for step in range(4) for image in three[4 * number + step][0])
+        for number in range(4)
+    ]
+
+    assert three.steps_per_epoch == 4
+    assert all(seen[:17] == list(range(17)) for seen in rounds)
+    for first in (0, 2):
+        assert sorted(rounds[first][17:] + rounds[first + 1][17:]) == list(range(17, 23))

@@ -115,3 +115,15 @@ def test_processes_share_batches_and_validation_images_evenly(splits: Splits) ->
 def test_a_batch_that_can_not_be_shared_evenly_is_refused(splits: Splits) -> None:
     with pytest.raises(RunError, match="4 images can't be shared evenly by 3 devices: choose another --batch-size"):
         build_feed(splits, EDGE, TrainConfig(), cluster=Cluster(devices=3))
+
+
+def test_a_share_of_extra_images_is_of_the_whole_epoch(splits: Splits) -> None:
+    # One in eight: seven images of the data set and one of the two extra ones, the other one an epoch later.
+    config = TrainConfig(also_share=1 / 8)
+    extra = replace(EXTRA, pixels=np.stack([EXTRA.pixels[0], EXTRA.pixels[1] + 100]))
+    batches = build_feed(replace(splits, extra=extra), replace(WHOLE, batch_size=8), config).training["x"]
+
+    levels = [np.rint(batches[number][0].max(axis=(1, 2, 3)) * 255).astype(int) for number in range(2)]
+
+    assert [sorted(level)[:7] for level in levels] == [list(range(7))] * 2
+    assert {max(level) for level in levels} == {99, 199}

@@ -49,6 +49,14 @@ def test_shrinking_takes_the_mean() -> None:
     assert shrink_to_bgr(frame, longest=2)[:, :, 0].tolist() == [[15, 115]]
 
 
+@pytest.mark.parametrize("edge", [16, 64, 24], ids=["halved once", "halved thrice", "a third, after halving"])
+def test_shrinking_by_halves_takes_the_mean_too(edge: int) -> None:
+    frame = np.random.default_rng(3).integers(0, 256, (edge, edge, 3), dtype=np.uint8)
+    means = frame.reshape(4, edge // 4, 4, edge // 4, 3).mean(axis=(1, 3))
+
+    assert np.abs(shrink_to_bgr(frame, longest=4) - means).max() <= 1.5  # half a level a step
+
+
 @pytest.mark.parametrize(
     ("shape", "expected"),
     [((100, 50, 3), (80, 40, 3)), ((30, 60), (30, 60, 3)), ((1, 1000), (1, 80, 3)), ((9000, 3, 4), (80, 1, 3))],
