@@ -21,7 +21,7 @@ class DecisionSpec:
     the second) or energy (of the logits, see `edge.knownness`)."""
     threshold: float = 0.0
     """A score below it is answered with `unknown`; range 0-1, for energy any number."""
-    presence_threshold: float = 0.5
+    presence_threshold: float = 0.1
     """Where the vision step is less sure than this that there is something, the answer is `nothing`; range 0-1."""
     off_margin: float = 0.1
     """On a stream, a label comes at the threshold and goes this far below it; another label must lead it by as much;

@@ -101,9 +101,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
         )
 
 
-def _from_rounds(
-    places: NDArray[np.int64], size: int, order: Callable[[int], NDArray[np.int64]]
-) -> NDArray[np.int64]:
+def _from_rounds(places: NDArray[np.int64], size: int, order: Callable[[int], NDArray[np.int64]]) -> NDArray[np.int64]:
     """What stands at these places of an endless row of rounds, each of `size` and in its own order."""
     rounds, within = np.divmod(places, size)
     return np.concatenate([order(int(this))[within[rounds == this]] for this in np.unique(rounds)])

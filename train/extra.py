@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import atomic
+from edge.decision_spec import DecisionSpec
 from edge.errors import DatasetError
-from edge.vision import GARMENT_RECIPE
+from edge.vision import GARMENT_RECIPE, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Extra:
     targets: NDArray[np.float32]
     """float32 probabilities, shape (N, classes): several classes share 1 where any of them is right, all of them where
     none is."""
+    presence: NDArray[np.float32]
+    """float32, shape (N,), 0-1: how sure the vision step was that there is something."""
     origin: str
     """What was made into these images, for people."""
 
@@ -35,6 +38,11 @@ class Extra:
     def is_known(self) -> NDArray[np.bool_]:
         """Whether an image shows something that a class is right for: bool, shape (N,)."""
         return np.asarray((self.targets == 0).any(axis=1))
+
+    @property
+    def is_seen(self) -> NDArray[np.bool_]:
+        """Whether a network would get to see an image, or the answer be `nothing` without it: bool, shape (N,)."""
+        return np.asarray(self.presence >= DecisionSpec().presence_threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ def write(path: Path, extra: Extra, class_names: Sequence[str]) -> None:
             file,
             pixels=extra.pixels,
             targets=extra.targets.astype(np.float16),
+            presence=extra.presence,
             manifest=np.array(json.dumps(asdict(manifest))),
         )
 
@@ -68,7 +77,8 @@ def read(path: Path, *, class_names: Sequence[str], height: int, width: int) -> 
     try:
         with path.open("rb") as file, np.load(file) as stored:
             manifest = _Manifest(**json.loads(str(stored["manifest"])))
-            extra = Extra(stored["pixels"], stored["targets"].astype(np.float32), manifest.origin)
+            targets = stored["targets"].astype(np.float32)
+            extra = Extra(stored["pixels"], targets, stored["presence"], manifest.origin)
     except (OSError, EOFError, TypeError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DatasetError(
             f"{path} holds no images to learn from ({error}): expected a file that `python -m train.photographs` or "
@@ -82,16 +92,21 @@ def read(path: Path, *, class_names: Sequence[str], height: int, width: int) -> 
     return extra
 
 
-def gathered(seen: Iterable[tuple[NDArray[np.uint8], NDArray[np.float32]]], origin: str) -> Extra:
-    """Images, each uint8 (height, width) with its targets, float32 (classes,), as one.
+def gathered(seen: Iterable[tuple[Sighting, NDArray[np.float32]]], origin: str) -> Extra:
+    """What the vision step saw, each with its targets, float32 (classes,), as one.
 
     Raises:
-        DatasetError: there is none.
+        DatasetError: it saw nothing at all.
     """
     pairs = list(seen)
-    if not pairs:
+    if not any(sighting.presence >= DecisionSpec().presence_threshold for sighting, _ in pairs):
         raise DatasetError(f"nothing was found in any of {origin}")
-    return Extra(np.stack([pixels for pixels, _ in pairs]), np.stack([targets for _, targets in pairs]), origin)
+    return Extra(
+        np.stack([sighting.pixels for sighting, _ in pairs]),
+        np.stack([targets for _, targets in pairs]),
+        np.array([sighting.presence for sighting, _ in pairs], np.float32),
+        origin,
+    )
 
 
 def joined(extras: Sequence[Extra]) -> Extra | None:
@@ -100,7 +115,8 @@ def joined(extras: Sequence[Extra]) -> Extra | None:
         return None
     pixels = np.concatenate([extra.pixels for extra in extras])
     targets = np.concatenate([extra.targets for extra in extras])
-    return Extra(pixels, targets, " and ".join(extra.origin for extra in extras))
+    presence = np.concatenate([extra.presence for extra in extras])
+    return Extra(pixels, targets, presence, " and ".join(extra.origin for extra in extras))
 
 
 def share_targets(labels: Sequence[str], class_names: Sequence[str]) -> NDArray[np.float32]:

@@ -77,10 +77,11 @@ def build_batches(
     pixels, targets = splits.train.pixels, one_hot(splits.train.labels, classes, smoothing=smoothing)
     weights = None if splits.class_weights is None else splits.class_weights[splits.train.labels]
     if splits.extra is not None:
-        pixels = np.concatenate([pixels, splits.extra.pixels])
-        targets = np.concatenate([targets, smoothed(splits.extra.targets, smoothing)])
+        is_seen = splits.extra.is_seen
+        pixels = np.concatenate([pixels, splits.extra.pixels[is_seen]])
+        targets = np.concatenate([targets, smoothed(splits.extra.targets[is_seen], smoothing)])
         if weights is not None:
-            weights = np.concatenate([weights, np.ones(len(splits.extra.pixels), np.float32)])
+            weights = np.concatenate([weights, np.ones(is_seen.sum(), np.float32)])
     if config.teacher is not None and not config.teacher.is_dir():
         targets = np.stack([targets, _soft_targets(splits, targets, config.teacher, config)], axis=1)
     return Batches(

@@ -116,7 +116,7 @@ def _judgement(model: keras.Model, splits: Splits, temperature: float) -> Judgem
     if splits.judge is None:
         return None
     answers = with_temperature(_predict(model, to_network(splits.judge.pixels)), temperature)
-    return judge(answers, splits.judge.targets)
+    return judge(answers, splits.judge)
 
 
 def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: TrainConfig) -> dict[str, float]:

@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--also", type=Path, nargs="+", default=default.also, metavar="FILE.npz",
                        help="learn from these too: see `python -m train.photographs` and `.scenes`")  # fmt: skip
     flags.add_argument("--also-share", type=fraction, metavar="SHARE",
-                       help="that these make up of an epoch, which takes others each time (default: all, each time)")  # fmt: skip
+                       help="of an epoch that these are, others each time (default: all of them in each)")  # fmt: skip
     flags.add_argument("--judge", type=Path, metavar="FILE.npz",
                        help="such images, not trained on, to choose the threshold of `unknown` by")  # fmt: skip
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only N training images")

@@ -86,16 +86,16 @@ def _list(folder: Path, truths: dict[str, tuple[str, ...]]) -> list[_Photograph]
 
 def _seen(
     photographs: Sequence[_Photograph], variants: int, *, seed: int
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+) -> Iterator[tuple[vision.Sighting, NDArray[np.float32]]]:
     for number, photograph in enumerate(photographs):
-        for pixels in _views(photograph.path, variants, np.random.default_rng([seed, number])):
-            yield pixels, photograph.targets
+        for sighting in _views(photograph.path, variants, np.random.default_rng([seed, number])):
+            yield sighting, photograph.targets
         if (number + 1) % 200 == 0 or number + 1 == len(photographs):
             _LOGGER.info("seen %d of %d photographs", number + 1, len(photographs))
 
 
-def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[NDArray[np.uint8]]:
-    """What the network sees of a photograph as it is and of its variations, where there is anything to see."""
+def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[vision.Sighting]:
+    """What the vision step sees of a photograph as it is and of its variations."""
     try:
         frame = decode_image(path.read_bytes())
     except (OSError, FrameError) as error:
@@ -105,9 +105,7 @@ def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[NDAr
     if shrink < 1:
         frame = np.asarray(cv2.resize(frame, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
     for number in range(variants + 1):
-        sighting = vision.find_garment(frame if number == 0 else varied(frame, rng))
-        if sighting.presence > 0:
-            yield sighting.pixels
+        yield vision.find_garment(frame if number == 0 else varied(frame, rng))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`python -m train.scenes`: garments of Fashion-MNIST and drawn ones in made-up scenes, seen by the vision step.
 
-They teach a network what the vision step does to every class, also to those that no photograph at hand shows.
+They teach a network what the vision step does to every class, also to those that no photograph at hand shows; and
+from empty scenes and shapes that are no garment, what is left for it to doubt where the vision step saw something.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from train.variation import varied
 
 _LOGGER = logging.getLogger("train.scenes")  # run as a command, the module is called __main__
 _HEIGHT, _WIDTH = 240, 320  # of a frame: the vision step looks at fewer pixels
-_DRAWN_SHARE = 0.2
+_NO_GARMENT_SHARE = 0.2  # of the scenes: half of them empty, half with a shape
+_DRAWN_SHARE = 0.2  # of the others
 _DRAWN_SEED = 2_000_000  # far from the demo's own garments, and from those of `--data demo`
 _LEAST_CONTRAST = 40.0  # grey levels between garment and background
 
@@ -57,27 +59,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _seen(count: int, *, seed: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+def _seen(count: int, *, seed: int) -> Iterator[tuple[vision.Sighting, NDArray[np.float32]]]:
     images, labels = fashion_mnist.load("train")
     for number in range(count):
-        frame, label = _scene(number, seed, images, labels)
-        sighting = vision.find_garment(frame)
-        if sighting.presence > 0:
-            yield sighting.pixels, extra.share_targets([FASHION_MNIST_LABELS[label]], FASHION_MNIST_LABELS)
+        frame, right = _scene(number, seed, images, labels)
+        yield vision.find_garment(frame), extra.share_targets(right, FASHION_MNIST_LABELS)
         if (number + 1) % 2000 == 0 or number + 1 == count:
             _LOGGER.info("made %d of %d scenes", number + 1, count)
 
 
 def _scene(
     number: int, seed: int, images: NDArray[np.uint8], labels: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint8], int]:
-    """A frame and the class of what is in it; the same for the same number and seed."""
+) -> tuple[NDArray[np.uint8], list[str]]:
+    """A frame and the labels that are right for it, none or one; the same for the same number and seed."""
     rng = np.random.default_rng([seed, number])
+    if rng.random() < _NO_GARMENT_SHARE:
+        frame = _background(rng)
+        if rng.random() < 0.5:
+            _put_shape(frame, rng)
+        return varied(np.clip(np.rint(frame), 0, 255).astype(np.uint8), rng), []
     if rng.random() < _DRAWN_SHARE:
         drawn = demo.draw_frame(number, seed=_DRAWN_SEED + seed, height=_HEIGHT, width=_WIDTH)
-        return varied(drawn.image, rng), drawn.label_index
+        return varied(drawn.image, rng), [FASHION_MNIST_LABELS[drawn.label_index]]
     chosen = int(rng.integers(len(images)))
-    return varied(paste(images[chosen], rng), rng), int(labels[chosen])
+    return varied(paste(images[chosen], rng), rng), [FASHION_MNIST_LABELS[labels[chosen]]]
 
 
 def paste(garment: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -99,6 +104,17 @@ def paste(garment: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     place = background[top : top + edge, left : left + edge]
     place[:] = cover * cloth + (1 - cover) * place
     return np.clip(np.rint(background), 0, 255).astype(np.uint8)
+
+
+def _put_shape(frame: NDArray[np.float32], rng: np.random.Generator) -> None:
+    """Draw a cup, a hand or a book into the frame, as far as some ellipses of one colour are any of these."""
+    colour = rng.uniform(10, 245, 3)
+    middle = np.array([_WIDTH, _HEIGHT]) * rng.uniform(0.35, 0.65, 2)
+    for _ in range(int(rng.integers(1, 6))):
+        x, y = np.rint(middle + rng.normal(0, 25, 2)).astype(int).tolist()
+        axes = np.rint(_HEIGHT * rng.uniform(0.04, 0.3, 2)).astype(int).tolist()
+        shade = (colour + rng.normal(0, 8, 3)).tolist()
+        cv2.ellipse(frame, (x, y), axes, float(rng.uniform(0, 180)), 0, 360, shade, thickness=-1, lineType=cv2.LINE_AA)
 
 
 def _cloth(brightness: NDArray[np.float32], behind: float, rng: np.random.Generator) -> NDArray[np.float32]:

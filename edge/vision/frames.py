@@ -51,7 +51,7 @@ def shrink_to_bgr(frame: NDArray[Any], *, longest: int) -> NDArray[np.uint8]:
 
 
 def _halved(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Halve while both edges are even and enough remains for (width, height): OpenCV does that in a third of the time."""
+    """Halve while both edges are even and enough remains for (width, height): OpenCV is three times as fast at that."""
     while all(edge % 2 == 0 and edge >= 4 * least for edge, least in zip(frame.shape[1::-1], size, strict=True)):
         frame = np.asarray(cv2.resize(frame, (frame.shape[1] // 2, frame.shape[0] // 2), interpolation=cv2.INTER_AREA))
     return frame

@@ -131,25 +131,25 @@ def see(monkeypatch: pytest.MonkeyPatch, presence: float) -> None:
 def test_where_there_is_nothing_the_network_is_not_run(
     monkeypatch: pytest.MonkeyPatch, score: str, lowest: float, fake_runtime: Fake
 ) -> None:
-    see(monkeypatch, 0.12)
+    see(monkeypatch, 0.05)
     runtime = fake_runtime([0.125, 0.625, 0.25])
     prediction = Classifier(ARTIFACT, runtime, spec(output="logits", score=score)).classify(FRAME)
     assert runtime.fed is None
     assert (prediction.label, prediction.probability, prediction.top_k) == ("nothing", 0.0, ())
-    assert prediction.reason == "nothing stands out from the background (presence 0.12 below 0.50)"
+    assert prediction.reason == "nothing stands out from the background (presence 0.05 below 0.10)"
     assert prediction.probabilities.tolist() == [0.0, 0.0, 0.0]
-    assert (prediction.score, prediction.presence) == (lowest, 0.12)
+    assert (prediction.score, prediction.presence) == (lowest, 0.05)
     assert set(prediction.latency_ns) == {"vision", "invoke", "decide", "total"}
 
 
-@pytest.mark.parametrize(("threshold", "label"), [(0.0, "b"), (0.12, "b"), (0.13, "nothing"), (1.0, "nothing")])
+@pytest.mark.parametrize(("threshold", "label"), [(0.0, "b"), (0.05, "b"), (0.13, "nothing"), (1.0, "nothing")])
 def test_the_presence_threshold_is_the_spec_s(
     monkeypatch: pytest.MonkeyPatch, threshold: float, label: str, fake_runtime: Fake
 ) -> None:
-    see(monkeypatch, 0.12)
+    see(monkeypatch, 0.05)
     classifier = Classifier(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec(presence_threshold=threshold))
     prediction = classifier.classify(FRAME)
-    assert (prediction.label, prediction.presence) == (label, 0.12)
+    assert (prediction.label, prediction.presence) == (label, 0.05)
     assert prediction.outline.tolist() == [[1, 2], [3, 4], [5, 6]]
     assert (prediction.pixels == 9).all()
 

@@ -160,9 +160,9 @@ def test_nothing_is_an_answer_and_no_class_is_unlearnt_by_it() -> None:
     stream = [COAT] * 3 + [NOTHING] * 4 + [COAT] * 3
     decisions = answers(decider(), *stream)
     assert labels(decisions) == ["unknown"] * 2 + ["Coat"] * 3 + ["nothing"] * 4 + ["Coat"]
-    assert decisions[5].reason == "nothing held 3 of 3 frames: presence 0.00 below off-threshold 0.50"
+    assert decisions[5].reason == "nothing held 3 of 3 frames: presence 0.00 below off-threshold 0.10"
     assert (decisions[5].probability, decisions[5].state) == (0.0, "nothing")
-    assert decisions[6].reason == "presence 0.00 below on-threshold 0.60"
+    assert decisions[6].reason == "presence 0.00 below on-threshold 0.20"
     assert decisions[-1].probability == 1.0
 
 

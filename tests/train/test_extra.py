@@ -1,11 +1,11 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge.errors import DatasetError
+from edge.vision import Sighting
 from train import extra
 from train.extra import Extra, joined, share_targets
 
@@ -13,6 +13,7 @@ NAMES = ("coat", "bag", "boot", "sandal")
 SOME = Extra(
     np.arange(2 * 6 * 5, dtype=np.uint8).reshape(2, 6, 5),
     np.array([[0, 1, 0, 0], [0.25, 0.25, 0.25, 0.25]], np.float32),
+    np.float32([0.75, 0.5]),
     "two drawings",
 )
 
@@ -24,6 +25,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 
     assert np.array_equal(found.pixels, SOME.pixels)
     assert np.array_equal(found.targets, SOME.targets)
+    assert found.presence.tolist() == [0.75, 0.5]
     assert found.origin == "two drawings"
     assert found.is_known.tolist() == [True, False]
 
@@ -45,7 +47,7 @@ def test_other_classes_or_sizes_are_refused(tmp_path: Path, choices: dict, sente
 
 def test_another_vision_step_is_refused(tmp_path: Path) -> None:
     manifest = json.dumps({"class_names": NAMES, "recipe": "garment-v0", "origin": ""})
-    np.savez(tmp_path / "old.npz", pixels=SOME.pixels, targets=SOME.targets, manifest=np.array(manifest))
+    np.savez(tmp_path / "old.npz", pixels=SOME.pixels, targets=SOME.targets, presence=SOME.presence, manifest=manifest)
 
     with pytest.raises(DatasetError, match="has the vision step garment-v0"):
         extra.read(tmp_path / "old.npz", class_names=NAMES, height=6, width=5)
@@ -61,13 +63,14 @@ def test_what_is_no_such_file_is_refused(tmp_path: Path, content: bytes | None) 
 
 
 def test_several_files_are_one_after_another() -> None:
-    other = replace(SOME, pixels=SOME.pixels[:1] + 100, targets=SOME.targets[:1], origin="a photograph")
+    other = Extra(SOME.pixels[:1] + 100, SOME.targets[:1], np.float32([0.25]), "a photograph")
 
     both = joined([SOME, other])
 
     assert both is not None
     assert np.array_equal(both.pixels[2], other.pixels[0])
     assert both.targets.shape == (3, 4)
+    assert both.presence.tolist() == [0.75, 0.5, 0.25]
     assert both.origin == "two drawings and a photograph"
     assert joined([]) is None
 
@@ -77,12 +80,14 @@ def test_classes_that_are_right_share_the_target_and_where_none_is_all_do() -> N
     assert share_targets([], NAMES).tolist() == [0.25] * 4
 
 
-def test_nothing_seen_is_an_error_and_what_was_seen_keeps_its_order() -> None:
-    pairs = list(zip(SOME.pixels, SOME.targets, strict=True))
+def test_what_was_seen_keeps_its_order_and_nothing_at_all_is_an_error() -> None:
+    corners = np.zeros((0, 2), np.int32)
+    sightings = [Sighting(image, corners, presence) for image, presence in zip(SOME.pixels, (0.75, 0.05), strict=True)]
 
-    made = extra.gathered(iter(pairs), "two drawings")
+    made = extra.gathered(iter(zip(sightings, SOME.targets, strict=True)), "two drawings")
 
     assert np.array_equal(made.pixels, SOME.pixels)
     assert np.array_equal(made.targets, SOME.targets)
+    assert made.is_seen.tolist() == [True, False]
     with pytest.raises(DatasetError, match="nothing was found in any of 3 photographs of empty walls"):
-        extra.gathered([], "3 photographs of empty walls")
+        extra.gathered([(sightings[1], SOME.targets[1])], "3 photographs of empty walls")

@@ -55,7 +55,9 @@ def test_classes_weigh_as_the_splits_say(splits: Splits, preset) -> None:
         np.testing.assert_array_equal(weights, np.where(targets[:, 1] > 0.5, 3, 1))
 
 
-EXTRA = Extra(np.full((2, 4, 4), 99, np.uint8), np.float32([[1, 0], [0.5, 0.5]]), "two of another kind")
+EXTRA = Extra(
+    np.full((2, 4, 4), 99, np.uint8), np.float32([[1, 0], [0.5, 0.5]]), np.float32([1, 1]), "two of another kind"
+)
 
 
 WHOLE = replace(EDGE, erase=0.0, batch_size=9)  # a batch is a round of the seven images and the two extra ones
@@ -77,6 +79,13 @@ def test_extra_images_are_among_the_others_and_unsure_where_no_class_is_right(sp
     assert set(found) == {0, 1, 2, 3, 4, 5, 6, 99}
     np.testing.assert_allclose(np.sort(found[99], axis=0), [[0.5, 0.025], [0.975, 0.5]])
     assert feed.steps_per_epoch == 1
+
+
+def test_what_the_vision_step_did_not_see_is_not_learnt(splits: Splits) -> None:
+    unseen = replace(EXTRA, presence=np.float32([0.0, 0.9]))
+    feed = build_feed(replace(splits, extra=unseen), replace(WHOLE, batch_size=8), TrainConfig())
+
+    np.testing.assert_allclose(targets_by_grey(feed.training["x"])[99], [[0.5, 0.5]])
 
 
 def test_a_plain_preset_gets_batches_once_there_are_extra_images(splits: Splits) -> None:

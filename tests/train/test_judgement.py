@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from train.extra import Extra
 from train.judgement import judge
 
 # Top probabilities of five known images, of which two are named wrongly, and of three unknown ones.
@@ -13,8 +14,13 @@ def array(rows: list) -> np.ndarray:
     return np.array(rows, np.float32)
 
 
+def images(targets: list, presence: float | list = 1.0) -> Extra:
+    count = len(targets)
+    return Extra(np.zeros((count, 2, 2), np.uint8), array(targets), np.full(count, presence, np.float32), "")
+
+
 def test_shares_and_threshold_are_those_counted_by_hand() -> None:
-    judgement = judge(array(KNOWN + UNKNOWN), array([FIRST] * 5 + [NEITHER] * 3))
+    judgement = judge(array(KNOWN + UNKNOWN), images([FIRST] * 5 + [NEITHER] * 3))
 
     assert (judgement.known, judgement.unknown) == (5, 3)
     assert judgement.top1_accuracy == pytest.approx(3 / 5)
@@ -27,11 +33,22 @@ def test_shares_and_threshold_are_those_counted_by_hand() -> None:
 def test_where_several_classes_are_right_each_of_them_counts() -> None:
     three = array([(0.2, 0.7, 0.1), (0.2, 0.1, 0.7)])
 
-    assert judge(three, array([(0.5, 0.5, 0), (0.5, 0.5, 0)])).top1_accuracy == 0.5
+    assert judge(three, images([(0.5, 0.5, 0), (0.5, 0.5, 0)])).top1_accuracy == 0.5
 
 
 def test_without_unknown_images_there_is_nothing_to_reject() -> None:
-    judgement = judge(array(KNOWN), array([FIRST] * 5))
+    judgement = judge(array(KNOWN), images([FIRST] * 5))
 
     assert judgement.unknown_rejected is None
     assert judgement.area_under_roc is None
+
+
+def test_what_the_vision_step_overlooks_is_lost_whatever_the_network_would_say() -> None:
+    # The first known image and the surest unknown one are answered with `nothing`.
+    presence = [0.05, 1, 1, 1, 1, 1, 1, 0.05]
+    judgement = judge(array(KNOWN + UNKNOWN), images([FIRST] * 5 + [NEITHER] * 3, presence))
+
+    assert judgement.top1_accuracy == pytest.approx(2 / 5)
+    assert judgement.threshold == 0.0  # no threshold keeps 95 % of five when one is lost already
+    # The lost known one ties with the lost unknown one and lies below the others; the rest lie above all three.
+    assert judgement.area_under_roc == pytest.approx((0.5 + 4 * 3) / 15)

@@ -54,7 +54,7 @@ def test_it_says_what_why_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("rule", "marks"),
-    [(RULE, [0.5, 0.7, 0.7]), (DecisionSpec(score="margin", threshold=0.2), [0.5, None, None])],
+    [(RULE, [0.1, 0.7, 0.7]), (DecisionSpec(score="margin", threshold=0.2), [0.1, None, None])],
     ids=["probability", "a score that has no bar"],
 )
 def test_thresholds_are_marked_where_they_apply(
