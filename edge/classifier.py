@@ -46,6 +46,8 @@ class Prediction:
     """Corners of what was found in the frame, int32 x and y in pixels, shape (N, 2); (0, 2) where there is nothing."""
     reason: str
     """Why it is this label, in one sentence."""
+    region: tuple[int, int, int, int] | None = None
+    """Left, top, width and height, pixels, of the part of the frame that was searched; None: all of it."""
 
 
 class Classifier:
@@ -167,6 +169,7 @@ class Classifier:
             presence=seen.presence,
             outline=seen.outline,
             reason=knownness.sentence(score, decision.threshold, kind=decision.score),
+            region=seen.region,
         )
 
     def _of_nothing(self, seen: vision.Sighting) -> Prediction:
@@ -184,6 +187,7 @@ class Classifier:
             presence=seen.presence,
             outline=seen.outline,
             reason=f"nothing stands out from the background ({compared})",
+            region=seen.region,
         )
 
 

@@ -23,6 +23,7 @@ _GROOVE: Colour = (60, 56, 54)
 _MARK: Colour = (70, 220, 255)
 _OUTLINE_DARK: Colour = (20, 20, 20)
 _OUTLINE_BRIGHT: Colour = (70, 220, 255)  # over the dark line, so that it shows on light and on dark
+_DIMMED = 0.4  # of the brightness, outside the region that was searched
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _SMALLEST_SCALE = 0.36  # of the font: below it nobody can read it
 _ELLIPSIS = "..."
@@ -33,13 +34,16 @@ def blank(height: int, width: int) -> Image:
     return np.full((height, width, 3), BACKGROUND, np.uint8)
 
 
-def paste_frame(area: Image, frame: Image, outline: NDArray[np.int32]) -> None:
+def paste_frame(
+    area: Image, frame: Image, outline: NDArray[np.int32], *, region: tuple[int, int, int, int] | None = None
+) -> None:
     """Scale a frame into the area, whole and centred, and draw the outline of what was found in it.
 
     Args:
         area: to draw into.
         frame: uint8, grey (H, W), (H, W, 1), BGR or BGRA.
         outline: int32 x and y in the frame's pixels, shape (N, 2).
+        region: left, top, width and height of what was searched, pixels: the rest is dimmed; None: all of it.
     """
     image = vision.to_bgr(frame)
     scale = min(area.shape[0] / image.shape[0], area.shape[1] / image.shape[1])
@@ -48,11 +52,22 @@ def paste_frame(area: Image, frame: Image, outline: NDArray[np.int32]) -> None:
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
     place = area[top : top + height, left : left + width]
     place[:] = cv2.resize(image, (width, height), interpolation=interpolation)
+    if region:
+        _dim_around(place, region, scale)
     if len(outline):
         corners = np.rint(outline * scale).astype(np.int32)
         corners = np.clip(corners, 1, np.maximum(1, [width - 2, height - 2]), dtype=np.int32)
         for colour, thickness in ((_OUTLINE_DARK, 4), (_OUTLINE_BRIGHT, 2)):
             cv2.polylines(place, [corners], isClosed=True, color=colour, thickness=thickness, lineType=cv2.LINE_AA)
+
+
+def _dim_around(place: Image, region: tuple[int, int, int, int], scale: float) -> None:
+    left, top, right, bottom = np.rint(
+        np.array([region[0], region[1], region[0] + region[2], region[1] + region[3]]) * scale
+    ).astype(int)
+    dimmed = (place * np.float32(_DIMMED)).astype(np.uint8)
+    dimmed[top:bottom, left:right] = place[top:bottom, left:right]
+    place[:] = dimmed
 
 
 def paste_pixels(area: Image, pixels: NDArray[np.uint8]) -> None:

@@ -56,7 +56,7 @@ def draw_explanation(frame: Frame, prediction: Prediction, decision: Decision, *
     bars_top = eye_top + _EYE_EDGE + 30
     height = max(_FRAME_HEIGHT, bars_top + _BAR_STEP * (1 + len(bars)) + 2 * _LINE)
     picture = drawing.blank(height, _FRAME_WIDTH + _PANEL_WIDTH)
-    drawing.paste_frame(picture[:, :_FRAME_WIDTH], frame.image, prediction.outline)
+    drawing.paste_frame(picture[:, :_FRAME_WIDTH], frame.image, prediction.outline, region=prediction.region)
     panel = picture[:, _FRAME_WIDTH:]
     drawing.draw_text(panel, decision.label, row=44, scale=1.2)
     for number, words in enumerate(sentence):

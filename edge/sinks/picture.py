@@ -55,7 +55,7 @@ class PictureSink:
 def draw_tile(frame: Frame, prediction: Prediction, decision: Decision) -> Image:
     """Draw one frame with its answer: uint8 BGR, shape (300, 660, 3)."""
     tile = drawing.blank(_TILE_HEIGHT, _FRAME_WIDTH + _PANEL_WIDTH)
-    drawing.paste_frame(tile[:, :_FRAME_WIDTH], frame.image, prediction.outline)
+    drawing.paste_frame(tile[:, :_FRAME_WIDTH], frame.image, prediction.outline, region=prediction.region)
     panel = tile[:, _FRAME_WIDTH:]
     drawing.draw_text(panel, decision.label, row=34, scale=0.68, colour=_verdict(frame, decision))
     drawing.draw_text(panel, f"{decision.probability:.1%}", row=58, scale=0.5)

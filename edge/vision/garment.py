@@ -6,6 +6,7 @@ file of its name.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -56,9 +57,21 @@ def find_garment(
         FrameError: the array isn't an image (see `to_bgr`).
     """
     require_pixels(frame)
-    view, left, top = region.cut(frame) if region else (frame, 0, 0)
-    if view.size == 0:
-        return _nothing(height, width, presence=0.0)
+    if region is None:
+        return _find(frame, scene, height=height, width=width)
+    view, left, top = region.cut(frame)
+    seen = _find(view, scene, height=height, width=width) if view.size else _nothing(height, width, presence=0.0)
+    searched = (left, top, view.shape[1], view.shape[0])
+    return replace(seen, outline=seen.outline + np.array([left, top], np.int32), region=searched)
+
+
+def frame_to_pixels(frame: NDArray[Any], *, height: int = 28, width: int = 28) -> NDArray[np.uint8]:
+    """The pixels of `find_garment` alone: uint8 grey, shape (height, width), 0-255."""
+    return find_garment(frame, height=height, width=width).pixels
+
+
+def _find(view: NDArray[Any], scene: EmptyScene | None, *, height: int, width: int) -> Sighting:
+    """As `find_garment`, of what is to be searched."""
     picture = shrink_to_bgr(view, longest=_PICTURE_EDGE)
     if scene is None and (ready := cut_out(picture)) is not None:
         return _ready_made(ready, height=height, width=width)
@@ -72,13 +85,7 @@ def find_garment(
     cover = _cover(found, picture)
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
     pixels = render(grey, cover, tones, height=height, width=width)
-    outline = _outline(cover, view.shape[0], view.shape[1]) + np.array([left, top], np.int32)
-    return Sighting(pixels, outline, found.presence)
-
-
-def frame_to_pixels(frame: NDArray[Any], *, height: int = 28, width: int = 28) -> NDArray[np.uint8]:
-    """The pixels of `find_garment` alone: uint8 grey, shape (height, width), 0-255."""
-    return find_garment(frame, height=height, width=width).pixels
+    return Sighting(pixels, _outline(cover, view.shape[0], view.shape[1]), found.presence)
 
 
 def _search(lab: NDArray[np.uint8], scene: EmptyScene | None) -> Silhouette | None:

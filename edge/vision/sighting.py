@@ -19,3 +19,5 @@ class Sighting:
     nothing."""
     presence: float
     """How sure it is that there is something at all, 0-1."""
+    region: tuple[int, int, int, int] | None = None
+    """Left, top, width and height, pixels, of the part of the frame that was searched; None: all of it."""

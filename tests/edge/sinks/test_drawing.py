@@ -104,6 +104,16 @@ def test_an_outline_lies_where_the_garment_is_and_shows_on_light_and_on_dark() -
         assert abs(line - grey).max() > 150
 
 
+def test_what_was_not_searched_is_dimmed() -> None:
+    area = blank(20, 40)
+    paste_frame(area, np.full((10, 20, 3), 100, np.uint8), np.zeros((0, 2), np.int32), region=(5, 0, 10, 8))
+
+    bright = (area == 100).all(axis=2)
+    assert np.array_equal(np.argwhere(bright).min(axis=0), [0, 10])  # twice as large
+    assert np.array_equal(np.argwhere(bright).max(axis=0), [15, 29])
+    assert (area[~bright] == 40).all()
+
+
 def test_what_the_network_saw_is_enlarged_pixel_by_pixel() -> None:
     area = blank(60, 60)
     paste_pixels(area, np.array([[255, 0], [0, 255], [0, 0]], np.uint8))  # 20 times as large

@@ -42,6 +42,8 @@ def test_only_the_region_is_searched_and_the_outline_is_in_the_frame() -> None:
 
     sighting = find_garment(frame, region=region)
 
+    assert sighting.region == (160, 40, 160, 160)
+
     assert np.array_equal(sighting.pixels, find_garment(frame[40:200, 160:320].copy()).pixels)
     left, top = sighting.outline.min(axis=0)
     right, bottom = sighting.outline.max(axis=0)
