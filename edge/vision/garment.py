@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from edge.vision.background import border_distance
 from edge.vision.cutout import cut_out
 from edge.vision.frames import require_pixels, shrink_to_bgr
+from edge.vision.lab import bgr_to_lab
 from edge.vision.presence import NOTHING_BELOW
 from edge.vision.region import Region
 from edge.vision.render import fit, garment_tones, render
@@ -78,7 +79,7 @@ def _find(view: NDArray[Any], scene: EmptyScene | None, *, height: int, width: i
     small = _to_search(picture)
     if min(small.shape[:2]) < _SMALLEST_EDGE:
         return _nothing(height, width, presence=0.0)
-    found = _search(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2LAB), np.uint8), scene)
+    found = _search(bgr_to_lab(small), scene)
     if found is None or found.presence < NOTHING_BELOW:
         return _nothing(height, width, presence=found.presence if found else 0.0)
     tones = garment_tones(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8), found.mask)
@@ -88,9 +89,9 @@ def _find(view: NDArray[Any], scene: EmptyScene | None, *, height: int, width: i
     return Sighting(pixels, _outline(cover, view.shape[0], view.shape[1]), found.presence)
 
 
-def _search(lab: NDArray[np.uint8], scene: EmptyScene | None) -> Silhouette | None:
-    """The silhouette against the scene if it is known, else against what the picture's border shows."""
-    exact = lab.astype(np.float32)
+def _search(exact: NDArray[np.float32], scene: EmptyScene | None) -> Silhouette | None:
+    """The silhouette in a Lab picture, against the scene if it is known, else against what the border shows."""
+    lab = np.asarray(cv2.convertScaleAbs(exact), np.uint8)
     if scene is None:
         return find_silhouette(lab, border_distance(exact))
     distance = scene.distance(exact)
