@@ -28,6 +28,8 @@ _COLUMNS: tuple[tuple[str, str, Callable[[_Run], str]], ...] = (
     ("test %", "--:", lambda run: _percent(run["test_top1_accuracy"])),
     ("int8 %", "--:", lambda run: _percent(_parity(run).get("top1_accuracy"))),
     ("int8 agrees %", "--:", lambda run: _percent(_parity(run).get("top1_agreement"))),
+    ("photographs %", "--:", lambda run: _percent(_judgement(run).get("top1_accuracy"))),
+    ("unknown rejected %", "--:", lambda run: _percent(_judgement(run).get("unknown_rejected"))),
     ("seed", "--:", lambda run: str(run["config"]["seed"])),
     ("minutes", "--:", lambda run: f"{run['duration_s'] / 60:.1f}"),
     ("device", "---", lambda run: run["device"]),
@@ -81,11 +83,18 @@ def table(runs: Sequence[_Run]) -> list[str]:
 
 def seed_ranges(runs: Sequence[_Run]) -> list[str]:
     """One sentence for each group of runs that differ in their seed alone: how far apart they came out."""
+    known = {run["config"]["name"]: run["config"] for run in runs}
     groups: dict[str, list[_Run]] = {}
     for run in runs:
-        rest = {name: value for name, value in run["config"].items() if name not in ("seed", "name", "runs")}
-        groups.setdefault(json.dumps(rest, sort_keys=True), []).append(run)
+        groups.setdefault(json.dumps(_but_for_seed(run["config"], known), sort_keys=True), []).append(run)
     return [_range_sentence(group) for group in groups.values() if len({run["config"]["seed"] for run in group}) > 1]
+
+
+def _but_for_seed(config: _Run, known: dict[str, _Run]) -> _Run:
+    """What a run was asked for; in place of the run it begins with, what that one was asked for."""
+    rest = {name: value for name, value in config.items() if name not in ("seed", "name", "runs")}
+    first = known.get(Path(config.get("initial") or "").name)
+    return rest | {"initial": _but_for_seed(first, known)} if first else rest
 
 
 def _range_sentence(group: Sequence[_Run]) -> str:
@@ -111,6 +120,11 @@ def _parity(run: _Run) -> _Run:
     return parity
 
 
+def _judgement(run: _Run) -> _Run:
+    judgement: _Run = run.get("judgement") or {}
+    return judgement
+
+
 def _specification(path: Path) -> ModelSpec:
     specification = read_artifact(path).spec
     if specification is None:
@@ -120,6 +134,9 @@ def _specification(path: Path) -> ModelSpec:
 
 def _overrides(config: _Run) -> str:
     asked = {name: config.get(name) for name in overridable() if name != "epochs"}
+    if config.get("also"):
+        asked["also"] = " and ".join(Path(path).stem for path in config["also"])
+        asked["also share"] = config.get("also_share")
     if config.get("initial"):
         asked["begins with"] = Path(config["initial"]).name
     return ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)

@@ -1,7 +1,7 @@
 """From BGR to CIE Lab, for the small pictures of the vision step.
 
-OpenCV's own conversion builds tables for every colour when it is first used, which takes a tenth of a second and more on
-a Pi: as long as everything else between the start and the first decision. A few thousand pixels need no tables.
+OpenCV's own conversion builds tables for every colour when it is first used, which takes a tenth of a second, and more
+on a Pi: as long as all else between the start and the first decision. A few thousand pixels need no tables.
 """
 
 from __future__ import annotations

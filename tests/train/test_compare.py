@@ -27,15 +27,16 @@ def test_the_best_on_validation_comes_first_with_what_made_it() -> None:
     runs = [
         _metrics("plain", 0.92),
         _metrics("taught", 0.941, teacher="a/wide.npz", distillation_temperature=4.0, distillation_weight=0.9,
-                 flip=False, erase=0.5, initial="runs/first"),
+                 flip=False, erase=0.5, initial="runs/first", also=["a/photos.npz", "scenes.npz"], also_share=0.3)
+        | {"judgement": {"top1_accuracy": 0.869, "unknown_rejected": None}},
     ]  # fmt: skip
 
     lines = table(runs)
 
     assert lines[0].startswith("| run | preset | in place of what it says | parameters | epochs | teacher | validation")
     assert lines[2] == (
-        "| taught | edge | flip False, erase 0.5, begins with first | 78,426 | 30 "
-        "| wide.npz (T 4, weight 0.9) | 94.10 | 92.74 |  |  | 1 "
+        "| taught | edge | flip False, erase 0.5, also photos and scenes, also share 0.3, begins with first "
+        "| 78,426 | 30 | wide.npz (T 4, weight 0.9) | 94.10 | 92.74 |  |  | 86.90 |  | 1 "
         "| 13.0 | CPU (2 cores) |"
     )
     assert lines[3].startswith("| plain | edge |  | 78,426 | 30 |  | 92.00 |")
@@ -75,6 +76,15 @@ def test_runs_that_differ_in_their_seed_alone_get_their_range(capsys: pytest.Cap
     for run in runs:
         run["parity"] = {"top1_accuracy": run["test_top1_accuracy"] - 0.001}
     assert seed_ranges(runs)[0].endswith("test 94.01 to 94.20 %, int8 93.91 to 94.10 %.")
+
+
+def test_so_do_runs_that_begin_with_such() -> None:
+    first = [_metrics(f"first-{seed}", 0.93, seed=seed) for seed in (0, 1)]
+    then = [_metrics(f"then-{seed}", 0.94, seed=seed, erase=0.0, initial=f"runs/first-{seed}") for seed in (0, 1)]
+    from_another = _metrics("other", 0.94, seed=2, erase=0.0, initial="runs/elsewhere")
+    then[1]["test_top1_accuracy"] = 0.95
+
+    assert seed_ranges([*first, *then, from_another])[1:] == ["then-0 with the seeds 0, 1: test 92.74 to 95.00 %."]
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
