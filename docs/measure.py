@@ -13,12 +13,21 @@ import tempfile
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import demo
+from edge.spec import FASHION_MNIST_LABELS
+from train import scenes
+from train.variation import varied
 
 ROOT = Path(__file__).parents[1]
 MEASURED = ROOT / "docs" / "measured"
 PRETRAINED = ("baseline", "edge")
 # Photographs for `benchmarks photos`, where there are any; none of them is in this project.
 PHOTOGRAPHS = ROOT.parent / "shared" / "photos" / "validation"
+# Drawn garments that no training and no demo shows.
+GARMENTS, SHAPES, WARDROBE_SEED = 300, 60, 77
 EXPORTS = (
     ("tflite", "none"),
     ("tflite", "float16"),
@@ -43,6 +52,23 @@ def shrink(picture: Path, to: Path) -> None:
     cv2.imwrite(str(to), cv2.resize(image, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA))
 
 
+def draw_wardrobe(folder: Path) -> None:
+    """Draw pictures to measure on that may be shown: garments under a poor photographer, and shapes that are none."""
+    rng = np.random.default_rng(0)
+    for number in range(GARMENTS):
+        drawn = demo.draw_frame(number, seed=WARDROBE_SEED)
+        label = FASHION_MNIST_LABELS[drawn.label_index].replace("/", " ")
+        keep(varied(drawn.image, rng), folder / label / f"{number:03d}.png")
+    for number in range(SHAPES):
+        keep(scenes.no_garment_scene(rng, empty_share=0.2), folder / "unknown" / f"{number:03d}.png")
+
+
+def keep(image: NDArray[np.uint8], path: Path) -> None:
+    """Write a picture, in a folder that is made for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), image)
+
+
 def main() -> None:
     """Train a little, export every variant, run the demo, benchmark."""
     with tempfile.TemporaryDirectory() as folder:
@@ -61,6 +87,10 @@ def main() -> None:
             row.pop("raw", None)  # a third of a megabyte that the README doesn't show
         (MEASURED / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         shutil.copy(work / "report" / "accuracy_latency.png", ROOT / "docs" / "accuracy_latency.png")
+        draw_wardrobe(work / "drawn")
+        run("drawn", "benchmarks", "photos", "drawn", "--hits", "1", "--mistakes", "10", "--out", "wardrobe", cwd=work)
+        for sheet in ("hits", "mistakes"):
+            shrink(work / "wardrobe" / f"{sheet}.png", ROOT / "docs" / f"drawn_{sheet}.png")
         if PHOTOGRAPHS.is_dir():
             (work / "photographs").symlink_to(PHOTOGRAPHS)
             run("photos", "benchmarks", "photos", "photographs", "--out", "photos", cwd=work)

@@ -74,10 +74,7 @@ def _scene(
     """A frame and the labels that are right for it, none or one; the same for the same number and seed."""
     rng = np.random.default_rng([seed, number])
     if rng.random() < _NO_GARMENT_SHARE:
-        frame = _background(rng)
-        if rng.random() < 0.5:
-            _put_shape(frame, rng)
-        return varied(np.clip(np.rint(frame), 0, 255).astype(np.uint8), rng), []
+        return no_garment_scene(rng, empty_share=0.5), []
     if rng.random() < _DRAWN_SHARE:
         drawn = demo.draw_frame(number, seed=_DRAWN_SEED + seed, height=_HEIGHT, width=_WIDTH)
         return varied(drawn.image, rng), [FASHION_MNIST_LABELS[drawn.label_index]]
@@ -103,11 +100,26 @@ def paste(garment: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     top, left = (int(rng.integers(0, room + 1)) for room in (_HEIGHT - edge, _WIDTH - edge))
     place = background[top : top + edge, left : left + edge]
     place[:] = cover * cloth + (1 - cover) * place
-    return np.clip(np.rint(background), 0, 255).astype(np.uint8)
+    return _eight_bit(background)
+
+
+def no_garment_scene(rng: np.random.Generator, *, empty_share: float) -> NDArray[np.uint8]:
+    """Nothing, or a cup or a hand, as far as some ellipses of one colour are that.
+
+    Args:
+        rng: where all choices come from.
+        empty_share: how likely it is nothing, 0-1.
+
+    Returns:
+        uint8 BGR frame, shape (240, 320, 3), 0-255.
+    """
+    frame = _background(rng)
+    if rng.random() < 1 - empty_share:
+        _put_shape(frame, rng)
+    return varied(_eight_bit(frame), rng)
 
 
 def _put_shape(frame: NDArray[np.float32], rng: np.random.Generator) -> None:
-    """Draw a cup, a hand or a book into the frame, as far as some ellipses of one colour are any of these."""
     colour = rng.uniform(10, 245, 3)
     middle = np.array([_WIDTH, _HEIGHT]) * rng.uniform(0.35, 0.65, 2)
     for _ in range(int(rng.integers(1, 6))):
@@ -115,6 +127,10 @@ def _put_shape(frame: NDArray[np.float32], rng: np.random.Generator) -> None:
         axes = np.rint(_HEIGHT * rng.uniform(0.04, 0.3, 2)).astype(int).tolist()
         shade = (colour + rng.normal(0, 8, 3)).tolist()
         cv2.ellipse(frame, (x, y), axes, float(rng.uniform(0, 180)), 0, 360, shade, thickness=-1, lineType=cv2.LINE_AA)
+
+
+def _eight_bit(frame: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.clip(np.rint(frame), 0, 255).astype(np.uint8)
 
 
 def _cloth(brightness: NDArray[np.float32], behind: float, rng: np.random.Generator) -> NDArray[np.float32]:
