@@ -29,7 +29,7 @@ _COLUMNS: tuple[tuple[str, str, Callable[[_Run], str]], ...] = (
     ("int8 %", "--:", lambda run: _percent(_parity(run).get("top1_accuracy"))),
     ("int8 agrees %", "--:", lambda run: _percent(_parity(run).get("top1_agreement"))),
     ("photographs %", "--:", lambda run: _percent(_judgement(run).get("top1_accuracy"))),
-    ("unknown rejected %", "--:", lambda run: _percent(_judgement(run).get("unknown_rejected"))),
+    ("unknown rejected %", "--:", lambda run: _percent(_separation(run).get("unknown_rejected"))),
     ("seed", "--:", lambda run: str(run["config"]["seed"])),
     ("minutes", "--:", lambda run: f"{run['duration_s'] / 60:.1f}"),
     ("device", "---", lambda run: run["device"]),
@@ -123,6 +123,11 @@ def _parity(run: _Run) -> _Run:
 def _judgement(run: _Run) -> _Run:
     judgement: _Run = run.get("judgement") or {}
     return judgement
+
+
+def _separation(run: _Run) -> _Run:
+    separation: _Run = _judgement(run).get("separations", {}).get(_judgement(run).get("score"), {})
+    return separation
 
 
 def _specification(path: Path) -> ModelSpec:

@@ -115,8 +115,10 @@ def _kept_for_resuming(config: TrainConfig, folder: Path, *, is_writer: bool) ->
 def _judgement(model: keras.Model, splits: Splits, temperature: float) -> Judgement | None:
     if splits.judge is None:
         return None
-    answers = with_temperature(_predict(model, to_network(splits.judge.pixels)), temperature)
-    return judge(answers, splits.judge)
+    images = to_network(splits.judge.pixels)
+    before_softmax = keras.Model(model.inputs, model.layers[-1].input)
+    answers = with_temperature(_predict(model, images), temperature)
+    return judge(_predict(before_softmax, images), answers, splits.judge)
 
 
 def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: TrainConfig) -> dict[str, float]:

@@ -152,12 +152,13 @@ def _write_own_images(folder: Path, splits: Splits) -> None:
 
 def _spec(outcome: Outcome, *, source_sha256: str) -> ModelSpec:
     height, width = outcome.splits.test.pixels.shape[1:]
+    judgement = outcome.judgement
     return ModelSpec(
         labels=outcome.splits.class_names,
         input=InputSpec(height=height, width=width),
         decision=DecisionSpec(
             temperature=outcome.temperature,
-            threshold=0.0 if outcome.judgement is None else outcome.judgement.threshold,
+            **({"score": judgement.score, "threshold": judgement.threshold} if judgement else {}),
         ),
         provenance=Provenance(
             run_name=run_name(outcome.config),
