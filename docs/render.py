@@ -68,9 +68,10 @@ def _benchmark(what: str) -> str:
 
 def _training_commands() -> str:
     sys.path.insert(0, str(ROOT / "docs"))
-    from ship import RUNS
+    from ship import IMAGES, RUNS
 
-    lines = [f"python -m train --name {name} {flags.format(runs='runs')}" for name, flags in RUNS.items()]
+    lines = [f"python -m {command.format(photographs='photos')} --out runs/{file}" for file, command in IMAGES.items()]
+    lines += [f"python -m train --name {name} {flags.format(runs='runs')}" for name, flags in RUNS.items()]
     return "```sh\n" + "\n".join(lines) + "\n```\n"
 
 

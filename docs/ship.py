@@ -1,7 +1,7 @@
 """`make ship`: trains what the project ships and what it is compared with; hours on a CPU.
 
-Renews pretrained/ and the model inside the package, and docs/measured/tried.txt. A run that is there already is kept,
-so that an interrupted `make ship` goes on; remove its directory to train it again. Needs Fashion-MNIST.
+Renews pretrained/, the model inside the package and docs/measured/tried.txt. What is there already is kept, so that an
+interrupted `make ship` goes on; remove a run to train it again. Needs Fashion-MNIST, and the photographs.
 """
 
 from __future__ import annotations
@@ -23,17 +23,34 @@ TEACHER = (
 )
 SHORT = "--preset edge --epochs 12 --mixed-precision bfloat16"
 TAUGHT = f"--preset edge --epochs 80 --no-flip --mixed-precision bfloat16 --teacher {SOFT_LABELS}"
+FURTHER = f"{TAUGHT} --erase 0 --learning-rate 2e-3 --initial {{runs}}"
+ALSO = "--also {runs}/photographs.npz {runs}/scenes.npz --also-share 0.25 --judge {runs}/judge.npz"
+IMAGES = {
+    "photographs.npz": "train.photographs {photographs}/train",
+    "judge.npz": "train.photographs {photographs}/validation --variants 0",
+    "scenes.npz": "train.scenes --count 15000",
+}
 RUNS = {
     "baseline": "--preset baseline",
     "short": SHORT,
     "short-plain": f"{SHORT} --no-flip --erase 0.1",
     "teacher": TEACHER,
     "edge-first": f"{TAUGHT} --erase 0.1",
-    "edge-seed1": f"{TAUGHT} --erase 0.1 --seed 1",
-    "edge": f"{TAUGHT} --erase 0 --learning-rate 2e-3 --initial {{runs}}/edge-first",
+    "edge-second": f"{FURTHER}/edge-first",
+    "edge": f"{FURTHER}/edge-second {ALSO}",
+} | {
+    name: flags
+    for seed in (1, 2)
+    for name, flags in {
+        f"edge-first-seed{seed}": f"{TAUGHT} --erase 0.1 --seed {seed}",
+        f"edge-second-seed{seed}": f"{FURTHER}/edge-first-seed{seed} --seed {seed}",
+        f"edge-seed{seed}": f"{FURTHER}/edge-second-seed{seed} {ALSO} --seed {seed}",
+    }.items()
 }
+# The photographs of github.com/alexeygrigorev/clothing-dataset-small; none of them is in this project.
+PHOTOGRAPHS = ROOT.parent / "shared" / "photos"
 SHIPPED = ("baseline", "edge")
-EXPORTED = ("baseline", "edge-first", "edge-seed1", "edge")
+EXPORTED = tuple(name for name in RUNS if name == "baseline" or name.startswith("edge"))
 # The sample grid of a run shows images of the data set, which this project doesn't redistribute.
 FILES = ("model.keras", "model_spec.json", "metrics.json", "history.csv", "curves.png", "confusion_matrix.png")
 
@@ -42,7 +59,12 @@ def main() -> None:
     """Train what is missing, ship, compare."""
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--runs", type=Path, default=ROOT / "runs", help="folder of the run directories")
-    folder = flags.parse_args().runs
+    flags.add_argument("--photographs", type=Path, default=PHOTOGRAPHS, help="folder of the photographs")
+    options = flags.parse_args()
+    folder = options.runs
+    for file, command in IMAGES.items():
+        if not (folder / file).exists():
+            module(*command.format(photographs=options.photographs).split(), "--out", str(folder / file))
     for name, choices in RUNS.items():
         if not (folder / name).exists():
             module("train", "--runs", str(folder), *_new_or_resumed(folder, name, choices.format(runs=folder)))
