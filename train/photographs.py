@@ -101,11 +101,12 @@ def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[visi
     except (OSError, FrameError) as error:
         _LOGGER.warning("skipped %s: %s", path, getattr(error, "strerror", None) or error)
         return
+    yield vision.find_garment(frame)
     shrink = _WORKING_EDGE / max(frame.shape[:2])
     if shrink < 1:
         frame = np.asarray(cv2.resize(frame, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
-    for number in range(variants + 1):
-        yield vision.find_garment(frame if number == 0 else varied(frame, rng))
+    for _ in range(variants):
+        yield vision.find_garment(varied(frame, rng))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 
 from edge import vision
+from edge.cli import main as run_edge_classify
+from edge.demo import draw_frame
+from edge.sinks import JsonLinesSink
 from edge.spec import FASHION_MNIST_LABELS
 from train import extra
 from train.photographs import main
@@ -41,6 +44,22 @@ def test_each_photograph_is_seen_as_it_is_and_varied(folder: Path, capsys: pytes
     unchanged = vision.frame_to_pixels(cv2.imread(str(folder / "pants" / "a.png")))
     assert np.array_equal(found.pixels[4], unchanged)
     assert not np.array_equal(found.pixels[5], unchanged)
+
+
+def test_a_network_learns_from_the_very_bytes_that_the_runner_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = draw_frame(3, height=600, width=800)  # larger than what variations are made of
+    (tmp_path / "photos" / "coat").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "photos" / "coat" / "a.jpg"), drawn.image)
+    assert main([str(tmp_path / "photos"), "--variants", "1", "--out", str(tmp_path / "some.npz")]) == 0
+    shown = []
+    monkeypatch.setattr(JsonLinesSink, "write", lambda self, frame, prediction, decision: shown.append(prediction))
+
+    assert run_edge_classify(["--source", str(tmp_path / "photos" / "coat"), "--json", "--quiet"]) == 0
+
+    assert shown[0].pixels.any()
+    assert read(tmp_path / "some.npz").pixels[0].tobytes() == shown[0].pixels.tobytes()
 
 
 def test_the_same_seed_gives_the_same_images(folder: Path) -> None:
