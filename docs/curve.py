@@ -1,0 +1,77 @@
+"""Fashion-MNIST against photographs: what each network gives up of the one for the other, as figures and a picture.
+
+`python docs/curve.py FILES --photographs DIR` measures int8 files with `python -m benchmarks photos`, and writes
+docs/measured/curve.json and docs/curve.png. Part of `make ship`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from edge.artifact import read_artifact
+
+ROOT = Path(__file__).parents[1]
+FIGURES, PICTURE = ROOT / "docs" / "measured" / "curve.json", ROOT / "docs" / "curve.png"
+FLOORS = {"fashion_mnist": 0.94, "photographs": 0.85}  # what a network is to reach on both
+
+
+def measured(model: Path, photographs: Path) -> dict[str, Any]:
+    """What a file makes of the test images (which its export has counted) and of the photographs: shares, 0-1."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "benchmarks", "photos", str(photographs), "--model", str(model)]
+        subprocess.run([*command, "--out", folder], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+        report = json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))
+    specification = read_artifact(model).spec
+    assert specification is not None
+    answered = report["rejection"]["answered"]
+    return {
+        "run": specification.provenance.run_name,
+        "fashion_mnist": specification.provenance.parity["top1_accuracy"],
+        "photographs": report["totals"]["known"]["top1"]["share"],
+        "area_under_roc": report["rejection"]["auroc"],
+        "known_kept": answered["known_kept"]["share"],
+        "unknown_rejected": answered["unknown_rejected"]["share"],
+    }
+
+
+def draw(points: list[dict[str, Any]]) -> Figure:
+    """A labelled dot for each network; the corner that is asked for is shaded."""
+    figure = Figure(figsize=(6.4, 4.0), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    for point in points:
+        x, y = 100 * point["photographs"], 100 * point["fashion_mnist"]
+        axes.plot(x, y, "o", color="#20639b")
+        axes.annotate(point["run"], (x, y), xytext=(6, 5), textcoords="offset points", fontsize=8)
+    axes.set_xlabel("validation photographs named rightly, %")
+    axes.set_ylabel("Fashion-MNIST test images named rightly, %")
+    axes.margins(0.15)
+    (_, right), (_, top) = axes.get_xlim(), axes.get_ylim()
+    axes.axhspan(100 * FLOORS["fashion_mnist"], top, xmin=0, color="#3caea3", alpha=0.12, lw=0)
+    axes.axvspan(100 * FLOORS["photographs"], right, color="#3caea3", alpha=0.12, lw=0)
+    axes.set(xlim=axes.get_xlim()[:1] + (right,), ylim=axes.get_ylim()[:1] + (top,))
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def main() -> None:
+    """Measure, write, draw."""
+    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    flags.add_argument("files", nargs="+", type=Path)
+    flags.add_argument("--photographs", type=Path, required=True)
+    options = flags.parse_args()
+    points = [measured(path, options.photographs) for path in options.files]
+    points.sort(key=lambda point: float(point["photographs"]))
+    FIGURES.write_text(json.dumps(points, indent=1) + "\n", encoding="utf-8")
+    draw(points).savefig(PICTURE)
+
+
+if __name__ == "__main__":
+    main()
