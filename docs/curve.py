@@ -53,10 +53,10 @@ def draw(points: list[dict[str, Any]]) -> Figure:
     axes.set_xlabel("validation photographs named rightly, %")
     axes.set_ylabel("Fashion-MNIST test images named rightly, %")
     axes.margins(0.15)
-    (_, right), (_, top) = axes.get_xlim(), axes.get_ylim()
-    axes.axhspan(100 * FLOORS["fashion_mnist"], top, xmin=0, color="#3caea3", alpha=0.12, lw=0)
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    axes.axhspan(100 * FLOORS["fashion_mnist"], top, color="#3caea3", alpha=0.12, lw=0)
     axes.axvspan(100 * FLOORS["photographs"], right, color="#3caea3", alpha=0.12, lw=0)
-    axes.set(xlim=axes.get_xlim()[:1] + (right,), ylim=axes.get_ylim()[:1] + (top,))
+    axes.set(xlim=(left, right), ylim=(bottom, top))
     axes.grid(alpha=0.3)
     return figure
 

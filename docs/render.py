@@ -2,8 +2,8 @@
 
 A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT is a file of docs/measured/, followed
 by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two); `markdown FILE`, for one
-that is no console output; `benchmark table`, `recommendation` or `machine`; or `training commands`, what `make ship`
-runs. `--check` changes nothing and fails if a page is out of date.
+that is no console output; `benchmark table`, `recommendation` or `machine`; `curve table`, what networks make of the
+data set and of photographs; or `training commands`, what `make ship` runs. `--check` changes nothing and fails if a page is out of date.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def _body(what: str) -> str:
         return (MEASURED / what.removeprefix("markdown ")).read_text(encoding="utf-8")
     if what == "training commands":
         return _training_commands()
+    if what == "curve table":
+        return _curve_table()
     name, *ranges = what.split()
     lines = (MEASURED / name).read_text(encoding="utf-8").rstrip("\n").split("\n")
     return "```text\n" + "\n".join(_selected(lines, ranges)) + "\n```\n"
@@ -62,6 +64,26 @@ def _benchmark(what: str) -> str:
         [column.heading for column in columns],
         ["--:" if column.is_number else "---" for column in columns],
         *([column.show(row) for column in columns] for row in ordered(report["rows"])),
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _curve_table() -> str:
+    points = json.loads((MEASURED / "curve.json").read_text(encoding="utf-8"))
+    lines = [
+        ["int8 file of", "Fashion-MNIST %", "photographs %", "AUROC", "known kept %", "unknown rejected %"],
+        ["---", "--:", "--:", "--:", "--:", "--:"],
+        *(
+            [
+                point["run"],
+                f"{100 * point['fashion_mnist']:.2f}",
+                f"{100 * point['photographs']:.1f}",
+                f"{point['area_under_roc']:.3f}",
+                f"{100 * point['known_kept']:.1f}",
+                f"{100 * point['unknown_rejected']:.1f}",
+            ]
+            for point in points
+        ),
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

@@ -47,6 +47,8 @@ RUNS = {
         f"edge-seed{seed}": f"{FURTHER}/edge-second-seed{seed} {ALSO} --seed {seed}",
     }.items()
 }
+# On photographs too.
+COMPARED = ("baseline", "edge-second", "edge", "edge-seed1", "edge-seed2")
 # The photographs of github.com/alexeygrigorev/clothing-dataset-small; none of them is in this project.
 PHOTOGRAPHS = ROOT.parent / "shared" / "photos"
 SHIPPED = ("baseline", "edge")
@@ -79,6 +81,10 @@ def main() -> None:
         runs = [str(folder / name) for name in RUNS]
         (MEASURED / "tried.txt").write_text(module("train.compare", *runs, "--exported", *files), encoding="utf-8")
         shutil.copy(Path(exported) / "edge_int8.tflite", ROOT / "edge" / "models" / "edge_int8.tflite")
+        compared = [str(Path(exported) / f"{name}_int8.tflite") for name in COMPARED]
+        validation = str(options.photographs / "validation")
+        script = [sys.executable, "docs/curve.py", *compared, "--photographs", validation]
+        subprocess.run(script, cwd=ROOT, check=True)
 
 
 def _new_or_resumed(folder: Path, name: str, choices: str) -> list[str]:
