@@ -162,4 +162,6 @@ def _ids_of(node: Path) -> tuple[str, ...]:
 
 
 def _text(code: bytes) -> str:
-    return code.decode("ascii", errors="replace").strip()
+    """The four characters of a format; the highest bit of the last says big-endian."""
+    text = bytes(byte & 0x7F for byte in code).decode("ascii").strip()
+    return f"{text}-BE" if code[3] & 0x80 else text
