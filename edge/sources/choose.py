@@ -10,13 +10,14 @@ from edge.health import Health
 from edge.sources.camera import Camera, Wish
 from edge.sources.csi import PREFIX as CSI_PREFIX
 from edge.sources.csi import CsiCamera
+from edge.sources.demo import DemoSource, DemoVideoSource
 from edge.sources.files import IMAGE_SUFFIXES, ImageSource
 from edge.sources.frame import Source
 from edge.sources.live import LiveSource, Opener, Patience
 from edge.sources.mjpeg import MjpegFileSource, MjpegInput
-from edge.sources.stream import Stream, VideoSource, is_live, is_url
+from edge.sources.stream import ImageUrlSource, Stream, VideoSource, is_live, is_url
 
-_DEMOS = ("demo", "demo-video")
+_DEMOS: dict[str, type[DemoSource | DemoVideoSource]] = {kind.name: kind for kind in (DemoSource, DemoVideoSource)}
 _GLOB_CHARACTERS = frozenset("*?[")
 _EXPECTED = "an image, a folder, a glob, a video, a URL, - or demo"
 _LEAST_READ_TIMEOUT_S = 5.0  # a camera may take its time to start, and a connection to go on
@@ -43,9 +44,9 @@ def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is
             return MjpegFileSource(opener)
         return LiveSource(opener, patience=patience, health=health)
     if text in _DEMOS:
-        return _demo(text)
+        return _DEMOS[text]()
     if is_url(text):
-        return _web_image(text) if _is_web_image(text) else VideoSource(text)
+        return ImageUrlSource(text) if _is_web_image(text) else VideoSource(text)
     return _open_path(text)
 
 
@@ -55,18 +56,6 @@ def _live(text: str, wish: Wish, read_timeout_s: float, *, is_camera: bool) -> O
         kind = CsiCamera if text.startswith(CSI_PREFIX) else Camera
         return kind(text, wish, read_timeout_s=read_timeout_s)
     return MjpegInput() if text == "-" else Stream(text, read_timeout_s=read_timeout_s)
-
-
-def _demo(name: str) -> Source:
-    from edge.sources.demo import DemoSource, DemoVideoSource  # who has a camera needs no drawing
-
-    return DemoSource() if name == DemoSource.name else DemoVideoSource()
-
-
-def _web_image(url: str) -> Source:
-    from edge.sources.web_image import ImageUrlSource  # nor an HTTP client
-
-    return ImageUrlSource(url)
 
 
 def _open_path(text: str) -> Source:

@@ -1,8 +1,12 @@
-"""Video files and network streams: whatever OpenCV's video reader opens."""
+"""Video files, network streams, and single images from the web: whatever OpenCV's video reader opens."""
 
 from __future__ import annotations
 
+import base64
+import http.client
 import re
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
@@ -10,11 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import SourceError
+from edge.errors import FrameError, SourceError
+from edge.sources.files import decode_image
 from edge.sources.frame import Frame
 from edge.sources.reader import EndOfStream
 
 _TIMEOUT_S = 10.0
+_MAX_IMAGE_BYTES = 64 * 2**20
 _LONGEST_MS = 86_400_000 * 365  # of a video file; beyond it a damaged file speaks
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpeg", ".ogv")
 _SECRET = re.compile(r"([?&;](?:user(?:name)?|login|pass(?:word|wd)?|pwd|token|auth|(?:api_?)?key)=)[^&;#\s]*", re.I)
@@ -144,3 +150,47 @@ class VideoSource:
     def close(self) -> None:
         """Release the file or connection."""
         self._capture.release()
+
+
+class ImageUrlSource:
+    """One image from the web (see `edge.sources.frame.Source`)."""
+
+    is_stream = False
+
+    def __init__(self, url: str) -> None:
+        """Fetch and decode it.
+
+        Raises:
+            SourceError: out of reach, too large or no image.
+        """
+        self.name = without_password(url)
+        self.skipped = 0
+        try:
+            with urllib.request.urlopen(_request(url), timeout=_TIMEOUT_S) as answer:  # noqa: S310  # http(s), see choose
+                content = answer.read(_MAX_IMAGE_BYTES + 1)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise SourceError(f"can't fetch {self.name}: {getattr(error, 'reason', error)}") from error
+        if len(content) > _MAX_IMAGE_BYTES:
+            raise SourceError(f"{self.name} is larger than {_MAX_IMAGE_BYTES:,} bytes")
+        try:
+            self._image = decode_image(content)
+        except FrameError as error:
+            raise SourceError(f"{self.name}: {error}") from error
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the image once."""
+        yield Frame(self._image, 0, self.name, datetime.now(timezone.utc))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _request(url: str) -> urllib.request.Request:
+    """A request for the URL; urllib takes a user name and password as a header only, not in the URL."""
+    parts = urllib.parse.urlsplit(url)
+    login, _, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310  # http(s) only, see choose
+    if login:
+        token = base64.b64encode(urllib.parse.unquote(login).encode()).decode()
+        request.add_unredirected_header("Authorization", f"Basic {token}")
+    return request

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -12,7 +10,7 @@ import pytest
 
 from edge.errors import SourceError
 from edge.health import Health
-from edge.sources import Patience, Source, Wish, choose, web_image
+from edge.sources import Patience, Source, Wish, choose
 from edge.sources.files import ImageSource
 from edge.sources.live import LiveSource
 
@@ -100,8 +98,8 @@ def test_a_camera_given_as_a_source_is_answered_with_the_right_flag(text: str) -
 )
 def test_which_reader_a_file_behind_a_url_gets(monkeypatch: pytest.MonkeyPatch, text: str, kind: str) -> None:
     opened: list[tuple[str, str]] = []
-    for module, name in ((web_image, "ImageUrlSource"), (choose, "VideoSource")):
-        monkeypatch.setattr(module, name, lambda url, name=name: opened.append((name, url)))
+    for name in ("ImageUrlSource", "VideoSource"):
+        monkeypatch.setattr(choose, name, lambda url, name=name: opened.append((name, url)))
     opened_source: Source | None = open_source(text)
     assert opened_source is None
     assert opened == [(kind, text)]
@@ -122,14 +120,3 @@ def test_cameras_are_live(text: str, name: str) -> None:
     assert isinstance(source, LiveSource)
     assert source.name == name
     assert source.is_stream
-
-
-@pytest.mark.parametrize("name", ["demo", "demo-video"])
-def test_the_demos_have_names(name: str) -> None:
-    assert open_source(name).name == name
-
-
-def test_a_camera_costs_neither_the_drawing_nor_an_http_client() -> None:
-    program = "import sys; import edge.sources; print(sorted({'edge.demo', 'http.client'} & set(sys.modules)))"
-    child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert child.stdout == "[]\n"
