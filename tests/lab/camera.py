@@ -32,6 +32,7 @@ SET_UP = (
     "camera-vm.sh setup, then camera-vm.sh install -- sh -c 'python3 -m venv /opt/edge && "
     "/opt/edge/bin/pip install numpy opencv-python-headless ai-edge-litert'"
 )
+NOT_FOUND = 127  # a shell's exit code for a command that isn't there
 GARMENTS = 6
 FPS = 5  # an emulated processor keeps up with no more
 HOLD = 35  # frames that each garment is shown
@@ -67,7 +68,8 @@ def main() -> int:
         (out / "stdout").write_text(child.stdout, encoding="utf-8")
         print(child.stderr, file=sys.stderr)
         if child.returncode:
-            print(f"exit code {child.returncode}; expected 0. If Python was not found there: {SET_UP}")
+            hint = f" (no Python there: {SET_UP})" if child.returncode == NOT_FOUND else ""
+            print(f"FAILURE exit code {child.returncode}, expected 0{hint}")
             return 1
         return judge([json.loads(line) for line in child.stdout.splitlines()], shown(out), child.stderr)
 
@@ -94,7 +96,7 @@ def virtual_machine(feed: Path, out: Path) -> list[str]:
     )
     return [
         *(str(LAB), "run", "--feed", str(feed), "--fps", str(FPS), "--hold", str(HOLD)),
-        *("--from", "stream", "--unplug", str(UNPLUG_S), "--replug", str(REPLUG_S), "--timeout", "150", "--verbose"),
+        *("--from", "stream", "--unplug", str(UNPLUG_S), "--replug", str(REPLUG_S), "--timeout", "300", "--verbose"),
         *("--share", f"{ROOT}:/mnt/source", "--env", "PYTHONPATH=/mnt/source", "--out", str(out)),
         *("--", "sh", "-c", script),
     ]
