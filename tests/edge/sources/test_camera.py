@@ -178,6 +178,16 @@ def test_back_in_another_socket_it_is_found_by_its_serial_number(kernel: Kernel,
     assert [made.number for made in capture.made] == [0, 2]
 
 
+def test_of_a_camera_with_two_pictures_the_same_one_is_found(kernel: Kernel, capture: type[FakeCapture]) -> None:
+    infrared = replace(WEBCAM, node=Path("/dev/video2"), index=2)
+    kernel.plugged = [WEBCAM, infrared]
+    opener = camera("2")
+    opener.open()
+    kernel.plugged = [replace(WEBCAM, node=Path("/dev/video3")), replace(infrared, node=Path("/dev/video5"))]
+    opener.open()
+    assert [made.number for made in capture.made] == [2, 5]
+
+
 def test_another_camera_is_not_taken_for_it(kernel: Kernel, capture: type[FakeCapture]) -> None:
     opener = camera()
     opener.open()

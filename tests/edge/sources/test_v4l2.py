@@ -70,6 +70,9 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kernel:
     by_id = tmp_path / "v4l" / "by-id"
     by_id.mkdir(parents=True)
     (by_id / "usb-HD_Webcam_12-video-index0").symlink_to("../../video0")
+    (tmp_path / "sys" / "video1").mkdir(parents=True)
+    (tmp_path / "sys" / "video1" / "index").write_text("1\n")
+    monkeypatch.setattr(v4l2, "NODES", tmp_path / "sys")
     monkeypatch.setattr(v4l2, "DEVICES", tmp_path)
     monkeypatch.setattr(fcntl, "ioctl", made.ioctl)
     return made
@@ -86,6 +89,7 @@ def test_nodes_are_described_and_what_is_no_node_is_left_out(kernel: Kernel) -> 
         (f"{kernel.folder}/v4l/by-id/usb-HD_Webcam_12-video-index0",),
         gives_pictures=True,
     )
+    assert [device.index for device in found] == [0, 1, 0, 0, 0, 0]
     assert [device.gives_pictures for device in found] == [True, False, False, True, False, True]
 
 
