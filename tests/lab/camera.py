@@ -34,12 +34,12 @@ SET_UP = (
 )
 NOT_FOUND = 127  # a shell's exit code for a command that isn't there
 GARMENTS = 6
-FPS = 5  # an emulated processor keeps up with no more
-HOLD = 35  # frames that each garment is shown
+HEIGHT, WIDTH, FPS = 240, 320, 5  # an emulated processor keeps up with no more
+HOLD = 40  # frames that each garment is shown
 UNPLUG_S, REPLUG_S, DURATION_S = 5, 9, 40
-LATENCY_S = 1.5  # from the camera's showing a garment to the newest frame that was classified, emulated
+LATENCY_S = 3.0  # from the camera's showing a garment to its frame, in an emulated processor that others share
 AWAY_S = REPLUG_S - UNPLUG_S - 1.5  # certainly without a camera: USB takes its time on the way out
-LEAST_RIGHT = 0.95
+LEAST_RIGHT = 0.9
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def draw_garments(folder: Path) -> None:
     classifier = Classifier.load(default_model())
     number, done = 0, set[str]()
     while len(done) < GARMENTS:
-        drawn = draw_frame(number)
+        drawn = draw_frame(number, height=HEIGHT, width=WIDTH)
         label = FASHION_MNIST_LABELS[drawn.label_index]
         prediction = classifier.classify(drawn.image)
         if prediction.label == label and prediction.probability > 0.8 and label not in done:
@@ -92,10 +92,10 @@ def virtual_machine(feed: Path, out: Path) -> list[str]:
     """The call: the runner from this checkout; before it, what turns the guest's clock into the records' one."""
     script = (
         f"{PYTHON} -c 'import time; print(time.time() - time.monotonic())' > /mnt/out/clock && "
-        f"exec {PYTHON} -m edge.cli --camera 0 --json --duration {DURATION_S}"
+        f"exec {PYTHON} -m edge.cli --camera 0 --size {WIDTH}x{HEIGHT} --json --duration {DURATION_S}"
     )
     return [
-        *(str(LAB), "run", "--feed", str(feed), "--fps", str(FPS), "--hold", str(HOLD)),
+        *(str(LAB), "run", "--feed", str(feed), "--size", f"{WIDTH}x{HEIGHT}", "--fps", str(FPS), "--hold", str(HOLD)),
         *("--from", "stream", "--unplug", str(UNPLUG_S), "--replug", str(REPLUG_S), "--timeout", "300", "--verbose"),
         *("--share", f"{ROOT}:/mnt/source", "--env", "PYTHONPATH=/mnt/source", "--out", str(out)),
         *("--", "sh", "-c", script),
