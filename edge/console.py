@@ -19,6 +19,8 @@ from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
 _LARGEST = 2**31 - 1  # what the libraries underneath take
 
 Main = Callable[[Sequence[str] | None], int]
+OUR_THREADS = "edge."
+"""With it begin the names of threads that may hang in C."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -59,7 +61,7 @@ def command(main: Main) -> Main:
 def run(main: Main) -> NoReturn:
     """Run a command as a process: its return value is the exit code."""
     code = main(None)
-    if any(thread.daemon for thread in threading.enumerate()):  # alive: enumerate() leaves out what has ended
+    if any(thread.daemon and thread.name.startswith(OUR_THREADS) for thread in threading.enumerate()):  # alive ones
         # A camera's read that hangs in C: Python's and the library's own end would pull the ground from under it.
         sys.stdout.flush()
         sys.stderr.flush()

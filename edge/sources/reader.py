@@ -72,7 +72,7 @@ class Reader:
         self._newest: Shot | None = None
         self._wake = threading.Condition()
         # A daemon: a read that hangs in C can't be ended, and must not keep the process.
-        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=__name__, daemon=True)
         self._thread.start()
 
     def newest(self, timeout_s: float) -> Shot | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import struct
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -147,3 +149,12 @@ def test_nothing_and_what_is_closed_to_us(kernel: Kernel, monkeypatch: pytest.Mo
     monkeypatch.setattr(v4l2, "DEVICES", tmp_path / "empty")
     assert list_cameras(as_json=False).startswith("no camera was found")
     assert list_cameras(as_json=True) == "[]"
+
+
+def test_on_the_command_line_the_list_is_text_or_json(kernel: Kernel, edge_classify: Callable[..., Any]) -> None:
+    outcome = edge_classify("--list-cameras")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith(f"{kernel.folder}/video0  HD Webcam")
+    first = json.loads(edge_classify("--list-cameras", "--json").out)[0]
+    assert list(first) == ["camera", "name", "driver", "bus", "by_id", "formats"]
+    assert first["formats"][0]["sizes"][0] == {"height": 480, "width": 640, "fps": [30.0, 14.985]}
