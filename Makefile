@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format ship measure clean
+.PHONY: help demo test check format camera-test ship measure clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/base ## classify drawn garments: no camera, no data set; writes demo.png
 	$(BIN)/edge-classify --source demo --picture demo.png
@@ -27,6 +27,9 @@ check: $(VENV)/dev ## format, lint, types, spelling
 format: $(VENV)/dev ## put the code in the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+camera-test: $(VENV)/base ## the runner on a real camera, in a virtual machine that plugs it in and out
+	PYTHONPATH=. $(BIN)/python tests/lab/camera.py
 
 ship: $(VENV)/dev ## train the networks that ship; hours on a CPU
 	$(BIN)/python docs/ship.py

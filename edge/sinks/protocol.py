@@ -16,6 +16,10 @@ class Sink(Protocol):
         """Take a frame, what it was taken for on its own, and the answer that came of it."""
         ...
 
+    def idle(self, decision: Decision) -> None:
+        """Take the answer at a moment without a new frame: `stale`, and why; about once a second while that lasts."""
+        ...
+
     def close(self) -> None:
         """Finish: write what was gathered."""
         ...

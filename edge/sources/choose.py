@@ -6,35 +6,62 @@ import glob
 from pathlib import Path
 
 from edge.errors import SourceError
-from edge.sources.camera import CameraSource
+from edge.health import Health
+from edge.sources.camera import Camera, Wish
+from edge.sources.csi import PREFIX as CSI_PREFIX
+from edge.sources.csi import CsiCamera
 from edge.sources.demo import DemoSource, DemoVideoSource
 from edge.sources.files import IMAGE_SUFFIXES, ImageSource
 from edge.sources.frame import Source
-from edge.sources.stream import ImageUrlSource, VideoSource, is_url
+from edge.sources.live import LiveSource, Opener, Patience
+from edge.sources.mjpeg import MjpegFileSource, MjpegInput
+from edge.sources.stream import ImageUrlSource, Stream, VideoSource, is_live, is_url
 
 _DEMOS: dict[str, type[DemoSource | DemoVideoSource]] = {kind.name: kind for kind in (DemoSource, DemoVideoSource)}
 _GLOB_CHARACTERS = frozenset("*?[")
+_EXPECTED = "an image, a folder, a glob, a video, a URL, - or demo"
+_LEAST_READ_TIMEOUT_S = 5.0  # a camera may take its time to start, and a connection to go on
 
 
-def open_source(text: str, *, is_camera: bool = False) -> Source:
-    """Open a source.
+def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is_camera: bool = False) -> Source:
+    """Open a source; a live one opens with its first frame.
 
     Args:
-        text: demo, demo-video, an image, a folder, a glob, a video or a URL; or a camera's number or device path.
+        text: demo, demo-video, an image, a folder, a glob, a video, a URL or - (MJPEG on standard input); or a
+            camera's number, device path or csi:0.
+        health: where a live source says how it is.
+        patience: for how long a live source is waited for.
+        wish: what is asked of a camera.
         is_camera: whether it was given as a camera.
 
     Raises:
+        RuntimeMissingError: it needs a library that isn't there.
         SourceError: it doesn't exist, can't be opened, or holds nothing to classify.
     """
-    if is_camera:
-        return CameraSource(text)
+    if is_camera or text == "-" or (is_url(text) and is_live(text) and not _is_web_image(text)):
+        opener = _live(text, wish, max(patience.stall_s, _LEAST_READ_TIMEOUT_S), is_camera=is_camera)
+        if isinstance(opener, MjpegInput) and opener.is_file():
+            return MjpegFileSource(opener)
+        return LiveSource(opener, patience=patience, health=health)
     if text in _DEMOS:
         return _DEMOS[text]()
     if is_url(text):
-        is_web_image = text.startswith(("http://", "https://")) and _has_image_suffix(text.partition("?")[0])
-        return ImageUrlSource(text) if is_web_image else VideoSource(text)
+        return ImageUrlSource(text) if _is_web_image(text) else VideoSource(text)
+    return _open_path(text)
+
+
+def _live(text: str, wish: Wish, read_timeout_s: float, *, is_camera: bool) -> Opener:
+    """What opens a camera, a stream or standard input."""
+    if is_camera:
+        kind = CsiCamera if text.startswith(CSI_PREFIX) else Camera
+        return kind(text, wish, read_timeout_s=read_timeout_s)
+    return MjpegInput() if text == "-" else Stream(text, read_timeout_s=read_timeout_s)
+
+
+def _open_path(text: str) -> Source:
+    """What is on the disk under this name."""
     if not text:
-        raise SourceError("--source is empty: expected an image, a folder, a glob, a video, a URL or demo")
+        raise SourceError(f"--source is empty: expected {_EXPECTED}")
     path = Path(text)
     if path.is_dir():
         return ImageSource(text, _images_in(path))
@@ -42,8 +69,9 @@ def open_source(text: str, *, is_camera: bool = False) -> Source:
         return ImageSource(text, [path]) if _has_image_suffix(text) else VideoSource(text)
     if _GLOB_CHARACTERS & set(text):
         return ImageSource(text, _images_matching(text))
-    hint = f" (a camera? then: --camera {text})" if text.isdecimal() or text.startswith("/dev/") else ""
-    raise SourceError(f"no source {text!r}: expected an image, a folder, a glob, a video, a URL or demo{hint}")
+    is_device = text.isdecimal() or text.startswith(("/dev/", CSI_PREFIX))
+    hint = f" (a camera? then: --camera {text})" if is_device else ""
+    raise SourceError(f"no source {text!r}: expected {_EXPECTED}{hint}")
 
 
 def _images_in(folder: Path) -> list[Path]:
@@ -65,3 +93,7 @@ def _images_matching(pattern: str) -> list[Path]:
 
 def _has_image_suffix(path: Path | str) -> bool:
     return Path(path).suffix.lower() in IMAGE_SUFFIXES
+
+
+def _is_web_image(url: str) -> bool:
+    return url.startswith(("http://", "https://")) and _has_image_suffix(url.partition("?")[0])

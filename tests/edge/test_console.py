@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import logging
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -187,3 +188,36 @@ def test_help_shows_defaults_that_teach_something_and_keeps_the_examples() -> No
     assert "rows (default: 3)" in text
     assert text.count("default") == 1
     assert "one\n  two" in text
+
+
+HANGING = """
+import sys, threading, time
+from edge import console
+threading.Thread(target=time.sleep, args=(3600,), name=sys.argv[1], daemon=True).start()
+class Late:
+    def __del__(self): print("torn down")
+late = Late()
+console.run(lambda argv: print("done") or 5)
+"""
+
+
+@pytest.mark.parametrize(("name", "out"), [("edge.sources.reader", "done\n"), ("foreign", "done\ntorn down\n")])
+def test_nothing_is_torn_down_under_a_thread_that_hangs(spawn: Callable[..., Any], name: str, out: str) -> None:
+    child = spawn("-c", HANGING, name)
+    assert child.communicate(timeout=60) == (out, "")
+    assert child.returncode == 5
+
+
+def test_sigterm_ends_a_command_well_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    handlers: list[Any] = []
+    monkeypatch.setattr(signal, "signal", lambda number, handler: handlers.append((number, handler)))
+    console.end_well_on_sigterm()
+
+    @console.command
+    def main(argv: object = None) -> int:
+        handlers[0][1](signal.SIGTERM, None)
+        return 7
+
+    assert main([]) == 0
+    assert handlers[0][0] == signal.SIGTERM
+    assert handlers[1] == (signal.SIGTERM, signal.SIG_IGN)
