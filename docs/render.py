@@ -3,7 +3,8 @@
 A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT is a file of docs/measured/, followed
 by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two); `markdown FILE`, for one
 that is no console output; `benchmark table`, `recommendation` or `machine`; `curve table`, what networks make of the
-data set and of photographs; or `training commands`, what `make ship` runs. `--check` changes nothing and fails if a page is out of date.
+data set and of photographs; or `training commands`, what `make ship` runs. `--check` changes nothing and fails if a
+page is out of date.
 """
 
 from __future__ import annotations
