@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edge.vision.background import border_distance
 from edge.vision.cutout import cut_out
 from edge.vision.frames import require_pixels, shrink_to_bgr
+from edge.vision.lab import to_lab
 from edge.vision.presence import NOTHING_BELOW
 from edge.vision.region import Region
 from edge.vision.render import fit, garment_tones, render
@@ -65,7 +66,7 @@ def find_garment(
     small = _to_search(picture)
     if min(small.shape[:2]) < _SMALLEST_EDGE:
         return _nothing(height, width, presence=0.0)
-    found = _search(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2LAB), np.uint8), scene)
+    found = _search(to_lab(small), scene)
     if found is None or found.presence < NOTHING_BELOW:
         return _nothing(height, width, presence=found.presence if found else 0.0)
     tones = garment_tones(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8), found.mask)
