@@ -1,0 +1,95 @@
+"""The flags of `edge-classify`; a default that isn't written here is the model file's."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge import __version__, console
+from edge.runtimes import RUNTIMES
+
+if TYPE_CHECKING:
+    from edge.vision import Region
+
+# The demos never end by themselves: two pictures of each garment, or each once for 2 s of 30 frames.
+DEMO_FRAMES = {"demo": 20, "demo-video": 600}
+
+_EXAMPLES = """examples:
+  edge-classify                                      drawn garments: needs no camera, no file
+  edge-classify --camera 0                           the first camera, until Ctrl-C
+  edge-classify --source shirts/ --json > out.jsonl  every image of a folder
+  edge-classify --source a.mp4 --model mine.tflite   a video, with a model of one's own
+  edge-classify --camera 0 --roi 0.25,0,0.5,1 --background learn
+  edge-classify --source 'shirts/*.jpg' --picture seen.png
+  edge-classify --source shirt.jpg --explain why.png what was found, what the network saw, and why
+  edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
+
+exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream lost, 130 Ctrl-C
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser."""
+    flags = argparse.ArgumentParser(
+        prog="edge-classify",
+        description="Classify garments in camera frames, images or videos with a small TFLite or ONNX model.",
+        epilog=_EXAMPLES,
+        formatter_class=console.HelpFormatter,
+    )
+    origin = flags.add_mutually_exclusive_group()
+    origin.add_argument("--camera", metavar="N", help="camera number, /dev/videoN or /dev/v4l/by-id/...")
+    origin.add_argument(
+        "--source",
+        default="demo",
+        help="image, folder, 'glob', video, URL, demo (drawn garments) or demo-video (each for 2 s)",
+    )
+    flags.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
+    flags.add_argument("--roi", type=_region, metavar="X,Y,W,H",
+                       help="look only here: pixels, or shares of the frame if no number is above 1")  # fmt: skip
+    flags.add_argument("--background", choices=("border", "learn"), default="border",
+                       help="what is no garment: what the frame's border shows, or what a camera that doesn't move "
+                       "saw in its first second, with nothing in view (default: %(default)s)")  # fmt: skip
+    flags.add_argument("--labels", type=Path, metavar="FILE",
+                       help="class names, one a line, for a model file that carries none")  # fmt: skip
+    flags.add_argument("--runtime", choices=("auto", *RUNTIMES), default="auto", help="library that runs the model")
+    flags.add_argument("--threads", type=console.thread_count, default=1, metavar="N", help="for the arithmetic")
+    flags.add_argument("--top-k", type=console.positive_int, default=3, metavar="N", help="classes to name a frame")
+    end = flags.add_mutually_exclusive_group()
+    demo_limits = ", ".join(f"{name}: {frames}" for name, frames in DEMO_FRAMES.items())
+    end.add_argument("--max-frames", type=console.positive_int, metavar="N",
+                     help=f"stop after N frames ({demo_limits} unless given)")  # fmt: skip
+    flags.add_argument("--duration", type=console.positive_float, metavar="S", help="stop after S seconds")
+    flags.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    flags.add_argument("--picture", type=Path, metavar="FILE", help="write an annotated picture of the last ten frames")
+    end.add_argument("--explain", type=Path, metavar="FILE",
+                     help="write a picture that explains the first frame, decided on its own, and stop")  # fmt: skip
+    _add_decision_flags(flags)
+    flags.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    console.add_logging_flags(flags)
+    return flags
+
+
+def _add_decision_flags(flags: argparse.ArgumentParser) -> None:
+    """Flags of the fields of `edge.decision_spec.DecisionSpec` that a place may want otherwise than a model's maker."""
+    rule = flags.add_argument_group(
+        "when to answer what", "Each overrides what the model file says. --json gives the reason for every answer."
+    )
+    rule.add_argument("--threshold", type=float, metavar="P",
+                      help="answer unknown below this score of the likeliest class, 0-1: higher lets less of what is "
+                           "no garment pass for one, and calls more real garments unknown")  # fmt: skip
+    rule.add_argument("--hold-frames", type=console.positive_int, metavar="N",
+                      help="cameras and videos: change the answer when N frames in a row agree; more is calmer and "
+                           "slower, 1 answers at once")  # fmt: skip
+    rule.add_argument("--smoothing", type=console.non_negative_float, dest="smoothing_s", metavar="S",
+                      help="cameras and videos: average over about S seconds, whatever the frame rate; 0 takes every "
+                           "frame as it is")  # fmt: skip
+
+
+def _region(text: str) -> Region:
+    from edge.vision import Region
+
+    try:
+        return Region.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
