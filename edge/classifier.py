@@ -18,7 +18,6 @@ from edge.errors import ModelFileError
 from edge.probabilities import to_probabilities
 from edge.quantization import dequantize, pixels_to_tensor
 from edge.runtimes import Runtime, open_runtime, runtime_for
-from edge.runtimes.trial import try_in_child
 from edge.spec import NOTHING_LABEL, UNKNOWN_LABEL, ModelSpec
 
 
@@ -87,6 +86,8 @@ class Classifier:
             # A file cut short has lost its spec too; some libraries crash on what is left.
             if labels is None:
                 raise _no_spec(path)
+            from edge.runtimes.trial import try_in_child
+
             try_in_child(artifact, name)
         loaded = open_runtime(artifact, name=name, threads=threads)
         spec = artifact.spec

@@ -78,21 +78,25 @@ def _classifier(options: argparse.Namespace) -> Classifier:
 
 
 def _picture_sinks(options: argparse.Namespace, classifier: Classifier) -> list[Sink]:
-    from edge.sinks import ExplainSink, PictureSink
-
     sinks: list[Sink] = []
     if options.picture:
+        from edge.sinks.picture import PictureSink
+
         sinks.append(PictureSink(options.picture))
     if options.explain:
+        from edge.sinks.explain import ExplainSink
+
         sinks.append(ExplainSink(options.explain, rule=classifier.spec.decision))
     return sinks
 
 
 def _text_sink(options: argparse.Namespace, classifier: Classifier, *, is_stream: bool) -> Sink:
-    from edge.sinks import ChangesSink, JsonLinesSink, TerminalSink
-
     if options.json:
+        from edge.sinks.jsonl import JsonLinesSink
+
         return JsonLinesSink(sys.stdout, model_sha256=classifier.artifact.sha256)
+    from edge.sinks.terminal import ChangesSink, TerminalSink
+
     kind = ChangesSink if is_stream else TerminalSink
     return kind(sys.stdout, label_width=max(map(len, (*classifier.spec.labels, *RESERVED_LABELS))))
 

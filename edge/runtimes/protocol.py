@@ -27,14 +27,17 @@ class Runtime(Protocol):
 
     name: str
     """One of `RUNTIMES`."""
-    version: str
-    """Of the library."""
     input_tensor: TensorSpec
     """As the file has it."""
     output_tensor: TensorSpec
     """As the file has it."""
     embedded_spec: str | None
     """The spec's JSON where only the library can read it (ONNX), else None."""
+
+    @property
+    def version(self) -> str:
+        """Of the library."""
+        ...
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
         """Run the model once.

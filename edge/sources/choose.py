@@ -6,18 +6,16 @@ import glob
 from pathlib import Path
 
 from edge.errors import SourceError
-from edge.sources.camera import CameraSource
-from edge.sources.demo import DemoSource, DemoVideoSource
 from edge.sources.files import IMAGE_SUFFIXES, ImageSource
 from edge.sources.frame import Source
-from edge.sources.stream import ImageUrlSource, VideoSource, is_url
+from edge.sources.url import is_url
 
-_DEMOS: dict[str, type[DemoSource | DemoVideoSource]] = {kind.name: kind for kind in (DemoSource, DemoVideoSource)}
+_DEMOS = ("demo", "demo-video")
 _GLOB_CHARACTERS = frozenset("*?[")
 
 
 def open_source(text: str, *, is_camera: bool = False) -> Source:
-    """Open a source.
+    """Open a source; the code of the others stays unloaded, which a Pi feels at every start.
 
     Args:
         text: demo, demo-video, an image, a folder, a glob, a video or a URL; or a camera's number or device path.
@@ -27,23 +25,40 @@ def open_source(text: str, *, is_camera: bool = False) -> Source:
         SourceError: it doesn't exist, can't be opened, or holds nothing to classify.
     """
     if is_camera:
+        from edge.sources.camera import CameraSource
+
         return CameraSource(text)
     if text in _DEMOS:
-        return _DEMOS[text]()
+        from edge.sources.demo import DemoSource, DemoVideoSource
+
+        return DemoSource() if text == DemoSource.name else DemoVideoSource()
     if is_url(text):
-        is_web_image = text.startswith(("http://", "https://")) and _has_image_suffix(text.partition("?")[0])
-        return ImageUrlSource(text) if is_web_image else VideoSource(text)
+        return _open_url(text)
     if not text:
         raise SourceError("--source is empty: expected an image, a folder, a glob, a video, a URL or demo")
     path = Path(text)
     if path.is_dir():
         return ImageSource(text, _images_in(path))
     if path.is_file():
-        return ImageSource(text, [path]) if _has_image_suffix(text) else VideoSource(text)
+        return ImageSource(text, [path]) if _has_image_suffix(text) else _open_video(text)
     if _GLOB_CHARACTERS & set(text):
         return ImageSource(text, _images_matching(text))
     hint = f" (a camera? then: --camera {text})" if text.isdecimal() or text.startswith("/dev/") else ""
     raise SourceError(f"no source {text!r}: expected an image, a folder, a glob, a video, a URL or demo{hint}")
+
+
+def _open_url(url: str) -> Source:
+    if url.startswith(("http://", "https://")) and _has_image_suffix(url.partition("?")[0]):
+        from edge.sources.stream import ImageUrlSource
+
+        return ImageUrlSource(url)
+    return _open_video(url)
+
+
+def _open_video(location: str) -> Source:
+    from edge.sources.stream import VideoSource
+
+    return VideoSource(location)
 
 
 def _images_in(folder: Path) -> list[Path]:

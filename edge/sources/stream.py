@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import http.client
-import re
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -16,21 +12,15 @@ import numpy as np
 from edge.errors import FrameError, SourceError, SourceLostError
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
+from edge.sources.url import is_url, without_password
+
+if TYPE_CHECKING:
+    import urllib.request
 
 _TIMEOUT_S = 10.0
 _MAX_IMAGE_BYTES = 64 * 2**20
 _LONGEST_MS = 86_400_000 * 365  # of a video file; beyond it a damaged file speaks
 _LIVE_SCHEMES = ("rtsp://", "rtmp://", "udp://", "tcp://", "srt://")
-
-
-def is_url(text: str) -> bool:
-    """Whether the text starts with a scheme such as http:// or rtsp://."""
-    return re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text) is not None
-
-
-def without_password(url: str) -> str:
-    """The URL with its user name and password replaced, for logs and results."""
-    return re.sub(r"(://)[^/\s]*@", r"\1***@", url)
 
 
 class VideoSource:
@@ -96,6 +86,9 @@ class ImageUrlSource:
         Raises:
             SourceError: out of reach, too large or no image.
         """
+        import http.client
+        import urllib.request
+
         self.name = without_password(url)
         self.skipped = 0
         try:
@@ -120,6 +113,10 @@ class ImageUrlSource:
 
 def _request(url: str) -> urllib.request.Request:
     """A request for the URL; urllib takes a user name and password as a header only, not in the URL."""
+    import base64
+    import urllib.parse
+    import urllib.request
+
     parts = urllib.parse.urlsplit(url)
     login, _, host = parts.netloc.rpartition("@")
     request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310  # http(s) only, see choose

@@ -1,4 +1,4 @@
-"""BGR to 8-bit Lab, the very numbers of OpenCV's own conversion (COLOR_BGR2LAB), without the tables that it makes first.
+"""BGR to 8-bit Lab: the very numbers of OpenCV's own COLOR_BGR2LAB, without the tables that it makes first.
 
 Before its first pixel OpenCV computes lookup tables in simulated floating point, one of them for a path that 8-bit
 pictures don't take: half of what a bare script needs from its start to its first decision, and 5 MB. Two small tables
