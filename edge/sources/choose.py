@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from pathlib import Path
 
 from edge.errors import SourceError
@@ -71,6 +70,8 @@ def _images_in(folder: Path) -> list[Path]:
 
 
 def _images_matching(pattern: str) -> list[Path]:
+    import glob
+
     found = sorted(Path(name) for name in glob.glob(pattern, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
     images = [path for path in found if _has_image_suffix(path) and path.is_file()]
     if not images:
