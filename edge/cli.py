@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from edge import console
+from edge import config, console
 from edge.artifact import default_model
 from edge.errors import EXIT_DONE, EXIT_ERROR, ModelFileError
 from edge.flags import DEMO_FRAMES, parser
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Classify until the source or a limit ends it; the last line, on stderr, counts."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # must be set before OpenCV is imported, also by --roi
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
-    options = parser().parse_args(argv)
+    options = config.parse(parser(), argv)
     console.start_logging(options)
     from edge.decision import Decider, decide_alone
     from edge.runner import run

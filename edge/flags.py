@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge import __version__, console
+from edge import __version__, config, console
 from edge.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     end.add_argument("--explain", type=Path, metavar="FILE",
                      help="write a picture that explains the first frame, decided on its own, and stop")  # fmt: skip
     _add_decision_flags(flags)
+    config.add_config_flag(flags)
     flags.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     console.add_logging_flags(flags)
     return flags
