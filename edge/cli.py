@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     is_stream = source.is_stream and not options.explain
     decide = Decider(classifier.spec).decide if is_stream else decide_alone
     sinks.append(_text_sink(options, classifier, is_stream=is_stream))
+    sinks += _service_sinks()
     max_frames = 1 if options.explain else options.max_frames
     if max_frames is options.duration is None:
         max_frames = DEMO_FRAMES.get(source.name)
@@ -99,6 +100,17 @@ def _text_sink(options: argparse.Namespace, classifier: Classifier, *, is_stream
 
     kind = ChangesSink if is_stream else TerminalSink
     return kind(sys.stdout, label_width=max(map(len, (*classifier.spec.labels, *RESERVED_LABELS))))
+
+
+def _service_sinks() -> list[Sink]:
+    """Systemd, where it waits to be told."""
+    from edge.systemd import notifier
+
+    if not (systemd := notifier()):
+        return []
+    from edge.sinks.service import ServiceSink
+
+    return [ServiceSink(systemd)]
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:
