@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from edge import config, console
 from edge.artifact import default_model
 from edge.errors import EXIT_DONE, EXIT_ERROR, ModelFileError
 from edge.flags import DEMO_FRAMES, parser
+from edge.health import Health
 from edge.spec import RESERVED_LABELS
 
 if TYPE_CHECKING:
@@ -21,34 +23,33 @@ if TYPE_CHECKING:
 
     from edge.classifier import Classifier
     from edge.sinks import Sink
+    from edge.sources import Source
     from edge.vision import Sighting
 
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
     """Classify until the source or a limit ends it; the last line, on stderr, counts."""
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # must be set before OpenCV is imported, also by --roi
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
+    _prepare_opencv()
     options = config.parse(parser(), argv)
     console.start_logging(options)
+    if options.list_cameras:
+        return _list_cameras(options)
     from edge.decision import Decider, decide_alone
     from edge.runner import run
-    from edge.sources import open_source
 
-    classifier = _classifier(options)
-    classifier.find = _finder(options)
-    is_camera = options.camera is not None
+    classifier, health = _classifier(options), Health()
     sinks = _picture_sinks(options, classifier)  # what can't be written is said before a camera is opened
-    source = open_source(options.camera if is_camera else options.source, is_camera=is_camera)
+    source = _source(options, classifier, health)
     is_stream = source.is_stream and not options.explain
-    decide = Decider(classifier.spec).decide if is_stream else decide_alone
+    decider = Decider(classifier.spec)
     sinks.append(_text_sink(options, classifier, is_stream=is_stream))
     sinks += _service_sinks()
     max_frames = 1 if options.explain else options.max_frames
     if max_frames is options.duration is None:
         max_frames = DEMO_FRAMES.get(source.name)
-    tally = run(source, classifier, sinks, decide=decide, top_k=options.top_k, max_frames=max_frames,
-                duration_s=options.duration)  # fmt: skip
+    tally = run(source, classifier, sinks, decide=decider.decide if is_stream else decide_alone, at=decider.at,
+                health=health, top_k=options.top_k, max_frames=max_frames, duration_s=options.duration)  # fmt: skip
     if not options.quiet:
         print(tally.sentence(), file=sys.stderr)
     return EXIT_ERROR if tally.skipped else EXIT_DONE
@@ -56,7 +57,40 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def entry() -> NoReturn:
     """The console script."""
+    console.end_well_on_sigterm()
     console.run(main)
+
+
+def _prepare_opencv() -> None:
+    """What OpenCV reads from the environment; must be there before it is imported, which --roi does."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
+
+
+def _list_cameras(options: argparse.Namespace) -> int:
+    from edge.sources.listing import list_cameras
+
+    print(list_cameras(as_json=options.json))
+    return EXIT_DONE
+
+
+def _source(options: argparse.Namespace, classifier: Classifier, health: Health) -> Source:
+    from edge.sources import Patience, Wish, open_source
+
+    patience = Patience(
+        stall_s=classifier.spec.decision.stale_after_s,
+        frozen_s=options.frozen_s,
+        give_up_s=math.inf if options.give_up_s is None else options.give_up_s,
+    )
+    width, height = options.size
+    is_camera = options.camera is not None
+    return open_source(
+        options.camera if is_camera else options.source,
+        health=health,
+        patience=patience,
+        wish=Wish(height, width, options.fps),
+        is_camera=is_camera,
+    )
 
 
 def _finder(options: argparse.Namespace) -> Callable[..., Sighting]:
@@ -73,9 +107,11 @@ def _classifier(options: argparse.Namespace) -> Classifier:
     labels = _read_labels(options.labels) if options.labels else None
     model = options.model or default_model()
     classifier = Classifier.load(model, runtime=options.runtime, threads=options.threads, labels=labels)
-    given = {name: getattr(options, name) for name in ("threshold", "hold_frames", "smoothing_s")}
-    rule = replace(classifier.spec.decision, **{name: value for name, value in given.items() if value is not None})
-    return classifier.with_decision(rule)
+    flags = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
+    given = {name: value for name in flags if (value := getattr(options, name)) is not None}
+    classifier = classifier.with_decision(replace(classifier.spec.decision, **given))
+    classifier.find = _finder(options)
+    return classifier
 
 
 def _picture_sinks(options: argparse.Namespace, classifier: Classifier) -> list[Sink]:

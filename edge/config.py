@@ -11,7 +11,7 @@ from typing import Any
 from edge import parsers
 from edge.errors import ConfigError
 
-_NOT_KEYS = ("config", "help", "version")
+_NOT_KEYS = ("config", "help", "list-cameras", "version")  # which do something else instead
 
 
 def add_config_flag(flags: argparse.ArgumentParser) -> None:

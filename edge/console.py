@@ -8,15 +8,21 @@ import functools
 import logging
 import math
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from edge.errors import EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
+from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
 
 _LARGEST = 2**31 - 1  # what the libraries underneath take
 
 Main = Callable[[Sequence[str] | None], int]
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, in a command that it ends well: whoever sent it wants that, so it is no failure."""
 
 
 def command(main: Main) -> Main:
@@ -33,6 +39,8 @@ def command(main: Main) -> Main:
             code = main(argv)
             sys.stdout.flush()
             return code
+        except Terminated:
+            return EXIT_DONE
         except KeyboardInterrupt:
             _complain("interrupted")
             return EXIT_INTERRUPTED
@@ -50,7 +58,23 @@ def command(main: Main) -> Main:
 
 def run(main: Main) -> NoReturn:
     """Run a command as a process: its return value is the exit code."""
-    raise SystemExit(main(None))
+    code = main(None)
+    if any(thread.daemon for thread in threading.enumerate()):  # alive: enumerate() leaves out what has ended
+        # A camera's read that hangs in C: Python's and the library's own end would pull the ground from under it.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)
+
+
+def end_well_on_sigterm() -> None:
+    """From now on SIGTERM ends the command like Ctrl-C, everything closed, but with exit code 0."""
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once is enough: what is closed after it must not be interrupted
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def add_logging_flags(parser: argparse.ArgumentParser) -> None:

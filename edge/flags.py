@@ -18,6 +18,7 @@ DEMO_FRAMES = {"demo": 20, "demo-video": 600}
 _EXAMPLES = """examples:
   edge-classify                                      drawn garments: needs no camera, no file
   edge-classify --camera 0                           the first camera, until Ctrl-C
+  edge-classify --list-cameras                       what there is, and names that stay
   edge-classify --source shirts/ --json > out.jsonl  every image of a folder
   edge-classify --source a.mp4 --model mine.tflite   a video, with a model of one's own
   edge-classify --camera 0 --roi 0.25,0,0.5,1 --background learn
@@ -25,7 +26,8 @@ _EXAMPLES = """examples:
   edge-classify --source shirt.jpg --explain why.png what was found, what the network saw, and why
   edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
 
-exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream lost, 130 Ctrl-C
+exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream given up, 130 Ctrl-C;
+SIGTERM ends a run well: 0
 """
 
 
@@ -38,12 +40,14 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=console.HelpFormatter,
     )
     origin = flags.add_mutually_exclusive_group()
-    origin.add_argument("--camera", metavar="N", help="camera number, /dev/videoN or /dev/v4l/by-id/...")
+    origin.add_argument("--camera", metavar="N", help="camera number, /dev/videoN, /dev/v4l/by-id/... or csi:0")
     origin.add_argument(
         "--source",
         default="demo",
-        help="image, folder, 'glob', video, URL, demo (drawn garments) or demo-video (each for 2 s)",
+        help="image, folder, 'glob', video, URL, - (MJPEG on standard input), demo (drawn garments) or demo-video "
+        "(each for 2 s)",
     )
+    origin.add_argument("--list-cameras", action="store_true", help="say what cameras there are (--json: in JSON)")
     flags.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
     flags.add_argument("--roi", type=_region, metavar="X,Y,W,H",
                        help="look only here: pixels, or shares of the frame if no number is above 1")  # fmt: skip
@@ -64,11 +68,27 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--picture", type=Path, metavar="FILE", help="write an annotated picture of the last ten frames")
     end.add_argument("--explain", type=Path, metavar="FILE",
                      help="write a picture that explains the first frame, decided on its own, and stop")  # fmt: skip
+    _add_camera_flags(flags)
     _add_decision_flags(flags)
     config.add_config_flag(flags)
     flags.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     console.add_logging_flags(flags)
     return flags
+
+
+def _add_camera_flags(flags: argparse.ArgumentParser) -> None:
+    """Flags of the fields of `edge.sources.Wish` and `edge.sources.Patience`."""
+    live = flags.add_argument_group("cameras and streams", "When one is lost, it is opened again until it is back.")
+    live.add_argument("--size", type=_size, default="640x480", metavar="WxH", help="of the frames to ask a camera for")
+    live.add_argument("--fps", type=console.positive_float, metavar="N", help="frames a second to ask a camera for")
+    live.add_argument("--stall", type=console.positive_float, dest="stale_after_s", metavar="S",
+                      help="the answer is stale when there was no frame for S seconds (default: what the model file "
+                           "says)")  # fmt: skip
+    live.add_argument("--frozen", type=console.non_negative_float, default=10.0, dest="frozen_s", metavar="S",
+                      help="a camera whose pictures always differed hangs when it repeats the very same bytes for S "
+                           "seconds; 0: never")  # fmt: skip
+    live.add_argument("--give-up", type=console.positive_float, dest="give_up_s", metavar="S",
+                      help="end with exit code 4 after S seconds without a frame (default: never)")  # fmt: skip
 
 
 def _add_decision_flags(flags: argparse.ArgumentParser) -> None:
@@ -94,3 +114,11 @@ def _region(text: str) -> Region:
         return Region.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Parse WIDTHxHEIGHT in pixels, for argparse: (width, height), as the flag has it."""
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and 1 <= int(width) <= 16384 and 1 <= int(height) <= 16384):
+        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT in pixels, such as 640x480, got {text!r}")
+    return int(width), int(height)

@@ -20,6 +20,7 @@ ADAPTERS = {
     "ai_edge_litert": "edge/runtimes/litert.py",
     "tflite_runtime": "edge/runtimes/tflite_runtime.py",
     "onnxruntime": "edge/runtimes/onnxruntime.py",
+    "picamera2": "edge/sources/csi.py",
     "tomli": "edge/config.py",
 }
 EDGE_LIBRARIES = {"edge", "numpy", "cv2", *ADAPTERS, "tomllib"}  # in the standard library since Python 3.11

@@ -44,6 +44,9 @@ class ExplainSink:
             write_picture(self._path, draw_explanation(frame, prediction, decision, rule=self._rule))
             self._is_written = True
 
+    def idle(self, decision: Decision) -> None:
+        """Nothing is drawn where there is no frame."""
+
     def close(self) -> None:
         """Nothing is kept back."""
 

@@ -19,10 +19,19 @@ class JsonLinesSink:
         """Remember where to write and which model it is that speaks."""
         self._stream = stream
         self._model_sha256 = model_sha256
+        self._source: str | None = None
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Write one line and flush it: the reader may be a program that waits for it."""
-        record = as_record(frame, prediction, decision, model_sha256=self._model_sha256)
+        self._source = frame.source
+        self._put(as_record(frame, prediction, decision, model_sha256=self._model_sha256))
+
+    def idle(self, decision: Decision) -> None:
+        """Write one line when the answer has become stale, and none while it stays so."""
+        if decision.changed:
+            self._put(as_stale_record(decision, source=self._source, model_sha256=self._model_sha256))
+
+    def _put(self, record: dict[str, Any]) -> None:
         self._stream.write(json.dumps(record, ensure_ascii=False) + "\n")
         self._stream.flush()
 
@@ -58,6 +67,29 @@ def as_record(frame: Frame, prediction: Prediction, decision: Decision, *, model
         "score": round(prediction.score, 6) if math.isfinite(prediction.score) else None,
         "top_k": [{"label": label, "probability": round(value, 6)} for label, value in prediction.top_k],
         "latency_ns": prediction.latency_ns,
+        "model_sha256": model_sha256,
+    }
+
+
+def as_stale_record(decision: Decision, *, source: str | None, model_sha256: str) -> dict[str, Any]:
+    """The JSON object of a moment without a frame: the keys of a frame's; what only a frame has is null or empty.
+
+    Its time is the moment from which on the answer was too old.
+    """
+    return {
+        "frame": None,
+        "source": source,
+        "time": _iso(decision.since),
+        "label": decision.label,
+        "state": decision.state,
+        "probability": decision.probability,
+        "reason": decision.reason,
+        "since": _iso(decision.since),
+        "changed": decision.changed,
+        "presence": None,
+        "score": None,
+        "top_k": [],
+        "latency_ns": {},
         "model_sha256": model_sha256,
     }
 

@@ -43,6 +43,9 @@ class PictureSink:
         """Keep the frame."""
         self._latest.append((frame, prediction, decision))
 
+    def idle(self, decision: Decision) -> None:
+        """Nothing is drawn where there is no frame."""
+
     def close(self) -> None:
         """Draw and write the picture; without a frame there is none."""
         if not self._latest:

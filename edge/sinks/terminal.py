@@ -26,6 +26,9 @@ class TerminalSink:
         self._stream.write(f"{text}{runners_up(prediction, decision)}\n")
         self._stream.flush()
 
+    def idle(self, decision: Decision) -> None:
+        """Pictures don't grow old."""
+
     def close(self) -> None:
         """Nothing is kept back."""
 
@@ -41,9 +44,17 @@ class ChangesSink:
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Write a line if the answer is a new one; renew the last line if somebody is watching."""
-        if not (decision.changed or self._is_terminal):
-            return
-        text = f"{line(frame, prediction, decision, label_width=self._label_width)}  ({decision.reason})"
+        if decision.changed or self._is_terminal:
+            self._show(line(frame, prediction, decision, label_width=self._label_width), decision)
+
+    def idle(self, decision: Decision) -> None:
+        """Write a line when the answer has become stale."""
+        if decision.changed or self._is_terminal:
+            self._show(f"{'-':>5}  {decision.label}", decision)
+
+    def _show(self, text: str, decision: Decision) -> None:
+        """A line that stays if the answer is a new one, else one that the next overwrites."""
+        text = f"{text}  ({decision.reason})"
         if self._is_terminal:
             self._stream.write(_ERASE_LINE)
         columns = shutil.get_terminal_size().columns - 1  # what wraps can't be erased

@@ -3,38 +3,89 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
+from edge.health import Health
 from edge.sources.files import IMAGE_SUFFIXES, ImageSource
 from edge.sources.frame import Source
-from edge.sources.url import is_url
+from edge.sources.names import CSI_PREFIX, is_live, is_url
+
+if TYPE_CHECKING:
+    from edge.sources.camera import Wish
+    from edge.sources.live import Opener, Patience
 
 _DEMOS = ("demo", "demo-video")
 _GLOB_CHARACTERS = frozenset("*?[")
+_EXPECTED = "an image, a folder, a glob, a video, a URL, - or demo"
+_LEAST_READ_TIMEOUT_S = 5.0  # a camera may take its time to start, and a connection to go on
 
 
-def open_source(text: str, *, is_camera: bool = False) -> Source:
-    """Open a source; the code of the others stays unloaded, which a Pi feels at every start.
+def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is_camera: bool = False) -> Source:
+    """Open a source; a live one opens with its first frame.
+
+    Only its own code is loaded: a Pi feels the rest at every start.
 
     Args:
-        text: demo, demo-video, an image, a folder, a glob, a video or a URL; or a camera's number or device path.
+        text: demo, demo-video, an image, a folder, a glob, a video, a URL or - (MJPEG on standard input); or a
+            camera's number, device path or csi:0.
+        health: where a live source says how it is.
+        patience: for how long a live source is waited for.
+        wish: what is asked of a camera.
         is_camera: whether it was given as a camera.
 
     Raises:
+        RuntimeMissingError: it needs a library that isn't there.
         SourceError: it doesn't exist, can't be opened, or holds nothing to classify.
     """
-    if is_camera:
-        from edge.sources.camera import CameraSource
-
-        return CameraSource(text)
+    if is_camera or text == "-" or (is_url(text) and is_live(text) and not _is_web_image(text)):
+        return _open_live(text, health, patience, wish, is_camera=is_camera)
     if text in _DEMOS:
         from edge.sources.demo import DemoSource, DemoVideoSource
 
         return DemoSource() if text == DemoSource.name else DemoVideoSource()
-    if is_url(text):
-        return _open_url(text)
+    if is_url(text) and _is_web_image(text):
+        from edge.sources.stream import ImageUrlSource
+
+        return ImageUrlSource(text)
+    return _open_video(text) if is_url(text) else _open_path(text)
+
+
+def _open_live(text: str, health: Health, patience: Patience, wish: Wish, *, is_camera: bool) -> Source:
+    """A camera, a stream or standard input, which may be a file all the same."""
+    from edge.sources.live import LiveSource
+
+    opener = _opener(text, wish, max(patience.stall_s, _LEAST_READ_TIMEOUT_S), is_camera=is_camera)
+    if text == "-":
+        from edge.sources.mjpeg import MjpegFileSource, MjpegInput
+
+        if isinstance(opener, MjpegInput) and opener.is_file():
+            return MjpegFileSource(opener)
+    return LiveSource(opener, patience=patience, health=health)
+
+
+def _opener(text: str, wish: Wish, read_timeout_s: float, *, is_camera: bool) -> Opener:
+    if is_camera and text.startswith(CSI_PREFIX):
+        from edge.sources.csi import CsiCamera
+
+        return CsiCamera(text, wish, read_timeout_s=read_timeout_s)
+    if is_camera:
+        from edge.sources.camera import Camera
+
+        return Camera(text, wish, read_timeout_s=read_timeout_s)
+    if text == "-":
+        from edge.sources.mjpeg import MjpegInput
+
+        return MjpegInput()
+    from edge.sources.stream import Stream
+
+    return Stream(text, read_timeout_s=read_timeout_s)
+
+
+def _open_path(text: str) -> Source:
+    """What is on the disk under this name."""
     if not text:
-        raise SourceError("--source is empty: expected an image, a folder, a glob, a video, a URL or demo")
+        raise SourceError(f"--source is empty: expected {_EXPECTED}")
     path = Path(text)
     if path.is_dir():
         return ImageSource(text, _images_in(path))
@@ -42,16 +93,9 @@ def open_source(text: str, *, is_camera: bool = False) -> Source:
         return ImageSource(text, [path]) if _has_image_suffix(text) else _open_video(text)
     if _GLOB_CHARACTERS & set(text):
         return ImageSource(text, _images_matching(text))
-    hint = f" (a camera? then: --camera {text})" if text.isdecimal() or text.startswith("/dev/") else ""
-    raise SourceError(f"no source {text!r}: expected an image, a folder, a glob, a video, a URL or demo{hint}")
-
-
-def _open_url(url: str) -> Source:
-    if url.startswith(("http://", "https://")) and _has_image_suffix(url.partition("?")[0]):
-        from edge.sources.stream import ImageUrlSource
-
-        return ImageUrlSource(url)
-    return _open_video(url)
+    is_device = text.isdecimal() or text.startswith(("/dev/", CSI_PREFIX))
+    hint = f" (a camera? then: --camera {text})" if is_device else ""
+    raise SourceError(f"no source {text!r}: expected {_EXPECTED}{hint}")
 
 
 def _open_video(location: str) -> Source:
@@ -81,3 +125,7 @@ def _images_matching(pattern: str) -> list[Path]:
 
 def _has_image_suffix(path: Path | str) -> bool:
     return Path(path).suffix.lower() in IMAGE_SUFFIXES
+
+
+def _is_web_image(url: str) -> bool:
+    return url.startswith(("http://", "https://")) and _has_image_suffix(url.partition("?")[0])

@@ -25,6 +25,8 @@ class Frame:
     """UTC, when the picture was taken or read; in a video file, as though it had been played from its opening on."""
     true_label: str | None = None
     """Class name, where the source knows it (drawn garments)."""
+    captured_s: float | None = None
+    """time.monotonic() when a live source gave it, for its age; None: of no age, as in a file."""
 
 
 class Source(Protocol):
@@ -32,16 +34,20 @@ class Source(Protocol):
 
     name: str
     """Path, URL or camera, without passwords."""
-    skipped: int
-    """Pictures that could not be read, so far."""
     is_stream: bool
     """Whether each frame follows on the one before, as in a video; otherwise each is decided on its own."""
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield frames until the source ends.
+    @property
+    def skipped(self) -> int:
+        """Pictures that could not be read, so far."""
+        ...
+
+    def frames(self) -> Iterator[Frame | None]:
+        """Yield frames until the source ends; None about once a second while a live one has nothing new.
 
         Raises:
-            SourceLostError: a live source stopped giving frames.
+            SourceError: it can't be opened, or holds nothing to classify.
+            SourceLostError: a live source stopped giving frames, for longer than it was to be waited for.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Videos and URLs: whatever OpenCV's video reader opens, and single images from the web."""
+"""Video files, network streams, and single images from the web: whatever OpenCV's video reader opens."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from edge.errors import FrameError, SourceError, SourceLostError
+from edge.errors import FrameError, SourceError
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
-from edge.sources.url import is_url, without_password
+from edge.sources.names import is_url, without_password
 
 if TYPE_CHECKING:
     import urllib.request
@@ -20,11 +21,64 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 10.0
 _MAX_IMAGE_BYTES = 64 * 2**20
 _LONGEST_MS = 86_400_000 * 365  # of a video file; beyond it a damaged file speaks
-_LIVE_SCHEMES = ("rtsp://", "rtmp://", "udp://", "tcp://", "srt://")
+
+
+class Stream:
+    """Opens a camera in the network (see `edge.sources.live.Opener`)."""
+
+    skipped = 0
+
+    def __init__(self, url: str, *, read_timeout_s: float) -> None:
+        """Remember which.
+
+        Args:
+            url: RTSP, HTTP or whatever else FFmpeg takes.
+            read_timeout_s: seconds without a frame after which a read fails.
+        """
+        self.name = without_password(url)
+        self._url = url
+        self._timeouts = [
+            *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * _TIMEOUT_S)),
+            *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * read_timeout_s)),
+        ]
+
+    def open(self) -> StreamCapture:
+        """Connect.
+
+        Raises:
+            SourceError: out of reach, refused, or no stream.
+        """
+        capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, self._timeouts)
+        if not capture.isOpened():
+            raise SourceError(f"can't open {self.name}: not a stream that OpenCV can read, or out of reach")
+        return StreamCapture(capture)
+
+
+class StreamCapture:
+    """An open connection (see `edge.sources.reader.Capture`)."""
+
+    def __init__(self, capture: cv2.VideoCapture) -> None:
+        """Take over what OpenCV opened."""
+        self._capture = capture
+
+    def read(self) -> NDArray[np.uint8]:
+        """Wait for the next picture: uint8 BGR, shape (H, W, 3), 0-255.
+
+        Raises:
+            SourceError: there is none.
+        """
+        has_frame, image = self._capture.read()
+        if not has_frame:
+            raise SourceError("the stream broke off")
+        return np.asarray(image, np.uint8)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._capture.release()
 
 
 class VideoSource:
-    """A video file or stream, every frame in order (see `edge.sources.frame.Source`)."""
+    """A video file, here or behind a URL, every frame in order (see `edge.sources.frame.Source`)."""
 
     is_stream = True
 
@@ -36,11 +90,10 @@ class VideoSource:
         """
         self.name = without_password(location)
         self.skipped = 0
-        self._is_file = not is_url(location)
-        self._is_live = location.startswith(_LIVE_SCHEMES)
+        self._is_local = not is_url(location)
         self._capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
-            kind = "a stream" if is_url(location) else "an image or video"
+            kind = "an image or video" if self._is_local else "a video"
             raise SourceError(f"can't open {self.name}: not {kind} that OpenCV can read, or out of reach")
 
     def frames(self) -> Iterator[Frame]:
@@ -48,7 +101,6 @@ class VideoSource:
 
         Raises:
             SourceError: it holds no frame at all.
-            SourceLostError: a live stream broke off.
         """
         number = 0
         opened = datetime.now(timezone.utc)
@@ -58,14 +110,12 @@ class VideoSource:
                 break
             yield Frame(np.asarray(image, np.uint8), number, self.name, self._time(opened))
             number += 1
-        if self._is_live:
-            raise SourceLostError(f"the stream {self.name} stopped after {number} frames")
         if number == 0:
             raise SourceError(f"{self.name} holds no frame that OpenCV can read")
 
     def _time(self, opened: datetime) -> datetime:
         """When the frame just read was taken: a file is read faster or slower than it was filmed."""
-        if self._is_file:
+        if self._is_local:
             position_ms = self._capture.get(cv2.CAP_PROP_POS_MSEC)
             return opened + timedelta(milliseconds=position_ms if 0 <= position_ms < _LONGEST_MS else 0)
         return datetime.now(timezone.utc)

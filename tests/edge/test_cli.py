@@ -93,7 +93,7 @@ def test_duration_ends_the_demo_which_then_has_no_other_limit(
     seen: list[dict[str, Any]] = []
 
     def run(source: object, classifier: object, sinks: object, **limits: Any) -> edge.runner.Tally:
-        seen.append({name: value for name, value in limits.items() if name != "decide"})
+        seen.append({name: value for name, value in limits.items() if name not in ("decide", "at", "health")})
         return edge.runner.Tally()
 
     monkeypatch.setattr(edge.runner, "run", run)

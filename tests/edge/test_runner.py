@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
 import pytest
 
 from edge.classifier import Prediction
-from edge.decision import Decision, decide_alone
+from edge.decision import Decider, Decision, decide_alone
 from edge.errors import FrameError, SourceLostError
+from edge.health import ENDED, LIVE, STALE, Health
 from edge.runner import Tally
 from edge.runner import run as run_with
 from edge.sources import Frame
+from edge.spec import ModelSpec
 
 BLACK = np.zeros((2, 2, 3), np.uint8)
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
@@ -69,6 +71,7 @@ class FakeSink:
 
     numbers: list[int] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    stale: list[Decision] = field(default_factory=list)
     closed: int = 0
     error: BaseException | None = None
 
@@ -77,6 +80,9 @@ class FakeSink:
             raise self.error
         self.numbers.append(frame.number)
         self.decisions.append(decision)
+
+    def idle(self, decision: Decision) -> None:
+        self.stale.append(decision)
 
     def close(self) -> None:
         self.closed += 1
@@ -116,7 +122,7 @@ def test_max_frames_asks_for_no_frame_more(limit: int) -> None:
 
 
 def test_duration_stops_when_the_time_is_up() -> None:
-    # Read at the start and after each frame: 1 s, 2 s, 3 s later.
+    # Read at the start and with each frame: 1 s, 2 s, 3 s later.
     tally = run(FakeSource(9), FakeClassifier(), [], duration_s=3.0, clock=ticking(1.0))
     assert tally.frames == 3
     assert tally.duration_s == 4.0
@@ -205,8 +211,97 @@ def test_all_is_closed_when_a_sink_can_not_write() -> None:
             "20 frames in 1.3 s; 19 of 20 drawn frames named rightly",
         ),
         (Tally(frames=2, skipped=1, duration_s=2), "2 frames in 2.0 s; 1 unreadable, skipped"),
+        (Tally(frames=2, dropped=3, duration_s=2), "2 frames in 2.0 s; 3 dropped for newer ones"),
     ],
-    ids=["none", "one", "drawn", "skipped"],
+    ids=["none", "one", "drawn", "skipped", "dropped"],
 )
 def test_tally_in_one_sentence(tally: Tally, sentence: str) -> None:
     assert tally.sentence() == sentence
+
+
+@dataclass
+class FakeLive(FakeSource):
+    """A live source: frames where the script says "f", moments without one where it says ".", a second each."""
+
+    script: str = ""
+    health: Health = field(default_factory=Health)
+    clock: list[float] = field(default_factory=lambda: [0.0])
+
+    def frames(self) -> Iterator[Frame | None]:  # type: ignore[override]
+        for number, what in enumerate(self.script):
+            self.clock[0] += 1
+            if what == "f":
+                self.health.state, self.health.reason = LIVE, ""
+                moment = NOON + timedelta(seconds=number)
+                yield Frame(BLACK, number, self.name, moment, captured_s=self.clock[0])
+            else:
+                if what == ".":
+                    self.health.state, self.health.reason = STALE, "unplugged"
+                yield None
+
+
+def live(script: str, sink: FakeSink, **options: Any) -> FakeLive:
+    """Run a scripted live source with the rule of streams."""
+    source = FakeLive(0, script=script)
+    decider = Decider(ModelSpec(labels=("Coat", "Bag")))
+    run_with(source, FakeClassifier(), [sink], decide=decider.decide, at=decider.at, health=source.health,
+             clock=lambda: source.clock[0], **options)  # fmt: skip
+    return source
+
+
+def test_sinks_learn_that_the_answer_is_stale_once_the_newest_frame_is_too_old() -> None:
+    sink = FakeSink()
+    live("ffff....f", sink)
+    assert sink.numbers == [0, 1, 2, 3, 8]
+    # 2 s without a frame are allowed: at 1 and 2 s the last answer stands.
+    assert [(one.label, one.changed, one.reason) for one in sink.stale] == [
+        ("stale", True, "unplugged"),
+        ("stale", False, "unplugged"),
+    ]
+    assert {one.since for one in sink.stale} == {NOON + timedelta(seconds=3 + 2)}
+    assert [decision.changed for decision in sink.decisions][-1]
+
+
+def test_moments_without_a_frame_while_all_is_well_are_nobodys_business() -> None:
+    sink = FakeSink()
+    live("--f-----f", sink)
+    assert (sink.numbers, sink.stale) == ([2, 8], [])
+
+
+def test_a_source_that_never_gave_a_frame_is_stale() -> None:
+    sink = FakeSink()
+    live("...", sink)
+    assert [one.label for one in sink.stale] == ["stale"] * 3
+
+
+def test_the_duration_ends_a_run_without_frames() -> None:
+    assert live("....................", FakeSink(), duration_s=5).clock == [5.0]
+
+
+def test_health_says_how_a_run_is() -> None:
+    seen: list[tuple[str, int, float | None]] = []
+    health = Health()
+    source = FakeSource(3)
+
+    class Watching(FakeSink):
+        def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
+            seen.append((health.state, health.frames, health.captured_s))
+
+    run(source, FakeClassifier(blind=(1,)), [Watching()], health=health, clock=ticking(1.0))
+    assert seen == [(LIVE, 1, 102.0), (LIVE, 2, 104.0)]
+    assert (health.state, health.frames, health.skipped) == (ENDED, 2, 1)
+
+
+def test_the_age_of_a_live_frame_counts_from_its_capture() -> None:
+    assert live("f--", FakeSink()).health.captured_s == 1.0
+
+
+def test_a_sink_that_can_not_be_closed_keeps_no_other_from_it() -> None:
+    class Stuck(FakeSink):
+        def close(self) -> None:
+            raise OSError("full")
+
+    source, last = FakeSource(1), FakeSink()
+    with pytest.raises(OSError, match="full"):
+        run(source, FakeClassifier(), [Stuck(), last], clock=ticking(0.0))
+    assert (source.closed, last.closed) == (1, 1)

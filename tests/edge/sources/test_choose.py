@@ -9,8 +9,17 @@ import numpy as np
 import pytest
 
 from edge.errors import SourceError
-from edge.sources import Source, open_source, stream
+from edge.health import Health
+from edge.sources import Patience, Source, Wish, choose, stream
 from edge.sources.files import ImageSource
+from edge.sources.live import LiveSource
+
+
+def open_source(text: str, *, is_camera: bool = False) -> Source:
+    """Open it with a made-up patience and wish."""
+    return choose.open_source(
+        text, health=Health(), patience=Patience(2.0, 10.0), wish=Wish(480, 640), is_camera=is_camera
+    )
 
 
 @pytest.fixture
@@ -53,7 +62,7 @@ def test_images_in_the_order_of_their_names(pictures: Path, text: str, names: li
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("/gone.png", r"no source '.*gone\.png': expected an image, a folder, a glob, a video, a URL or demo$"),
+        ("/gone.png", r"no source '.*gone\.png': expected an image, a folder, a glob, a video, a URL, - or demo$"),
         ("/*.webp", r"no image matches '.*\*\.webp' \(0 other files do\): check the pattern"),
         ("/*.txt", r"no image matches '.*\*\.txt' \(1 other files do\)"),
         ("/empty", r"no image in folder .*empty \(looked for \.jpg, \.jpeg, \.png.*\)$"),
@@ -72,7 +81,7 @@ def test_nothing_to_classify_is_said(pictures: Path, text: str, words: str) -> N
         open_source(f"{pictures}{text}")
 
 
-@pytest.mark.parametrize("text", ["0", "/dev/no-such-video"])
+@pytest.mark.parametrize("text", ["0", "/dev/no-such-video", "csi:0"])
 def test_a_camera_given_as_a_source_is_answered_with_the_right_flag(text: str) -> None:
     with pytest.raises(SourceError, match=rf"\(a camera\? then: --camera {text}\)"):
         open_source(text)
@@ -83,16 +92,31 @@ def test_a_camera_given_as_a_source_is_answered_with_the_right_flag(text: str) -
     [
         ("http://host/a.jpg", "ImageUrlSource"),
         ("https://host/a.PNG?width=3", "ImageUrlSource"),
-        ("http://host/stream", "VideoSource"),
         ("http://host/video.mp4", "VideoSource"),
-        ("http://host/stream?still=a.jpg", "VideoSource"),
-        ("rtsp://host/a.jpg", "VideoSource"),
+        ("http://host/video.MKV?token=1", "VideoSource"),
     ],
 )
-def test_which_reader_a_url_gets(monkeypatch: pytest.MonkeyPatch, text: str, kind: str) -> None:
+def test_which_reader_a_file_behind_a_url_gets(monkeypatch: pytest.MonkeyPatch, text: str, kind: str) -> None:
     opened: list[tuple[str, str]] = []
     for name in ("ImageUrlSource", "VideoSource"):
         monkeypatch.setattr(stream, name, lambda url, name=name: opened.append((name, url)))
     opened_source: Source | None = open_source(text)
     assert opened_source is None
     assert opened == [(kind, text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["http://host/stream", "http://host/stream?still=a.jpg", "rtsp://host/a.jpg", "rtsp://host/a.mp4"]
+)
+def test_other_urls_are_live(text: str) -> None:
+    source = open_source(text)
+    assert isinstance(source, LiveSource)
+    assert source.name == text
+
+
+@pytest.mark.parametrize(("text", "name"), [("0", "camera 0"), ("/dev/video3", "/dev/video3")])
+def test_cameras_are_live(text: str, name: str) -> None:
+    source = open_source(text, is_camera=True)
+    assert isinstance(source, LiveSource)
+    assert source.name == name
+    assert source.is_stream

@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 
 from edge.demo import draw_frame
-from edge.sources import open_source
 from edge.sources.demo import DemoSource, DemoVideoSource
 from edge.spec import FASHION_MNIST_LABELS
 
 
 def test_frames_are_those_of_the_drawing_with_their_labels() -> None:
-    source = open_source("demo")
-    assert isinstance(source, DemoSource)
+    source = DemoSource()
     assert not source.is_stream
     for number, frame in enumerate(islice(source.frames(), 3)):
         drawn = draw_frame(number)
@@ -34,8 +32,7 @@ def test_the_seed_reaches_the_drawing() -> None:
 
 
 def test_a_video_shows_a_garment_for_two_seconds_at_thirty_frames() -> None:
-    source = open_source("demo-video")
-    assert isinstance(source, DemoVideoSource)
+    source = DemoVideoSource()
     assert source.is_stream
     frames = list(islice(source.frames(), 61))
     assert {frame.true_label for frame in frames[:60]} == {frames[0].true_label}

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.errors import SourceError, SourceLostError
-from edge.sources import open_source, stream
-from edge.sources.stream import ImageUrlSource, VideoSource, is_url, without_password
+from edge.errors import SourceError
+from edge.sources import stream
+from edge.sources.names import is_live, is_url, without_password
+from edge.sources.stream import ImageUrlSource, Stream, VideoSource
 
 PNG = cv2.imencode(".png", np.full((3, 5, 3), 77, np.uint8))[1].tobytes()
 
@@ -49,6 +50,10 @@ def test_is_url(text: str, expected: bool) -> None:
         ("http://cam/a@b.jpg", "http://cam/a@b.jpg"),
         ("http://cam:8080/a.jpg?x=1", "http://cam:8080/a.jpg?x=1"),
         ("folder/a@b.mp4", "folder/a@b.mp4"),
+        ("http://cam/video?user=ada&password=secret&size=2", "http://cam/video?user=***&password=***&size=2"),
+        ("rtsp://ada:x@cam/1?PWD=secret;channel=1", "rtsp://***@cam/1?PWD=***;channel=1"),
+        ("http://cam/video?token=secret#a", "http://cam/video?token=***#a"),
+        ("http://cam/video?compass=2&monkey=3", "http://cam/video?compass=2&monkey=3"),
     ],
 )
 def test_without_password(url: str, shown: str) -> None:
@@ -68,8 +73,7 @@ def video(tmp_path: Path) -> Path:
 
 
 def test_a_video_gives_every_frame_in_order_and_ends(video: Path) -> None:
-    source = open_source(str(video))
-    assert isinstance(source, VideoSource)
+    source = VideoSource(str(video))
     frames = list(source.frames())
     source.close()
     source.close()
@@ -136,14 +140,51 @@ def test_a_damaged_time_stamp_costs_no_frame(monkeypatch: pytest.MonkeyPatch, po
     assert first.time == second.time
 
 
-@pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "udp", "tcp", "srt"])
-def test_a_live_stream_that_stops_is_lost(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
-    monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
-    source = VideoSource(f"{scheme}://ada:secret@cam/1")
-    frames = source.frames()
-    assert [next(frames).source for _ in range(2)] == [f"{scheme}://***@cam/1"] * 2
-    with pytest.raises(SourceLostError, match=rf"^the stream {scheme}://\*\*\*@cam/1 stopped after 2 frames$"):
-        next(frames)
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("rtsp://cam/1", True),
+        ("rtsp://cam/walk.mp4", True),
+        ("udp://127.0.0.1:5000", True),
+        ("http://cam/video", True),
+        ("http://cam/video?file=a.mp4", True),
+        ("http://cam/walk.mp4", False),
+        ("https://cam/WALK.MKV?x=1", False),
+    ],
+)
+def test_what_is_live(url: str, expected: bool) -> None:
+    assert is_live(url) is expected
+
+
+def test_a_stream_is_opened_with_time_limits_and_a_name_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    class Capture(FakeCapture):
+        def __init__(self, location: str, backend: int, parameters: list[int]) -> None:
+            asked.append((location, backend, parameters))
+            super().__init__(location, backend)
+
+    monkeypatch.setattr(cv2, "VideoCapture", Capture)
+    opener = Stream("rtsp://ada:secret@cam/1", read_timeout_s=7.5)
+    assert opener.name == "rtsp://***@cam/1"
+    capture = opener.open()
+    assert asked == [
+        (
+            "rtsp://ada:secret@cam/1",
+            cv2.CAP_FFMPEG,
+            [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 10_000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 7500],
+        )
+    ]
+    assert [capture.read().shape for _ in range(2)] == [(2, 2, 3)] * 2
+    with pytest.raises(SourceError, match="the stream broke off"):
+        capture.read()
+    capture.close()
+
+
+def test_a_stream_out_of_reach_says_so_without_its_password() -> None:
+    with pytest.raises(SourceError, match=r"^can't open rtsp://\*\*\*@127\.0\.0\.1:9/x: not a stream") as caught:
+        Stream("rtsp://ada:secret@127.0.0.1:9/x", read_timeout_s=5).open()
+    assert "secret" not in str(caught.value)
 
 
 def test_a_video_behind_http_ends_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,8 +246,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
 
 
 def test_an_image_from_the_web_is_one_frame(server: Callable[..., str]) -> None:
-    source = open_source(server("/a.png"))
-    assert isinstance(source, ImageUrlSource)
+    source = ImageUrlSource(server("/a.png"))
     (frame,) = source.frames()
     source.close()
     assert frame.image.tolist() == np.full((3, 5, 3), 77).tolist()

@@ -1,0 +1,115 @@
+"""A thread that reads one open device and keeps its newest picture alone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FAREWELL_S = 0.3  # a read that goes on ends within a frame's time; one that hangs is left to its thread
+
+
+class EndOfStream(Exception):  # noqa: N818  # no error: what a stream that may end says at its end
+    """A stream is rightly over."""
+
+
+class Capture(Protocol):
+    """An open device or connection."""
+
+    def read(self) -> NDArray[np.uint8]:
+        """Wait for the next picture: uint8 BGR, shape (H, W, 3), 0-255, in an array of its own.
+
+        Raises:
+            SourceError: there is none.
+            EndOfStream: there will be none, and all is well.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture and when it came."""
+
+    image: NDArray[np.uint8]
+    """uint8 BGR, shape (H, W, 3), 0-255."""
+    captured_s: float
+    """time.monotonic()."""
+    time: datetime
+    """UTC."""
+
+
+class Reader:
+    """Opens a device, reads it until that fails or it is told to stop, and lets go of it at once."""
+
+    def __init__(self, open_capture: Callable[[], Capture], *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start the thread: opening may take as long as reading.
+
+        Args:
+            open_capture: opens the device.
+            clock: monotonic seconds.
+        """
+        self.dropped = 0
+        """Pictures that a newer one overtook before anybody took them."""
+        self.is_open = False
+        """Whether the device could be opened at all."""
+        self.is_running = True
+        """False once the device has been let go."""
+        self.error: BaseException | None = None
+        """Why it ended; None if it was told to."""
+        self._open = open_capture
+        self._clock = clock
+        self._is_told_to_stop = False
+        self._newest: Shot | None = None
+        self._wake = threading.Condition()
+        # A daemon: a read that hangs in C can't be ended, and must not keep the process.
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._thread.start()
+
+    def newest(self, timeout_s: float) -> Shot | None:
+        """Take the newest picture; wait for it if need be, but no longer than it runs, and not above `timeout_s`."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._newest is not None or not self.is_running, timeout_s)
+            shot, self._newest = self._newest, None
+            return shot
+
+    def stop(self) -> None:
+        """Have it let go of the device after the read that is under way."""
+        self._is_told_to_stop = True
+
+    def join(self) -> None:
+        """Wait for that, but not for a read that hangs."""
+        self._thread.join(_FAREWELL_S)
+
+    def _run(self) -> None:
+        try:
+            self._read_on()
+        except BaseException as error:  # noqa: BLE001  # a thread's end: whoever waits for its pictures raises it
+            self.error = error
+        finally:
+            with self._wake:
+                self.is_running = False
+                self._wake.notify()
+
+    def _read_on(self) -> None:
+        capture = self._open()
+        self.is_open = True
+        try:
+            while not self._is_told_to_stop:
+                image = capture.read()
+                shot = Shot(image, self._clock(), datetime.now(timezone.utc))
+                with self._wake:
+                    self.dropped += self._newest is not None
+                    self._newest = shot
+                    self._wake.notify()
+        finally:
+            capture.close()  # at once: while it is held, a camera that is plugged in again gets another number
