@@ -29,9 +29,19 @@ if TYPE_CHECKING:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
+    """Classify, or examine the machine where the first argument says so."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["doctor"]:
+        from edge.doctor import command as doctor
+
+        return doctor.main(arguments[1:])
+    return classify(arguments)
+
+
+def classify(arguments: Sequence[str]) -> int:
     """Classify until the source or a limit ends it; the last line, on stderr, counts."""
     _prepare_opencv()
-    options = config.parse(parser(), argv)
+    options = config.parse(parser(), arguments)
     console.start_logging(options)
     if options.list_cameras:
         return _list_cameras(options)

@@ -26,6 +26,8 @@ _EXAMPLES = """examples:
   edge-classify --source shirt.jpg --explain why.png what was found, what the network saw, and why
   edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
 
+`edge-classify doctor --help` says why this machine can or can't run it.
+
 exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream given up, 130 Ctrl-C;
 SIGTERM ends a run well: 0
 """

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Protocol
 
 from edge.artifact import Artifact
 from edge.errors import ModelFileError, RuntimeMissingError
 from edge.spec import TensorSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RUNTIMES = ("litert", "tflite-runtime", "onnxruntime")
 _FORMAT = {"litert": "tflite", "tflite-runtime": "tflite", "onnxruntime": "onnx"}
