@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import FrameError, SourceError
+from edge.sources.ahead import Ahead
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
 from edge.sources.names import is_url, without_password
@@ -91,6 +92,7 @@ class VideoSource:
         self.name = without_password(location)
         self.skipped = 0
         self._is_local = not is_url(location)
+        self._ahead: Ahead[Frame] | None = None
         self._capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
             kind = "an image or video" if self._is_local else "a video"
@@ -102,14 +104,22 @@ class VideoSource:
         Raises:
             SourceError: it holds no frame at all.
         """
+        self._ahead = Ahead(self._read())
+        yield from self._ahead
+
+    def _read(self) -> Iterator[Frame]:
+        """The frames one after the other; the video is let go at the end."""
         number = 0
         opened = datetime.now(timezone.utc)
-        while True:
-            has_frame, image = self._capture.read()
-            if not has_frame:
-                break
-            yield Frame(np.asarray(image, np.uint8), number, self.name, self._time(opened))
-            number += 1
+        try:
+            while True:
+                has_frame, image = self._capture.read()
+                if not has_frame:
+                    break
+                yield Frame(np.asarray(image, np.uint8), number, self.name, self._time(opened))
+                number += 1
+        finally:
+            self._capture.release()
         if number == 0:
             raise SourceError(f"{self.name} holds no frame that OpenCV can read")
 
@@ -122,7 +132,10 @@ class VideoSource:
 
     def close(self) -> None:
         """Release the file or connection."""
-        self._capture.release()
+        if self._ahead is None:
+            self._capture.release()
+        else:
+            self._ahead.close()  # the thread that reads it lets it go
 
 
 class ImageUrlSource:
