@@ -5,6 +5,24 @@ from __future__ import annotations
 import argparse
 
 
+def synopsis(action: argparse.Action) -> str:
+    """How a flag is given: `-q, --quiet`, `--top-k N`, `--runtime {auto,litert}`; a file's place alone: `FILE`."""
+    choices = f"{{{','.join(map(str, action.choices))}}}" if action.choices else ""
+    metavar = action.metavar if isinstance(action.metavar, str) else ""
+    value = metavar or choices or action.dest.upper()
+    if action.nargs == 0 or isinstance(action, argparse.BooleanOptionalAction):
+        return ", ".join(action.option_strings)
+    value = {"?": f"[{value}]", "*": f"[{value} ...]", "+": f"{value} [...]"}.get(str(action.nargs), value)
+    return " ".join(part for part in (", ".join(action.option_strings), value) if part)
+
+
+def help_of(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
+    """What --help says of a flag, on one line, with its default."""
+    if not action.help or action.help == argparse.SUPPRESS:
+        return ""
+    return " ".join(parser._get_formatter()._expand_help(action).split())
+
+
 def long_name(action: argparse.Action) -> str:
     """The long flag without its dashes, `top-k`; empty for what has none, such as a file that is named as it is."""
     return next((flag[2:] for flag in action.option_strings if flag.startswith("--")), "")
