@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -45,16 +47,17 @@ def classify(arguments: Sequence[str]) -> int:
     console.start_logging(options)
     if options.list_cameras:
         return _list_cameras(options)
-    from edge.decision import Decider, decide_alone
-    from edge.runner import run
+    with _collector_paused():
+        from edge.decision import Decider, decide_alone
+        from edge.runner import run
 
-    classifier, health = _classifier(options), Health()
-    sinks = _picture_sinks(options, classifier)  # what can't be written is said before a camera is opened
-    source = _source(options, classifier, health)
-    is_stream = source.is_stream and not options.explain
-    decider = Decider(classifier.spec)
-    sinks.append(_text_sink(options, classifier, is_stream=is_stream))
-    sinks += _service_sinks()
+        classifier, health = _classifier(options), Health()
+        sinks = _picture_sinks(options, classifier)  # what can't be written is said before a camera is opened
+        source = _source(options, classifier, health)
+        is_stream = source.is_stream and not options.explain
+        decider = Decider(classifier.spec)
+        sinks.append(_text_sink(options, classifier, is_stream=is_stream))
+        sinks += _service_sinks()
     max_frames = 1 if options.explain else options.max_frames
     if max_frames is options.duration is None:
         max_frames = DEMO_FRAMES.get(source.name)
@@ -69,6 +72,20 @@ def entry() -> NoReturn:
     """The console script."""
     console.end_well_on_sigterm()
     console.run(main)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """While libraries and model are loaded nearly nothing is garbage, and looking for it takes its time.
+
+    What is there at the end is here to stay: no later collection walks it either.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _prepare_opencv() -> None:

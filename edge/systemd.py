@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 from collections.abc import Mapping
 
 _LOGGER = logging.getLogger(__name__)
@@ -24,6 +23,8 @@ class Notifier:
         Args:
             address: a path, or @ and an abstract name.
         """
+        import socket
+
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._socket.setblocking(False)

@@ -12,8 +12,8 @@ from edge.sources.frame import Source
 from edge.sources.names import CSI_PREFIX, is_live, is_url
 
 if TYPE_CHECKING:
-    from edge.sources.camera import Wish
-    from edge.sources.live import Opener, Patience
+    from edge.sources.asked import Patience, Wish
+    from edge.sources.live import Opener
 
 _DEMOS = ("demo", "demo-video")
 _GLOB_CHARACTERS = frozenset("*?[")

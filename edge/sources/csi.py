@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RuntimeMissingError, SourceError
-from edge.sources.camera import Wish
+from edge.sources.asked import Wish
 from edge.sources.names import CSI_PREFIX
 
 
