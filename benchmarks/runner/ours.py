@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,6 +121,7 @@ def _without_vision(frame: NDArray[np.uint8], *, height: int, width: int) -> Sig
 
 
 if __name__ == "__main__":
-    what, *arguments = sys.argv[1:]
-    found = {"first": first, "loop": loop, "video": video, "growth": growth}[what](*arguments)
-    print(json.dumps(found), file=sys.stderr)
+    parts: dict[str, Callable[..., dict[str, float]]] = {
+        "first": first, "loop": loop, "video": video, "growth": growth
+    }  # fmt: skip
+    print(json.dumps(parts[sys.argv[1]](*sys.argv[2:])), file=sys.stderr)
