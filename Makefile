@@ -8,7 +8,7 @@ UNITS := /etc/systemd/system
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format ship measure install-service clean
+.PHONY: help demo test check format camera-test ship measure install-service clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: $(VENV)/dev ## format, lint, types, spelling
 format: $(VENV)/dev ## put the code in the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+camera-test: $(VENV)/base ## the runner on a real camera, in a virtual machine that plugs it in and out
+	PYTHONPATH=. $(BIN)/python tests/lab/camera.py
 
 ship: $(VENV)/dev ## train the networks that ship; hours on a CPU
 	$(BIN)/python docs/ship.py

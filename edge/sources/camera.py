@@ -65,7 +65,7 @@ class Camera:
         granted = _ask(capture, number, self._wish)
         _LOGGER.log(logging.INFO if self._first is None else logging.DEBUG, "%s gives %s", self.name, granted)
         self._first = self._first or device
-        return CameraCapture(capture, self.name)
+        return CameraCapture(capture)
 
     def _number_now(self, first: Device) -> int:
         """The number of the device that was opened first: same socket, or else the same maker, model and serial."""
@@ -73,7 +73,7 @@ class Camera:
             if Path(self._camera).exists():
                 return _number(self._camera)
             raise SourceError(f"{first.name} isn't plugged in")
-        present = [device for device in v4l2.devices() if device.gives_pictures]
+        present = [device for device in v4l2.devices() if device.gives_pictures and device.index == first.index]
         same_socket = [device for device in present if (device.bus, device.name) == (first.bus, first.name)]
         same_camera = [device for device in present if set(device.by_id) & set(first.by_id)]
         for device in (*same_socket, *same_camera):
@@ -86,10 +86,9 @@ class Camera:
 class CameraCapture:
     """An open camera (see `edge.sources.reader.Capture`)."""
 
-    def __init__(self, capture: cv2.VideoCapture, name: str) -> None:
+    def __init__(self, capture: cv2.VideoCapture) -> None:
         """Take over what OpenCV opened."""
         self._capture = capture
-        self._name = name
         self._is_asked_again = False
 
     def read(self) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@ from edge.sources.ahead import Ahead
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
 from edge.sources.names import is_url, without_password
+from edge.sources.reader import EndOfStream
 
 if TYPE_CHECKING:
     import urllib.request
@@ -52,25 +53,33 @@ class Stream:
         capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, self._timeouts)
         if not capture.isOpened():
             raise SourceError(f"can't open {self.name}: not a stream that OpenCV can read, or out of reach")
-        return StreamCapture(capture)
+        has_end = self._url.startswith("http") and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0
+        return StreamCapture(capture, has_end=has_end)
 
 
 class StreamCapture:
     """An open connection (see `edge.sources.reader.Capture`)."""
 
-    def __init__(self, capture: cv2.VideoCapture) -> None:
-        """Take over what OpenCV opened."""
+    def __init__(self, capture: cv2.VideoCapture, *, has_end: bool) -> None:
+        """Take over what OpenCV opened.
+
+        Args:
+            capture: the connection.
+            has_end: whether it turned out to be a video file, which is rightly over at some time.
+        """
         self._capture = capture
+        self._has_end = has_end
 
     def read(self) -> NDArray[np.uint8]:
         """Wait for the next picture: uint8 BGR, shape (H, W, 3), 0-255.
 
         Raises:
-            SourceError: there is none.
+            SourceError: it broke off.
+            EndOfStream: it is over.
         """
         has_frame, image = self._capture.read()
         if not has_frame:
-            raise SourceError("the stream broke off")
+            raise EndOfStream if self._has_end else SourceError("the stream broke off")
         return np.asarray(image, np.uint8)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEVICES = Path("/dev")
+NODES = Path("/sys/class/video4linux")
 BY_ID = "v4l/by-id"  # in it, links that udev makes: named by maker, model and serial number
 
 # Numbers and layouts of linux/videodev2.h, the same on every 64-bit and 32-bit Linux.
@@ -64,6 +65,8 @@ class Device:
     """Its stable names, by maker, model and serial number; none without udev."""
     gives_pictures: bool
     """False for metadata nodes, codecs and the like."""
+    index: int = 0
+    """Which of its camera's nodes it is: some have one for colour and one for infrared."""
 
 
 def devices() -> list[Device]:
@@ -92,7 +95,7 @@ def describe(node: Path) -> Device | None:
     of_all_nodes, of_this_node = fields[4:]
     can = of_this_node if of_all_nodes & _HAS_DEVICE_CAPS else of_all_nodes
     is_camera = bool(can & _VIDEO_CAPTURE) and driver not in _IMAGE_PROCESSORS
-    return Device(node, driver, name, bus, _ids_of(node), gives_pictures=is_camera)
+    return Device(node, driver, name, bus, _ids_of(node), gives_pictures=is_camera, index=_index_of(node))
 
 
 def formats(node: Path) -> list[Format]:
@@ -156,10 +159,19 @@ def _rates(opened: _Node, code: bytes, width: int, height: int) -> Iterator[floa
         yield round(denominator / numerator, 3) if numerator else 0.0
 
 
+def _index_of(node: Path) -> int:
+    try:
+        return int((NODES / node.name / "index").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
 def _ids_of(node: Path) -> tuple[str, ...]:
     links = sorted((DEVICES / BY_ID).glob("*"))
     return tuple(str(link) for link in links if os.path.realpath(link) == os.path.realpath(node))
 
 
 def _text(code: bytes) -> str:
-    return code.decode("ascii", errors="replace").strip()
+    """The four characters of a format; the highest bit of the last says big-endian."""
+    text = bytes(byte & 0x7F for byte in code).decode("ascii").strip()
+    return f"{text}-BE" if code[3] & 0x80 else text

@@ -79,3 +79,32 @@ def test_every_line_is_flushed_at_once() -> None:
 
     JsonLinesSink(Pipe(), model_sha256="").write(FRAME, PREDICTION, DECISION)
     assert json.loads(flushed[0])["frame"] == 3
+
+
+def test_what_became_stale_is_one_line_with_the_same_keys() -> None:
+    stream = io.StringIO()
+    sink = JsonLinesSink(stream, model_sha256="ab" * 32)
+    stale = Decision("stale", 0.0, DECISION.since, changed=True, reason="a read failed")
+    sink.idle(stale)
+    sink.write(FRAME, PREDICTION, DECISION)
+    sink.idle(stale)
+    sink.idle(replace(stale, changed=False))
+    early, frame, late = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert list(early) == list(frame) == list(late)
+    assert (early["source"], late["source"]) == (None, "bilder/hüt.jpg")
+    assert late == {
+        "frame": None,
+        "source": "bilder/hüt.jpg",
+        "time": "2026-01-02T03:04:04.000Z",
+        "label": "stale",
+        "state": "stale",
+        "probability": 0.0,
+        "reason": "a read failed",
+        "since": "2026-01-02T03:04:04.000Z",
+        "changed": True,
+        "presence": None,
+        "score": None,
+        "top_k": [],
+        "latency_ns": {},
+        "model_sha256": "ab" * 32,
+    }

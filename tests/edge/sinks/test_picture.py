@@ -165,3 +165,10 @@ def test_the_gap_between_tiles_is_white() -> None:
     assert (sheet[4 : 4 + GAP] == 255).all()
     assert (sheet[:, 6 : 6 + GAP] == 255).all()
     assert (sheet[4 + GAP :, 6 + GAP :] == 255).all()
+
+
+def test_without_a_frame_there_is_nothing_to_draw(tmp_path: Path) -> None:
+    sink = PictureSink(tmp_path / "seen.png")
+    sink.idle(Decision("stale", 0.0, datetime(2026, 1, 2, tzinfo=timezone.utc), changed=True, reason="unplugged"))
+    sink.close()
+    assert not list(tmp_path.iterdir())

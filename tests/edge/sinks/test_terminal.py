@@ -126,3 +126,26 @@ def test_a_terminal_also_sees_the_newest_frame_in_its_last_line(monkeypatch: pyt
     change = "    0  Bag      75.0%    1.23 ms  shirts/a.jpg  (Bag held 3 of 3 frames)\n"
     status = "    1  Bag      75.0%    1.23"  # one column short of what would wrap
     assert stream.getvalue() == erase + change + erase + status + erase
+
+
+def stale(*, changed: bool) -> Decision:
+    """The answer where there is no frame."""
+    return Decision("stale", 0.0, NOON, changed=changed, reason="a read failed")
+
+
+def test_what_became_stale_is_a_line_and_its_going_on_only_a_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    for stream, after in ((io.StringIO(), ""), (Terminal(), "\r\x1b[K    -  stale  (a read failed)")):
+        sink = ChangesSink(stream, label_width=11)
+        sink.idle(stale(changed=True))
+        first = stream.getvalue().removeprefix("\r\x1b[K")
+        assert first == "    -  stale  (a read failed)\n"
+        before = len(stream.getvalue())
+        sink.idle(stale(changed=False))
+        assert stream.getvalue()[before:] == after
+
+
+def test_pictures_do_not_grow_old() -> None:
+    stream = io.StringIO()
+    TerminalSink(stream, label_width=11).idle(stale(changed=True))
+    assert stream.getvalue() == ""

@@ -17,6 +17,7 @@ import pytest
 from edge.errors import SourceError
 from edge.sources import stream
 from edge.sources.names import is_live, is_url, without_password
+from edge.sources.reader import EndOfStream
 from edge.sources.stream import ImageUrlSource, Stream, VideoSource
 
 PNG = cv2.imencode(".png", np.full((3, 5, 3), 77, np.uint8))[1].tobytes()
@@ -179,6 +180,33 @@ def test_a_stream_is_opened_with_time_limits_and_a_name_without_its_password(mon
     with pytest.raises(SourceError, match="the stream broke off"):
         capture.read()
     capture.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "frame_count", "error"),
+    [
+        ("http://cam/clip", 2.0, EndOfStream),
+        ("http://cam/live", -1.0, SourceError),
+        ("rtsp://cam/1", 2.0, SourceError),
+    ],
+    ids=["a video after all", "live", "RTSP"],
+)
+def test_what_turns_out_to_be_a_video_file_ends(
+    monkeypatch: pytest.MonkeyPatch, url: str, frame_count: float, error: type[Exception]
+) -> None:
+    class Capture(FakeCapture):
+        def __init__(self, location: str, backend: int, parameters: list[int]) -> None:
+            super().__init__(location, backend)
+
+        def get(self, property_id: int) -> float:
+            return frame_count
+
+    monkeypatch.setattr(cv2, "VideoCapture", Capture)
+    capture = Stream(url, read_timeout_s=5).open()
+    capture.read()
+    capture.read()
+    with pytest.raises(error):
+        capture.read()
 
 
 def test_a_stream_out_of_reach_says_so_without_its_password() -> None:
