@@ -86,6 +86,14 @@ def test_a_video_gives_every_frame_in_order_and_ends(video: Path) -> None:
     assert source.is_stream
 
 
+def test_a_video_that_is_left_in_the_middle_is_let_go(video: Path) -> None:
+    untouched, begun = VideoSource(str(video)), VideoSource(str(video))
+    next(begun.frames())
+    for source in (untouched, begun):
+        source.close()
+        assert not source._capture.isOpened()
+
+
 def test_the_times_of_a_video_file_are_those_of_its_playing(video: Path) -> None:
     frames = list(VideoSource(str(video)).frames())
     elapsed_ms = [(frame.time - frames[0].time) / timedelta(milliseconds=1) for frame in frames]
