@@ -3,13 +3,15 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SERVICE := /opt/edge-classify
+UNITS := /etc/systemd/system
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format camera-test ship measure clean
+.PHONY: help demo test check format camera-test ship measure install-service clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/base ## classify drawn garments: no camera, no data set; writes demo.png
 	$(BIN)/edge-classify --source demo --picture demo.png
@@ -37,6 +39,15 @@ ship: $(VENV)/dev ## train the networks that ship; hours on a CPU
 measure: $(VENV)/dev ## export, run and benchmark them for real; renders the figures of README and docs
 	$(BIN)/python docs/measure.py
 	$(BIN)/python docs/render.py
+
+# DESTDIR puts all of it into a folder, as packagers want it; EXTRAS=web,mqtt installs those extras too.
+install-service: ## install it for systemd (as root): /opt/edge-classify, the unit and /etc/edge-classify
+	$(PYTHON) -m venv $(DESTDIR)$(SERVICE)
+	$(DESTDIR)$(SERVICE)/bin/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt '.$(if $(EXTRAS),[$(EXTRAS)])'
+	install -D --mode 644 packaging/edge-classify.service $(DESTDIR)$(UNITS)/edge-classify.service
+	test -e $(DESTDIR)/etc/edge-classify/config.toml || install -D --mode 644 packaging/config.toml $(DESTDIR)/etc/edge-classify/config.toml
+	@$(if $(DESTDIR),,systemctl daemon-reload)
+	@echo "look at /etc/edge-classify/config.toml, then: systemctl enable --now edge-classify"
 
 clean: ## remove the environment and what the commands made
 	rm -rf $(VENV) build *.egg-info runs artifacts reports demo.png .pytest_cache .mypy_cache .ruff_cache

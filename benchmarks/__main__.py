@@ -16,6 +16,7 @@ from benchmarks.inputs import draw_frames, load_test_images, save_inputs
 from benchmarks.job import FAILED
 from benchmarks.photos import command as photos
 from benchmarks.rows import Row, measure_rows
+from benchmarks.runner import command as runner
 from benchmarks.table import reasons, text_table
 from benchmarks.variants import list_variants
 from edge import console
@@ -27,7 +28,8 @@ _EXAMPLES = """examples:
   python -m benchmarks a_none.tflite a_int8.tflite   what int8 costs and gains, against its float artifact
   python -m benchmarks --runtime litert --runs 300 --frames 50 --max-images 1000    a quick look
 
-`python -m benchmarks photos --help` is the measurement on photographs (a file of that name: ./photos).
+`python -m benchmarks photos --help` is the measurement on photographs, `python -m benchmarks runner --help` the
+comparison of the runner with a bare script (files of these names: ./photos, ./runner).
 
 exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call
 """
@@ -67,10 +69,12 @@ def parser() -> argparse.ArgumentParser:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure model files, or a model on photographs where the first argument says so."""
+    """Measure model files; a model on photographs, or the runner itself, where the first argument says so."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == [photos.NAME]:
         return photos.main(arguments[1:])
+    if arguments[:1] == [runner.NAME]:
+        return runner.main(arguments[1:])
     return measure_files(arguments)
 
 

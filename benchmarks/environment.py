@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from edge import __version__
+from edge import __version__, machine
 
 _LIBRARIES = ("numpy", "opencv-python-headless", "opencv-python", "ai-edge-litert", "tflite-runtime", "onnxruntime")
 _GOVERNOR = "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
@@ -36,17 +36,17 @@ def describe_environment(
         A JSON object; what can't be found out is None. `board` is a single-board computer's model, such as a
         Raspberry Pi's, and None on anything else, which `kind` then calls a host.
     """
-    board = _board(root)
+    board = machine.board(root)
     return {
         "kind": "board" if board else "host",
         "board": board,
-        "cpu": _cpu_model(root),
+        "cpu": machine.cpu_model(root),
         "cpu_count": os.cpu_count(),
-        "is_virtual_machine": " hypervisor" in _read(root / "proc/cpuinfo"),
-        "cpu_governor": _read(root / _GOVERNOR).strip() or None,
-        "memory_bytes": _memory_bytes(root),
+        "is_virtual_machine": machine.is_virtual(root),
+        "cpu_governor": machine.read(root / _GOVERNOR).strip() or None,
+        "memory_bytes": machine.memory_bytes(root),
         "load_average_1min": round(os.getloadavg()[0], 2),
-        "os": _os_name(root),
+        "os": machine.os_name(root),
         "kernel": platform.release(),
         "architecture": platform.machine(),
         "is_64bit": platform.architecture()[0] == "64bit",
@@ -119,34 +119,6 @@ def timer_overhead_ns() -> int:
     return round(median(gaps))
 
 
-def _board(root: Path) -> str | None:
-    """The device tree names boards, and only boards: a PC has none, a virtual Arm machine has a virtual name."""
-    model = _read(root / "proc/device-tree/model").strip("\0 \n")
-    return model if model and "virt" not in model.lower() else None
-
-
-def _cpu_model(root: Path) -> str | None:
-    for line in _read(root / "proc/cpuinfo").splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() in ("model name", "Model"):
-            return " ".join(value.split())
-    return platform.processor() or None
-
-
-def _memory_bytes(root: Path) -> int | None:
-    for line in _read(root / "proc/meminfo").splitlines():
-        if line.startswith("MemTotal:"):
-            return int(line.split()[1]) * 1024
-    return None
-
-
-def _os_name(root: Path) -> str:
-    for line in _read(root / "etc/os-release").splitlines():
-        if line.startswith("PRETTY_NAME="):
-            return line.partition("=")[2].strip('"')
-    return platform.system()
-
-
 def _version(package: str) -> str | None:
     try:
         return version(package)
@@ -168,10 +140,3 @@ def _git(*arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.job import FAILED, NOT_INSTALLED, OK, Job, Measurement, Outcome
+from benchmarks.memory import memory_bytes
 from edge.classifier import Classifier
 from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
 from edge.quantization import pixels_to_tensor
@@ -132,20 +132,6 @@ def time_calls(
             latencies.append(clock() - started)
             note(result)
     return latencies
-
-
-def memory_bytes(field: str) -> int:
-    """Resident memory of this process: VmRSS, now, or VmHWM, the most it ever was.
-
-    Not getrusage's ru_maxrss where Linux has better: that one survives exec, so it would be the parent's.
-    """
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    line = next(line for line in status.splitlines() if line.startswith(f"{field}:"))
-    return int(line.split()[1]) * 1024  # "kB" there means 1024 bytes
 
 
 def main() -> int:

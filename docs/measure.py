@@ -6,6 +6,7 @@ Exports and measures what `make ship` trained. Needs Fashion-MNIST.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,16 @@ def keep(image: NDArray[np.uint8], path: Path) -> None:
     cv2.imwrite(str(path), image)
 
 
+def examine(work: Path) -> None:
+    """What the doctor says of this machine, and systemd of the unit."""
+    run("doctor", "edge.cli", "doctor", cwd=work)
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "packaging/edge-classify.service"]
+    print(f"$ {' '.join(command)}", flush=True)
+    environment = {**os.environ, "SYSTEMD_EMOJI": "0"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    (MEASURED / "security.txt").write_text(done.stdout, encoding="utf-8")
+
+
 def main() -> None:
     """Train a little, export every variant, run the demo, benchmark."""
     with tempfile.TemporaryDirectory() as folder:
@@ -81,6 +92,7 @@ def main() -> None:
         run("classify", "edge.cli", "--picture", "demo.png", cwd=work)
         shrink(work / "demo.png", ROOT / "docs" / "demo.png")
         run("classify_json", "edge.cli", "--json", "--max-frames", "1", cwd=work)
+        examine(work)
         run("benchmarks", "benchmarks", "--runtime", "litert", "--runtime", "onnxruntime", "--out", "report", cwd=work)
         report = json.loads((work / "report" / "report.json").read_text(encoding="utf-8"))
         for row in report["rows"]:

@@ -9,6 +9,7 @@ page is out of date.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
@@ -16,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # run as a file, it would find an installed copy or nothing
 MEASURED = ROOT / "docs" / "measured"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "training.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "training.md", ROOT / "docs" / "flags.md")
 _BLOCK = re.compile(r"(<!-- measured: (?P<what>.+?) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -35,6 +37,8 @@ def _body(what: str) -> str:
         return _training_commands()
     if what == "curve table":
         return _curve_table()
+    if what == "flags":
+        return _flags()
     name, *ranges = what.split()
     lines = (MEASURED / name).read_text(encoding="utf-8").rstrip("\n").split("\n")
     return "```text\n" + "\n".join(_selected(lines, ranges)) + "\n```\n"
@@ -96,6 +100,41 @@ def _training_commands() -> str:
     lines = [f"python -m {command.format(photographs='photos')} --out runs/{file}" for file, command in IMAGES.items()]
     lines += [f"python -m train --name {name} {flags.format(runs='runs')}" for name, flags in RUNS.items()]
     return "```sh\n" + "\n".join(lines) + "\n```\n"
+
+
+def _flags() -> str:
+    """One table: a row for each flag of each command, and what --help says of it."""
+    from edge import parsers
+
+    lines = ["| command | flag | what it does |", "| --- | --- | --- |"]
+    for parser in _parsers():
+        for action in parsers.actions(parser):
+            if action.dest == "help":
+                continue
+            words = parsers.help_of(parser, action).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+            lines.append(f"| `{parser.prog}` | `{parsers.synopsis(action)}` | {words} |")
+    return "\n".join(lines) + "\n"
+
+
+def _parsers() -> list[argparse.ArgumentParser]:
+    """Of every command; those of export need TensorFlow."""
+    import benchmarks.__main__
+    import edge.flags
+    import export.command
+    import train.compare
+    import train.flags
+    import train.photographs
+    import train.scenes
+    from benchmarks.photos import command as photos
+    from benchmarks.runner import command as runner
+    from edge.doctor import command as doctor
+    from export.onnx import OnnxFormat
+    from export.tflite import TfliteFormat
+
+    modules = (edge.flags, doctor, train.flags, train.compare, train.photographs, train.scenes)
+    exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
+    return [*(module.parser() for module in modules), *exports,
+            *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip
 
 
 _LEFT_OUT = ("quantization", "invoke, µs p90", "frame to decision, ms p90", "load ms", "status")

@@ -18,7 +18,6 @@ from edge.errors import ModelFileError
 from edge.probabilities import to_probabilities
 from edge.quantization import dequantize, pixels_to_tensor
 from edge.runtimes import Runtime, open_runtime, runtime_for
-from edge.runtimes.trial import try_in_child
 from edge.spec import NOTHING_LABEL, UNKNOWN_LABEL, ModelSpec
 
 
@@ -89,6 +88,8 @@ class Classifier:
             # A file cut short has lost its spec too; some libraries crash on what is left.
             if labels is None:
                 raise _no_spec(path)
+            from edge.runtimes.trial import try_in_child
+
             try_in_child(artifact, name)
         loaded = open_runtime(artifact, name=name, threads=threads)
         spec = artifact.spec
@@ -123,15 +124,15 @@ class Classifier:
         found = time.perf_counter_ns()
         scores = self.scores(seen.pixels) if seen.presence >= self.spec.decision.presence_threshold else None
         invoked = time.perf_counter_ns()
-        prediction = self._of_nothing(seen) if scores is None else self._of_scores(seen, scores, top_k)
+        latency_ns = {"vision": found - started, "invoke": invoked - found}
+        if scores is None:
+            prediction = self._of_nothing(seen, latency_ns)
+        else:
+            prediction = self._of_scores(seen, scores, top_k, latency_ns)
         decided = time.perf_counter_ns()
-        latency_ns = {
-            "vision": found - started,
-            "invoke": invoked - found,
-            "decide": decided - invoked,
-            "total": decided - started,
-        }
-        return replace(prediction, latency_ns=latency_ns)
+        latency_ns["decide"] = decided - invoked
+        latency_ns["total"] = decided - started
+        return prediction
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the network on one image.
@@ -152,8 +153,10 @@ class Classifier:
     def _probabilities(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         return to_probabilities(scores, output=self.spec.output, temperature=self.spec.decision.temperature)
 
-    def _of_scores(self, seen: vision.Sighting, scores: NDArray[np.float32], top_k: int) -> Prediction:
-        """What the network's scores mean; the times are still missing."""
+    def _of_scores(
+        self, seen: vision.Sighting, scores: NDArray[np.float32], top_k: int, latency_ns: dict[str, int]
+    ) -> Prediction:
+        """What the network's scores mean; some of the times are still missing."""
         labels, decision = self.spec.labels, self.spec.decision
         probabilities = self._probabilities(scores)
         order = np.argsort(-probabilities, kind="stable")[:top_k]
@@ -162,7 +165,7 @@ class Classifier:
             label=labels[order[0]] if score >= decision.threshold else UNKNOWN_LABEL,
             probability=float(probabilities[order[0]]),
             top_k=tuple((labels[index], float(probabilities[index])) for index in order),
-            latency_ns={},
+            latency_ns=latency_ns,
             pixels=seen.pixels,
             probabilities=probabilities,
             score=score,
@@ -172,15 +175,15 @@ class Classifier:
             region=seen.region,
         )
 
-    def _of_nothing(self, seen: vision.Sighting) -> Prediction:
-        """What it means that there is nothing; the times are still missing."""
+    def _of_nothing(self, seen: vision.Sighting, latency_ns: dict[str, int]) -> Prediction:
+        """What it means that there is nothing; some of the times are still missing."""
         decision = self.spec.decision
         compared = knownness.compared("presence", seen.presence, decision.presence_threshold)
         return Prediction(
             label=NOTHING_LABEL,
             probability=0.0,
             top_k=(),
-            latency_ns={},
+            latency_ns=latency_ns,
             pixels=seen.pixels,
             probabilities=np.zeros(len(self.spec.labels), np.float32),
             score=knownness.lowest_score(decision.score),

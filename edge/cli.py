@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from edge import console
+from edge import config, console
 from edge.artifact import default_model
 from edge.errors import EXIT_DONE, EXIT_ERROR, ModelFileError
 from edge.flags import DEMO_FRAMES, parser
@@ -29,21 +31,33 @@ if TYPE_CHECKING:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
+    """Classify, or examine the machine where the first argument says so."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["doctor"]:
+        from edge.doctor import command as doctor
+
+        return doctor.main(arguments[1:])
+    return classify(arguments)
+
+
+def classify(arguments: Sequence[str]) -> int:
     """Classify until the source or a limit ends it; the last line, on stderr, counts."""
     _prepare_opencv()
-    options = parser().parse_args(argv)
+    options = config.parse(parser(), arguments)
     console.start_logging(options)
     if options.list_cameras:
         return _list_cameras(options)
-    from edge.decision import Decider, decide_alone
-    from edge.runner import run
+    with _collector_paused():
+        from edge.decision import Decider, decide_alone
+        from edge.runner import run
 
-    classifier, health = _classifier(options), Health()
-    sinks = _picture_sinks(options, classifier)  # what can't be written is said before a camera is opened
-    source = _source(options, classifier, health)
-    is_stream = source.is_stream and not options.explain
-    decider = Decider(classifier.spec)
-    sinks.append(_text_sink(options, classifier, is_stream=is_stream))
+        classifier, health = _classifier(options), Health()
+        sinks = _picture_sinks(options, classifier)  # what can't be written is said before a camera is opened
+        source = _source(options, classifier, health)
+        is_stream = source.is_stream and not options.explain
+        decider = Decider(classifier.spec)
+        sinks.append(_text_sink(options, classifier, is_stream=is_stream))
+        sinks += _service_sinks()
     max_frames = 1 if options.explain else options.max_frames
     if max_frames is options.duration is None:
         max_frames = DEMO_FRAMES.get(source.name)
@@ -58,6 +72,20 @@ def entry() -> NoReturn:
     """The console script."""
     console.end_well_on_sigterm()
     console.run(main)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """While libraries and model are loaded nearly nothing is garbage, and looking for it takes its time.
+
+    What is there at the end is here to stay: no later collection walks it either.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _prepare_opencv() -> None:
@@ -114,23 +142,38 @@ def _classifier(options: argparse.Namespace) -> Classifier:
 
 
 def _picture_sinks(options: argparse.Namespace, classifier: Classifier) -> list[Sink]:
-    from edge.sinks import ExplainSink, PictureSink
-
     sinks: list[Sink] = []
     if options.picture:
+        from edge.sinks.picture import PictureSink
+
         sinks.append(PictureSink(options.picture))
     if options.explain:
+        from edge.sinks.explain import ExplainSink
+
         sinks.append(ExplainSink(options.explain, rule=classifier.spec.decision))
     return sinks
 
 
 def _text_sink(options: argparse.Namespace, classifier: Classifier, *, is_stream: bool) -> Sink:
-    from edge.sinks import ChangesSink, JsonLinesSink, TerminalSink
-
     if options.json:
+        from edge.sinks.jsonl import JsonLinesSink
+
         return JsonLinesSink(sys.stdout, model_sha256=classifier.artifact.sha256)
+    from edge.sinks.terminal import ChangesSink, TerminalSink
+
     kind = ChangesSink if is_stream else TerminalSink
     return kind(sys.stdout, label_width=max(map(len, (*classifier.spec.labels, *RESERVED_LABELS))))
+
+
+def _service_sinks() -> list[Sink]:
+    """Systemd, where it waits to be told."""
+    from edge.systemd import notifier
+
+    if not (systemd := notifier()):
+        return []
+    from edge.sinks.service import ServiceSink
+
+    return [ServiceSink(systemd)]
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:

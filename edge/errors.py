@@ -54,6 +54,12 @@ class ExportError(ToolkitError, RuntimeError):
     """A model that can't be turned into the file that was asked for."""
 
 
+class ConfigError(ToolkitError, ValueError):
+    """A configuration file with a key or a value that no flag takes."""
+
+    exit_code = EXIT_USAGE
+
+
 class GateError(ToolkitError):
     """An accuracy gate that was not met."""
 

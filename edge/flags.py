@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge import __version__, console
+from edge import __version__, config, console
 from edge.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _EXAMPLES = """examples:
   edge-classify --source 'shirts/*.jpg' --picture seen.png
   edge-classify --source shirt.jpg --explain why.png what was found, what the network saw, and why
   edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
+
+`edge-classify doctor --help` says why this machine can or can't run it.
 
 exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream given up, 130 Ctrl-C;
 SIGTERM ends a run well: 0
@@ -70,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
                      help="write a picture that explains the first frame, decided on its own, and stop")  # fmt: skip
     _add_camera_flags(flags)
     _add_decision_flags(flags)
+    config.add_config_flag(flags)
     flags.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     console.add_logging_flags(flags)
     return flags

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import BinaryIO
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ def captured() -> Iterator[None]:
     Meant for loading a library or a model: whatever another thread writes to stderr meanwhile is captured too.
     """
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as sink:
+    with _unnamed_file() as sink:
         saved = os.dup(2)
         os.dup2(sink.fileno(), 2)
         try:
@@ -30,3 +30,12 @@ def captured() -> Iterator[None]:
             sink.seek(0)
             for line in sink.read().decode(errors="replace").splitlines():
                 _LOGGER.debug("%s", line)
+
+
+def _unnamed_file() -> BinaryIO:
+    """An open file that no folder lists; in memory where Linux has that, as a service may have no place to write."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("native log"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()

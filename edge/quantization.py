@@ -5,6 +5,7 @@ Source: Jacob et al., 2018, arXiv:1712.05877, equation 1, and the TensorFlow Lit
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def takes_pixels(tensor: TensorSpec) -> bool:
 
 
 def _check_scale(tensor: TensorSpec) -> None:
-    if not tensor.is_quantized or not np.isfinite(tensor.scale) or tensor.scale <= 0:
+    if not tensor.is_quantized or not math.isfinite(tensor.scale) or tensor.scale <= 0:
         raise SpecError(
             f"tensor {tensor.name!r} ({tensor.dtype}) has scale {tensor.scale}: "
             "expected uint8 or int8 with a positive scale"

@@ -21,8 +21,9 @@ ADAPTERS = {
     "tflite_runtime": "edge/runtimes/tflite_runtime.py",
     "onnxruntime": "edge/runtimes/onnxruntime.py",
     "picamera2": "edge/sources/csi.py",
+    "tomli": "edge/config.py",
 }
-EDGE_LIBRARIES = {"edge", "numpy", "cv2", *ADAPTERS}
+EDGE_LIBRARIES = {"edge", "numpy", "cv2", *ADAPTERS, "tomllib"}  # in the standard library since Python 3.11
 NEVER = {
     "edge": ("tensorflow", "keras", "onnx", "tf2onnx", "jax", "matplotlib", "train", "export", "benchmarks"),
     "train": ("export", "benchmarks"),

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-import edge.cli
+import edge.flags
 import train.__main__
 import train.compare
-from edge import errors
+from edge import config, errors
+from edge.doctor import command as doctor
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,7 +30,7 @@ def _render():
     return module
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/training.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/training.md", "docs/flags.md"])
 def test_every_figure_is_what_a_command_measured(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
 
@@ -49,7 +50,19 @@ def test_linked_files_exist() -> None:
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("edge-classify")])
 def test_every_runner_command_is_understood(line: str) -> None:
-    edge.cli.parser().parse_args(line.split()[1:])
+    arguments = line.split()[1:]
+    if arguments[:1] == [doctor.NAME]:
+        doctor.parser().parse_args(arguments[1:])
+    else:
+        edge.flags.parser().parse_args(arguments)
+
+
+def test_the_config_file_shown_is_one_that_is_understood(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "config.toml").write_text(example, encoding="utf-8")
+    options = config.parse(edge.flags.parser(), ["--config", str(tmp_path / "config.toml")])
+    assert options.camera == "/dev/v4l/by-id/usb-046d_HD_Pro_Webcam_C920-video-index0"
+    assert (options.threshold, options.hold_frames) == (0.7, 5)
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("python -m")])
@@ -69,10 +82,13 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
         pytest.importorskip("matplotlib")
         from benchmarks.__main__ import parser
         from benchmarks.photos import command as photos
+        from benchmarks.runner import command as runner
 
         assert module == "benchmarks"
         if arguments[:1] == [photos.NAME]:
             photos.parser().parse_args(arguments[1:])
+        elif arguments[:1] == [runner.NAME]:
+            runner.parser().parse_args(arguments[1:])
         else:
             parser().parse_args(arguments)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 
 from edge.errors import RuntimeMissingError
@@ -25,6 +24,6 @@ def load(path: Path, *, threads: int) -> TfliteRuntime:
     return TfliteRuntime(
         path,
         name="litert",
-        version=version("ai-edge-litert"),
+        package="ai-edge-litert",
         make_interpreter=lambda: Interpreter(str(path), num_threads=threads),
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Protocol
 
 from edge.artifact import Artifact
 from edge.errors import ModelFileError, RuntimeMissingError
 from edge.spec import TensorSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RUNTIMES = ("litert", "tflite-runtime", "onnxruntime")
 _FORMAT = {"litert": "tflite", "tflite-runtime": "tflite", "onnxruntime": "onnx"}
@@ -27,14 +28,17 @@ class Runtime(Protocol):
 
     name: str
     """One of `RUNTIMES`."""
-    version: str
-    """Of the library."""
     input_tensor: TensorSpec
     """As the file has it."""
     output_tensor: TensorSpec
     """As the file has it."""
     embedded_spec: str | None
     """The spec's JSON where only the library can read it (ONNX), else None."""
+
+    @property
+    def version(self) -> str:
+        """Of the library."""
+        ...
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
         """Run the model once.

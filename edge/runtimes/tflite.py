@@ -19,27 +19,27 @@ class TfliteRuntime:
 
     embedded_spec = None
 
-    def __init__(self, path: Path, *, name: str, version: str, make_interpreter: Callable[[], Any]) -> None:
+    def __init__(self, path: Path, *, name: str, package: str, make_interpreter: Callable[[], Any]) -> None:
         """Allocate the tensors and read their facts.
 
         Args:
             path: the file, for error messages.
             name: of the runtime.
-            version: of the library.
+            package: the library's name on the package index.
             make_interpreter: builds the library's Interpreter on the file.
 
         Raises:
             ModelFileError: the library refuses the file, or it has several inputs or outputs.
         """
         self.name = name
-        self.version = version
+        self._package = package
         try:
             with native_log.captured():
                 self._interpreter = make_interpreter()
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelFileError(
-                f"{name} {version} can't load {path}: {' '.join(str(error).split()) or 'no reason given'}"
+                f"{name} {self.version} can't load {path}: {' '.join(str(error).split()) or 'no reason given'}"
             ) from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
@@ -50,6 +50,13 @@ class TfliteRuntime:
         self.output_tensor = _tensor_spec(outputs[0])
         self._input_index: int = inputs[0]["index"]
         self._output_index: int = outputs[0]["index"]
+
+    @property
+    def version(self) -> str:
+        """Of the library; read when it is asked for, as looking through the installed packages takes its time."""
+        from importlib.metadata import version
+
+        return version(self._package)
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
         """Run the model once (see `edge.runtimes.protocol.Runtime`)."""

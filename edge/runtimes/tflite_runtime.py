@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 
 from edge.errors import RuntimeMissingError
@@ -26,6 +25,6 @@ def load(path: Path, *, threads: int) -> TfliteRuntime:
     return TfliteRuntime(
         path,
         name="tflite-runtime",
-        version=version("tflite-runtime"),
+        package="tflite-runtime",
         make_interpreter=lambda: Interpreter(str(path), num_threads=threads),
     )

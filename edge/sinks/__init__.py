@@ -1,9 +1,5 @@
-"""Where answers go: a terminal, JSON lines, annotated pictures."""
+"""Where answers go; each kind is imported from its own file, and only where it was asked for."""
 
-from edge.sinks.explain import ExplainSink
-from edge.sinks.jsonl import JsonLinesSink
-from edge.sinks.picture import PictureSink
 from edge.sinks.protocol import Sink
-from edge.sinks.terminal import ChangesSink, TerminalSink
 
-__all__ = ["ChangesSink", "ExplainSink", "JsonLinesSink", "PictureSink", "Sink", "TerminalSink"]
+__all__ = ["Sink"]

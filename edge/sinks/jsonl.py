@@ -11,6 +11,8 @@ from edge.classifier import Prediction
 from edge.decision import Decision
 from edge.sources.frame import Frame
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder for every line
+
 
 class JsonLinesSink:
     """Writes a line a frame (see `edge.sinks.protocol.Sink`)."""
@@ -32,7 +34,7 @@ class JsonLinesSink:
             self._put(as_stale_record(decision, source=self._source, model_sha256=self._model_sha256))
 
     def _put(self, record: dict[str, Any]) -> None:
-        self._stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+        self._stream.write(_encode(record) + "\n")
         self._stream.flush()
 
     def close(self) -> None:

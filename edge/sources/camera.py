@@ -6,7 +6,6 @@ import logging
 import math
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,22 +14,13 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from edge.sources import v4l2
+from edge.sources.asked import Wish
 from edge.sources.v4l2 import Device
 
 _MAX_DIGITS = 4  # of a camera's number; OpenCV adds its own codes above
 _PREFERRED_FORMATS = ("MJPG", "YUYV")  # MJPG: the only one that passes USB 2 at size and speed
 _RAW_SENSORS = ("unicam", "rp1-cfe")  # drivers whose nodes give what the sensor gives, not pictures
 _LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What to ask of a camera; it may grant something else."""
-
-    height: int
-    width: int
-    fps: float | None = None
-    """Frames a second; None: whatever it likes."""
 
 
 class Camera:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import glob
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
 from edge.health import Health
-from edge.sources.camera import Camera, Wish
-from edge.sources.csi import PREFIX as CSI_PREFIX
-from edge.sources.csi import CsiCamera
-from edge.sources.demo import DemoSource, DemoVideoSource
 from edge.sources.files import IMAGE_SUFFIXES, ImageSource
 from edge.sources.frame import Source
-from edge.sources.live import LiveSource, Opener, Patience
-from edge.sources.mjpeg import MjpegFileSource, MjpegInput
-from edge.sources.stream import ImageUrlSource, Stream, VideoSource, is_live, is_url
+from edge.sources.names import CSI_PREFIX, is_live, is_url
 
-_DEMOS: dict[str, type[DemoSource | DemoVideoSource]] = {kind.name: kind for kind in (DemoSource, DemoVideoSource)}
+if TYPE_CHECKING:
+    from edge.sources.asked import Patience, Wish
+    from edge.sources.live import Opener
+
+_DEMOS = ("demo", "demo-video")
 _GLOB_CHARACTERS = frozenset("*?[")
 _EXPECTED = "an image, a folder, a glob, a video, a URL, - or demo"
 _LEAST_READ_TIMEOUT_S = 5.0  # a camera may take its time to start, and a connection to go on
@@ -25,6 +23,8 @@ _LEAST_READ_TIMEOUT_S = 5.0  # a camera may take its time to start, and a connec
 
 def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is_camera: bool = False) -> Source:
     """Open a source; a live one opens with its first frame.
+
+    Only its own code is loaded: a Pi feels the rest at every start.
 
     Args:
         text: demo, demo-video, an image, a folder, a glob, a video, a URL or - (MJPEG on standard input); or a
@@ -39,23 +39,47 @@ def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is
         SourceError: it doesn't exist, can't be opened, or holds nothing to classify.
     """
     if is_camera or text == "-" or (is_url(text) and is_live(text) and not _is_web_image(text)):
-        opener = _live(text, wish, max(patience.stall_s, _LEAST_READ_TIMEOUT_S), is_camera=is_camera)
+        return _open_live(text, health, patience, wish, is_camera=is_camera)
+    if text in _DEMOS:
+        from edge.sources.demo import DemoSource, DemoVideoSource
+
+        return DemoSource() if text == DemoSource.name else DemoVideoSource()
+    if is_url(text) and _is_web_image(text):
+        from edge.sources.stream import ImageUrlSource
+
+        return ImageUrlSource(text)
+    return _open_video(text) if is_url(text) else _open_path(text)
+
+
+def _open_live(text: str, health: Health, patience: Patience, wish: Wish, *, is_camera: bool) -> Source:
+    """A camera, a stream or standard input, which may be a file all the same."""
+    from edge.sources.live import LiveSource
+
+    opener = _opener(text, wish, max(patience.stall_s, _LEAST_READ_TIMEOUT_S), is_camera=is_camera)
+    if text == "-":
+        from edge.sources.mjpeg import MjpegFileSource, MjpegInput
+
         if isinstance(opener, MjpegInput) and opener.is_file():
             return MjpegFileSource(opener)
-        return LiveSource(opener, patience=patience, health=health)
-    if text in _DEMOS:
-        return _DEMOS[text]()
-    if is_url(text):
-        return ImageUrlSource(text) if _is_web_image(text) else VideoSource(text)
-    return _open_path(text)
+    return LiveSource(opener, patience=patience, health=health)
 
 
-def _live(text: str, wish: Wish, read_timeout_s: float, *, is_camera: bool) -> Opener:
-    """What opens a camera, a stream or standard input."""
+def _opener(text: str, wish: Wish, read_timeout_s: float, *, is_camera: bool) -> Opener:
+    if is_camera and text.startswith(CSI_PREFIX):
+        from edge.sources.csi import CsiCamera
+
+        return CsiCamera(text, wish, read_timeout_s=read_timeout_s)
     if is_camera:
-        kind = CsiCamera if text.startswith(CSI_PREFIX) else Camera
-        return kind(text, wish, read_timeout_s=read_timeout_s)
-    return MjpegInput() if text == "-" else Stream(text, read_timeout_s=read_timeout_s)
+        from edge.sources.camera import Camera
+
+        return Camera(text, wish, read_timeout_s=read_timeout_s)
+    if text == "-":
+        from edge.sources.mjpeg import MjpegInput
+
+        return MjpegInput()
+    from edge.sources.stream import Stream
+
+    return Stream(text, read_timeout_s=read_timeout_s)
 
 
 def _open_path(text: str) -> Source:
@@ -66,12 +90,18 @@ def _open_path(text: str) -> Source:
     if path.is_dir():
         return ImageSource(text, _images_in(path))
     if path.is_file():
-        return ImageSource(text, [path]) if _has_image_suffix(text) else VideoSource(text)
+        return ImageSource(text, [path]) if _has_image_suffix(text) else _open_video(text)
     if _GLOB_CHARACTERS & set(text):
         return ImageSource(text, _images_matching(text))
     is_device = text.isdecimal() or text.startswith(("/dev/", CSI_PREFIX))
     hint = f" (a camera? then: --camera {text})" if is_device else ""
     raise SourceError(f"no source {text!r}: expected {_EXPECTED}{hint}")
+
+
+def _open_video(location: str) -> Source:
+    from edge.sources.stream import VideoSource
+
+    return VideoSource(location)
 
 
 def _images_in(folder: Path) -> list[Path]:
@@ -84,6 +114,8 @@ def _images_in(folder: Path) -> list[Path]:
 
 
 def _images_matching(pattern: str) -> list[Path]:
+    import glob
+
     found = sorted(Path(name) for name in glob.glob(pattern, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
     images = [path for path in found if _has_image_suffix(path) and path.is_file()]
     if not images:

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RuntimeMissingError, SourceError
-from edge.sources.camera import Wish
-
-PREFIX = "csi:"
+from edge.sources.asked import Wish
+from edge.sources.names import CSI_PREFIX
 
 
 class CsiCamera:
@@ -37,7 +36,7 @@ class CsiCamera:
             SourceError: that is no camera's name.
         """
         self.name = camera
-        number = camera.removeprefix(PREFIX)
+        number = camera.removeprefix(CSI_PREFIX)
         if not number.isdecimal():
             raise SourceError(f"{camera!r} is no CSI camera: expected csi:0 for the first, csi:1 for the second")
         self._number = int(number)

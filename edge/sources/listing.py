@@ -8,7 +8,8 @@ from typing import Any
 
 from edge.errors import RuntimeMissingError
 from edge.sources import v4l2
-from edge.sources.csi import PREFIX, csi_cameras
+from edge.sources.csi import csi_cameras
+from edge.sources.names import CSI_PREFIX
 
 _NONE = "no camera was found (a USB camera? check the cable and `lsusb`; a CSI camera? it needs picamera2)"
 
@@ -49,7 +50,7 @@ def _csi_cameras() -> list[dict[str, Any]]:
         return []
     return [
         {
-            "camera": f"{PREFIX}{number}",
+            "camera": f"{CSI_PREFIX}{number}",
             "name": str(camera["Model"]),
             "driver": "libcamera",
             "bus": str(camera["Id"]),

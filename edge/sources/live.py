@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
 
 from edge.errors import SourceLostError
 from edge.health import LIVE, STALE, Health
+from edge.sources.asked import Patience
 from edge.sources.frame import Frame
 from edge.sources.frozen import FrozenWatch
 from edge.sources.reader import Capture, EndOfStream, Reader, Shot
@@ -21,18 +20,6 @@ _TICK_S = 1.0  # between two moments without a frame
 _FIRST_FRAME_S = 10.0  # a camera may take its time to start
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0  # before it is opened again
 _LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """For how long a live source is waited for."""
-
-    stall_s: float
-    """Seconds without a new frame after which the newest is too old."""
-    frozen_s: float
-    """Seconds of the very same bytes after which a camera is taken to hang; 0: never."""
-    give_up_s: float = math.inf
-    """Seconds without a new frame after which it is given up."""
 
 
 class Opener(Protocol):

@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import http.client
-import re
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import FrameError, SourceError
+from edge.sources.ahead import Ahead
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
+from edge.sources.names import is_url, without_password
 from edge.sources.reader import EndOfStream
+
+if TYPE_CHECKING:
+    import urllib.request
 
 _TIMEOUT_S = 10.0
 _MAX_IMAGE_BYTES = 64 * 2**20
 _LONGEST_MS = 86_400_000 * 365  # of a video file; beyond it a damaged file speaks
-_VIDEO_SUFFIXES = (".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpeg", ".ogv")
-_SECRET = re.compile(r"([?&;](?:user(?:name)?|login|pass(?:word|wd)?|pwd|token|auth|(?:api_?)?key)=)[^&;#\s]*", re.I)
-
-
-def is_url(text: str) -> bool:
-    """Whether the text starts with a scheme such as http:// or rtsp://."""
-    return re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text) is not None
-
-
-def is_live(url: str) -> bool:
-    """Whether a URL is a camera's; over HTTP, what isn't called like a video file is."""
-    has_end = url.startswith(("http://", "https://", "file://"))
-    return not (has_end and url.partition("?")[0].lower().endswith(_VIDEO_SUFFIXES))
-
-
-def without_password(url: str) -> str:
-    """The URL with user name, password and whatever else is secret in it replaced, for logs and results."""
-    return _SECRET.sub(r"\1***", re.sub(r"(://)[^/\s]*@", r"\1***@", url))
 
 
 class Stream:
@@ -118,6 +101,7 @@ class VideoSource:
         self.name = without_password(location)
         self.skipped = 0
         self._is_local = not is_url(location)
+        self._ahead: Ahead[Frame] | None = None
         self._capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
             kind = "an image or video" if self._is_local else "a video"
@@ -129,14 +113,22 @@ class VideoSource:
         Raises:
             SourceError: it holds no frame at all.
         """
+        self._ahead = Ahead(self._read())
+        yield from self._ahead
+
+    def _read(self) -> Iterator[Frame]:
+        """The frames one after the other; the video is let go at the end."""
         number = 0
         opened = datetime.now(timezone.utc)
-        while True:
-            has_frame, image = self._capture.read()
-            if not has_frame:
-                break
-            yield Frame(np.asarray(image, np.uint8), number, self.name, self._time(opened))
-            number += 1
+        try:
+            while True:
+                has_frame, image = self._capture.read()
+                if not has_frame:
+                    break
+                yield Frame(np.asarray(image, np.uint8), number, self.name, self._time(opened))
+                number += 1
+        finally:
+            self._capture.release()
         if number == 0:
             raise SourceError(f"{self.name} holds no frame that OpenCV can read")
 
@@ -149,7 +141,10 @@ class VideoSource:
 
     def close(self) -> None:
         """Release the file or connection."""
-        self._capture.release()
+        if self._ahead is None:
+            self._capture.release()
+        else:
+            self._ahead.close()  # the thread that reads it lets it go
 
 
 class ImageUrlSource:
@@ -163,6 +158,9 @@ class ImageUrlSource:
         Raises:
             SourceError: out of reach, too large or no image.
         """
+        import http.client
+        import urllib.request
+
         self.name = without_password(url)
         self.skipped = 0
         try:
@@ -187,6 +185,10 @@ class ImageUrlSource:
 
 def _request(url: str) -> urllib.request.Request:
     """A request for the URL; urllib takes a user name and password as a header only, not in the URL."""
+    import base64
+    import urllib.parse
+    import urllib.request
+
     parts = urllib.parse.urlsplit(url)
     login, _, host = parts.netloc.rpartition("@")
     request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310  # http(s) only, see choose

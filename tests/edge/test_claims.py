@@ -63,7 +63,7 @@ def test_only_a_grey_image_can_be_assumed(
     for shape in ((1, 28, 28, 3), (1, 784), (2, 28, 28, 1)):
         colour = fake_runtime([0.0] * 10, shape=shape)
         monkeypatch.setattr("edge.classifier.open_runtime", lambda *_, runtime=colour, **__: runtime)
-        monkeypatch.setattr("edge.classifier.try_in_child", lambda *_: None)
+        monkeypatch.setattr("edge.runtimes.trial.try_in_child", lambda *_: None)
         with pytest.raises(ModelFileError, match=r"expected \(1, height, width, 1\), one grey image"):
             Classifier.load(path, labels=TEN)
 

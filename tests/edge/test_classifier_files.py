@@ -142,7 +142,7 @@ def test_only_a_file_without_a_spec_is_tried_in_a_child_first(
     def crash(artifact: Artifact, runtime: str) -> None:
         raise ModelFileError(f"{runtime} crashes on {artifact.path.name}")
 
-    monkeypatch.setattr("edge.classifier.try_in_child", crash)
+    monkeypatch.setattr("edge.runtimes.trial.try_in_child", crash)
     path = respec(fixtures / "tiny_int8.tflite", None)
     with pytest.raises(ModelFileError, match=rf"^litert crashes on {path.name}$"):
         Classifier.load(path, labels=TEN)

@@ -18,6 +18,7 @@ from edge import errors
         (errors.SourceLostError, OSError, 4),
         (errors.DatasetError, OSError, 1),
         (errors.ExportError, RuntimeError, 1),
+        (errors.ConfigError, ValueError, 2),
         (errors.GateError, Exception, 3),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else str(value),

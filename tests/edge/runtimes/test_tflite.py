@@ -50,12 +50,12 @@ class FakeInterpreter:
 
 def load(interpreter: FakeInterpreter) -> TfliteRuntime:
     """The adapter around it."""
-    return TfliteRuntime(Path("m.tflite"), name="litert", version="9.8", make_interpreter=lambda: interpreter)
+    return TfliteRuntime(Path("m.tflite"), name="litert", package="numpy", make_interpreter=lambda: interpreter)
 
 
 def test_tensor_facts_are_read_from_the_file(capfd: pytest.CaptureFixture[str]) -> None:
     runtime = load(FakeInterpreter())
-    assert (runtime.name, runtime.version, runtime.embedded_spec) == ("litert", "9.8", None)
+    assert (runtime.name, runtime.version, runtime.embedded_spec) == ("litert", np.__version__, None)
     assert runtime.input_tensor == TensorSpec("image", "uint8", (1, 2, 2, 1), scale=0.5, zero_point=3)
     assert runtime.output_tensor == TensorSpec("scores", "int8", (1, 4), scale=0.25, zero_point=-7)
     assert capfd.readouterr().err == ""
@@ -80,7 +80,7 @@ def test_invoke_sets_runs_and_gets() -> None:
 def test_a_file_that_the_library_refuses_is_one_sentence(error: Exception, reason: str) -> None:
     with pytest.raises(ModelFileError) as caught:
         load(FakeInterpreter(error=error))
-    assert str(caught.value) == f"litert 9.8 can't load m.tflite: {reason}"
+    assert str(caught.value) == f"litert {np.__version__} can't load m.tflite: {reason}"
     assert caught.value.__cause__ is error
 
 

@@ -40,7 +40,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     interpreter.Interpreter = FakeInterpreter  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tflite_runtime", package)
     monkeypatch.setitem(sys.modules, "tflite_runtime.interpreter", interpreter)
-    monkeypatch.setattr(tflite_runtime, "version", lambda name: f"2.14 of {name}")
+    monkeypatch.setattr("importlib.metadata.version", lambda name: f"2.14 of {name}")
     return interpreter
 
 

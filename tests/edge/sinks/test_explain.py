@@ -14,8 +14,7 @@ from edge.classifier import Prediction
 from edge.decision import decide_alone
 from edge.decision_spec import DecisionSpec
 from edge.errors import ToolkitError
-from edge.sinks import ExplainSink
-from edge.sinks.explain import draw_explanation
+from edge.sinks.explain import ExplainSink, draw_explanation
 from edge.sources import Frame
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)

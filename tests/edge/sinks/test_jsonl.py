@@ -12,8 +12,7 @@ import numpy as np
 
 from edge.classifier import Prediction
 from edge.decision import Decision
-from edge.sinks import JsonLinesSink
-from edge.sinks.jsonl import as_record
+from edge.sinks.jsonl import JsonLinesSink, as_record
 from edge.sources import Frame
 
 LATENCY_NS = {"vision": 500, "invoke": 300, "decide": 20, "total": 820}

@@ -13,8 +13,7 @@ import pytest
 
 from edge.classifier import Prediction
 from edge.decision import Decision, decide_alone
-from edge.sinks import PictureSink
-from edge.sinks.picture import draw_sheet, draw_tile
+from edge.sinks.picture import PictureSink, draw_sheet, draw_tile
 from edge.sinks.picture_file import PICTURE_SUFFIXES
 from edge.sources import Frame
 

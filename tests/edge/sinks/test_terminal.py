@@ -11,8 +11,7 @@ import pytest
 
 from edge.classifier import Prediction
 from edge.decision import Decision, decide_alone
-from edge.sinks import ChangesSink, TerminalSink
-from edge.sinks.terminal import line, runners_up
+from edge.sinks.terminal import ChangesSink, TerminalSink, line, runners_up
 from edge.sources import Frame
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)

@@ -16,8 +16,9 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import stream
+from edge.sources.names import is_live, is_url, without_password
 from edge.sources.reader import EndOfStream
-from edge.sources.stream import ImageUrlSource, Stream, VideoSource, is_live, is_url, without_password
+from edge.sources.stream import ImageUrlSource, Stream, VideoSource
 
 PNG = cv2.imencode(".png", np.full((3, 5, 3), 77, np.uint8))[1].tobytes()
 
@@ -83,6 +84,14 @@ def test_a_video_gives_every_frame_in_order_and_ends(video: Path) -> None:
     assert {frame.source for frame in frames} == {str(video)}
     assert source.skipped == 0
     assert source.is_stream
+
+
+def test_a_video_that_is_left_in_the_middle_is_let_go(video: Path) -> None:
+    untouched, begun = VideoSource(str(video)), VideoSource(str(video))
+    next(begun.frames())
+    for source in (untouched, begun):
+        source.close()
+        assert not source._capture.isOpened()
 
 
 def test_the_times_of_a_video_file_are_those_of_its_playing(video: Path) -> None:

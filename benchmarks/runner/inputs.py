@@ -1,0 +1,60 @@
+"""What both sides are given: an image, frames in memory, a video; all drawn, the same at every run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge.demo import draw_frame
+from edge.errors import ToolkitError
+
+VIDEO_HEIGHT, VIDEO_WIDTH = 1080, 1920  # what phones film
+_VIDEO_FRAMES = 150
+_HOLD = 15  # frames that a garment stays in the video
+_FRAMES = 20  # different ones in memory
+_FPS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class InputFiles:
+    """Where they lie."""
+
+    image: Path
+    """PNG, 640x480."""
+    frames: Path
+    """.npy, uint8 BGR, shape (20, 480, 640, 3)."""
+    video: Path
+
+
+def write_inputs(folder: Path, video: Path | None = None) -> InputFiles:
+    """Draw what isn't given.
+
+    Args:
+        folder: to write to.
+        video: one of the user's own; None: one is drawn.
+
+    Raises:
+        ToolkitError: the video isn't there, or this OpenCV writes none.
+    """
+    if video is not None and not video.is_file():
+        raise ToolkitError(f"no video file {video}: leave --video out to have one drawn")
+    files = InputFiles(folder / "frame.png", folder / "frames.npy", video or folder / "drawn.mp4")
+    frames = [draw_frame(number).image for number in range(_FRAMES)]
+    cv2.imwrite(str(files.image), frames[0])
+    np.save(files.frames, np.stack(frames))
+    if video is None:
+        _write_video(files.video)
+    return files
+
+
+def _write_video(path: Path) -> None:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), _FPS, (VIDEO_WIDTH, VIDEO_HEIGHT))
+    if not writer.isOpened():
+        raise ToolkitError(f"OpenCV can't write a video to {path}: give one with --video")
+    for number in range(_VIDEO_FRAMES):
+        drawn = draw_frame(number, hold=_HOLD).image
+        writer.write(cv2.resize(drawn, (VIDEO_WIDTH, VIDEO_HEIGHT)))
+    writer.release()

@@ -1,0 +1,103 @@
+"""`edge-classify doctor`: the command line of the checks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from edge import console
+from edge.artifact import default_model
+from edge.doctor.finding import FAILURE, STATUSES, WARNING, Finding, worst
+from edge.doctor.libraries import check_libraries
+from edge.doctor.model import check_model
+from edge.doctor.patient import Patient
+from edge.doctor.raspberry_pi import check_temperature, check_throttling
+from edge.doctor.system import check_architecture, check_clock, check_disk, check_memory, check_python
+from edge.errors import EXIT_DONE, EXIT_ERROR
+
+NAME = "doctor"
+"""First argument of `edge-classify` that leads here."""
+
+_EXAMPLES = """examples:
+  edge-classify doctor                              can this machine run it?
+  edge-classify doctor --camera 0 --model mine.onnx with this camera, and this file?
+
+exit codes: 0 nothing failed (warnings may be there), 1 something failed, 2 wrong call
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser."""
+    flags = argparse.ArgumentParser(
+        prog=f"edge-classify {NAME}",
+        description="Say whether this machine can run the classifier, and what to do where it can't.",
+        epilog=_EXAMPLES,
+        formatter_class=console.HelpFormatter,
+    )
+    flags.add_argument("--model", type=Path, metavar="FILE",
+                       help=".tflite or .onnx file (default: the built-in one)")  # fmt: skip
+    flags.add_argument("--camera", metavar="N", help="as for edge-classify; without it, every camera there is")
+    flags.add_argument("--json", action="store_true", help="one JSON object: status, and findings with check, "
+                       "status, text and fix")  # fmt: skip
+    return flags
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Examine this machine; print a line for each finding."""
+    options = parser().parse_args(argv)
+    findings = examine(Patient(), options.model or default_model(), options.camera)
+    print(as_json(findings) if options.json else as_text(findings))
+    return EXIT_ERROR if worst(findings) == FAILURE else EXIT_DONE
+
+
+def examine(patient: Patient, model: Path, camera: str | None) -> list[Finding]:
+    """Every finding, in the order in which things depend on one another."""
+    libraries = check_libraries(patient)
+    return [
+        check_python(patient),
+        check_architecture(patient),
+        *libraries,
+        check_model(patient, model),
+        *_check_cameras(patient, camera, libraries),
+        check_disk(patient, Path.cwd()),
+        *check_memory(patient),
+        *check_temperature(patient),
+        *check_throttling(patient),
+        *check_clock(patient),
+    ]
+
+
+def _check_cameras(patient: Patient, camera: str | None, libraries: list[Finding]) -> list[Finding]:
+    """Look at the cameras, which takes numpy and OpenCV: no good where they crash."""
+    if worst(libraries) == FAILURE:
+        return [Finding("camera", WARNING, "not looked at", "mend the libraries first")]
+    from edge.doctor.cameras import check_cameras
+
+    return check_cameras(patient, camera)
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    """A line for each finding, its fix below it, and a count at the end."""
+    width = max(len(finding.check) for finding in findings)
+    indent = " " * (max(map(len, STATUSES)) + 2)
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding.status:<{len(indent)}}{finding.check:<{width}}  {finding.text}")
+        if finding.fix:
+            lines.append(f"{indent}{'':<{width}}  -> {finding.fix}")
+    counts = {status: sum(finding.status == status for finding in findings) for status in STATUSES[:0:-1]}
+    spoken = ", ".join(f"{count} {status}{'s' * (count != 1)}" for status, count in counts.items() if count)
+    return "\n".join([*lines, spoken or "all is well"])
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """One JSON object: the worst status, and the findings."""
+    return json.dumps(
+        {"status": worst(list(findings)), "findings": [asdict(finding) for finding in findings]},
+        indent=2,
+        ensure_ascii=False,
+    )

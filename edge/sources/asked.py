@@ -1,0 +1,28 @@
+"""What is asked of a live source: how its pictures should be, and for how long it is waited for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to ask of a camera; it may grant something else."""
+
+    height: int
+    width: int
+    fps: float | None = None
+    """Frames a second; None: whatever it likes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """For how long a live source is waited for."""
+
+    stall_s: float
+    """Seconds without a new frame after which the newest is too old."""
+    frozen_s: float
+    """Seconds of the very same bytes after which a camera is taken to hang; 0: never."""
+    give_up_s: float = math.inf
+    """Seconds without a new frame after which it is given up."""

@@ -1,0 +1,44 @@
+"""What a start loads: nothing that the call doesn't need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from edge.demo import draw_frame
+
+# Each of these took milliseconds of every start, or megabytes of every run.
+_NEEDLESS = (
+    *("_hashlib", "concurrent.futures", "difflib", "http", "importlib.metadata", "onnxruntime", "socket", "ssl"),
+    *("subprocess", "tomllib", "urllib.request", "edge.demo", "edge.doctor", "edge.sinks.picture"),
+    *("edge.sinks.service", "edge.sinks.terminal", "edge.sources.live", "edge.sources.stream", "edge.sources.v4l2"),
+)
+
+
+@pytest.mark.parametrize("name", _NEEDLESS)
+def test_one_picture_as_json_loads_no(name: str, loaded: set[str]) -> None:
+    assert name not in loaded
+
+
+def test_it_does_load_what_it_needs(loaded: set[str]) -> None:
+    assert {"cv2", "ai_edge_litert.interpreter", "edge.sinks.jsonl", "edge.sources.files"} <= loaded
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Modules that are there after one picture was classified."""
+    picture = tmp_path_factory.mktemp("start") / "a.png"
+    cv2.imwrite(str(picture), draw_frame(0).image)
+    program = f"""
+import sys
+from edge.cli import main
+assert main(["--source", {str(picture)!r}, "--json", "-q"]) == 0
+print(*sys.modules, file=sys.stderr)
+"""
+    root = Path(__file__).parents[2]
+    child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=True)
+    return set(child.stderr.split())

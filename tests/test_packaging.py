@@ -1,0 +1,80 @@
+"""The service as it is installed: a unit that systemd accepts, a config file that the runner accepts, every path."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge import config
+from edge.errors import EXIT_USAGE
+from edge.flags import parser
+
+ROOT = Path(__file__).parents[1]
+UNIT = ROOT / "packaging" / "edge-classify.service"
+CONFIG = ROOT / "packaging" / "config.toml"
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze isn't here: apt install systemd"
+)
+
+
+def settings() -> dict[str, str]:
+    """The [Service] section; of a key that occurs twice the last value."""
+    unit = configparser.RawConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # keys as they are written
+    unit.read(UNIT)
+    return dict(unit["Service"])
+
+
+@needs_systemd
+def test_systemd_has_nothing_to_object_to(tmp_path: Path) -> None:
+    installed = tmp_path / UNIT.name
+    installed.write_text(UNIT.read_text().replace("/opt/edge-classify/bin/python", sys.executable))
+    done = subprocess.run(["systemd-analyze", "verify", installed], capture_output=True, text=True, check=False)
+    assert [line for line in done.stderr.splitlines() if UNIT.name in line] == []
+    assert done.returncode == 0, done.stderr
+
+
+@needs_systemd
+def test_it_is_exposed_to_little() -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=10", str(UNIT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].startswith("→ Overall exposure level for edge-classify.service: 0.")
+
+
+def test_the_command_is_one_that_the_runner_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    python, isolated, module_flag, module, *arguments = shlex.split(settings()["ExecStart"])
+    assert (python, isolated, module_flag, module) == ("/opt/edge-classify/bin/python", "-I", "-m", "edge.cli")
+    arguments[arguments.index("--config") + 1] = str(CONFIG)
+    assert config.parse(parser(), arguments).camera == "0"
+
+
+def test_the_examples_in_the_config_file_are_good_ones(tmp_path: Path) -> None:
+    whole = re.sub(r"^# (?=[\w-]+ = )", "", CONFIG.read_text(), flags=re.MULTILINE)
+    assert whole.count("\n#") == CONFIG.read_text().count("\n#") - 2
+    (tmp_path / "c.toml").write_text(whole)
+    options = config.parse(parser(), ["--config", str(tmp_path / "c.toml")])
+    assert (options.threshold, options.roi.x, options.roi.width) == (0.7, 0.25, 0.5)
+
+
+def test_a_wrong_call_is_not_tried_again() -> None:
+    assert settings()["RestartPreventExitStatus"] == str(EXIT_USAGE)
+    assert (settings()["Type"], settings()["SupplementaryGroups"]) == ("notify", "video")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make isn't here")
+def test_all_that_is_installed_goes_below_destdir() -> None:
+    command = ["make", "--dry-run", "install-service", "DESTDIR=/stage", "EXTRAS=web,mqtt"]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    paths = [word for line in lines if not line.startswith("echo") for word in line.split() if word.startswith("/")]
+    assert len(paths) >= 5
+    assert all(path.startswith("/stage/") for path in paths)
+    assert any("'.[web,mqtt]'" in line for line in lines)
+    assert not any("systemctl daemon-reload" in line for line in lines)
