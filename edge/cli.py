@@ -32,13 +32,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     console.start_logging(options)
     from edge.decision import Decider, decide_alone
+    from edge.health import Health
     from edge.runner import run
+    from edge.sinks.choose import open_sinks
     from edge.sources import open_source
 
     classifier = _classifier(options)
     classifier.find = _finder(options)
     is_camera = options.camera is not None
-    sinks = _picture_sinks(options, classifier)  # what can't be written is said before a camera is opened
+    sinks = open_sinks(options, classifier, Health())  # what can't be written is said before a camera is opened
     source = open_source(options.camera if is_camera else options.source, is_camera=is_camera)
     is_stream = source.is_stream and not options.explain
     decide = Decider(classifier.spec).decide if is_stream else decide_alone
@@ -75,17 +77,6 @@ def _classifier(options: argparse.Namespace) -> Classifier:
     given = {name: getattr(options, name) for name in ("threshold", "hold_frames", "smoothing_s")}
     rule = replace(classifier.spec.decision, **{name: value for name, value in given.items() if value is not None})
     return classifier.with_decision(rule)
-
-
-def _picture_sinks(options: argparse.Namespace, classifier: Classifier) -> list[Sink]:
-    from edge.sinks import ExplainSink, PictureSink
-
-    sinks: list[Sink] = []
-    if options.picture:
-        sinks.append(PictureSink(options.picture))
-    if options.explain:
-        sinks.append(ExplainSink(options.explain, rule=classifier.spec.decision))
-    return sinks
 
 
 def _text_sink(options: argparse.Namespace, classifier: Classifier, *, is_stream: bool) -> Sink:

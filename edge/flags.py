@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge import __version__, console
 from edge.runtimes import RUNTIMES
+from edge.sink_flags import add_sink_flags
 
 if TYPE_CHECKING:
     from edge.vision import Region
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--picture", type=Path, metavar="FILE", help="write an annotated picture of the last ten frames")
     end.add_argument("--explain", type=Path, metavar="FILE",
                      help="write a picture that explains the first frame, decided on its own, and stop")  # fmt: skip
+    add_sink_flags(flags)
     _add_decision_flags(flags)
     flags.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     console.add_logging_flags(flags)

@@ -1,0 +1,123 @@
+"""One picture and one message for all viewers: made at a capped rate, only while somebody watches, never piled up.
+
+Lives in the event loop of the page's thread; encoding goes to a worker thread, where OpenCV lets others run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+
+from edge.sinks.web.board import Board, Sight
+
+RATE_HZ = 10.0
+MOST_VIEWERS = 16
+"""Of pictures, and as many of messages; a page has one of each."""
+BOUNDARY = "frame"
+_REST_S = 1.0  # where nothing happens, a message comes as often as this: the frame's age grows
+
+
+class Broadcast:
+    """Makes what is new and lets each viewer take the newest when it is ready for more."""
+
+    def __init__(
+        self,
+        board: Board,
+        *,
+        picture: Callable[[Sight], bytes],
+        message: Callable[[], bytes],
+        rate_hz: float = RATE_HZ,
+    ) -> None:
+        """Remember what to make.
+
+        Args:
+            board: where the newest frame is.
+            picture: makes a JPEG; called in a worker thread.
+            message: makes a server-sent event.
+            rate_hz: how often at most, a second.
+        """
+        self.encoded = 0
+        """Pictures made so far, however many watched."""
+        self.watching = {"picture": 0, "message": 0}
+        """How many viewers there are right now."""
+        self._board = board
+        self._make_picture = picture
+        self._make_message = message
+        self._pause_s = 1 / rate_hz
+        self._picture: tuple[int, bytes] = (0, b"")
+        self._message: tuple[int, bytes] = (0, b"")
+        self._news = asyncio.Condition()
+        self._encoding = asyncio.Lock()
+        self._is_over = False
+
+    async def run(self) -> None:
+        """Make what is new, until `end`."""
+        rested_s, told = 0.0, 0
+        while not self._is_over:
+            if self.watching["picture"]:
+                await self._renew_picture()
+            rested_s += self._pause_s
+            newest = self._board.newest.number if self._board.newest else 0
+            if self.watching["message"] and (newest != told or rested_s >= _REST_S):
+                self._message = (self._message[0] + 1, self._make_message())
+                rested_s, told = 0.0, newest
+            async with self._news:
+                self._news.notify_all()
+            await asyncio.sleep(self._pause_s)
+
+    async def end(self) -> None:
+        """Send every viewer home."""
+        self._is_over = True
+        async with self._news:
+            self._news.notify_all()
+
+    def has_room(self, kind: str) -> bool:
+        """Whether one more may watch: kind is picture or message."""
+        return self.watching[kind] < MOST_VIEWERS
+
+    async def still(self) -> bytes:
+        """One picture, the newest; empty before the first frame."""
+        if not self.watching["picture"]:  # otherwise it is renewed anyway
+            await self._renew_picture()
+        return self._picture[1]
+
+    async def pictures(self) -> AsyncIterator[bytes]:
+        """Yield a multipart stream of the newest pictures, slower for a viewer who is slower."""
+        # A browser shows a picture when it sees what comes after it, so the boundary goes at the end of each part.
+        yield f"--{BOUNDARY}\r\n".encode()
+        async for picture in self._newest("picture", lambda: self._picture):
+            head = f"Content-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+            yield b"".join((head.encode(), picture, f"\r\n--{BOUNDARY}\r\n".encode()))
+
+    async def messages(self, first: bytes) -> AsyncIterator[bytes]:
+        """Yield a first message, then the newest ones, slower for a viewer who is slower."""
+        yield first
+        async for message in self._newest("message", lambda: self._message):
+            yield message
+
+    async def _renew_picture(self) -> None:
+        async with self._encoding:
+            sight = self._board.newest
+            if sight is not None and sight.number != self._picture[0]:
+                self._picture = (sight.number, await asyncio.to_thread(self._make_picture, sight))
+                self.encoded += 1
+
+    async def _newest(self, kind: str, look: Callable[[], tuple[int, bytes]]) -> AsyncIterator[bytes]:
+        with self._seat(kind):
+            seen = 0
+            while not self._is_over:
+                async with self._news:
+                    await self._news.wait_for(lambda: self._is_over or look()[0] > seen)  # noqa: B023  # awaited here
+                if self._is_over:
+                    return
+                seen, made = look()
+                yield made
+
+    @contextmanager
+    def _seat(self, kind: str) -> Iterator[None]:
+        self.watching[kind] += 1
+        try:
+            yield
+        finally:
+            self.watching[kind] -= 1
