@@ -33,7 +33,11 @@ function facts(id, pairs) {
   const wanted = pairs.map((pair) => pair.join("\n")).join("\n\n");
   if (old.dataset.shown === wanted) return;
   old.dataset.shown = wanted;
-  old.replaceChildren(...pairs.flatMap(([name, value, kind]) => [element("dt", name), element("dd", value, kind)]));
+  old.replaceChildren(...pairs.map(([name, value, kind]) => {
+    const pair = element("div", "");
+    pair.append(element("dt", name), element("dd", value, kind));
+    return pair;
+  }));
 }
 
 function showPicture() {
