@@ -33,7 +33,8 @@ class PageAddress:
             host, port = parts.hostname or _DEFAULT_HOST, parts.port
         except ValueError:
             parts, host, port = None, "", None
-        if not text or parts is None or parts.netloc.strip(":") != text.strip(":") or not _HOST.fullmatch(host):
+        is_all = parts is not None and parts.netloc.strip(":") == text.strip(":")  # no path, no query
+        if not text or "@" in text or not is_all or not _HOST.fullmatch(host):
             raise ValueError(f"expected HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, got {text!r}")
         return cls(host, _DEFAULT_PORT if port is None else port)
 
@@ -83,7 +84,7 @@ class BrokerAddress:
         if parts.scheme not in _BROKER_PORTS or not parts.hostname or parts.query:
             raise ValueError(f"expected {form}, got {text!r}")
         topic = parts.path.strip("/")
-        if not topic or set("+#\0") & set(parts.path + parts.fragment) or parts.fragment or topic.startswith("$"):
+        if not topic or set("+#\0") & set(text) or topic.startswith("$"):
             raise ValueError(f"expected {form}: a topic such as /shop/door without + and #, got {text!r}")
         return cls(parts.hostname, port or _BROKER_PORTS[parts.scheme], topic, parts.scheme == "mqtts")
 

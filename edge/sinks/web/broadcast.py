@@ -6,8 +6,8 @@ Lives in the event loop of the page's thread; encoding goes to a worker thread, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 
 from edge.sinks.web.board import Board, Sight
 
@@ -49,6 +49,7 @@ class Broadcast:
         self._message: tuple[int, bytes] = (0, b"")
         self._news = asyncio.Condition()
         self._encoding = asyncio.Lock()
+        self._has_newcomer = False
         self._is_over = False
 
     async def run(self) -> None:
@@ -59,9 +60,9 @@ class Broadcast:
                 await self._renew_picture()
             rested_s += self._pause_s
             newest = self._board.newest.number if self._board.newest else 0
-            if self.watching["message"] and (newest != told or rested_s >= _REST_S):
+            if self.watching["message"] and (newest != told or rested_s >= _REST_S or self._has_newcomer):
                 self._message = (self._message[0] + 1, self._make_message())
-                rested_s, told = 0.0, newest
+                rested_s, told, self._has_newcomer = 0.0, newest, False
             async with self._news:
                 self._news.notify_all()
             await asyncio.sleep(self._pause_s)
@@ -86,15 +87,17 @@ class Broadcast:
         """Yield a multipart stream of the newest pictures, slower for a viewer who is slower."""
         # A browser shows a picture when it sees what comes after it, so the boundary goes at the end of each part.
         yield f"--{BOUNDARY}\r\n".encode()
-        async for picture in self._newest("picture", lambda: self._picture):
-            head = f"Content-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
-            yield b"".join((head.encode(), picture, f"\r\n--{BOUNDARY}\r\n".encode()))
+        async with aclosing(self._newest("picture", lambda: self._picture)) as newest:
+            async for picture in newest:
+                head = f"Content-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+                yield b"".join((head.encode(), picture, f"\r\n--{BOUNDARY}\r\n".encode()))
 
     async def messages(self, first: bytes) -> AsyncIterator[bytes]:
         """Yield a first message, then the newest ones, slower for a viewer who is slower."""
         yield first
-        async for message in self._newest("message", lambda: self._message):
-            yield message
+        async with aclosing(self._newest("message", lambda: self._message)) as newest:
+            async for message in newest:
+                yield message
 
     async def _renew_picture(self) -> None:
         async with self._encoding:
@@ -103,7 +106,7 @@ class Broadcast:
                 self._picture = (sight.number, await asyncio.to_thread(self._make_picture, sight))
                 self.encoded += 1
 
-    async def _newest(self, kind: str, look: Callable[[], tuple[int, bytes]]) -> AsyncIterator[bytes]:
+    async def _newest(self, kind: str, look: Callable[[], tuple[int, bytes]]) -> AsyncGenerator[bytes, None]:
         with self._seat(kind):
             seen = 0
             while not self._is_over:
@@ -117,6 +120,7 @@ class Broadcast:
     @contextmanager
     def _seat(self, kind: str) -> Iterator[None]:
         self.watching[kind] += 1
+        self._has_newcomer = True
         try:
             yield
         finally:

@@ -7,6 +7,7 @@ pure Python of seven small packages, so no compiler on a Pi (aiohttp brings four
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -171,5 +172,10 @@ def _listen(address: PageAddress) -> socket.socket:
         return socket.create_server((address.host, address.port), family=family, backlog=_MOST_CONNECTIONS)
     except OSError as error:
         raise ToolkitError(
-            f"can't serve a page at {address.url} ({error.strerror or error}): give --serve another host or port"
+            f"can't serve a page at {address.url} ({_reason(error)}): give --serve another host or port"
         ) from error
+
+
+def _reason(error: OSError) -> str:
+    """The system's words; what Python adds to them says the address a second time."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)

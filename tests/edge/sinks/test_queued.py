@@ -35,7 +35,9 @@ class Gate:
 
 
 @pytest.fixture
-def give(frame: Callable[..., Any], prediction: Callable[..., Any], decision: Callable[..., Any]) -> Callable[..., None]:
+def give(
+    frame: Callable[..., Any], prediction: Callable[..., Any], decision: Callable[..., Any]
+) -> Callable[..., None]:
     """Write frames with these numbers."""
 
     def write(queue: QueuedSink, *numbers: int) -> None:

@@ -33,7 +33,7 @@ def test_why(prediction: Any, options: dict[str, Any], why: str) -> None:
     ("every_s", "chosen"), [(10.0, [0, 3, 4, 5]), (0.0, [0, 2, 3, 4, 5])], ids=["every 10 s", "all"]
 )
 def test_at_most_one_in_a_while(
-    fake_sink: Any, frame: Any, prediction: Any, decision: Any, every_s: float, chosen: list[int]
+    *, fake_sink: Any, frame: Any, prediction: Any, decision: Any, every_s: float, chosen: list[int]
 ) -> None:
     sink = fake_sink()
     frames = UncertainFrames(sink, rule=RULE, every_s=every_s)

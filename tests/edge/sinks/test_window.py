@@ -1,4 +1,4 @@
-"""The window, with OpenCV's user interface replaced: what is shown, keys, closing, and what is said where none can be."""
+"""The window, with OpenCV's user interface replaced: what is shown, keys, closing, and where there can be none."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_every_frame_and_what_became_of_the_last_are_shown(
 
 @pytest.mark.parametrize("key", [ord("q"), 27, 0x100000 + ord("q")], ids=["q", "Escape", "q with Num Lock"])
 def test_q_is_ctrl_c(
-    screen: FakeScreen, frame: Any, prediction: Any, decision: Any, monkeypatch: pytest.MonkeyPatch, key: int
+    *, screen: FakeScreen, frame: Any, prediction: Any, decision: Any, monkeypatch: pytest.MonkeyPatch, key: int
 ) -> None:
     raised: list[int] = []
     monkeypatch.setattr(window.signal, "raise_signal", raised.append)
