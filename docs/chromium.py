@@ -96,7 +96,12 @@ class Chromium:
         last = None
         until = time.monotonic() + _PATIENCE_S
         while time.monotonic() < until:
-            last = self.evaluate(expression)
+            try:
+                last = self.evaluate(expression)
+            except RuntimeError as error:
+                if "navigated" not in str(error):
+                    raise
+                continue  # another page is coming
             if wanted(last):
                 return last
         raise TimeoutError(f"{expression} is still {last!r}")

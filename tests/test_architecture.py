@@ -20,6 +20,10 @@ ADAPTERS = {
     "ai_edge_litert": "edge/runtimes/litert.py",
     "tflite_runtime": "edge/runtimes/tflite_runtime.py",
     "onnxruntime": "edge/runtimes/onnxruntime.py",
+    "paho": "edge/sinks/mqtt/connection.py",
+    "prometheus_client": "edge/sinks/web/metrics.py",
+    "starlette": "edge/sinks/web/server.py",
+    "uvicorn": "edge/sinks/web/server.py",
 }
 EDGE_LIBRARIES = {"edge", "numpy", "cv2", *ADAPTERS}
 NEVER = {

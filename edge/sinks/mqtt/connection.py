@@ -84,11 +84,12 @@ class Connection:
 
 def _client(address: BrokerAddress) -> Client:
     try:
-        from paho.mqtt import client as paho
+        from paho.mqtt.client import Client
+        from paho.mqtt.enums import CallbackAPIVersion
     except ImportError as error:
         raise RuntimeMissingError(f"--mqtt can't work ({error}): pip install 'edge-classify[mqtt]'") from error
     given: Mapping[str, str | None] = {name: os.environ.get(variable) for name, variable in MQTT_VARIABLES.items()}
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+    client = Client(CallbackAPIVersion.VERSION2)
     if given["username"]:
         client.username_pw_set(given["username"], given["password"])
     if address.has_tls:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
 
 from edge.sinks.web.board import Board, Sight
 
@@ -15,7 +16,28 @@ RATE_HZ = 10.0
 MOST_VIEWERS = 16
 """Of pictures, and as many of messages; a page has one of each."""
 BOUNDARY = "frame"
-_REST_S = 1.0  # where nothing happens, a message comes as often as this: the frame's age grows
+_REST_S = 0.5  # where nothing happens, all is said again as often as this: see `_Latest.say_again`
+
+
+@dataclass(slots=True)
+class _Latest:
+    """What viewers get next."""
+
+    made: bytes = b""
+    turn: int = 0
+    """Grows whenever it is to be sent, new or again."""
+    said_s: float = 0.0
+    """When that was, by the event loop's clock."""
+
+    def say(self, made: bytes, now: float) -> None:
+        """Have something new sent."""
+        self.made, self.said_s = made, now
+        self.turn += 1
+
+    def say_again(self, now: float) -> None:
+        """Have the same sent again after a rest: Chromium shows a picture only when the next one comes."""
+        if self.made and now - self.said_s >= _REST_S:
+            self.say(self.made, now)
 
 
 class Broadcast:
@@ -45,8 +67,8 @@ class Broadcast:
         self._make_picture = picture
         self._make_message = message
         self._pause_s = 1 / rate_hz
-        self._picture: tuple[int, bytes] = (0, b"")
-        self._message: tuple[int, bytes] = (0, b"")
+        self._picture, self._message = _Latest(), _Latest()
+        self._pictured = 0  # number of the sight that the picture shows
         self._news = asyncio.Condition()
         self._encoding = asyncio.Lock()
         self._has_newcomer = False
@@ -54,15 +76,17 @@ class Broadcast:
 
     async def run(self) -> None:
         """Make what is new, until `end`."""
-        rested_s, told = 0.0, 0
+        told = 0
         while not self._is_over:
+            now = asyncio.get_running_loop().time()
             if self.watching["picture"]:
                 await self._renew_picture()
-            rested_s += self._pause_s
+                self._picture.say_again(now)
             newest = self._board.newest.number if self._board.newest else 0
-            if self.watching["message"] and (newest != told or rested_s >= _REST_S or self._has_newcomer):
-                self._message = (self._message[0] + 1, self._make_message())
-                rested_s, told, self._has_newcomer = 0.0, newest, False
+            is_time = self._has_newcomer or now - self._message.said_s >= _REST_S  # a frame's age grows
+            if self.watching["message"] and (newest != told or is_time):
+                self._message.say(self._make_message(), now)
+                told, self._has_newcomer = newest, False
             async with self._news:
                 self._news.notify_all()
             await asyncio.sleep(self._pause_s)
@@ -81,13 +105,13 @@ class Broadcast:
         """One picture, the newest; empty before the first frame."""
         if not self.watching["picture"]:  # otherwise it is renewed anyway
             await self._renew_picture()
-        return self._picture[1]
+        return self._picture.made
 
     async def pictures(self) -> AsyncIterator[bytes]:
         """Yield a multipart stream of the newest pictures, slower for a viewer who is slower."""
-        # A browser shows a picture when it sees what comes after it, so the boundary goes at the end of each part.
+        # The boundary goes at the end of each part: some browsers show a picture when they see what comes after it.
         yield f"--{BOUNDARY}\r\n".encode()
-        async with aclosing(self._newest("picture", lambda: self._picture)) as newest:
+        async with aclosing(self._newest("picture", self._picture)) as newest:
             async for picture in newest:
                 head = f"Content-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
                 yield b"".join((head.encode(), picture, f"\r\n--{BOUNDARY}\r\n".encode()))
@@ -95,27 +119,28 @@ class Broadcast:
     async def messages(self, first: bytes) -> AsyncIterator[bytes]:
         """Yield a first message, then the newest ones, slower for a viewer who is slower."""
         yield first
-        async with aclosing(self._newest("message", lambda: self._message)) as newest:
+        async with aclosing(self._newest("message", self._message)) as newest:
             async for message in newest:
                 yield message
 
     async def _renew_picture(self) -> None:
         async with self._encoding:
             sight = self._board.newest
-            if sight is not None and sight.number != self._picture[0]:
-                self._picture = (sight.number, await asyncio.to_thread(self._make_picture, sight))
+            if sight is not None and sight.number != self._pictured:
+                self._pictured = sight.number
+                made = await asyncio.to_thread(self._make_picture, sight)
+                self._picture.say(made, asyncio.get_running_loop().time())
                 self.encoded += 1
 
-    async def _newest(self, kind: str, look: Callable[[], tuple[int, bytes]]) -> AsyncGenerator[bytes, None]:
+    async def _newest(self, kind: str, latest: _Latest) -> AsyncGenerator[bytes, None]:
         with self._seat(kind):
             seen = 0
             while not self._is_over:
                 async with self._news:
-                    await self._news.wait_for(lambda: self._is_over or look()[0] > seen)  # noqa: B023  # awaited here
-                if self._is_over:
-                    return
-                seen, made = look()
-                yield made
+                    await self._news.wait_for(lambda: self._is_over or latest.turn > seen)  # noqa: B023  # awaited here
+                if not self._is_over:
+                    seen = latest.turn
+                    yield latest.made
 
     @contextmanager
     def _seat(self, kind: str) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 const part = (id) => document.getElementById(id);
 const SECONDS = 120; // of the charts
-const LATE_MS = 4000; // without news for so long, what is shown is old; they come at least once a second
+const LATE_MS = 2500; // without news for so long, what is shown is old; they come at least twice a second
 const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 let model = null;
