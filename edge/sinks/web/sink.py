@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from edge.addresses import PageAddress
 from edge.classifier import Prediction
@@ -34,6 +35,7 @@ class PageSink:
         identity: Identity,
         stall_s: float,
         fallible: Sequence[Fallible] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Listen and start to serve.
 
@@ -44,12 +46,13 @@ class PageSink:
             identity: of the model.
             stall_s: /healthz answers 200 only if a frame was classified within so many seconds.
             fallible: sinks whose trouble the page shows.
+            clock: monotonic seconds, the one that `Health.captured_s` is read from.
 
         Raises:
             RuntimeMissingError: the extra `web` isn't installed.
             ToolkitError: the address is taken, or isn't this machine's.
         """
-        self._board = Board(health)
+        self._board = Board(health, clock=clock)
         self._metrics = Metrics(self._board, fallible, model_sha256=identity.sha256)
         self._stall_s = stall_s
         self.broadcast = Broadcast(
