@@ -1,23 +1,17 @@
-"""Turns what a user asked for into sinks; those that can fail never stop the loop."""
+"""Turns what a user asked for into sinks that never stop the loop; what is not asked for is not loaded."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from edge.classifier import Classifier
-from edge.health import Health
-from edge.sinks.csv_file import CsvSink
-from edge.sinks.explain import ExplainSink
-from edge.sinks.guarded import GuardedSink
-from edge.sinks.picture import PictureSink
-from edge.sinks.protocol import Sink
-from edge.sinks.queued import QueuedSink
-from edge.sinks.snapshots import SnapshotSink
 from edge.sinks.trouble import Fallible
-from edge.sinks.uncertain import UncertainFrames
-from edge.sinks.video import VideoSink
-from edge.sources.stream import is_url
+
+if TYPE_CHECKING:
+    from edge.classifier import Classifier
+    from edge.health import Health
+    from edge.sinks.protocol import Sink
 
 _FRAMES_KEPT = 8  # waiting for a video or a picture to be written: of 1080p, 50 MB
 _ROWS_KEPT = 1000
@@ -38,12 +32,17 @@ def open_sinks(options: argparse.Namespace, classifier: Classifier, health: Heal
     """
     sinks: list[Sink] = []
     if options.picture:
+        from edge.sinks.picture import PictureSink
+
         sinks.append(PictureSink(options.picture))
     if options.explain:
+        from edge.sinks.explain import ExplainSink
+
         sinks.append(ExplainSink(options.explain, rule=classifier.spec.decision))
     fallible: list[Fallible] = []
     sinks += _file_sinks(options, classifier, fallible)
     if options.display:
+        from edge.sinks.guarded import GuardedSink
         from edge.sinks.window import WindowSink
 
         window = GuardedSink(WindowSink(), name="display")
@@ -55,24 +54,36 @@ def open_sinks(options: argparse.Namespace, classifier: Classifier, health: Heal
 
 def _file_sinks(options: argparse.Namespace, classifier: Classifier, fallible: list[Fallible]) -> Iterator[Sink]:
     """Files that grow; each behind a queue, which is added to `fallible`."""
-    is_live = options.camera is not None or is_url(options.source) or options.source == "-"
     rule, sha256 = classifier.spec.decision, classifier.artifact.sha256
-
-    def queued(sink: Sink, name: str, *, size: int, has_pixels: bool) -> QueuedSink:
-        patience_s = 0.0 if is_live else _PATIENCE_S
-        queue = QueuedSink(sink, name=name, size=size, has_pixels=has_pixels, patience_s=patience_s)
-        fallible.append(queue)
-        return queue
-
     if options.csv:
-        yield queued(CsvSink(options.csv, model_sha256=sha256), "csv", size=_ROWS_KEPT, has_pixels=False)
+        from edge.sinks.csv_file import CsvSink
+
+        yield _queued(CsvSink(options.csv, model_sha256=sha256), "csv", options, fallible, size=_ROWS_KEPT)
     if options.video:
-        yield queued(VideoSink(options.video), "video", size=_FRAMES_KEPT, has_pixels=True)
+        from edge.sinks.video import VideoSink
+
+        yield _queued(VideoSink(options.video), "video", options, fallible, size=_FRAMES_KEPT, has_pixels=True)
     if options.snapshots:
+        from edge.sinks.snapshots import SnapshotSink
+        from edge.sinks.uncertain import UncertainFrames
+
         snapshots = SnapshotSink(options.snapshots, limit_bytes=options.snapshots_limit, rule=rule,
                                  model_sha256=sha256, region=options.roi)  # fmt: skip
-        queue = queued(snapshots, "snapshots", size=_FRAMES_KEPT, has_pixels=True)
+        queue = _queued(snapshots, "snapshots", options, fallible, size=_FRAMES_KEPT, has_pixels=True)
         yield UncertainFrames(queue, rule=rule, every_s=options.snapshots_every)
+
+
+def _queued(
+    sink: Sink, name: str, options: argparse.Namespace, fallible: list[Fallible], *, size: int, has_pixels: bool = False
+) -> Sink:
+    """Put a sink behind a queue: of a camera or stream it drops what is too much, of files it keeps everything."""
+    from edge.sinks.queued import QueuedSink
+
+    is_live = options.camera is not None or "://" in options.source or options.source == "-"
+    patience_s = 0.0 if is_live else _PATIENCE_S
+    queue = QueuedSink(sink, name=name, size=size, has_pixels=has_pixels, patience_s=patience_s)
+    fallible.append(queue)
+    return queue
 
 
 def _network_sinks(
