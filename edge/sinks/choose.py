@@ -80,8 +80,8 @@ def _queued(
     from edge.sinks.queued import QueuedSink
 
     is_live = options.camera is not None or "://" in options.source or options.source == "-"
-    patience_s = 0.0 if is_live else _PATIENCE_S
-    queue = QueuedSink(sink, name=name, size=size, has_pixels=has_pixels, patience_s=patience_s)
+    waits = {} if is_live else {"patience_s": _PATIENCE_S, "drain_s": _PATIENCE_S}
+    queue = QueuedSink(sink, name=name, size=size, has_pixels=has_pixels, **waits)
     fallible.append(queue)
     return queue
 

@@ -40,6 +40,7 @@ class GuardedSink:
         """Close the sink."""
         self._resume_s = float("-inf")
         self._attempt(self._sink.close)
+        self.trouble.over()
 
     def _attempt(self, work: Callable[[], None]) -> None:
         if self._clock() < self._resume_s:

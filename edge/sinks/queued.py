@@ -28,7 +28,7 @@ class QueuedSink:
     """
 
     def __init__(
-        self, sink: Sink, *, name: str, size: int, has_pixels: bool, patience_s: float = 0.0, drain_s: float = 0.5
+        self, sink: Sink, *, name: str, size: int, has_pixels: bool, patience_s: float = 0.0, drain_s: float = 0.3
     ) -> None:
         """Start the thread.
 
@@ -71,6 +71,7 @@ class QueuedSink:
         with self._changed:
             self.trouble.dropped += len(self._items)
             self._items.clear()
+        self.trouble.over()
 
     def _put(self, item: _Item) -> None:
         with self._changed:

@@ -44,6 +44,11 @@ class Trouble:
         self.sentence, self.delay_s = "", FIRST_DELAY_S
         _LOGGER.info("%s: works again; %d answers were not written", self.name, self.dropped)
 
+    def over(self) -> None:
+        """The sink is closed: a person is told what it lost."""
+        if self.dropped:
+            _LOGGER.warning("%s: %d answers were not written", self.name, self.dropped)
+
 
 class Fallible(Protocol):
     """A sink that others may ask how it is."""

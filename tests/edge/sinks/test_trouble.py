@@ -27,6 +27,14 @@ def test_it_is_said_when_it_begins_and_when_it_is_over(caplog: pytest.LogCapture
     ]
 
 
+def test_the_end_says_what_was_lost_if_anything_was(caplog: pytest.LogCaptureFixture) -> None:
+    trouble = Trouble("csv")
+    trouble.over()
+    trouble.dropped = 3
+    trouble.over()
+    assert caplog.messages == ["csv: 3 answers were not written"]
+
+
 def test_delays_double_up_to_ten_seconds_and_begin_anew() -> None:
     trouble, delays = Trouble("csv"), []
     for _ in range(7):
