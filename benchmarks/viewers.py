@@ -78,9 +78,10 @@ def measure(*, viewers: int, rounds: int, seconds: float, fps: float) -> dict[st
         blocks = []
         for _ in range(rounds):
             alone = run.block(seconds, fps)
-            before = page.broadcast.encoded
+            before, began = page.broadcast.encoded, time.monotonic()
             with_viewers = _watched(lambda: run.block(seconds, fps), page.address, viewers)
-            blocks.append((alone, with_viewers, (page.broadcast.encoded - before) / seconds))
+            pictures_per_s = (page.broadcast.encoded - before) / (time.monotonic() - began)
+            blocks.append((alone, with_viewers, pictures_per_s))
     finally:
         page.close()
     return {

@@ -70,9 +70,12 @@ class Connection:
                 sent.wait_for_publish(_FAREWELL_S)
         self._client.disconnect()  # ends paho's thread, which is a daemon: waiting for it could take a timeout
 
-    def _on_connect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             self._trouble.failed(ConnectionError(f"the broker refuses: {reason}"))
+            return
+        if self._is_ending:  # it was on its way when the end came
+            client.disconnect()
             return
         self._trouble.worked()
         self._greet(self)

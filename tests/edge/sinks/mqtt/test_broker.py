@@ -156,7 +156,9 @@ def test_telemetry_comes_when_it_is_time_and_is_not_kept(
 
 def test_a_goodbye_and_a_sudden_end_both_leave_offline(listen: Any, open_sink: Any) -> None:
     listener = listen()
-    open_sink().close()
+    polite = open_sink()
+    listener.wait_for("shop/door/availability", "online".__eq__)
+    polite.close()
     assert listener.wait_for("shop/door/availability", "offline".__eq__)[0] == "offline"
     sudden = open_sink()
     listener.wait_for("shop/door/availability", "online".__eq__)
