@@ -53,7 +53,7 @@ function showAnswer(answer) {
   say("probability", isKnown ? percent(answer.probability) : "");
   say("reason", answer.reason);
   const lasting = Math.max(0, Math.round((Date.parse(answer.time) - Date.parse(answer.since)) / 1000));
-  say("since", `for ${lasting} s`);
+  say("since", answer.state === "stale" ? "" : `for ${lasting} s`); // the frame's age says it
   say("source", answer.source);
   say("when", `frame ${answer.frame.toLocaleString("en")}, ${new Date(answer.time).toLocaleTimeString()}`);
   say("presence", `Something is there: ${percent(answer.presence)}`);

@@ -190,6 +190,29 @@ def test_home_assistant_is_told_if_asked(listen: Any, open_sink: Any) -> None:
     assert len([topic for topic in topics if topic.startswith("ha/")]) == 5
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here to make a certificate with")
+def test_over_tls_with_an_authority_of_one_s_own(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out",
+         str(certificate)], check=True, capture_output=True,
+    )  # fmt: skip
+    broker.stop()
+    with broker.settings.open("a") as settings:
+        settings.write(f"certfile {certificate}\nkeyfile {key}\nuser root\n")  # it may read what root made
+    broker.start()
+    monkeypatch.setenv("EDGE_CLASSIFY_MQTT_CA", str(certificate))
+    greeted: queue.Queue[bool] = queue.Queue()
+    monkeypatch.setattr(MqttSink, "_say_everything", lambda self, connection: greeted.put(True))
+    address = BrokerAddress("127.0.0.1", broker.port, "shop/door", has_tls=True)
+    sink = MqttSink(address, health=Health(), model_sha256="ab", every_s=1e6)
+    assert greeted.get(timeout=PATIENCE_S)
+    sink.close()
+
+
 def test_log_in_and_certificates_come_from_the_environment(
     broker: Broker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
