@@ -50,9 +50,10 @@ def classify(arguments: Sequence[str]) -> int:
     with _collector_paused():
         from edge.decision import Decider, decide_alone
         from edge.runner import run
+        from edge.sinks.choose import open_sinks
 
         classifier, health = _classifier(options), Health()
-        sinks = _picture_sinks(options, classifier)  # what can't be written is said before a camera is opened
+        sinks = open_sinks(options, classifier, health)  # what can't be written is said before a camera is opened
         source = _source(options, classifier, health)
         is_stream = source.is_stream and not options.explain
         decider = Decider(classifier.spec)
@@ -139,19 +140,6 @@ def _classifier(options: argparse.Namespace) -> Classifier:
     classifier = classifier.with_decision(replace(classifier.spec.decision, **given))
     classifier.find = _finder(options)
     return classifier
-
-
-def _picture_sinks(options: argparse.Namespace, classifier: Classifier) -> list[Sink]:
-    sinks: list[Sink] = []
-    if options.picture:
-        from edge.sinks.picture import PictureSink
-
-        sinks.append(PictureSink(options.picture))
-    if options.explain:
-        from edge.sinks.explain import ExplainSink
-
-        sinks.append(ExplainSink(options.explain, rule=classifier.spec.decision))
-    return sinks
 
 
 def _text_sink(options: argparse.Namespace, classifier: Classifier, *, is_stream: bool) -> Sink:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge import __version__, config, console
 from edge.runtimes import RUNTIMES
+from edge.sink_flags import add_sink_flags
 
 if TYPE_CHECKING:
     from edge.vision import Region
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     end.add_argument("--explain", type=Path, metavar="FILE",
                      help="write a picture that explains the first frame, decided on its own, and stop")  # fmt: skip
     _add_camera_flags(flags)
+    add_sink_flags(flags)
     _add_decision_flags(flags)
     config.add_config_flag(flags)
     flags.add_argument("--version", action="version", version=f"%(prog)s {__version__}")

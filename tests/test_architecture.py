@@ -22,6 +22,10 @@ ADAPTERS = {
     "onnxruntime": "edge/runtimes/onnxruntime.py",
     "picamera2": "edge/sources/csi.py",
     "tomli": "edge/config.py",
+    "paho": "edge/sinks/mqtt/connection.py",
+    "prometheus_client": "edge/sinks/web/metrics.py",
+    "starlette": "edge/sinks/web/server.py",
+    "uvicorn": "edge/sinks/web/server.py",
 }
 EDGE_LIBRARIES = {"edge", "numpy", "cv2", *ADAPTERS, "tomllib"}  # in the standard library since Python 3.11
 NEVER = {

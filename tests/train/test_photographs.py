@@ -7,7 +7,7 @@ import pytest
 from edge import vision
 from edge.cli import main as run_edge_classify
 from edge.demo import draw_frame
-from edge.sinks import JsonLinesSink
+from edge.sinks.jsonl import JsonLinesSink
 from edge.spec import FASHION_MNIST_LABELS
 from train import extra
 from train.photographs import main

@@ -1,0 +1,106 @@
+"""A broker that may come and go: the only file that imports paho-mqtt (extra `mqtt`).
+
+Everything is published at most once (QoS 0) and said again after a reconnection: these are states, of which only the
+newest counts. At QoS 1 paho would send what was on the way before the connection broke after what is said anew, and
+leave an old answer in the broker.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from edge.addresses import BrokerAddress
+from edge.errors import RuntimeMissingError, ToolkitError
+from edge.sink_flags import MQTT_VARIABLES
+from edge.sinks.trouble import FIRST_DELAY_S, LONGEST_DELAY_S, Trouble
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client
+
+_KEEPALIVE_S = 30
+_FAREWELL_S = 0.4
+
+
+class Connection:
+    """Publishes from any thread without waiting; paho's own thread connects, and reconnects for ever."""
+
+    def __init__(
+        self, address: BrokerAddress, *, will: tuple[str, str], greet: Callable[[Connection], None], trouble: Trouble
+    ) -> None:
+        """Begin to connect, in the background.
+
+        Args:
+            address: of the broker.
+            will: topic and retained message that the broker publishes when this connection is gone.
+            greet: called after every connection, in paho's thread: says everything anew.
+            trouble: told when the broker is away, and when it is back.
+
+        Raises:
+            RuntimeMissingError: paho-mqtt isn't installed.
+            ToolkitError: the environment names a certificate that can't be used.
+        """
+        self._greet = greet
+        self._trouble = trouble
+        self._client = _client(address)
+        self._client.will_set(will[0], will[1], qos=1, retain=True)
+        self._client.reconnect_delay_set(max(1, round(FIRST_DELAY_S)), round(LONGEST_DELAY_S))
+        self._client.on_connect = self._on_connect
+        self._client.on_connect_fail = lambda *_: trouble.failed(ConnectionError(f"no broker at {address.place}"))
+        self._client.on_disconnect = self._on_disconnect
+        self._is_ending = False
+        self._client.connect_async(address.host, address.port, keepalive=_KEEPALIVE_S)
+        self._client.loop_start()
+
+    def publish(self, topic: str, message: str, *, is_kept: bool) -> bool:
+        """Say something; whether it is on its way. What is kept, the broker tells whoever comes later."""
+        if not self._client.is_connected():
+            return False
+        return not self._client.publish(topic, message, qos=0, retain=is_kept).rc
+
+    def end(self, topic: str, farewell: str) -> None:
+        """Say a last thing, to be kept, and leave."""
+        self._is_ending = True
+        if self._client.is_connected():
+            sent = self._client.publish(topic, farewell, qos=1, retain=True)
+            with suppress(RuntimeError, ValueError):  # the broker went away meanwhile; its will says the same
+                sent.wait_for_publish(_FAREWELL_S)
+        self._client.disconnect()  # ends paho's thread, which is a daemon: waiting for it could take a timeout
+
+    def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            self._trouble.failed(ConnectionError(f"the broker refuses: {reason}"))
+            return
+        if self._is_ending:  # it was on its way when the end came
+            client.disconnect()
+            return
+        self._trouble.worked()
+        self._greet(self)
+
+    def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if not self._is_ending:
+            self._trouble.failed(ConnectionError(f"the connection to the broker broke: {reason}"))
+
+
+def _client(address: BrokerAddress) -> Client:
+    try:
+        from paho.mqtt.client import Client
+        from paho.mqtt.enums import CallbackAPIVersion
+    except ImportError as error:
+        raise RuntimeMissingError(f"--mqtt can't work ({error}): pip install 'edge-classify[mqtt]'") from error
+    given: Mapping[str, str | None] = {name: os.environ.get(variable) for name, variable in MQTT_VARIABLES.items()}
+    client = Client(CallbackAPIVersion.VERSION2)
+    if given["username"]:
+        client.username_pw_set(given["username"], given["password"])
+    if address.has_tls:
+        try:
+            client.tls_set(given["authority"], given["certificate"], given["key"])
+        except (OSError, ValueError, ssl.SSLError) as error:
+            variables = ", ".join(MQTT_VARIABLES[name] for name in ("authority", "certificate", "key"))
+            raise ToolkitError(
+                f"the certificates for --mqtt can't be used ({error}): {variables} must name PEM files"
+            ) from error
+    return client

@@ -1,0 +1,107 @@
+"""An annotated video: as many frames a second as it says, of one size, in real time."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+
+from edge.classifier import Prediction
+from edge.decision import Decision
+from edge.errors import ToolkitError
+from edge.sinks.annotated import Canvas
+from edge.sinks.drawing import Image
+from edge.sources.frame import Frame
+
+VIDEO_CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
+"""Suffix -> codec that every OpenCV can write; an .avi can be read up to the moment the power went."""
+FPS = 25
+_LONGEST_GAP_S = 1.0  # after a longer one time starts anew: a camera that was away for a day leaves no day of video
+_KEPT_FREE_BYTES = 64 * 2**20  # OpenCV doesn't say that a disk is full, and others need it too
+
+
+class VideoSink:
+    """Draws frames into a video (see `edge.sinks.protocol.Sink`).
+
+    A stream plays as fast as it was filmed; pictures that were each decided on their own are shown for a 25th of a
+    second or more, none is left out.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Remember where to write.
+
+        Args:
+            path: .mp4 or .avi; what is there is overwritten.
+
+        Raises:
+            ToolkitError: another suffix.
+            OSError: the folder can't be made or written to.
+        """
+        if path.suffix.lower() not in VIDEO_CODECS:
+            raise ToolkitError(f"can't write a video to {path}: its name must end in {' or '.join(VIDEO_CODECS)}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "no permission to write a video there", str(path.parent))
+        self._path = path
+        self._part = 1
+        self._writer: cv2.VideoWriter | None = None
+        self._canvas: Canvas | None = None
+        self._picture: Image | None = None
+        self._started: datetime | None = None
+        self._written = 0
+
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
+        """Draw a frame into its place in time."""
+        self._canvas = self._canvas or Canvas.of(frame.image)
+        due = self._due(frame.time, at_least=int(decision.changed))
+        if due or self._picture is None:
+            self._picture = self._canvas.draw(frame, prediction, decision)
+        self._repeat(self._picture, due)
+
+    def idle(self, decision: Decision) -> None:
+        """Say below the last frame that it is an old one."""
+        if self._canvas is not None and self._picture is not None and decision.changed:
+            self._canvas.caption(self._picture, decision)
+            self._repeat(self._picture, FPS)
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._writer is not None:
+            self._writer.release()
+            self._writer = None
+
+    def _due(self, time: datetime, *, at_least: int) -> int:
+        """How many frames of the video pass until the one at this time; a new start after a gap."""
+        if self._started is None:
+            self._started, self._written = time, 0
+        due = int((time - self._started).total_seconds() * FPS) + 1 - self._written
+        if abs(due) > _LONGEST_GAP_S * FPS:
+            self._started, self._written = time, 0
+            due = 1
+        return max(due, at_least)
+
+    def _repeat(self, picture: Image, count: int) -> None:
+        writer = self._writer or self._open(picture)
+        free = shutil.disk_usage(self._path.parent).free if self._written % FPS == 0 else _KEPT_FREE_BYTES
+        if free < _KEPT_FREE_BYTES:
+            self.close()
+            raise OSError(errno.ENOSPC, f"less than {_KEPT_FREE_BYTES >> 20} MB are free there", str(self._path))
+        for _ in range(count):
+            writer.write(picture)
+        self._written += count
+
+    def _open(self, picture: Image) -> cv2.VideoWriter:
+        """A new file; after trouble one beside the first, which stays."""
+        path = self._path if self._part == 1 else self._path.with_stem(f"{self._path.stem}-{self._part}")
+        height, width = picture.shape[:2]
+        codec = cv2.VideoWriter.fourcc(*VIDEO_CODECS[path.suffix.lower()])
+        writer = cv2.VideoWriter(str(path), codec, FPS, (width, height))
+        if not writer.isOpened():
+            raise OSError(errno.EIO, f"OpenCV can't write a video of {width}x{height} pixels there", str(path))
+        self._part += 1
+        self._writer = writer
+        return writer

@@ -1,0 +1,100 @@
+"""The run in Prometheus' words: the only file that imports its client library (extra `web`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from edge.classifier import Prediction
+from edge.decision import KNOWN_STATE
+from edge.errors import RuntimeMissingError
+from edge.health import ENDED, LIVE, STALE, STARTING
+from edge.sinks.trouble import Fallible
+from edge.sinks.web.board import Board
+from edge.spec import NOTHING_LABEL, STALE_LABEL, UNKNOWN_LABEL
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+_STATES = (STARTING, LIVE, STALE, ENDED)
+_ANSWERS = (KNOWN_STATE, UNKNOWN_LABEL, NOTHING_LABEL, STALE_LABEL)
+# Upper limits in seconds: from a fast computer to a Pi Zero.
+_BUCKETS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1.0)
+
+
+class Metrics:
+    """Counts latencies as they come and reads everything else when it is asked."""
+
+    def __init__(self, board: Board, fallible: Sequence[Fallible], *, model_sha256: str) -> None:
+        """Prepare a registry of its own.
+
+        Args:
+            board: what there is to see.
+            fallible: sinks that can fail.
+            model_sha256: which model it is that speaks.
+
+        Raises:
+            RuntimeMissingError: prometheus-client isn't installed.
+        """
+        try:
+            import prometheus_client
+            from prometheus_client import core, exposition
+        except ImportError as error:
+            raise RuntimeMissingError(f"--serve can't work ({error}): pip install 'edge-classify[web]'") from error
+        self._core = core
+        self._generate = exposition.generate_latest
+        self._board = board
+        self._fallible = fallible
+        self._model_sha256 = model_sha256
+        self._registry = prometheus_client.CollectorRegistry()
+        self._latency = prometheus_client.Histogram(
+            "edge_classify_latency_seconds", "From frame to decision.", buckets=_BUCKETS, registry=self._registry
+        )
+        self._registry.register(self)
+        self.content_type = exposition.CONTENT_TYPE_PLAIN_0_0_4
+
+    def observe(self, prediction: Prediction) -> None:
+        """Count a frame's latency."""
+        self._latency.observe(prediction.latency_ns["total"] / 1e9)
+
+    def text(self) -> bytes:
+        """Everything, in the text format that every Prometheus reads."""
+        return self._generate(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """What the registry asks for: the run's figures."""
+        core, health = self._core, self._board.health
+        for name, count, words in (
+            ("frames", health.frames, "Frames classified."),
+            ("frames_skipped", health.skipped, "Frames that were unreadable."),
+            ("frames_dropped", health.dropped, "Frames that a newer one overtook."),
+            ("source_reopened", health.reopened, "How often the source was lost and came back."),
+        ):
+            yield core.CounterMetricFamily(f"edge_classify_{name}", words, value=count)
+        state = core.GaugeMetricFamily("edge_classify_state", "1 for the state of the run.", labels=["state"])
+        for name in _STATES:
+            state.add_metric([name], float(health.state == name))
+        yield state
+        yield from self._of_the_newest()
+        lost = core.CounterMetricFamily("edge_classify_sink_dropped", "Answers that a sink lost.", labels=["sink"])
+        trouble = core.GaugeMetricFamily("edge_classify_sink_failing", "1 while a sink can't write.", labels=["sink"])
+        for sink in self._fallible:
+            lost.add_metric([sink.trouble.name], sink.trouble.dropped)
+            trouble.add_metric([sink.trouble.name], float(bool(sink.trouble.sentence)))
+        yield lost
+        yield trouble
+
+    def _of_the_newest(self) -> Iterator[Metric]:
+        """The model, the newest frame's age and the answer: label is empty where it is no class."""
+        core, sight, age_ms = self._core, self._board.newest, self._board.age_ms(self._board.clock())
+        yield core.InfoMetricFamily("edge_classify_model", "The model file.", value={"sha256": self._model_sha256})
+        if age_ms is not None:
+            yield core.GaugeMetricFamily("edge_classify_frame_age_seconds", "Since its capture.", value=age_ms / 1e3)
+        if sight is not None:
+            answer = core.GaugeMetricFamily("edge_classify_answer", "1 for the answer.", labels=["state", "label"])
+            for name in _ANSWERS:
+                if name != sight.decision.state:
+                    answer.add_metric([name, ""], 0.0)
+            label = sight.decision.label if sight.decision.state == KNOWN_STATE else ""
+            answer.add_metric([sight.decision.state, label], 1.0)
+            yield answer

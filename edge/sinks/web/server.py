@@ -1,0 +1,181 @@
+"""The page's routes and the thread that serves them: the only file that imports a web framework (extra `web`).
+
+Starlette on uvicorn: streams to many viewers from one thread (a WSGI server such as waitress holds a thread for each),
+pure Python of seven small packages, so no compiler on a Pi (aiohttp brings four compiled ones), both well kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.addresses import PageAddress
+from edge.errors import RuntimeMissingError, ToolkitError
+from edge.sinks.web.access import Guard
+from edge.sinks.web.broadcast import BOUNDARY, Broadcast
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+_FOLDER = Path(__file__).parent
+_FILES = {
+    "/": ("page.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+_MOST_CONNECTIONS = 64
+_STOP_S = 0.6  # how long the end may take; the thread dies with the process anyway
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """What the server asks for when it is asked."""
+
+    broadcast: Broadcast
+    hello: Callable[[], bytes]
+    """The first server-sent event of a viewer."""
+    health: Callable[[], tuple[bool, dict[str, object]]]
+    """Whether all is well, and the body of /healthz."""
+    metrics: Callable[[], bytes]
+    metrics_type: str
+
+
+def application(routes: Routes, *, token: str, host: str) -> Guard:
+    """Return the ASGI application, guarded.
+
+    Raises:
+        RuntimeMissingError: Starlette isn't installed.
+    """
+    try:
+        from starlette.applications import Starlette
+    except ImportError as error:
+        raise RuntimeMissingError(f"--serve can't work ({error}): pip install 'edge-classify[web]'") from error
+    broadcast = routes.broadcast
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(broadcast.run())
+        yield
+        await broadcast.end()
+        await task
+
+    streams = (
+        _stream(broadcast, "picture", f"multipart/x-mixed-replace; boundary={BOUNDARY}", broadcast.pictures),
+        _stream(broadcast, "message", "text/event-stream", lambda: broadcast.messages(routes.hello())),
+    )
+    app = Starlette(routes=[*_files(), *streams, *_answers(routes)], lifespan=lifespan)
+    return Guard(app, token=token, host=host)
+
+
+def _files() -> Iterator[Route]:
+    """The page itself."""
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    for path, (name, media_type) in _FILES.items():
+        content = (_FOLDER / name).read_bytes()
+        yield Route(path, lambda _, given=content, kind=media_type: Response(given, media_type=kind))
+
+
+def _stream(broadcast: Broadcast, kind: str, media_type: str, start: Callable[[], AsyncIterator[bytes]]) -> Route:
+    """What goes on until the viewer leaves."""
+    from starlette.responses import Response, StreamingResponse
+    from starlette.routing import Route
+
+    async def answer(request: Request) -> Response:
+        if not broadcast.has_room(kind):
+            return Response("too many viewers: close another page\n", 503, {"retry-after": "5"})
+        if request.method == "HEAD":
+            return Response(media_type=media_type)
+        return StreamingResponse(start(), media_type=media_type)
+
+    return Route(f"/{kind}s", answer)
+
+
+def _answers(routes: Routes) -> Iterator[Route]:
+    """What is told once."""
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+
+    async def still(_: Request) -> Response:
+        picture = await routes.broadcast.still()
+        return Response(picture, media_type="image/jpeg") if picture else Response("no frame yet\n", 503)
+
+    async def health(_: Request) -> Response:
+        is_well, body = routes.health()
+        return JSONResponse(body, 200 if is_well else 503)
+
+    async def metrics(_: Request) -> Response:
+        return Response(routes.metrics(), headers={"content-type": routes.metrics_type})
+
+    for path, answer in (("/picture.jpg", still), ("/healthz", health), ("/metrics", metrics)):
+        yield Route(path, answer)
+
+
+class ServerThread:
+    """Serves an application until `stop`; dies with the process, and leaves signals alone."""
+
+    def __init__(self, app: Guard, broadcast: Broadcast, address: PageAddress) -> None:
+        """Listen and start; what can't be listened on is said now.
+
+        Raises:
+            RuntimeMissingError: uvicorn isn't installed.
+            ToolkitError: the address is taken, or isn't this machine's.
+        """
+        try:
+            import uvicorn
+        except ImportError as error:
+            raise RuntimeMissingError(f"--serve can't work ({error}): pip install 'edge-classify[web]'") from error
+        self._socket = _listen(address)
+        self.address = PageAddress(address.host, self._socket.getsockname()[1])
+        self._broadcast = broadcast
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                loop="asyncio", http="h11", ws="none", interface="asgi3", lifespan="on",
+                log_config=None, access_log=False, log_level="critical", server_header=False, proxy_headers=False,
+                limit_concurrency=_MOST_CONNECTIONS, timeout_keep_alive=10, timeout_graceful_shutdown=1,
+            )
+        )  # fmt: skip
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._serve, name="edge-page", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Send the viewers home and wait a moment for the thread."""
+        self._server.should_exit = True
+        if self._loop is not None and self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._broadcast.end(), self._loop)
+        self._thread.join(_STOP_S)
+
+    def _serve(self) -> None:
+        asyncio.run(self._serve_here())
+
+    async def _serve_here(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve(sockets=[self._socket])
+
+
+def _listen(address: PageAddress) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        return socket.create_server((address.host, address.port), family=family, backlog=_MOST_CONNECTIONS)
+    except OSError as error:
+        raise ToolkitError(
+            f"can't serve a page at {address.url} ({_reason(error)}): give --serve another host or port"
+        ) from error
+
+
+def _reason(error: OSError) -> str:
+    """The system's words; what Python adds to them says the address a second time."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)

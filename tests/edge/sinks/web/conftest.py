@@ -1,0 +1,54 @@
+"""A page with a fixed model and two sinks, one of which has trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from edge.addresses import PageAddress
+from edge.health import LIVE, Health
+from edge.sinks.trouble import Trouble
+from edge.sinks.web.messages import Identity
+
+IDENTITY = Identity(
+    file="edge.tflite", sha256="ab" * 32, size_bytes=156_700, labels=("Coat", "Shirt"), quantization="int8",
+    run_name="edge", dataset="fashion-mnist", runtime="fake 1", score="probability", threshold=0.7,
+    presence_threshold=0.5,
+)  # fmt: skip
+
+
+@pytest.fixture
+def identity() -> Identity:
+    """Of a model with two labels."""
+    return IDENTITY
+
+
+@pytest.fixture
+def fallible() -> list[SimpleNamespace]:
+    """A sink that is well and one that isn't."""
+    well, ill = Trouble("csv"), Trouble("mqtt")
+    ill.sentence, ill.dropped = "no broker at broker:1883", 3
+    return [SimpleNamespace(trouble=well), SimpleNamespace(trouble=ill)]
+
+
+@pytest.fixture
+def open_page(fallible: list[SimpleNamespace]) -> Iterator[Callable[..., Any]]:
+    """Start a page on a free port; closed at the end."""
+    pytest.importorskip("uvicorn", reason="the page needs the extra `web`: pip install 'edge-classify[web]'")
+    from edge.sinks.web.sink import PageSink
+
+    pages = []
+
+    def start(*, token: str = "", health: Health | None = None, **options: Any) -> PageSink:
+        health = health or Health(state=LIVE, frames=7, dropped=2)
+        page = PageSink(PageAddress("127.0.0.1", 0), token=token, health=health, identity=IDENTITY,
+                        **{"stall_s": 60.0, "fallible": fallible, **options})  # fmt: skip
+        pages.append(page)
+        return page
+
+    yield start
+    for page in pages:
+        page.close()

@@ -1,0 +1,149 @@
+"""Who may pass: asked of the guard itself, with what a browser would send."""
+
+from __future__ import annotations
+
+import asyncio
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+
+from edge.sinks.web import access
+from edge.sinks.web.access import Guard
+
+TOKEN = "correct-horse-battery"
+
+
+async def _app(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-app", b"yes")]})
+    await send({"type": "http.response.body", "body": b"page"})
+
+
+def ask(
+    guard: Guard, path: str = "/", *, query: str = "", host: str = "127.0.0.1:8080", **headers: str
+) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body of an answer."""
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    given = {"host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    scope = {
+        "type": "http", "method": "GET", "path": path, "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in given.items() if value],
+    }  # fmt: skip
+    asyncio.run(guard(scope, None, send))  # type: ignore[arg-type]  # nothing is received
+    start, body = sent
+    return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body["body"].decode()
+
+
+@pytest.fixture
+def here() -> Guard:
+    """For this machine alone."""
+    return Guard(_app, token="", host="127.0.0.1")
+
+
+@pytest.fixture
+def anywhere() -> Guard:
+    """With a token."""
+    return Guard(_app, token=TOKEN, host="0.0.0.0")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", "[::1]"])
+def test_this_machine_asks_by_its_own_names(here: Guard, host: str) -> None:
+    assert ask(here, host=host)[0] == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8080", "", "10.0.0.1:8080", "localhost:1:2"])
+def test_a_name_that_was_bent_to_this_machine_is_refused(here: Guard, host: str) -> None:
+    """DNS rebinding: the browser believes that it talks to another site."""
+    status, _, body = ask(here, host=host)
+    assert (status, body) == (403, "this page is for its own machine: ask for it as localhost\n")
+
+
+@pytest.mark.parametrize("kind", ["cross-site", "same-site"])
+def test_another_site_can_link_to_the_page_but_not_embed_it(here: Guard, kind: str) -> None:
+    assert ask(here, "/pictures", sec_fetch_site=kind, sec_fetch_mode="no-cors")[0] == 403
+    assert ask(here, sec_fetch_site=kind, sec_fetch_mode="navigate")[0] == 200
+    assert ask(here, "/pictures", sec_fetch_site="same-origin", sec_fetch_mode="no-cors")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/page.js", "/pictures", "/messages", "/picture.jpg", "/healthz", "/metrics"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": "Bearer wrong-horse-battery"},
+        {"authorization": f"Basic {TOKEN}"},
+        {"authorization": f"Bearer {TOKEN[:-1]}"},
+        {"authorization": "Bearer ä"},
+        {"cookie": f"edge-classify-00000000={TOKEN}"},
+        {"cookie": "\x01=;;="},
+    ],
+    ids=["none", "wrong", "Basic", "cut", "not ASCII", "cookie", "no cookie"],
+)  # fmt: skip
+def test_nothing_is_seen_without_the_token(anywhere: Guard, path: str, headers: dict[str, str]) -> None:
+    status, sent, body = ask(anywhere, path, **headers)
+    assert (status, sent["www-authenticate"]) == (401, "Bearer")
+    assert "x-app" not in sent
+    assert TOKEN not in body
+
+
+@pytest.mark.parametrize(
+    "query", ["token=", "token=wrong", f"token={TOKEN}x", f"Token={TOKEN}", f"token=x&token={TOKEN}"]
+)
+def test_a_wrong_token_in_the_address_is_no_token(anywhere: Guard, query: str) -> None:
+    assert ask(anywhere, query=query)[0] == 401
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+def test_a_program_sends_the_token_as_bearer(anywhere: Guard, scheme: str) -> None:
+    status, headers, body = ask(anywhere, host="pi.local", authorization=f"{scheme} {TOKEN}")
+    assert (status, headers["x-app"], body) == (200, "yes", "page")
+
+
+def test_a_person_sends_it_once_and_gets_a_cookie(anywhere: Guard) -> None:
+    status, headers, body = ask(anywhere, "/", query=f"token={TOKEN}&a=b+c")
+    assert (status, headers["refresh"]) == (200, "0; url=/?a=b+c")
+    assert "x-app" not in headers
+    cookie = headers["set-cookie"]
+    assert cookie.endswith("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict")
+    assert TOKEN not in cookie + body + headers["refresh"]
+    (morsel,) = SimpleCookie(cookie).values()
+    assert ask(anywhere, cookie=f"other=1; {morsel.key}={morsel.value}")[0] == 200
+    assert ask(anywhere, cookie=f"{morsel.key}={morsel.value[:-1]}")[0] == 401
+
+
+def test_the_way_on_never_leads_elsewhere(anywhere: Guard) -> None:
+    assert ask(anywhere, "//evil.example/", query=f"token={TOKEN}")[1]["refresh"] == "0; url=/evil.example/"
+
+
+def test_tokens_are_compared_in_constant_time(anywhere: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(given: bytes, token: bytes) -> bool:
+        compared.append((given, token))
+        return given == token
+
+    monkeypatch.setattr(access.hmac, "compare_digest", compare)
+    assert ask(anywhere, authorization="Bearer a")[0] == 401
+    assert ask(anywhere, query="token=b")[0] == 401
+    assert compared == [(b"a", TOKEN.encode()), (b"b", TOKEN.encode())]
+
+
+def test_every_answer_keeps_the_browser_careful(here: Guard, anywhere: Guard) -> None:
+    for _, headers, _ in (ask(here), ask(here, host="evil.example"), ask(anywhere)):
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http" not in policy
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_what_is_no_http_request_gets_no_answer(here: Guard) -> None:
+    asyncio.run(here({"type": "websocket", "headers": []}, None, None))  # type: ignore[arg-type]

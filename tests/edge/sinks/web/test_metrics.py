@@ -1,0 +1,51 @@
+"""The figures in Prometheus' words, read back by its own parser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("prometheus_client", reason="metrics need the extra `web`: pip install 'edge-classify[web]'")
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from edge.health import Health
+from edge.sinks.web.board import Board
+from edge.sinks.web.metrics import Metrics
+
+
+def samples(metrics: Metrics) -> dict[str, float]:
+    """Name with labels -> value."""
+    found = {}
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        for sample in family.samples:
+            labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}"] = sample.value
+    return found
+
+
+def test_before_the_first_frame() -> None:
+    found = samples(Metrics(Board(Health()), [], model_sha256="ab"))
+    assert found["edge_classify_frames_total{}"] == 0
+    assert found["edge_classify_state{state=starting}"] == 1
+    assert not any(name.startswith(("edge_classify_answer", "edge_classify_frame_age")) for name in found)
+
+
+def test_the_figures_of_a_run(fallible: Any, frame: Any, prediction: Any, decision: Any) -> None:
+    health = Health(state="live", frames=9, skipped=1, dropped=2, reopened=3, captured_s=99.5)
+    board = Board(health, clock=lambda: 100.0)
+    metrics = Metrics(board, fallible, model_sha256="ab")
+    for _ in range(2):
+        board.write(frame(), prediction(), decision())
+        metrics.observe(prediction())  # 2.6 ms
+    found = samples(metrics)
+    expected = {
+        "frames_total{}": 9, "frames_skipped_total{}": 1, "frames_dropped_total{}": 2, "source_reopened_total{}": 3,
+        "state{state=live}": 1, "state{state=stale}": 0, "frame_age_seconds{}": 0.5, "model_info{sha256=ab}": 1,
+        "answer{label=Coat,state=known}": 1, "answer{label=,state=stale}": 0,
+        "sink_dropped_total{sink=mqtt}": 3, "sink_failing{sink=mqtt}": 1, "sink_failing{sink=csv}": 0,
+        "latency_seconds_count{}": 2, "latency_seconds_sum{}": pytest.approx(0.0052),
+        "latency_seconds_bucket{le=0.002}": 0, "latency_seconds_bucket{le=0.003}": 2,
+    }  # fmt: skip
+    assert {name: found[f"edge_classify_{name}"] for name in expected} == expected

@@ -1,0 +1,200 @@
+"""The page in a real Chromium: the picture moves, the answer changes, nothing complains, everybody can read it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.health import Health
+
+_SPECIFICATION = importlib.util.spec_from_file_location("chromium", Path(__file__).parents[4] / "docs" / "chromium.py")
+assert _SPECIFICATION is not None
+assert _SPECIFICATION.loader is not None
+chromium = importlib.util.module_from_spec(_SPECIFICATION)
+_SPECIFICATION.loader.exec_module(chromium)
+
+pytestmark = pytest.mark.skipif(chromium.EXECUTABLE is None, reason="no browser here: apt install chromium")
+
+SEES = "document.getElementById('picture').naturalWidth"
+TEXT = "document.getElementById({}).textContent"
+# What the picture shows in its lower right, where no outline is.
+GREY = """
+(() => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [320, 240];
+  const pen = canvas.getContext("2d");
+  pen.drawImage(document.getElementById("picture"), 0, 0);
+  return pen.getImageData(300, 220, 1, 1).data[0];
+})()
+"""
+# What axe-core calls color-contrast, on what the browser computed: WCAG 2.2, 1.4.3.
+CONTRASTS = """
+(() => {
+  const parse = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return { r, g, b, a }; };
+  const over = (top, under) => ({ r: top.r * top.a + under.r * (1 - top.a), g: top.g * top.a + under.g * (1 - top.a),
+    b: top.b * top.a + under.b * (1 - top.a), a: 1 });
+  const light = ({ r, g, b }) => [r, g, b].map((value) => value / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+  const ground = (element) => element === null ? { r: 255, g: 255, b: 255, a: 1 }
+    : over(parse(getComputedStyle(element).backgroundColor), ground(element.parentElement));
+  return [...document.querySelectorAll("body *")]
+    .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
+    .filter((element) => element.checkVisibility() && element.tagName !== "NOSCRIPT")
+    .map((element) => {
+      const behind = ground(element);
+      const [one, other] = [light(behind), light(over(parse(getComputedStyle(element).color), behind))];
+      const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+      return [element.textContent.trim().slice(0, 30), Math.round(ratio * 100) / 100];
+    });
+})()
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for all of them."""
+    running = chromium.Chromium()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def play(open_page: Callable[..., Any], frame: Any, prediction: Any, decision: Any) -> Callable[..., Any]:
+    """A page whose run is told what to see: play(grey, label) shows a grey frame with this answer."""
+    health = Health(state="live", captured_s=0.0)
+    page = open_page(health=health)
+
+    def show(grey: int, label: str = "Coat", *, state: str = "live", reason: str = "") -> Any:
+        health.state, health.reason = state, reason
+        health.frames += 1
+        page.write(frame(health.frames, height=240, width=320, grey=grey), prediction(label), decision(label))
+        return page
+
+    return show
+
+
+def text(browser: Any, part: str) -> str:
+    """What a part of the page says."""
+    return str(browser.evaluate(TEXT.format(json.dumps(part))))
+
+
+def test_the_picture_moves_the_answer_changes_and_nothing_complains(browser: Any, play: Any) -> None:
+    page = play(60)
+    browser.look(width=1280, height=820)
+    browser.visit(page.address.url)
+    browser.wait_for(SEES, lambda width: width == 320)
+    browser.wait_for(TEXT.format("'label'"), lambda label: label == "Coat")
+    browser.wait_for(GREY, lambda grey: abs(grey - 60) <= 3)
+    play(200, "Shirt")
+    browser.wait_for(TEXT.format("'label'"), lambda label: label == "Shirt")
+    browser.wait_for(GREY, lambda grey: abs(grey - 200) <= 3)
+    assert text(browser, "reason") == "Coat held 3 of 3 frames"
+    assert text(browser, "probability") == "88 %"
+    assert [text(browser, part) for part in ("state", "veil")] == ["live", ""]
+    assert "ab" * 32 in text(browser, "model")
+    assert "mqtt: no broker at broker:1883, 3 answers lost" in text(browser, "sinks")
+    eye = browser.evaluate("[...document.getElementById('eye').getContext('2d').getImageData(0, 0, 2, 2).data]")
+    assert eye == [0, 0, 0, 255, 1, 1, 1, 255, 2, 2, 2, 255, 3, 3, 3, 255]
+    widths = browser.evaluate("[...document.querySelectorAll('.fill')].map((bar) => bar.style.width)")
+    assert widths[0] == "90%"
+    assert browser.complaints() == []
+
+
+def test_an_old_picture_says_so_and_a_page_without_a_run_too(browser: Any, play: Any) -> None:
+    page = play(60)
+    browser.visit(page.address.url)
+    browser.wait_for(SEES)
+    play(60, "stale", state="stale", reason="no frame for more than 2 s")
+    browser.wait_for(TEXT.format("'veil'"), lambda words: words == "no frame for more than 2 s")
+    assert browser.evaluate("document.getElementById('frame').className") == "frame old"
+    page.close()
+    browser.wait_for(TEXT.format("'veil'"), lambda words: words.startswith("No connection"))
+    assert text(browser, "state") == "no connection"
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+def test_everybody_can_read_it(*, browser: Any, play: Any, width: int, is_dark: bool) -> None:
+    page = play(60, "unknown")
+    browser.look(width=width, height=844, is_dark=is_dark)
+    browser.visit(page.address.url)
+    browser.wait_for(TEXT.format("'label'"), lambda label: label == "unknown")
+    contrasts = browser.evaluate(CONTRASTS)
+    assert len(contrasts) > 30
+    assert [pair for pair in contrasts if pair[1] < 4.5] == []
+    ground = browser.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (ground == "rgb(18, 20, 22)") == is_dark
+    assert browser.evaluate("document.documentElement.scrollWidth") == width  # nothing sticks out
+
+
+def test_everything_has_a_name_and_what_changes_is_read_out(browser: Any, play: Any) -> None:
+    page = play(60)
+    browser.visit(page.address.url)
+    browser.wait_for(SEES)
+    browser.call("Accessibility.enable")
+    nodes = browser.call("Accessibility.getFullAXTree")["nodes"]
+    browser.call("Accessibility.disable")
+    told = [
+        (node["role"]["value"], node.get("name", {}).get("value", ""))
+        for node in nodes
+        if not node["ignored"] and "role" in node
+    ]
+    asked = ("button", "image", "img", "graphics-document", "link", "region", "heading", "list", "Canvas")
+    named = [(role, name) for role, name in told if role in asked]
+    assert [role for role, name in named if not name] == []
+    names = {name.capitalize() for _, name in named}  # headings are shown in capitals
+    assert {"Pause picture", "Live picture, with an outline around what was found", "The network's input, enlarged",
+            "Likeliest classes of this frame", "Where answers go", "Answer", "Model"} <= names  # fmt: skip
+    assert any(name.startswith("Frame to decision, worst of each second") for name in names)
+    assert browser.evaluate("document.getElementById('label').ariaLive") == "polite"
+    assert browser.evaluate("document.documentElement.lang") == "en"
+    small = "[...document.querySelectorAll('button')].filter((one) => one.offsetHeight < 44).length"
+    assert browser.evaluate(small) == 0
+
+
+def test_who_wants_no_motion_gets_a_still_and_can_start_it(browser: Any, play: Any) -> None:
+    page = play(60)
+    browser.look(width=1280, height=820, is_still=True)
+    browser.visit(page.address.url)
+    browser.wait_for(SEES)
+    source = "new URL(document.getElementById('picture').src).pathname"
+    assert (browser.evaluate(source), text(browser, "pause")) == ("/picture.jpg", "Play picture")
+    browser.evaluate("document.getElementById('pause').click()")
+    assert (browser.evaluate(source), text(browser, "pause")) == ("/pictures", "Pause picture")
+    browser.look(width=1280, height=820)
+
+
+def test_a_person_with_the_token_gets_in_and_nobody_else(browser: Any, open_page: Any) -> None:
+    page = open_page(token="correct-horse-battery")
+    browser.visit(page.address.url)
+    assert "needs its token" in browser.evaluate("document.body.textContent")
+    browser.call("Page.navigate", url=f"{page.address.url}?token=correct-horse-battery")
+    browser.wait_for("document.title", lambda title: title == "edge-classify")
+    assert browser.evaluate("location.search + document.cookie") == ""
+    browser.wait_for("document.getElementById('model').childElementCount")
+
+
+def test_a_picture_can_be_read_by_others_too(play: Any) -> None:
+    """The encoder's own bytes: as large as the frame, with the outline in it."""
+    from edge.sinks.web.board import Sight
+    from edge.sinks.web.picture import LONGEST_EDGE, encode_picture
+
+    page = play(60)
+    sight = page._board.newest
+    image = cv2.imdecode(np.frombuffer(encode_picture(sight), np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert image.shape == (240, 320, 3)
+    assert (image[10, 10:50, 1] > 150).any()
+    large = Sight(1, type(sight.frame)(np.zeros((1080, 1920, 3), np.uint8), 0, "x", sight.frame.time),
+                  sight.prediction, sight.decision)  # fmt: skip
+    image = cv2.imdecode(np.frombuffer(encode_picture(large), np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert max(image.shape) == LONGEST_EDGE
