@@ -9,15 +9,19 @@ import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from benchmarks import loadgen
 from benchmarks.config import QUICK, BenchmarkConfig
 from benchmarks.environment import describe_environment
 from benchmarks.inputs import draw_frames, load_test_images, save_inputs
-from benchmarks.job import FAILED
+from benchmarks.job import FAILED, Outcome
 from benchmarks.measure import variant_tasks
+from benchmarks.peers.protocol import PeerOutcome
+from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
+from benchmarks.peers.table import peers_text
 from benchmarks.photos import command as photos
-from benchmarks.rounds import measure_in_rounds
+from benchmarks.rounds import Task, Trial, measure_in_rounds
 from benchmarks.rows import Row, make_rows
 from benchmarks.table import reasons, text_table
 from benchmarks.variants import list_variants
@@ -30,6 +34,7 @@ _LISTS = ("artifacts", "runtimes", "peer_pythons")
 _EXAMPLES = """examples:
   python -m benchmarks                               all under artifacts/, and the model that ships
   python -m benchmarks a_none.tflite a_int8.tflite   what int8 costs and gains, against its float artifact
+  python -m benchmarks --peers --peer-python ../old/bin/python    beside other tools, in the same rounds
   python -m benchmarks --quick                       a look that takes a minute, not a result
 
 `python -m benchmarks photos --help` is the measurement on photographs (a file of that name: ./photos).
@@ -111,15 +116,20 @@ def measure_files(arguments: Sequence[str]) -> int:
     environment = describe_environment(command, seed=config.seed, threads=config.threads)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         files = save_inputs(Path(folder), test_images.images, draw_frames(seed=config.seed))
-        tasks = variant_tasks(variants, config, input_files=files, is_timed=environment["emulator"] is None)
-        trials = measure_in_rounds(tasks, repeats=config.repeats, seed=config.seed)
+        is_timed = environment["emulator"] is None
+        tasks = variant_tasks(variants, config, input_files=files, is_timed=is_timed)
+        matches = peer_matches(variants) if config.peers and is_timed else []
+        peers = peer_tasks(matches, config, images_file=files[0])
+        trials, peer_trials = _in_turns(tasks, peers, config)
     rows = make_rows(variants, trials, test_images.labels.tolist())
+    peers_measured = peer_rows(matches, peer_trials, rows)
     # Matplotlib takes seconds to import on a Pi: only once there is something to draw.
     from benchmarks.report import build_report, write_report
 
-    report = build_report(rows, config, test_images, environment)
+    report = build_report(rows, config, test_images, environment) | {"peers": peers_measured}
     page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
-    print(text_table(rows), *reasons(rows), "", *report["recommendation"], f"report: {page}", sep="\n")
+    others = ["", peers_text(peers_measured)] if peers_measured else []
+    print(text_table(rows), *reasons(rows), *others, "", *report["recommendation"], f"report: {page}", sep="\n")
     if not all(trials):
         raise KeyboardInterrupt
     _complain_about_failures(rows)
@@ -133,6 +143,15 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         flags.set_defaults(**QUICK)  # what is given by hand still counts
         options = flags.parse_args(arguments)
     return options
+
+
+def _in_turns(
+    tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig
+) -> tuple[list[list[Trial[Outcome]]], list[list[Trial[PeerOutcome]]]]:
+    """Measure both in the same rounds, and tell them apart again."""
+    together: list[Task[Any]] = [*tasks, *peers]
+    trials = measure_in_rounds(together, repeats=config.repeats, seed=config.seed)
+    return trials[: len(tasks)], trials[len(tasks) :]
 
 
 def _complain_about_failures(rows: Sequence[Row]) -> None:
