@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+from benchmarks.compare import command as compare
 from benchmarks.config import BenchmarkConfig
 from benchmarks.environment import describe_environment
+from benchmarks.gate_flags import add_gate_flags, limits_of
 from benchmarks.inputs import draw_frames, load_test_images, save_inputs
 from benchmarks.job import FAILED
 from benchmarks.photos import command as photos
@@ -27,9 +29,13 @@ _EXAMPLES = """examples:
   python -m benchmarks a_none.tflite a_int8.tflite   what int8 costs and gains, against its float artifact
   python -m benchmarks --runtime litert --runs 300 --frames 50 --max-images 1000    a quick look
 
-`python -m benchmarks photos --help` is the measurement on photographs (a file of that name: ./photos).
+  python -m benchmarks a_none.tflite a_int8.tflite --gate --max-loss 0.3      for CI: exit code 3 if int8 costs more
 
-exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call
+`python -m benchmarks compare OLD NEW` compares two reports, `python -m benchmarks photos` measures on photographs;
+each has its own --help (a file of that name: ./photos).
+
+exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call,
+with --gate: 3 a limit was not kept, 5 the machine was unfit (throttled); 130 Ctrl-C, the report holds what was measured
 """
 
 
@@ -59,19 +65,22 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--threads", type=console.thread_count, default=default.threads, metavar="N",
                        help="for the arithmetic")  # fmt: skip
     flags.add_argument("--seed", type=console.natural, default=default.seed, help="of drawn frames and test images")
+    flags.add_argument("--margin", type=console.positive_float, dest="margin_pp", default=default.margin_pp,
+                       metavar="POINTS", help="largest loss of accuracy that doesn't matter, in points")  # fmt: skip
     flags.add_argument("--timeout", type=console.positive_float, dest="timeout_s", default=default.timeout_s,
                        metavar="S", help="seconds after which a row has failed")  # fmt: skip
+    add_gate_flags(flags, against="its float artifact")
     console.add_logging_flags(flags)
     return flags
 
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure model files, or a model on photographs where the first argument says so."""
+    """Measure model files; the first argument can name another command, which has the rest."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == [photos.NAME]:
-        return photos.main(arguments[1:])
-    return measure_files(arguments)
+    others = {command.NAME: command.main for command in (photos, compare)}
+    name = arguments[0] if arguments else ""
+    return others[name](arguments[1:]) if name in others else measure_files(arguments)
 
 
 def measure_files(arguments: Sequence[str]) -> int:
@@ -88,12 +97,17 @@ def measure_files(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         files = save_inputs(Path(folder), test_images.images, draw_frames(seed=config.seed))
         rows = measure_rows(variants, config, labels=test_images.labels.tolist(), input_files=files)
-    # Matplotlib takes seconds to import on a Pi: only once there is something to draw.
+    # Matplotlib and scipy take seconds to import on a Pi: only once there is something to draw.
+    from benchmarks.gate import gate_lines, raise_for
     from benchmarks.report import build_report, write_report
 
-    report = build_report(rows, config, test_images, environment)
+    report = build_report(rows, config, test_images, environment, limits=limits_of(options))
     page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
-    print(text_table(rows), *reasons(rows), "", *report["recommendation"], f"report: {page}", sep="\n")
+    gate = report["gate"]
+    lines = ["", *gate_lines(gate)] if gate else []
+    print(text_table(rows), *reasons(rows), "", *report["recommendation"], *lines, f"report: {page}", sep="\n")
+    if gate:
+        raise_for(gate)
     _complain_about_failures(rows)
     return EXIT_DONE
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 OK, FAILED, NOT_INSTALLED = "ok", "failed", "not installed"
+BASIS_POINTS = 10_000  # confidences travel as whole numbers of these: short in JSON, fine enough for any bin
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,12 @@ class Measurement:
     """Of the stages the classifier times within frame-to-decision: vision, invoke, decide."""
     predictions: list[int]
     """Class index of each test image, in the data set's order."""
+    confidence_bp: list[int]
+    """Probability of each answer under the spec's temperature, in basis points, 0-10,000."""
+    untempered_confidence_bp: list[int]
+    """The same as the network put it out, without the temperature."""
+    calibration: dict[str, Any]
+    """The spec's manifest without the indices: dataset, split, count, seed, sha256; empty where none was needed."""
     memory_before_load_bytes: int
     """Resident size of the worker with numpy, OpenCV and its inputs, before the library and the model."""
     memory_peak_bytes: int

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks.accuracy import count_right, float_reference, loss_pp, top1_accuracy, top1_agreement
+from benchmarks.accuracy import count_right, top1_accuracy, top1_agreement
 from benchmarks.child import run_job
 from benchmarks.config import BenchmarkConfig
 from benchmarks.job import FAILED, OK, Job, Measurement, Outcome
 from benchmarks.latency import LatencySummary, summarise
+from benchmarks.reference import float_reference, loss_pp
 from benchmarks.variants import Variant
 
 Row = dict[str, Any]
@@ -106,6 +107,7 @@ def _measured(found: Measurement, labels: Sequence[int]) -> Row:
     return {
         "quantization": found.quantization,
         "source_sha256": found.source_sha256,
+        "calibration": found.calibration,
         "runtime_version": found.runtime_version,
         "right": count_right(found.predictions, labels),
         "top1_accuracy": top1_accuracy(found.predictions, labels),
@@ -120,6 +122,8 @@ def _measured(found: Measurement, labels: Sequence[int]) -> Row:
             "invoke_ns": found.invoke_ns,
             "frame_to_decision_ns": found.frame_to_decision_ns,
             "predictions": found.predictions,
+            "confidence_bp": found.confidence_bp,
+            "untempered_confidence_bp": found.untempered_confidence_bp,
         },
     }
 
@@ -127,8 +131,9 @@ def _measured(found: Measurement, labels: Sequence[int]) -> Row:
 def _unmeasured(variant: Variant) -> Row:
     """The same keys with None, but for what the file itself says."""
     names = (
-        "quantization", "source_sha256", "runtime_version", "right", "top1_accuracy", "load_ns", "first_invoke_ns",
-        "invoke", "frame_to_decision", "stage_median_ns", "memory_before_load_bytes", "memory_peak_bytes", "raw",
+        "quantization", "source_sha256", "calibration", "runtime_version", "right", "top1_accuracy", "load_ns",
+        "first_invoke_ns", "invoke", "frame_to_decision", "stage_median_ns", "memory_before_load_bytes",
+        "memory_peak_bytes", "raw",
     )  # fmt: skip
     row: Row = dict.fromkeys(names)
     spec = variant.artifact.spec if variant.artifact else None

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.answers import answer, calibration_manifest
 from benchmarks.job import FAILED, NOT_INSTALLED, OK, Job, Measurement, Outcome
 from edge.classifier import Classifier
 from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
@@ -65,6 +67,7 @@ def measure(job: Job) -> Measurement:
     frame_ns = time_calls(
         classifier.classify, frames, job.frames, note=lambda prediction: stages.append(prediction.latency_ns)
     )
+    memory_peak_bytes = memory_bytes("VmHWM")
     return Measurement(
         runtime_version=runtime.version,
         quantization=classifier.spec.provenance.quantization,
@@ -75,8 +78,9 @@ def measure(job: Job) -> Measurement:
         frame_to_decision_ns=frame_ns,
         stage_median_ns={name: round(median(stage[name] for stage in stages)) for name in stages[0] if name != "total"},
         memory_before_load_bytes=before_load_bytes,
-        memory_peak_bytes=memory_bytes("VmHWM"),
-        predictions=[int(np.argmax(classifier.scores(image))) for image in images],
+        memory_peak_bytes=memory_peak_bytes,
+        calibration=calibration_manifest(classifier),
+        **asdict(answer(classifier, images)),
     )
 
 

@@ -42,7 +42,7 @@ def test_the_json_reads_back_and_keeps_what_statistics_need(report: dict[str, An
     again = json.loads(text)
 
     assert again == report
-    assert again["schema_version"] == 1
+    assert again["schema_version"] == 2
     assert again["test_images"]["labels"] == list(range(10))
     assert again["rows"][1]["raw"]["predictions"] == [9, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert len(again["rows"][1]["raw"]["invoke_ns"]) == 500
