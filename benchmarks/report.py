@@ -52,6 +52,7 @@ def build_report(
     environment: dict[str, Any],
     *,
     limits: Limits | None = None,
+    is_interrupted: bool = False,
 ) -> Report:
     """Judge the rows and join all that is known into one JSON object, which docs/report.schema.json describes.
 
@@ -61,6 +62,7 @@ def build_report(
         test_images: what accuracy was counted on; the labels go into the report, the images don't.
         environment: from `benchmarks.environment.describe_environment`.
         limits: of the gate; None: there is no gate.
+        is_interrupted: Ctrl-C came before every row had all its repeats.
     """
     judge_rows(rows, test_images.labels.tolist(), FASHION_MNIST_LABELS, margin_pp=config.margin_pp)
     noise = find_noise(rows, read_training_runs())
@@ -70,6 +72,7 @@ def build_report(
     }
     return {
         "schema_version": SCHEMA_VERSION,
+        "interrupted": is_interrupted,
         "statement": test_images.statement,
         "recommendation": recommend(rows),
         "gate": judge_report(rows, limits) if limits else None,
