@@ -9,25 +9,30 @@ import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
+from benchmarks import loadgen
 from benchmarks.compare import command as compare
-from benchmarks.config import BenchmarkConfig
+from benchmarks.config import QUICK, BenchmarkConfig
 from benchmarks.environment import describe_environment
 from benchmarks.gate_flags import add_gate_flags, limits_of
 from benchmarks.inputs import draw_frames, load_test_images, save_inputs
-from benchmarks.job import FAILED
+from benchmarks.measure import variant_tasks
 from benchmarks.photos import command as photos
-from benchmarks.rows import Row, measure_rows
+from benchmarks.rounds import is_complete, measure_in_rounds
+from benchmarks.rows import make_rows
 from benchmarks.table import reasons, text_table
 from benchmarks.variants import list_variants
 from edge import console
 from edge.errors import EXIT_DONE, ToolkitError
 from edge.runtimes import RUNTIMES
 
+_LOADGEN_S = 5.0
+_LISTS = ("artifacts", "runtimes", "peer_pythons")
 _EXAMPLES = """examples:
   python -m benchmarks                               all under artifacts/, and the model that ships
   python -m benchmarks a_none.tflite a_int8.tflite   what int8 costs and gains, against its float artifact
-  python -m benchmarks --runtime litert --runs 300 --frames 50 --max-images 1000    a quick look
+  python -m benchmarks --quick                       a look that takes a minute, not a result
 
   python -m benchmarks a_none.tflite a_int8.tflite --gate --max-loss 0.3      for CI: exit code 3 if int8 costs more
 
@@ -53,10 +58,14 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--runtime", action="append", choices=RUNTIMES, dest="runtimes", default=[],
                        help="library to run them with; repeatable (default: all that fit the file)")  # fmt: skip
     flags.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: reports/<UTC time>)")
+    flags.add_argument("--quick", action="store_true",
+                       help="fewer repeats, calls and images, unless they are given: a look, not a result")  # fmt: skip
+    flags.add_argument("--repeats", type=console.positive_int, default=default.repeats, metavar="N",
+                       help="rounds in which every variant has its turn, each time in a new process")  # fmt: skip
     flags.add_argument("--runs", type=console.positive_int, default=default.runs, metavar="N",
-                       help="timed calls of invoke")  # fmt: skip
+                       help="timed calls of invoke, and from pixels to probabilities, in each repeat")  # fmt: skip
     flags.add_argument("--frames", type=console.positive_int, default=default.frames, metavar="N",
-                       help="timed calls from frame to decision")  # fmt: skip
+                       help="timed calls from frame to decision, and end to end, in each repeat")  # fmt: skip
     flags.add_argument("--warmup", type=console.positive_int, default=default.warmup, metavar="N",
                        help="untimed calls before them, at least")  # fmt: skip
     flags.add_argument("--warmup-s", type=console.positive_float, default=default.warmup_s, metavar="S",
@@ -64,9 +73,20 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only the first N test images")
     flags.add_argument("--threads", type=console.thread_count, default=default.threads, metavar="N",
                        help="for the arithmetic")  # fmt: skip
-    flags.add_argument("--seed", type=console.natural, default=default.seed, help="of drawn frames and test images")
+    flags.add_argument("--seed", type=console.natural, default=default.seed,
+                       help="of the variants' order, of drawn frames and of drawn test images")  # fmt: skip
     flags.add_argument("--margin", type=console.positive_float, dest="margin_pp", default=default.margin_pp,
                        metavar="POINTS", help="largest loss of accuracy that doesn't matter, in points")  # fmt: skip
+    flags.add_argument("--peers", action="store_true",
+                       help="time other tools too, in the same rounds; missing ones are named")  # fmt: skip
+    flags.add_argument("--peer-python", action="append", type=Path, dest="peer_pythons", default=[], metavar="PYTHON",
+                       help="interpreter of another environment, for tools that this one can't hold (tflite-runtime, "
+                       "TensorFlow); repeatable")  # fmt: skip
+    flags.add_argument("--loadgen", type=console.positive_float, dest="loadgen_s", nargs="?", default=0.0,
+                       const=_LOADGEN_S, metavar="S",
+                       help="run MLPerf's LoadGen too, SingleStream and Offline, for S seconds each (without S: "
+                       f"{_LOADGEN_S:g}; MLPerf's own rules ask for 600); pip install 'edge-classify[loadgen]', whose "
+                       "wheels are for x86-64 alone")  # fmt: skip
     flags.add_argument("--timeout", type=console.positive_float, dest="timeout_s", default=default.timeout_s,
                        metavar="S", help="seconds after which a row has failed")  # fmt: skip
     add_gate_flags(flags, against="its float artifact")
@@ -85,10 +105,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure_files(arguments: Sequence[str]) -> int:
     """Measure every variant; print the table and the report's path."""
-    options = parser().parse_args(arguments)
+    options = _parse(arguments)
     console.start_logging(options)
     values = {name: getattr(options, name) for name in BenchmarkConfig.__slots__}
-    config = BenchmarkConfig(**values | {name: tuple(values[name]) for name in ("artifacts", "runtimes")})
+    config = BenchmarkConfig(
+        **values | {name: tuple(values[name]) for name in ("artifacts", "runtimes", "peer_pythons")}
+    )
+    if config.loadgen_s:
+        loadgen.require()  # before minutes of measuring
     variants = list_variants(config.artifacts, runtimes=config.runtimes)
     test_images = load_test_images(seed=config.seed, max_images=config.max_images)
     print(f"{test_images.statement}\n", flush=True)
@@ -96,26 +120,43 @@ def measure_files(arguments: Sequence[str]) -> int:
     environment = describe_environment(command, seed=config.seed, threads=config.threads)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         files = save_inputs(Path(folder), test_images.images, draw_frames(seed=config.seed))
-        rows = measure_rows(variants, config, labels=test_images.labels.tolist(), input_files=files)
+        tasks = variant_tasks(variants, config, input_files=files, is_timed=environment["emulator"] is None)
+        trials = measure_in_rounds(tasks, repeats=config.repeats, seed=config.seed)
+    rows = make_rows(variants, trials, test_images.labels.tolist())
     # Matplotlib and scipy take seconds to import on a Pi: only once there is something to draw.
-    from benchmarks.gate import gate_lines, raise_for
     from benchmarks.report import build_report, write_report
 
-    report = build_report(rows, config, test_images, environment, limits=limits_of(options))
+    is_interrupted = not is_complete(trials, repeats=config.repeats)
+    report = build_report(
+        rows, config, test_images, environment, limits=limits_of(options), is_interrupted=is_interrupted
+    )
     page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
-    gate = report["gate"]
+    return _conclude(report, page)
+
+
+def _conclude(report: dict[str, Any], page: Path) -> int:
+    """Print what was found; what went wrong becomes the exit code."""
+    from benchmarks.gate import failed_rows, gate_lines, raise_for
+
+    rows, gate = report["rows"], report["gate"]
     lines = ["", *gate_lines(gate)] if gate else []
     print(text_table(rows), *reasons(rows), "", *report["recommendation"], *lines, f"report: {page}", sep="\n")
+    if report["interrupted"]:
+        raise KeyboardInterrupt
     if gate:
         raise_for(gate)
-    _complain_about_failures(rows)
+    if failed := failed_rows(rows):
+        raise ToolkitError(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
     return EXIT_DONE
 
 
-def _complain_about_failures(rows: Sequence[Row]) -> None:
-    failed = [row["id"] for row in rows if row["status"] == FAILED]
-    if failed:
-        raise ToolkitError(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    flags = parser()
+    options = flags.parse_args(arguments)
+    if options.quick:
+        flags.set_defaults(**QUICK)  # what is given by hand still counts
+        options = flags.parse_args(arguments)
+    return options
 
 
 if __name__ == "__main__":

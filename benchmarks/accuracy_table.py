@@ -33,7 +33,7 @@ def class_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
 
 def csv_facts(row: Row) -> dict[str, Any]:
     """What a line of report.csv says of accuracy: unrounded, units in the names, None where not known."""
-    own, found = row["accuracy"] or {}, row["against_float"] or {}
+    own, found = row.get("accuracy") or {}, row.get("against_float") or {}
     low, high = own.get("interval", (None, None))
     loss_low, loss_high = found.get("interval_pp", (None, None))
     calibration, drift = own.get("calibration") or {}, found.get("confidence_drift") or {}

@@ -40,7 +40,10 @@ class Answers:
 
 def answer(network: Scorer, images: Iterable[NDArray[np.uint8]]) -> Answers:
     """Classify images: uint8 grey, shape (height, width) each, 0-255, without the vision step."""
-    scores = np.stack([network.scores(np.asarray(image)) for image in images])
+    found = [network.scores(np.asarray(image)) for image in images]
+    if not found:
+        return Answers([], [], [])
+    scores = np.stack(found)
     output = network.spec.output
     tempered = to_probabilities(scores, output=output, temperature=network.spec.decision.temperature)
     untempered = to_probabilities(scores, output=output, temperature=1.0)

@@ -45,7 +45,7 @@ def html_page(report: dict[str, Any]) -> str:
             "changes": sections.changes(rows),
             "reliability": sections.reliability(rows),
             "least_in_bin": LEAST_IN_BIN,
-            "timings": [],
+            "timings": sections.timings(rows),
         },
     )
 

@@ -15,13 +15,14 @@ from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.environment import busy_sentence, environment_lines, machine_name, shown_time
 from benchmarks.gate import judge_report
 from benchmarks.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, LabelledImages
-from benchmarks.latency import P90_MIN_SAMPLES, P99_MIN_SAMPLES
+from benchmarks.latency import P90_MIN_SAMPLES, P95_MIN_SAMPLES, P99_MIN_SAMPLES
+from benchmarks.latency_caveats import latency_caveats
 from benchmarks.noise import find_noise
 from benchmarks.page import html_page
 from benchmarks.recommendation import recommend
 from benchmarks.report_schema import SCHEMA_VERSION
 from benchmarks.rows import Row, measured
-from benchmarks.table import csv_table, markdown_table, reasons, status
+from benchmarks.table import csv_table, markdown_table, reasons
 from benchmarks.training_runs import read_training_runs
 from edge import atomic
 from edge.spec import FASHION_MNIST_LABELS
@@ -33,12 +34,23 @@ Report = dict[str, Any]
 DEFINITIONS = {
     "invoke": "one call of the library: input tensor in, output tensor out, both copies included; batch of one, "
     "on real test images prepared beforehand, garbage collection off",
+    "median": "of several repeats, each in a process of its own and all variants taking turns in shuffled order: the "
+    "median of the repeats' medians; the other figures are of all calls together",
+    "model": "pixels to probabilities: quantizing, invoke, dequantizing, softmax",
     "frame to decision": f"Classifier.classify on a {FRAME_WIDTH}x{FRAME_HEIGHT} frame that is in memory already: "
     "finding the garment, scaling, invoke, dequantizing, decision; capture and display are not in it",
+    "end to end": "a camera's picture to a decision that is out: a JPEG in memory is decoded, then as frame to "
+    "decision, then the decision of a stream and a line of JSON are made and written; exposure and transfer are not "
+    "in it",
+    "× float": "speed-up of invoke against the float artifact on the same runtime: the ratio of medians of each "  # noqa: RUF001
+    "repeat, their geometric mean; n.s.: its 95 % interval (Student's t on the logarithms) holds 1",
+    "steady, noisy, drifting": "drifting: the calls have a trend (Kendall's tau, p < 1 %) of more than 5 % from the "
+    "first fifth to the last; noisy: their middle half is wider than 25 % of the median, or two repeats' medians lie "
+    "more than 10 % apart; else steady",
     "loss": "percentage points of top-1 accuracy below the float artifact of the same training, in the same format if "
     "there is one; below zero: better than it",
     "agree": "share of test images that get the same class from both, right or wrong",
-    "load": "Classifier.load in a fresh process: the library's import, reading and checking the file, allocating; "
+    "load": "Network.load in a fresh process: the library's import, reading and checking the file, allocating; "
     "the file was in the system's cache",
     "peak memory": "the most memory the whole process had resident, Python, numpy, OpenCV and the measurement's own "
     "inputs included, up to the end of the timed calls; a kB is 1000 bytes, an MB a million",
@@ -68,6 +80,7 @@ def build_report(
     noise = find_noise(rows, read_training_runs())
     settings = asdict(config) | {
         "artifacts": [str(path) for path in config.artifacts],
+        "peer_pythons": [str(path) for path in config.peer_pythons],
         "out": config.out and str(config.out),
     }
     return {
@@ -127,20 +140,15 @@ def caveats(rows: Sequence[Row], test_images: LabelledImages, environment: dict[
         found.append("Measured on a host, not on a Raspberry Pi: the order of the variants may be another one there.")
     if test_images.dataset == "demo":
         found.append("Accuracies are on drawn garments: they say nothing about Fashion-MNIST.")
-    unsteady = [row["id"] for row in measured(rows) if status(row) != row["status"]]
-    if unsteady:
-        found.append(
-            "Unsteady: half of the calls scatter over more than a quarter of the median; something else was running. "
-            f"Measure again: {', '.join(unsteady)}."
-        )
+    found += latency_caveats(rows)
     busy = busy_sentence(environment)
     if busy:
         found.append(busy)
     found.append(
-        f"A p90 needs {P90_MIN_SAMPLES} timed calls and a p99 {P99_MIN_SAMPLES} (99 % confidence): "
-        "with fewer it is left out."
+        f"A p90 needs {P90_MIN_SAMPLES} timed calls, a p95 {P95_MIN_SAMPLES} and a p99 {P99_MIN_SAMPLES} (99 % "
+        "confidence): with fewer it is left out."
     )
-    found.append("One run on one machine: a difference of a few per cent in latency may be gone the next time.")
+    found.append("One machine at one time: a difference of a few per cent in latency may be gone the next time.")
     return found
 
 

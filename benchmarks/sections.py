@@ -9,8 +9,9 @@ from benchmarks import accuracy_table
 from benchmarks.accuracy_sentences import change_sentence, loss_sentence
 from benchmarks.against_float import answered
 from benchmarks.charts_accuracy import LOSS_WIDTHS, change_svg, losses_svg, reliability_svg
+from benchmarks.latency_charts import NARROW, WIDE, scatter_svg, stages_svg
 from benchmarks.recommendation import recommended
-from benchmarks.rows import Row
+from benchmarks.rows import Row, measured
 
 _MODES = ("none", "float16", "dynamic", "int8")
 
@@ -62,6 +63,19 @@ def reliability(rows: Sequence[Row]) -> str | None:
     family = [row for row in known if row["source_sha256"] == best["source_sha256"] and _same_way(row, best)]
     shown = [next((row for row in family if row["quantization"] == mode), None) for mode in _MODES]
     return reliability_svg([row for row in shown if row])
+
+
+def timings(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The charts of time, each wide and narrow, with what they show; none where nothing was timed."""
+    charts = (
+        ("end_to_end", stages_svg, "From a camera's picture to a written decision, in stages."),
+        ("invoke", scatter_svg, "How the calls of the network scatter."),
+    )
+    return [
+        {"note": note, "charts": [draw(rows, width) for width in (WIDE, NARROW)]}
+        for kind, draw, note in charts
+        if any(row[kind] for row in measured(rows))
+    ]
 
 
 def accuracy_tables(rows: Sequence[Row]) -> list[dict[str, Any]]:
