@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import loadgen
+from benchmarks.compare import command as compare
 from benchmarks.config import QUICK, BenchmarkConfig
 from benchmarks.environment import describe_environment
+from benchmarks.gate_flags import add_gate_flags, limits_of
 from benchmarks.inputs import draw_frames, load_test_images, save_inputs
-from benchmarks.job import FAILED, Outcome
+from benchmarks.job import Outcome
 from benchmarks.measure import variant_tasks
 from benchmarks.peers.protocol import PeerOutcome
 from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
 from benchmarks.peers.table import peers_text
 from benchmarks.photos import command as photos
-from benchmarks.rounds import Task, Trial, measure_in_rounds
-from benchmarks.rows import Row, make_rows
+from benchmarks.rounds import Task, Trial, is_complete, measure_in_rounds
+from benchmarks.rows import make_rows
 from benchmarks.table import reasons, text_table
 from benchmarks.variants import list_variants
 from edge import console
@@ -37,9 +39,13 @@ _EXAMPLES = """examples:
   python -m benchmarks --peers --peer-python ../old/bin/python    beside other tools, in the same rounds
   python -m benchmarks --quick                       a look that takes a minute, not a result
 
-`python -m benchmarks photos --help` is the measurement on photographs (a file of that name: ./photos).
+  python -m benchmarks a_none.tflite a_int8.tflite --gate --max-loss 0.3      for CI: exit code 3 if int8 costs more
 
-exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call
+`python -m benchmarks compare OLD NEW` compares two reports, `python -m benchmarks photos` measures on photographs;
+each has its own --help (a file of that name: ./photos).
+
+exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call,
+with --gate: 3 a limit was not kept, 5 the machine was unfit (throttled); 130 Ctrl-C, the report holds what was measured
 """
 
 
@@ -74,6 +80,8 @@ def parser() -> argparse.ArgumentParser:
                        help="for the arithmetic")  # fmt: skip
     flags.add_argument("--seed", type=console.natural, default=default.seed,
                        help="of the variants' order, of drawn frames and of drawn test images")  # fmt: skip
+    flags.add_argument("--margin", type=console.positive_float, dest="margin_pp", default=default.margin_pp,
+                       metavar="POINTS", help="largest loss of accuracy that doesn't matter, in points")  # fmt: skip
     flags.add_argument("--peers", action="store_true",
                        help="time other tools too, in the same rounds; missing ones are named")  # fmt: skip
     flags.add_argument("--peer-python", action="append", type=Path, dest="peer_pythons", default=[], metavar="PYTHON",
@@ -86,17 +94,18 @@ def parser() -> argparse.ArgumentParser:
                        "wheels are for x86-64 alone")  # fmt: skip
     flags.add_argument("--timeout", type=console.positive_float, dest="timeout_s", default=default.timeout_s,
                        metavar="S", help="seconds after which a row has failed")  # fmt: skip
+    add_gate_flags(flags, against="its float artifact")
     console.add_logging_flags(flags)
     return flags
 
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure model files, or a model on photographs where the first argument says so."""
+    """Measure model files; the first argument can name another command, which has the rest."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == [photos.NAME]:
-        return photos.main(arguments[1:])
-    return measure_files(arguments)
+    others = {command.NAME: command.main for command in (photos, compare)}
+    name = arguments[0] if arguments else ""
+    return others[name](arguments[1:]) if name in others else measure_files(arguments)
 
 
 def measure_files(arguments: Sequence[str]) -> int:
@@ -122,17 +131,36 @@ def measure_files(arguments: Sequence[str]) -> int:
         peers = peer_tasks(matches, config, images_file=files[0])
         trials, peer_trials = _in_turns(tasks, peers, config)
     rows = make_rows(variants, trials, test_images.labels.tolist())
-    peers_measured = peer_rows(matches, peer_trials, rows)
-    # Matplotlib takes seconds to import on a Pi: only once there is something to draw.
+    # Matplotlib and scipy take seconds to import on a Pi: only once there is something to draw.
     from benchmarks.report import build_report, write_report
 
-    report = build_report(rows, config, test_images, environment) | {"peers": peers_measured}
+    report = build_report(
+        rows,
+        config,
+        test_images,
+        environment,
+        limits=limits_of(options),
+        is_interrupted=not is_complete(trials, repeats=config.repeats),
+        peers=peer_rows(matches, peer_trials, rows),
+    )
     page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
-    others = ["", peers_text(peers_measured)] if peers_measured else []
-    print(text_table(rows), *reasons(rows), *others, "", *report["recommendation"], f"report: {page}", sep="\n")
-    if not all(trials):
+    return _conclude(report, page)
+
+
+def _conclude(report: dict[str, Any], page: Path) -> int:
+    """Print what was found; what went wrong becomes the exit code."""
+    from benchmarks.gate import failed_rows, gate_lines, raise_for
+
+    rows, gate = report["rows"], report["gate"]
+    lines = ["", *gate_lines(gate)] if gate else []
+    others = ["", peers_text(report["peers"])] if report["peers"] else []
+    print(text_table(rows), *reasons(rows), *others, "", *report["recommendation"], *lines, f"report: {page}", sep="\n")
+    if report["interrupted"]:
         raise KeyboardInterrupt
-    _complain_about_failures(rows)
+    if gate:
+        raise_for(gate)
+    if failed := failed_rows(rows):
+        raise ToolkitError(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
     return EXIT_DONE
 
 
@@ -152,12 +180,6 @@ def _in_turns(
     together: list[Task[Any]] = [*tasks, *peers]
     trials = measure_in_rounds(together, repeats=config.repeats, seed=config.seed)
     return trials[: len(tasks)], trials[len(tasks) :]
-
-
-def _complain_about_failures(rows: Sequence[Row]) -> None:
-    failed = [row["id"] for row in rows if row["status"] == FAILED]
-    if failed:
-        raise ToolkitError(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+MARGIN_PP = 0.5
+"""Largest loss of accuracy that doesn't matter unless said otherwise, percentage points: one image in two hundred."""
+
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkConfig:
@@ -38,8 +41,25 @@ class BenchmarkConfig:
     """For the arithmetic; 1 is the reference."""
     seed: int = 0
     """Of the variants' order, the drawn frames, and the drawn test images where Fashion-MNIST isn't on the machine."""
+    margin_pp: float = MARGIN_PP
+    """Largest loss of accuracy that doesn't matter, in percentage points."""
     timeout_s: float = 900.0
     """A row that takes longer has failed; 10,000 images take a Pi Zero about five minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a row may cost against the row it is compared with; None: not asked."""
+
+    max_loss: float | None = MARGIN_PP
+    """Percentage points of top-1 accuracy."""
+    loss_by: str = "interval"
+    """interval: the upper end of the loss's 95 % interval must keep the limit, which too few images can't show; point:
+    the loss as counted must."""
+    min_agreement: float | None = 98.5
+    """Per cent of the images that get the same class from both."""
+    max_latency_ratio: float | None = None
+    """Time of invoke over that of the other row, on the same runtime; broken if the ratio's whole interval is above."""
 
 
 # A look that takes a minute, not a result: too few calls for a p99, too few repeats for a narrow interval.

@@ -9,6 +9,7 @@ from typing import Any
 OK, FAILED, NOT_INSTALLED = "ok", "failed", "not installed"
 NOT_TIMED = "not timed"
 """An emulated processor: its answers count, its times don't."""
+BASIS_POINTS = 10_000  # confidences travel as whole numbers of these: short in JSON, fine enough for any bin
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,12 @@ class Measurement:
     """Resident size of the worker with numpy and its inputs, before the library and the model."""
     predictions: list[int]
     """Class index of each test image, in the data set's order; empty where the job didn't want them."""
+    confidence_bp: list[int] = field(default_factory=list)
+    """Probability of each answer under the spec's temperature, in basis points, 0-10,000; empty likewise."""
+    untempered_confidence_bp: list[int] = field(default_factory=list)
+    """The same as the network put it out, without the temperature."""
+    calibration: dict[str, Any] = field(default_factory=dict)
+    """The spec's manifest without the indices: dataset, split, count, seed, sha256; empty where none was needed."""
     load_ns: int | None = None
     """Until the network is ready: the library's import, reading and checking the file, allocating."""
     first_invoke_ns: int | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchmarks.accuracy_sentences import accuracy_sentence
+from benchmarks.against_float import verdict_sentence
 from benchmarks.rows import Row, measured
 
 MAX_LOSS_PP = 0.5  # percentage points; one image in two hundred
@@ -28,10 +30,21 @@ def recommend(rows: Sequence[Row]) -> list[str]:
         best = min(done, key=_invoke_ns)
         return [_fastest(best), _stages(best)]
     first, *others = _networks(known)
-    sentences = [_choice(first), _stages(_best(first)), *map(_other_network, others)]
+    sentences = [_choice(first), accuracy_sentence(rows), _stages(_best(first)), *map(_other_network, others)]
     if len(known) < len(done):
         sentences.append(f"{len(done) - len(known)} more can't be judged: their float artifact wasn't given.")
-    return [*sentences, *(_against_float(row, done) for row in done if _has_float_twin(row, done))]
+    return [*filter(None, sentences), *(_against_float(row, done) for row in done if _has_float_twin(row, done))]
+
+
+def recommended(rows: Sequence[Row]) -> Row | None:
+    """The row that the first sentence is about; None where nothing could be measured.
+
+    Args:
+        rows: all rows of the report.
+    """
+    done = list(measured(rows))
+    known = [row for row in done if row["loss_pp"] is not None]
+    return _best(_networks(known)[0]) if known else min(done, key=_invoke_ns, default=None)
 
 
 def _networks(rows: list[Row]) -> list[list[Row]]:
@@ -135,6 +148,8 @@ def _numbers(row: Row) -> str:
 def _loss(row: Row) -> str:
     if row["reference"] == row["id"]:
         return "it is the float artifact itself"
+    if row.get("against_float"):
+        return verdict_sentence(row["against_float"])
     loss: float = row["loss_pp"]
     return f"it loses {loss:.2f} points" if loss >= 0 else f"it is {-loss:.2f} points better than float"
 

@@ -9,19 +9,24 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.against_float import judge_rows
 from benchmarks.charts import chart_png
-from benchmarks.config import BenchmarkConfig
+from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.environment import busy_sentence, environment_lines, machine_name, shown_time
+from benchmarks.gate import judge_report
 from benchmarks.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, LabelledImages
 from benchmarks.latency import P90_MIN_SAMPLES, P95_MIN_SAMPLES, P99_MIN_SAMPLES
 from benchmarks.latency_caveats import latency_caveats
+from benchmarks.noise import find_noise
 from benchmarks.page import html_page
 from benchmarks.recommendation import recommend
+from benchmarks.report_schema import SCHEMA_VERSION
 from benchmarks.rows import Row, measured
 from benchmarks.table import csv_table, markdown_table, reasons
+from benchmarks.training_runs import read_training_runs
 from edge import atomic
+from edge.spec import FASHION_MNIST_LABELS
 
-SCHEMA_VERSION = 1
 CHART = "accuracy_latency.png"
 
 Report = dict[str, Any]
@@ -53,16 +58,28 @@ DEFINITIONS = {
 
 
 def build_report(
-    rows: Sequence[Row], config: BenchmarkConfig, test_images: LabelledImages, environment: dict[str, Any]
+    rows: Sequence[Row],
+    config: BenchmarkConfig,
+    test_images: LabelledImages,
+    environment: dict[str, Any],
+    *,
+    limits: Limits | None = None,
+    is_interrupted: bool = False,
+    peers: Sequence[Row] = (),
 ) -> Report:
-    """Join all that is known into one JSON object, schema_version 1.
+    """Judge the rows and join all that is known into one JSON object, which docs/report.schema.json describes.
 
     Args:
         rows: from `benchmarks.rows.measure_rows`.
         config: what was asked for.
         test_images: what accuracy was counted on; the labels go into the report, the images don't.
         environment: from `benchmarks.environment.describe_environment`.
+        limits: of the gate; None: there is no gate.
+        is_interrupted: Ctrl-C came before every row had all its repeats.
+        peers: from `benchmarks.peers.rows.peer_rows`.
     """
+    judge_rows(rows, test_images.labels.tolist(), FASHION_MNIST_LABELS, margin_pp=config.margin_pp)
+    noise = find_noise(rows, read_training_runs())
     settings = asdict(config) | {
         "artifacts": [str(path) for path in config.artifacts],
         "peer_pythons": [str(path) for path in config.peer_pythons],
@@ -70,8 +87,10 @@ def build_report(
     }
     return {
         "schema_version": SCHEMA_VERSION,
+        "interrupted": is_interrupted,
         "statement": test_images.statement,
         "recommendation": recommend(rows),
+        "gate": judge_report(rows, limits) if limits else None,
         "caveats": caveats(rows, test_images, environment),
         "environment": environment,
         "settings": settings | {"runtimes": list(config.runtimes)},
@@ -81,9 +100,12 @@ def build_report(
             "count": len(test_images.labels),
             "sha256": test_images.sha256,
             "labels": test_images.labels.tolist(),
+            "class_names": list(FASHION_MNIST_LABELS),
         },
+        "noise": noise,
         "frames": {"count": FRAME_COUNT, "height": FRAME_HEIGHT, "width": FRAME_WIDTH, "seed": config.seed},
         "rows": list(rows),
+        "peers": list(peers),
     }
 
 

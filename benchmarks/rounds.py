@@ -91,6 +91,16 @@ def measure_in_rounds(
     return trials
 
 
+def is_complete(trials: Sequence[Sequence[Trial[_Outcome]]], *, repeats: int) -> bool:
+    """Whether every task had all its turns, or failed: False after Ctrl-C.
+
+    Args:
+        trials: from `measure_in_rounds`.
+        repeats: number of rounds that were asked for.
+    """
+    return not any(_still_to_do(found, repeats) for found in trials)
+
+
 def _order(count: int, number: int, seed: int) -> list[int]:
     order = list(range(count))
     Random(f"{seed}/{number}").shuffle(order)  # noqa: S311  # an order, not a secret

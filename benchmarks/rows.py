@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks.accuracy import count_right, float_reference, loss_pp, top1_accuracy, top1_agreement
+from benchmarks.accuracy import count_right, top1_accuracy, top1_agreement
 from benchmarks.job import FAILED, NOT_TIMED, OK, Measurement, Outcome
 from benchmarks.machine_state import State, first_invalid_reason
+from benchmarks.reference import float_reference, loss_pp
 from benchmarks.rounds import Trial
 from benchmarks.speedup import sentence, speedup
 from benchmarks.timed_facts import raw_latencies, timed_facts
@@ -114,19 +115,26 @@ def _measured(repeats: Sequence[Measurement], labels: Sequence[int]) -> Row:
     return {
         "quantization": found.quantization,
         "source_sha256": found.source_sha256,
+        "calibration": found.calibration,
         "runtime_version": found.runtime_version,
         "right": count_right(found.predictions, labels),
         "top1_accuracy": top1_accuracy(found.predictions, labels),
         "conditions": found.conditions,
         "loadgen": found.loadgen,
-        "raw": {"predictions": found.predictions, **raw_latencies(repeats)},
+        "raw": {
+            "predictions": found.predictions,
+            "confidence_bp": found.confidence_bp,
+            "untempered_confidence_bp": found.untempered_confidence_bp,
+            **raw_latencies(repeats),
+        },
     }
 
 
 def _unmeasured(variant: Variant) -> Row:
     """The same keys with None, but for what the file itself says."""
     names = (
-        "quantization", "source_sha256", "runtime_version", "right", "top1_accuracy", "conditions", "loadgen", "raw",
+        "quantization", "source_sha256", "calibration", "runtime_version", "right", "top1_accuracy", "conditions",
+        "loadgen", "raw",
     )  # fmt: skip
     row: Row = dict.fromkeys(names)
     spec = variant.artifact.spec if variant.artifact else None

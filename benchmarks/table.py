@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from benchmarks.accuracy_table import CSV_NAMES, csv_facts
 from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
 from benchmarks.job import OK
 from benchmarks.rows import Row
@@ -32,10 +33,11 @@ def csv_table(rows: Sequence[Row]) -> str:
     """One line a row in the order given; units are in the column names, numbers are unrounded, empty where missing."""
     file = io.StringIO()
     timed = [f"{kind}_{key}" for kind in KINDS for key in _CSV_SUMMARY]
-    writer = csv.DictWriter(file, [*_CSV_PLAIN, *_CSV_JUDGED, *timed])
+    writer = csv.DictWriter(file, [*_CSV_PLAIN, *CSV_NAMES, *_CSV_JUDGED, *timed])
     writer.writeheader()
     for row in rows:
         flat = {key: row[key] for key in _CSV_PLAIN}
+        flat |= csv_facts(row)
         flat["stability"] = row["stability"] and row["stability"]["verdict"]
         for name in ("ratio", "low", "high"):
             flat[f"speedup_{name}"] = (row["speedup"] or {}).get(name)

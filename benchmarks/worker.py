@@ -8,6 +8,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.answers import answer, calibration_manifest
 from benchmarks.conditions import describe_conditions, native_notices
 from benchmarks.job import FAILED, NOT_INSTALLED, OK, Job, Measurement, Outcome
 from benchmarks.network import Network
@@ -61,8 +63,9 @@ def measure(job: Job) -> Measurement:
         source_sha256=network.spec.provenance.source_sha256,
         memory_before_load_bytes=before_load_bytes,
         conditions=describe_conditions(job.runtime, threads=job.threads, notices=notices),
+        calibration=calibration_manifest(network),
         loadgen=_loadgen(job, network, images),
-        predictions=[int(np.argmax(network.scores(image))) for image in images] if job.wants_predictions else [],
+        **asdict(answer(network, images if job.wants_predictions else ())),
         **timed,
     )
 

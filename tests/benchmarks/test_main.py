@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.__main__ import _parse, main, parser
 from benchmarks.config import QUICK as quick  # noqa: N811  # QUICK here is quicker still
-from benchmarks.config import BenchmarkConfig
+from benchmarks.config import BenchmarkConfig, Limits
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 QUICK = (
@@ -65,7 +65,8 @@ def test_reports_of_several_runs_lie_side_by_side(tmp_path: Path, monkeypatch: p
 def test_flags_and_fields_are_the_same() -> None:
     options = vars(parser().parse_args([]))
 
-    assert options.keys() - {"verbose", "quiet", "quick"} == set(BenchmarkConfig.__slots__)
+    limits = {"gate", *Limits.__slots__}
+    assert options.keys() - {"verbose", "quiet", "quick"} - limits == set(BenchmarkConfig.__slots__)
     assert {name: options[name] or None for name in ("out", "max_images")} == {"out": None, "max_images": None}
 
 
