@@ -38,7 +38,9 @@ def number(key: str, *, scale: float = 1.0, digits: int = 1) -> Callable[[Row], 
         value = row
         for name in key.split("."):
             value = value and value[name]
-        return MISSING if value is None else f"{value * scale:,.{digits}f}"  # type: ignore[operator]  # a number now
+        if value is None:
+            return MISSING
+        return f"{round(value * scale, digits) + 0.0:,.{digits}f}"  # type: ignore[operator, call-overload]  # a number; not -0.0
 
     return show
 
