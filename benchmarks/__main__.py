@@ -17,9 +17,13 @@ from benchmarks.config import QUICK, BenchmarkConfig
 from benchmarks.environment import describe_environment
 from benchmarks.gate_flags import add_gate_flags, limits_of
 from benchmarks.inputs import draw_frames, load_test_images, save_inputs
+from benchmarks.job import Outcome
 from benchmarks.measure import variant_tasks
+from benchmarks.peers.protocol import PeerOutcome
+from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
+from benchmarks.peers.table import peers_text
 from benchmarks.photos import command as photos
-from benchmarks.rounds import is_complete, measure_in_rounds
+from benchmarks.rounds import Task, Trial, is_complete, measure_in_rounds
 from benchmarks.rows import make_rows
 from benchmarks.table import reasons, text_table
 from benchmarks.variants import list_variants
@@ -32,6 +36,7 @@ _LISTS = ("artifacts", "runtimes", "peer_pythons")
 _EXAMPLES = """examples:
   python -m benchmarks                               all under artifacts/, and the model that ships
   python -m benchmarks a_none.tflite a_int8.tflite   what int8 costs and gains, against its float artifact
+  python -m benchmarks --peers --peer-python ../old/bin/python    beside other tools, in the same rounds
   python -m benchmarks --quick                       a look that takes a minute, not a result
 
   python -m benchmarks a_none.tflite a_int8.tflite --gate --max-loss 0.3      for CI: exit code 3 if int8 costs more
@@ -120,15 +125,23 @@ def measure_files(arguments: Sequence[str]) -> int:
     environment = describe_environment(command, seed=config.seed, threads=config.threads)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         files = save_inputs(Path(folder), test_images.images, draw_frames(seed=config.seed))
-        tasks = variant_tasks(variants, config, input_files=files, is_timed=environment["emulator"] is None)
-        trials = measure_in_rounds(tasks, repeats=config.repeats, seed=config.seed)
+        is_timed = environment["emulator"] is None
+        tasks = variant_tasks(variants, config, input_files=files, is_timed=is_timed)
+        matches = peer_matches(variants) if config.peers and is_timed else []
+        peers = peer_tasks(matches, config, images_file=files[0])
+        trials, peer_trials = _in_turns(tasks, peers, config)
     rows = make_rows(variants, trials, test_images.labels.tolist())
     # Matplotlib and scipy take seconds to import on a Pi: only once there is something to draw.
     from benchmarks.report import build_report, write_report
 
-    is_interrupted = not is_complete(trials, repeats=config.repeats)
     report = build_report(
-        rows, config, test_images, environment, limits=limits_of(options), is_interrupted=is_interrupted
+        rows,
+        config,
+        test_images,
+        environment,
+        peers=peer_rows(matches, peer_trials, rows),
+        limits=limits_of(options),
+        is_interrupted=not is_complete([*trials, *peer_trials], repeats=config.repeats),
     )
     page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
     return _conclude(report, page)
@@ -139,8 +152,9 @@ def _conclude(report: dict[str, Any], page: Path) -> int:
     from benchmarks.gate import failed_rows, gate_lines, raise_for
 
     rows, gate = report["rows"], report["gate"]
-    lines = ["", *gate_lines(gate)] if gate else []
-    print(text_table(rows), *reasons(rows), "", *report["recommendation"], *lines, f"report: {page}", sep="\n")
+    peers = ["", peers_text(report["peers"])] if report["peers"] else []
+    limits = ["", *gate_lines(gate)] if gate else []
+    print(text_table(rows), *reasons(rows), *peers, "", *report["recommendation"], *limits, f"report: {page}", sep="\n")
     if report["interrupted"]:
         raise KeyboardInterrupt
     if gate:
@@ -157,6 +171,15 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         flags.set_defaults(**QUICK)  # what is given by hand still counts
         options = flags.parse_args(arguments)
     return options
+
+
+def _in_turns(
+    tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig
+) -> tuple[list[list[Trial[Outcome]]], list[list[Trial[PeerOutcome]]]]:
+    """Measure both in the same rounds, and tell them apart again."""
+    together: list[Task[Any]] = [*tasks, *peers]
+    trials = measure_in_rounds(together, repeats=config.repeats, seed=config.seed)
+    return trials[: len(tasks)], trials[len(tasks) :]
 
 
 if __name__ == "__main__":
