@@ -129,7 +129,7 @@ def measure_files(arguments: Sequence[str]) -> int:
         tasks = variant_tasks(variants, config, input_files=files, is_timed=is_timed)
         matches = peer_matches(variants) if config.peers and is_timed else []
         peers = peer_tasks(matches, config, images_file=files[0])
-        trials, peer_trials = _in_turns(tasks, peers, config)
+        trials, peer_trials = _in_turns(tasks, peers, config, is_quiet=options.quiet)
     rows = make_rows(variants, trials, test_images.labels.tolist())
     # Matplotlib and scipy take seconds to import on a Pi: only once there is something to draw.
     from benchmarks.report import build_report, write_report
@@ -141,7 +141,9 @@ def measure_files(arguments: Sequence[str]) -> int:
         environment,
         peers=peer_rows(matches, peer_trials, rows),
         limits=limits_of(options),
-        is_interrupted=not is_complete([*trials, *peer_trials], repeats=config.repeats),
+        is_interrupted=not (
+            is_complete(trials, repeats=config.repeats) and is_complete(peer_trials, repeats=config.repeats)
+        ),
     )
     page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
     return _conclude(report, page)
@@ -174,11 +176,14 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _in_turns(
-    tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig
+    tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig, *, is_quiet: bool
 ) -> tuple[list[list[Trial[Outcome]]], list[list[Trial[PeerOutcome]]]]:
     """Measure both in the same rounds, and tell them apart again."""
+    from benchmarks.progress import progress_bar
+
     together: list[Task[Any]] = [*tasks, *peers]
-    trials = measure_in_rounds(together, repeats=config.repeats, seed=config.seed)
+    with progress_bar(is_quiet=is_quiet) as note:
+        trials = measure_in_rounds(together, repeats=config.repeats, seed=config.seed, note=note)
     return trials[: len(tasks)], trials[len(tasks) :]
 
 

@@ -35,12 +35,10 @@ def number(key: str, *, scale: float = 1.0, digits: int = 1) -> Callable[[Row], 
     """Show row[key] * scale; a key such as invoke.p90_ns looks into a summary."""
 
     def show(row: Row) -> str:
-        value = row
+        value: Any = row
         for name in key.split("."):
             value = value and value[name]
-        if value is None:
-            return MISSING
-        return f"{round(value * scale, digits) + 0.0:,.{digits}f}"  # type: ignore[operator, call-overload]  # a number; not -0.0
+        return MISSING if value is None else f"{round(value * scale, digits) + 0.0:,.{digits}f}"  # no minus before 0
 
     return show
 

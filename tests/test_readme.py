@@ -68,11 +68,13 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
     else:
         pytest.importorskip("matplotlib")
         from benchmarks.__main__ import parser
+        from benchmarks.compare import command as compare
         from benchmarks.photos import command as photos
 
         assert module == "benchmarks"
-        if arguments[:1] == [photos.NAME]:
-            photos.parser().parse_args(arguments[1:])
+        others = {command.NAME: command for command in (compare, photos)}
+        if arguments[0:1] and arguments[0] in others:
+            others[arguments[0]].parser().parse_args(arguments[1:])
         else:
             parser().parse_args(arguments)
 

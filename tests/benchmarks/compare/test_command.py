@@ -1,4 +1,6 @@
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -6,6 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.compare.command import parser
 from benchmarks.compare.read import read_report
 from benchmarks.report_schema import SCHEMA_VERSION
 from benchmarks.rows import Row
@@ -71,3 +74,17 @@ def test_what_is_no_report(content: str | None, message: str, tmp_path: Path) ->
 
     with pytest.raises(ReportError, match=message):
         read_report(tmp_path)
+
+
+def test_the_workflow_in_docs_calls_it_rightly_and_asks_for_no_more_rights_than_it_needs() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "benchmark-pull-request.yml").read_text(encoding="utf-8")
+    (call,) = re.findall(r"python -m benchmarks compare (.*?)(?:\\\n|>)", text)
+
+    options = parser().parse_args(shlex.split(call))
+
+    assert (options.gate, options.markdown) == (True, True)
+    assert re.findall(r"permissions:\n((?: +[a-z-]+: [a-z]+\n)+)", text) == [
+        "  contents: read\n", "      pull-requests: write\n",
+    ]  # fmt: skip
+    assert re.findall(r"uses: (\S+)", text)
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in re.findall(r"uses: (\S+)", text))
