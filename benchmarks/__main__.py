@@ -130,7 +130,7 @@ def measure_files(arguments: Sequence[str]) -> int:
         tasks = variant_tasks(variants, config, input_files=files, is_timed=is_timed)
         matches = peer_matches(variants) if config.peers and is_timed else []
         peers = peer_tasks(matches, config, images_file=files[0])
-        trials, peer_trials = _in_turns(tasks, peers, config)
+        trials, peer_trials = _in_turns(tasks, peers, config, is_quiet=options.quiet)
     rows = make_rows(variants, trials, test_images.labels.tolist())
     # Matplotlib and scipy take seconds to import on a Pi: only once there is something to draw.
     from benchmarks.report import build_report, write_report
@@ -140,9 +140,11 @@ def measure_files(arguments: Sequence[str]) -> int:
         config,
         test_images,
         environment,
-        limits=limits_of(options),
-        is_interrupted=not is_complete(trials, repeats=config.repeats),
         peers=peer_rows(matches, peer_trials, rows),
+        limits=limits_of(options),
+        is_interrupted=not (
+            is_complete(trials, repeats=config.repeats) and is_complete(peer_trials, repeats=config.repeats)
+        ),
     )
     page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
     return _conclude(report, page)
@@ -153,9 +155,9 @@ def _conclude(report: dict[str, Any], page: Path) -> int:
     from benchmarks.gate import failed_rows, gate_lines, raise_for
 
     rows, gate = report["rows"], report["gate"]
-    lines = ["", *gate_lines(gate)] if gate else []
-    others = ["", peers_text(report["peers"])] if report["peers"] else []
-    print(text_table(rows), *reasons(rows), *others, "", *report["recommendation"], *lines, f"report: {page}", sep="\n")
+    peers = ["", peers_text(report["peers"])] if report["peers"] else []
+    limits = ["", *gate_lines(gate)] if gate else []
+    print(text_table(rows), *reasons(rows), *peers, "", *report["recommendation"], *limits, f"report: {page}", sep="\n")
     if report["interrupted"]:
         raise KeyboardInterrupt
     if gate:
@@ -175,11 +177,14 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _in_turns(
-    tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig
+    tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig, *, is_quiet: bool
 ) -> tuple[list[list[Trial[Outcome]]], list[list[Trial[PeerOutcome]]]]:
     """Measure both in the same rounds, and tell them apart again."""
+    from benchmarks.progress import progress_bar
+
     together: list[Task[Any]] = [*tasks, *peers]
-    trials = measure_in_rounds(together, repeats=config.repeats, seed=config.seed)
+    with progress_bar(is_quiet=is_quiet) as note:
+        trials = measure_in_rounds(together, repeats=config.repeats, seed=config.seed, note=note)
     return trials[: len(tasks)], trials[len(tasks) :]
 
 

@@ -50,7 +50,7 @@ def change_sentence(row: Row) -> str:
     moved = images - round(found["agreement"] * images)
     if not moved:
         return f"All {images:,} answers are those of float."
-    said = f"{moved:,} of {images:,} answers moved: {found['lost']:,} were right before, {found['gained']:,} are now."
+    said = f"{moved:,} of {images:,} answers moved; right before: {found['lost']:,}, right now: {found['gained']:,}."
     shift = _largest_shift(found["confusion_change"])
     if shift is None:
         return said

@@ -78,16 +78,12 @@ def _p(value: float) -> str:
     return f"{text} *" if value < SIGNIFICANT else text
 
 
-def _worst_class(found: dict[str, Any]) -> str:
-    worst = max(found["classes"], key=lambda one: one["loss_pp"])
-    return f"{worst['label']} {worst['loss_pp']:.1f}" if worst["loss_pp"] > 0 else "none"
-
-
 def _of_class(name: str) -> Callable[[Row], str]:
     def show(row: Row) -> str:
         found = row["against_float"]
         if found:
-            return next((f"{one['loss_pp']:+.1f}" for one in found["classes"] if one["label"] == name), MISSING)
+            lost = next((one["loss_pp"] for one in found["classes"] if one["label"] == name), None)
+            return MISSING if lost is None else f"{lost:+.1f}" if lost else "0"
         top1 = next((one["top1"] for one in row["accuracy"]["classes"] if one["label"] == name), None)
         return MISSING if top1 is None else f"{100 * top1:.1f} %"
 
@@ -105,7 +101,6 @@ COLUMNS = (
     Column("McNemar p", "exact", _found(lambda found: _p(found["mcnemar_p"]))),
     Column("McNemar p", "Holm", _found(lambda found: _p(found["holm_p"]))),
     Column("agree", "%", _found(lambda found: f"{100 * found['agreement']:.2f}")),
-    Column("", "worst class, points", _found(_worst_class)),
     Column("confidence", "drift, points", number("against_float.confidence_drift.mean_pp", digits=2)),
     Column("calibration error, %", "here", number(_ERROR, scale=100, digits=2)),
     Column("calibration error, %", "raw", number(f"{_ERROR}_without_temperature", scale=100, digits=2)),

@@ -106,7 +106,7 @@ def _loss(pairs: Pairs) -> dict[str, Any]:
 
 def _pairs_of_class(ours: Sequence[int], theirs: Sequence[int], labels: Sequence[int], index: int) -> Pairs:
     of_class = np.asarray(labels) == index
-    return count_pairs(np.asarray(ours)[of_class], np.asarray(theirs)[of_class], np.asarray(labels)[of_class])  # type: ignore[arg-type]
+    return count_pairs(np.asarray(ours)[of_class], np.asarray(theirs)[of_class], np.asarray(labels)[of_class])
 
 
 def _drift(row: Row, reference: Row) -> dict[str, float] | None:

@@ -60,4 +60,4 @@ def calibration_manifest(network: Scorer) -> dict[str, Any]:
 def _basis_points(probabilities: NDArray[np.float32], predictions: NDArray[np.int64]) -> list[int]:
     chosen = probabilities[np.arange(len(predictions)), predictions].astype(np.float64)
     # An int8 output can sum to a little more than 1; a probability of 100.4 % would be nonsense.
-    return np.rint(np.clip(chosen, 0.0, 1.0) * BASIS_POINTS).astype(int).tolist()
+    return [round(value) for value in (np.clip(chosen, 0.0, 1.0) * BASIS_POINTS).tolist()]

@@ -21,6 +21,8 @@ _DOT_AREA_PER_BYTE = 4.5e-4  # square points: 250 kB give a dot 12 points wide
 _DOT_AREA_RANGE = (36.0, 900.0)
 _LABEL_POINTS = 9.0
 _LEGEND = "better: up and to the left · dashed: none is better in both · larger dot: larger file"
+_NARROW_LEGEND = "better: up and to the left · dashed: none is\nbetter in both · larger dot: larger file"
+_NARROW_NAMES = 8  # on a phone there is no room for more: beyond it only the frontier is named
 
 
 def chart_png(rows: Sequence[Row]) -> bytes:
@@ -54,7 +56,8 @@ def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float])
     figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
     FigureCanvasAgg(figure)  # knows how large text is
     axes = figure.subplots()
-    _scale_axes(axes, shown, palette)
+    is_narrow = size[0] < WIDE[0]
+    _scale_axes(axes, shown, palette, legend=_NARROW_LEGEND if is_narrow else _LEGEND)
     for row in shown:
         colour = palette.quantization.get(row["quantization"], palette.muted)
         p90_ns = row["invoke"]["p90_ns"]
@@ -63,7 +66,7 @@ def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float])
         axes.scatter(_median_us(row), row["top1_accuracy"] * 100, s=_area(row), color=colour, alpha=0.9,
                      edgecolors=palette.ink, linewidths=0.6, zorder=3 - _area(row) / 1e4)  # fmt: skip
     _draw_frontier(axes, shown, palette)
-    _label(figure, axes, shown, palette)
+    _label(figure, axes, frontier(shown) if is_narrow and len(shown) > _NARROW_NAMES else shown, palette)
     return figure
 
 
@@ -81,7 +84,7 @@ def frontier(rows: Sequence[Row]) -> list[Row]:
     return best
 
 
-def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
+def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette, *, legend: str) -> None:
     latencies = [_median_us(row) for row in rows] + [(row["invoke"]["p90_ns"] or 0) / 1e3 for row in rows]
     medians = latencies[: len(rows)]
     if max(medians) > _LOG_FROM_RATIO * min(medians):
@@ -97,7 +100,7 @@ def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
     axes.set_ylim(middle - half, middle + half)
     axes.set_xlabel("invoke, µs: median, and line to p90", color=palette.ink)
     axes.set_ylabel("top-1 accuracy, %", color=palette.ink)
-    axes.set_title(_LEGEND, color=palette.muted, fontsize=9, loc="left")
+    axes.set_title(legend, color=palette.muted, fontsize=9, loc="left")
     style_axes(axes, palette)
 
 

@@ -16,6 +16,8 @@ from benchmarks.columns import MISSING, Column
 from benchmarks.environment import environment_lines, machine_name, shown_time
 from benchmarks.job import FAILED, OK
 from benchmarks.noise import noise_sentence
+from benchmarks.peers.table import COLUMNS as PEER_COLUMNS
+from benchmarks.peers.table import peer_sentences
 from benchmarks.rows import Row, measured
 from benchmarks.table import COLUMNS, ordered, reasons
 
@@ -45,6 +47,8 @@ def html_page(report: dict[str, Any]) -> str:
             "changes": sections.changes(rows),
             "reliability": sections.reliability(rows),
             "least_in_bin": LEAST_IN_BIN,
+            "peers": _table(PEER_COLUMNS, report["peers"]) if report["peers"] else None,
+            "peer_sentences": peer_sentences(report["peers"]),
             "timings": sections.timings(rows),
         },
     )
@@ -98,7 +102,7 @@ def _table(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
     shown = [
         {
             "tone": {OK: "ok", FAILED: "failed"}.get(row["status"], "absent"),
-            "mode": row["quantization"] or "",
+            "mode": row.get("quantization") or "",
             "cells": [column.show(row) for column in columns],
         }
         for row in rows

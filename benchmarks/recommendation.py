@@ -22,7 +22,7 @@ def recommend(rows: Sequence[Row]) -> list[str]:
     Args:
         rows: all rows of the report.
     """
-    done = [row for row in measured(rows) if not row["invalid"]]
+    done = _fit(rows)
     if not done:
         return ["Nothing could be measured: the status of each row says why."]
     known = [row for row in done if row["loss_pp"] is not None]
@@ -42,9 +42,14 @@ def recommended(rows: Sequence[Row]) -> Row | None:
     Args:
         rows: all rows of the report.
     """
-    done = list(measured(rows))
+    done = _fit(rows)
     known = [row for row in done if row["loss_pp"] is not None]
     return _best(_networks(known)[0]) if known else min(done, key=_invoke_ns, default=None)
+
+
+def _fit(rows: Sequence[Row]) -> list[Row]:
+    """Those that were measured, on a machine fit for it."""
+    return [row for row in measured(rows) if not row["invalid"]]
 
 
 def _networks(rows: list[Row]) -> list[list[Row]]:

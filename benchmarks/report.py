@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks import accuracy_table
+from benchmarks.accuracy_sentences import loss_sentence
 from benchmarks.against_float import judge_rows
 from benchmarks.charts import chart_png
+from benchmarks.columns import as_markdown
 from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.environment import busy_sentence, environment_lines, machine_name, shown_time
-from benchmarks.gate import judge_report
+from benchmarks.gate import gate_lines, judge_report
 from benchmarks.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, ReportedImages
 from benchmarks.latency import P90_MIN_SAMPLES, P95_MIN_SAMPLES, P99_MIN_SAMPLES
 from benchmarks.latency_caveats import latency_caveats
-from benchmarks.noise import find_noise
+from benchmarks.noise import find_noise, noise_sentence
 from benchmarks.page import html_page
+from benchmarks.peers.table import peer_sentences, peers_markdown
 from benchmarks.recommendation import recommend
 from benchmarks.report_schema import SCHEMA_VERSION
 from benchmarks.rows import Row, measured
@@ -63,9 +67,9 @@ def build_report(
     test_images: ReportedImages,
     environment: dict[str, Any],
     *,
+    peers: Sequence[Row] = (),
     limits: Limits | None = None,
     is_interrupted: bool = False,
-    peers: Sequence[Row] = (),
 ) -> Report:
     """Judge the rows and join all that is known into one JSON object, which docs/report.schema.json describes.
 
@@ -74,9 +78,9 @@ def build_report(
         config: what was asked for.
         test_images: what accuracy was counted on; the labels go into the report, the images don't.
         environment: from `benchmarks.environment.describe_environment`.
+        peers: other tools' rows, from `benchmarks.peers.rows.peer_rows`.
         limits: of the gate; None: there is no gate.
         is_interrupted: Ctrl-C came before every row had all its repeats.
-        peers: from `benchmarks.peers.rows.peer_rows`.
     """
     judge_rows(rows, test_images.labels.tolist(), FASHION_MNIST_LABELS, margin_pp=config.margin_pp)
     noise = find_noise(rows, read_training_runs())
@@ -162,16 +166,36 @@ def markdown(report: Report) -> str:
     parts = [
         f"# Benchmark of {shown_time(environment)}",
         f"{machine_name(environment)}; {report['statement']}.",
+        "**Interrupted: this report holds what was measured until then.**" if report["interrupted"] else "",
         f"**{report['recommendation'][0]}**",
-        "\n".join(f"- {sentence}" for sentence in report["recommendation"][1:]),
+        _bullets(report["recommendation"][1:]),
+        _bullets(gate_lines(report["gate"])) if report["gate"] else "",
         f"![accuracy against latency]({CHART})" if has_chart else "",
         markdown_table(report["rows"]),
-        "\n".join(f"- {sentence}" for sentence in reasons(report["rows"])),
+        _bullets(reasons(report["rows"])),
+        *_accuracy_markdown(report),
+        *(("## Other tools on the same files", peers_markdown(report["peers"])) if report["peers"] else ()),
+        _bullets(peer_sentences(report["peers"])),
         "## What to keep in mind",
-        "\n".join(f"- {sentence}" for sentence in report["caveats"]),
+        _bullets(report["caveats"]),
         "## What each number covers",
-        "\n".join(f"- {name}: {text}" for name, text in report["definitions"].items()),
+        _bullets(f"{name}: {text}" for name, text in report["definitions"].items()),
         "## Environment",
-        "\n".join(f"- {name}: {value}" for name, value in environment_lines(environment)),
+        _bullets(f"{name}: {value}" for name, value in environment_lines(environment)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _accuracy_markdown(report: Report) -> list[str]:
+    compared = [row for row in report["rows"] if row["against_float"]]
+    if not compared:
+        return []
+    return [
+        "## What quantization cost",
+        _bullets([*(f"{loss_sentence(row)}." for row in compared), *map(noise_sentence, report["noise"])]),
+        as_markdown(accuracy_table.COLUMNS, accuracy_table.described(report["rows"])),
+    ]
+
+
+def _bullets(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)

@@ -51,11 +51,16 @@ class Trial(Generic[_Outcome]):
     after: State
 
 
+def _say_nothing(_name: str, _done: int, _left: int) -> None:
+    """Who watches nothing is told nothing."""
+
+
 def measure_in_rounds(
     tasks: Sequence[Task[_Outcome]],
     *,
     repeats: int,
     seed: int,
+    note: Callable[[str, int, int], None] = _say_nothing,
     read: Callable[[], State] = read_state,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[list[Trial[_Outcome]]]:
@@ -67,6 +72,7 @@ def measure_in_rounds(
         tasks: what to measure.
         repeats: number of rounds.
         seed: of the order.
+        note: is told before each turn what is measured, how many turns are done and how many are left.
         read: reads the machine's state.
         clock: monotonic seconds, of the time that is left.
 
@@ -80,6 +86,7 @@ def measure_in_rounds(
             for index in _order(len(tasks), number, seed):
                 if trials[index] and trials[index][-1].outcome.status != OK:
                     continue
+                note(tasks[index].name, done, sum(_still_to_do(found, repeats) for found in trials))
                 before = read()
                 outcome = tasks[index].run(number)
                 trials[index].append(Trial(outcome, before, read()))

@@ -69,12 +69,13 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
         pytest.importorskip("matplotlib")
         from benchmarks import __main__ as benchmarks
         from benchmarks import kit, merge
+        from benchmarks.compare import command as compare
         from benchmarks.photos import command as photos
 
         assert module == "benchmarks"
-        parsers = {command.NAME: command.parser for command in (photos, kit, merge)}
-        if arguments and arguments[0] in parsers:
-            parsers[arguments[0]]().parse_args(arguments[1:])
+        others = {command.NAME: command.parser for command in (compare, photos, kit, merge)}
+        if arguments and arguments[0] in others:
+            others[arguments[0]]().parse_args(arguments[1:])
         else:
             benchmarks.parser().parse_args(arguments)
 

@@ -73,7 +73,7 @@ def _phi(pairs: Pairs) -> float:
     product = (a + b) * (c + d) * (a + c) * (b + d)
     if not product:
         return 0.0
-    excess = a * d - b * c
+    excess = float(a * d - b * c)
     if excess > 0:
         excess = max(excess - pairs.images / 2, 0.0)
-    return float(excess / math.sqrt(product))
+    return excess / math.sqrt(product)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from benchmarks.job import FAILED, OK, Outcome
-from benchmarks.rounds import Task, measure_in_rounds
+from benchmarks.rounds import Task, is_complete, measure_in_rounds
 
 _QUIET: dict[str, Any] = {"read": dict, "clock": iter(range(10_000)).__next__}
 
@@ -91,3 +91,33 @@ def test_the_time_that_is_left(seconds_a_task: float, left: str, caplog: pytest.
 
     assert f"[round 1 of 3, {left}]" in caplog.messages[0]
     assert "about 0 s left" in caplog.messages[-1]
+
+
+def test_who_watches_is_told_before_each_turn_how_many_are_left() -> None:
+    told: list[tuple[int, int]] = []
+
+    measure_in_rounds(
+        [_recorder([], "a"), _recorder([], "b", FAILED)], repeats=2, seed=0,
+        note=lambda _name, done, left: told.append((done, left)), **_QUIET,
+    )  # fmt: skip
+
+    assert told[0] == (0, 4)
+    assert told[-1] == (2, 1)  # b failed in its first turn and has no second
+    assert len(told) == 3
+
+
+def test_ctrl_c_keeps_what_was_measured_and_is_not_complete() -> None:
+    turns = 0
+
+    def run(_number: int) -> Outcome:
+        nonlocal turns
+        turns += 1
+        if turns == 4:
+            raise KeyboardInterrupt
+        return Outcome(OK)
+
+    trials = measure_in_rounds([Task("a", run), Task("b", run)], repeats=3, seed=0, **_QUIET)
+
+    assert sum(map(len, trials)) == 3
+    assert not is_complete(trials, repeats=3)
+    assert is_complete(measure_in_rounds([_recorder([], "a", FAILED)], repeats=3, seed=0, **_QUIET), repeats=3)
