@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from benchmarks import loadgen
+from benchmarks import kit, loadgen, merge
 from benchmarks.compare import command as compare
 from benchmarks.config import QUICK, BenchmarkConfig
 from benchmarks.environment import describe_environment
@@ -41,7 +41,8 @@ _EXAMPLES = """examples:
 
   python -m benchmarks a_none.tflite a_int8.tflite --gate --max-loss 0.3      for CI: exit code 3 if int8 costs more
 
-`python -m benchmarks compare OLD NEW` compares two reports, `python -m benchmarks photos` measures on photographs;
+`python -m benchmarks compare OLD NEW` compares two reports, `python -m benchmarks photos` measures on photographs,
+`python -m benchmarks kit` packs a file for a device, and `python -m benchmarks merge` reads what it sends back;
 each has its own --help (a file of that name: ./photos).
 
 exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call,
@@ -103,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure model files; the first argument can name another command, which has the rest."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    others = {command.NAME: command.main for command in (photos, compare)}
+    others = {command.NAME: command.main for command in (photos, compare, kit, merge)}
     name = arguments[0] if arguments else ""
     return others[name](arguments[1:]) if name in others else measure_files(arguments)
 

@@ -75,7 +75,7 @@ def describe_environment(
 def machine_name(environment: dict[str, Any]) -> str:
     """Name the machine in one line; anything that isn't a board says that it is a host, or emulated."""
     if environment.get("machines"):
-        return "; ".join(environment["machines"])
+        return "; ".join(map(machine_name, environment["machines"]))
     memory = environment["memory_bytes"]
     parts = [
         environment["board"] or environment["cpu"] or environment["architecture"],
@@ -87,6 +87,27 @@ def machine_name(environment: dict[str, Any]) -> str:
     return f"{kind}: {', '.join(part for part in parts if part)}"
 
 
+def short_name(environment: dict[str, Any]) -> str:
+    """Name the machine in a few words, for a row among those of other machines."""
+    if environment["kind"] == "board":
+        return str(environment["board"])
+    return f"{environment['kind']} {environment['cpu'] or environment['architecture']}"
+
+
+def merged_environment(environments: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the environment of a report on several machines: `machines` holds each; of one machine, its own.
+
+    Args:
+        environments: from `describe_environment`, at least one.
+    """
+    if len(environments) == 1:
+        return environments[0]
+    latest = max(environments, key=lambda found: str(found["utc"]))
+    same = {key: value for key, value in latest.items() if all(found.get(key) == value for found in environments)}
+    return {**dict.fromkeys(latest), **same, "kind": _common_kind(environments), "utc": latest["utc"],
+            "machines": list(environments)}  # fmt: skip
+
+
 def shown_time(environment: dict[str, Any]) -> str:
     """The time of the run for people, to the minute, UTC."""
     return f"{datetime.strptime(environment['utc'], _TIME):%Y-%m-%d %H:%M} UTC"
@@ -94,6 +115,8 @@ def shown_time(environment: dict[str, Any]) -> str:
 
 def environment_lines(environment: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what people read of the environment: (name, text), what isn't known left out."""
+    if environment.get("machines"):
+        return [line for machine in environment["machines"] for line in environment_lines(machine)]
     libraries = ", ".join(f"{name} {found}" for name, found in environment["libraries"].items())
     bits = "64-bit" if environment["is_64bit"] else "32-bit"
     lines = {
@@ -119,6 +142,8 @@ def environment_lines(environment: dict[str, Any]) -> list[tuple[str, str]]:
 
 def busy_sentence(environment: dict[str, Any]) -> str:
     """Say that something else was running before the measurement; empty where nothing was."""
+    if environment.get("machines"):
+        return " ".join(filter(None, map(busy_sentence, environment["machines"])))
     if environment["load_average_1min"] <= 0.5 * (environment["cpu_count"] or 1):
         return ""
     return (
@@ -134,6 +159,11 @@ def timer_overhead_ns() -> int:
         started = time.perf_counter_ns()
         gaps.append(time.perf_counter_ns() - started)
     return round(median(gaps))
+
+
+def _common_kind(environments: Sequence[dict[str, Any]]) -> str:
+    kinds = {environment["kind"] for environment in environments}
+    return kinds.pop() if len(kinds) == 1 else "several"
 
 
 def _clock_line(environment: dict[str, Any]) -> str | None:

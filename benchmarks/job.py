@@ -111,7 +111,15 @@ class Outcome:
         Raises:
             ValueError: not JSON, or not an outcome.
         """
-        data = json.loads(text)
+        return cls.from_record(json.loads(text))
+
+    @classmethod
+    def from_record(cls, data: Any) -> Outcome:
+        """Read the JSON object of an outcome.
+
+        Raises:
+            ValueError: not an outcome.
+        """
         try:
             measurement = data["measurement"]
             return cls(data["status"], data["reason"], None if measurement is None else Measurement(**measurement))

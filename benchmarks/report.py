@@ -17,7 +17,7 @@ from benchmarks.columns import as_markdown
 from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.environment import busy_sentence, environment_lines, machine_name, shown_time
 from benchmarks.gate import gate_lines, judge_report
-from benchmarks.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, LabelledImages
+from benchmarks.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, ReportedImages
 from benchmarks.latency import P90_MIN_SAMPLES, P95_MIN_SAMPLES, P99_MIN_SAMPLES
 from benchmarks.latency_caveats import latency_caveats
 from benchmarks.noise import find_noise, noise_sentence
@@ -64,7 +64,7 @@ DEFINITIONS = {
 def build_report(
     rows: Sequence[Row],
     config: BenchmarkConfig,
-    test_images: LabelledImages,
+    test_images: ReportedImages,
     environment: dict[str, Any],
     *,
     peers: Sequence[Row] = (),
@@ -140,7 +140,7 @@ def to_json(report: Report) -> str:
     return re.sub(r"\[\n[-+.\de,\s]+\]", lambda found: "".join(found.group().split()), text) + "\n"
 
 
-def caveats(rows: Sequence[Row], test_images: LabelledImages, environment: dict[str, Any]) -> list[str]:
+def caveats(rows: Sequence[Row], test_images: ReportedImages, environment: dict[str, Any]) -> list[str]:
     """Return what a reader must know before quoting a number, one sentence each."""
     found = []
     if environment["kind"] == "host":

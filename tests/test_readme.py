@@ -67,16 +67,17 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
         command.parser(file_format, epilog="").parse_args(arguments)
     else:
         pytest.importorskip("matplotlib")
-        from benchmarks.__main__ import parser
+        from benchmarks import __main__ as benchmarks
+        from benchmarks import kit, merge
         from benchmarks.compare import command as compare
         from benchmarks.photos import command as photos
 
         assert module == "benchmarks"
-        others = {command.NAME: command for command in (compare, photos)}
-        if arguments[0:1] and arguments[0] in others:
-            others[arguments[0]].parser().parse_args(arguments[1:])
+        parsers = {command.NAME: command.parser for command in (compare, photos, kit, merge)}
+        if arguments and arguments[0] in parsers:
+            parsers[arguments[0]]().parse_args(arguments[1:])
         else:
-            parser().parse_args(arguments)
+            benchmarks.parser().parse_args(arguments)
 
 
 def test_every_exit_code_is_explained() -> None:
