@@ -41,9 +41,9 @@ _EXAMPLES = """examples:
 
   python -m benchmarks a_none.tflite a_int8.tflite --gate --max-loss 0.3      for CI: exit code 3 if int8 costs more
 
-`python -m benchmarks compare OLD NEW` compares two reports, `python -m benchmarks photos` measures on photographs,
-`python -m benchmarks kit` packs a file for a device, and `python -m benchmarks merge` reads what it sends back;
-each has its own --help (a file of that name: ./photos).
+`python -m benchmarks compare --help` is the comparison of two reports, `python -m benchmarks photos --help` the
+measurement on photographs, `python -m benchmarks kit --help` packs a file for a device, `python -m benchmarks merge
+--help` reads what it sends back (a file of such a name: ./photos).
 
 exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call,
 with --gate: 3 a limit was not kept, 5 the machine was unfit (throttled); 130 Ctrl-C, the report holds what was measured

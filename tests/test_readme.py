@@ -73,9 +73,9 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
         from benchmarks.photos import command as photos
 
         assert module == "benchmarks"
-        others = {command.NAME: command.parser for command in (compare, photos, kit, merge)}
-        if arguments and arguments[0] in others:
-            others[arguments[0]]().parse_args(arguments[1:])
+        parsers = {command.NAME: command.parser for command in (compare, photos, kit, merge)}
+        if arguments and arguments[0] in parsers:
+            parsers[arguments[0]]().parse_args(arguments[1:])
         else:
             benchmarks.parser().parse_args(arguments)
 

@@ -64,6 +64,7 @@ def test_what_is_no_report_is_refused(report: dict[str, Any], spoil: Callable[[d
 
 
 def test_no_field_is_missing_from_the_schema(report: dict[str, Any]) -> None:
-    assert report.keys() == SCHEMA["properties"].keys()
+    of_merge = {"merged", "settings_of_each"}
+    assert report.keys() == SCHEMA["properties"].keys() - of_merge
     for row in report["rows"]:
         assert row.keys() == SCHEMA["$defs"]["row"]["properties"].keys()
