@@ -9,13 +9,22 @@ import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
-from benchmarks.config import BenchmarkConfig
+from benchmarks import kit, loadgen, merge
+from benchmarks.compare import command as compare
+from benchmarks.config import QUICK, BenchmarkConfig
 from benchmarks.environment import describe_environment
+from benchmarks.gate_flags import add_gate_flags, limits_of
 from benchmarks.inputs import draw_frames, load_test_images, save_inputs
-from benchmarks.job import FAILED
+from benchmarks.job import Outcome
+from benchmarks.measure import variant_tasks
+from benchmarks.peers.protocol import PeerOutcome
+from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
+from benchmarks.peers.table import peers_text
 from benchmarks.photos import command as photos
-from benchmarks.rows import Row, measure_rows
+from benchmarks.rounds import Task, Trial, is_complete, measure_in_rounds
+from benchmarks.rows import make_rows
 from benchmarks.runner import command as runner
 from benchmarks.table import reasons, text_table
 from benchmarks.variants import list_variants
@@ -23,15 +32,23 @@ from edge import console
 from edge.errors import EXIT_DONE, ToolkitError
 from edge.runtimes import RUNTIMES
 
+_LOADGEN_S = 5.0
+_LISTS = ("artifacts", "runtimes", "peer_pythons")
 _EXAMPLES = """examples:
   python -m benchmarks                               all under artifacts/, and the model that ships
   python -m benchmarks a_none.tflite a_int8.tflite   what int8 costs and gains, against its float artifact
-  python -m benchmarks --runtime litert --runs 300 --frames 50 --max-images 1000    a quick look
+  python -m benchmarks --peers --peer-python ../old/bin/python    beside other tools, in the same rounds
+  python -m benchmarks --quick                       a look that takes a minute, not a result
 
-`python -m benchmarks photos --help` is the measurement on photographs, `python -m benchmarks runner --help` the
-comparison of the runner with a bare script (files of these names: ./photos, ./runner).
+  python -m benchmarks a_none.tflite a_int8.tflite --gate --max-loss 0.3      for CI: exit code 3 if int8 costs more
 
-exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call
+`python -m benchmarks compare --help` is the comparison of two reports, `python -m benchmarks photos --help` the
+measurement on photographs, `python -m benchmarks runner --help` the comparison of the runner with a bare script,
+`python -m benchmarks kit --help` packs a file for a device, `python -m benchmarks merge
+--help` reads what it sends back (a file of such a name: ./photos).
+
+exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call,
+with --gate: 3 a limit was not kept, 5 the machine was unfit (throttled); 130 Ctrl-C, the report holds what was measured
 """
 
 
@@ -49,10 +66,14 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--runtime", action="append", choices=RUNTIMES, dest="runtimes", default=[],
                        help="library to run them with; repeatable (default: all that fit the file)")  # fmt: skip
     flags.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: reports/<UTC time>)")
+    flags.add_argument("--quick", action="store_true",
+                       help="fewer repeats, calls and images, unless they are given: a look, not a result")  # fmt: skip
+    flags.add_argument("--repeats", type=console.positive_int, default=default.repeats, metavar="N",
+                       help="rounds in which every variant has its turn, each time in a new process")  # fmt: skip
     flags.add_argument("--runs", type=console.positive_int, default=default.runs, metavar="N",
-                       help="timed calls of invoke")  # fmt: skip
+                       help="timed calls of invoke, and from pixels to probabilities, in each repeat")  # fmt: skip
     flags.add_argument("--frames", type=console.positive_int, default=default.frames, metavar="N",
-                       help="timed calls from frame to decision")  # fmt: skip
+                       help="timed calls from frame to decision, and end to end, in each repeat")  # fmt: skip
     flags.add_argument("--warmup", type=console.positive_int, default=default.warmup, metavar="N",
                        help="untimed calls before them, at least")  # fmt: skip
     flags.add_argument("--warmup-s", type=console.positive_float, default=default.warmup_s, metavar="S",
@@ -60,30 +81,46 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only the first N test images")
     flags.add_argument("--threads", type=console.thread_count, default=default.threads, metavar="N",
                        help="for the arithmetic")  # fmt: skip
-    flags.add_argument("--seed", type=console.natural, default=default.seed, help="of drawn frames and test images")
+    flags.add_argument("--seed", type=console.natural, default=default.seed,
+                       help="of the variants' order, of drawn frames and of drawn test images")  # fmt: skip
+    flags.add_argument("--margin", type=console.positive_float, dest="margin_pp", default=default.margin_pp,
+                       metavar="POINTS", help="largest loss of accuracy that doesn't matter, in points")  # fmt: skip
+    flags.add_argument("--peers", action="store_true",
+                       help="time other tools too, in the same rounds; missing ones are named")  # fmt: skip
+    flags.add_argument("--peer-python", action="append", type=Path, dest="peer_pythons", default=[], metavar="PYTHON",
+                       help="interpreter of another environment, for tools that this one can't hold (tflite-runtime, "
+                       "TensorFlow); repeatable")  # fmt: skip
+    flags.add_argument("--loadgen", type=console.positive_float, dest="loadgen_s", nargs="?", default=0.0,
+                       const=_LOADGEN_S, metavar="S",
+                       help="run MLPerf's LoadGen too, SingleStream and Offline, for S seconds each (without S: "
+                       f"{_LOADGEN_S:g}; MLPerf's own rules ask for 600); pip install 'edge-classify[loadgen]', whose "
+                       "wheels are for x86-64 alone")  # fmt: skip
     flags.add_argument("--timeout", type=console.positive_float, dest="timeout_s", default=default.timeout_s,
                        metavar="S", help="seconds after which a row has failed")  # fmt: skip
+    add_gate_flags(flags, against="its float artifact")
     console.add_logging_flags(flags)
     return flags
 
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure model files; a model on photographs, or the runner itself, where the first argument says so."""
+    """Measure model files; the first argument can name another command, which has the rest."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == [photos.NAME]:
-        return photos.main(arguments[1:])
-    if arguments[:1] == [runner.NAME]:
-        return runner.main(arguments[1:])
-    return measure_files(arguments)
+    others = {command.NAME: command.main for command in (photos, runner, compare, kit, merge)}
+    name = arguments[0] if arguments else ""
+    return others[name](arguments[1:]) if name in others else measure_files(arguments)
 
 
 def measure_files(arguments: Sequence[str]) -> int:
     """Measure every variant; print the table and the report's path."""
-    options = parser().parse_args(arguments)
+    options = _parse(arguments)
     console.start_logging(options)
     values = {name: getattr(options, name) for name in BenchmarkConfig.__slots__}
-    config = BenchmarkConfig(**values | {name: tuple(values[name]) for name in ("artifacts", "runtimes")})
+    config = BenchmarkConfig(
+        **values | {name: tuple(values[name]) for name in ("artifacts", "runtimes", "peer_pythons")}
+    )
+    if config.loadgen_s:
+        loadgen.require()  # before minutes of measuring
     variants = list_variants(config.artifacts, runtimes=config.runtimes)
     test_images = load_test_images(seed=config.seed, max_images=config.max_images)
     print(f"{test_images.statement}\n", flush=True)
@@ -91,21 +128,66 @@ def measure_files(arguments: Sequence[str]) -> int:
     environment = describe_environment(command, seed=config.seed, threads=config.threads)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         files = save_inputs(Path(folder), test_images.images, draw_frames(seed=config.seed))
-        rows = measure_rows(variants, config, labels=test_images.labels.tolist(), input_files=files)
-    # Matplotlib takes seconds to import on a Pi: only once there is something to draw.
+        is_timed = environment["emulator"] is None
+        tasks = variant_tasks(variants, config, input_files=files, is_timed=is_timed)
+        matches = peer_matches(variants) if config.peers and is_timed else []
+        peers = peer_tasks(matches, config, images_file=files[0])
+        trials, peer_trials = _in_turns(tasks, peers, config, is_quiet=options.quiet)
+    rows = make_rows(variants, trials, test_images.labels.tolist())
+    # Matplotlib and scipy take seconds to import on a Pi: only once there is something to draw.
     from benchmarks.report import build_report, write_report
 
-    report = build_report(rows, config, test_images, environment)
+    report = build_report(
+        rows,
+        config,
+        test_images,
+        environment,
+        peers=peer_rows(matches, peer_trials, rows),
+        limits=limits_of(options),
+        is_interrupted=not (
+            is_complete(trials, repeats=config.repeats) and is_complete(peer_trials, repeats=config.repeats)
+        ),
+    )
     page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
-    print(text_table(rows), *reasons(rows), "", *report["recommendation"], f"report: {page}", sep="\n")
-    _complain_about_failures(rows)
+    return _conclude(report, page)
+
+
+def _conclude(report: dict[str, Any], page: Path) -> int:
+    """Print what was found; what went wrong becomes the exit code."""
+    from benchmarks.gate import failed_rows, gate_lines, raise_for
+
+    rows, gate = report["rows"], report["gate"]
+    peers = ["", peers_text(report["peers"])] if report["peers"] else []
+    limits = ["", *gate_lines(gate)] if gate else []
+    print(text_table(rows), *reasons(rows), *peers, "", *report["recommendation"], *limits, f"report: {page}", sep="\n")
+    if report["interrupted"]:
+        raise KeyboardInterrupt
+    if gate:
+        raise_for(gate)
+    if failed := failed_rows(rows):
+        raise ToolkitError(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
     return EXIT_DONE
 
 
-def _complain_about_failures(rows: Sequence[Row]) -> None:
-    failed = [row["id"] for row in rows if row["status"] == FAILED]
-    if failed:
-        raise ToolkitError(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    flags = parser()
+    options = flags.parse_args(arguments)
+    if options.quick:
+        flags.set_defaults(**QUICK)  # what is given by hand still counts
+        options = flags.parse_args(arguments)
+    return options
+
+
+def _in_turns(
+    tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig, *, is_quiet: bool
+) -> tuple[list[list[Trial[Outcome]]], list[list[Trial[PeerOutcome]]]]:
+    """Measure both in the same rounds, and tell them apart again."""
+    from benchmarks.progress import progress_bar
+
+    together: list[Task[Any]] = [*tasks, *peers]
+    with progress_bar(is_quiet=is_quiet) as note:
+        trials = measure_in_rounds(together, repeats=config.repeats, seed=config.seed, note=note)
+    return trials[: len(tasks)], trials[len(tasks) :]
 
 
 if __name__ == "__main__":

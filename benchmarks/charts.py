@@ -1,4 +1,4 @@
-"""The chart of accuracy against latency, drawn from the rows of a report: as SVG for the page, as PNG for Markdown."""
+"""The chart of accuracy against latency with its frontier, from a report's rows: SVG for pages, PNG for Markdown."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ _LOG_FROM_RATIO = 12.0  # slowest to fastest; beyond it the fast ones would be o
 _DOT_AREA_PER_BYTE = 4.5e-4  # square points: 250 kB give a dot 12 points wide
 _DOT_AREA_RANGE = (36.0, 900.0)
 _LABEL_POINTS = 9.0
+_LEGEND = "better: up and to the left · dashed: none is better in both · larger dot: larger file"
+_NARROW_LEGEND = "better: up and to the left · dashed: none is\nbetter in both · larger dot: larger file"
+_NARROW_NAMES = 8  # on a phone there is no room for more: beyond it only the frontier is named
 
 
 def chart_png(rows: Sequence[Row]) -> bytes:
@@ -53,7 +56,8 @@ def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float])
     figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
     FigureCanvasAgg(figure)  # knows how large text is
     axes = figure.subplots()
-    _scale_axes(axes, shown, palette)
+    is_narrow = size[0] < WIDE[0]
+    _scale_axes(axes, shown, palette, legend=_NARROW_LEGEND if is_narrow else _LEGEND)
     for row in shown:
         colour = palette.quantization.get(row["quantization"], palette.muted)
         p90_ns = row["invoke"]["p90_ns"]
@@ -61,11 +65,26 @@ def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float])
             axes.plot([_median_us(row), p90_ns / 1e3], [row["top1_accuracy"] * 100] * 2, color=colour, linewidth=1.5)
         axes.scatter(_median_us(row), row["top1_accuracy"] * 100, s=_area(row), color=colour, alpha=0.9,
                      edgecolors=palette.ink, linewidths=0.6, zorder=3 - _area(row) / 1e4)  # fmt: skip
-    _label(figure, axes, shown, palette)
+    _draw_frontier(axes, shown, palette)
+    _label(figure, axes, frontier(shown) if is_narrow and len(shown) > _NARROW_NAMES else shown, palette)
     return figure
 
 
-def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
+def frontier(rows: Sequence[Row]) -> list[Row]:
+    """The rows that no other beats in both accuracy and latency, fastest first: what is worth choosing from.
+
+    Args:
+        rows: rows of a report; those that weren't measured, or on an unfit machine, can't be on it.
+    """
+    best: list[Row] = []
+    fit = (row for row in measured(rows) if not row.get("invalid"))
+    for row in sorted(fit, key=lambda row: (_median_us(row), -row["top1_accuracy"])):
+        if not best or row["top1_accuracy"] > best[-1]["top1_accuracy"]:
+            best.append(row)
+    return best
+
+
+def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette, *, legend: str) -> None:
     latencies = [_median_us(row) for row in rows] + [(row["invoke"]["p90_ns"] or 0) / 1e3 for row in rows]
     medians = latencies[: len(rows)]
     if max(medians) > _LOG_FROM_RATIO * min(medians):
@@ -81,8 +100,19 @@ def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
     axes.set_ylim(middle - half, middle + half)
     axes.set_xlabel("invoke, µs: median, and line to p90", color=palette.ink)
     axes.set_ylabel("top-1 accuracy, %", color=palette.ink)
-    axes.set_title("better: up and to the left · larger dot: larger file", color=palette.muted, fontsize=9, loc="left")
+    axes.set_title(legend, color=palette.muted, fontsize=9, loc="left")
     style_axes(axes, palette)
+
+
+def _draw_frontier(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
+    """A stair: everything below and to the right of it is beaten by a corner of it."""
+    best = frontier(rows)
+    if not best:
+        return
+    right_end, lowest = axes.get_xlim()[1], axes.get_ylim()[0]
+    x = [_median_us(best[0]), *map(_median_us, best), right_end]
+    y = [lowest, *(row["top1_accuracy"] * 100 for row in best), best[-1]["top1_accuracy"] * 100]
+    axes.plot(x, y, drawstyle="steps-post", color=palette.muted, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1.5)
 
 
 def _label(figure: Figure, axes: Axes, rows: Sequence[Row], palette: Palette) -> None:

@@ -35,10 +35,10 @@ def number(key: str, *, scale: float = 1.0, digits: int = 1) -> Callable[[Row], 
     """Show row[key] * scale; a key such as invoke.p90_ns looks into a summary."""
 
     def show(row: Row) -> str:
-        value = row
+        value: Any = row
         for name in key.split("."):
             value = value and value[name]
-        return MISSING if value is None else f"{value * scale:,.{digits}f}"  # type: ignore[operator]  # a number now
+        return MISSING if value is None else f"{round(value * scale, digits) + 0.0:,.{digits}f}"  # no minus before 0
 
     return show
 

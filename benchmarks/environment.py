@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.emulation import emulator
+from benchmarks.machine_state import read_state
+from benchmarks.software import git_commit, library_versions, wheel_tags
 from edge import __version__, machine
+from edge.board import throttle_history, throttle_words
 
-_LIBRARIES = ("numpy", "opencv-python-headless", "opencv-python", "ai-edge-litert", "tflite-runtime", "onnxruntime")
-_GOVERNOR = "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
+_HIGHEST_CLOCK = "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"
 _CLOCK_READINGS = 1001
 _TIME = "%Y-%m-%dT%H:%M:%SZ"  # ISO 8601
 
@@ -34,26 +35,35 @@ def describe_environment(
 
     Returns:
         A JSON object; what can't be found out is None. `board` is a single-board computer's model, such as a
-        Raspberry Pi's, and None on anything else, which `kind` then calls a host.
+        Raspberry Pi's, and None on anything else, which `kind` then calls a host, or emulated where the processor
+        isn't a real one: whatever that one says it is, it is neither a board nor that processor.
     """
-    board = machine.board(root)
+    emulated_by = emulator(root)
+    board = None if emulated_by else machine.board(root)
+    state = read_state(root)
     return {
-        "kind": "board" if board else "host",
+        "kind": "emulated" if emulated_by else "board" if board else "host",
+        "emulator": emulated_by,
         "board": board,
-        "cpu": machine.cpu_model(root),
+        "cpu": None if emulated_by else machine.cpu_model(root),
         "cpu_count": os.cpu_count(),
         "is_virtual_machine": machine.is_virtual(root),
-        "cpu_governor": machine.read(root / _GOVERNOR).strip() or None,
+        "cpu_governor": state["governor"],
+        "clock_mhz": state["clock_mhz"],
+        "highest_clock_mhz": _megahertz(machine.read(root / _HIGHEST_CLOCK)),
+        "temperature_c": state["temperature_c"],
+        "throttle_bits": state["throttle_bits"],
         "memory_bytes": machine.memory_bytes(root),
-        "load_average_1min": round(os.getloadavg()[0], 2),
+        "load_average_1min": state["load_average_1min"],
         "os": machine.os_name(root),
         "kernel": platform.release(),
         "architecture": platform.machine(),
         "is_64bit": platform.architecture()[0] == "64bit",
         "python": platform.python_version(),
         "edge_classify": __version__,
-        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
-        "git_commit": _git_commit(),
+        "libraries": library_versions(),
+        "wheel_tags": wheel_tags(),
+        "git_commit": git_commit(),
         "timer_overhead_ns": timer_overhead_ns(),
         "command": " ".join(command),
         "seed": seed,
@@ -63,7 +73,9 @@ def describe_environment(
 
 
 def machine_name(environment: dict[str, Any]) -> str:
-    """Name the machine in one line; anything that isn't a board says that it is a host."""
+    """Name the machine in one line; anything that isn't a board says that it is a host, or emulated."""
+    if environment.get("machines"):
+        return "; ".join(map(machine_name, environment["machines"]))
     memory = environment["memory_bytes"]
     parts = [
         environment["board"] or environment["cpu"] or environment["architecture"],
@@ -71,7 +83,29 @@ def machine_name(environment: dict[str, Any]) -> str:
         f"{memory / 2**30:.1f} GiB" if memory else "",
         "virtual machine" if environment["is_virtual_machine"] else "",
     ]
-    return f"{environment['kind']}: {', '.join(part for part in parts if part)}"
+    kind = environment["kind"] + (f" by {environment['emulator']}" if environment.get("emulator") else "")
+    return f"{kind}: {', '.join(part for part in parts if part)}"
+
+
+def short_name(environment: dict[str, Any]) -> str:
+    """Name the machine in a few words, for a row among those of other machines."""
+    if environment["kind"] == "board":
+        return str(environment["board"])
+    return f"{environment['kind']} {environment['cpu'] or environment['architecture']}"
+
+
+def merged_environment(environments: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the environment of a report on several machines: `machines` holds each; of one machine, its own.
+
+    Args:
+        environments: from `describe_environment`, at least one.
+    """
+    if len(environments) == 1:
+        return environments[0]
+    latest = max(environments, key=lambda found: str(found["utc"]))
+    same = {key: value for key, value in latest.items() if all(found.get(key) == value for found in environments)}
+    return {**dict.fromkeys(latest), **same, "kind": _common_kind(environments), "utc": latest["utc"],
+            "machines": list(environments)}  # fmt: skip
 
 
 def shown_time(environment: dict[str, Any]) -> str:
@@ -81,15 +115,21 @@ def shown_time(environment: dict[str, Any]) -> str:
 
 def environment_lines(environment: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what people read of the environment: (name, text), what isn't known left out."""
+    if environment.get("machines"):
+        return [line for machine in environment["machines"] for line in environment_lines(machine)]
     libraries = ", ".join(f"{name} {found}" for name, found in environment["libraries"].items())
     bits = "64-bit" if environment["is_64bit"] else "32-bit"
     lines = {
         "machine": machine_name(environment),
         "system": f"{environment['os']}, kernel {environment['kernel']}, {environment['architecture']}, {bits}",
         "CPU governor": environment["cpu_governor"],
+        "clock": _clock_line(environment),
+        "temperature": _temperature_line(environment),
+        "throttled": _throttle_line(environment["throttle_bits"]),
         "load average before": f"{environment['load_average_1min']} (1 minute)",
         "Python": environment["python"],
         "libraries": f"edge-classify {environment['edge_classify']}, {libraries}",
+        "wheels": ", ".join(f"{name} {tag}" for name, tag in environment["wheel_tags"].items()) or None,
         "threads": environment["threads"],
         "seed": environment["seed"],
         "timer overhead": f"{environment['timer_overhead_ns']} ns, not subtracted",
@@ -102,6 +142,8 @@ def environment_lines(environment: dict[str, Any]) -> list[tuple[str, str]]:
 
 def busy_sentence(environment: dict[str, Any]) -> str:
     """Say that something else was running before the measurement; empty where nothing was."""
+    if environment.get("machines"):
+        return " ".join(filter(None, map(busy_sentence, environment["machines"])))
     if environment["load_average_1min"] <= 0.5 * (environment["cpu_count"] or 1):
         return ""
     return (
@@ -119,24 +161,27 @@ def timer_overhead_ns() -> int:
     return round(median(gaps))
 
 
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
+def _common_kind(environments: Sequence[dict[str, Any]]) -> str:
+    kinds = {environment["kind"] for environment in environments}
+    return kinds.pop() if len(kinds) == 1 else "several"
+
+
+def _clock_line(environment: dict[str, Any]) -> str | None:
+    now, highest = environment["clock_mhz"], environment["highest_clock_mhz"]
+    return None if now is None else f"{now} MHz before" + (f", {highest} MHz at most" if highest else "")
+
+
+def _temperature_line(environment: dict[str, Any]) -> str | None:
+    temperature = environment["temperature_c"]
+    return None if temperature is None else f"{temperature:.0f} °C before"
+
+
+def _throttle_line(bits: int | None) -> str | None:
+    if bits is None:
         return None
+    now, before = throttle_words(bits), throttle_history(bits)
+    return f"now: {', '.join(now) or 'no'}; since boot: {', '.join(before) or 'no'} (0x{bits:x})"
 
 
-def _git_commit() -> str | None:
-    """The commit of this source tree, "+changes" where files differ from it; None outside a repository."""
-    folder = str(Path(__file__).parent)
-    commit = _git("-C", folder, "rev-parse", "HEAD")
-    return commit and commit + ("+changes" if _git("-C", folder, "status", "--porcelain") else "")
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        command = ["git", *arguments]  # the user's own, wherever it is
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+def _megahertz(kilohertz: str) -> int | None:
+    return int(kilohertz) // 1000 if kilohertz.strip().isdecimal() else None

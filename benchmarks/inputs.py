@@ -6,6 +6,7 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,30 @@ FRAME_COUNT = 20  # two of each garment; enough to vary, little enough not to fi
 _DRAWN_IMAGES = 1_000
 _DRAWN_SEED = 1_000_003  # with --seed 0 the test set of `python -m train --data demo`, which no training run draws from
 _LOGGER = logging.getLogger(__name__)
+
+
+class ReportedImages(Protocol):
+    """What a report says of the test images; the images themselves it doesn't hold."""
+
+    @property
+    def dataset(self) -> str:
+        """fashion_mnist or demo."""
+        ...
+
+    @property
+    def statement(self) -> str:
+        """One sentence: what the accuracies of this report are accuracies on."""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """uint8 class indices, shape (N,), 0-9."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of the images' and the labels' bytes, hexadecimal: reports with different ones can't be paired."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

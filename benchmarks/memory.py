@@ -17,5 +17,5 @@ def memory_bytes(field: str) -> int:
     except OSError:
         unit = 1 if sys.platform == "darwin" else 1024
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    line = next(line for line in status.splitlines() if line.startswith(f"{field}:"))
+    line = next((line for line in status.splitlines() if line.startswith(f"{field}:")), "unknown 0")
     return int(line.split()[1]) * 1024  # "kB" there means 1024 bytes

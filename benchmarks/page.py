@@ -9,10 +9,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from benchmarks import sections
 from benchmarks.charts import NARROW, WIDE, chart_svg
+from benchmarks.charts_accuracy import LEAST_IN_BIN
 from benchmarks.columns import MISSING, Column
 from benchmarks.environment import environment_lines, machine_name, shown_time
 from benchmarks.job import FAILED, OK
+from benchmarks.noise import noise_sentence
+from benchmarks.peers.table import COLUMNS as PEER_COLUMNS
+from benchmarks.peers.table import peer_sentences
 from benchmarks.rows import Row, measured
 from benchmarks.table import COLUMNS, ordered, reasons
 
@@ -30,8 +35,21 @@ def html_page(report: dict[str, Any]) -> str:
         report,
         {
             "charts": [chart_svg(rows, size) for size in sizes],
-            "variants": table_values(COLUMNS, [_shown(row) for row in rows]),
+            "tiles": sections.tiles(rows),
+            "variants": _table(COLUMNS, rows),
             "reasons": reasons(rows),
+            "losses": sections.losses(rows),
+            "noises": [noise_sentence(group) for group in report["noise"]],
+            "accuracy_tables": [
+                {"title": one["title"], "note": one["note"], "table": _table(one["columns"], one["rows"])}
+                for one in sections.accuracy_tables(rows)
+            ],
+            "changes": sections.changes(rows),
+            "reliability": sections.reliability(rows),
+            "least_in_bin": LEAST_IN_BIN,
+            "peers": _table(PEER_COLUMNS, report["peers"]) if report["peers"] else None,
+            "peer_sentences": peer_sentences(report["peers"]),
+            "timings": sections.timings(rows),
         },
     )
 
@@ -80,6 +98,13 @@ def table_values(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
     }
 
 
-def _shown(row: Row) -> Row:
-    tone = {OK: "ok", FAILED: "failed"}.get(row["status"], "absent")
-    return {"tone": tone, "mode": row["quantization"] or "", "cells": [column.show(row) for column in COLUMNS]}
+def _table(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
+    shown = [
+        {
+            "tone": {OK: "ok", FAILED: "failed"}.get(row["status"], "absent"),
+            "mode": row.get("quantization") or "",
+            "cells": [column.show(row) for column in columns],
+        }
+        for row in rows
+    ]
+    return table_values(columns, shown)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchmarks.accuracy_sentences import accuracy_sentence
+from benchmarks.against_float import verdict_sentence
 from benchmarks.rows import Row, measured
 
 MAX_LOSS_PP = 0.5  # percentage points; one image in two hundred
@@ -20,7 +22,7 @@ def recommend(rows: Sequence[Row]) -> list[str]:
     Args:
         rows: all rows of the report.
     """
-    done = list(measured(rows))
+    done = _fit(rows)
     if not done:
         return ["Nothing could be measured: the status of each row says why."]
     known = [row for row in done if row["loss_pp"] is not None]
@@ -28,10 +30,26 @@ def recommend(rows: Sequence[Row]) -> list[str]:
         best = min(done, key=_invoke_ns)
         return [_fastest(best), _stages(best)]
     first, *others = _networks(known)
-    sentences = [_choice(first), _stages(_best(first)), *map(_other_network, others)]
+    sentences = [_choice(first), accuracy_sentence(rows), _stages(_best(first)), *map(_other_network, others)]
     if len(known) < len(done):
         sentences.append(f"{len(done) - len(known)} more can't be judged: their float artifact wasn't given.")
-    return [*sentences, *(_against_float(row, done) for row in done if _has_float_twin(row, done))]
+    return [*filter(None, sentences), *(_against_float(row, done) for row in done if _has_float_twin(row, done))]
+
+
+def recommended(rows: Sequence[Row]) -> Row | None:
+    """The row that the first sentence is about; None where nothing could be measured.
+
+    Args:
+        rows: all rows of the report.
+    """
+    done = _fit(rows)
+    known = [row for row in done if row["loss_pp"] is not None]
+    return _best(_networks(known)[0]) if known else min(done, key=_invoke_ns, default=None)
+
+
+def _fit(rows: Sequence[Row]) -> list[Row]:
+    """Those that were measured, on a machine fit for it."""
+    return [row for row in measured(rows) if not row["invalid"]]
 
 
 def _networks(rows: list[Row]) -> list[list[Row]]:
@@ -84,22 +102,33 @@ def _choice(rows: list[Row]) -> str:
 
 def _stages(row: Row) -> str:
     """How much of a frame's time the network is: often so little that a faster one changes nothing."""
-    whole_ns, vision_ns = row["frame_to_decision"]["median_ns"], row["stage_median_ns"]["vision"]
+    stages = row["stage_median_ns"]
+    if not stages:
+        return "What a frame costs besides the network isn't known: OpenCV isn't installed here."
     return (
-        f"From frame to decision {_name(row)} takes {whole_ns / 1e6:.2f} ms, "
-        f"{vision_ns / 1e6:.2f} ms of which go into finding the garment in the frame."
+        f"From a camera's picture to a written decision {_name(row)} takes {row['end_to_end']['median_ns'] / 1e6:.2f} "
+        f"ms: {stages['decode'] / 1e6:.2f} ms decode it, {stages['vision'] / 1e6:.2f} ms find the garment in it, "
+        f"{stages['invoke'] / 1e6:.2f} ms are the network."
     )
 
 
 def _against_float(row: Row, rows: list[Row]) -> str:
+    """Whether int8 is the faster one here; where it isn't, which file to use instead."""
     twin = next(other for other in rows if other["id"] == row["reference"])
-    ours, theirs = _invoke_ns(row), _invoke_ns(twin)
+    found = row["speedup"]
     times = f"{_microseconds(row)} against {_microseconds(twin)}"
-    if abs(ours - theirs) <= _EQUAL_SHARE * theirs:
-        return f"{_name(row)}: int8 is no faster than float here, {times}."
-    if ours > theirs:
-        return f"{_name(row)}: int8 is SLOWER than float here, {ours / theirs:.2f} times the time, {times}."
-    return f"{_name(row)}: int8 is {theirs / ours:.2f} times as fast as float, {times}."
+    if found["is_significant"] is False or abs(found["ratio"] - 1) <= _EQUAL_SHARE:
+        return f"{_name(row)}: int8 is not significantly faster than float here, {times}{_interval(found)}."
+    if found["ratio"] < 1:
+        return (
+            f"{_name(row)}: int8 is SLOWER than float here, {found['ratio']:.2f} times as fast{_interval(found)}, "
+            f"{times}: on this runtime use {twin['variant']}."
+        )
+    return f"{_name(row)}: int8 is {found['ratio']:.2f} times as fast as float{_interval(found)}, {times}."
+
+
+def _interval(found: Row) -> str:
+    return "" if found["low"] is None else f" (95 % interval {found['low']:.2f} to {found['high']:.2f})"
 
 
 def _has_float_twin(row: Row, rows: list[Row]) -> bool:
@@ -124,6 +153,8 @@ def _numbers(row: Row) -> str:
 def _loss(row: Row) -> str:
     if row["reference"] == row["id"]:
         return "it is the float artifact itself"
+    if row.get("against_float"):
+        return verdict_sentence(row["against_float"])
     loss: float = row["loss_pp"]
     return f"it loses {loss:.2f} points" if loss >= 0 else f"it is {-loss:.2f} points better than float"
 

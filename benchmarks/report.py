@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks import accuracy_table
+from benchmarks.accuracy_sentences import loss_sentence
+from benchmarks.against_float import judge_rows
 from benchmarks.charts import chart_png
-from benchmarks.config import BenchmarkConfig
+from benchmarks.columns import as_markdown
+from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.environment import busy_sentence, environment_lines, machine_name, shown_time
-from benchmarks.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, LabelledImages
-from benchmarks.latency import P90_MIN_SAMPLES, P99_MIN_SAMPLES
+from benchmarks.gate import gate_lines, judge_report
+from benchmarks.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, ReportedImages
+from benchmarks.latency import P90_MIN_SAMPLES, P95_MIN_SAMPLES, P99_MIN_SAMPLES
+from benchmarks.latency_caveats import latency_caveats
+from benchmarks.noise import find_noise, noise_sentence
 from benchmarks.page import html_page
+from benchmarks.peers.table import peer_sentences, peers_markdown
 from benchmarks.recommendation import recommend
+from benchmarks.report_schema import SCHEMA_VERSION
 from benchmarks.rows import Row, measured
-from benchmarks.table import csv_table, markdown_table, reasons, status
+from benchmarks.table import csv_table, markdown_table, reasons
+from benchmarks.training_runs import read_training_runs
 from edge import atomic
+from edge.spec import FASHION_MNIST_LABELS
 
-SCHEMA_VERSION = 1
 CHART = "accuracy_latency.png"
 
 Report = dict[str, Any]
@@ -28,12 +38,23 @@ Report = dict[str, Any]
 DEFINITIONS = {
     "invoke": "one call of the library: input tensor in, output tensor out, both copies included; batch of one, "
     "on real test images prepared beforehand, garbage collection off",
+    "median": "of several repeats, each in a process of its own and all variants taking turns in shuffled order: the "
+    "median of the repeats' medians; the other figures are of all calls together",
+    "model": "pixels to probabilities: quantizing, invoke, dequantizing, softmax",
     "frame to decision": f"Classifier.classify on a {FRAME_WIDTH}x{FRAME_HEIGHT} frame that is in memory already: "
     "finding the garment, scaling, invoke, dequantizing, decision; capture and display are not in it",
+    "end to end": "a camera's picture to a decision that is out: a JPEG in memory is decoded, then as frame to "
+    "decision, then the decision of a stream and a line of JSON are made and written; exposure and transfer are not "
+    "in it",
+    "× float": "speed-up of invoke against the float artifact on the same runtime: the ratio of medians of each "  # noqa: RUF001
+    "repeat, their geometric mean; n.s.: its 95 % interval (Student's t on the logarithms) holds 1",
+    "steady, noisy, drifting": "drifting: the calls have a trend (Kendall's tau, p < 1 %) of more than 5 % from the "
+    "first fifth to the last; noisy: their middle half is wider than 25 % of the median, or two repeats' medians lie "
+    "more than 10 % apart; else steady",
     "loss": "percentage points of top-1 accuracy below the float artifact of the same training, in the same format if "
     "there is one; below zero: better than it",
     "agree": "share of test images that get the same class from both, right or wrong",
-    "load": "Classifier.load in a fresh process: the library's import, reading and checking the file, allocating; "
+    "load": "Network.load in a fresh process: the library's import, reading and checking the file, allocating; "
     "the file was in the system's cache",
     "peak memory": "the most memory the whole process had resident, Python, numpy, OpenCV and the measurement's own "
     "inputs included, up to the end of the timed calls; a kB is 1000 bytes, an MB a million",
@@ -41,24 +62,39 @@ DEFINITIONS = {
 
 
 def build_report(
-    rows: Sequence[Row], config: BenchmarkConfig, test_images: LabelledImages, environment: dict[str, Any]
+    rows: Sequence[Row],
+    config: BenchmarkConfig,
+    test_images: ReportedImages,
+    environment: dict[str, Any],
+    *,
+    peers: Sequence[Row] = (),
+    limits: Limits | None = None,
+    is_interrupted: bool = False,
 ) -> Report:
-    """Join all that is known into one JSON object, schema_version 1.
+    """Judge the rows and join all that is known into one JSON object, which docs/report.schema.json describes.
 
     Args:
         rows: from `benchmarks.rows.measure_rows`.
         config: what was asked for.
         test_images: what accuracy was counted on; the labels go into the report, the images don't.
         environment: from `benchmarks.environment.describe_environment`.
+        peers: other tools' rows, from `benchmarks.peers.rows.peer_rows`.
+        limits: of the gate; None: there is no gate.
+        is_interrupted: Ctrl-C came before every row had all its repeats.
     """
+    judge_rows(rows, test_images.labels.tolist(), FASHION_MNIST_LABELS, margin_pp=config.margin_pp)
+    noise = find_noise(rows, read_training_runs())
     settings = asdict(config) | {
         "artifacts": [str(path) for path in config.artifacts],
+        "peer_pythons": [str(path) for path in config.peer_pythons],
         "out": config.out and str(config.out),
     }
     return {
         "schema_version": SCHEMA_VERSION,
+        "interrupted": is_interrupted,
         "statement": test_images.statement,
         "recommendation": recommend(rows),
+        "gate": judge_report(rows, limits) if limits else None,
         "caveats": caveats(rows, test_images, environment),
         "environment": environment,
         "settings": settings | {"runtimes": list(config.runtimes)},
@@ -68,9 +104,12 @@ def build_report(
             "count": len(test_images.labels),
             "sha256": test_images.sha256,
             "labels": test_images.labels.tolist(),
+            "class_names": list(FASHION_MNIST_LABELS),
         },
+        "noise": noise,
         "frames": {"count": FRAME_COUNT, "height": FRAME_HEIGHT, "width": FRAME_WIDTH, "seed": config.seed},
         "rows": list(rows),
+        "peers": list(peers),
     }
 
 
@@ -101,27 +140,22 @@ def to_json(report: Report) -> str:
     return re.sub(r"\[\n[-+.\de,\s]+\]", lambda found: "".join(found.group().split()), text) + "\n"
 
 
-def caveats(rows: Sequence[Row], test_images: LabelledImages, environment: dict[str, Any]) -> list[str]:
+def caveats(rows: Sequence[Row], test_images: ReportedImages, environment: dict[str, Any]) -> list[str]:
     """Return what a reader must know before quoting a number, one sentence each."""
     found = []
     if environment["kind"] == "host":
         found.append("Measured on a host, not on a Raspberry Pi: the order of the variants may be another one there.")
     if test_images.dataset == "demo":
         found.append("Accuracies are on drawn garments: they say nothing about Fashion-MNIST.")
-    unsteady = [row["id"] for row in measured(rows) if status(row) != row["status"]]
-    if unsteady:
-        found.append(
-            "Unsteady: half of the calls scatter over more than a quarter of the median; something else was running. "
-            f"Measure again: {', '.join(unsteady)}."
-        )
+    found += latency_caveats(rows)
     busy = busy_sentence(environment)
     if busy:
         found.append(busy)
     found.append(
-        f"A p90 needs {P90_MIN_SAMPLES} timed calls and a p99 {P99_MIN_SAMPLES} (99 % confidence): "
-        "with fewer it is left out."
+        f"A p90 needs {P90_MIN_SAMPLES} timed calls, a p95 {P95_MIN_SAMPLES} and a p99 {P99_MIN_SAMPLES} (99 % "
+        "confidence): with fewer it is left out."
     )
-    found.append("One run on one machine: a difference of a few per cent in latency may be gone the next time.")
+    found.append("One machine at one time: a difference of a few per cent in latency may be gone the next time.")
     return found
 
 
@@ -132,16 +166,36 @@ def markdown(report: Report) -> str:
     parts = [
         f"# Benchmark of {shown_time(environment)}",
         f"{machine_name(environment)}; {report['statement']}.",
+        "**Interrupted: this report holds what was measured until then.**" if report["interrupted"] else "",
         f"**{report['recommendation'][0]}**",
-        "\n".join(f"- {sentence}" for sentence in report["recommendation"][1:]),
+        _bullets(report["recommendation"][1:]),
+        _bullets(gate_lines(report["gate"])) if report["gate"] else "",
         f"![accuracy against latency]({CHART})" if has_chart else "",
         markdown_table(report["rows"]),
-        "\n".join(f"- {sentence}" for sentence in reasons(report["rows"])),
+        _bullets(reasons(report["rows"])),
+        *_accuracy_markdown(report),
+        *(("## Other tools on the same files", peers_markdown(report["peers"])) if report["peers"] else ()),
+        _bullets(peer_sentences(report["peers"])),
         "## What to keep in mind",
-        "\n".join(f"- {sentence}" for sentence in report["caveats"]),
+        _bullets(report["caveats"]),
         "## What each number covers",
-        "\n".join(f"- {name}: {text}" for name, text in report["definitions"].items()),
+        _bullets(f"{name}: {text}" for name, text in report["definitions"].items()),
         "## Environment",
-        "\n".join(f"- {name}: {value}" for name, value in environment_lines(environment)),
+        _bullets(f"{name}: {value}" for name, value in environment_lines(environment)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _accuracy_markdown(report: Report) -> list[str]:
+    compared = [row for row in report["rows"] if row["against_float"]]
+    if not compared:
+        return []
+    return [
+        "## What quantization cost",
+        _bullets([*(f"{loss_sentence(row)}." for row in compared), *map(noise_sentence, report["noise"])]),
+        as_markdown(accuracy_table.COLUMNS, accuracy_table.described(report["rows"])),
+    ]
+
+
+def _bullets(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)

@@ -6,9 +6,12 @@ import csv
 import io
 from collections.abc import Sequence
 
+from benchmarks.accuracy_table import CSV_NAMES, csv_facts
 from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
 from benchmarks.job import OK
 from benchmarks.rows import Row
+from benchmarks.stability import DRIFTING, NOISY
+from benchmarks.timed_facts import KINDS
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:
@@ -29,11 +32,16 @@ def markdown_table(rows: Sequence[Row]) -> str:
 def csv_table(rows: Sequence[Row]) -> str:
     """One line a row in the order given; units are in the column names, numbers are unrounded, empty where missing."""
     file = io.StringIO()
-    writer = csv.DictWriter(file, [*_CSV_PLAIN, *(f"{kind}_{key}" for kind in _CSV_TIMED for key in _CSV_SUMMARY)])
+    timed = [f"{kind}_{key}" for kind in KINDS for key in _CSV_SUMMARY]
+    writer = csv.DictWriter(file, [*_CSV_PLAIN, *CSV_NAMES, *_CSV_JUDGED, *timed])
     writer.writeheader()
     for row in rows:
         flat = {key: row[key] for key in _CSV_PLAIN}
-        for kind in _CSV_TIMED:
+        flat |= csv_facts(row)
+        flat["stability"] = row["stability"] and row["stability"]["verdict"]
+        for name in ("ratio", "low", "high"):
+            flat[f"speedup_{name}"] = (row["speedup"] or {}).get(name)
+        for kind in KINDS:
             flat |= {f"{kind}_{key}": (row[kind] or {}).get(key) for key in _CSV_SUMMARY}
         writer.writerow(flat)
     return file.getvalue()
@@ -50,19 +58,26 @@ def reasons(rows: Sequence[Row]) -> list[str]:
 
 
 def status(row: Row) -> str:
-    """The status, and whether the latencies scattered too much to lean on."""
+    """The status, and whether the latencies can be leaned on: invalid, noisy or drifting ones say so."""
     if row["status"] != OK:
         return str(row["status"])
-    return OK if row["invoke"]["is_steady"] and row["frame_to_decision"]["is_steady"] else "ok, unsteady"
+    if row["invalid"]:
+        return "ok, invalid times"
+    verdicts = [row[kind]["stability"]["verdict"] for kind in KINDS if row[kind]]
+    worst = next((verdict for verdict in (DRIFTING, NOISY) if verdict in verdicts), None)
+    return f"{OK}, {worst}" if worst else OK
 
 
 _CSV_PLAIN = (
     "variant", "path", "sha256", "format", "quantization", "runtime", "runtime_version", "size_bytes",
-    "top1_accuracy", "reference", "loss_pp", "top1_agreement", "load_ns", "first_invoke_ns",
-    "memory_before_load_bytes", "memory_peak_bytes", "status", "reason",
+    "top1_accuracy", "reference", "loss_pp", "top1_agreement", "repeats", "load_ns", "first_invoke_ns",
+    "memory_before_load_bytes", "memory_peak_bytes", "status", "reason", "invalid",
 )  # fmt: skip
-_CSV_TIMED = ("invoke", "frame_to_decision")
-_CSV_SUMMARY = ("samples", "median_ns", "p90_ns", "p99_ns", "iqr_ns", "minimum_ns", "maximum_ns", "is_steady")
+_CSV_JUDGED = ("stability", "speedup_ratio", "speedup_low", "speedup_high")
+_CSV_SUMMARY = (
+    "samples", "median_ns", "p90_ns", "p95_ns", "p99_ns", "mean_ns", "standard_deviation_ns", "iqr_ns", "minimum_ns",
+    "maximum_ns",
+)  # fmt: skip
 
 
 def _runtime(row: Row) -> str:
@@ -73,6 +88,13 @@ def _loss(row: Row) -> str:
     if row["loss_pp"] is None:
         return MISSING
     return "float" if row["reference"] == row["id"] else f"{row['loss_pp']:.2f}"
+
+
+def _speedup(row: Row) -> str:
+    found = row.get("speedup")  # reports of schema 1 have none
+    if found is None:
+        return MISSING
+    return f"{found['ratio']:.2f}" + {True: "", False: " n.s.", None: " ?"}[found["is_significant"]]
 
 
 def _agreement(row: Row) -> str:
@@ -90,6 +112,7 @@ COLUMNS = (
     Column("invoke, µs", "median", number("invoke.median_ns", scale=1e-3)),
     Column("invoke, µs", "p90", number("invoke.p90_ns", scale=1e-3)),
     Column("invoke, µs", "p99", number("invoke.p99_ns", scale=1e-3)),
+    Column("speed", "× float", _speedup),  # noqa: RUF001  # a multiplication sign, as in print
     Column("frame to decision, ms", "median", number("frame_to_decision.median_ns", scale=1e-6, digits=2)),
     Column("frame to decision, ms", "p90", number("frame_to_decision.p90_ns", scale=1e-6, digits=2)),
     Column("frame to decision, ms", "p99", number("frame_to_decision.p99_ns", scale=1e-6, digits=2)),

@@ -31,6 +31,11 @@ class Variant:
     reason: str = ""
     """Why the file couldn't be recognised."""
 
+    @property
+    def row_id(self) -> str:
+        """What its row is called."""
+        return f"{self.name} @ {self.runtime}" if self.runtime else self.name
+
 
 def default_artifacts() -> tuple[Path, ...]:
     """The model files under `artifacts/` in the working directory, sorted, then the one that ships."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
+import importlib.util
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
@@ -15,20 +15,17 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.answers import answer, calibration_manifest
+from benchmarks.conditions import describe_conditions, native_notices
 from benchmarks.job import FAILED, NOT_INSTALLED, OK, Job, Measurement, Outcome
 from benchmarks.memory import memory_bytes
-from edge.classifier import Classifier
-from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
-from edge.quantization import pixels_to_tensor
-from edge.spec import FASHION_MNIST_LABELS
+from benchmarks.network import Network
+from benchmarks.timing import time_calls, warm_up
+from edge.errors import RuntimeMissingError, ToolkitError
 
 _INVOKE_IMAGES = 256  # different inputs the timed calls go through
 
 _T = TypeVar("_T")
-
-
-def _ignore(_result: object) -> None:
-    """What most timed calls do with their results."""
 
 
 def attempt(job: Job) -> Outcome:
@@ -42,96 +39,35 @@ def attempt(job: Job) -> Outcome:
 
 
 def measure(job: Job) -> Measurement:
-    """Load the artifact, time it, then run the test images through it.
+    """Load the artifact, time it, then run the test images through it; what the job doesn't ask for is left out.
 
     Raises:
         ModelFileError: the file can't be loaded, or isn't for Fashion-MNIST's images and classes.
         RuntimeMissingError: the library isn't installed.
         SpecError: the file and its spec contradict each other.
     """
-    images, frames = np.load(job.images_file, mmap_mode="r"), list(np.load(job.frames_file))
+    images = np.load(job.images_file, mmap_mode="r")
     before_load_bytes = memory_bytes("VmRSS")
-    started = time.perf_counter_ns()
-    classifier = Classifier.load(Path(job.artifact), runtime=job.runtime, threads=job.threads)
-    load_ns = time.perf_counter_ns() - started
-    _check_fit(classifier, images)
-    runtime = classifier.runtime
-    tensors = prepare_tensors(classifier, np.array(images[:_INVOKE_IMAGES]))
-    first_invoke_ns = time_calls(runtime.invoke, tensors, 1)[0]
-    warm_up(runtime.invoke, tensors, calls=job.warmup, duration_s=job.warmup_s)
-    invoke_ns = time_calls(runtime.invoke, tensors, job.runs)
-    warm_up(classifier.classify, frames, calls=job.warmup, duration_s=job.warmup_s)
-    stages: list[dict[str, int]] = []
-    frame_ns = time_calls(
-        classifier.classify, frames, job.frames, note=lambda prediction: stages.append(prediction.latency_ns)
-    )
+    with native_notices() as notices:
+        started = time.perf_counter_ns()
+        network = Network.load(Path(job.artifact), runtime=job.runtime, threads=job.threads)
+        load_ns = time.perf_counter_ns() - started
+    network.check_images(images)
+    timed: dict[str, Any] = {}
+    if job.is_timed:
+        timed = {"load_ns": load_ns} | _time_network(job, network, images) | _time_frames(job, network)
+        timed["memory_peak_bytes"] = memory_bytes("VmHWM")
     return Measurement(
-        runtime_version=runtime.version,
-        quantization=classifier.spec.provenance.quantization,
-        source_sha256=classifier.spec.provenance.source_sha256,
-        load_ns=load_ns,
-        first_invoke_ns=first_invoke_ns,
-        invoke_ns=invoke_ns,
-        frame_to_decision_ns=frame_ns,
-        stage_median_ns={name: round(median(stage[name] for stage in stages)) for name in stages[0] if name != "total"},
+        runtime_version=network.runtime.version,
+        quantization=network.spec.provenance.quantization,
+        source_sha256=network.spec.provenance.source_sha256,
         memory_before_load_bytes=before_load_bytes,
-        memory_peak_bytes=memory_bytes("VmHWM"),
-        predictions=[int(np.argmax(classifier.scores(image))) for image in images],
+        conditions=describe_conditions(job.runtime, threads=job.threads, notices=notices),
+        calibration=calibration_manifest(network),
+        loadgen=_loadgen(job, network, images),
+        **asdict(answer(network, images if job.wants_predictions else ())),
+        **timed,
     )
-
-
-def prepare_tensors(classifier: Classifier, images: NDArray[np.uint8]) -> list[NDArray[Any]]:
-    """Turn test images, uint8 grey (N, height, width), 0-255, into N input tensors (1, height, width, 1)."""
-    tensor = classifier.runtime.input_tensor
-    return [pixels_to_tensor(image[np.newaxis, :, :, np.newaxis], tensor) for image in images]
-
-
-def warm_up(
-    function: Callable[[_T], object],
-    inputs: Sequence[_T],
-    *,
-    calls: int,
-    duration_s: float,
-    clock: Callable[[], float] = time.perf_counter,
-) -> int:
-    """Call until both so many calls were made and so many seconds have passed; return the number of calls."""
-    end = clock() + duration_s
-    made = 0
-    while made < calls or clock() < end:
-        function(inputs[made % len(inputs)])
-        made += 1
-    return made
-
-
-def time_calls(
-    function: Callable[[_T], Any],
-    inputs: Sequence[_T],
-    count: int,
-    *,
-    note: Callable[[Any], object] = _ignore,
-    clock: Callable[[], int] = time.perf_counter_ns,
-) -> list[int]:
-    """Time single calls; nothing but the call lies between the two readings of the clock.
-
-    Args:
-        function: what is timed.
-        inputs: gone through in order, and again from the start.
-        count: number of calls.
-        note: is given each result, outside the timed region.
-        clock: nanoseconds.
-
-    Returns:
-        Nanoseconds of each call, in order.
-    """
-    latencies = []
-    with _collector_paused():
-        for number in range(count):
-            argument = inputs[number % len(inputs)]
-            started = clock()
-            result = function(argument)
-            latencies.append(clock() - started)
-            note(result)
-    return latencies
 
 
 def main() -> int:
@@ -145,30 +81,56 @@ def main() -> int:
     return 0
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No garbage collection inside the block: its pauses are Python's, not the model's."""
-    was_enabled = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+def _time_network(job: Job, network: Network, images: NDArray[np.uint8]) -> dict[str, Any]:
+    """The first call, then invoke alone, then from pixels to probabilities."""
+    varied = np.array(images[:_INVOKE_IMAGES])
+    tensors = network.tensors(varied)
+    invoke = network.runtime.invoke
+    return {
+        "first_invoke_ns": time_calls(invoke, tensors, 1)[0],
+        "invoke_ns": _warmed(job, invoke, tensors, job.runs),
+        "model_ns": _warmed(job, network.probabilities, list(varied), job.runs),
+    }
 
 
-def _check_fit(classifier: Classifier, images: NDArray[np.uint8]) -> None:
-    spec = classifier.spec
-    if (spec.input.height, spec.input.width) != images.shape[1:]:
-        raise ModelFileError(
-            f"it takes images of {spec.input.height}x{spec.input.width}, the test images are "
-            f"{images.shape[1]}x{images.shape[2]}: there is nothing to measure it on"
-        )
-    if spec.labels != FASHION_MNIST_LABELS:
-        raise ModelFileError(
-            f"its classes ({', '.join(spec.labels)}) aren't Fashion-MNIST's: there is nothing to measure it on"
-        )
+def _time_frames(job: Job, network: Network) -> dict[str, Any]:
+    """From frame to decision, then from a camera's picture to a written line; nothing where OpenCV is missing."""
+    if not job.frames_file or importlib.util.find_spec("cv2") is None:
+        return {}
+    from benchmarks.pipeline import STAGES, EndToEnd, as_jpeg
+    from edge.classifier import Classifier
+
+    classifier = Classifier(network.artifact, network.runtime, network.spec)
+    frames = list(np.load(job.frames_file))
+    pictures = as_jpeg(frames)
+    stages: list[dict[str, int]] = []
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123  # a device, not a path
+        end_to_end = EndToEnd(classifier, nowhere)
+        return {
+            "frame_to_decision_ns": _warmed(job, classifier.classify, frames, job.frames),
+            "end_to_end_ns": _warmed(job, end_to_end, pictures, job.frames, note=stages.append),
+            "stage_median_ns": {name: round(median(stage[name] for stage in stages)) for name in STAGES},
+        }
+
+
+def _warmed(
+    job: Job,
+    function: Callable[[_T], Any],
+    inputs: Sequence[_T],
+    count: int,
+    note: Callable[[Any], object] = lambda _result: None,
+) -> list[int]:
+    warm_up(function, inputs, calls=job.warmup, duration_s=job.warmup_s)
+    return time_calls(function, inputs, count, note=note)
+
+
+def _loadgen(job: Job, network: Network, images: NDArray[np.uint8]) -> dict[str, Any] | None:
+    if not job.loadgen_s:
+        return None
+    from benchmarks.loadgen import run_scenarios
+
+    tensors = network.tensors(np.array(images[:_INVOKE_IMAGES]))
+    return run_scenarios(network.runtime.invoke, tensors, duration_s=job.loadgen_s)
 
 
 if __name__ == "__main__":

@@ -137,7 +137,9 @@ def _parsers() -> list[argparse.ArgumentParser]:
             *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip
 
 
-_LEFT_OUT = ("quantization", "invoke, µs p90", "frame to decision, ms p90", "load ms", "status")
+_LEFT_OUT = (
+    "quantization", "speed × float", "invoke, µs p90", "frame to decision, ms p90", "load ms", "status",  # noqa: RUF001
+)  # fmt: skip
 
 
 def main() -> int:

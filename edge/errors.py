@@ -7,6 +7,7 @@ EXIT_ERROR = 1
 EXIT_USAGE = 2
 EXIT_GATE_FAILED = 3
 EXIT_SOURCE_LOST = 4
+EXIT_ENVIRONMENT_INVALID = 5
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shell's convention
 
 
@@ -60,7 +61,17 @@ class ConfigError(ToolkitError, ValueError):
     exit_code = EXIT_USAGE
 
 
+class ReportError(ToolkitError, ValueError):
+    """A benchmark report that is missing, damaged, of another schema, or has nothing to be compared."""
+
+
 class GateError(ToolkitError):
-    """An accuracy gate that was not met."""
+    """A limit on accuracy, agreement or latency that was not kept."""
 
     exit_code = EXIT_GATE_FAILED
+
+
+class InvalidEnvironmentError(ToolkitError, RuntimeError):
+    """A machine that was unfit for measuring while it was measured: throttled, too hot, emulated."""
+
+    exit_code = EXIT_ENVIRONMENT_INVALID

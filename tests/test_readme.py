@@ -80,17 +80,18 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
         command.parser(file_format, epilog="").parse_args(arguments)
     else:
         pytest.importorskip("matplotlib")
-        from benchmarks.__main__ import parser
+        from benchmarks import __main__ as benchmarks
+        from benchmarks import kit, merge
+        from benchmarks.compare import command as compare
         from benchmarks.photos import command as photos
         from benchmarks.runner import command as runner
 
         assert module == "benchmarks"
-        if arguments[:1] == [photos.NAME]:
-            photos.parser().parse_args(arguments[1:])
-        elif arguments[:1] == [runner.NAME]:
-            runner.parser().parse_args(arguments[1:])
+        parsers = {command.NAME: command.parser for command in (compare, photos, runner, kit, merge)}
+        if arguments and arguments[0] in parsers:
+            parsers[arguments[0]]().parse_args(arguments[1:])
         else:
-            parser().parse_args(arguments)
+            benchmarks.parser().parse_args(arguments)
 
 
 def test_every_exit_code_is_explained() -> None:

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from edge import machine
+from edge import board, machine
 from edge.doctor.finding import FAILURE, OK, WARNING, Finding
 from edge.doctor.patient import Patient
 
 _WARM = 75.0  # degrees Celsius: a Pi lowers its clock at 80
 _HOT = 85.0
 
-# Bits of `vcgencmd get_throttled`; the same 16 bits higher: it happened since the start.
-UNDER_VOLTAGE, CAPPED, THROTTLED, SOFT_LIMIT = 1 << 0, 1 << 1, 1 << 2, 1 << 3
-_WORDS = {
-    UNDER_VOLTAGE: "under-voltage",
-    CAPPED: "clock capped",
-    THROTTLED: "throttled",
-    SOFT_LIMIT: "soft temperature limit",
-}
-_SINCE_START = 16
 _POWER = "use the power supply made for this Pi (5 V; 3 A for a Pi 4, 5 A for a Pi 5), a short cable"
 _COOLING = "give it air or a heat sink, or classify fewer frames"
 
 
 def check_temperature(patient: Patient) -> list[Finding]:
     """The warmest thermal zone; nothing where there is none."""
-    zones = (patient.root / "sys/class/thermal").glob("thermal_zone*/temp")
-    readings = [int(text) / 1000 for zone in zones if (text := machine.read(zone).strip()).lstrip("-").isdecimal()]
-    if not readings:
+    warmest = board.temperature_c(patient.root)
+    if warmest is None:
         return []
-    text = f"{max(readings):.0f} °C"
-    status = OK if max(readings) < _WARM else WARNING if max(readings) < _HOT else FAILURE
-    return [Finding("temperature", status, text, "" if status == OK else _COOLING)]
+    status = OK if warmest < _WARM else WARNING if warmest < _HOT else FAILURE
+    return [Finding("temperature", status, f"{warmest:.0f} °C", "" if status == OK else _COOLING)]
 
 
 def check_throttling(patient: Patient) -> list[Finding]:
@@ -42,12 +31,12 @@ def check_throttling(patient: Patient) -> list[Finding]:
     if flags is None:
         fix = "add yourself to the video group (sudo usermod -aG video $USER) and log in again, or: sudo apt install "
         return [Finding("power", WARNING, "vcgencmd doesn't say", f"{fix}raspi-utils")]
-    now, before = flags & 0xF, flags >> _SINCE_START & 0xF
-    if not now | before:
+    now, before = board.throttle_words(flags), board.throttle_history(flags)
+    if not (now or before):
         return [Finding("power", OK, "no under-voltage and no throttling since the start")]
-    spoken = [f"{text}: {_named(bits)}" for text, bits in (("now", now), ("since the start", before)) if bits]
-    status = FAILURE if now & UNDER_VOLTAGE else WARNING
-    fix = _POWER if (now | before) & UNDER_VOLTAGE else _COOLING
+    spoken = [f"{text}: {', '.join(words)}" for text, words in (("now", now), ("since the start", before)) if words]
+    status = FAILURE if board.UNDER_VOLTAGE in now else WARNING
+    fix = _POWER if board.UNDER_VOLTAGE in now + before else _COOLING
     return [Finding("power", status, "; ".join(spoken), fix)]
 
 
@@ -57,7 +46,3 @@ def decode(text: str) -> int | None:
         return int(text.partition("=")[2], 16)
     except ValueError:
         return None
-
-
-def _named(bits: int) -> str:
-    return ", ".join(word for bit, word in _WORDS.items() if bits & bit)

@@ -16,9 +16,9 @@ LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 @pytest.fixture
 def measurement() -> Callable[..., Measurement]:
-    """Ten images, of which the first `wrong` are wrong; 500 invokes of `invoke_ns`; 50 frames of a millisecond."""
+    """Ten images, of which the first `wrong` are wrong; 500 invokes (None: none); 50 frames of a millisecond."""
 
-    def make(*, wrong: int = 0, invoke_ns: int = 40_000, **values: Any) -> Measurement:
+    def make(*, wrong: int = 0, invoke_ns: int | None = 40_000, **values: Any) -> Measurement:
         return Measurement(
             **{
                 "runtime_version": "1.2",
@@ -26,10 +26,21 @@ def measurement() -> Callable[..., Measurement]:
                 "source_sha256": "ab" * 32,
                 "load_ns": 20_000_000,
                 "first_invoke_ns": 90_000,
-                "invoke_ns": [invoke_ns] * 500,
+                "invoke_ns": [invoke_ns] * 500 if invoke_ns else [],
+                "model_ns": [(invoke_ns or 0) + 5_000] * 500,
                 "frame_to_decision_ns": [1_000_000] * 50,
-                "stage_median_ns": {"vision": 900_000, "invoke": 60_000, "decide": 40_000},
+                "end_to_end_ns": [1_500_000] * 50,
+                "stage_median_ns": {
+                    "decode": 400_000,
+                    "vision": 900_000,
+                    "invoke": 60_000,
+                    "decide": 40_000,
+                    "write": 100_000,
+                },
                 "predictions": [9 - label for label in LABELS[:wrong]] + LABELS[wrong:],
+                "confidence_bp": [9_000] * 10,
+                "untempered_confidence_bp": [9_500] * 10,
+                "calibration": {"dataset": "demo", "count": 300, "seed": 0, "sha256": "ee" * 32},
                 "memory_before_load_bytes": 70_000_000,
                 "memory_peak_bytes": 90_000_000,
                 **values,
@@ -41,12 +52,20 @@ def measurement() -> Callable[..., Measurement]:
 
 @pytest.fixture
 def row(measurement: Callable[..., Measurement]) -> Callable[..., Row]:
-    """A measured row, or a failed one if there is a reason."""
+    """A measured row, or a failed one if there is a reason; of so many equal repeats."""
 
-    def make(name: str, *, runtime: str = "litert", reason: str = "", size_bytes: int = 250_000, **values: Any) -> Row:
+    def make(
+        name: str,
+        *,
+        runtime: str = "litert",
+        reason: str = "",
+        size_bytes: int = 250_000,
+        repeats: int = 2,
+        **values: Any,
+    ) -> Row:
         file_format = "onnx" if name.endswith(".onnx") else "tflite"
         artifact = Artifact(Path(f"/models/{name}"), file_format, "cd" * 32, size_bytes, None)
         outcome = Outcome(FAILED, reason) if reason else Outcome(OK, measurement=measurement(**values))
-        return make_row(Variant(name, artifact.path, artifact, runtime), outcome, LABELS)
+        return make_row(Variant(name, artifact.path, artifact, runtime), [outcome] * repeats, LABELS)
 
     return make

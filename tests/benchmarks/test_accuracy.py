@@ -1,9 +1,6 @@
-from collections.abc import Callable
-
 import pytest
 
-from benchmarks.accuracy import count_right, float_reference, loss_pp, top1_accuracy, top1_agreement
-from benchmarks.rows import Row
+from benchmarks.accuracy import confusion_matrix, count_right, top1_accuracy, top1_agreement
 
 
 def test_accuracy_and_agreement_count_images() -> None:
@@ -14,36 +11,11 @@ def test_accuracy_and_agreement_count_images() -> None:
     assert top1_agreement(ours, theirs) == 0.5  # the first and, both wrong alike, the third
 
 
-@pytest.mark.parametrize(
-    ("right", "reference_right", "images", "expected"),
-    [(9100, 9150, 10_000, 0.5), (9160, 9150, 10_000, -0.1), (7, 7, 10, 0.0), (0, 10, 10, 100.0)],
-)
-def test_loss_is_exact_percentage_points(right: int, reference_right: int, images: int, expected: float) -> None:
-    assert loss_pp(right, reference_right=reference_right, images=images) == expected
-
-
 def test_lists_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match=r"same length, got shapes \(1,\) and \(2,\)"):
         top1_accuracy([1], [1, 2])
 
 
-def test_the_reference_is_the_float_artifact_of_the_same_source_format_and_runtime(row: Callable[..., Row]) -> None:
-    onnx = row("none.onnx", runtime="onnxruntime", quantization="none")
-    lite = row("none.tflite", runtime="litert", quantization="none")
-    older = row("none.tflite", runtime="tflite-runtime", quantization="none")
-    stranger = row("other.tflite", quantization="none", source_sha256="ff" * 32)
-    ours = row("int8.tflite", runtime="tflite-runtime")
-
-    assert float_reference(ours, [stranger, onnx, lite, older, ours]) is older
-    assert float_reference(ours, [stranger, onnx, lite, ours]) is lite
-    assert float_reference(ours, [stranger, onnx, ours]) is onnx
-    assert float_reference(ours, [stranger, ours]) is None
-    assert float_reference(lite, [onnx, lite]) is lite
-
-
-def test_no_reference_without_a_known_source_or_a_measured_row(row: Callable[..., Row]) -> None:
-    nameless = row("none.tflite", quantization="none", source_sha256="")
-    failed = row("none.tflite", reason="crashed")
-
-    assert float_reference(nameless, [nameless]) is None
-    assert float_reference(row("int8.tflite"), [failed | {"quantization": "none", "source_sha256": "ab" * 32}]) is None
+def test_the_confusion_matrix_counts_answers_by_label() -> None:
+    # Of three images of class 0, one is taken for 2; the one of class 1 is right; class 2 has none.
+    assert confusion_matrix([0, 2, 1, 0], [0, 0, 1, 0], classes=3).tolist() == [[2, 0, 1], [0, 1, 0], [0, 0, 0]]

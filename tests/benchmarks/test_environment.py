@@ -45,6 +45,42 @@ def test_a_pc_is_a_host_and_a_virtual_one_says_so(tmp_path: Path) -> None:
     assert found["cpu_governor"] is None
 
 
+def test_an_emulated_pi_is_neither_a_pi_nor_a_host(tmp_path: Path) -> None:
+    pi = "Raspberry Pi 4 Model B Rev 1.4"
+    root = _write(
+        tmp_path,
+        {
+            "proc/thread-self/cmdline": "/usr/bin/qemu-aarch64-static\0/usr/bin/python3\0",
+            "proc/device-tree/model": f"{pi}\0",
+            "proc/cpuinfo": f"processor\t: 0\nModel\t\t: {pi}\n",
+        },
+    )
+
+    found = describe_environment(["python"], seed=0, threads=1, root=root)
+
+    assert (found["kind"], found["emulator"], found["board"], found["cpu"]) == ("emulated", "qemu-user", None, None)
+    assert machine_name(found).startswith("emulated by qemu-user: ")
+    assert pi not in str(found)
+
+
+def test_a_pi_tells_its_clock_temperature_and_throttle_flags(tmp_path: Path) -> None:
+    root = _write(
+        tmp_path,
+        {
+            "sys/devices/platform/soc/soc:firmware/get_throttled": "50004\n",
+            "sys/class/thermal/thermal_zone0/temp": "81500\n",
+            "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq": "1200000\n",
+            "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq": "1800000\n",
+        },
+    )
+
+    lines = dict(environment_lines(describe_environment(["python"], seed=0, threads=1, root=root)))
+
+    assert lines["clock"] == "1200 MHz before, 1800 MHz at most"
+    assert lines["temperature"] == "82 °C before"
+    assert lines["throttled"] == "now: throttled; since boot: under-voltage, throttled (0x50004)"
+
+
 @pytest.mark.parametrize("model", ["", "linux,dummy-virt\0"])
 def test_a_virtual_arm_machine_is_no_board(tmp_path: Path, model: str) -> None:
     root = _write(tmp_path, {"proc/device-tree/model": model})
@@ -62,6 +98,7 @@ def test_lines_for_people_leave_out_what_is_not_known(tmp_path: Path) -> None:
     assert lines["time"] == "2026-11-22 10:13 UTC"
     assert "git commit" not in lines
     assert "numpy" in lines["libraries"]
+    assert "numpy cp" in lines["wheels"]
 
 
 def test_the_clock_costs_something_but_not_much() -> None:

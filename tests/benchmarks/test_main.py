@@ -3,11 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import main, parser
-from benchmarks.config import BenchmarkConfig
+from benchmarks.__main__ import _parse, main, parser
+from benchmarks.config import QUICK as quick  # noqa: N811  # QUICK here is quicker still
+from benchmarks.config import BenchmarkConfig, Limits
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 QUICK = (
+    "--repeats",
+    "2",
     "--runs",
     "20",
     "--frames",
@@ -39,12 +42,15 @@ def test_two_models_and_a_broken_one(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert code == 1
     assert out.splitlines()[0] == "accuracy on drawn garments, not on Fashion-MNIST (the first 30 of 1,000 images)"
     assert out.splitlines()[-1] == f"report: {tmp_path / 'out' / 'report.html'}"
-    assert "[2/3] broken.tflite @ litert: failed: " in err
+    assert "] broken.tflite @ litert: failed: " in err
+    assert err.count("] tiny_int8.tflite @ litert") == 2
     assert err.splitlines()[-1] == "error: 1 of 3 rows failed: broken.tflite @ litert"
     rows = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["rows"]
     assert [row["status"] for row in rows] == ["ok", "failed", "ok"]
     assert rows[2]["reference"] == "tiny_none.tflite @ litert"
     assert len(rows[2]["raw"]["predictions"]) == 30
+    assert [len(repeat) for repeat in rows[2]["raw"]["invoke_ns"]] == [20, 20]
+    assert rows[2]["speedup"]["low"] is not None
 
 
 def test_reports_of_several_runs_lie_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,8 +65,20 @@ def test_reports_of_several_runs_lie_side_by_side(tmp_path: Path, monkeypatch: p
 def test_flags_and_fields_are_the_same() -> None:
     options = vars(parser().parse_args([]))
 
-    assert options.keys() - {"verbose", "quiet"} == set(BenchmarkConfig.__slots__)
+    limits = {"gate", *Limits.__slots__}
+    assert options.keys() - {"verbose", "quiet", "quick"} - limits == set(BenchmarkConfig.__slots__)
     assert {name: options[name] or None for name in ("out", "max_images")} == {"out": None, "max_images": None}
+
+
+def test_quick_gives_way_to_what_is_given() -> None:
+    options = _parse(["--quick", "--runs", "7"])
+
+    assert (options.runs, options.repeats, options.max_images) == (7, quick["repeats"], quick["max_images"])
+
+
+@pytest.mark.parametrize(("arguments", "seconds"), [([], 0), (["--loadgen"], 5), (["--loadgen", "600"], 600)])
+def test_loadgen_is_off_short_or_as_long_as_asked(arguments: list[str], seconds: float) -> None:
+    assert _parse(arguments).loadgen_s == seconds
 
 
 @pytest.mark.parametrize("arguments", [["--seed", "-1"], ["--runs", "0"], ["--runtime", "torch"], ["--timeout", "inf"]])

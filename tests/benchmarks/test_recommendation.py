@@ -20,10 +20,13 @@ def test_the_fastest_that_loses_little_is_recommended(row: Callable[..., Row]) -
         "40.0 µs an image, 90.00% right, 250 kB; it loses 0.00 points."
     )
     assert stages == (
-        "From frame to decision a_int8.tflite (litert) takes 1.00 ms, "
-        "0.90 ms of which go into finding the garment in the frame."
+        "From a camera's picture to a written decision a_int8.tflite (litert) takes 1.50 ms: 0.40 ms decode it, "
+        "0.90 ms find the garment in it, 0.06 ms are the network."
     )
-    assert against == "a_int8.tflite (litert): int8 is 2.00 times as fast as float, 40.0 µs against 80.0 µs."
+    assert against == (
+        "a_int8.tflite (litert): int8 is 2.00 times as fast as float (95 % interval 2.00 to 2.00), "
+        "40.0 µs against 80.0 µs."
+    )
 
 
 def test_a_fast_one_that_loses_too_much_is_named_but_not_recommended(row: Callable[..., Row]) -> None:
@@ -42,7 +45,8 @@ def test_slow_int8_is_said_plainly(row: Callable[..., Row]) -> None:
     )
 
     assert against == (
-        "a_int8.tflite (litert): int8 is SLOWER than float here, 1.50 times the time, 60.0 µs against 40.0 µs."
+        "a_int8.tflite (litert): int8 is SLOWER than float here, 0.67 times as fast (95 % interval 0.67 to 0.67), "
+        "60.0 µs against 40.0 µs: on this runtime use a_none.tflite."
     )
 
 
@@ -52,7 +56,31 @@ def test_small_differences_are_called_none(row: Callable[..., Row]) -> None:
     )
 
     assert first.endswith("As fast within 5%: a_none.tflite (litert).")
-    assert "no faster than float" in against
+    assert "not significantly faster than float here" in against
+
+
+def test_a_difference_within_the_noise_is_called_none_however_large(row: Callable[..., Row]) -> None:
+    reference = row("a_none.tflite", quantization="none", invoke_ns=60_000)
+    ours = row("a_int8.tflite", invoke_ns=40_000)
+    ours["invoke"]["repeat_medians_ns"] = (20_000, 80_000)
+
+    *_, against = _advise(reference, ours)
+
+    assert "not significantly faster than float here, 40.0 µs against 60.0 µs (95 % interval" in against
+
+
+def test_a_throttled_row_is_not_recommended(row: Callable[..., Row]) -> None:
+    reference = row("a_none.tflite", quantization="none", invoke_ns=80_000)
+    ours = row("a_int8.tflite", invoke_ns=40_000)
+    ours["invalid"] = "the board was slowed down (throttled)"
+
+    assert _advise(reference, ours)[0].startswith("Use a_none.tflite (litert) on this machine")
+
+
+def test_without_opencv_the_cost_of_a_frame_is_not_known(row: Callable[..., Row]) -> None:
+    sentences = _advise(row("a.tflite", frame_to_decision_ns=[], end_to_end_ns=[], stage_median_ns={}))
+
+    assert sentences[1].startswith("What a frame costs besides the network isn't known")
 
 
 def test_int8_is_only_compared_with_float_on_the_same_runtime(row: Callable[..., Row]) -> None:

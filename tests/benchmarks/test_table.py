@@ -2,9 +2,11 @@ import csv
 import io
 from collections.abc import Callable
 
+import pytest
+
 from benchmarks.columns import MISSING
 from benchmarks.rows import Row, compare_with_float
-from benchmarks.table import COLUMNS, csv_table, markdown_table, reasons, text_table
+from benchmarks.table import COLUMNS, csv_table, markdown_table, reasons, status, text_table
 
 
 def _rows(row: Callable[..., Row]) -> list[Row]:
@@ -34,6 +36,7 @@ def test_cells_of_a_row(row: Callable[..., Row]) -> None:
         "invoke, µs median": "40.1",
         "invoke, µs p90": "40.1",
         "invoke, µs p99": "40.1",
+        "speed × float": "1.99",  # noqa: RUF001  # a multiplication sign, as in print
         "frame to decision, ms median": "1.00",
         "frame to decision, ms p90": "1.00",
         "frame to decision, ms p99": MISSING,
@@ -78,5 +81,27 @@ def test_equal_reasons_are_given_once(row: Callable[..., Row]) -> None:
     assert reasons(_rows(row)) == ["gone.tflite @ litert and 1 more: failed: crashed with signal 11"]
 
 
-def test_scattered_latencies_are_marked(row: Callable[..., Row]) -> None:
-    assert COLUMNS[-1].show(row("a.tflite", frame_to_decision_ns=[10, 20, 30] * 20)) == "ok, unsteady"
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ({}, "ok"),
+        ({"frame_to_decision_ns": [10, 20, 30] * 20}, "ok, noisy"),
+        ({"end_to_end_ns": list(range(1000, 2000)), "frame_to_decision_ns": [10, 20, 30] * 20}, "ok, drifting"),
+    ],
+)
+def test_unsteady_latencies_are_marked(row: Callable[..., Row], values: dict[str, list[int]], shown: str) -> None:
+    assert status(row("a.tflite", repeats=1, **values)) == shown
+
+
+def test_a_throttled_row_is_marked_before_anything_else(row: Callable[..., Row]) -> None:
+    assert status(row("a.tflite") | {"invalid": "the board was slowed down"}) == "ok, invalid times"
+
+
+@pytest.mark.parametrize(("significant", "shown"), [(True, "1.10"), (False, "1.10 n.s."), (None, "1.10 ?")])
+def test_a_speedup_says_whether_it_is_significant(
+    row: Callable[..., Row], significant: bool | None, shown: str
+) -> None:
+    column = next(column for column in COLUMNS if column.group == "speed")
+
+    assert column.show(row("a.tflite") | {"speedup": {"ratio": 1.1, "is_significant": significant}}) == shown
+    assert column.show(row("a.tflite")) == MISSING

@@ -1,8 +1,8 @@
-import gc
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,46 +18,10 @@ ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"
 
 
-class FakeClock:
-    """Counts up by ten at each reading."""
-
-    def __init__(self) -> None:
-        self.now = 0
-
-    def __call__(self) -> int:
-        self.now += 10
-        return self.now
-
-
-def _job(folder: Path, artifact: Path, *, runtime: str = "litert", images: int = 20) -> Job:
+def _job(folder: Path, artifact: Path, *, runtime: str = "litert", images: int = 20, **more: Any) -> Job:
     frames = np.stack([draw_frame(number, height=120, width=160).image for number in range(3)])
     images_file, frames_file = save_inputs(folder, draw_dataset(images)[0], frames)
-    return Job(str(artifact), runtime, 1, 30, 5, 2, 0.001, images_file, frames_file)
-
-
-def test_single_calls_are_timed_over_the_inputs_in_turn_with_the_collector_paused() -> None:
-    calls: list[tuple[str, bool]] = []
-    noted: list[str] = []
-
-    def function(argument: str) -> str:
-        calls.append((argument, gc.isenabled()))
-        return argument.upper()
-
-    latencies = worker.time_calls(function, ["a", "b"], 3, note=noted.append, clock=FakeClock())
-
-    assert latencies == [10, 10, 10]
-    assert calls == [("a", False), ("b", False), ("a", False)]
-    assert noted == ["A", "B", "A"]
-    assert gc.isenabled()
-
-
-def test_warm_up_makes_so_many_calls_even_if_the_time_is_over() -> None:
-    assert worker.warm_up(str, [1, 2], calls=5, duration_s=0, clock=FakeClock()) == 5
-
-
-def test_warm_up_goes_on_until_the_time_is_over() -> None:
-    # Readings: 10, so the end is 10 + 35 = 45; after the two calls that need none: 20, 30, 40, and 50 ends it.
-    assert worker.warm_up(str, [1, 2], calls=2, duration_s=35, clock=FakeClock()) == 2 + 3
+    return Job(str(artifact), runtime, 1, 30, 5, 2, 0.001, images_file, frames_file, **more)
 
 
 def test_memory_is_read_in_bytes() -> None:
@@ -72,12 +36,51 @@ def test_a_small_model_is_measured_in_a_process_of_its_own(tmp_path: Path) -> No
     assert (outcome.status, outcome.reason) == (OK, "")
     found = outcome.measurement
     assert found is not None
-    assert (len(found.invoke_ns), len(found.frame_to_decision_ns), len(found.predictions)) == (30, 5, 20)
+    assert (len(found.invoke_ns), len(found.model_ns)) == (30, 30)
+    assert (len(found.frame_to_decision_ns), len(found.end_to_end_ns), len(found.predictions)) == (5, 5, 20)
     assert min(found.invoke_ns) > 0
     assert set(found.predictions) <= set(range(10))
-    assert set(found.stage_median_ns) == {"vision", "invoke", "decide"}
+    assert list(found.stage_median_ns) == ["decode", "vision", "invoke", "decide", "write"]
     assert (found.quantization, len(found.source_sha256)) == ("int8", 64)
+    assert found.memory_peak_bytes is not None
     assert found.memory_before_load_bytes < found.memory_peak_bytes
+    assert (found.conditions["garbage_collector"], found.conditions["threads"]) == ("off during timed calls", 1)
+    assert found.conditions["xnnpack"] is True
+
+
+def test_an_emulated_processor_answers_and_is_not_timed(tmp_path: Path) -> None:
+    found = worker.measure(_job(tmp_path, FIXTURES / "tiny_int8.tflite", is_timed=False))
+
+    assert len(found.predictions) == 20
+    assert (found.load_ns, found.first_invoke_ns, found.memory_peak_bytes) == (None, None, None)
+    assert found.invoke_ns == found.model_ns == found.frame_to_decision_ns == found.end_to_end_ns == []
+
+
+def test_later_rounds_leave_the_test_images_out(tmp_path: Path) -> None:
+    found = worker.measure(_job(tmp_path, FIXTURES / "tiny_int8.tflite", wants_predictions=False))
+
+    assert (found.predictions, len(found.invoke_ns)) == ([], 30)
+
+
+def test_without_opencv_the_network_alone_is_timed(tmp_path: Path) -> None:
+    job = _job(tmp_path, FIXTURES / "tiny_int8.tflite")
+    program = (
+        "import sys\n"
+        "sys.modules['cv2'] = None\n"  # as where it isn't installed: importing it fails, and nothing finds it
+        "import importlib.util\n"
+        "find = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *rest: None if name == 'cv2' else find(name, *rest)\n"
+        "from benchmarks import worker\n"
+        "raise SystemExit(worker.main())"
+    )
+
+    outcome = run_job(job, timeout_s=60, command=(sys.executable, "-c", program))
+
+    found = outcome.measurement
+    assert found is not None, outcome.reason
+    assert (len(found.invoke_ns), len(found.model_ns), len(found.predictions)) == (30, 30, 20)
+    assert found.frame_to_decision_ns == found.end_to_end_ns == []
+    assert found.stage_median_ns == {}
 
 
 def test_the_peak_is_the_workers_own_not_its_parents(tmp_path: Path) -> None:
@@ -86,6 +89,7 @@ def test_the_peak_is_the_workers_own_not_its_parents(tmp_path: Path) -> None:
     del ballast
 
     assert outcome.measurement is not None
+    assert outcome.measurement.memory_peak_bytes is not None
     assert outcome.measurement.memory_peak_bytes < 250_000_000
 
 
@@ -110,7 +114,7 @@ def test_a_missing_library_is_its_own_status(monkeypatch: pytest.MonkeyPatch, tm
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeMissingError("needs x:\n pip install x")
 
-    monkeypatch.setattr(worker.Classifier, "load", refuse)
+    monkeypatch.setattr(worker.Network, "load", refuse)
 
     outcome = worker.attempt(_job(tmp_path, FIXTURES / "tiny_int8.tflite"))
 

@@ -19,7 +19,9 @@ from edge import errors
         (errors.DatasetError, OSError, 1),
         (errors.ExportError, RuntimeError, 1),
         (errors.ConfigError, ValueError, 2),
+        (errors.ReportError, ValueError, 1),
         (errors.GateError, Exception, 3),
+        (errors.InvalidEnvironmentError, RuntimeError, 5),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else str(value),
 )
@@ -34,4 +36,4 @@ def test_kind_and_exit_code(kind: type[errors.ToolkitError], builtin: type[Excep
 def test_exit_codes_are_the_documented_ones() -> None:
     codes = (errors.EXIT_DONE, errors.EXIT_ERROR, errors.EXIT_USAGE, errors.EXIT_GATE_FAILED)
     assert codes == (0, 1, 2, 3)
-    assert (errors.EXIT_SOURCE_LOST, errors.EXIT_INTERRUPTED) == (4, 130)
+    assert (errors.EXIT_SOURCE_LOST, errors.EXIT_ENVIRONMENT_INVALID, errors.EXIT_INTERRUPTED) == (4, 5, 130)

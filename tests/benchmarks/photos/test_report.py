@@ -146,7 +146,7 @@ def test_caveats_follow_from_the_facts(report: dict[str, Any]) -> None:
     assert not any("host" in sentence for sentence in caveats(board))
     assert any("load average 1.4 on 2 cores" in sentence for sentence in caveats(board))
     assert "Could not be read, in no figure: 1 of the files." in caveats(report)
-    assert any("A p90 needs 44 photographs" in sentence for sentence in caveats(report))
+    assert any("A p90 needs 64 photographs" in sentence for sentence in caveats(report))
 
 
 def test_sizes_and_shown_mistakes_are_said(report: dict[str, Any]) -> None:

@@ -1,0 +1,64 @@
+"""`python -m benchmarks compare`: the command line of the comparison of two reports."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.gate_flags import add_gate_flags, limits_of
+from edge import console
+from edge.errors import EXIT_DONE
+
+NAME = "compare"
+"""First argument of `python -m benchmarks` that leads here."""
+
+_EXAMPLES = """examples:
+  python -m benchmarks compare reports/before reports/after
+  python -m benchmarks compare before after --gate --max-latency-ratio 1.1      for CI: exit code 3 if it got worse
+  python -m benchmarks compare before after --markdown >> "$GITHUB_STEP_SUMMARY"
+
+OLD and NEW are report.json, or the folders they lie in. docs/benchmark-pull-request.yml is a workflow for GitHub that
+comments the table on a pull request.
+
+exit codes: 0 done, 1 error, 2 wrong call, with --gate: 1 some variant of NEW failed, 3 a limit was not kept,
+5 a machine was unfit (throttled)
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser."""
+    flags = argparse.ArgumentParser(
+        prog=f"python -m benchmarks {NAME}",
+        description="Compare two reports row by row: what changed, and whether it is more than noise.",
+        epilog=_EXAMPLES,
+        formatter_class=console.HelpFormatter,
+    )
+    flags.add_argument("old", type=Path, metavar="OLD", help="report.json or its folder")
+    flags.add_argument("new", type=Path, metavar="NEW", help="report.json or its folder")
+    flags.add_argument("--markdown", action="store_true", help="print Markdown, as for a comment on a pull request")
+    add_gate_flags(flags, against="the same row of the old report")
+    console.add_logging_flags(flags)
+    return flags
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Compare, print, and hold the limits."""
+    options = parser().parse_args(argv)
+    console.start_logging(options)
+    # scipy takes a second to import: not for --help.
+    from benchmarks.compare.changes import compare_reports, comparisons
+    from benchmarks.compare.read import read_report
+    from benchmarks.compare.shown import markdown, text
+    from benchmarks.gate import failed_rows, invalid_rows, judge, raise_for
+
+    old, new = read_report(options.old), read_report(options.new)
+    changes, limits, gate = compare_reports(old, new), limits_of(options), None
+    if limits:
+        invalid = [*invalid_rows(old["rows"]), *invalid_rows(new["rows"])]
+        gate = judge(comparisons(changes), limits, failed=failed_rows(new["rows"]), invalid=invalid)
+    print((markdown if options.markdown else text)(changes, old, new, gate))
+    if gate:
+        raise_for(gate)
+    return EXIT_DONE

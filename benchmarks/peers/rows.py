@@ -1,0 +1,141 @@
+"""The peers of a run: what there is to measure, and what came of it as rows of the report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from statistics import median
+from typing import Any
+
+from benchmarks.config import BenchmarkConfig
+from benchmarks.job import FAILED, OK
+from benchmarks.latency import summarise_repeats
+from benchmarks.machine_state import first_invalid_reason
+from benchmarks.peers.bare_loop import BareLoop
+from benchmarks.peers.litert_benchmark import LitertBenchmark
+from benchmarks.peers.opencv_loop import OpencvLoop
+from benchmarks.peers.protocol import Peer, PeerJob, PeerOutcome
+from benchmarks.peers.tensorflow_loop import TensorflowLoop
+from benchmarks.peers.tflite_runtime_loop import TfliteRuntimeLoop
+from benchmarks.rounds import Task, Trial
+from benchmarks.speedup import sentence, speedup
+from benchmarks.variants import Variant
+from edge.artifact import Artifact
+
+PEERS: tuple[Peer, ...] = (BareLoop(), LitertBenchmark(), TfliteRuntimeLoop(), TensorflowLoop(), OpencvLoop())
+_MODES = ("none", "int8")  # of TFLite files; the others would make a run twice as long and say little
+_OURS = {"tflite": "litert", "onnx": "onnxruntime"}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A peer and a file it is tried on."""
+
+    peer: Peer
+    variant: str
+    artifact: Artifact
+
+    @property
+    def row_id(self) -> str:
+        """What its row is called."""
+        return f"{self.variant} @ {self.peer.name}"
+
+
+def peer_matches(variants: Sequence[Variant], peers: Sequence[Peer] = PEERS) -> list[Match]:
+    """List what peers are tried on: the float and the int8 files among the variants, each once a peer."""
+    files = {variant.path: variant for variant in variants if variant.artifact and _is_shown(variant.artifact)}
+    return [
+        Match(peer, variant.name, variant.artifact)
+        for peer in peers
+        for variant in files.values()
+        if variant.artifact and variant.artifact.format == peer.format
+    ]
+
+
+def peer_tasks(matches: Sequence[Match], config: BenchmarkConfig, *, images_file: str) -> list[Task[PeerOutcome]]:
+    """Return one task a match, in the same order, for the rounds that the variants have theirs in.
+
+    Args:
+        matches: from `peer_matches`.
+        config: how long, and where other Pythons are.
+        images_file: .npy of the test images.
+    """
+    pythons = (sys.executable, *(str(path.absolute()) for path in config.peer_pythons))
+
+    def measure(match: Match, _number: int) -> PeerOutcome:
+        job = PeerJob(match.artifact, images_file, config.threads, config.runs, config.warmup, config.warmup_s,
+                      config.timeout_s, pythons)  # fmt: skip
+        return match.peer.measure(job)
+
+    return [Task(match.row_id, partial(measure, match)) for match in matches]
+
+
+def peer_rows(
+    matches: Sequence[Match], trials: Sequence[Sequence[Trial[PeerOutcome]]], rows: Sequence[Row]
+) -> list[Row]:
+    """Return one row a match, each compared with this project's row of the same file.
+
+    Args:
+        matches: what was measured.
+        trials: of each match, from `benchmarks.rounds.measure_in_rounds`.
+        rows: of the report, measured in the same rounds.
+    """
+    return [_row(match, found, rows) for match, found in zip(matches, trials, strict=True)]
+
+
+def _row(match: Match, trials: Sequence[Trial[PeerOutcome]], rows: Sequence[Row]) -> Row:
+    outcomes = [trial.outcome for trial in trials] or [PeerOutcome(FAILED, "interrupted before its first turn")]
+    good = [outcome for outcome in outcomes if outcome.status == OK]
+    medians = [_median_ns(outcome) for outcome in good]
+    ours = next((row for row in rows if _is_ours(row, match) and row["invoke"]), None)
+    compared = None
+    if medians and ours is not None:
+        pairs = list(zip(medians, ours["invoke"]["repeat_medians_ns"], strict=False))
+        found = speedup([theirs for theirs, _ in pairs], [mine for _, mine in pairs])
+        compared = {**asdict(found), "is_significant": found.is_significant, "sentence": sentence(found)}
+    return {
+        "id": match.row_id,
+        "peer": match.peer.name,
+        "what": match.peer.what,
+        "how_to_get": match.peer.how_to_get,
+        "variant": match.variant,
+        "sha256": match.artifact.sha256,
+        "version": outcomes[0].version or None,
+        "status": outcomes[0].status,
+        "reason": outcomes[0].reason,
+        "invalid": first_invalid_reason([(trial.before, trial.after) for trial in trials]),
+        "repeats": len(good),
+        "invoke": _summary(good),
+        "reference": ours and ours["id"],
+        "speedup": compared,
+        "raw": {"invoke_ns": [outcome.invoke_ns for outcome in good]},
+    }
+
+
+def _summary(outcomes: Sequence[PeerOutcome]) -> Row | None:
+    """Of all calls; of a peer that tells only summaries, the median of each of its figures."""
+    if not outcomes:
+        return None
+    if all(outcome.invoke_ns for outcome in outcomes):
+        summary = summarise_repeats([outcome.invoke_ns for outcome in outcomes])
+        return asdict(summary) | {"repeat_medians_ns": list(summary.repeat_medians_ns)}
+    told = [outcome.summary_ns for outcome in outcomes]
+    figures = {f"{name}_ns": round(median(figures[name] for figures in told)) for name in told[0]}
+    return {"p90_ns": None, "p99_ns": None, **figures, "repeat_medians_ns": [figures["median"] for figures in told]}
+
+
+def _median_ns(outcome: PeerOutcome) -> float:
+    return median(outcome.invoke_ns) if outcome.invoke_ns else outcome.summary_ns["median"]
+
+
+def _is_ours(row: Row, match: Match) -> bool:
+    return bool(row["sha256"] == match.artifact.sha256 and row["runtime"] == _OURS[match.artifact.format])
+
+
+def _is_shown(artifact: Artifact) -> bool:
+    """Only a runtime can read an ONNX file's spec: all of them are shown."""
+    return artifact.spec is None or artifact.spec.provenance.quantization in _MODES

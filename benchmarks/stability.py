@@ -1,0 +1,73 @@
+"""Whether the latencies of a row can be leaned on: steady, noisy or drifting; pure functions, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+STEADY, NOISY, DRIFTING = "steady", "noisy", "drifting"
+
+_IQR_SHARE = 0.25  # of the median; torch.utils.benchmark calls more a "significant environmental influence"
+_REPEAT_SHARE = 0.10  # pyperf's limit of instability, 10 %, applied to whole processes
+_DRIFT_SHARE = 0.05  # a smaller trend is lost among the differences between processes
+_DRIFT_P = 0.01  # how often a row without a trend may be called drifting
+_BLOCKS = 10  # Kendall's tau of ten values can reach this p; of five it can not
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """A verdict and what it rests on."""
+
+    verdict: str
+    """STEADY, NOISY or DRIFTING; where both are true, DRIFTING."""
+    reason: str
+    """One clause, with the number that decided."""
+
+
+def judge(repeats_ns: Sequence[Sequence[int]]) -> Stability:
+    """Judge the latencies of one kind of call.
+
+    Drifting: the medians of ten consecutive blocks of calls have a trend (Kendall's tau, p < 1 %), and the last fifth
+    is more than 5 % away from the first. Noisy: the middle half of all calls is wider than 25 % of the median, or the
+    medians of two repeats lie more than 10 % apart. Otherwise steady.
+
+    Args:
+        repeats_ns: one list a repeat, in the order they were made; each holds one value a call, in order.
+
+    Raises:
+        ValueError: there is nothing to judge.
+    """
+    if not len(repeats_ns) or not all(len(repeat) for repeat in repeats_ns):
+        raise ValueError("no latencies: expected repeats of at least one timed call")
+    change = _drift(repeats_ns)
+    if change is not None:
+        word = "slower" if change > 0 else "faster"
+        return Stability(DRIFTING, f"calls became {abs(change):.0%} {word} from the first fifth to the last")
+    pooled = np.concatenate([np.asarray(repeat, np.float64) for repeat in repeats_ns])
+    first, middle, third = np.percentile(pooled, (25, 50, 75), method="inverted_cdf")
+    if third - first > _IQR_SHARE * middle:
+        return Stability(NOISY, f"the middle half of the calls is {(third - first) / middle:.0%} of the median wide")
+    medians = [median(repeat) for repeat in repeats_ns]
+    spread = (max(medians) - min(medians)) / median(medians)
+    if spread > _REPEAT_SHARE:
+        return Stability(NOISY, f"the repeats' medians lie {spread:.0%} apart")
+    return Stability(STEADY, f"the repeats' medians lie {spread:.0%} apart" if len(medians) > 1 else "a single repeat")
+
+
+def _drift(repeats_ns: Sequence[Sequence[int]]) -> float | None:
+    """The change from the first fifth of the blocks to the last, as a share; None where there is no trend."""
+    from scipy.stats import kendalltau  # a device that only measures hasn't got it
+
+    pieces = -(-_BLOCKS // len(repeats_ns))
+    if min(map(len, repeats_ns)) < pieces:
+        return None
+    blocks = [median(block) for repeat in repeats_ns for block in np.array_split(np.asarray(repeat), pieces)]
+    edge = max(1, len(blocks) // 5)
+    start, end = median(blocks[:edge]), median(blocks[-edge:])
+    change = float((end - start) / start)
+    if abs(change) <= _DRIFT_SHARE or len(set(blocks)) == 1:
+        return None
+    return change if kendalltau(range(len(blocks)), blocks).pvalue < _DRIFT_P else None

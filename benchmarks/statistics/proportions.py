@@ -1,0 +1,79 @@
+"""Intervals of one share, and of the difference between two shares that were counted on the same images."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scipy.stats import binomtest
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """How two variants did on the same images, each image counted once."""
+
+    both_right: int
+    lost: int
+    """The reference was right, the variant is wrong."""
+    gained: int
+    """The reference was wrong, the variant is right."""
+    both_wrong: int
+
+    @property
+    def images(self) -> int:
+        """All of them."""
+        return self.both_right + self.lost + self.gained + self.both_wrong
+
+    @property
+    def loss(self) -> float:
+        """Accuracy lost, as a share, -1 to 1; below zero: the variant is the better one."""
+        return (self.lost - self.gained) / self.images
+
+
+def wilson_interval(right: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share, by Wilson's method: it stays within 0-1 and holds for few images too.
+
+    Args:
+        right: images counted.
+        count: images in all, at least 1.
+    """
+    low, high = binomtest(right, count).proportion_ci(confidence_level=CONFIDENCE, method="wilson")
+    return float(low), float(high)
+
+
+def paired_loss_interval(pairs: Pairs) -> tuple[float, float]:
+    """The 95 % interval of the loss, a share, by Newcombe's method 10: Wilson's intervals, joined by the correlation.
+
+    R. G. Newcombe, "Improved confidence intervals for the difference between binomial proportions based on paired
+    data", Statistics in Medicine 17 (1998), 2635-2650. Neither scipy nor statsmodels has an interval for pairs. Unlike
+    the usual one, b - c plus or minus two standard errors, it isn't of width zero where no answer changed.
+
+    Args:
+        pairs: of at least one image.
+    """
+    images = pairs.images
+    reference, ours = pairs.both_right + pairs.lost, pairs.both_right + pairs.gained
+    low_reference, high_reference = wilson_interval(reference, images)
+    low_ours, high_ours = wilson_interval(ours, images)
+    phi = _phi(pairs)
+    below = _joined(reference / images - low_reference, high_ours - ours / images, phi)
+    above = _joined(high_reference - reference / images, ours / images - low_ours, phi)
+    return max(pairs.loss - below, -1.0), min(pairs.loss + above, 1.0)
+
+
+def _joined(first: float, second: float, phi: float) -> float:
+    return math.sqrt(max(first * first - 2 * phi * first * second + second * second, 0.0))
+
+
+def _phi(pairs: Pairs) -> float:
+    """Correlation of right and wrong between the two, with Newcombe's correction for continuity if it is positive."""
+    a, b, c, d = pairs.both_right, pairs.lost, pairs.gained, pairs.both_wrong
+    product = (a + b) * (c + d) * (a + c) * (b + d)
+    if not product:
+        return 0.0
+    excess = float(a * d - b * c)
+    if excess > 0:
+        excess = max(excess - pairs.images / 2, 0.0)
+    return excess / math.sqrt(product)

@@ -1,0 +1,76 @@
+"""Times single calls: warm-up by count and time, then one reading of the clock on each side of each call."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+
+def _ignore(_result: object) -> None:
+    """What most timed calls do with their results."""
+
+
+def warm_up(
+    function: Callable[[_T], object],
+    inputs: Sequence[_T],
+    *,
+    calls: int,
+    duration_s: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> int:
+    """Call until both so many calls were made and so many seconds have passed; return the number of calls."""
+    end = clock() + duration_s
+    made = 0
+    while made < calls or clock() < end:
+        function(inputs[made % len(inputs)])
+        made += 1
+    return made
+
+
+def time_calls(
+    function: Callable[[_T], Any],
+    inputs: Sequence[_T],
+    count: int,
+    *,
+    note: Callable[[Any], object] = _ignore,
+    clock: Callable[[], int] = time.perf_counter_ns,
+) -> list[int]:
+    """Time single calls; nothing but the call lies between the two readings of the clock.
+
+    Args:
+        function: what is timed.
+        inputs: gone through in order, and again from the start.
+        count: number of calls.
+        note: is given each result, outside the timed region.
+        clock: nanoseconds.
+
+    Returns:
+        Nanoseconds of each call, in order.
+    """
+    latencies = []
+    with _collector_paused():
+        for number in range(count):
+            argument = inputs[number % len(inputs)]
+            started = clock()
+            result = function(argument)
+            latencies.append(clock() - started)
+            note(result)
+    return latencies
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No garbage collection inside the block: its pauses are Python's, not the model's."""
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,127 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from benchmarks.compare.changes import compare_reports, comparisons
+from benchmarks.compare.sentences import caveats, summary, verdict
+from benchmarks.compare.shown import markdown, text
+from benchmarks.rows import Row
+from edge.errors import ReportError
+from edge.spec import FASHION_MNIST_LABELS
+
+ENVIRONMENT = {
+    "kind": "board", "board": "Pi", "cpu": "A76", "cpu_count": 4, "architecture": "aarch64", "threads": 1,
+    "git_commit": "0123456789abcdef", "utc": "2026-11-22T10:00:00Z", "memory_bytes": None, "is_virtual_machine": False,
+    "emulator": None,
+}  # fmt: skip
+
+
+def _report(*rows: Row, images: str = "same", **environment: Any) -> dict[str, Any]:
+    return {
+        "environment": ENVIRONMENT | environment,
+        "settings": {"margin_pp": 0.5},
+        "test_images": {"sha256": images, "labels": list(range(10)), "class_names": list(FASHION_MNIST_LABELS)},
+        "rows": list(rows),
+    }
+
+
+def _timed(row: Row, *medians_ns: int) -> Row:
+    return row | {"invoke": row["invoke"] | {"repeat_medians_ns": medians_ns, "median_ns": medians_ns[0]}}
+
+
+STEADY = (1000, 1002, 998)
+
+
+def test_rows_are_paired_by_image_and_timed_by_repeat(row: Callable[..., Row]) -> None:
+    old = _report(_timed(row("a.tflite", wrong=1), *STEADY))
+    new = _report(_timed(row("a.tflite", wrong=8), *(2 * value for value in STEADY)))
+
+    changes = compare_reports(old, new)
+
+    (found,) = changes["rows"]
+    # Image 0 is wrong in both, the seven others in the new one alone: 2 / 2^7.
+    assert (found["answers"]["lost"], found["answers"]["gained"], found["answers"]["mcnemar_p"]) == (7, 0, 2 / 2**7)
+    assert found["latency"]["value"] == pytest.approx(2.0)
+    assert found["latency"]["is_significant"] is True
+    assert verdict(found) == "LESS ACCURATE, SLOWER"
+    assert summary(changes) == "Less accurate: a.tflite @ litert. Slower: a.tflite @ litert."
+    (comparison,) = comparisons(changes)
+    assert (comparison.loss_pp, comparison.agreement) == (70.0, pytest.approx(0.3))
+    assert comparison.latency is not None
+    assert comparison.latency.value == pytest.approx(2.0)
+
+
+def test_nothing_changed(row: Callable[..., Row]) -> None:
+    report = _report(_timed(row("a.tflite"), *STEADY))
+
+    changes = compare_reports(report, report)
+
+    assert verdict(changes["rows"][0]) == "the same answers, as fast within the noise"
+    assert summary(changes) == "No row of 1 is worse beyond the noise."
+
+
+def test_rows_of_one_report_alone_and_rows_that_fail_now_are_named(row: Callable[..., Row]) -> None:
+    old = _report(row("a.tflite"), row("gone.tflite"))
+    new = _report(row("a.tflite", reason="crashed"), row("fresh.tflite"))
+
+    changes = compare_reports(old, new)
+
+    assert {found["id"]: verdict(found) for found in changes["rows"]} == {
+        "a.tflite @ litert": "FAILS NOW: crashed",
+        "fresh.tflite @ litert": "only in the new report",
+        "gone.tflite @ litert": "only in the old report",
+    }
+    assert summary(changes) == "Fail now: a.tflite @ litert. Gone: gone.tflite @ litert."
+
+
+def test_other_images_and_another_machine_are_not_compared(row: Callable[..., Row]) -> None:
+    old = _report(_timed(row("a.tflite"), *STEADY))
+    new = _report(_timed(row("a.tflite", wrong=9), *STEADY), images="others", cpu="A72")
+
+    changes = compare_reports(old, new)
+
+    assert (changes["rows"][0]["answers"], changes["rows"][0]["latency"]) == (None, None)
+    assert verdict(changes["rows"][0]) == "–"  # noqa: RUF001
+    said = " ".join(caveats(changes, 0.5))
+    assert "different images" in said
+    assert "different machines (cpu)" in said
+
+
+def test_a_throttled_row_has_no_ratio(row: Callable[..., Row]) -> None:
+    old = _report(_timed(row("a.tflite"), *STEADY))
+    new = _report(_timed(row("a.tflite"), *STEADY) | {"invalid": "throttled"})
+
+    assert compare_reports(old, new)["rows"][0]["latency"] is None
+
+
+def test_a_single_repeat_is_no_evidence(row: Callable[..., Row]) -> None:
+    changes = compare_reports(_report(_timed(row("a.tflite"), 1000)), _report(_timed(row("a.tflite"), 3000)))
+
+    assert verdict(changes["rows"][0]) == "the same answers, time from a single repeat"
+    assert any("single repeat" in sentence for sentence in caveats(changes, 0.5))
+
+
+def test_reports_of_different_things_are_refused(row: Callable[..., Row]) -> None:
+    with pytest.raises(ReportError, match="no row in common: one has a.tflite @ litert, the other b.tflite @ litert"):
+        compare_reports(_report(row("a.tflite")), _report(row("b.tflite")))
+
+
+def test_text_and_markdown_say_the_same(row: Callable[..., Row]) -> None:
+    old = _report(_timed(row("a.tflite"), *STEADY))
+    new = _report(_timed(row("a.tflite"), *STEADY), git_commit=None)
+    changes = compare_reports(old, new)
+    gate = {"outcome": "failed", "sentence": "limits broken by a", "checks": [
+        {"row": "a", "passed": False, "sentence": "too slow"}, {"row": "b", "passed": True, "sentence": "fine"},
+    ]}  # fmt: skip
+
+    terminal, page = text(changes, old, new, None), markdown(changes, old, new, gate)
+
+    assert terminal.splitlines()[0] == "old: 0123456789ab, 2026-11-22 10:00 UTC, board: Pi, 4 cores"
+    assert terminal.splitlines()[-1] == summary(changes)
+    title, advice, verdict_of_gate, *_ = page.split("\n\n")
+    assert (title, advice) == ("### Benchmark", "**No row of 1 is worse beyond the noise.**")
+    assert verdict_of_gate.splitlines()[0] == "❌ Gate: limits broken by a."
+    assert "- a: too slow" in page
+    assert "fine" not in page
+    assert "- new: no commit" in page

@@ -1,0 +1,90 @@
+import json
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.__main__ import main
+from benchmarks.compare.command import parser
+from benchmarks.compare.read import read_report
+from benchmarks.report_schema import SCHEMA_VERSION
+from benchmarks.rows import Row
+from edge.errors import ReportError
+from edge.spec import FASHION_MNIST_LABELS
+
+ENVIRONMENT = {
+    "kind": "host", "board": None, "cpu": "x", "cpu_count": 2, "architecture": "x86_64", "threads": 1, "emulator": None,
+    "git_commit": None, "utc": "2026-11-22T10:00:00Z", "memory_bytes": None, "is_virtual_machine": False,
+}  # fmt: skip
+
+
+@pytest.fixture
+def write(row: Callable[..., Row], tmp_path: Path) -> Callable[..., str]:
+    def make(name: str, **values: Any) -> str:
+        report = {
+            "schema_version": SCHEMA_VERSION,
+            "environment": ENVIRONMENT,
+            "settings": {"margin_pp": 0.5},
+            "test_images": {"sha256": "s", "labels": list(range(10)), "class_names": list(FASHION_MNIST_LABELS)},
+            "rows": [row("a.tflite", **values)],
+        }
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "report.json").write_text(json.dumps(report), encoding="utf-8")
+        return str(tmp_path / name)
+
+    return make
+
+
+def test_two_folders(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", write("old"), write("new")]) == 0
+
+    assert capsys.readouterr().out.splitlines()[-1] == "No row of 1 is worse beyond the noise."
+
+
+def test_the_gate_has_its_exit_code(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = write("old"), write("new", wrong=9)
+
+    assert main(["compare", old, new, "--gate", "--markdown"]) == 3
+
+    out, err = capsys.readouterr()
+    assert "❌ Gate: limits broken by a.tflite @ litert." in out
+    assert err == "error: limits broken by a.tflite @ litert\n"
+
+
+def test_a_variant_that_fails_now_has_another(write: Callable[..., str]) -> None:
+    assert main(["compare", write("old"), write("new", reason="crashed"), "--gate"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no report .*report.json: make one"),
+        ("{", "can't be read"),
+        ("[]", "is no report of schema 2"),
+        ('{"schema_version": 1, "rows": []}', r"schema_version 1\): make both reports with one version"),
+        ('{"schema_version": 2, "rows": [{"status": "ok", "raw": null}]}', "has lost its raw values"),
+    ],
+)
+def test_what_is_no_report(content: str | None, message: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "report.json").write_text(content, encoding="utf-8")
+
+    with pytest.raises(ReportError, match=message):
+        read_report(tmp_path)
+
+
+def test_the_workflow_in_docs_calls_it_rightly_and_asks_for_no_more_rights_than_it_needs() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "benchmark-pull-request.yml").read_text(encoding="utf-8")
+    (call,) = re.findall(r"python -m benchmarks compare (.*?)(?:\\\n|>)", text)
+
+    options = parser().parse_args(shlex.split(call))
+
+    assert (options.gate, options.markdown) == (True, True)
+    assert re.findall(r"permissions:\n((?: +[a-z-]+: [a-z]+\n)+)", text) == [
+        "  contents: read\n", "      pull-requests: write\n",
+    ]  # fmt: skip
+    assert re.findall(r"uses: (\S+)", text)
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in re.findall(r"uses: (\S+)", text))

@@ -1,0 +1,133 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.config import BenchmarkConfig
+from benchmarks.job import FAILED, NOT_INSTALLED, OK
+from benchmarks.peers.protocol import PeerJob, PeerOutcome
+from benchmarks.peers.rows import PEERS, peer_matches, peer_rows, peer_tasks
+from benchmarks.peers.table import COLUMNS, peer_sentences, peers_markdown, peers_text
+from benchmarks.rounds import Trial
+from benchmarks.rows import Row
+from benchmarks.variants import Variant
+from edge.artifact import Artifact, read_artifact
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+TFLITE = Artifact(Path("/models/a_int8.tflite"), "tflite", "cd" * 32, 1000, None)
+CALM: dict[str, Any] = {"throttle_bits": None, "governor": None, "temperature_c": None}
+
+
+class FakePeer:
+    name = "fake"
+    what = "nothing at all"
+    how_to_get = "pip install fake"
+    format = "tflite"
+
+    def __init__(self) -> None:
+        self.jobs: list[PeerJob] = []
+
+    def measure(self, job: PeerJob) -> PeerOutcome:
+        self.jobs.append(job)
+        return PeerOutcome(OK, version="1.0", invoke_ns=[1])
+
+
+def _match(artifact: Artifact = TFLITE) -> Any:
+    (match,) = peer_matches([Variant("a_int8.tflite", artifact.path, artifact, "litert")], [FakePeer()])
+    return match
+
+
+def _rows(ours: Row, *outcomes: PeerOutcome) -> list[Row]:
+    return peer_rows([_match()], [[Trial(outcome, CALM, CALM) for outcome in outcomes]], [ours])
+
+
+def test_peers_are_tried_on_float_and_int8_files_of_their_format_once() -> None:
+    variants = [
+        Variant(name, path, read_artifact(path), runtime)
+        for name in ("tiny_none.tflite", "tiny_int8.tflite", "tiny_float16.tflite", "tiny_none.onnx")
+        for path in [FIXTURES / name]
+        if path.is_file()
+        for runtime in ("litert", "tflite-runtime")
+    ]
+
+    found = {(match.peer.name, match.variant) for match in peer_matches(variants)}
+
+    assert ("OpenCV DNN", "tiny_none.onnx") in found
+    assert {variant for peer, variant in found if peer == "TensorFlow"} == {"tiny_none.tflite", "tiny_int8.tflite"}
+    assert len(peer_matches(variants)) == len(found)
+
+
+def test_a_task_asks_the_peer_with_what_the_run_was_told() -> None:
+    peer = FakePeer()
+    matches = peer_matches([Variant("a.tflite", TFLITE.path, TFLITE, "litert")], [peer])
+
+    (task,) = peer_tasks(matches, BenchmarkConfig(runs=7, peer_pythons=(Path("/x/python"),)), images_file="/i.npy")
+    task.run(0)
+
+    assert task.name == "a.tflite @ fake"
+    assert (peer.jobs[0].runs, peer.jobs[0].images_file, peer.jobs[0].pythons[1:]) == (7, "/i.npy", ("/x/python",))
+
+
+def test_a_peer_is_compared_with_our_row_of_the_same_file(row: Callable[..., Row]) -> None:
+    outcome = PeerOutcome(OK, version="2.14", invoke_ns=[160_000] * 40)
+
+    (found,) = _rows(row("a_int8.tflite", invoke_ns=40_000), outcome, outcome)
+
+    assert (found["id"], found["version"], found["repeats"]) == ("a_int8.tflite @ fake", "2.14", 2)
+    assert (found["invoke"]["median_ns"], found["invoke"]["p90_ns"]) == (160_000, 160_000)
+    assert (found["reference"], found["speedup"]["ratio"]) == ("a_int8.tflite @ litert", pytest.approx(0.25))
+
+
+def test_of_a_peer_that_tells_summaries_the_median_of_each_is_kept(row: Callable[..., Row]) -> None:
+    told = {"median": 40_000, "p95": 50_000, "mean": 45_000, "maximum": 90_000}
+    outcomes = [PeerOutcome(OK, summary_ns=told | {"median": value}) for value in (30_000, 40_000, 80_000)]
+
+    (found,) = _rows(row("a_int8.tflite", repeats=3), *outcomes)
+
+    assert found["invoke"] == {
+        "p90_ns": None, "p99_ns": None, "median_ns": 40_000, "p95_ns": 50_000, "mean_ns": 45_000,
+        "maximum_ns": 90_000, "repeat_medians_ns": [30_000, 40_000, 80_000],
+    }  # fmt: skip
+
+
+def test_what_is_missing_is_named_with_how_to_get_it(row: Callable[..., Row]) -> None:
+    (found,) = _rows(row("a_int8.tflite"), PeerOutcome(NOT_INSTALLED, "No module named 'fake'"))
+    (failed,) = _rows(row("a_int8.tflite"), PeerOutcome(FAILED, "crashed with signal 11"))
+
+    assert (found["invoke"], found["speedup"]) == (None, None)
+    assert peer_sentences([found]) == ["fake: not installed: pip install fake."]
+    assert peer_sentences([failed]) == ["a_int8.tflite @ fake: failed: crashed with signal 11"]
+
+
+def test_the_tables_have_a_line_each(row: Callable[..., Row]) -> None:
+    (found,) = _rows(row("a_int8.tflite"), *[PeerOutcome(OK, version="2.14", invoke_ns=[160_000] * 40)] * 2)
+
+    shown = {column.heading: column.show(found) for column in COLUMNS}
+    assert (shown["tool"], shown["one call, µs median"], shown["one call, µs p99"]) == ("fake 2.14", "160.0", "–")  # noqa: RUF001
+    assert shown["speed × ours"] == "0.25"  # noqa: RUF001  # a multiplication sign, as in print
+    assert peers_text([found]).splitlines()[-1] == "fake: nothing at all."
+    assert len(peers_markdown([found]).splitlines()) == 3
+
+
+def test_a_peer_on_a_throttled_board_is_invalid_too(row: Callable[..., Row]) -> None:
+    trial = Trial(PeerOutcome(OK, invoke_ns=[1]), CALM, CALM | {"throttle_bits": 4})
+
+    (found,) = peer_rows([_match()], [[trial]], [row("a_int8.tflite")])
+
+    assert "throttled" in found["invalid"]
+    assert COLUMNS[-1].show(found) == "ok, invalid times"
+
+
+def test_every_peer_says_what_it_is() -> None:
+    assert len({peer.name for peer in PEERS}) == len(PEERS)
+    assert all(peer.what and "pip install" in peer.how_to_get for peer in PEERS)
+
+
+def test_another_file_is_not_ours(row: Callable[..., Row]) -> None:
+    other = replace(TFLITE, sha256="ee" * 32)
+
+    (found,) = peer_rows([_match(other)], [[Trial(PeerOutcome(OK, invoke_ns=[1]), CALM, CALM)]], [row("a_int8.tflite")])
+
+    assert (found["reference"], found["speedup"]) == (None, None)

@@ -1,0 +1,101 @@
+"""The scripts run for real, on the tiny models, in this Python and in one that has nothing."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.job import FAILED, NOT_INSTALLED, OK
+from benchmarks.peers.bare_loop import BareLoop
+from benchmarks.peers.litert_benchmark import LitertBenchmark, read_latency
+from benchmarks.peers.opencv_loop import OpencvLoop
+from benchmarks.peers.protocol import Peer, PeerJob
+from benchmarks.peers.script import run_script, run_tflite_loop
+from edge.artifact import read_artifact
+from edge.demo import draw_dataset
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Callable[..., PeerJob]:
+    np.save(tmp_path / "images.npy", draw_dataset(10)[0])
+
+    def make(name: str, *pythons: str) -> PeerJob:
+        images_file = str(tmp_path / "images.npy")
+        return PeerJob(read_artifact(FIXTURES / name), images_file, 1, 12, 2, 0.001, 60, pythons or (sys.executable,))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("peer", "model"),
+    [(BareLoop(), "tiny_none.tflite"), (BareLoop(), "tiny_int8.tflite"), (OpencvLoop(), "tiny_none.onnx")],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_a_loop_times_single_calls(job: Callable[..., PeerJob], peer: Peer, model: str) -> None:
+    outcome = peer.measure(job(model))
+
+    assert (outcome.status, outcome.reason) == (OK, "")
+    assert len(outcome.invoke_ns) == 12
+    assert min(outcome.invoke_ns) > 0
+    assert outcome.version[0].isdigit()
+
+
+def test_litert_benchmark_tells_a_summary(job: Callable[..., PeerJob]) -> None:
+    outcome = LitertBenchmark().measure(job("tiny_int8.tflite"))
+
+    assert (outcome.status, outcome.reason, outcome.invoke_ns) == (OK, "", [])
+    assert set(outcome.summary_ns) == {"median", "p95", "mean", "maximum"}
+
+
+def test_its_milliseconds_are_nanoseconds_here() -> None:
+    assert read_latency({"median_ms": 0.04, "p95_ms": 0.05, "avg_ms": 0.045, "max_ms": 1.2, "min_ms": 0.03}) == {
+        "median": 40_000, "p95": 50_000, "mean": 45_000, "maximum": 1_200_000,
+    }  # fmt: skip
+
+
+def test_a_library_that_no_python_has_is_not_installed(job: Callable[..., PeerJob]) -> None:
+    outcome = run_tflite_loop(job("tiny_int8.tflite"), module="no_such_library", package="no-such-library")
+
+    assert (outcome.status, outcome.invoke_ns) == (NOT_INSTALLED, [])
+    assert "no_such_library" in outcome.reason
+
+
+def test_the_first_python_that_has_it_is_taken(job: Callable[..., PeerJob], tmp_path: Path) -> None:
+    without = tmp_path / "python"
+    without.write_text('#!/bin/sh\necho \'{"status": "not installed", "reason": "not here"}\'\n', encoding="utf-8")
+    without.chmod(0o755)
+
+    outcome = BareLoop().measure(job("tiny_int8.tflite", str(without), sys.executable))
+
+    assert outcome.status == OK
+
+
+def test_a_file_that_a_library_refuses_is_a_failure(job: Callable[..., PeerJob], tmp_path: Path) -> None:
+    outcome = run_script("opencv_loop.py", job("tiny_int8.tflite"))
+
+    assert outcome.status == FAILED
+    assert outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [("echo hello", "gave no answer: hello"), ("exit 3", "ended with exit code 3: nothing was said")],
+)
+def test_a_python_that_is_none(job: Callable[..., PeerJob], tmp_path: Path, program: str, reason: str) -> None:
+    fake = tmp_path / "python"
+    fake.write_text(f"#!/bin/sh\n{program}\n", encoding="utf-8")
+    fake.chmod(0o755)
+
+    outcome = BareLoop().measure(job("tiny_int8.tflite", str(fake)))
+
+    assert (outcome.status, outcome.reason) == (FAILED, reason)
+
+
+def test_a_python_that_is_not_there(job: Callable[..., PeerJob]) -> None:
+    outcome = BareLoop().measure(job("tiny_int8.tflite", "/no/such/python"))
+
+    assert (outcome.status, outcome.reason) == (FAILED, "/no/such/python can't be run: No such file or directory")

@@ -1,0 +1,129 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.device_result import as_result, read_measured
+from benchmarks.environment import describe_environment, environment_lines, machine_name
+from benchmarks.job import OK, Measurement, Outcome
+from benchmarks.merge import main, merge, read
+from benchmarks.rounds import Trial
+from benchmarks.variants import Variant
+from edge.artifact import Artifact
+from edge.errors import ToolkitError
+
+CALM: dict[str, Any] = {"throttle_bits": None, "governor": None, "temperature_c": None}
+PI = "Raspberry Pi 5 Model B Rev 1.0"
+
+
+@pytest.fixture
+def result(measurement: Callable[..., Measurement]) -> Callable[..., dict[str, Any]]:
+    """What a device sends back: a float file of 80 microseconds and an int8 one of 40."""
+
+    def make(**environment: Any) -> dict[str, Any]:
+        measured = []
+        for name, mode, invoke_ns in (("a_none.tflite", "none", 80_000), ("a_int8.tflite", "int8", 40_000)):
+            artifact = Artifact(Path(f"/kit/{name}"), "tflite", name.ljust(64, "0"), 1000, None)
+            outcome = Outcome(OK, measurement=measurement(quantization=mode, invoke_ns=invoke_ns))
+            measured.append((Variant(name, artifact.path, artifact, "litert"), [Trial(outcome, CALM, CALM)] * 2))
+        facts = {
+            "statement": "accuracy on drawn garments, not on Fashion-MNIST (10 images)",
+            "test_images": {"dataset": "demo", "count": 10, "sha256": "ab" * 32, "labels": list(range(10))},
+            "environment": describe_environment(["python", "kit.zip"], seed=0, threads=1) | environment,
+            "settings": {"repeats": 2, "threads": 1, "seed": 0, "runtimes": []},
+        }
+        return json.loads(json.dumps(as_result(measured, facts)))  # type: ignore[no-any-return]
+
+    return make
+
+
+def test_trials_travel_as_json(result: Callable[..., dict[str, Any]]) -> None:
+    (variant, trials), _ = read_measured(result())
+
+    assert (variant.row_id, variant.artifact and variant.artifact.size_bytes) == ("a_none.tflite @ litert", 1000)
+    assert (len(trials), trials[0].before) == (2, CALM)
+    assert trials[0].outcome.measurement is not None
+    assert trials[0].outcome.measurement.invoke_ns == [80_000] * 500
+
+
+@pytest.mark.parametrize(
+    ("change", "match"), [({"device_schema_version": 9}, "schema 9"), ({"variants": [{}]}, "damaged")]
+)
+def test_what_this_version_cannot_read(
+    result: Callable[..., dict[str, Any]], change: dict[str, Any], match: str
+) -> None:
+    with pytest.raises(ToolkitError, match=match):
+        read_measured(result() | change)
+
+
+def test_one_device_gives_a_report_like_any_other(result: Callable[..., dict[str, Any]]) -> None:
+    report = merge([("pi.json", result(kind="board", board=PI))])
+
+    assert [row["id"] for row in report["rows"]] == ["a_none.tflite @ litert", "a_int8.tflite @ litert"]
+    assert (report["rows"][1]["machine"], report["rows"][1]["speedup"]["ratio"]) == (PI, pytest.approx(2.0))
+    assert report["environment"]["board"] == PI
+    assert report["recommendation"][0].startswith("Use a_int8.tflite (litert) on this machine")
+
+
+def test_of_several_machines_every_row_names_its_own_and_is_compared_with_it(
+    result: Callable[..., dict[str, Any]],
+) -> None:
+    host = {"kind": "host", "board": None, "cpu": "Some CPU"}
+
+    report = merge([("pi.json", result(kind="board", board=PI)), ("host.json", result(**host))])
+
+    assert [row["machine"] for row in report["rows"]] == [PI, PI, "host Some CPU", "host Some CPU"]
+    assert report["rows"][3]["variant"] == "a_int8.tflite on host Some CPU"
+    assert report["rows"][3]["reference"] == "a_none.tflite @ litert on host Some CPU"
+    assert [sentence.partition(": ")[0] for sentence in report["recommendation"]] == [PI, "host Some CPU"]
+    assert PI in machine_name(report["environment"])
+    assert len([name for name, _ in environment_lines(report["environment"]) if name == "machine"]) == 2
+
+
+def test_equal_machines_are_numbered(result: Callable[..., dict[str, Any]]) -> None:
+    pi = result(kind="board", board=PI)
+
+    assert {row["machine"] for row in merge([("1", pi), ("2", pi)])["rows"]} == {f"{PI} 1", f"{PI} 2"}
+
+
+def test_reports_merge_with_results_and_again(result: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_text(json.dumps(result(kind="board", board=PI)), encoding="utf-8")
+    assert main([str(tmp_path / "result.json"), "--out", str(tmp_path / "one"), "-q"]) == 0
+
+    files = [str(tmp_path / "one" / "report.json"), str(tmp_path / "result.json")]
+    assert main([*files, "--out", str(tmp_path / "two"), "-q"]) == 0
+
+    assert len(json.loads((tmp_path / "two" / "report.json").read_text(encoding="utf-8"))["rows"]) == 4
+    assert (tmp_path / "two" / "report.html").is_file()
+
+
+def test_other_images_cannot_be_merged(result: Callable[..., dict[str, Any]]) -> None:
+    other = result()
+    other["test_images"]["sha256"] = "cd" * 32
+
+    with pytest.raises(ToolkitError, match="different test images"):
+        merge([("a.json", result()), ("b.json", other)])
+
+
+def test_a_report_without_raw_values_cannot_be_merged(result: Callable[..., dict[str, Any]]) -> None:
+    report = merge([("a.json", result())])
+    for row in report["rows"]:
+        del row["raw"]
+
+    with pytest.raises(ToolkitError, match="raw values"):
+        merge([("r.json", report)])
+
+
+@pytest.mark.parametrize(("text", "match"), [("{", "no JSON"), ("[]", "neither"), ('{"rows": []}', "neither")])
+def test_what_is_no_result(tmp_path: Path, text: str, match: str) -> None:
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+
+    with pytest.raises(ToolkitError, match=match):
+        read(tmp_path / "x.json")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ToolkitError, match="no file"):
+        read(tmp_path / "x.json")
