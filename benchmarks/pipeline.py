@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge.classifier import Classifier
 from edge.decision import Decider
-from edge.sinks import JsonLinesSink
+from edge.sinks.jsonl import JsonLinesSink
 from edge.sources.frame import Frame
 
 STAGES = ("decode", "vision", "invoke", "decide", "write")

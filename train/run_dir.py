@@ -152,14 +152,13 @@ def _write_own_images(folder: Path, splits: Splits) -> None:
 
 def _spec(outcome: Outcome, *, source_sha256: str) -> ModelSpec:
     height, width = outcome.splits.test.pixels.shape[1:]
-    judgement = outcome.judgement
+    decision = DecisionSpec(temperature=outcome.temperature)
+    if outcome.judgement is not None:
+        decision = replace(decision, score=outcome.judgement.score, threshold=outcome.judgement.threshold)
     return ModelSpec(
         labels=outcome.splits.class_names,
         input=InputSpec(height=height, width=width),
-        decision=DecisionSpec(
-            temperature=outcome.temperature,
-            **({"score": judgement.score, "threshold": judgement.threshold} if judgement else {}),
-        ),
+        decision=decision,
         provenance=Provenance(
             run_name=run_name(outcome.config),
             dataset=outcome.config.data,

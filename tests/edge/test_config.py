@@ -72,7 +72,7 @@ def test_flags_of_every_kind(parse: Callable[..., argparse.Namespace]) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("treshold = 0.5", "no flag is called 'treshold': did you mean 'threshold'?"),
+        ("treshold = 0.5", "no flag is called 'treshold': did you mean 'threshold'?"),  # codespell:ignore treshold
         ("top_k = 3", "no flag is called 'top_k': did you mean 'top-k'?"),
         ("version = true", "no flag is called 'version': expected some of camera, source, model, "),
         ("[camera]\nindex = 0", "camera: expected a number or a text in quotes, got a section (keys stand outside"),
