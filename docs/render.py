@@ -3,7 +3,8 @@
 A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT is a file of docs/measured/, followed
 by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two); `markdown FILE`, for one
 that is no console output; `benchmark table`, `recommendation` or `machine`; `curve table`, what networks make of the
-data set and of photographs; or `training commands`, what `make ship` runs. `--check` changes nothing and fails if a
+data set and of photographs; or `training commands`, what `make ship` runs; `flags`, of every command
+or of the one that follows. `--check` changes nothing and fails if a
 page is out of date.
 """
 
@@ -19,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # run as a file, it would find an installed copy or nothing
 MEASURED = ROOT / "docs" / "measured"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "training.md", ROOT / "docs" / "flags.md")
+PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("training", "benchmarks", "flags")))
 _BLOCK = re.compile(r"(<!-- measured: (?P<what>.+?) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -37,8 +38,8 @@ def _body(what: str) -> str:
         return _training_commands()
     if what == "curve table":
         return _curve_table()
-    if what == "flags":
-        return _flags()
+    if what.startswith("flags"):
+        return _flags(what.removeprefix("flags").strip())
     name, *ranges = what.split()
     lines = (MEASURED / name).read_text(encoding="utf-8").rstrip("\n").split("\n")
     return "```text\n" + "\n".join(_selected(lines, ranges)) + "\n```\n"
@@ -102,12 +103,12 @@ def _training_commands() -> str:
     return "```sh\n" + "\n".join(lines) + "\n```\n"
 
 
-def _flags() -> str:
-    """One table: a row for each flag of each command, and what --help says of it."""
+def _flags(command: str) -> str:
+    """One table: a row for each flag of the command, or of every one, and what --help says of it."""
     from edge import parsers
 
     lines = ["| command | flag | what it does |", "| --- | --- | --- |"]
-    for parser in _parsers():
+    for parser in (parser for parser in _parsers() if command in ("", parser.prog)):
         for action in parsers.actions(parser):
             if action.dest == "help":
                 continue

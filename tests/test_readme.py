@@ -14,9 +14,10 @@ from edge.doctor import command as doctor
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+BENCHMARKS = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 COMMANDS = [
     line.split("#")[0].strip()
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for block in re.findall(r"```sh\n(.*?)```", README + BENCHMARKS, re.DOTALL)
     for line in block.splitlines()
 ]
 
@@ -30,7 +31,7 @@ def _render():
     return module
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/training.md", "docs/flags.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/training.md", "docs/benchmarks.md", "docs/flags.md"])
 def test_every_figure_is_what_a_command_measured(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
 
@@ -41,11 +42,12 @@ def test_a_block_shows_the_lines_it_asks_for() -> None:
     assert _render()._selected(["a", "b", "c", "d", "e"], ["1-2", "-1"]) == ["a", "b", "...", "e"]
 
 
-def test_linked_files_exist() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+@pytest.mark.parametrize("page", ["README.md", "docs/training.md", "docs/benchmarks.md"])
+def test_linked_files_exist(page: str) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
 
     assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("edge-classify")])
