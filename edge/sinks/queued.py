@@ -50,7 +50,7 @@ class QueuedSink:
         self._items: deque[_Item] = deque()
         self._changed = threading.Condition()
         self._is_closing = False
-        self._thread = threading.Thread(target=self._work, name=f"edge-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"edge.{name}", daemon=True)
         self._thread.start()
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:

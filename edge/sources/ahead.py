@@ -22,7 +22,7 @@ class Ahead(Generic[_T]):
         self._queue: queue.Queue[_T | None] = queue.Queue(_WAITING)
         self._is_told_to_stop = False
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="file", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=__name__, daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[_T]:

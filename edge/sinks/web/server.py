@@ -148,7 +148,7 @@ class ServerThread:
             )
         )  # fmt: skip
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._serve, name="edge-page", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="edge.page", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
