@@ -148,7 +148,7 @@ def test_the_end_sends_viewers_home_and_ends_the_thread(pinned: Any) -> None:
         answer.readline()
         pinned.close()
         answer.read()  # comes to an end
-    assert not [thread for thread in threading.enumerate() if thread.name == "edge-page" and thread.is_alive()]
+    assert not [thread for thread in threading.enumerate() if thread.name == "edge.page" and thread.is_alive()]
 
 
 def test_the_token_is_never_said(open_page: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
