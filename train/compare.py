@@ -16,6 +16,7 @@ from train.presets import overridable
 
 _METRICS = "metrics.json"
 _PARITY = "parity"  # of a run's int8 file; no key of metrics.json
+_NOT_CHOICES = ("seed", "name", "runs", "resume")  # what runs may differ in that were asked for the same
 _Run = dict[str, Any]
 _COLUMNS: tuple[tuple[str, str, Callable[[_Run], str]], ...] = (
     ("run", "---", lambda run: run["config"]["name"]),
@@ -92,7 +93,8 @@ def seed_ranges(runs: Sequence[_Run]) -> list[str]:
 
 def _but_for_seed(config: _Run, known: dict[str, _Run]) -> _Run:
     """What a run was asked for; in place of the run it begins with, what that one was asked for."""
-    rest = {name: value for name, value in config.items() if name not in ("seed", "name", "runs")}
+    names = [name for name, value in config.items() if value is not None]  # what came later was None before
+    rest = {name: config[name] for name in names if name not in _NOT_CHOICES}
     first = known.get(Path(config.get("initial") or "").name)
     return rest | {"initial": _but_for_seed(first, known)} if first else rest
 

@@ -70,6 +70,8 @@ def test_runs_that_differ_in_their_seed_alone_get_their_range(capsys: pytest.Cap
     runs = [_metrics(f"edge-{seed}", 0.94, seed=seed, erase=0.25) for seed in (2, 0, 1)]
     for run, accuracy in zip(runs, (0.9412, 0.9401, 0.942), strict=True):
         run["test_top1_accuracy"] = accuracy
+    runs[1]["config"] |= {"flag_of_a_later_version": None, "resume": True}
+    runs[0]["config"]["resume"] = False
     another = _metrics("another", 0.93, seed=0, erase=0.5)
 
     assert seed_ranges([*runs, another]) == ["edge-0 with the seeds 0, 1, 2: test 94.01 to 94.20 %."]
