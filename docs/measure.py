@@ -59,6 +59,14 @@ def shrink(picture: Path, to: Path) -> None:
     cv2.imwrite(str(to), cv2.resize(image, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA))
 
 
+def keep_report(report: Path, work: Path) -> None:
+    """Put a report into docs/report, without the name of the folder that was only there for it."""
+    shutil.rmtree(REPORT, ignore_errors=True)
+    shutil.copytree(report, REPORT)
+    for path in (path for path in REPORT.iterdir() if path.suffix != ".png"):
+        path.write_text(path.read_text(encoding="utf-8").replace(f"{work}/", ""), encoding="utf-8")
+
+
 def export_other_calibrations(work: Path) -> None:
     """The int8 file once more for each of two other choices of calibration images: how much the choice matters."""
     for seed in (1, 2):
@@ -110,8 +118,7 @@ def main() -> None:
         export_other_calibrations(work)
         flags = ("--runtime", "litert", "--runtime", "onnxruntime", "--peers", "--out", "report")
         run("benchmarks", "benchmarks", *flags, cwd=work)
-        shutil.rmtree(REPORT, ignore_errors=True)
-        shutil.copytree(work / "report", REPORT)
+        keep_report(work / "report", work)
         run("runner", "benchmarks", "runner", "--out", "runner.json", cwd=work, may_miss=True)
         draw_wardrobe(work / "drawn")
         run("drawn", "benchmarks", "photos", "drawn", "--hits", "1", "--mistakes", "10", "--out", "wardrobe", cwd=work)
