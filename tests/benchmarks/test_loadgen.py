@@ -65,5 +65,6 @@ def test_both_scenarios_run_over_the_samples() -> None:
 
     assert found["SingleStream"]["Scenario"] == "SingleStream"
     assert found["SingleStream"]["Mean latency (ns)"] > 0
+    assert found["SingleStream"]["Min duration satisfied"] == "Yes"  # it had queries for as long as it was to last
     assert found["Offline"]["Samples per second"] > 0
     assert seen == set(range(16))
