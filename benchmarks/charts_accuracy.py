@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from benchmarks.drawing import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
+from benchmarks.drawing import POINTS_PER_INCH, Palette, figure_svg, style_axes
 from benchmarks.rows import Row
 
 LOSS_WIDTHS = (9.6, 4.4)  # inches, for a screen and for a phone
@@ -30,11 +30,6 @@ def losses_svg(rows: Sequence[Row], width: float) -> str:
         width: one of LOSS_WIDTHS, inches.
     """
     return figure_svg(lambda palette: draw_losses(rows, palette, width), salt=f"losses {width}")
-
-
-def losses_png(rows: Sequence[Row]) -> bytes:
-    """Draw what each variant lost on white; as `losses_svg`."""
-    return figure_png(draw_losses(rows, Palette(), LOSS_WIDTHS[0]))
 
 
 def draw_losses(rows: Sequence[Row], palette: Palette, width: float) -> Figure:

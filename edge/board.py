@@ -16,8 +16,6 @@ _THROTTLE_BITS = {
     3: "soft temperature limit",
 }
 _SINCE_BOOT = 16
-THROTTLED_NOW = 0xF
-"""Mask of the bits that are true at this moment."""
 
 _VCGENCMD = ("vcgencmd", "get_throttled")
 
@@ -40,14 +38,14 @@ def throttle_bits(root: Path = ROOT, *, command: tuple[str, ...] = _VCGENCMD) ->
         command: asked where the kernel has no file for it; prints "throttled=0x50000".
     """
     for file in sorted((root / "sys/devices/platform").glob("*/*firmware*/get_throttled")):
-        bits = _hexadecimal(read(file))
+        bits = decode(read(file))
         if bits is not None:
             return bits
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return _hexadecimal(done.stdout.partition("=")[2]) if done.returncode == 0 else None
+    return decode(done.stdout) if done.returncode == 0 else None
 
 
 def throttle_words(bits: int) -> tuple[str, ...]:
@@ -60,8 +58,9 @@ def throttle_history(bits: int) -> tuple[str, ...]:
     return throttle_words(bits >> _SINCE_BOOT)
 
 
-def _hexadecimal(text: str) -> int | None:
+def decode(text: str) -> int | None:
+    """The flags in "throttled=0x50005", or in "50005" as the kernel writes it; None where there are none."""
     try:
-        return int(text.strip(), 16)
+        return int(text.rpartition("=")[2].strip(), 16)
     except ValueError:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge import board, machine
+from edge.board import decode
 from edge.doctor.finding import FAILURE, OK, WARNING, Finding
 from edge.doctor.patient import Patient
 
@@ -38,11 +39,3 @@ def check_throttling(patient: Patient) -> list[Finding]:
     status = FAILURE if board.UNDER_VOLTAGE in now else WARNING
     fix = _POWER if board.UNDER_VOLTAGE in now + before else _COOLING
     return [Finding("power", status, "; ".join(spoken), fix)]
-
-
-def decode(text: str) -> int | None:
-    """The number in "throttled=0x50005"; None where there is none."""
-    try:
-        return int(text.partition("=")[2], 16)
-    except ValueError:
-        return None
