@@ -4,7 +4,7 @@ A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT i
 by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two); `markdown FILE`, for one
 that is no console output; `benchmark table`, `recommendation` or `machine`; `curve table`, what networks make of the
 data set and of photographs; or `training commands`, what `make ship` runs; `flags`, of every command
-or of the one that follows. `--check` changes nothing and fails if a
+or of the one that follows; `hardening NAME`, what an attack counted. `--check` changes nothing and fails if a
 page is out of date.
 """
 
@@ -20,7 +20,10 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # run as a file, it would find an installed copy or nothing
 MEASURED = ROOT / "docs" / "measured"
-PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("training", "benchmarks", "flags")))
+PAGES = (
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("training", "benchmarks", "hardening", "flags")),
+)
 _BLOCK = re.compile(r"(<!-- measured: (?P<what>.+?) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -34,6 +37,8 @@ def _body(what: str) -> str:
         return _benchmark(what.removeprefix("benchmark "))
     if what.startswith("markdown "):
         return (MEASURED / what.removeprefix("markdown ")).read_text(encoding="utf-8")
+    if what.startswith("hardening "):
+        return _hardening(what.removeprefix("hardening "))
     if what == "training commands":
         return _training_commands()
     if what == "curve table":
@@ -72,6 +77,12 @@ def _benchmark(what: str) -> str:
         *([column.show(row) for column in columns] for row in ordered(report["rows"])),
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _hardening(name: str) -> str:
+    from benchmarks.hardening.figures import page
+
+    return page(json.loads((MEASURED / f"hardening_{name}.json").read_text(encoding="utf-8")))
 
 
 def _curve_table() -> str:

@@ -31,7 +31,9 @@ def _render():
     return module
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/training.md", "docs/benchmarks.md", "docs/flags.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", *(f"docs/{name}.md" for name in ("training", "benchmarks", "hardening", "flags"))]
+)
 def test_every_figure_is_what_a_command_measured(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
 

@@ -1,0 +1,1 @@
+"""Attacks on ourselves, counted: damaged files, hostile streams, power cuts, strangers at the page, and a long soak."""
