@@ -39,10 +39,8 @@ def _body(what: str) -> str:
         return (MEASURED / what.removeprefix("markdown ")).read_text(encoding="utf-8")
     if what.startswith("hardening "):
         return _hardening(what.removeprefix("hardening "))
-    if what == "training commands":
-        return _training_commands()
-    if what == "curve table":
-        return _curve_table()
+    if what in _WHOLE:
+        return _WHOLE[what]()
     if what.startswith("flags"):
         return _flags(what.removeprefix("flags").strip())
     name, *ranges = what.split()
@@ -149,6 +147,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
             *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip
 
 
+_WHOLE = {"training commands": _training_commands, "curve table": _curve_table}
 _LEFT_OUT = ("quantization", "invoke, µs p90", "frame to decision, ms p90", "load ms", "status")
 
 
