@@ -68,17 +68,18 @@ def finish(
     """
     rows = [asdict(figure) | {"status": _status(figure)} for figure in figures]
     command = ["python", "-m", "benchmarks.hardening", name, *map(shlex.quote, arguments)]
+    environment = describe_environment(command, seed=seed, threads=1)
     report = {
         "schema_version": SCHEMA_VERSION,
         "name": name,
-        "environment": describe_environment(command, seed=seed, threads=1),
+        "environment": environment,
         "settings": settings,
         "figures": rows,
         "details": list(details),
     }
     path = out or Path("reports") / f"hardening-{name}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}.json"
     atomic.write_text(path, json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    print(machine_name(report["environment"]), as_text(COLUMNS, rows), f"report: {path}", sep="\n")
+    print(machine_name(environment), as_text(COLUMNS, rows), f"report: {path}", sep="\n")
     if missed := [f"{row['what']} {_shown(row['value'])}, {_limit(row)}" for row in rows if row["status"] == MISSED]:
         raise GateError(f"{len(missed)} of {len(rows)} promises not held: {'; '.join(missed)}")
 
