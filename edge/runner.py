@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from edge.classifier import Classifier
@@ -141,7 +141,7 @@ class _Loop:
         decision = self.at(moment)
         if decision.label == STALE_LABEL:
             for sink in self.sinks:
-                sink.idle(replace(decision, reason=self.health.reason))
+                sink.idle(decision._replace(reason=self.health.reason))
 
     def _count(self, frame: Frame, decision: Decision, now_s: float) -> None:
         self.tally.frames += 1

@@ -6,7 +6,6 @@ file of its name.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -63,7 +62,7 @@ def find_garment(
     view, left, top = region.cut(frame)
     seen = _find(view, scene, height=height, width=width) if view.size else _nothing(height, width, presence=0.0)
     searched = (left, top, view.shape[1], view.shape[0])
-    return replace(seen, outline=seen.outline + np.array([left, top], np.int32), region=searched)
+    return seen._replace(outline=seen.outline + np.array([left, top], np.int32), region=searched)
 
 
 def frame_to_pixels(frame: NDArray[Any], *, height: int = 28, width: int = 28) -> NDArray[np.uint8]:
