@@ -6,7 +6,7 @@ file of its name.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -17,11 +17,13 @@ from edge.vision.cutout import cut_out
 from edge.vision.frames import require_pixels, shrink_to_bgr
 from edge.vision.lab import bgr_to_lab
 from edge.vision.presence import NOTHING_BELOW
-from edge.vision.region import Region
 from edge.vision.render import fit, garment_tones, render
 from edge.vision.scene import EmptyScene
 from edge.vision.sighting import Sighting
 from edge.vision.silhouette import CERTAIN, Silhouette, find_newcomer, find_silhouette
+
+if TYPE_CHECKING:
+    from edge.vision.region import Region
 
 GARMENT_RECIPE = "garment-v2"
 
