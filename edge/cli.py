@@ -93,6 +93,8 @@ def _prepare_libraries() -> None:
     """What libraries read from the environment; must be there before they are imported, which --roi does."""
     # numpy's linear algebra would start a thread a core at its import; products of 16 by 256 numbers need none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Nor does OpenCV, of whose pictures the largest is shrunk first; a video's decoder has threads of its own.
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
 
