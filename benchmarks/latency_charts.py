@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from benchmarks.drawing import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
+from benchmarks.drawing import POINTS_PER_INCH, Palette, figure_svg, style_axes
 from benchmarks.rows import Row, measured
 
 WIDE, NARROW = 9.6, 4.4  # inches; narrow is for a phone held upright
@@ -32,11 +32,6 @@ def scatter_svg(rows: Sequence[Row], width: float) -> str:
     return figure_svg(lambda palette: draw_scatter(rows, palette, width), salt=f"scatter {width}")
 
 
-def scatter_png(rows: Sequence[Row]) -> bytes:
-    """Draw the same on white."""
-    return figure_png(draw_scatter(rows, Palette(), WIDE))
-
-
 def stages_svg(rows: Sequence[Row], width: float) -> str:
     """Draw where the time of a frame goes, as an <svg> element in the page's colours.
 
@@ -45,11 +40,6 @@ def stages_svg(rows: Sequence[Row], width: float) -> str:
         width: WIDE or NARROW.
     """
     return figure_svg(lambda palette: draw_stages(rows, palette, width), salt=f"stages {width}")
-
-
-def stages_png(rows: Sequence[Row]) -> bytes:
-    """Draw the same on white."""
-    return figure_png(draw_stages(rows, Palette(), WIDE))
 
 
 def draw_scatter(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
