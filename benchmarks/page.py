@@ -14,7 +14,7 @@ from benchmarks.charts import NARROW, WIDE, chart_svg
 from benchmarks.charts_accuracy import LEAST_IN_BIN
 from benchmarks.columns import MISSING, Column
 from benchmarks.environment import environment_lines, machine_name, shown_time
-from benchmarks.job import FAILED, OK
+from benchmarks.job import FAILED, NOT_TIMED, OK
 from benchmarks.noise import noise_sentence
 from benchmarks.peers.table import COLUMNS as PEER_COLUMNS
 from benchmarks.peers.table import peer_sentences
@@ -101,7 +101,7 @@ def table_values(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
 def _table(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
     shown = [
         {
-            "tone": {OK: "ok", FAILED: "failed"}.get(row["status"], "absent"),
+            "tone": {OK: "ok", NOT_TIMED: "untimed", FAILED: "failed"}.get(row["status"], "absent"),
             "mode": row.get("quantization") or "",
             "cells": [column.show(row) for column in columns],
         }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from benchmarks.accuracy_sentences import accuracy_sentence
 from benchmarks.against_float import verdict_sentence
-from benchmarks.rows import Row, measured
+from benchmarks.rows import Row, answering, measured
 
 MAX_LOSS_PP = 0.5  # percentage points; one image in two hundred
 
@@ -24,7 +24,7 @@ def recommend(rows: Sequence[Row]) -> list[str]:
     """
     done = _fit(rows)
     if not done:
-        return ["Nothing could be measured: the status of each row says why."]
+        return _untimed(rows)
     known = [row for row in done if row["loss_pp"] is not None]
     if not known:
         best = min(done, key=_invoke_ns)
@@ -34,6 +34,15 @@ def recommend(rows: Sequence[Row]) -> list[str]:
     if len(known) < len(done):
         sentences.append(f"{len(done) - len(known)} more can't be judged: their float artifact wasn't given.")
     return [*filter(None, sentences), *(_against_float(row, done) for row in done if _has_float_twin(row, done))]
+
+
+def _untimed(rows: Sequence[Row]) -> list[str]:
+    """What there is to say without a time."""
+    if not any(answering(rows)):
+        return ["Nothing could be measured: the status of each row says why."]
+    unfit = [row for row in measured(rows) if row["invalid"]]
+    why = "the times are invalid" if unfit else "the processor is emulated, so nothing was timed"
+    return [f"No file is recommended, as {why}.", *filter(None, [accuracy_sentence(rows)])]
 
 
 def recommended(rows: Sequence[Row]) -> Row | None:
