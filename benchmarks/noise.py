@@ -45,8 +45,8 @@ def noise_sentence(group: dict[str, Any]) -> str:
     losses = ", ".join(f"{loss + 0.0:.2f}" for loss in group["int8_loss_pp"])
     return (
         f"Training noise, another thing: {group['name']}, trained with the seeds {seeds} and exported each time, on "
-        f"{group['images']:,} images of {group['dataset']}: in Keras {span}; as int8 {_range(group['int8_top1'])} right. "
-        f"Int8 cost {losses} points, in this order."
+        f"{group['images']:,} images of {group['dataset']}: in Keras {span}; as int8 {_range(group['int8_top1'])} "
+        f"right. Int8 cost {losses} points, in this order."
     )
 
 

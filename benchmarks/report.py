@@ -49,8 +49,10 @@ DEFINITIONS = {
     "× float": "speed-up of invoke against the float artifact on the same runtime: the ratio of medians of each "  # noqa: RUF001
     "repeat, their geometric mean; n.s.: its 95 % interval (Student's t on the logarithms) holds 1",
     "steady, noisy, drifting": "drifting: the calls have a trend (Kendall's tau, p < 1 %) of more than 5 % from the "
-    "first fifth to the last; noisy: their middle half is wider than 25 % of the median, or two repeats' medians lie "
-    "more than 10 % apart; else steady",
+    "first fifth to the last; noisy: their middle half is wider than 25 % of the median, or the interval of the "
+    "repeats' median is wider than 10 %; else steady. The status speaks of invoke and of frame to decision",
+    "±": "half the width of the interval of the repeats' median, in per cent of it: by order statistics, 95 %; of less "
+    "than six repeats all of them, 94 % for five",
     "loss": "percentage points of top-1 accuracy below the float artifact of the same training, in the same format if "
     "there is one; below zero: better than it",
     "agree": "share of test images that get the same class from both, right or wrong",

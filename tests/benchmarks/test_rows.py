@@ -25,7 +25,7 @@ def test_a_row_holds_summaries_and_the_raw_values(row: Callable[..., Row]) -> No
         "samples": 1000, "median_ns": 41_000, "p90_ns": 41_000, "p95_ns": 41_000, "p99_ns": 41_000, "mean_ns": 41_000,
         "standard_deviation_ns": 0, "iqr_ns": 0, "minimum_ns": 41_000, "maximum_ns": 41_000,
         "repeat_medians_ns": [41_000, 41_000],
-        "stability": {"verdict": "steady", "reason": "the repeats' medians lie 0% apart"},
+        "stability": {"verdict": "steady", "reason": "the interval of the repeats' median is 0% wide"},
     }  # fmt: skip
     assert found["model"]["median_ns"] == 46_000
     assert (found["frame_to_decision"]["samples"], found["frame_to_decision"]["p99_ns"]) == (100, None)
