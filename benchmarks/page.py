@@ -13,6 +13,7 @@ from benchmarks import sections
 from benchmarks.charts import NARROW, WIDE, chart_svg
 from benchmarks.charts_accuracy import LEAST_IN_BIN
 from benchmarks.columns import MISSING, Column
+from benchmarks.conditions import conditions_lines
 from benchmarks.environment import environment_lines, machine_name, shown_time
 from benchmarks.job import FAILED, NOT_TIMED, OK
 from benchmarks.noise import noise_sentence
@@ -74,7 +75,7 @@ def render_page(template: str, report: dict[str, Any], values: dict[str, Any]) -
         report=report,
         time=shown_time(environment),
         machine=machine_name(environment),
-        environment=environment_lines(environment),
+        environment=[*environment_lines(environment), *conditions_lines(report.get("rows", []))],
         **values,
     )
 
