@@ -18,7 +18,7 @@ from benchmarks.environment import environment_lines, machine_name, shown_time
 from benchmarks.job import FAILED, NOT_TIMED, OK
 from benchmarks.noise import noise_sentence
 from benchmarks.peers.table import COLUMNS as PEER_COLUMNS
-from benchmarks.peers.table import peer_sentences
+from benchmarks.peers.table import peer_sentences, tabled
 from benchmarks.rows import Row, measured
 from benchmarks.table import COLUMNS, ordered, reasons
 
@@ -36,7 +36,8 @@ def html_page(report: dict[str, Any]) -> str:
         report,
         {
             "charts": [chart_svg(rows, size) for size in sizes],
-            "tiles": sections.tiles(rows),
+            # Of several machines no row is the one to use.
+            "tiles": [] if report["environment"].get("machines") else sections.tiles(rows),
             "variants": _table(COLUMNS, rows),
             "reasons": reasons(rows),
             "losses": sections.losses(rows),
@@ -48,7 +49,7 @@ def html_page(report: dict[str, Any]) -> str:
             "changes": sections.changes(rows),
             "reliability": sections.reliability(rows),
             "least_in_bin": LEAST_IN_BIN,
-            "peers": _table(PEER_COLUMNS, report["peers"]) if report["peers"] else None,
+            "peers": _table(PEER_COLUMNS, tabled(report["peers"])) if report["peers"] else None,
             "peer_sentences": peer_sentences(report["peers"]),
             "timings": sections.timings(rows),
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -106,6 +106,16 @@ def measured(rows: Sequence[Row]) -> Iterator[Row]:
 def answering(rows: Sequence[Row]) -> Iterator[Row]:
     """Yield the rows whose answers are known, timed or not, as on an emulated processor."""
     return (row for row in rows if row["status"] in (OK, NOT_TIMED))
+
+
+def without_common_machine(rows: Iterable[Row]) -> list[Row]:
+    """The rows of a chart: where all are of one of several machines, its name behind each of theirs says nothing."""
+    found = list(rows)
+    machines = {row.get("machine") for row in found}
+    if len(machines) != 1 or None in machines:
+        return found
+    (machine,) = machines
+    return [row | {"variant": row["variant"].removesuffix(f" on {machine}")} for row in found]
 
 
 def _speedup(row: Row, reference: Mapping[str, Any]) -> Row:

@@ -8,15 +8,20 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.accuracy_table import CSV_NAMES, csv_facts
 from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
-from benchmarks.job import NOT_TIMED, OK
+from benchmarks.job import NOT_INSTALLED, NOT_TIMED, OK
 from benchmarks.rows import Row
 from benchmarks.stability import DRIFTING, NOISY, median_width
 from benchmarks.timed_facts import KINDS, TABLED
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:
-    """The rows as they are shown: timed ones, those whose answers alone are known, the others; else as given."""
-    return sorted(rows, key=lambda row: (OK, NOT_TIMED).index(row["status"]) if row["status"] in (OK, NOT_TIMED) else 2)
+    """The rows as they are shown: timed ones, those whose answers alone are known, failed ones; else as given.
+
+    A library that isn't installed is named below the table, once, not in a line for every file; unless there is nothing
+    else to show.
+    """
+    shown = [row for row in rows if row["status"] != NOT_INSTALLED] or rows
+    return sorted(shown, key=lambda row: _PLACES.get(row["status"], len(_PLACES)))
 
 
 def text_table(rows: Sequence[Row]) -> str:
@@ -68,6 +73,7 @@ def status(row: Row) -> str:
     return f"{OK}, {worst}" if worst else OK
 
 
+_PLACES = {OK: 0, NOT_TIMED: 1}
 _CSV_PLAIN = (
     "variant", "path", "sha256", "format", "quantization", "runtime", "runtime_version", "size_bytes",
     "top1_accuracy", "reference", "loss_pp", "top1_agreement", "repeats", "load_ns", "first_invoke_ns",

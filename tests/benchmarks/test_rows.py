@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.job import FAILED, NOT_TIMED, OK, Measurement, Outcome
 from benchmarks.rounds import Trial
-from benchmarks.rows import Row, compare_with_float, make_row, make_rows
+from benchmarks.rows import Row, compare_with_float, make_row, make_rows, without_common_machine
 from benchmarks.variants import Variant
 from edge.artifact import Artifact
 
@@ -100,3 +100,11 @@ def test_what_ctrl_c_left_out_is_a_failed_row(measurement: Callable[..., Measure
 
     assert [(row["status"], row["repeats"]) for row in rows] == [(OK, 1), (FAILED, 0)]
     assert "interrupted" in rows[1]["reason"]
+
+
+def test_a_machine_that_all_rows_share_is_not_named_behind_each(row: Callable[..., Row]) -> None:
+    pi, host = (row("a.tflite") | {"machine": name, "variant": f"a.tflite on {name}"} for name in ("Pi", "host"))
+
+    assert [found["variant"] for found in without_common_machine([pi])] == ["a.tflite"]
+    assert [found["variant"] for found in without_common_machine([pi, host])] == ["a.tflite on Pi", "a.tflite on host"]
+    assert [found["variant"] for found in without_common_machine([row("b.tflite")])] == ["b.tflite"]

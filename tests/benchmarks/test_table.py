@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.columns import MISSING
 from benchmarks.rows import Row, compare_with_float
-from benchmarks.table import COLUMNS, csv_table, markdown_table, reasons, status, text_table
+from benchmarks.table import COLUMNS, csv_table, markdown_table, ordered, reasons, status, text_table
 
 
 def _rows(row: Callable[..., Row]) -> list[Row]:
@@ -108,3 +108,13 @@ def test_a_speedup_says_whether_it_is_significant(
 
     assert column.show(row("a.tflite") | {"speedup": {"ratio": 1.1, "is_significant": significant}}) == shown
     assert column.show(row("a.tflite")) == MISSING
+
+
+def test_a_library_that_is_missing_has_no_line_unless_nothing_else_has(row: Callable[..., Row]) -> None:
+    absent = row("a.tflite", runtime="tflite-runtime", reason="pip install it") | {"status": "not installed"}
+    untimed = row("c.tflite", invoke_ns=None) | {"status": "not timed"}
+    rows = [absent, row("b.tflite", reason="crashed"), untimed, row("a.tflite")]
+
+    assert [found["status"] for found in ordered(rows)] == ["ok", "not timed", "failed"]
+    assert ordered([absent]) == [absent]
+    assert "a.tflite @ tflite-runtime: not installed: pip install it" in reasons(rows)
