@@ -35,14 +35,18 @@ def agreement_sentence(machines: Mapping[str, Sequence[Row]]) -> str:
     Args:
         machines: name -> its rows, as they are called there.
     """
-    same, other = [], []
+    same: list[str] = []
+    other: list[str] = []
     for name, answers in _by_file(machines).items():
         images = len(answers[0])
         agreed = min(round(top1_agreement(found, answers[0]) * images) for found in answers[1:])
-        (same if agreed == images else other).append((name, f"{name}: {agreed:,} of {images:,}"))
+        if agreed == images:
+            same.append(name)
+        else:
+            other.append(f"{name}: {agreed:,} of {images:,}")
     parts = [
-        f"The same answers on every machine: {', '.join(name for name, _ in same)}." if same else "",
-        f"Not quite the same (images with one answer): {', '.join(text for _, text in other)}." if other else "",
+        f"The same answers on every machine: {', '.join(same)}." if same else "",
+        f"Not quite the same (images with the answer of the first machine): {', '.join(other)}." if other else "",
     ]
     return " ".join(filter(None, parts))
 

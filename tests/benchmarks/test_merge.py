@@ -108,7 +108,7 @@ def test_an_emulated_machine_has_its_losses_and_no_times(result: Callable[..., d
     )
     assert report["recommendation"][3] == (
         "The same answers on every machine: a_none.tflite (litert). "
-        "Not quite the same (images with one answer): a_int8.tflite (litert): 9 of 10."
+        "Not quite the same (images with the answer of the first machine): a_int8.tflite (litert): 9 of 10."
     )
 
 
