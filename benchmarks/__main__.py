@@ -70,6 +70,9 @@ def parser() -> argparse.ArgumentParser:
                        help="fewer repeats, calls and images, unless they are given: a look, not a result")  # fmt: skip
     flags.add_argument("--repeats", type=console.positive_int, default=default.repeats, metavar="N",
                        help="rounds in which every variant has its turn, each time in a new process")  # fmt: skip
+    flags.add_argument("--max-repeats", type=console.positive_int, default=default.max_repeats, metavar="N",
+                       help="rounds at most: they go on while some median's interval is wider than 10 %% of it, as on "
+                       "a machine with other work")  # fmt: skip
     flags.add_argument("--runs", type=console.positive_int, default=default.runs, metavar="N",
                        help="timed calls of invoke, and from pixels to probabilities, in each repeat")  # fmt: skip
     flags.add_argument("--frames", type=console.positive_int, default=default.frames, metavar="N",
@@ -182,11 +185,15 @@ def _in_turns(
     tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig, *, is_quiet: bool
 ) -> tuple[list[list[Trial[Outcome]]], list[list[Trial[PeerOutcome]]]]:
     """Measure both in the same rounds, and tell them apart again."""
+    from benchmarks.patience import medians_are_known
     from benchmarks.progress import progress_bar
 
     together: list[Task[Any]] = [*tasks, *peers]
     with progress_bar(is_quiet=is_quiet) as note:
-        trials = measure_in_rounds(together, repeats=config.repeats, seed=config.seed, note=note)
+        trials = measure_in_rounds(
+            together, repeats=config.repeats, seed=config.seed, most=config.max_repeats, note=note,
+            is_enough=lambda trials: medians_are_known(trials[: len(tasks)]),
+        )  # fmt: skip
     return trials[: len(tasks)], trials[len(tasks) :]
 
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import LogLocator
 
 from benchmarks.drawing import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
 from benchmarks.label_placement import Box, Dot, Placement, place_labels
-from benchmarks.rows import Row, measured
+from benchmarks.rows import Row, measured, without_common_machine
 
 WIDE, NARROW = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
 
@@ -52,7 +52,7 @@ def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float])
         palette: colours.
         size: width and height in inches.
     """
-    shown = sorted(measured(rows), key=lambda row: (-row["top1_accuracy"], _median_us(row)))
+    shown = sorted(without_common_machine(measured(rows)), key=lambda row: (-row["top1_accuracy"], _median_us(row)))
     figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
     FigureCanvasAgg(figure)  # knows how large text is
     axes = figure.subplots()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,6 +47,30 @@ def describe_conditions(runtime: str, *, threads: int, notices: list[str]) -> di
         "spinning": False if runtime == "onnxruntime" else None,
         "variables": {name: os.environ[name] for name in _THREAD_VARIABLES if name in os.environ},
     }
+
+
+def conditions_lines(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """What people read of the settings that rows were timed under: (name, text); none where nothing is known of them.
+
+    Args:
+        rows: of a report, each with a runtime and its `conditions`.
+    """
+    known = [(str(row["runtime"]), row["conditions"]) for row in rows if row.get("conditions")]
+    kernels: dict[str, set[bool]] = {}
+    for runtime, found in known:
+        if found["xnnpack"] is not None:
+            kernels.setdefault(runtime, set()).add(found["xnnpack"])
+    words = {
+        runtime: "some rows" if len(used) > 1 else "on" if True in used else "off" for runtime, used in kernels.items()
+    }
+    collectors = sorted({found["garbage_collector"] for _, found in known})
+    variables = sorted({f"{name}={value}" for _, found in known for name, value in found["variables"].items()})
+    lines = {
+        "XNNPACK": ", ".join(f"{runtime} {word}" for runtime, word in words.items()),
+        "garbage collector": "; ".join(collectors),
+        "variables of threads": ", ".join(variables),
+    }
+    return [(name, text) for name, text in lines.items() if text]
 
 
 def _processors() -> list[int] | None:

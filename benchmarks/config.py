@@ -21,6 +21,8 @@ class BenchmarkConfig:
     """Folder of the report; None: `reports/<UTC time>`."""
     repeats: int = 5
     """Rounds in which every variant has its turn, each time in a new process."""
+    max_repeats: int = 10
+    """Rounds at most: they go on while a median is known to no better than 10 %."""
     runs: int = 200
     """Timed calls of invoke, and of pixels to probabilities, in each repeat: five of them hold the 662 of a p99."""
     frames: int = 140
@@ -63,4 +65,4 @@ class Limits:
 
 
 # A look that takes a minute, not a result: too few calls for a p99, too few repeats for a narrow interval.
-QUICK = {"repeats": 2, "runs": 50, "frames": 20, "warmup_s": 0.1, "max_images": 1000}
+QUICK = {"repeats": 2, "max_repeats": 2, "runs": 50, "frames": 20, "warmup_s": 0.1, "max_images": 1000}

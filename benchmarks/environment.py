@@ -88,24 +88,25 @@ def machine_name(environment: dict[str, Any]) -> str:
 
 
 def short_name(environment: dict[str, Any]) -> str:
-    """Name the machine in a few words, for a row among those of other machines."""
+    """Name the machine in a few words, for a row among those of others: Raspberry Pi 5 Model B, host x86_64."""
     if environment["kind"] == "board":
-        return str(environment["board"])
-    return f"{environment['kind']} {environment['cpu'] or environment['architecture']}"
+        return str(environment["board"]).partition(" Rev ")[0]
+    return f"{environment['kind']} {environment['architecture']}"
 
 
-def merged_environment(environments: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def merged_environment(environments: Sequence[dict[str, Any]], names: Sequence[str]) -> dict[str, Any]:
     """Return the environment of a report on several machines: `machines` holds each; of one machine, its own.
 
     Args:
         environments: from `describe_environment`, at least one.
+        names: what the rows call each of them.
     """
     if len(environments) == 1:
         return environments[0]
     latest = max(environments, key=lambda found: str(found["utc"]))
     same = {key: value for key, value in latest.items() if all(found.get(key) == value for found in environments)}
     return {**dict.fromkeys(latest), **same, "kind": _common_kind(environments), "utc": latest["utc"],
-            "machines": list(environments)}  # fmt: skip
+            "machines": [{"name": name, **found} for name, found in zip(names, environments, strict=True)]}  # fmt: skip
 
 
 def shown_time(environment: dict[str, Any]) -> str:
@@ -120,7 +121,7 @@ def environment_lines(environment: dict[str, Any]) -> list[tuple[str, str]]:
     libraries = ", ".join(f"{name} {found}" for name, found in environment["libraries"].items())
     bits = "64-bit" if environment["is_64bit"] else "32-bit"
     lines = {
-        "machine": machine_name(environment),
+        "machine": (f"{environment['name']} = " if "name" in environment else "") + machine_name(environment),
         "system": f"{environment['os']}, kernel {environment['kernel']}, {environment['architecture']}, {bits}",
         "CPU governor": environment["cpu_governor"],
         "clock": _clock_line(environment),

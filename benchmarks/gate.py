@@ -19,7 +19,7 @@ from benchmarks.statistics.ratios import Ratio, latency_ratio
 from edge.errors import GateError, InvalidEnvironmentError, ToolkitError
 
 PASSED, BROKEN, VARIANT_FAILED, ENVIRONMENT_INVALID = "passed", "failed", "variant failed", "environment invalid"
-LOSS, AGREEMENT, LATENCY = "loss", "agreement", "latency"
+LOSS, AGREEMENT, LATENCY, PRESENCE = "loss", "agreement", "latency", "presence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,10 @@ class Check:
 
     row: str
     what: str
-    """LOSS, AGREEMENT or LATENCY."""
-    value: float
-    limit: float
+    """LOSS, AGREEMENT, LATENCY, or PRESENCE: whether there is anything to hold the others against."""
+    value: float | None
+    """None where it isn't known, which breaks the limit."""
+    limit: float | None
     passed: bool
     sentence: str
 
@@ -66,11 +67,18 @@ def judge_report(rows: Sequence[Row], limits: Limits) -> dict[str, Any]:
         A JSON object: limits, checks, outcome and a sentence that says why.
     """
     comparisons = [_against_float(row, rows) for row in answered(rows) if row["against_float"]]
-    return judge(comparisons, limits, failed=failed_rows(rows), invalid=invalid_rows(rows))
+    hint = "give each artifact its float artifact (quantization none) beside it"
+    return judge(comparisons, limits, failed=failed_rows(rows), invalid=invalid_rows(rows), hint=hint)
 
 
 def judge(
-    comparisons: Sequence[Comparison], limits: Limits, *, failed: Sequence[str], invalid: Sequence[str]
+    comparisons: Sequence[Comparison],
+    limits: Limits,
+    *,
+    failed: Sequence[str],
+    invalid: Sequence[str],
+    gaps: Sequence[Check] = (),
+    hint: str,
 ) -> dict[str, Any]:
     """Hold the limits against some comparisons.
 
@@ -82,17 +90,20 @@ def judge(
         limits: what was asked for.
         failed: rows without a measurement.
         invalid: rows whose machine was throttled or otherwise unfit while they were timed.
+        gaps: limits that should have been held and couldn't be.
+        hint: what to do where there is nothing to judge.
 
     Returns:
         As `judge_report`.
     """
-    checks = [
+    held = [
         found
         for comparison in comparisons
         for found in check(comparison, limits)
         if found.what != LATENCY or comparison.row not in invalid
     ]
-    outcome, sentence = _outcome(checks, failed, invalid)
+    checks = [*gaps, *held]
+    outcome, sentence = _outcome(checks, failed, invalid, hint)
     return {
         "limits": asdict(limits),
         "checks": [asdict(found) for found in checks],
@@ -179,7 +190,7 @@ def _against_float(row: Row, rows: Sequence[Row]) -> Comparison:
     )
 
 
-def _outcome(checks: Sequence[Check], failed: Sequence[str], invalid: Sequence[str]) -> tuple[str, str]:
+def _outcome(checks: Sequence[Check], failed: Sequence[str], invalid: Sequence[str], hint: str) -> tuple[str, str]:
     broken = list(dict.fromkeys(found.row for found in checks if not found.passed))
     if failed:
         return VARIANT_FAILED, f"{len(failed)} rows failed: {', '.join(failed)}"
@@ -188,5 +199,5 @@ def _outcome(checks: Sequence[Check], failed: Sequence[str], invalid: Sequence[s
     if invalid:
         return ENVIRONMENT_INVALID, f"measured on an unfit machine, measure again: {', '.join(invalid)}"
     if not checks:
-        return BROKEN, "nothing to judge: give each artifact its float artifact (quantization none) beside it"
+        return BROKEN, f"nothing to judge: {hint}"
     return PASSED, f"all {len(checks)} limits of {len({found.row for found in checks})} rows kept"

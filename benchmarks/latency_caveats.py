@@ -7,14 +7,9 @@ from collections.abc import Sequence
 from benchmarks.job import NOT_TIMED
 from benchmarks.rows import Row, measured
 from benchmarks.stability import STEADY
-from benchmarks.timed_facts import KINDS
+from benchmarks.timed_facts import TABLED
 
-_SAID = {
-    "invoke": "invoke",
-    "model": "model",
-    "frame_to_decision": "frame to decision",
-    "end_to_end": "end to end",
-}
+_SAID = {"invoke": "invoke", "frame_to_decision": "frame to decision"}
 
 
 def latency_caveats(rows: Sequence[Row]) -> list[str]:
@@ -26,14 +21,27 @@ def latency_caveats(rows: Sequence[Row]) -> list[str]:
     found = [f"INVALID times of {row['id']}: {row['invalid']}." for row in rows if row["invalid"]]
     emulated = [row["id"] for row in rows if row["status"] == NOT_TIMED]
     if emulated:
-        found.append(f"The processor is emulated, so nothing was timed: {', '.join(emulated)}.")
-    for row in measured(rows):
-        unsteady = {
-            kind: row[kind]["stability"] for kind in KINDS if row[kind] and row[kind]["stability"]["verdict"] != STEADY
-        }
-        if unsteady:
-            details = "; ".join(
-                f"{_SAID[kind]} {stability['verdict']}, {stability['reason']}" for kind, stability in unsteady.items()
-            )
-            found.append(f"Unsteady, measure again with nothing else running: {row['id']} ({details}).")
-    return found
+        count = f"{len(emulated)} rows are" if len(emulated) > 1 else f"{emulated[0]} is"
+        found.append(f"{count} of an emulated processor: what it answers counts, how long it takes doesn't.")
+    return [*found, *_unsteady(list(measured(rows)))]
+
+
+def _unsteady(rows: Sequence[Row]) -> list[str]:
+    """How many rows the table calls unsteady, and the reason of each."""
+    reasons = {
+        row["id"]: [
+            f"{_SAID[kind]} {row[kind]['stability']['verdict']}, {row[kind]['stability']['reason']}"
+            for kind in TABLED
+            if row[kind] and row[kind]["stability"]["verdict"] != STEADY
+        ]
+        for row in rows
+    }
+    unsteady = [f"{name}: {'; '.join(texts)}." for name, texts in reasons.items() if texts]
+    if not unsteady:
+        return []
+    return [
+        f"{len(unsteady)} of {len(rows)} timed rows are noisy or drifting, as other work on the machine makes them: "
+        "their times may come out otherwise the next time. A speed-up compares calls of the same rounds and has its "
+        "own interval; accuracy doesn't depend on it. With nothing else running, measure again.",
+        *unsteady,
+    ]

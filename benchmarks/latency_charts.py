@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from itertools import chain
 
@@ -10,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from benchmarks.drawing import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
-from benchmarks.rows import Row, measured
+from benchmarks.drawing import POINTS_PER_INCH, Palette, figure_svg, style_axes
+from benchmarks.rows import Row, measured, without_common_machine
 
 WIDE, NARROW = 9.6, 4.4  # inches; narrow is for a phone held upright
 
@@ -20,6 +21,8 @@ _MARGIN_INCHES = 1.15  # title, axis and legend
 _WHISKERS = (5, 95)  # percentiles
 _NAMED_SHARE = 0.08  # of the longest bar; a shorter stage's time wouldn't fit into it
 _LABEL_POINTS = 9.0
+_LEGEND = "box: half of the calls · line: 90 % · dots: medians of repeats"
+_NAME_CHARACTERS = 30  # a longer name is broken between its words, such as before the machine's
 
 
 def scatter_svg(rows: Sequence[Row], width: float) -> str:
@@ -32,11 +35,6 @@ def scatter_svg(rows: Sequence[Row], width: float) -> str:
     return figure_svg(lambda palette: draw_scatter(rows, palette, width), salt=f"scatter {width}")
 
 
-def scatter_png(rows: Sequence[Row]) -> bytes:
-    """Draw the same on white."""
-    return figure_png(draw_scatter(rows, Palette(), WIDE))
-
-
 def stages_svg(rows: Sequence[Row], width: float) -> str:
     """Draw where the time of a frame goes, as an <svg> element in the page's colours.
 
@@ -45,11 +43,6 @@ def stages_svg(rows: Sequence[Row], width: float) -> str:
         width: WIDE or NARROW.
     """
     return figure_svg(lambda palette: draw_stages(rows, palette, width), salt=f"stages {width}")
-
-
-def stages_png(rows: Sequence[Row]) -> bytes:
-    """Draw the same on white."""
-    return figure_png(draw_stages(rows, Palette(), WIDE))
 
 
 def draw_scatter(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
@@ -76,7 +69,7 @@ def draw_scatter(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("invoke, µs", color=palette.ink)
-    axes.set_title("box: half of the calls · line: 90 % · dots: medians of repeats", color=palette.muted,
+    axes.set_title(_LEGEND if width == WIDE else _LEGEND.replace(" · dots", "\ndots"), color=palette.muted,
                    fontsize=_LABEL_POINTS, loc="left")  # fmt: skip
     _name_rows(axes, shown, palette)
     return figure
@@ -111,7 +104,7 @@ def draw_stages(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
 
 
 def _timed(rows: Sequence[Row], kind: str) -> list[Row]:
-    return [row for row in measured(rows) if row[kind]]
+    return without_common_machine(row for row in measured(rows) if row[kind])
 
 
 def _figure(count: int, palette: Palette, width: float) -> tuple[Figure, Axes]:
@@ -121,9 +114,13 @@ def _figure(count: int, palette: Palette, width: float) -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
+def _broken(name: str) -> str:
+    return textwrap.fill(name, _NAME_CHARACTERS, break_long_words=False, break_on_hyphens=False)
+
+
 def _name_rows(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
     """Beside the bars where there is room, the runtime under the file's name."""
-    names = [f"{row['variant']}\n{row['runtime']}" for row in rows]
+    names = [f"{_broken(row['variant'])}\n{row['runtime']}" for row in rows]
     axes.set_yticks(range(len(rows)), names, fontsize=_LABEL_POINTS, color=palette.ink, parse_math=False)
     style_axes(axes, palette)
     axes.tick_params(axis="y", length=0, labelcolor=palette.ink)

@@ -85,34 +85,32 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def merge(files: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
-    """Return one report; of several machines each row's name ends with its machine's.
+    """Return one report; of several machines each row's name ends with its machine's, and each has its advice.
 
     Args:
         files: name and content of each, at least one.
 
     Raises:
-        ToolkitError: they were measured on different test images, or hold no raw values.
+        ToolkitError: they were measured on different test images, hold no raw values, or are merged already.
     """
-    from benchmarks.recommendation import recommend
+    from benchmarks.machines import advise
     from benchmarks.report import build_report
 
     images = _common_images(files)
-    machines = _names([found["environment"] for _, found in files])
+    names = _names([found["environment"] for _, found in files])
     groups = [_rows(name, found) for name, found in files]
-    advice = [sentence for rows, machine in zip(groups, machines, strict=True)
-              for sentence in _of_machine(recommend(rows)[:1], machine, len(files))]  # fmt: skip
-    rows = [_renamed(row, machine, len(files)) for found, machine in zip(groups, machines, strict=True)
-            for row in found]  # fmt: skip
-    peers = [_renamed(row, machine, len(files)) for (_, found), machine in zip(files, machines, strict=True)
+    rows = [_renamed(row, machine, len(files)) for found, machine in zip(groups, names, strict=True) for row in found]
+    peers = [_renamed(row, machine, len(files)) for (_, found), machine in zip(files, names, strict=True)
              for row in found.get("peers", [])]  # fmt: skip
-    environment = merged_environment([found["environment"] for _, found in files])
-    report = build_report(rows, _config(files[0][1]), images, environment, peers=peers)
+    environment = merged_environment([found["environment"] for _, found in files], names)
+    config = _config(files[0][1])
+    report = build_report(rows, config, images, environment, peers=peers)
     settings = [found["settings"] for _, found in files]
-    return (
-        report
-        | {"merged": [name for name, _ in files], "settings_of_each": settings}
-        | ({"recommendation": advice} if len(files) > 1 else {})
-    )
+    report |= {"merged": [name for name, _ in files], "settings_of_each": settings}
+    if len(files) > 1:
+        machines = dict(zip(names, groups, strict=True))
+        report["recommendation"] = advise(machines, report["rows"], images.labels.tolist(), margin_pp=config.margin_pp)
+    return report
 
 
 def _rows(name: str, found: dict[str, Any]) -> list[Row]:
@@ -120,6 +118,8 @@ def _rows(name: str, found: dict[str, Any]) -> list[Row]:
         measured = read_measured(found)
         labels = found["test_images"]["labels"]
         return make_rows([variant for variant, _ in measured], [trials for _, trials in measured], labels)
+    if found["environment"].get("machines"):
+        raise ToolkitError(f"{name} is of several machines: merge the files that it was made of, {found['merged']}")
     rows: list[Row] = found["rows"]
     if any(row["status"] == "ok" and not row.get("raw") for row in rows):
         raise ToolkitError(f"{name} holds no raw values any more: merge the report.json that the benchmark wrote")
@@ -160,11 +160,7 @@ def _renamed(row: Row, machine: str, count: int) -> Row:
     }
 
 
-def _of_machine(sentences: Sequence[str], machine: str, count: int) -> list[str]:
-    return [f"{machine}: {sentence}" for sentence in sentences] if count > 1 else list(sentences)
-
-
 def _config(found: dict[str, Any]) -> BenchmarkConfig:
     """The settings of the first file, as far as they are a benchmark's."""
-    numbers = ("repeats", "runs", "frames", "warmup", "warmup_s", "max_images", "threads", "seed")
+    numbers = ("repeats", "max_repeats", "runs", "frames", "warmup", "warmup_s", "max_images", "threads", "seed")
     return BenchmarkConfig(**{name: found["settings"][name] for name in numbers if name in found["settings"]})

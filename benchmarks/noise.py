@@ -17,27 +17,37 @@ CALIBRATION, TRAINING = "calibration", "training"
 def find_noise(rows: Sequence[Row], runs: Mapping[str, TrainingRun]) -> list[dict[str, Any]]:
     """Group the rows that differ in a seed alone, calibration's first; the two kinds are never mixed.
 
+    Of trainings whose like isn't here, what their run directory tells of it is a group too.
+
     Args:
         rows: all rows of a report.
         runs: SHA-256 of a Keras file -> its training.
 
     Returns:
-        One JSON object a group of at least two seeds: kind, rows, seeds, top1, range_pp, least_agreement.
+        One JSON object a group of at least two seeds: kind, rows, seeds, top1, range_pp, least_agreement (None where
+        only accuracies are told); of what is told also images, dataset, int8_top1 and int8_loss_pp.
     """
     known = list(answered(rows))
-    return [*_calibration_groups(known), *_training_groups(known, runs)]
+    return [*_calibration_groups(known), *_training_groups(known, runs), *_told_groups(known, runs)]
 
 
 def noise_sentence(group: dict[str, Any]) -> str:
     """Say how far the members of a group lie apart, with a full stop."""
     seeds = ", ".join(map(str, group["seeds"]))
-    span = f"{min(group['top1']):.2%} to {max(group['top1']):.2%} right, {group['range_pp']:.2f} points apart"
+    span = f"{_range(group['top1'])} right, {group['range_pp']:.2f} points apart"
     if group["kind"] == CALIBRATION:
         return (
             f"Calibration noise: {group['name']}, quantized with the calibration seeds {seeds}: {span}; the answers "
             f"agree on {group['least_agreement']:.2%} of the images or more."
         )
-    return f"Training noise, another thing: {group['name']}, trained with the seeds {seeds}: {span}."
+    if "int8_top1" not in group:
+        return f"Training noise, another thing: {group['name']}, trained with the seeds {seeds}: {span}."
+    losses = ", ".join(f"{loss + 0.0:.2f}" for loss in group["int8_loss_pp"])
+    return (
+        f"Training noise, another thing: {group['name']}, trained with the seeds {seeds} and exported each time, on "
+        f"{group['images']:,} images of {group['dataset']}: in Keras {span}; as int8 {_range(group['int8_top1'])} "
+        f"right. Int8 cost {losses} points, in this order."
+    )
 
 
 def _calibration_groups(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -60,6 +70,39 @@ def _training_groups(rows: Sequence[Row], runs: Mapping[str, TrainingRun]) -> li
         if run and row["quantization"] == "none":
             groups.setdefault((run.recipe, row["format"], row["runtime"]), {}).setdefault(run.seed, row)
     return [_group(TRAINING, members) for members in groups.values() if len(members) > 1]
+
+
+def _told_groups(rows: Sequence[Row], runs: Mapping[str, TrainingRun]) -> list[dict[str, Any]]:
+    """Of each training that a row came from, where its run directory tells of others with the same settings."""
+    sources = dict.fromkeys(row["source_sha256"] for row in rows)
+    told = {source: runs[source] for source in sources if source in runs and len(runs[source].repetitions) > 1}
+    return [_told(run, [row["id"] for row in rows if row["source_sha256"] == source]) for source, run in told.items()]
+
+
+def _told(run: TrainingRun, rows: list[str]) -> dict[str, Any]:
+    top1 = [one.top1 for one in run.repetitions]
+    return {
+        "kind": TRAINING,
+        "name": run.name,
+        "rows": rows,
+        "seeds": [one.seed for one in run.repetitions],
+        "dataset": run.repetitions[0].dataset,
+        "images": run.repetitions[0].images,
+        "top1": top1,
+        "range_pp": _points(max(top1) - min(top1)),
+        "least_agreement": None,
+        "int8_top1": [one.int8_top1 for one in run.repetitions],
+        "int8_loss_pp": [_points(one.top1 - one.int8_top1) for one in run.repetitions],
+    }
+
+
+def _points(share: float) -> float:
+    """Percentage points, without the rounding errors of a difference of shares."""
+    return round(100 * share, 6)
+
+
+def _range(shares: Sequence[float]) -> str:
+    return f"{min(shares):.2%} to {max(shares):.2%}"
 
 
 def _group(kind: str, members: Mapping[int, Row]) -> dict[str, Any]:

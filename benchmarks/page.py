@@ -13,11 +13,12 @@ from benchmarks import sections
 from benchmarks.charts import NARROW, WIDE, chart_svg
 from benchmarks.charts_accuracy import LEAST_IN_BIN
 from benchmarks.columns import MISSING, Column
+from benchmarks.conditions import conditions_lines
 from benchmarks.environment import environment_lines, machine_name, shown_time
-from benchmarks.job import FAILED, OK
+from benchmarks.job import FAILED, NOT_TIMED, OK
 from benchmarks.noise import noise_sentence
 from benchmarks.peers.table import COLUMNS as PEER_COLUMNS
-from benchmarks.peers.table import peer_sentences
+from benchmarks.peers.table import peer_sentences, tabled
 from benchmarks.rows import Row, measured
 from benchmarks.table import COLUMNS, ordered, reasons
 
@@ -35,7 +36,8 @@ def html_page(report: dict[str, Any]) -> str:
         report,
         {
             "charts": [chart_svg(rows, size) for size in sizes],
-            "tiles": sections.tiles(rows),
+            # Of several machines no row is the one to use.
+            "tiles": [] if report["environment"].get("machines") else sections.tiles(rows),
             "variants": _table(COLUMNS, rows),
             "reasons": reasons(rows),
             "losses": sections.losses(rows),
@@ -47,7 +49,7 @@ def html_page(report: dict[str, Any]) -> str:
             "changes": sections.changes(rows),
             "reliability": sections.reliability(rows),
             "least_in_bin": LEAST_IN_BIN,
-            "peers": _table(PEER_COLUMNS, report["peers"]) if report["peers"] else None,
+            "peers": _table(PEER_COLUMNS, tabled(report["peers"])) if report["peers"] else None,
             "peer_sentences": peer_sentences(report["peers"]),
             "timings": sections.timings(rows),
         },
@@ -74,7 +76,7 @@ def render_page(template: str, report: dict[str, Any], values: dict[str, Any]) -
         report=report,
         time=shown_time(environment),
         machine=machine_name(environment),
-        environment=environment_lines(environment),
+        environment=[*environment_lines(environment), *conditions_lines(report.get("rows", []))],
         **values,
     )
 
@@ -101,7 +103,7 @@ def table_values(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
 def _table(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
     shown = [
         {
-            "tone": {OK: "ok", FAILED: "failed"}.get(row["status"], "absent"),
+            "tone": {OK: "ok", NOT_TIMED: "untimed", FAILED: "failed"}.get(row["status"], "absent"),
             "mode": row.get("quantization") or "",
             "cells": [column.show(row) for column in columns],
         }

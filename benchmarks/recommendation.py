@@ -6,25 +6,28 @@ from collections.abc import Sequence
 
 from benchmarks.accuracy_sentences import accuracy_sentence
 from benchmarks.against_float import verdict_sentence
-from benchmarks.rows import Row, measured
+from benchmarks.columns import number
+from benchmarks.config import MARGIN_PP
+from benchmarks.gate import repeat_medians
+from benchmarks.rows import Row, answering, measured
+from benchmarks.speedup import speedup
 
-MAX_LOSS_PP = 0.5  # percentage points; one image in two hundred
-
+_IN_MICROSECONDS = number("invoke.median_ns", scale=1e-3)  # as the table rounds it
 _EQUAL_SHARE = 0.05  # medians of separate processes on one machine differ by as much without any reason
 
 
 def recommend(rows: Sequence[Row]) -> list[str]:
     """Return sentences: the first recommends, the others say what a frame costs and how int8 compares with float.
 
-    The fastest variant by the median of invoke whose loss is at most 0.5 percentage points is recommended;
-    a float row loses nothing, so as soon as one loss is known there is such a variant.
+    The fastest variant by the median of invoke whose loss as counted is at most the margin is recommended; a float row
+    loses nothing, so as soon as one loss is known there is such a variant.
 
     Args:
         rows: all rows of the report.
     """
     done = _fit(rows)
     if not done:
-        return ["Nothing could be measured: the status of each row says why."]
+        return _untimed(rows)
     known = [row for row in done if row["loss_pp"] is not None]
     if not known:
         best = min(done, key=_invoke_ns)
@@ -34,6 +37,15 @@ def recommend(rows: Sequence[Row]) -> list[str]:
     if len(known) < len(done):
         sentences.append(f"{len(done) - len(known)} more can't be judged: their float artifact wasn't given.")
     return [*filter(None, sentences), *(_against_float(row, done) for row in done if _has_float_twin(row, done))]
+
+
+def _untimed(rows: Sequence[Row]) -> list[str]:
+    """What there is to say without a time."""
+    if not any(answering(rows)):
+        return ["Nothing could be measured: the status of each row says why."]
+    unfit = [row for row in measured(rows) if row["invalid"]]
+    why = "the times are invalid" if unfit else "the processor is emulated, so nothing was timed"
+    return [f"No file is recommended, as {why}.", *filter(None, [accuracy_sentence(rows)])]
 
 
 def recommended(rows: Sequence[Row]) -> Row | None:
@@ -66,7 +78,12 @@ def _networks(rows: list[Row]) -> list[list[Row]]:
 
 def _good(rows: list[Row]) -> list[Row]:
     """Those of one network that lose little; never empty, as the float row loses nothing."""
-    return [row for row in rows if row["loss_pp"] <= MAX_LOSS_PP]
+    return [row for row in rows if row["loss_pp"] <= _margin(rows)]
+
+
+def _margin(rows: list[Row]) -> float:
+    """Percentage points, as the run was told."""
+    return next((row["against_float"]["margin_pp"] for row in rows if row.get("against_float")), MARGIN_PP)
 
 
 def _best(rows: list[Row]) -> Row:
@@ -88,16 +105,24 @@ def _fastest(best: Row) -> str:
 def _choice(rows: list[Row]) -> str:
     good, best = _good(rows), _best(rows)
     sentence = (
-        f"Use {_name(best)} on this machine: the fastest of {len(good)} that lose at most {MAX_LOSS_PP} percentage "
+        f"Use {_name(best)} on this machine: the fastest of {len(good)} that lose at most {_margin(rows):g} percentage "
         f"points, {_numbers(best)}; {_loss(best)}."
     )
-    equal = [row for row in good if row is not best and _invoke_ns(row) <= (1 + _EQUAL_SHARE) * _invoke_ns(best)]
+    equal = [row for row in good if row is not best and _is_as_fast(row, best)]
     if equal:
-        sentence += f" As fast within {_EQUAL_SHARE:.0%}: {', '.join(map(_name, equal))}."
+        sentence += f" As fast within {_EQUAL_SHARE:.0%} or the noise: {', '.join(map(_name, equal))}."
     for row in rows:
         if row not in good and _invoke_ns(row) < _invoke_ns(best):
             sentence += f" {_name(row)} is faster but loses {row['loss_pp']:.2f} points."
     return sentence
+
+
+def _is_as_fast(row: Row, best: Row) -> bool:
+    """Whether nothing shows it to be slower: within 5 %, or the interval of the ratio in the same rounds holds 1."""
+    if _invoke_ns(row) <= (1 + _EQUAL_SHARE) * _invoke_ns(best):
+        return True
+    pairs = zip(repeat_medians(best), repeat_medians(row), strict=False)
+    return speedup(*map(list, zip(*pairs, strict=True))).is_significant is False
 
 
 def _stages(row: Row) -> str:
@@ -108,7 +133,7 @@ def _stages(row: Row) -> str:
     return (
         f"From a camera's picture to a written decision {_name(row)} takes {row['end_to_end']['median_ns'] / 1e6:.2f} "
         f"ms: {stages['decode'] / 1e6:.2f} ms decode it, {stages['vision'] / 1e6:.2f} ms find the garment in it, "
-        f"{stages['invoke'] / 1e6:.2f} ms are the network."
+        f"{stages['invoke'] / 1e6:.2f} ms are the network, the rest decides and writes."
     )
 
 
@@ -118,7 +143,8 @@ def _against_float(row: Row, rows: list[Row]) -> str:
     found = row["speedup"]
     times = f"{_microseconds(row)} against {_microseconds(twin)}"
     if found["is_significant"] is False or abs(found["ratio"] - 1) <= _EQUAL_SHARE:
-        return f"{_name(row)}: int8 is not significantly faster than float here, {times}{_interval(found)}."
+        ratio = f"{found['ratio']:.2f} times as fast{_interval(found)}"
+        return f"{_name(row)}: int8 is not significantly faster than float here, {ratio}, {times}."
     if found["ratio"] < 1:
         return (
             f"{_name(row)}: int8 is SLOWER than float here, {found['ratio']:.2f} times as fast{_interval(found)}, "
@@ -160,4 +186,4 @@ def _loss(row: Row) -> str:
 
 
 def _microseconds(row: Row) -> str:
-    return f"{_invoke_ns(row) / 1e3:,.1f} µs"
+    return f"{_IN_MICROSECONDS(row)} µs"

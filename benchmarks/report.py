@@ -6,15 +6,17 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from benchmarks import accuracy_table
-from benchmarks.accuracy_sentences import loss_sentence
+from benchmarks.accuracy_sentences import change_sentence, loss_sentence
 from benchmarks.against_float import judge_rows
 from benchmarks.charts import chart_png
 from benchmarks.columns import as_markdown
+from benchmarks.conditions import conditions_lines
 from benchmarks.config import BenchmarkConfig, Limits
+from benchmarks.definitions import DEFINITIONS
 from benchmarks.environment import busy_sentence, environment_lines, machine_name, shown_time
 from benchmarks.gate import gate_lines, judge_report
 from benchmarks.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, ReportedImages
@@ -26,6 +28,7 @@ from benchmarks.peers.table import peer_sentences, peers_markdown
 from benchmarks.recommendation import recommend
 from benchmarks.report_schema import SCHEMA_VERSION
 from benchmarks.rows import Row, measured
+from benchmarks.sections import accuracy_tables
 from benchmarks.table import csv_table, markdown_table, reasons
 from benchmarks.training_runs import read_training_runs
 from edge import atomic
@@ -34,31 +37,6 @@ from edge.spec import FASHION_MNIST_LABELS
 CHART = "accuracy_latency.png"
 
 Report = dict[str, Any]
-
-DEFINITIONS = {
-    "invoke": "one call of the library: input tensor in, output tensor out, both copies included; batch of one, "
-    "on real test images prepared beforehand, garbage collection off",
-    "median": "of several repeats, each in a process of its own and all variants taking turns in shuffled order: the "
-    "median of the repeats' medians; the other figures are of all calls together",
-    "model": "pixels to probabilities: quantizing, invoke, dequantizing, softmax",
-    "frame to decision": f"Classifier.classify on a {FRAME_WIDTH}x{FRAME_HEIGHT} frame that is in memory already: "
-    "finding the garment, scaling, invoke, dequantizing, decision; capture and display are not in it",
-    "end to end": "a camera's picture to a decision that is out: a JPEG in memory is decoded, then as frame to "
-    "decision, then the decision of a stream and a line of JSON are made and written; exposure and transfer are not "
-    "in it",
-    "× float": "speed-up of invoke against the float artifact on the same runtime: the ratio of medians of each "  # noqa: RUF001
-    "repeat, their geometric mean; n.s.: its 95 % interval (Student's t on the logarithms) holds 1",
-    "steady, noisy, drifting": "drifting: the calls have a trend (Kendall's tau, p < 1 %) of more than 5 % from the "
-    "first fifth to the last; noisy: their middle half is wider than 25 % of the median, or two repeats' medians lie "
-    "more than 10 % apart; else steady",
-    "loss": "percentage points of top-1 accuracy below the float artifact of the same training, in the same format if "
-    "there is one; below zero: better than it",
-    "agree": "share of test images that get the same class from both, right or wrong",
-    "load": "Network.load in a fresh process: the library's import, reading and checking the file, allocating; "
-    "the file was in the system's cache",
-    "peak memory": "the most memory the whole process had resident, Python, numpy, OpenCV and the measurement's own "
-    "inputs included, up to the end of the timed calls; a kB is 1000 bytes, an MB a million",
-}
 
 
 def build_report(
@@ -181,7 +159,9 @@ def markdown(report: Report) -> str:
         "## What each number covers",
         _bullets(f"{name}: {text}" for name, text in report["definitions"].items()),
         "## Environment",
-        _bullets(f"{name}: {value}" for name, value in environment_lines(environment)),
+        _bullets(
+            f"{name}: {value}" for name, value in (*environment_lines(environment), *conditions_lines(report["rows"]))
+        ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -190,10 +170,17 @@ def _accuracy_markdown(report: Report) -> list[str]:
     compared = [row for row in report["rows"] if row["against_float"]]
     if not compared:
         return []
+    moved = (f"{row['variant']} ({row['runtime']}): {change_sentence(row)}" for row in compared)
     return [
         "## What quantization cost",
-        _bullets([*(f"{loss_sentence(row)}." for row in compared), *map(noise_sentence, report["noise"])]),
-        as_markdown(accuracy_table.COLUMNS, accuracy_table.described(report["rows"])),
+        _bullets(f"{loss_sentence(row)}." for row in compared),
+        *(("### How much of it is chance", _bullets(map(noise_sentence, report["noise"]))) if report["noise"] else ()),
+        *chain.from_iterable(
+            (f"### {one['title']}", one["note"].replace("*", "\\*"), as_markdown(one["columns"], one["rows"]))
+            for one in accuracy_tables(report["rows"])
+        ),
+        "### Where answers moved",
+        _bullets(moved),
     ]
 
 

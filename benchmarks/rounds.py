@@ -60,6 +60,8 @@ def measure_in_rounds(
     *,
     repeats: int,
     seed: int,
+    most: int = 0,
+    is_enough: Callable[[Sequence[Sequence[Trial[_Outcome]]]], bool] = lambda _trials: True,
     note: Callable[[str, int, int], None] = _say_nothing,
     read: Callable[[], State] = read_state,
     clock: Callable[[], float] = time.monotonic,
@@ -72,6 +74,8 @@ def measure_in_rounds(
         tasks: what to measure.
         repeats: number of rounds.
         seed: of the order.
+        most: number of rounds at most, while it isn't enough.
+        is_enough: is asked after the `repeats` rounds, and after each further one, whether that will do.
         note: is told before each turn what is measured, how many turns are done and how many are left.
         read: reads the machine's state.
         clock: monotonic seconds, of the time that is left.
@@ -82,17 +86,20 @@ def measure_in_rounds(
     trials: list[list[Trial[_Outcome]]] = [[] for _ in tasks]
     started, done = clock(), 0
     try:
-        for number in range(repeats):
+        for number in range(max(repeats, most)):
+            if number >= repeats and is_enough(trials):
+                break
+            asked = max(repeats, number + 1)
             for index in _order(len(tasks), number, seed):
                 if trials[index] and trials[index][-1].outcome.status != OK:
                     continue
-                note(tasks[index].name, done, sum(_still_to_do(found, repeats) for found in trials))
+                note(tasks[index].name, done, sum(_still_to_do(found, asked) for found in trials))
                 before = read()
                 outcome = tasks[index].run(number)
                 trials[index].append(Trial(outcome, before, read()))
                 done += 1
-                left = sum(_still_to_do(found, repeats) for found in trials)
-                _say(tasks[index].name, outcome, number + 1, repeats, left * (clock() - started) / done)
+                left = sum(_still_to_do(found, asked) for found in trials)
+                _say(tasks[index].name, outcome, number + 1, asked, left * (clock() - started) / done)
     except KeyboardInterrupt:
         _LOGGER.warning("interrupted: the report holds what was measured until now")
     return trials
@@ -115,7 +122,7 @@ def _order(count: int, number: int, seed: int) -> list[int]:
 
 
 def _still_to_do(trials: Sequence[Trial[_Outcome]], repeats: int) -> int:
-    return repeats - len(trials) if not trials or trials[-1].outcome.status == OK else 0
+    return max(repeats - len(trials), 0) if not trials or trials[-1].outcome.status == OK else 0
 
 
 def _say(name: str, outcome: Ended, number: int, repeats: int, left_s: float) -> None:

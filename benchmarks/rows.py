@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -85,7 +85,7 @@ def make_row(
 
 def compare_with_float(rows: Sequence[Row]) -> None:
     """Fill in reference, loss_pp, top1_agreement and speedup of every row whose float artifact was measured too."""
-    for row in measured(rows):
+    for row in answering(rows):
         reference = float_reference(row, rows)
         if reference is None:
             continue
@@ -93,13 +93,29 @@ def compare_with_float(rows: Sequence[Row]) -> None:
         row["reference"] = reference["id"]
         row["loss_pp"] = loss_pp(row["right"], reference_right=reference["right"], images=len(predictions))
         row["top1_agreement"] = top1_agreement(predictions, reference["raw"]["predictions"])
-        if reference is not row and reference["runtime"] == row["runtime"]:
+        is_timed = row["invoke"] and reference["invoke"]
+        if is_timed and reference is not row and reference["runtime"] == row["runtime"]:
             row["speedup"] = _speedup(row, reference)
 
 
 def measured(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the rows that hold numbers."""
+    """Yield the rows that were timed."""
     return (row for row in rows if row["status"] == OK)
+
+
+def answering(rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield the rows whose answers are known, timed or not, as on an emulated processor."""
+    return (row for row in rows if row["status"] in (OK, NOT_TIMED))
+
+
+def without_common_machine(rows: Iterable[Row]) -> list[Row]:
+    """The rows of a chart: where all are of one of several machines, its name behind each of theirs says nothing."""
+    found = list(rows)
+    machines = {row.get("machine") for row in found}
+    if len(machines) != 1 or None in machines:
+        return found
+    (machine,) = machines
+    return [row | {"variant": row["variant"].removesuffix(f" on {machine}")} for row in found]
 
 
 def _speedup(row: Row, reference: Mapping[str, Any]) -> Row:

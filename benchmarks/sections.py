@@ -55,11 +55,12 @@ def changes(rows: Sequence[Row]) -> list[dict[str, str]]:
 
 
 def reliability(rows: Sequence[Row]) -> str | None:
-    """The chart of confidence for one network, the most accurate, a line each mode; None where it isn't known."""
+    """The chart of confidence for the recommended network, a line each mode; None where it isn't known."""
     known = [row for row in answered(rows) if row["accuracy"]["calibration"]]
     if not known:
         return None
-    best = max(known, key=lambda row: (row["quantization"] == "none", float(row["top1_accuracy"])))
+    float_first = max(known, key=lambda row: (row["quantization"] == "none", float(row["top1_accuracy"])))
+    best = recommended(known) or float_first
     family = [row for row in known if row["source_sha256"] == best["source_sha256"] and _same_way(row, best)]
     shown = [next((row for row in family if row["quantization"] == mode), None) for mode in _MODES]
     return reliability_svg([row for row in shown if row])

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from benchmarks.accuracy_table import CSV_NAMES, csv_facts
 from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
-from benchmarks.job import OK
+from benchmarks.job import NOT_INSTALLED, NOT_TIMED, OK
 from benchmarks.rows import Row
-from benchmarks.stability import DRIFTING, NOISY
-from benchmarks.timed_facts import KINDS
+from benchmarks.stability import DRIFTING, NOISY, median_width
+from benchmarks.timed_facts import KINDS, TABLED
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:
-    """The rows as they are shown: those with numbers first, otherwise in the order given."""
-    return sorted(rows, key=lambda row: row["status"] != OK)
+    """The rows as they are shown: timed ones, those whose answers alone are known, failed ones; else as given.
+
+    A library that isn't installed is named below the table, once, not in a line for every file; unless there is nothing
+    else to show.
+    """
+    shown = [row for row in rows if row["status"] != NOT_INSTALLED] or rows
+    return sorted(shown, key=lambda row: _PLACES.get(row["status"], len(_PLACES)))
 
 
 def text_table(rows: Sequence[Row]) -> str:
@@ -58,16 +63,17 @@ def reasons(rows: Sequence[Row]) -> list[str]:
 
 
 def status(row: Row) -> str:
-    """The status, and whether the latencies can be leaned on: invalid, noisy or drifting ones say so."""
+    """The status, and whether the latencies of the table can be leaned on: invalid, noisy or drifting ones say so."""
     if row["status"] != OK:
         return str(row["status"])
     if row["invalid"]:
         return "ok, invalid times"
-    verdicts = [row[kind]["stability"]["verdict"] for kind in KINDS if row[kind]]
+    verdicts = [row[kind]["stability"]["verdict"] for kind in TABLED if row[kind]]
     worst = next((verdict for verdict in (DRIFTING, NOISY) if verdict in verdicts), None)
     return f"{OK}, {worst}" if worst else OK
 
 
+_PLACES = {OK: 0, NOT_TIMED: 1}
 _CSV_PLAIN = (
     "variant", "path", "sha256", "format", "quantization", "runtime", "runtime_version", "size_bytes",
     "top1_accuracy", "reference", "loss_pp", "top1_agreement", "repeats", "load_ns", "first_invoke_ns",
@@ -97,6 +103,16 @@ def _speedup(row: Row) -> str:
     return f"{found['ratio']:.2f}" + {True: "", False: " n.s.", None: " ?"}[found["is_significant"]]
 
 
+def _uncertainty(kind: str) -> Callable[[Row], str]:
+    """Half the width of the median's interval, in per cent of it."""
+
+    def show(row: Row) -> str:
+        medians = row[kind] and row[kind].get("repeat_medians_ns")  # reports of schema 1 have none
+        return f"{50 * median_width(medians):.0f}" if medians and len(medians) > 1 else MISSING
+
+    return show
+
+
 def _agreement(row: Row) -> str:
     return "float" if row["reference"] == row["id"] else number("top1_agreement", scale=100, digits=2)(row)
 
@@ -110,10 +126,12 @@ COLUMNS = (
     Column("loss", "pp", _loss),
     Column("agree", "%", _agreement),
     Column("invoke, µs", "median", number("invoke.median_ns", scale=1e-3)),
+    Column("invoke, µs", "± %", _uncertainty("invoke")),
     Column("invoke, µs", "p90", number("invoke.p90_ns", scale=1e-3)),
     Column("invoke, µs", "p99", number("invoke.p99_ns", scale=1e-3)),
     Column("speed", "× float", _speedup),  # noqa: RUF001  # a multiplication sign, as in print
     Column("frame to decision, ms", "median", number("frame_to_decision.median_ns", scale=1e-6, digits=2)),
+    Column("frame to decision, ms", "± %", _uncertainty("frame_to_decision")),
     Column("frame to decision, ms", "p90", number("frame_to_decision.p90_ns", scale=1e-6, digits=2)),
     Column("frame to decision, ms", "p99", number("frame_to_decision.p99_ns", scale=1e-6, digits=2)),
     Column("load", "ms", number("load_ns", scale=1e-6)),

@@ -13,6 +13,8 @@ from benchmarks.stability import judge
 
 KINDS = ("invoke", "model", "frame_to_decision", "end_to_end")
 """Kinds of timed calls, each one wider than the one before: a row has a summary of each."""
+TABLED = ("invoke", "frame_to_decision")
+"""Those that the table shows, and that a row's status speaks of."""
 
 
 def timed_facts(repeats: Sequence[Measurement]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ PRETRAINED = ("baseline", "edge")
 PHOTOGRAPHS = ROOT.parent / "shared" / "photos" / "validation"
 # Drawn garments that no training and no demo shows.
 GARMENTS, SHAPES, WARDROBE_SEED = 300, 60, 77
+TFLITE_RUNTIME = ("tflite-runtime==2.14.*", "numpy<2")  # as the extra of this name has it
 EXPORTS = (
     ("tflite", "none"),
     ("tflite", "float16"),
@@ -65,6 +66,23 @@ def keep_report(report: Path, work: Path) -> None:
     shutil.copytree(report, REPORT)
     for path in (path for path in REPORT.iterdir() if path.suffix != ".png"):
         path.write_text(path.read_text(encoding="utf-8").replace(f"{work}/", ""), encoding="utf-8")
+
+
+def with_tflite_runtime(work: Path) -> tuple[str, ...]:
+    """Make an environment for tflite-runtime, which wants an older numpy and Python: the flags that name it.
+
+    None where there is no such Python or no wheel for it; the report then names it as not installed.
+    """
+    own = [sys.executable] if sys.version_info < (3, 12) else []
+    for python in [*own, *filter(None, map(shutil.which, ("python3.11", "python3.10")))]:
+        commands = (
+            (python, "-m", "venv", "--clear", "old"),
+            ("old/bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install", *TFLITE_RUNTIME),
+        )
+        if all(subprocess.run(command, cwd=work, check=False).returncode == 0 for command in commands):
+            return "--peer-python", "old/bin/python"
+    print("tflite-runtime isn't in the report: no Python 3.10 or 3.11 that can install it", flush=True)
+    return ()
 
 
 def export_other_calibrations(work: Path) -> None:
@@ -106,6 +124,7 @@ def main() -> None:
     """Train a little, export every variant, run the demo, benchmark."""
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
+        (work / "pretrained").symlink_to(ROOT / "pretrained")  # tells the report of other trainings alike
         run("train", "train", "--epochs", "3", "--name", "quick", cwd=work)
         for file_format, mode in EXPORTS:
             for name in PRETRAINED:
@@ -116,8 +135,8 @@ def main() -> None:
         run("classify_json", "edge.cli", "--json", "--max-frames", "1", cwd=work)
         examine(work)
         export_other_calibrations(work)
-        flags = ("--runtime", "litert", "--runtime", "onnxruntime", "--peers", "--out", "report")
-        run("benchmarks", "benchmarks", *flags, cwd=work)
+        flags = ("--runtime", "litert", "--runtime", "onnxruntime", "--peers", *with_tflite_runtime(work))
+        run("benchmarks", "benchmarks", *flags, "--out", "report", cwd=work)
         keep_report(work / "report", work)
         run("runner", "benchmarks", "runner", "--out", "runner.json", cwd=work, may_miss=True)
         draw_wardrobe(work / "drawn")

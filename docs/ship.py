@@ -7,11 +7,15 @@ interrupted `make ship` goes on; remove a run to train it again. Needs Fashion-M
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from benchmarks.training_runs import REPETITIONS
+from edge.artifact import read_artifact
 
 ROOT = Path(__file__).parents[1]
 MEASURED = ROOT / "docs" / "measured"
@@ -48,6 +52,8 @@ RUNS = {
     }.items()
 }
 # On photographs too.
+# Trained alike but for the seed: what the report tells of chance.
+ALIKE = ("edge", "edge-seed1", "edge-seed2")
 COMPARED = ("baseline", "edge-second", "edge", "edge-seed1", "edge-seed2")
 # The photographs of github.com/alexeygrigorev/clothing-dataset-small; none of them is in this project.
 PHOTOGRAPHS = ROOT.parent / "shared" / "photos"
@@ -81,10 +87,26 @@ def main() -> None:
         runs = [str(folder / name) for name in RUNS]
         (MEASURED / "tried.txt").write_text(module("train.compare", *runs, "--exported", *files), encoding="utf-8")
         shutil.copy(Path(exported) / "edge_int8.tflite", ROOT / "edge" / "models" / "edge_int8.tflite")
+        keep_repetitions(folder, Path(exported))
         compared = [str(Path(exported) / f"{name}_int8.tflite") for name in COMPARED]
         validation = str(options.photographs / "validation")
         script = [sys.executable, "docs/curve.py", *compared, "--photographs", validation]
         subprocess.run(script, cwd=ROOT, check=True)
+
+
+def keep_repetitions(runs: Path, exported: Path) -> None:
+    """Keep beside the run that ships what each of the runs alike came to, which don't ship."""
+    found = []
+    for name in ALIKE:
+        spec = read_artifact(exported / f"{name}_int8.tflite").spec
+        seed = json.loads((runs / name / "metrics.json").read_text(encoding="utf-8"))["config"]["seed"]
+        parity = spec.provenance.parity if spec else {}
+        found.append(
+            {"seed": seed, "dataset": parity["dataset"], "images": parity["images"],
+             "top1": parity["keras_top1_accuracy"], "int8_top1": parity["top1_accuracy"]}
+        )  # fmt: skip
+    text = json.dumps(found, indent=1) + "\n"
+    (PRETRAINED / ALIKE[0] / REPETITIONS).write_text(text, encoding="utf-8")
 
 
 def _new_or_resumed(folder: Path, name: str, choices: str) -> list[str]:

@@ -20,6 +20,10 @@ COMMANDS = [
     for block in re.findall(r"```sh\n(.*?)```", README + BENCHMARKS, re.DOTALL)
     for line in block.splitlines()
 ]
+WORKFLOW = (ROOT / "docs" / "benchmark-pull-request.yml").read_text(encoding="utf-8")
+# Its commands for one turn of its loops, without what the shell does with them.
+_ONE_TURN = WORKFLOW.replace("\\\n", " ").replace("$side", "new").replace("$mode", "int8")
+WORKFLOW_COMMANDS = [command.strip() for command in re.findall(r"python -m [^>|)\n]+", _ONE_TURN)]
 
 
 def _render():
@@ -69,7 +73,7 @@ def test_the_config_file_shown_is_one_that_is_understood(tmp_path: Path) -> None
     assert (options.threshold, options.hold_frames) == (0.7, 5)
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("python -m")])
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("python -m")] + WORKFLOW_COMMANDS)
 def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "photos").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -96,6 +100,14 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
             parsers[arguments[0]]().parse_args(arguments[1:])
         else:
             benchmarks.parser().parse_args(arguments)
+
+
+def test_the_workflow_exports_measures_and_compares_what_is_there() -> None:
+    assert [command.split()[2] for command in WORKFLOW_COMMANDS] == ["export.tflite", "benchmarks", "benchmarks"]
+    assert (ROOT / WORKFLOW_COMMANDS[0].split()[3] / "model.keras").is_file()
+    (extras,) = re.findall(r"pip install -c new/constraints.txt -e 'new\[(.+)\]'", WORKFLOW)
+    known = re.findall(r"^([a-z-]+) = \[", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(extras.split(",")) <= set(known)
 
 
 def test_every_exit_code_is_explained() -> None:

@@ -95,8 +95,9 @@ def _but_for_seed(config: _Run, known: dict[str, _Run]) -> _Run:
     """What a run was asked for; in place of the run it begins with, what that one was asked for."""
     names = [name for name, value in config.items() if value is not None]  # what came later was None before
     rest = {name: config[name] for name in names if name not in _NOT_CHOICES}
-    first = known.get(Path(config.get("initial") or "").name)
-    return rest | {"initial": _but_for_seed(first, known)} if first else rest
+    others = {name: other for name, other in known.items() if other is not config}  # runs/edge on pretrained/edge
+    first = others.get(Path(config.get("initial") or "").name)
+    return rest | {"initial": _but_for_seed(first, others)} if first else rest
 
 
 def _range_sentence(group: Sequence[_Run]) -> str:

@@ -7,14 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.against_float import answered, compare_answers, correct_and_judge
-from benchmarks.gate import Comparison, repeat_medians
+from benchmarks.gate import repeat_medians
 from benchmarks.job import OK
 from benchmarks.rows import Row
-from benchmarks.statistics.ratios import Ratio, latency_ratio
+from benchmarks.statistics.ratios import latency_ratio
 from edge.errors import ReportError
 
 COMPARED, ADDED, REMOVED = "compared", "added", "removed"
-REFERENCE = "the old report"
 
 # What must be equal for two latencies to be of one machine.
 _MACHINE = ("board", "cpu", "cpu_count", "architecture", "threads")
@@ -58,28 +57,6 @@ def compare_reports(old: Report, new: Report) -> dict[str, Any]:
         "machine_differences": differences,
         "rows": [*rows, *(_only(row, REMOVED) for name, row in before.items() if name not in after)],
     }
-
-
-def comparisons(changes: dict[str, Any]) -> list[Comparison]:
-    """What a gate holds its limits against: one a compared row.
-
-    Args:
-        changes: from `compare_reports`.
-    """
-    found = []
-    for row in changes["rows"]:
-        answers, latency = row["answers"] or {}, row["latency"]
-        found.append(
-            Comparison(
-                row=row["id"],
-                reference=REFERENCE,
-                loss_pp=answers.get("loss_pp"),
-                loss_bound_pp=answers["interval_pp"][1] if answers else None,
-                agreement=answers.get("agreement"),
-                latency=latency and Ratio(latency["value"], latency["low"], latency["high"]),
-            )
-        )
-    return found
 
 
 def _change(old: Row, new: Row, images: dict[str, Any] | None, *, is_same_machine: bool) -> Row:

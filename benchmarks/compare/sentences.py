@@ -51,7 +51,9 @@ def summary(changes: dict[str, Any]) -> str:
         )
         if names
     ]
-    worse = " ".join(parts) or f"No row of {len(rows)} is worse beyond the noise."
+    compared = sum(bool(row["answers"] or row["latency"]) for row in rows)
+    none = f"No row of {compared} is worse beyond the noise." if compared else "No row could be compared."
+    worse = " ".join(parts) or none
     return " ".join([worse, *better])
 
 

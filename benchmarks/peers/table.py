@@ -10,12 +10,17 @@ from benchmarks.job import NOT_INSTALLED, OK
 
 def peers_text(rows: Sequence[Row]) -> str:
     """Lay the table out for a terminal, with a sentence for each peer that couldn't be measured."""
-    return "\n".join([as_text(COLUMNS, rows), *peer_sentences(rows)])
+    return "\n".join([as_text(COLUMNS, tabled(rows)), *peer_sentences(rows)])
 
 
 def peers_markdown(rows: Sequence[Row]) -> str:
     """Lay the table out as Markdown, without a newline at the end."""
-    return as_markdown(COLUMNS, rows)
+    return as_markdown(COLUMNS, tabled(rows))
+
+
+def tabled(rows: Sequence[Row]) -> list[Row]:
+    """The rows of the table: a tool that isn't installed is named below it, once, not in a line for every file."""
+    return [row for row in rows if row["status"] != NOT_INSTALLED]
 
 
 def peer_sentences(rows: Sequence[Row]) -> list[str]:

@@ -1,1 +1,1 @@
-"""What counts of right and wrong answers allow one to say; pure functions of numbers, on scipy and statsmodels."""
+"""What counts of right and wrong answers allow one to say; pure functions of numbers, on numpy and scipy."""

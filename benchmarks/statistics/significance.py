@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from scipy.stats import binomtest
 
 from benchmarks.statistics.proportions import Pairs
@@ -24,18 +25,21 @@ def mcnemar_p(pairs: Pairs) -> float:
 def holm(p_values: Sequence[float]) -> list[float]:
     """Correct the p-values of one family, so that a false "real" is as rare among many variants as with one.
 
+    Of m values the smallest counts m times, the next m - 1 times and so on, none less than the one before it (S. Holm,
+    Scandinavian Journal of Statistics 6 (1979), 65-70). scipy hasn't got it; statsmodels, which the tests compare with,
+    would bring pandas and 160 MB for these four lines.
+
     Args:
         p_values: one of each comparison, 0-1.
 
     Returns:
         The corrected ones, 0-1, in the same order.
     """
-    if not p_values:
-        return []
-    # Brings pandas along: more than a second on a Pi that only wants --help.
-    from statsmodels.stats.multitest import multipletests
-
-    return [float(p) for p in multipletests(p_values, method="holm")[1]]
+    values = np.asarray(p_values, np.float64)
+    order = np.argsort(values)
+    corrected = np.empty_like(values)
+    corrected[order] = np.minimum(np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1)), 1.0)
+    return [float(p) for p in corrected]
 
 
 def is_non_inferior(interval: tuple[float, float], *, margin: float) -> bool:

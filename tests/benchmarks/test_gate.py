@@ -76,7 +76,7 @@ SLOW = Comparison("c", "f", latency=Ratio(9, 9, 9))
 def test_outcomes_and_their_exit_codes(
     comparisons: list[Comparison], failed: list[str], invalid: list[str], outcome: str, code: int
 ) -> None:
-    gate = judge(comparisons, ALL, failed=failed, invalid=invalid)
+    gate = judge(comparisons, ALL, failed=failed, invalid=invalid, hint="")
 
     assert (gate["outcome"], _code(gate)) == (outcome, code)
 

@@ -11,6 +11,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 QUICK = (
     "--repeats",
     "2",
+    "--max-repeats",
+    "2",
     "--runs",
     "20",
     "--frames",

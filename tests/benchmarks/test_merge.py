@@ -15,7 +15,7 @@ from edge.artifact import Artifact
 from edge.errors import ToolkitError
 
 CALM: dict[str, Any] = {"throttle_bits": None, "governor": None, "temperature_c": None}
-PI = "Raspberry Pi 5 Model B Rev 1.0"
+PI, SHORT_PI = "Raspberry Pi 5 Model B Rev 1.0", "Raspberry Pi 5 Model B"
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_one_device_gives_a_report_like_any_other(result: Callable[..., dict[str
     report = merge([("pi.json", result(kind="board", board=PI))])
 
     assert [row["id"] for row in report["rows"]] == ["a_none.tflite @ litert", "a_int8.tflite @ litert"]
-    assert (report["rows"][1]["machine"], report["rows"][1]["speedup"]["ratio"]) == (PI, pytest.approx(2.0))
+    assert (report["rows"][1]["machine"], report["rows"][1]["speedup"]["ratio"]) == (SHORT_PI, pytest.approx(2.0))
     assert report["environment"]["board"] == PI
     assert report["recommendation"][0].startswith("Use a_int8.tflite (litert) on this machine")
 
@@ -70,22 +70,59 @@ def test_one_device_gives_a_report_like_any_other(result: Callable[..., dict[str
 def test_of_several_machines_every_row_names_its_own_and_is_compared_with_it(
     result: Callable[..., dict[str, Any]],
 ) -> None:
-    host = {"kind": "host", "board": None, "cpu": "Some CPU"}
+    host = {"kind": "host", "board": None, "cpu": "Some CPU", "architecture": "x86_64"}
 
     report = merge([("pi.json", result(kind="board", board=PI)), ("host.json", result(**host))])
 
-    assert [row["machine"] for row in report["rows"]] == [PI, PI, "host Some CPU", "host Some CPU"]
-    assert report["rows"][3]["variant"] == "a_int8.tflite on host Some CPU"
-    assert report["rows"][3]["reference"] == "a_none.tflite @ litert on host Some CPU"
-    assert [sentence.partition(": ")[0] for sentence in report["recommendation"]] == [PI, "host Some CPU"]
+    assert [row["machine"] for row in report["rows"]] == [SHORT_PI, SHORT_PI, "host x86_64", "host x86_64"]
+    assert report["rows"][3]["variant"] == "a_int8.tflite on host x86_64"
+    assert report["rows"][3]["reference"] == "a_none.tflite @ litert on host x86_64"
+    use = "Use a_int8.tflite (litert) on this machine"
+    first, second, loss, agreement = report["recommendation"]
+    assert first.startswith(f"{SHORT_PI}: {use}")
+    assert second.startswith(f"host x86_64: {use}")
+    assert loss.startswith("None of 2 quantized rows shows a real loss of accuracy")
+    assert agreement == "The same answers on every machine: a_none.tflite (litert), a_int8.tflite (litert)."
     assert PI in machine_name(report["environment"])
-    assert len([name for name, _ in environment_lines(report["environment"]) if name == "machine"]) == 2
+    told = [text for name, text in environment_lines(report["environment"]) if name == "machine"]
+    assert [text.partition(":")[0] for text in told] == [f"{SHORT_PI} = board", "host x86_64 = host"]
+
+
+def test_an_emulated_machine_has_its_losses_and_no_times(result: Callable[..., dict[str, Any]]) -> None:
+    emulated = result(kind="emulated", board=None, cpu=None, emulator="qemu-user", architecture="aarch64")
+    for variant in emulated["variants"]:
+        for trial in variant["trials"]:
+            trial["outcome"]["measurement"] |= {
+                "invoke_ns": [], "model_ns": [], "frame_to_decision_ns": [], "end_to_end_ns": [], "stage_median_ns": {},
+            }  # fmt: skip
+        answers = variant["trials"][0]["outcome"]["measurement"]["predictions"]
+        answers[0] = 5 if variant["name"] == "a_int8.tflite" else answers[0]
+
+    report = merge([("pi.json", result(kind="board", board=PI)), ("arm.json", emulated)])
+
+    (row,) = [row for row in report["rows"] if row["variant"] == "a_int8.tflite on emulated aarch64"]
+    assert (row["status"], row["invoke"], row["speedup"]) == ("not timed", None, None)
+    assert (row["loss_pp"], row["top1_agreement"], row["against_float"]["lost"]) == (10.0, 0.9, 1)
+    assert report["recommendation"][1] == (
+        "emulated aarch64: No file is recommended, as the processor is emulated, so nothing was timed."
+    )
+    assert report["recommendation"][3] == (
+        "The same answers on every machine: a_none.tflite (litert). "
+        "Not quite the same (images with the answer of the first machine): a_int8.tflite (litert): 9 of 10."
+    )
+
+
+def test_what_is_merged_already_is_refused(result: Callable[..., dict[str, Any]]) -> None:
+    both = merge([("1", result()), ("2", result())])
+
+    with pytest.raises(ToolkitError, match=r"merge the files that it was made of, \['1', '2'\]"):
+        merge([("both.json", both), ("3", result())])
 
 
 def test_equal_machines_are_numbered(result: Callable[..., dict[str, Any]]) -> None:
     pi = result(kind="board", board=PI)
 
-    assert {row["machine"] for row in merge([("1", pi), ("2", pi)])["rows"]} == {f"{PI} 1", f"{PI} 2"}
+    assert {row["machine"] for row in merge([("1", pi), ("2", pi)])["rows"]} == {f"{SHORT_PI} 1", f"{SHORT_PI} 2"}
 
 
 def test_reports_merge_with_results_and_again(result: Callable[..., dict[str, Any]], tmp_path: Path) -> None:

@@ -121,3 +121,16 @@ def test_ctrl_c_keeps_what_was_measured_and_is_not_complete() -> None:
     assert sum(map(len, trials)) == 3
     assert not is_complete(trials, repeats=3)
     assert is_complete(measure_in_rounds([_recorder([], "a", FAILED)], repeats=3, seed=0, **_QUIET), repeats=3)
+
+
+@pytest.mark.parametrize(("enough_after", "rounds"), [(2, 3), (4, 4), (9, 6)])
+def test_rounds_go_on_until_it_is_enough_but_not_for_ever(enough_after: int, rounds: int) -> None:
+    log: list[str] = []
+
+    trials = measure_in_rounds(
+        [_recorder(log, "a"), _recorder(log, "b", FAILED)], repeats=3, most=6, seed=0,
+        is_enough=lambda trials: len(trials[0]) >= enough_after, **_QUIET,
+    )  # fmt: skip
+
+    assert [len(found) for found in trials] == [rounds, 1]
+    assert is_complete(trials, repeats=3)

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.job import FAILED, NOT_TIMED, OK, Measurement, Outcome
 from benchmarks.rounds import Trial
-from benchmarks.rows import Row, compare_with_float, make_row, make_rows
+from benchmarks.rows import Row, compare_with_float, make_row, make_rows, without_common_machine
 from benchmarks.variants import Variant
 from edge.artifact import Artifact
 
@@ -25,7 +25,7 @@ def test_a_row_holds_summaries_and_the_raw_values(row: Callable[..., Row]) -> No
         "samples": 1000, "median_ns": 41_000, "p90_ns": 41_000, "p95_ns": 41_000, "p99_ns": 41_000, "mean_ns": 41_000,
         "standard_deviation_ns": 0, "iqr_ns": 0, "minimum_ns": 41_000, "maximum_ns": 41_000,
         "repeat_medians_ns": [41_000, 41_000],
-        "stability": {"verdict": "steady", "reason": "the repeats' medians lie 0% apart"},
+        "stability": {"verdict": "steady", "reason": "the interval of the repeats' median is 0% wide"},
     }  # fmt: skip
     assert found["model"]["median_ns"] == 46_000
     assert (found["frame_to_decision"]["samples"], found["frame_to_decision"]["p99_ns"]) == (100, None)
@@ -100,3 +100,11 @@ def test_what_ctrl_c_left_out_is_a_failed_row(measurement: Callable[..., Measure
 
     assert [(row["status"], row["repeats"]) for row in rows] == [(OK, 1), (FAILED, 0)]
     assert "interrupted" in rows[1]["reason"]
+
+
+def test_a_machine_that_all_rows_share_is_not_named_behind_each(row: Callable[..., Row]) -> None:
+    pi, host = (row("a.tflite") | {"machine": name, "variant": f"a.tflite on {name}"} for name in ("Pi", "host"))
+
+    assert [found["variant"] for found in without_common_machine([pi])] == ["a.tflite"]
+    assert [found["variant"] for found in without_common_machine([pi, host])] == ["a.tflite on Pi", "a.tflite on host"]
+    assert [found["variant"] for found in without_common_machine([row("b.tflite")])] == ["b.tflite"]

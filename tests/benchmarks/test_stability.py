@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.stability import DRIFTING, NOISY, STEADY, judge
+from benchmarks.stability import DRIFTING, NOISY, STEADY, judge, median_width
 
 
 def test_equal_calls_are_steady() -> None:
@@ -28,7 +28,23 @@ def test_noisy_is_a_middle_half_wider_than_a_quarter_of_the_median(latencies: li
 def test_noisy_is_also_one_repeat_far_from_the_others() -> None:
     found = judge([[100] * 9, [100] * 9, [111] * 9, [100] * 9, [100] * 9])
 
-    assert (found.verdict, found.reason) == (NOISY, "the repeats' medians lie 11% apart")
+    assert (found.verdict, found.reason) == (NOISY, "the interval of the repeats' median is 11% wide")
+
+
+@pytest.mark.parametrize(
+    ("count", "width"),
+    [
+        (1, 0.0),  # nothing tells
+        (5, 0.5),  # all of them: the probability that the median lies outside is 2 / 2^5, 6 %
+        (6, 0.5),  # likewise 2 / 2^6, 3 %
+        (8, 0.5),  # without the outermost two: 2 (1 + 8) / 2^8, 7 %
+        (9, 0.1),  # without the outermost two: 2 (1 + 9) / 2^9, 4 %
+    ],
+)
+def test_one_disturbed_repeat_of_nine_does_not_make_the_median_uncertain(count: int, width: float) -> None:
+    medians = [150, 110, 100, 100, 100, 100, 100, 100, 100][:count]
+
+    assert median_width([100] if count == 1 else medians) == pytest.approx(width)
 
 
 def test_repeats_ten_percent_apart_are_still_steady() -> None:

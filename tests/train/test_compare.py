@@ -104,3 +104,9 @@ def test_what_is_no_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 
     assert main([str(tmp_path)]) == 1
     assert "expected a run directory that `python -m train` made" in capsys.readouterr().err
+
+
+def test_a_run_on_one_of_its_own_name_has_an_end() -> None:
+    again = [_metrics("edge", 0.94, seed=0, initial="pretrained/edge"), _metrics("edge-1", 0.93, seed=1)]
+
+    assert seed_ranges(again) == []

@@ -1,4 +1,6 @@
+import numpy as np
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from benchmarks.statistics.proportions import Pairs
 from benchmarks.statistics.significance import holm, is_non_inferior, mcnemar_p
@@ -39,6 +41,15 @@ def test_holm_never_sinks_and_never_exceeds_one() -> None:
     assert holm([0.7, 0.8]) == [1.0, 1.0]
     assert holm([0.3]) == [0.3]
     assert holm([]) == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 14, 100])
+def test_holm_is_that_of_statsmodels(count: int) -> None:
+    rng = np.random.default_rng(count)
+    # Some equal, some zero, some one.
+    values = np.round(rng.random(count) ** 3, 2)
+
+    assert holm(values.tolist()) == pytest.approx(multipletests(values, method="holm")[1].tolist(), abs=1e-15)
 
 
 def test_the_margin_is_about_the_upper_end_alone() -> None:
