@@ -24,7 +24,7 @@ from edge.update.state import Model, State, named
 from edge.update.store import Store, default_folder, utc_now
 from edge.update.web import shown
 
-_NEXT = "it is tried from the next start of `edge-classify --store`; a service: sudo systemctl restart edge-classify"
+_NEXT = "the next start of `edge-classify --store` runs it; a service: sudo systemctl restart edge-classify"
 
 
 @console.command

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from edge.errors import UpdateError
@@ -14,7 +15,7 @@ from edge.update import web
 MAX_BYTES = 256 * 2**20
 """Of a model file: a runner reads no larger one."""
 
-_CHUNK_BYTES = 2**16
+_PIECE_BYTES = 2**16
 
 Progress = Callable[[int, "int | None"], None]
 """Told how many bytes have come, and how many there are in all where that is known."""
@@ -44,32 +45,29 @@ def fetch(
         OSError: the file can't be read or written.
     """
     name = web.shown(source)
-    with _deadline(timeout_s, name):
-        total, chunks = web.get(source, is_pinned=is_pinned) if web.is_url(source) else _read(Path(source))
+    content = web.get(source, is_pinned=is_pinned) if web.is_url(source) else _read(Path(source))
+    count = 0
+    with _deadline(timeout_s, name), content as (total, pieces):
         if total is not None and total > limit_bytes:
             raise UpdateError(f"{name} has {total:,} bytes: a model may have at most {limit_bytes:,}")
-        count = 0
-        with closing(chunks), into.open("wb") as file:
-            for chunk in chunks:
-                count += len(chunk)
+        with into.open("wb") as file:
+            for piece in pieces:
+                count += len(piece)
                 if count > limit_bytes:
                     raise UpdateError(f"{name} has more than {limit_bytes:,} bytes, which a model may have at most")
-                file.write(chunk)
+                file.write(piece)
                 if progress:
                     progress(count, total)
     if total is not None and count != total:
         raise UpdateError(f"{name} was cut short, {count:,} of {total:,} bytes came: try again")
 
 
-def _read(path: Path) -> tuple[int, Generator[bytes, None, None]]:
-    """Size and content of a file, in pieces."""
-    file = path.open("rb")
-
-    def pieces() -> Generator[bytes, None, None]:
-        with file:
-            yield from iter(lambda: file.read(_CHUNK_BYTES), b"")
-
-    return os.fstat(file.fileno()).st_size, pieces()
+@contextmanager
+def _read(path: Path) -> Iterator[tuple[int | None, Iterator[bytes]]]:
+    """Yield size and content of a file, in pieces; of a device or a pipe the size isn't known."""
+    with path.open("rb") as file:
+        facts = os.fstat(file.fileno())
+        yield facts.st_size if stat.S_ISREG(facts.st_mode) else None, iter(lambda: file.read(_PIECE_BYTES), b"")
 
 
 @contextmanager

@@ -127,11 +127,12 @@ class Run:
         """The model on trial is good, if it is still the current one."""
         tried, self._tried = self._tried, None
         try:
-            self._store.change(lambda now: states.confirmed(now) if now.current == tried else now)
+            after = self._store.change(lambda now: states.confirmed(now) if now.current == tried else now)
         except BaseException:
             self._tried = tried
             raise
-        _LOGGER.info("update: %s is good: it has classified frames for a minute", named(tried))
+        if after.current == tried:
+            _LOGGER.info("update: %s is good: it has classified frames for a minute", named(tried))
 
     def _change(self, model: Model, step: Callable[[State], State]) -> State | None:
         """Take a step, if the model is still the current one; None where the store can't be written, which is said."""

@@ -7,7 +7,8 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPMessage
 from typing import IO
@@ -16,7 +17,7 @@ from edge import __version__
 from edge.errors import UpdateError
 
 _SILENCE_S = 30.0  # a server may pause for so long
-_CHUNK_BYTES = 2**16
+_PIECE_BYTES = 2**16
 _TROUBLE = (OSError, http.client.HTTPException, ValueError)
 
 
@@ -34,15 +35,13 @@ def shown(source: str) -> str:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}".partition("?")[0].partition("#")[0]
 
 
-def get(url: str, *, is_pinned: bool) -> tuple[int | None, Generator[bytes, None, None]]:
-    """Ask for a file.
+@contextmanager
+def get(url: str, *, is_pinned: bool) -> Iterator[tuple[int | None, Iterator[bytes]]]:
+    """Ask for a file; yield how many bytes the server says it has, if it says so, and its content, in pieces.
 
     Args:
         url: http:// or https://.
         is_pinned: whether a digest or a signature is asked of the content: plain HTTP is good enough then.
-
-    Returns:
-        How many bytes the server says it has, None where it doesn't say; and its content, in pieces.
 
     Raises:
         UpdateError: the URL is none to trust, the server can't be reached or refuses; also later, from the pieces.
@@ -51,29 +50,38 @@ def get(url: str, *, is_pinned: bool) -> tuple[int | None, Generator[bytes, None
     request = urllib.request.Request(url, headers={"User-Agent": f"edge-classify/{__version__}"})  # noqa: S310  # checked
     try:
         answer = _opener().open(request, timeout=_SILENCE_S)
-        length = answer.headers.get("Content-Length")
-        return (int(length) if length else None), _pieces(answer, shown(url))
     except urllib.error.HTTPError as error:
         with error:
             raise UpdateError(f"{shown(url)}: the server answers {error.code} {_phrase(error.code)}") from error
     except _TROUBLE as error:
         raise UpdateError(f"can't fetch {shown(url)}: {getattr(error, 'reason', error)}") from error
-
-
-def _pieces(answer: http.client.HTTPResponse, name: str) -> Generator[bytes, None, None]:
     with answer:
-        while True:
-            try:
-                piece = answer.read1(_CHUNK_BYTES)
-            except _TROUBLE as error:
-                raise UpdateError(f"{name} was cut short ({error}): try again") from error
-            if not piece:
-                return
-            yield piece
+        yield _length(answer, shown(url)), _pieces(answer, shown(url))
+
+
+def _length(answer: http.client.HTTPResponse, name: str) -> int | None:
+    length = answer.headers.get("Content-Length")
+    if length is not None and not length.isdecimal():
+        raise UpdateError(f"{name} has a length of {length!r}, the server says: expected a number of bytes")
+    return None if length is None else int(length)
+
+
+def _pieces(answer: http.client.HTTPResponse, name: str) -> Iterator[bytes]:
+    while True:
+        try:
+            piece = answer.read1(_PIECE_BYTES)
+        except _TROUBLE as error:
+            raise UpdateError(f"{name} was cut short ({error}): try again") from error
+        if not piece:
+            return
+        yield piece
 
 
 def _check(url: str, *, is_pinned: bool) -> None:
-    parts = urllib.parse.urlsplit(url)
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:  # a bracket that isn't closed
+        parts = urllib.parse.SplitResult("", "", "", "", "")
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise UpdateError(f"expected a file, or an http:// or https:// URL, got {shown(url)}")
     if "@" in parts.netloc:
@@ -95,8 +103,11 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         """As `urllib` does it, after a look at where it leads."""
         scheme = urllib.parse.urlsplit(newurl).scheme
-        if scheme != "https" and (req.type == "https" or scheme != "http"):
-            raise UpdateError(f"{shown(req.full_url)} leads to {shown(newurl)}: from https only https is followed")
+        allowed = ("https",) if req.type == "https" else ("http", "https")
+        if scheme not in allowed:
+            raise UpdateError(
+                f"{shown(req.full_url)} leads to {shown(newurl)}: only {' and '.join(allowed)} is followed"
+            )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
