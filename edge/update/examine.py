@@ -21,7 +21,8 @@ from edge.sources.files import IMAGE_SUFFIXES, decode_image
 from edge.spec import FASHION_MNIST_LABELS
 from edge.update.figures import Count, Figures
 
-_GARMENTS = 40  # each class four times; a minute on a Pi Zero
+_GARMENTS = 40  # each class four times
+_HEIGHT, _WIDTH = 240, 320  # twice what the vision step looks at: finer detail would only cost time
 _SEED = 2_000_000  # no seed of the demo's own or of drawn training data
 _WARM_UP = 5  # frames until caches and clock have settled
 
@@ -90,7 +91,7 @@ def _count(pair: _Pair, frames: Iterator[tuple[NDArray[np.uint8], Truth]], *, kn
 def _garments() -> Iterator[tuple[NDArray[np.uint8], Truth]]:
     """Drawn garments, the same at every call, with their truth."""
     for number in range(_GARMENTS):
-        drawn = draw_frame(number, seed=_SEED)
+        drawn = draw_frame(number, seed=_SEED, height=_HEIGHT, width=_WIDTH)
         yield drawn.image, FASHION_MNIST_LABELS[drawn.label_index].__eq__
 
 

@@ -55,14 +55,19 @@ class Run:
             ToolkitError: not even the model inside the package can be loaded.
         """
         state = self._begin()
-        for model in dict.fromkeys((state.current, state.last_good)):
-            if model is None:
-                break
+        failures: list[tuple[Model, Exception]] = []
+        for model in dict.fromkeys((state.current, state.last_good, None)):
             try:
-                return load(self._store.whole(model))
-            except Exception as error:  # noqa: BLE001  # whatever a new model does to a library, there is an older one
-                self._could_not_load(model, error)
-        return load(self._store.path(None))
+                classifier = load(self._store.whole(model))
+            except Exception as error:  # noqa: PERF203  # whatever a new model does to a library, there is an older one
+                if model is None:
+                    raise
+                failures.append((model, error))
+            else:
+                break
+        for failed, reason in failures:  # if all fail, it is no model's fault: a wrong flag, say
+            self._could_not_load(failed, reason)
+        return classifier
 
     def sinks(self) -> list[Sink]:
         """What must see every frame: of a model on trial, what says in the end that it is good."""
