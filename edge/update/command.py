@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,7 +25,7 @@ from edge.update.state import Model, State, named
 from edge.update.store import Store, default_folder, utc_now
 from edge.update.web import shown
 
-_NEXT = "the next start of `edge-classify --store` runs it; a service: sudo systemctl restart edge-classify"
+_LOGGER = logging.getLogger(__name__)
 
 
 @console.command
@@ -62,7 +63,7 @@ def _roll_back(store: Store) -> list[str]:
     if before.current is None:
         raise UpdateError(f"there is nothing to roll back in {store.folder}: the built-in model is current")
     after = store.change(lambda state: states.rolled_back(state, reason="by hand", time=utc_now()))
-    return [f"rolled back     {named(before.current)} to {named(after.current)}", f"next            {_NEXT}"]
+    return [f"rolled back     {named(before.current)} to {named(after.current)}", _next(store)]
 
 
 def _update(options: argparse.Namespace, store: Store) -> tuple[list[str], dict[str, Any]]:
@@ -74,7 +75,7 @@ def _update(options: argparse.Namespace, store: Store) -> tuple[list[str], dict[
             check_origin(file, options)
             artifact = read_artifact(file)
             model = Model(artifact.sha256, artifact.format, name, utc_now())
-            before = store.read_or_empty()
+            before = _read(store)
             lines = [f"new model       {name}, {artifact.size_bytes / 1000:.1f} kB, SHA-256 {model.sha256}"]
             if _is_there(store, before, model):
                 return [*lines, f"nothing to do   {named(before.current)} is current{_stage(before)}"], {}
@@ -82,14 +83,27 @@ def _update(options: argparse.Namespace, store: Store) -> tuple[list[str], dict[
             figures = _tested(file, store, before, options)
         store.keep(file, model, lambda state: states.installed(state, model))
     return [*lines, *summary(figures), f"installed       {named(model)} in {store.folder}, on trial",
-            f"next            {_NEXT}"], {"self_test": asdict(figures)}  # fmt: skip
+            _next(store)], {"self_test": asdict(figures)}  # fmt: skip
+
+
+def _read(store: Store) -> State:
+    """The store's state; a damaged one is said, and counts as empty."""
+    try:
+        return store.read()
+    except UpdateError as error:
+        _LOGGER.warning("%s", error)
+        return State()
 
 
 def _fetched(options: argparse.Namespace, folder: Path) -> Path:
     """The file in `folder`, with the suffix that its content asks for."""
     file = folder / "model"
     progress = _show_progress if sys.stderr.isatty() and not options.quiet else None
-    fetch(options.source, file, is_pinned=is_pinned(options), timeout_s=options.timeout_s, progress=progress)
+    try:
+        fetch(options.source, file, is_pinned=is_pinned(options), timeout_s=options.timeout_s, progress=progress)
+    finally:
+        if progress:
+            sys.stderr.write("\n")
     with file.open("rb") as content:
         is_tflite = content.read(8)[4:] == b"TFL3"
     return file.rename(file.with_suffix(".tflite" if is_tflite else ".onnx"))
@@ -140,8 +154,14 @@ def _compared_with(store: Store, state: State) -> Path:
 def _show_progress(count: int, total: int | None) -> None:
     """One line on stderr, written over and over."""
     of = f" of {total / 1e6:.1f} MB, {100 * count / max(total, 1):3.0f} %" if total is not None else " MB"
-    sys.stderr.write(f"\r{count / 1e6:.1f}{of}" + ("\n" if count == total else ""))
+    sys.stderr.write(f"\r{count / 1e6:.1f}{of}")
     sys.stderr.flush()
+
+
+def _next(store: Store) -> str:
+    """What remains to be done."""
+    where = "" if store.folder == default_folder() else f" {store.folder}"
+    return f"next            it runs from the next start of edge-classify --store{where}"
 
 
 def _described(model: Model | None) -> str:

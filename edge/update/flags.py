@@ -22,6 +22,8 @@ _EXAMPLES = """examples:
 
 The new model is tried by the next `edge-classify --store`. It is good when it has classified frames for a minute; if
 it can't be loaded, crashes or is killed before (by systemd's watchdog, say), the last good one is current again.
+A service has a store of its own: write the model's address into /etc/edge-classify/update, then
+systemctl start edge-classify-update.
 
 exit codes: 0 done, or nothing to do, 1 error (also: the self-test failed; the old model stays), 2 wrong call
 """
