@@ -65,10 +65,10 @@ def examine(new: Path, current: Path, samples: Path | None, truths: Truths) -> F
     """
     pair = _Pair(Classifier.load(new), Classifier.load(current))
     labels, current_labels = pair.new.spec.labels, pair.current.spec.labels
-    drawn = _count(pair, _garments(), knows_truth=set(FASHION_MNIST_LABELS) <= set(labels))
     pictures = _count(pair, _pictures(samples, labels, truths), knows_truth=True) if samples else None
     if pictures and not pictures.frames:
         raise SourceError(f"no picture in the folders of {samples}: expected a folder of them for each label")
+    drawn = _count(pair, _garments(), knows_truth=set(FASHION_MNIST_LABELS) <= set(labels))
     return Figures(drawn, pictures, pair.time_ratio(), labels, current_labels)
 
 

@@ -32,8 +32,10 @@ def default_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Where a store is unless somebody says otherwise: in a service's state folder, or in the user's."""
     if folders := environment.get("STATE_DIRECTORY"):
         return Path(folders.split(":")[0]) / "models"
-    state = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "edge-classify" / "models"
+    state = Path(environment.get("XDG_STATE_HOME", ""))
+    if not state.is_absolute():  # as the standard has it: what isn't is ignored
+        state = Path.home() / ".local" / "state"
+    return state / "edge-classify" / "models"
 
 
 def utc_now() -> str:

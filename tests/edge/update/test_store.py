@@ -118,6 +118,7 @@ def test_a_full_disk_changes_nothing(store: Store, install: MakeModel, monkeypat
         ({"STATE_DIRECTORY": "/var/lib/edge-classify:/var/lib/other", "XDG_STATE_HOME": "/x"},
          "/var/lib/edge-classify/models"),
         ({"XDG_STATE_HOME": "/x"}, "/x/edge-classify/models"),
+        ({"XDG_STATE_HOME": "x"}, "~/.local/state/edge-classify/models"),
         ({}, "~/.local/state/edge-classify/models"),
     ],
 )  # fmt: skip
