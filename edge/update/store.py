@@ -130,7 +130,7 @@ class Store:
         """
         with locked(self.folder / _CHANGE_LOCK):
             with atomic.replacing(self.path(model)) as temporary:
-                file.replace(temporary)
+                shutil.copyfile(file, temporary)
             self._flush_folder()
             state = step(self.read_or_empty())
             self._write(state)
