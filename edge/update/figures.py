@@ -41,7 +41,7 @@ class Figures:
     samples: Count | None
     """Of a person's own pictures; None: there were none."""
     time_ratio: float
-    """From frame to answer: median of the new model over median of the current one."""
+    """From frame to answer: the new model's fastest over the current one's."""
     labels: tuple[str, ...]
     """Of the new model."""
     current_labels: tuple[str, ...]

@@ -51,7 +51,7 @@ def digest(path: Path) -> str:
 
 def test_a_file_is_tested_for_real_and_installed(update: Run, store: Store, fixtures: Path) -> None:
     new = fixtures / "tiny_int8.tflite"
-    outcome = update(new)
+    outcome = update(new, "--max-slower", 100)
     assert (outcome.code, outcome.err) == (0, "")
     lines = [line.split(maxsplit=1) for line in outcome.out.splitlines()]
     assert [line[0] for line in lines] == ["new", "drawn", "time", "installed", "next"]
@@ -66,7 +66,7 @@ def test_a_failed_self_test_switches_nothing(update: Run, store: Store, respec: 
     spec = read_artifact(default_model()).spec
     assert spec
     wrong = respec(default_model(), replace(spec, labels=(*spec.labels[1:], spec.labels[0])))
-    outcome = update(wrong, "--allow-new-labels")
+    outcome = update(wrong, "--allow-new-labels", "--max-slower", 100)
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.sentence == (
         f"{wrong} failed its self-test: it names 0 of 40 drawn garments rightly (least 75%); nothing was switched"
