@@ -44,8 +44,9 @@ measure: $(VENV)/dev ## export, run and benchmark them for real; renders the fig
 install-service: ## install it for systemd (as root): /opt/edge-classify, the unit and /etc/edge-classify
 	$(PYTHON) -m venv $(DESTDIR)$(SERVICE)
 	$(DESTDIR)$(SERVICE)/bin/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt '.$(if $(EXTRAS),[$(EXTRAS)])'
-	install -D --mode 644 packaging/edge-classify.service $(DESTDIR)$(UNITS)/edge-classify.service
+	install -D --mode 644 --target-directory $(DESTDIR)$(UNITS) packaging/edge-classify.service packaging/edge-classify-update.service packaging/edge-classify-update.timer
 	test -e $(DESTDIR)/etc/edge-classify/config.toml || install -D --mode 644 packaging/config.toml $(DESTDIR)/etc/edge-classify/config.toml
+	test -e $(DESTDIR)/etc/edge-classify/update || install -D --mode 644 packaging/update $(DESTDIR)/etc/edge-classify/update
 	@$(if $(DESTDIR),,systemctl daemon-reload)
 	@echo "look at /etc/edge-classify/config.toml, then: systemctl enable --now edge-classify"
 

@@ -138,10 +138,11 @@ def _parsers() -> list[argparse.ArgumentParser]:
     from benchmarks.photos import command as photos
     from benchmarks.runner import command as runner
     from edge.doctor import command as doctor
+    from edge.update import flags as update
     from export.onnx import OnnxFormat
     from export.tflite import TfliteFormat
 
-    modules = (edge.flags, doctor, train.flags, train.compare, train.photographs, train.scenes)
+    modules = (edge.flags, doctor, update, train.flags, train.compare, train.photographs, train.scenes)
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
     return [*(module.parser() for module in modules), *exports,
             *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip

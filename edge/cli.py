@@ -31,12 +31,16 @@ if TYPE_CHECKING:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Classify, or examine the machine where the first argument says so."""
+    """Classify, or do what the first argument says: examine the machine, or update the model."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["doctor"]:
         from edge.doctor import command as doctor
 
         return doctor.main(arguments[1:])
+    if arguments[:1] == ["update"]:
+        from edge.update import command as update
+
+        return update.main(arguments[1:])
     return classify(arguments)
 
 
@@ -47,18 +51,29 @@ def classify(arguments: Sequence[str]) -> int:
     console.start_logging(options)
     if options.list_cameras:
         return _list_cameras(options)
+    if options.store is None:
+        return _classify(options, lambda: _load(options, options.model or default_model()))
+    from edge.update.start import Run
+
+    with Run(options.store) as updated:
+        return _classify(options, lambda: updated.load(partial(_load, options)), updated.sinks)
+
+
+def _classify(
+    options: argparse.Namespace, load: Callable[[], Classifier], more_sinks: Callable[[], list[Sink]] = list
+) -> int:
     with _collector_paused():
         from edge.decision import Decider, decide_alone
         from edge.runner import run
         from edge.sinks.choose import open_sinks
 
-        classifier, health = _classifier(options), Health()
+        classifier, health = load(), Health()
         sinks = open_sinks(options, classifier, health)  # what can't be written is said before a camera is opened
         source = _source(options, classifier, health)
         is_stream = source.is_stream and not options.explain
         decider = Decider(classifier.spec)
         sinks.append(_text_sink(options, classifier, is_stream=is_stream))
-        sinks += _service_sinks()
+        sinks += [*_service_sinks(), *more_sinks()]
     max_frames = 1 if options.explain else options.max_frames
     if max_frames is options.duration is None:
         max_frames = DEMO_FRAMES.get(source.name)
@@ -133,11 +148,10 @@ def _finder(options: argparse.Namespace) -> Callable[..., Sighting]:
     return partial(find_garment, region=options.roi, scene=scene)
 
 
-def _classifier(options: argparse.Namespace) -> Classifier:
+def _load(options: argparse.Namespace, model: Path) -> Classifier:
     from edge.classifier import Classifier
 
     labels = _read_labels(options.labels) if options.labels else None
-    model = options.model or default_model()
     classifier = Classifier.load(model, runtime=options.runtime, threads=options.threads, labels=labels)
     flags = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
     given = {name: value for name in flags if (value := getattr(options, name)) is not None}

@@ -65,6 +65,10 @@ class ReportError(ToolkitError, ValueError):
     """A benchmark report that is missing, damaged, of another schema, or has nothing to be compared."""
 
 
+class UpdateError(ToolkitError, RuntimeError):
+    """A new model that can't be fetched or isn't fit to be installed, or a store of models that can't be used."""
+
+
 class GateError(ToolkitError):
     """A limit on accuracy, agreement or latency that was not kept."""
 

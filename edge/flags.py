@@ -27,7 +27,8 @@ _EXAMPLES = """examples:
   edge-classify --source shirt.jpg --explain why.png what was found, what the network saw, and why
   edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
 
-`edge-classify doctor --help` says why this machine can or can't run it.
+`edge-classify doctor --help` says why this machine can or can't run it, `edge-classify update --help` how a new model
+gets onto it.
 
 exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream given up, 130 Ctrl-C;
 SIGTERM ends a run well: 0
@@ -51,7 +52,12 @@ def parser() -> argparse.ArgumentParser:
         "(each for 2 s)",
     )
     origin.add_argument("--list-cameras", action="store_true", help="say what cameras there are (--json: in JSON)")
-    flags.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
+    model = flags.add_mutually_exclusive_group()
+    model.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
+    model.add_argument("--store", type=_store_folder, nargs="?", const="", metavar="DIR",
+                       help="run the model that `edge-classify update` installed in DIR (default: models/ in a "
+                       "service's state folder, else ~/.local/state/edge-classify/models); the built-in one where "
+                       "there is none")  # fmt: skip
     flags.add_argument("--roi", type=_region, metavar="X,Y,W,H",
                        help="look only here: pixels, or shares of the frame if no number is above 1")  # fmt: skip
     flags.add_argument("--background", choices=("border", "learn"), default="border",
@@ -118,6 +124,12 @@ def _region(text: str) -> Region:
         return Region.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _store_folder(text: str) -> Path:
+    from edge.update.store import default_folder
+
+    return Path(text) if text else default_folder()
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -16,9 +16,12 @@ import pytest
 from edge import config
 from edge.errors import EXIT_USAGE
 from edge.flags import parser
+from edge.update.flags import NAME
+from edge.update.flags import parser as update_parser
 
 ROOT = Path(__file__).parents[1]
 UNIT = ROOT / "packaging" / "edge-classify.service"
+UPDATE = ROOT / "packaging" / "edge-classify-update.service"
 CONFIG = ROOT / "packaging" / "config.toml"
 
 needs_systemd = pytest.mark.skipif(
@@ -26,35 +29,50 @@ needs_systemd = pytest.mark.skipif(
 )
 
 
-def settings() -> dict[str, str]:
-    """The [Service] section; of a key that occurs twice the last value."""
+def settings(path: Path = UNIT) -> dict[str, str]:
+    """The [Service] section of a unit; of a key that occurs twice the last value."""
     unit = configparser.RawConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]  # keys as they are written
-    unit.read(UNIT)
+    unit.read(path)
     return dict(unit["Service"])
 
 
 @needs_systemd
 def test_systemd_has_nothing_to_object_to(tmp_path: Path) -> None:
-    installed = tmp_path / UNIT.name
-    installed.write_text(UNIT.read_text().replace("/opt/edge-classify/bin/python", sys.executable))
-    done = subprocess.run(["systemd-analyze", "verify", installed], capture_output=True, text=True, check=False)
-    assert [line for line in done.stderr.splitlines() if UNIT.name in line] == []
+    units = [UNIT, UPDATE, UPDATE.with_suffix(".timer")]
+    for unit in units:
+        text = unit.read_text().replace("/opt/edge-classify/bin/python", sys.executable)
+        (tmp_path / unit.name).write_text(text)
+    command = ["systemd-analyze", "verify", *(tmp_path / unit.name for unit in units)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert [line for line in done.stderr.splitlines() if "edge-classify" in line] == []
     assert done.returncode == 0, done.stderr
 
 
 @needs_systemd
-def test_it_is_exposed_to_little() -> None:
-    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=10", str(UNIT)]
+@pytest.mark.parametrize(("unit", "exposure"), [(UNIT, "0."), (UPDATE, "1.")])  # an update needs the network
+def test_it_is_exposed_to_little(unit: Path, exposure: str) -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1].startswith("→ Overall exposure level for edge-classify.service: 0.")
+    assert done.stdout.splitlines()[-1].startswith(f"→ Overall exposure level for {unit.name}: {exposure}")
 
 
 def test_the_command_is_one_that_the_runner_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     python, isolated, module_flag, module, *arguments = shlex.split(settings()["ExecStart"])
     assert (python, isolated, module_flag, module) == ("/opt/edge-classify/bin/python", "-I", "-m", "edge.cli")
     arguments[arguments.index("--config") + 1] = str(CONFIG)
-    assert config.parse(parser(), arguments).camera == "0"
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/edge-classify")
+    options = config.parse(parser(), arguments)
+    assert (options.camera, options.store) == ("0", Path("/var/lib/edge-classify/models"))
+
+
+def test_the_update_takes_its_arguments_from_a_file_and_shares_the_runners_store() -> None:
+    *command, name, given = shlex.split(settings(UPDATE)["ExecStart"])
+    assert [*command, name, given] == [*shlex.split(settings()["ExecStart"])[:4], NAME, "$ARGUMENTS"]
+    (arguments,) = re.findall(r"^# ARGUMENTS=(.*)$", (ROOT / "packaging" / "update").read_text(), re.MULTILINE)
+    assert update_parser().parse_args(shlex.split(arguments)).source == "https://models.example/door.tflite"
+    for key in ("User", "DynamicUser", "StateDirectory", "UMask"):
+        assert settings(UPDATE)[key] == settings()[key]
 
 
 def test_the_examples_in_the_config_file_are_good_ones(tmp_path: Path) -> None:

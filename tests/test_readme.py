@@ -11,6 +11,7 @@ import train.__main__
 import train.compare
 from edge import config, errors
 from edge.doctor import command as doctor
+from edge.update import flags as update
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,6 +62,8 @@ def test_every_runner_command_is_understood(line: str) -> None:
     arguments = line.split()[1:]
     if arguments[:1] == [doctor.NAME]:
         doctor.parser().parse_args(arguments[1:])
+    elif arguments[:1] == [update.NAME]:
+        update.parser().parse_args(arguments[1:])
     else:
         edge.flags.parser().parse_args(arguments)
 

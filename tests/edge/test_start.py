@@ -15,7 +15,14 @@ from edge.demo import draw_frame
 _NEEDLESS = (
     *("_hashlib", "concurrent.futures", "difflib", "http", "importlib.metadata", "onnxruntime", "socket", "ssl"),
     *("subprocess", "tomllib", "urllib.request", "edge.demo", "edge.doctor", "edge.sinks.picture"),
-    *("edge.sinks.service", "edge.sinks.terminal", "edge.sources.live", "edge.sources.stream", "edge.sources.v4l2"),
+    *(
+        "edge.update",
+        "edge.sinks.service",
+        "edge.sinks.terminal",
+        "edge.sources.live",
+        "edge.sources.stream",
+        "edge.sources.v4l2",
+    ),
 )
 
 

@@ -1,0 +1,233 @@
+"""`edge-classify update` as a user calls it, and `edge-classify --store` after it; a real kill, a real rollback."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.artifact import default_model, read_artifact
+from edge.update import command
+from edge.update import state as states
+from edge.update.figures import Count, Figures
+from edge.update.state import State, Trial
+from edge.update.store import Store
+
+Run = Callable[..., Any]
+FINE = Figures(Count(40, 39, 40, 39), None, 1.0, ("a", "b"), ("a", "b"))
+
+
+@pytest.fixture
+def update(edge_classify: Run, store: Store) -> Run:
+    """Run `edge-classify update` on the store."""
+    return lambda *arguments: edge_classify("update", *arguments, "--store", store.folder)
+
+
+@pytest.fixture
+def tested(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
+    """In place of self-tests, which take seconds: what was tested beside what. All are passed."""
+    calls: list[tuple[Path, Path]] = []
+
+    def self_test(new: Path, current: Path, **_: object) -> Figures:
+        calls.append((new, current))
+        return FINE
+
+    monkeypatch.setattr(command, "self_test", self_test)
+    return calls
+
+
+def digest(path: Path) -> str:
+    """SHA-256, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_file_is_tested_for_real_and_installed(update: Run, store: Store, fixtures: Path) -> None:
+    new = fixtures / "tiny_int8.tflite"
+    outcome = update(new, "--max-slower", 100)
+    assert (outcome.code, outcome.err) == (0, "")
+    lines = [line.split(maxsplit=1) for line in outcome.out.splitlines()]
+    assert [line[0] for line in lines] == ["new", "drawn", "time", "installed", "next"]
+    assert digest(new) in outcome.out
+    state = store.read()
+    assert state.current
+    assert state == State(replace(state.current, sha256=digest(new), format="tflite", source=str(new)), None, Trial())
+    assert store.whole(state.current).read_bytes() == new.read_bytes()
+
+
+def test_a_failed_self_test_switches_nothing(update: Run, store: Store, respec: Run) -> None:
+    spec = read_artifact(default_model()).spec
+    assert spec
+    wrong = respec(default_model(), replace(spec, labels=(*spec.labels[1:], spec.labels[0])))
+    outcome = update(wrong, "--allow-new-labels", "--max-slower", 100)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.sentence == (
+        f"{wrong} failed its self-test: it names 0 of 40 drawn garments rightly (least 75%); nothing was switched"
+    )
+    assert store.read() == State()
+    assert [path.name for path in store.folder.iterdir() if path.suffix != ".lock"] == []
+
+
+def test_what_is_no_model_is_called_by_the_users_name_for_it(update: Run, store: Store, tmp_path: Path) -> None:
+    page = tmp_path / "page.tflite"
+    page.write_text("<html>Please log in</html>")
+    assert update(page).sentence.startswith(f"{page} is neither a TFLite nor an ONNX model: ")
+    page.write_text("")
+    assert update(page).sentence == f"model file {page} is empty: copy or export it again"
+    page.write_bytes(b"\0\0\0\0TFL3" * 9)
+    outcome = update(page)
+    assert outcome.sentence.startswith(f"{page} carries no specification")
+    assert (outcome.code, store.read()) == (1, State())
+    assert update(tmp_path / "gone").sentence == f"{tmp_path / 'gone'}: No such file or directory"
+
+
+def test_from_a_server_with_a_digest(  # noqa: PLR0917  # fixtures
+    update: Run, store: Store, fixtures: Path, server: Any, answer: Run, tested: list[Any]
+) -> None:
+    new = fixtures / "tiny_int8.onnx"
+    server.answers["/door"] = answer(new.read_bytes())
+    url = f"{server.url}/door"
+    assert update(url).sentence.startswith(f"{url}: over http anybody")
+    assert update(url, "--require-sha256", "0" * 64).sentence.startswith(
+        f"{url} has the SHA-256 {digest(new)}, required"
+    )
+    assert tested == []
+    assert update(f"{url}?key=secret", "--require-sha256", digest(new)).code == 0
+    state = store.read()
+    assert state.current
+    assert (state.current.format, state.current.source) == ("onnx", url)
+    assert store.whole(state.current).suffix == ".onnx"
+
+
+def test_the_same_model_again_is_nothing_to_do(update: Run, store: Store, fixtures: Path, tested: list[Any]) -> None:
+    outcome = update(default_model())
+    assert outcome.out.splitlines()[-1] == "nothing to do   the built-in model is current"
+    new = fixtures / "tiny_int8.tflite"
+    update(new)
+    outcome = update(new)
+    assert (outcome.code, len(tested)) == (0, 1)
+    last = f"nothing to do   model {digest(new)[:12]} is current, on trial, not started yet"
+    assert outcome.out.splitlines()[-1] == last
+    current = store.read().current
+    store.path(current).write_bytes(b"damaged")
+    assert update(new).code == 0
+    assert store.whole(current)
+    assert len(tested) == 2
+
+
+def test_the_next_one_is_compared_with_the_good_one(
+    update: Run, store: Store, fixtures: Path, tested: list[Any]
+) -> None:
+    first, second = fixtures / "tiny_int8.tflite", fixtures / "tiny_none.tflite"
+    update(first)
+    update(second)
+    assert [current for _, current in tested] == [default_model()] * 2  # the first was never found good
+    store.change(states.confirmed)
+    good = store.read().current
+    update(first)
+    assert tested[-1][1] == store.path(good)
+    assert store.read().last_good == good
+
+
+def test_rolling_back_by_hand_and_the_status_of_it(
+    update: Run, store: Store, fixtures: Path, tested: list[Any]
+) -> None:
+    assert update("--status").out.splitlines()[1:] == ["current         the built-in model"]
+    assert update("--rollback").sentence.startswith("there is nothing to roll back in")
+    new = fixtures / "tiny_int8.tflite"
+    update(new)
+    name = f"model {digest(new)[:12]}"
+    lines = update("--status").out.splitlines()
+    assert lines[1].startswith(f"current         {name} from {new}, ")
+    assert lines[1].endswith(", on trial, not started yet")
+    assert lines[2] == "before it       the built-in model, the last good one"
+    assert update("--rollback").out.splitlines()[0] == f"rolled back     {name} to the built-in model"
+    assert update("--status").out.splitlines()[2].endswith(": by hand")
+    again = update(new)
+    assert again.code == 1
+    assert again.sentence.startswith(f"{new}: {name} was rolled back, ") or again.sentence.startswith(
+        f"{name} was rolled"
+    )
+    assert again.sentence.endswith(": by hand; --again tries it once more")
+    assert update(new, "--again").code == 0
+
+
+def test_json(update: Run, fixtures: Path, tested: list[Any]) -> None:
+    outcome = update(fixtures / "tiny_int8.tflite", "--json")
+    facts = json.loads(outcome.out)
+    assert list(facts) == ["schema", "current", "last_good", "trial", "rolled_back", "self_test"]
+    assert facts["self_test"]["drawn"] == {"frames": 40, "right": 39, "current_right": 40, "same": 39}
+    assert facts["trial"] == {"starts": 0, "boot": None}
+    assert list(json.loads(update("--status", "--json").out)) == list(facts)[:-1]
+
+
+def test_a_damaged_store_is_an_error_of_the_status_and_mended_by_an_update(
+    update: Run, edge_classify: Run, store: Store, fixtures: Path, tested: list[Any]
+) -> None:
+    update(fixtures / "tiny_int8.tflite")
+    (store.folder / "state.json").write_text("{")
+    assert "state.json is damaged" in update("--status").sentence
+    runs = edge_classify("--store", store.folder, "--max-frames", 1)
+    assert runs.code == 0
+    assert "the next update writes it anew; until then the built-in model runs" in runs.err
+    mended = update(fixtures / "tiny_none.tflite")
+    assert mended.code == 0
+    assert mended.err.endswith("the next update writes it anew\n")
+    assert update("--status").code == 0
+
+
+def test_sigterm_is_no_success(update: Run, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(*_: object, **__: object) -> None:
+        raise command.console.Terminated
+
+    monkeypatch.setattr(command, "self_test", end)
+    outcome = update(fixtures / "tiny_int8.tflite")
+    assert (outcome.code, outcome.sentence) == (1, "ended by SIGTERM: --status says which model is installed")
+
+
+def test_wrong_calls(edge_classify: Run) -> None:
+    assert edge_classify("update").code == 2
+    assert edge_classify("update", "a.tflite", "--status").code == 2
+    assert edge_classify("update", "a.tflite", "--min-right", "1.5").code == 2
+    assert edge_classify("--model", "a.tflite", "--store").code == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill is POSIX")
+def test_a_run_that_is_killed_within_the_minute_is_rolled_back(  # noqa: PLR0917  # fixtures
+    update: Run, edge_classify: Run, store: Store, fixtures: Path, tested: list[Any],
+    spawn: Callable[..., subprocess.Popen[str]],
+) -> None:  # fmt: skip
+    new = fixtures / "tiny_int8.tflite"
+    update(new)
+    child = spawn("-m", "edge.cli", "--store", str(store.folder), "--json", "--duration", "600")
+    assert child.stdout
+    assert json.loads(child.stdout.readline())["model_sha256"] == digest(new)
+    child.send_signal(signal.SIGABRT)  # systemd's watchdog does so
+    child.wait()
+    outcome = edge_classify("--store", store.folder, "--json", "--max-frames", 1)
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["model_sha256"] == digest(default_model())
+    assert outcome.err.splitlines()[0] == (
+        f"update: model {digest(new)[:12]} is rolled back to the built-in model: its last start ended, or was ended, "
+        "before it was found good"
+    )
+
+
+def test_an_end_that_is_not_the_models_fault_leaves_it_on_trial(  # noqa: PLR0917  # fixtures
+    update: Run, edge_classify: Run, store: Store, fixtures: Path, tested: list[Any], tmp_path: Path
+) -> None:
+    update(fixtures / "tiny_int8.tflite")
+    before = store.read()
+    run = lambda *flags: edge_classify("--store", store.folder, *flags).code  # noqa: E731
+    assert run("--max-frames", 1) == 0
+    assert run("--source", tmp_path / "gone.png") == 1  # as of a camera that isn't plugged in
+    assert run("--threshold", 7) == 1
+    assert run("--csv", tmp_path) == 1
+    assert store.read() == before

@@ -1,0 +1,109 @@
+"""From one state of a store to the next, worked by hand; and what no state is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from edge.errors import UpdateError
+from edge.update import state as states
+from edge.update.state import Model, RolledBack, State, Trial
+
+NOON = "2026-01-02T12:00:00Z"
+A, B, C = (Model(letter * 64, "tflite", f"{letter}.tflite", NOON) for letter in "abc")
+GOOD_A = State(current=A)
+B_ON_TRIAL = State(current=B, last_good=A, trial=Trial())
+
+
+def test_a_new_model_is_on_trial_with_the_good_one_behind_it() -> None:
+    assert states.installed(State(), A) == State(current=A, trial=Trial())
+    assert states.installed(GOOD_A, B) == B_ON_TRIAL
+    assert states.installed(replace(B_ON_TRIAL, trial=Trial(1, "boot")), C) == State(C, A, Trial())
+
+
+def test_a_model_that_is_good_stays_and_the_one_before_too() -> None:
+    assert states.confirmed(B_ON_TRIAL) == State(current=B, last_good=A)
+    assert states.installed(states.confirmed(B_ON_TRIAL), C) == State(C, B, Trial())
+
+
+def test_a_start_is_noted_with_the_boot_it_is_in() -> None:
+    assert states.begun(B_ON_TRIAL, boot="one", time=NOON) == replace(B_ON_TRIAL, trial=Trial(1, "one"))
+    assert states.begun(GOOD_A, boot="one", time=NOON) == GOOD_A
+
+
+def test_a_start_that_ended_badly_in_this_boot_rolls_back() -> None:
+    after = states.begun(replace(B_ON_TRIAL, trial=Trial(1, "one")), boot="one", time=NOON)
+    reason = "its last start ended, or was ended, before it was found good"
+    assert after == State(current=A, rolled_back=RolledBack(B.sha256, reason, NOON))
+
+
+def test_three_power_cuts_roll_back_and_two_do_not() -> None:
+    state = B_ON_TRIAL
+    for number, boot in enumerate(("one", "two", "three"), start=1):
+        state = states.begun(state, boot=boot, time=NOON)
+        assert state.trial == Trial(number, boot)
+    after = states.begun(state, boot="four", time=NOON)
+    assert after == State(
+        current=A, rolled_back=RolledBack(B.sha256, "the machine went down in each of its 3 starts", NOON)
+    )
+
+
+def test_a_good_end_takes_the_note_away() -> None:
+    assert states.ended_well(replace(B_ON_TRIAL, trial=Trial(2, "one"))) == B_ON_TRIAL
+    assert states.ended_well(GOOD_A) == GOOD_A
+
+
+def test_rolling_back_twice_leads_to_the_built_in_model() -> None:
+    once = states.rolled_back(State(current=B, last_good=A), reason="by hand", time=NOON)
+    assert once == State(current=A, rolled_back=RolledBack(B.sha256, "by hand", NOON))
+    twice = states.rolled_back(once, reason="by hand", time=NOON)
+    assert twice == State(rolled_back=RolledBack(A.sha256, "by hand", NOON))
+
+
+def test_another_model_leaves_the_memory_of_a_failure_the_same_one_clears_it() -> None:
+    failed = State(current=A, rolled_back=RolledBack(B.sha256, "why", NOON))
+    assert states.installed(failed, C).rolled_back == failed.rolled_back
+    assert states.installed(failed, B).rolled_back is None
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(),
+        GOOD_A,
+        B_ON_TRIAL,
+        replace(B_ON_TRIAL, trial=Trial(2, "x"), rolled_back=RolledBack(C.sha256, "é", NOON)),
+    ],
+)
+def test_json_there_and_back(state: State) -> None:
+    assert State.from_json(state.to_json()) == state
+
+
+def altered(**changes: object) -> str:
+    """JSON of a state with other values in it."""
+    return json.dumps({**json.loads(B_ON_TRIAL.to_json()), **changes})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", "null", "7", "[" * 100_000,
+        altered(schema=2),
+        altered(current=None),
+        altered(current={"sha256": "../../etc/passwd", "format": "tflite", "source": "", "time": ""}),
+        altered(current={"sha256": "a" * 64, "format": "/../x", "source": "", "time": ""}),
+        altered(current={"sha256": "a" * 64}),
+        altered(current="a" * 64),
+        altered(current={"sha256": 7, "format": "tflite", "source": "", "time": ""}),
+        altered(current={"sha256": "a" * 64, "format": "tflite", "source": 7, "time": ""}),
+        altered(trial={"starts": "1", "boot": None}),
+        altered(trial={"starts": 1, "boot": 7}),
+        altered(trial=[]),
+        altered(more=None),
+    ],
+)  # fmt: skip
+def test_what_is_no_state_is_refused(text: str) -> None:
+    with pytest.raises(UpdateError):
+        State.from_json(text)
