@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SERVICE := /opt/edge-classify
 UNITS := /etc/systemd/system
+CONFIG := $(DESTDIR)/etc/edge-classify/config.toml
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format camera-test ship measure install-service clean
+.PHONY: help demo test check format camera-test ship measure install-service service-files clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,10 +45,18 @@ measure: $(VENV)/dev ## export, run and benchmark them for real; renders the fig
 install-service: ## install it for systemd (as root): /opt/edge-classify, the unit and /etc/edge-classify
 	$(PYTHON) -m venv $(DESTDIR)$(SERVICE)
 	$(DESTDIR)$(SERVICE)/bin/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt '.$(if $(EXTRAS),[$(EXTRAS)])'
-	install -D --mode 644 packaging/edge-classify.service $(DESTDIR)$(UNITS)/edge-classify.service
-	test -e $(DESTDIR)/etc/edge-classify/config.toml || install -D --mode 644 packaging/config.toml $(DESTDIR)/etc/edge-classify/config.toml
+	@$(MAKE) --no-print-directory service-files
 	@$(if $(DESTDIR),,systemctl daemon-reload)
 	@echo "look at /etc/edge-classify/config.toml, then: systemctl enable --now edge-classify"
+
+service-files: ## of these the unit and the config file alone, each whole or not at all
+	install -D --mode 644 packaging/edge-classify.service $(DESTDIR)$(UNITS)/edge-classify.service.new
+	sync $(DESTDIR)$(UNITS)/edge-classify.service.new
+	mv $(DESTDIR)$(UNITS)/edge-classify.service.new $(DESTDIR)$(UNITS)/edge-classify.service
+	test -e $(CONFIG) || install -D --mode 644 packaging/config.toml $(CONFIG).new
+	test -e $(CONFIG) || sync $(CONFIG).new
+	test -e $(CONFIG) || mv $(CONFIG).new $(CONFIG)
+	sync $(DESTDIR)$(UNITS) $(dir $(CONFIG))
 
 clean: ## remove the environment and what the commands made
 	rm -rf $(VENV) build *.egg-info runs artifacts reports demo.png .pytest_cache .mypy_cache .ruff_cache
