@@ -91,9 +91,9 @@ class Attack:
         else:
             moment = Moment(after_s=self._random.random() * life.duration_s)
         call = self._victim.calls[number]()
-        before = self._remember()
+        before, older = self._remember(), temporaries(self._victim.folder)
         end = start(call, moment)
-        left = temporaries(self._victim.folder)
+        left = temporaries(self._victim.folder) - older  # those of the kill before may be there still
         broken = self._look(before)
         if end.code is None:
             self.tally.kills += 1

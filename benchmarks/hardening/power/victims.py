@@ -96,7 +96,7 @@ def _runner(folder: Path) -> Victim:
 
 
 def _benchmark(folder: Path) -> Victim:
-    """A report over an older one, and a kit for a device."""
+    """A report over an older one, one in a new folder, and a kit for a device."""
     few = ("--max-images", "20")
     quick = (
         "--runtime",
@@ -114,6 +114,9 @@ def _benchmark(folder: Path) -> Victim:
     )
     calls = [
         lambda: _python(folder, "benchmarks", str(_MODEL), "--out", "report", *quick, *few),
+        lambda: _python(
+            folder, "benchmarks", str(_MODEL), "--out", f"new{len(list(folder.glob('new*')))}", *quick, *few
+        ),
         lambda: _python(folder, "benchmarks", "kit", "kit.zip", str(_MODEL), *few),
     ]
     return Victim("benchmark", folder, calls, kills_in_a_row=2)
