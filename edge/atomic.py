@@ -103,6 +103,24 @@ def sweep(folder: Path) -> None:
             _LOGGER.info("removed %s, which a killed process left unfinished", left)
 
 
+def lock(path: Path) -> int:
+    """Lock a file until the handle that is returned, or the process that holds it, is closed.
+
+    Raises:
+        BlockingIOError: another process, or another sink of this one, has it.
+        FileNotFoundError: it isn't there.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise
+    except OSError:  # a file system without locks
+        pass
+    return handle
+
+
 def _make_folder(folder: Path) -> None:
     """Make a folder and its parents where they are missing, and force them to the disk."""
     missing = [made for made in (folder, *folder.parents) if not made.exists()]

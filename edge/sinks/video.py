@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import shutil
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class VideoSink:
 
         Raises:
             ToolkitError: another suffix.
-            OSError: the folder can't be made or written to.
+            OSError: the folder can't be made or written to, or another run is writing this video.
         """
         if path.suffix.lower() not in VIDEO_CODECS:
             raise ToolkitError(f"can't write a video to {path}: its name must end in {' or '.join(VIDEO_CODECS)}")
@@ -54,6 +55,8 @@ class VideoSink:
             raise PermissionError(errno.EACCES, "no permission to write a video there", str(path.parent))
         self._path = path
         self._unfinished = path.with_stem(f"{path.stem}-unfinished")
+        self._lock = -1  # of the file that is being written
+        self._require_free()
         self._keep_what_was_cut()
         self._part = 1
         self._writer: cv2.VideoWriter | None = None
@@ -85,9 +88,21 @@ class VideoSink:
         path = self._path if self._part == 1 else self._path.with_stem(f"{self._path.stem}-{self._part}")
         self._part += 1
         # The name first: forcing a long video to a slow disk takes longer than the end of a run may.
-        self._unfinished.replace(path)
+        try:
+            self._unfinished.replace(path)
+        finally:
+            os.close(self._lock)
         atomic.flush(path)
         atomic.flush(path.parent)
+
+    def _require_free(self) -> None:
+        """Two runs that write one video would leave none."""
+        with suppress(FileNotFoundError):
+            try:
+                os.close(atomic.lock(self._unfinished))
+            except BlockingIOError:
+                sentence = "another run is writing this video: choose another name"
+                raise OSError(errno.EBUSY, sentence, str(self._path)) from None
 
     def _keep_what_was_cut(self) -> None:
         """What a killed run left of this video, under a name that the next one doesn't overwrite."""
@@ -122,10 +137,12 @@ class VideoSink:
         self._written += count
 
     def _open(self, picture: Image) -> cv2.VideoWriter:
+        self._require_free()
         height, width = picture.shape[:2]
         codec = cv2.VideoWriter.fourcc(*VIDEO_CODECS[self._path.suffix.lower()])
         writer = cv2.VideoWriter(str(self._unfinished), codec, FPS, (width, height))
         if not writer.isOpened():
             raise OSError(errno.EIO, f"OpenCV can't write a video of {width}x{height} pixels there", str(self._path))
+        self._lock = atomic.lock(self._unfinished)
         self._writer = writer
         return writer

@@ -113,6 +113,19 @@ def test_the_old_video_stays_until_the_new_one_is_finished(tmp_path: Path, film:
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+def test_two_runs_do_not_write_one_video(tmp_path: Path, film: Any) -> None:
+    sink, late = VideoSink(tmp_path / "a.avi"), VideoSink(tmp_path / "a.avi")
+    film(sink, (0.0, 60))
+    with pytest.raises(OSError, match="another run is writing this video: choose another name"):
+        film(late, (0.0, 200))
+    with pytest.raises(OSError, match="another run"):
+        VideoSink(tmp_path / "a.avi")
+    sink.close()
+    film(late, (0.0, 200))
+    assert len(greys(tmp_path / "a.avi")) == 1
+    late.close()
+
+
 def test_an_avi_that_was_cut_is_kept_beside_the_next(
     tmp_path: Path, film: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
