@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SERVICE := /opt/edge-classify
 UNITS := /etc/systemd/system
+SETTINGS := $(DESTDIR)/etc/edge-classify
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format camera-test ship measure install-service clean
+.PHONY: help demo test check format camera-test ship measure install-service service-files clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,11 +45,19 @@ measure: $(VENV)/dev ## export, run and benchmark them for real; renders the fig
 install-service: ## install it for systemd (as root): /opt/edge-classify, the unit and /etc/edge-classify
 	$(PYTHON) -m venv $(DESTDIR)$(SERVICE)
 	$(DESTDIR)$(SERVICE)/bin/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt '.$(if $(EXTRAS),[$(EXTRAS)])'
-	install -D --mode 644 --target-directory $(DESTDIR)$(UNITS) packaging/edge-classify.service packaging/edge-classify-update.service packaging/edge-classify-update.timer
-	test -e $(DESTDIR)/etc/edge-classify/config.toml || install -D --mode 644 packaging/config.toml $(DESTDIR)/etc/edge-classify/config.toml
-	test -e $(DESTDIR)/etc/edge-classify/update || install -D --mode 644 packaging/update $(DESTDIR)/etc/edge-classify/update
+	@$(MAKE) --no-print-directory service-files
 	@$(if $(DESTDIR),,systemctl daemon-reload)
 	@echo "look at /etc/edge-classify/config.toml, then: systemctl enable --now edge-classify"
+
+# A file whole or not at all, and on the disk: $(call put,FROM,TO).
+put = install -D --mode 644 $(1) $(2).new && sync $(2).new && mv $(2).new $(2) && sync $(dir $(2))
+
+service-files: ## of these the units and their settings alone, each whole or not at all
+	$(call put,packaging/edge-classify.service,$(DESTDIR)$(UNITS)/edge-classify.service)
+	$(call put,packaging/edge-classify-update.service,$(DESTDIR)$(UNITS)/edge-classify-update.service)
+	$(call put,packaging/edge-classify-update.timer,$(DESTDIR)$(UNITS)/edge-classify-update.timer)
+	test -e $(SETTINGS)/config.toml || { $(call put,packaging/config.toml,$(SETTINGS)/config.toml); }
+	test -e $(SETTINGS)/update || { $(call put,packaging/update,$(SETTINGS)/update); }
 
 clean: ## remove the environment and what the commands made
 	rm -rf $(VENV) build *.egg-info runs artifacts reports demo.png .pytest_cache .mypy_cache .ruff_cache

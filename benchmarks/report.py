@@ -92,7 +92,7 @@ def build_report(
 
 
 def write_report(report: Report, folder: Path) -> Path:
-    """Write report.json, .csv, .md, .html and the chart, each whole or not at all.
+    """Write report.json, .csv, .md, .html and the chart: a new folder appears with all, in an old one each appears.
 
     Returns:
         The path of the HTML page.
@@ -100,6 +100,15 @@ def write_report(report: Report, folder: Path) -> Path:
     Raises:
         OSError: the folder can't be written.
     """
+    if folder.exists():
+        _write_files(report, folder)
+    else:
+        with atomic.new_folder(folder) as temporary:
+            _write_files(report, temporary)
+    return folder / "report.html"
+
+
+def _write_files(report: Report, folder: Path) -> None:
     if any(measured(report["rows"])):
         atomic.write_bytes(folder / CHART, chart_png(report["rows"]))
     else:
@@ -107,8 +116,7 @@ def write_report(report: Report, folder: Path) -> Path:
     atomic.write_text(folder / "report.csv", csv_table(report["rows"]))
     atomic.write_text(folder / "report.md", markdown(report))
     atomic.write_text(folder / "report.html", html_page(report))
-    atomic.write_text(folder / "report.json", to_json(report))  # last: where it is, the others are too
-    return folder / "report.html"
+    atomic.write_text(folder / "report.json", to_json(report))  # last: where it is new, the others are too
 
 
 def to_json(report: Report) -> str:

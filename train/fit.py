@@ -92,7 +92,7 @@ def _finish(
         if config.tensorboard:
             shutil.copytree(folder / run_dir.TENSORBOARD, finished / run_dir.TENSORBOARD)
         run_dir.write(finished, outcome)
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # the next training removes what is left of it
     return config.runs / name
 
 

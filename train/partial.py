@@ -60,6 +60,7 @@ def start(config: TrainConfig) -> Path:
         RunError: an unfinished one is.
     """
     finished, folder = config.runs / run_name(config), partial_folder(config)
+    _sweep(config.runs)
     if finished.exists():
         raise FileExistsError(f"{finished} exists already: choose another name or remove it")
     if (folder / STATE).exists() and not config.resume:
@@ -80,6 +81,14 @@ def remove_if_empty(folder: Path) -> None:
     """Leave nothing of a training that ended before its first epoch did."""
     if not (folder / STATE).exists():
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(runs: Path) -> None:
+    """Remove what killed trainings left: folders that were to become a run, and states of runs that are finished."""
+    atomic.sweep(runs)
+    for folder in runs.glob(f".*{_SUFFIX}"):
+        if (runs / _name(folder)).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _find(config: TrainConfig) -> Path:

@@ -73,7 +73,7 @@ def build_report(found: PhotoReport, config: PhotosConfig, model: Row, environme
 
 
 def write_report(report: Row, found: PhotoReport, folder: Path) -> Path:
-    """Write report.json, .md, .html and the pictures, each whole or not at all.
+    """Write report.json, .md, .html and the pictures: a new folder appears with all, in an old one each appears.
 
     Returns:
         The path of the HTML page.
@@ -82,6 +82,15 @@ def write_report(report: Row, found: PhotoReport, folder: Path) -> Path:
         OSError: the folder can't be written, or a photograph has gone.
         FrameError: a photograph has changed since it was measured.
     """
+    if folder.exists():
+        _write_files(report, found, folder)
+    else:
+        with atomic.new_folder(folder) as temporary:
+            _write_files(report, found, temporary)
+    return folder / "report.html"
+
+
+def _write_files(report: Row, found: PhotoReport, folder: Path) -> None:
     results = {result.photograph.name: result for result in found.results}
     for name, paths in report["shown"].items():
         _write_picture(folder / f"{name}.png", sheet_png([results[path] for path in paths]) if paths else None)
@@ -89,8 +98,7 @@ def write_report(report: Row, found: PhotoReport, folder: Path) -> Path:
     _write_picture(folder / "roc.png", roc_png(report) if report["rejection"] else None)
     atomic.write_text(folder / "report.md", markdown(report))
     atomic.write_text(folder / "report.html", html_page(report))
-    atomic.write_text(folder / "report.json", to_json(report))  # last: where it is, the others are too
-    return folder / "report.html"
+    atomic.write_text(folder / "report.json", to_json(report))  # last: where it is new, the others are too
 
 
 def _statement(found: PhotoReport, config: PhotosConfig, model: Row) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import csv
 import errno
+import logging
 import os
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from edge.classifier import Prediction
 from edge.decision import Decision
@@ -15,11 +16,15 @@ from edge.errors import ToolkitError
 from edge.sinks.jsonl import as_record
 from edge.sources.frame import Frame
 
+_LOGGER = logging.getLogger(__name__)
+_PIECE_BYTES = 2**16  # read at once, from the end
 COLUMNS = (
     "time", "frame", "source", "label", "state", "probability", "changed", "since", "reason", "presence", "score",
     "top_k", "vision_ms", "invoke_ms", "decide_ms", "total_ms", "model_sha256",
 )  # fmt: skip
 """The header. top_k is `Coat 0.78; Shirt 0.19`; times of day are ISO 8601 in UTC; the rest is as in --json."""
+_HEADER = ",".join(COLUMNS) + "\n"
+_SHA256_LENGTH = 64  # hexadecimal digits
 _OF_A_FRAME = ("time", "frame", "source", "label", "state", "probability", "changed", "since", "reason", "presence",
                "score", "model_sha256")  # fmt: skip
 
@@ -31,7 +36,7 @@ class CsvSink:
         """Open the file; a new one gets its header.
 
         Args:
-            path: file to write or to go on with.
+            path: file to write or to go on with; half a row at its end, which a power cut left, is taken back.
             model_sha256: which model it is that speaks.
 
         Raises:
@@ -70,7 +75,9 @@ class CsvSink:
     def _write_row(self, row: dict[str, Any]) -> None:
         stream = self._open()
         try:
-            csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n").writerow(row)
+            # A row is a line, whatever a file is called: only so can be told where one was cut.
+            cells = {name: " ".join(cell.split("\n")) if isinstance(cell, str) else cell for name, cell in row.items()}
+            csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n").writerow(cells)
             stream.flush()
         except OSError as error:
             self._stream = None  # the next row opens it again and mends the line that was cut
@@ -81,11 +88,12 @@ class CsvSink:
         """The file, ready for the next row: appending, so that a log can be rotated by copying and truncating it."""
         if self._stream is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            start = _start_of_next_row(self._path)
+            _take_back_half_a_row(self._path)
             stream = self._path.open("a", encoding="utf-8", newline="")
             try:
-                stream.write(start)
-                stream.flush()
+                if not os.fstat(stream.fileno()).st_size:
+                    stream.write(_HEADER)
+                    stream.flush()
             except OSError:
                 _give_up(stream)
                 raise
@@ -99,24 +107,53 @@ def _require_ours(path: Path) -> None:
     if not path.exists() or not path.stat().st_size:
         return
     with path.open(encoding="utf-8", errors="replace") as file:
-        first = file.readline(10_000).rstrip("\r\n")
-    if first != ",".join(COLUMNS):
+        first = file.readline(10_000)
+    if not _HEADER.startswith(first.replace("\r\n", "\n").rstrip("\0")):  # a header, too, can have been cut
         raise ToolkitError(
-            f"{path} isn't a CSV file of this version (its first line is {first[:60]!r}): give --csv another name, "
-            "or move that file away"
+            f"{path} isn't a CSV file of this version (its first line is {first.rstrip()[:60]!r}): give --csv another "
+            "name, or move that file away"
         )
 
 
-def _start_of_next_row(path: Path) -> str:
-    """What must come first: the header in an empty file, a line's end where a power cut left half a row."""
-    try:
-        with path.open("rb") as file:
-            if not file.seek(0, os.SEEK_END):
-                return ",".join(COLUMNS) + "\n"
-            file.seek(-1, os.SEEK_END)
-            return "" if file.read(1) == b"\n" else "\n"
-    except FileNotFoundError:
-        return ",".join(COLUMNS) + "\n"
+def _take_back_half_a_row(path: Path) -> None:
+    """Cut a file behind its last whole line: half a quoted cell would swallow the rows that follow.
+
+    Only a row without its line's end can be half: each is written at once. What a person's editor saved without one is
+    taken for what it is.
+    """
+    if not path.is_file():
+        return
+    with path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        end = _end_of_lines(file, size)
+        file.seek(end)
+        rest = file.read()
+        if _is_whole(rest):
+            file.write(b"\n")
+        elif rest:
+            file.truncate(end)
+            _LOGGER.warning("%s: its last row was cut short, its %d bytes are taken back", path, size - end)
+
+
+def _end_of_lines(file: BinaryIO, size: int) -> int:
+    """Where the last whole line ends, in bytes; 0 if there is none."""
+    while size:
+        start = max(0, size - _PIECE_BYTES)
+        file.seek(start)
+        found = file.read(size - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        size = start
+    return 0
+
+
+def _is_whole(row: bytes) -> bool:
+    """Whether these bytes are a row that lacks nothing but its line's end: its last cell is a SHA-256."""
+    text = row.decode(errors="replace")
+    if text == _HEADER.rstrip():
+        return True
+    cells = next(csv.reader([text]), [])
+    return len(cells) == len(COLUMNS) and len(cells[-1]) == _SHA256_LENGTH
 
 
 def _give_up(stream: TextIO) -> None:

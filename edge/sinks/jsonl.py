@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import stat
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TextIO
 
@@ -18,8 +21,15 @@ class JsonLinesSink:
     """Writes a line a frame (see `edge.sinks.protocol.Sink`)."""
 
     def __init__(self, stream: TextIO, *, model_sha256: str) -> None:
-        """Remember where to write and which model it is that speaks."""
+        """Remember where to write and which model it is that speaks.
+
+        Args:
+            stream: where to; a file that ends in half a line, as a power cut leaves it, gets that line's end first.
+            model_sha256: which model it is that speaks.
+        """
         self._stream = stream
+        if _ends_in_half_a_line(stream):
+            self._stream.write("\n")
         self._model_sha256 = model_sha256
         self._source: str | None = None
 
@@ -94,6 +104,17 @@ def as_stale_record(decision: Decision, *, source: str | None, model_sha256: str
         "latency_ns": {},
         "model_sha256": model_sha256,
     }
+
+
+def _ends_in_half_a_line(stream: TextIO) -> bool:
+    """Whether the stream goes on with a file (`>> FILE`) whose last line is cut; False where nobody can know."""
+    with suppress(OSError):  # io.UnsupportedOperation too: no file at all
+        status = os.fstat(stream.fileno())
+        if stat.S_ISREG(status.st_mode) and status.st_size:
+            with open(f"/proc/self/fd/{stream.fileno()}", "rb") as file:  # noqa: PTH123  # >> opened it for writing alone
+                file.seek(-1, os.SEEK_END)
+                return file.read(1) != b"\n"
+    return False
 
 
 def _iso(time: datetime) -> str:

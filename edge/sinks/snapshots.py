@@ -51,6 +51,8 @@ class SnapshotSink:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, "no permission to write pictures there", str(folder))
+        for inner in folder.iterdir():
+            atomic.sweep(inner)
         self._folder = folder
         self._limit_bytes = limit_bytes
         self._rule = rule

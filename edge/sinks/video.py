@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import cv2
 
+from edge import atomic
 from edge.classifier import Prediction
 from edge.decision import Decision
 from edge.errors import ToolkitError
@@ -17,8 +20,9 @@ from edge.sinks.annotated import Canvas
 from edge.sinks.drawing import Image
 from edge.sources.frame import Frame
 
+_LOGGER = logging.getLogger(__name__)
 VIDEO_CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
-"""Suffix -> codec that every OpenCV can write; an .avi can be read up to the moment the power went."""
+"""Suffix -> codec that every OpenCV can write; an .avi can be played up to the last half MB before the power went."""
 FPS = 25
 _LONGEST_GAP_S = 1.0  # after a longer one time starts anew: a camera that was away for a day leaves no day of video
 _KEPT_FREE_BYTES = 64 * 2**20  # OpenCV doesn't say that a disk is full, and others need it too
@@ -29,17 +33,20 @@ class VideoSink:
 
     A stream plays as fast as it was filmed; pictures that were each decided on their own are shown for a 25th of a
     second or more, none is left out.
+
+    Until it is finished, the file is called NAME-unfinished: the old one stays as it was. Of one that was killed the
+    next sink of that name keeps an .avi as NAME-cut and removes an .mp4, which can't be played without its end.
     """
 
     def __init__(self, path: Path) -> None:
         """Remember where to write.
 
         Args:
-            path: .mp4 or .avi; what is there is overwritten.
+            path: .mp4 or .avi; what is there is replaced when the new one is finished.
 
         Raises:
             ToolkitError: another suffix.
-            OSError: the folder can't be made or written to.
+            OSError: the folder can't be made or written to, or another run is writing this video.
         """
         if path.suffix.lower() not in VIDEO_CODECS:
             raise ToolkitError(f"can't write a video to {path}: its name must end in {' or '.join(VIDEO_CODECS)}")
@@ -47,6 +54,10 @@ class VideoSink:
         if not os.access(path.parent, os.W_OK):
             raise PermissionError(errno.EACCES, "no permission to write a video there", str(path.parent))
         self._path = path
+        self._unfinished = path.with_stem(f"{path.stem}-unfinished")
+        self._lock = -1  # of the file that is being written
+        self._require_free()
+        self._keep_what_was_cut()
         self._part = 1
         self._writer: cv2.VideoWriter | None = None
         self._canvas: Canvas | None = None
@@ -69,10 +80,41 @@ class VideoSink:
             self._repeat(self._picture, FPS)
 
     def close(self) -> None:
-        """Finish the file."""
-        if self._writer is not None:
-            self._writer.release()
-            self._writer = None
+        """Finish the file and give it its name; after trouble one beside the first, which stays."""
+        if self._writer is None:
+            return
+        self._writer.release()
+        self._writer = None
+        path = self._path if self._part == 1 else self._path.with_stem(f"{self._path.stem}-{self._part}")
+        self._part += 1
+        # The name first: forcing a long video to a slow disk takes longer than the end of a run may.
+        try:
+            self._unfinished.replace(path)
+        finally:
+            os.close(self._lock)
+        atomic.flush(path)
+        atomic.flush(path.parent)
+
+    def _require_free(self) -> None:
+        """Two runs that write one video would leave none."""
+        with suppress(FileNotFoundError):
+            try:
+                os.close(atomic.lock(self._unfinished))
+            except BlockingIOError:
+                sentence = "another run is writing this video: choose another name"
+                raise OSError(errno.EBUSY, sentence, str(self._path)) from None
+
+    def _keep_what_was_cut(self) -> None:
+        """What a killed run left of this video, under a name that the next one doesn't overwrite."""
+        if not self._unfinished.exists():
+            return
+        if self._path.suffix.lower() == ".avi" and self._unfinished.stat().st_size:
+            cut = self._path.with_stem(f"{self._path.stem}-cut")
+            self._unfinished.replace(cut)
+            _LOGGER.warning("the last video was cut short: %s holds it up to there", cut)
+        else:
+            self._unfinished.unlink()
+            _LOGGER.warning("the last video was cut short and can't be played: removed %s", self._unfinished)
 
     def _due(self, time: datetime, *, at_least: int) -> int:
         """How many frames of the video pass until the one at this time; a new start after a gap."""
@@ -95,13 +137,12 @@ class VideoSink:
         self._written += count
 
     def _open(self, picture: Image) -> cv2.VideoWriter:
-        """A new file; after trouble one beside the first, which stays."""
-        path = self._path if self._part == 1 else self._path.with_stem(f"{self._path.stem}-{self._part}")
+        self._require_free()
         height, width = picture.shape[:2]
-        codec = cv2.VideoWriter.fourcc(*VIDEO_CODECS[path.suffix.lower()])
-        writer = cv2.VideoWriter(str(path), codec, FPS, (width, height))
+        codec = cv2.VideoWriter.fourcc(*VIDEO_CODECS[self._path.suffix.lower()])
+        writer = cv2.VideoWriter(str(self._unfinished), codec, FPS, (width, height))
         if not writer.isOpened():
-            raise OSError(errno.EIO, f"OpenCV can't write a video of {width}x{height} pixels there", str(path))
-        self._part += 1
+            raise OSError(errno.EIO, f"OpenCV can't write a video of {width}x{height} pixels there", str(self._path))
+        self._lock = atomic.lock(self._unfinished)
         self._writer = writer
         return writer

@@ -58,6 +58,16 @@ def test_all_files_are_written_and_nothing_else_is_left(report: dict[str, Any], 
     ]  # fmt: skip
 
 
+def test_a_new_folder_holds_all_files_or_is_not_there(
+    report: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.report.to_json", lambda report: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_report(report, tmp_path / "new")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_report_without_a_single_number_is_written_too(
     row: Callable[..., Row], environment: dict[str, Any], tmp_path: Path
 ) -> None:

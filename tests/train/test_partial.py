@@ -74,3 +74,15 @@ def test_a_folder_goes_if_nothing_was_reached_and_stays_otherwise(unfinished: Tr
     (folder / partial.STATE).unlink()
     partial.remove_if_empty(folder)
     assert not folder.exists()
+
+
+def test_a_start_removes_what_killed_trainings_left_and_keeps_what_can_be_gone_on_with(unfinished: TrainConfig) -> None:
+    runs = unfinished.runs
+    (runs / ".done.partial").mkdir()
+    (runs / "done").mkdir()
+    (runs / ".next.12345678.unfinished").mkdir()
+    partial.start(replace(unfinished, name="other"))
+
+    assert sorted(path.name for path in runs.iterdir()) == [".mine.partial", ".other.partial", "done"]
+    with pytest.raises(FileExistsError):
+        partial.start(replace(unfinished, name="done"))

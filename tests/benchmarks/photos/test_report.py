@@ -60,6 +60,16 @@ def test_all_files_are_written_and_nothing_else(report: dict[str, Any], measured
     assert sorted(path.name for path in page.parent.iterdir()) == FILES
 
 
+def test_a_new_folder_holds_all_files_or_is_not_there(
+    report: dict[str, Any], measured: PhotoReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.photos.report.to_json", lambda report: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_report(report, measured, tmp_path / "new")
+
+    assert not (tmp_path / "new").exists()
+
+
 def test_pictures_of_an_earlier_report_do_not_stay(build: Build, measured: PhotoReport, tmp_path: Path) -> None:
     known = dataclasses.replace(measured, results=tuple(split(measured.results)[0][:1]), skipped=())
     for name in FILES:

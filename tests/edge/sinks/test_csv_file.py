@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +46,61 @@ def test_that_frames_stopped_coming_is_one_row(tmp_path: Path, decision: Any) ->
     assert (row["time"], row["label"], row["frame"], row["top_k"]) == ("2026-01-02T12:00:00.000Z", "stale", "", "")
 
 
-@pytest.mark.parametrize("ending", ["", "2026-01-02T11", "2026-01-02T11:00:00.000Z,1,"], ids=["whole", "cut", "cut 2"])
-def test_a_file_that_is_there_is_gone_on_with(
-    tmp_path: Path, frame: Any, prediction: Any, decision: Any, ending: str
+@pytest.fixture
+def append(frame: Any, prediction: Any, decision: Any) -> Any:
+    """Start anew on a file and write a row."""
+
+    def write(path: Path, number: int) -> None:
+        sink = CsvSink(path, model_sha256=SHA256)
+        sink.write(frame(number), prediction(), decision(reason="one, two"))
+        sink.close()
+
+    return write
+
+
+CUT = '2026-01-02T11:00:00.000Z,1,camera 0,Coat,known,0.9,True,2026-01-02T11:00:00.000Z,"first, sec'
+
+
+@pytest.mark.parametrize("cut", ["", "2", CUT, "\0" * 70_000, CUT + "\0" * 10], ids=repr)
+def test_a_file_that_is_there_is_gone_on_with_and_half_a_row_is_taken_back(
+    tmp_path: Path, append: Any, caplog: pytest.LogCaptureFixture, cut: str
 ) -> None:
     path = tmp_path / "out.csv"
-    for number in (1, 2):
-        sink = CsvSink(path, model_sha256=SHA256)
-        sink.write(frame(number), prediction(), decision())
-        sink.close()
+    for number in (1, 2, 3):
+        append(path, number)
         with path.open("a", encoding="utf-8") as file:
-            file.write(ending)  # what a power cut leaves
-    text = path.read_text(encoding="utf-8")
-    assert text.count(COLUMNS[0] + ",") == 1
-    assert [row["frame"] for row in rows(path) if row["model_sha256"]] == ["1", "2"]
+            file.write(cut)  # what a power cut leaves
+    sentence = f"{path}: its last row was cut short, its {len(cut)} bytes are taken back"
+    assert [record.message for record in caplog.records] == [sentence] * (2 if cut else 0)
+    path.write_text(path.read_text(encoding="utf-8").removesuffix(cut), encoding="utf-8")
+    assert [(row["frame"], row["model_sha256"]) for row in rows(path)] == [("1", SHA256), ("2", SHA256), ("3", SHA256)]
+
+
+@pytest.mark.parametrize("length", [0, 1, 70, 200], ids=str)
+def test_a_header_that_was_cut_is_written_anew(tmp_path: Path, append: Any, length: int) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text((",".join(COLUMNS) + "\n")[:length])
+    append(path, 1)
+    assert [row["frame"] for row in rows(path)] == ["1"]
+
+
+def test_a_last_row_that_an_editor_saved_without_its_end_stays(tmp_path: Path, append: Any) -> None:
+    path = tmp_path / "out.csv"
+    for number in (1, 2):
+        append(path, number)
+        path.write_bytes(path.read_bytes()[:-1])
+    assert [row["frame"] for row in rows(path)] == ["1", "2"]
+
+
+def test_a_row_is_a_line_whatever_the_file_is_called(
+    tmp_path: Path, frame: Any, prediction: Any, decision: Any
+) -> None:
+    path = tmp_path / "out.csv"
+    sink = CsvSink(path, model_sha256=SHA256)
+    sink.write(replace(frame(1), source="a\nb.jpg"), prediction(), decision())
+    sink.close()
+    assert len(path.read_bytes().splitlines()) == 2
+    assert rows(path)[0]["source"] == "a b.jpg"
 
 
 def test_a_log_that_is_rotated_by_truncating_goes_on(

@@ -6,8 +6,10 @@ import io
 import json
 import math
 from datetime import datetime, timezone
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from edge.classifier import Prediction
 from edge.decision import Decision
@@ -107,3 +109,14 @@ def test_what_became_stale_is_one_line_with_the_same_keys() -> None:
         "latency_ns": {},
         "model_sha256": "ab" * 32,
     }
+
+
+@pytest.mark.parametrize("cut", ["", '{"frame": 6, "sour', "{}\n"], ids=["empty", "cut", "whole"])
+def test_after_half_a_line_in_the_file_the_next_is_a_line_of_its_own(tmp_path: Path, cut: str) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_text(cut)
+    with path.open("a", encoding="utf-8") as stream:
+        JsonLinesSink(stream, model_sha256="").write(FRAME, PREDICTION, DECISION)
+    before, last = path.read_text(encoding="utf-8").splitlines()[:-1], path.read_text(encoding="utf-8").splitlines()[-1]
+    assert before == cut.splitlines()
+    assert json.loads(last)["frame"] == 3

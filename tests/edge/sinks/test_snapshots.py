@@ -94,3 +94,12 @@ def test_what_a_person_moved_or_brought_is_neither_counted_nor_deleted(
 )  # fmt: skip
 def test_a_label_never_leaves_the_folder(label: str, name: str) -> None:
     assert folder_name(label) == name
+
+
+def test_what_a_killed_run_left_of_a_picture_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / "Coat" / ".20260102T120001.500Z_Coat.abcd_123.unfinished.jpg"
+    left.parent.mkdir()
+    left.touch()
+    (tmp_path / "note.txt").touch()
+    open_sink(tmp_path)
+    assert files(tmp_path) == ["note.txt"]

@@ -100,6 +100,59 @@ def test_a_disk_that_fills_up_ends_this_part_and_another_begins_when_there_is_ro
     assert greys(tmp_path / "a-2.avi")
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".avi"])
+def test_the_old_video_stays_until_the_new_one_is_finished(tmp_path: Path, film: Any, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(b"old")
+    sink = VideoSink(path)
+    film(sink, (0.0, 60))
+    assert path.read_bytes() == b"old"
+    assert (tmp_path / f"a-unfinished{suffix}").exists()
+    sink.close()
+    assert len(greys(path)) == 1
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_two_runs_do_not_write_one_video(tmp_path: Path, film: Any) -> None:
+    sink, late = VideoSink(tmp_path / "a.avi"), VideoSink(tmp_path / "a.avi")
+    film(sink, (0.0, 60))
+    with pytest.raises(OSError, match="another run is writing this video: choose another name"):
+        film(late, (0.0, 200))
+    with pytest.raises(OSError, match="another run"):
+        VideoSink(tmp_path / "a.avi")
+    sink.close()
+    film(late, (0.0, 200))
+    assert len(greys(tmp_path / "a.avi")) == 1
+    late.close()
+
+
+def test_an_avi_that_was_cut_is_kept_beside_the_next(
+    tmp_path: Path, film: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = VideoSink(tmp_path / "a.avi")
+    film(sink, *[(0.04 * number, 60) for number in range(25)])
+    sink.close()
+    whole = (tmp_path / "a.avi").read_bytes()
+    (tmp_path / "a.avi").unlink()
+    (tmp_path / "a-unfinished.avi").write_bytes(whole[: len(whole) // 2])
+    sink = VideoSink(tmp_path / "a.avi")
+    film(sink, (0.0, 60))
+    sink.close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a-cut.avi", "a.avi"]
+    assert 5 < len(greys(tmp_path / "a-cut.avi")) < 20
+    assert f"the last video was cut short: {tmp_path}/a-cut.avi holds it up to there" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.mp4", b"44 bytes"), ("a.avi", b"")])
+def test_what_can_not_be_played_is_removed_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, content: bytes
+) -> None:
+    (tmp_path / name.replace(".", "-unfinished.")).write_bytes(content)
+    VideoSink(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+    assert "was cut short and can't be played: removed" in caplog.text
+
+
 @pytest.mark.parametrize("name", ["a.mkv", "a"])
 def test_what_can_not_be_written_is_refused_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(ToolkitError, match=r"its name must end in \.mp4 or \.avi"):
