@@ -99,6 +99,8 @@ class Provenance:
     """How the file compared with the Keras model: counts, accuracies and agreement."""
     versions: dict[str, str] = field(default_factory=dict)
     """Library name -> version, of the tools that made the file."""
+    needs: dict[str, Any] = field(default_factory=dict)
+    """What runs the file must know: operators (name -> version) and the least tensorflow_lite; empty: not said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,10 @@ class Format(Protocol):
     name: str
     suffix: str
     runtime: str
+    readers: Sequence[str]
 
-    def convert(self, model: Any, mode: str, calibration: Calibration | None) -> bytes:
-        """Convert a Keras model with a batch of one."""
+    def convert(self, model: Any, mode: str, calibration: Calibration | None, *, reader: str) -> bytes:
+        """Convert a Keras model with a batch of one, for one of the readers."""
         ...
 
     def embed(self, content: bytes, spec: ModelSpec) -> bytes:
@@ -50,6 +51,10 @@ class Format(Protocol):
 
     def operators(self, content: bytes) -> list[str]:
         """Name the operators, in the order of execution."""
+        ...
+
+    def needs(self, content: bytes) -> dict[str, Any]:
+        """What a library must know to run the file, as the specification holds it."""
         ...
 
 
@@ -71,6 +76,8 @@ class ExportOptions:
     """Of the choice of calibration images."""
     max_loss: float = 0.5
     """Top-1 accuracy that may be lost, in percentage points."""
+    reader: str | None = None
+    """Library that is to run the file; None: the format's first."""
 
 
 def main(file_format: Format, argv: Sequence[str] | None, *, epilog: str) -> int:
@@ -108,6 +115,11 @@ def parser(file_format: Format, *, epilog: str) -> argparse.ArgumentParser:
     flags.add_argument("--seed", type=console.natural, default=default.seed, help="of the choice of calibration images")
     flags.add_argument("--max-loss", type=_points, default=default.max_loss, metavar="POINTS",
                        help="points of top-1 accuracy that may be lost; more: exit code 3, no file")  # fmt: skip
+    flags.set_defaults(reader=file_format.readers[0])
+    if len(file_format.readers) > 1:
+        flags.add_argument("--for", dest="reader", choices=file_format.readers,
+                           help="library that is to run the file; tflite-runtime reads no dense layers with a scale "
+                           "for each channel")  # fmt: skip
     console.add_logging_flags(flags)
     return flags
 
@@ -129,11 +141,13 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
         calibration = choose_calibration(dataset, count=count, seed=options.seed)
     _LOGGER.info("converting %s (%s)", source.folder, recipe.meaning)
     network = source.single_image_model(for_integers=recipe.needs_calibration)
-    content = file_format.convert(network, options.quantize, calibration)
+    content = file_format.convert(
+        network, options.quantize, calibration, reader=options.reader or file_format.readers[0]
+    )
     default_path = options.artifacts / f"{source.folder.name}_{options.quantize}{file_format.suffix}"
     path = options.output or default_path
     with atomic.replacing(path) as temporary:
-        spec = _spec(source.spec, options.quantize, calibration)
+        spec = _spec(source.spec, options.quantize, calibration, file_format.needs(content))
         temporary.write_bytes(file_format.embed(content, spec))
         classifier = Classifier.load(temporary, runtime=file_format.runtime)
         _require_pixel_input(options.quantize, classifier.runtime.input_tensor)
@@ -152,6 +166,7 @@ def table(
     """The result as lines of two columns."""
     counted = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in Counter(operators).items())
     runtime = classifier.runtime
+    least = classifier.spec.provenance.needs.get("tensorflow_lite")
     rows = (
         ("file", str(path)),
         ("size", f"{classifier.artifact.size_bytes / 1000:,.1f} kB"),
@@ -168,6 +183,7 @@ def table(
         ("same answer", f"{parity.top1_agreement:.2%}"),
         ("largest difference", f"{parity.max_probability_difference:.2g} of a class's probability"),
         ("operators", counted),
+        *([("least runtime", f"TensorFlow Lite {least}")] if least else []),
         ("SHA-256", classifier.artifact.sha256),
     )
     return [f"{name:<20}{value}" for name, value in rows]
@@ -193,13 +209,14 @@ def _compare(source: Source, classifier: Classifier, dataset: Dataset) -> Parity
     return compare(source.probabilities(dataset.test.images), answers, dataset.test.labels, dataset=dataset.name)
 
 
-def _spec(source: ModelSpec, mode: str, calibration: Calibration | None) -> ModelSpec:
+def _spec(source: ModelSpec, mode: str, calibration: Calibration | None, needs: dict[str, Any]) -> ModelSpec:
     """The source's spec with what is known before the file exists."""
     provenance = replace(
         source.provenance,
         quantization=mode,
         calibration=calibration.manifest if calibration else {},
         versions=source.provenance.versions | {name: version(name) for name in _TOOLS},
+        needs=needs,
     )
     return replace(source, provenance=provenance)
 

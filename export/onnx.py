@@ -34,15 +34,24 @@ class OnnxFormat:
     name = "onnx"
     suffix = ".onnx"
     runtime = "onnxruntime"
+    readers: Sequence[str] = ("onnxruntime",)
     embed = staticmethod(embed.embed_in_onnx)
 
-    def convert(self, model: Any, mode: str, calibration: Calibration | None) -> bytes:
+    def convert(
+        self,
+        model: Any,
+        mode: str,
+        calibration: Calibration | None,
+        *,
+        reader: str = "",  # noqa: ARG002  # has no other
+    ) -> bytes:
         """Convert a Keras model.
 
         Args:
             model: float32 (1, height, width, 1) in 0-1 -> probabilities.
             mode: none or int8.
             calibration: images for the ranges of activations; int8 needs them.
+            reader: onnxruntime; there is no other.
 
         Returns:
             The ONNX file's bytes.
@@ -62,6 +71,12 @@ class OnnxFormat:
     def operators(self, content: bytes) -> list[str]:
         """Each node's operator, in the order of execution."""
         return [node.op_type for node in onnx.load_model_from_string(content).graph.node]
+
+    def needs(self, content: bytes) -> dict[str, Any]:
+        """The versions of the operators' set and of the file format."""
+        model = onnx.load_model_from_string(content)
+        return {"opset": {entry.domain or "ai.onnx": entry.version for entry in model.opset_import},
+                "ir_version": model.ir_version}  # fmt: skip
 
 
 def _float_model(model: Any) -> onnx.ModelProto:

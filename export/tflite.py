@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 from edge import console, native_log
 from edge.errors import ExportError
 from edge.quantization import pixels_to_real
+from edge.runtimes import too_new
 from export import command, embed
 from export.calibration import Calibration
 
+_LEAST_RUNTIME = b"min_runtime_version"  # of the flatbuffer's metadata; the converter writes it
 _EXAMPLES = """examples:
   python -m export.tflite --quantize int8                 the newest run, or the pretrained model
   python -m export.tflite runs/mine --quantize float16
   python -m export.tflite --quantize int8 --max-loss 0.2  stricter: exit code 3 and no file if it loses more
+  python -m export.tflite --quantize dynamic --for tflite-runtime   for an older board, without LiteRT
 
 then: edge-classify --model artifacts/NAME_int8.tflite
 """
@@ -32,21 +35,23 @@ class TfliteFormat:
     name = "tflite"
     suffix = ".tflite"
     runtime = "litert"
+    readers: Sequence[str] = ("litert", "tflite-runtime")
     embed = staticmethod(embed.embed_in_tflite)
 
-    def convert(self, model: Any, mode: str, calibration: Calibration | None) -> bytes:
+    def convert(self, model: Any, mode: str, calibration: Calibration | None, *, reader: str = "litert") -> bytes:
         """Convert a Keras model.
 
         Args:
             model: float32 (1, height, width, 1) in 0-1 -> probabilities.
             mode: none, float16, dynamic or int8.
             calibration: images for the ranges of activations; int8 needs them.
+            reader: one of `readers`: the library that is to run the file.
 
         Returns:
             The flatbuffer.
 
         Raises:
-            ExportError: an int8 file that isn't integer throughout.
+            ExportError: an int8 file that isn't integer throughout, or one that the reader is too old for.
         """
         import tensorflow as tf
 
@@ -61,6 +66,9 @@ class TfliteFormat:
             converter.representative_dataset = lambda: _one_by_one(calibration.images)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = converter.inference_output_type = tf.uint8
+        if reader == "tflite-runtime":
+            # Dense layers with a scale for each channel are FULLY_CONNECTED version 12, of TensorFlow 2.17.
+            converter._experimental_disable_per_channel_quantization_for_dense_layers = True
         # The converter greets on stdout, which is for results.
         with native_log.captured(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             # It expects ranges given by hand for a uint8 input; those of the calibration images are checked later.
@@ -68,6 +76,8 @@ class TfliteFormat:
             flatbuffer: bytes = converter.convert()
         if mode == "int8":
             _check_integer_only(flatbuffer)
+        if reader == "tflite-runtime":
+            _check_age(self.needs(flatbuffer))
         return flatbuffer
 
     def operators(self, content: bytes) -> list[str]:
@@ -75,6 +85,26 @@ class TfliteFormat:
         model = _parse(content)
         codes = [_code_name(code) for code in model.operatorCodes]
         return [codes[operator.opcodeIndex] for operator in model.subgraphs[0].operators]
+
+    def needs(self, content: bytes) -> dict[str, Any]:
+        """The newest version of each operator, and the least TensorFlow Lite that reads them, as the converter says."""
+        versions: dict[str, int] = {}
+        for operator in self.operators(content):
+            name, _, version = operator.rpartition(" v")
+            versions[name] = max(versions.get(name, 0), int(version))
+        model = _parse(content)
+        found = [model.buffers[entry.buffer].data for entry in model.metadata or [] if entry.name == _LEAST_RUNTIME]
+        least = {"tensorflow_lite": bytes(found[0]).rstrip(b"\0").decode()} if found else {}
+        return {"operators": versions, **least}
+
+
+def _check_age(needs: dict[str, Any]) -> None:
+    least = needs.get("tensorflow_lite", "")
+    if too_new.is_newer(least, too_new.LAST_TFLITE_RUNTIME):
+        raise ExportError(
+            f"the file needs TensorFlow Lite {least}, the last tflite-runtime is {too_new.LAST_TFLITE_RUNTIME}: try "
+            "--quantize int8, or run it with LiteRT (without --for)"
+        )
 
 
 def _one_by_one(images: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:

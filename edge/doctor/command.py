@@ -61,7 +61,7 @@ def examine(patient: Patient, model: Path, camera: str | None) -> list[Finding]:
         check_python(patient),
         check_architecture(patient),
         *libraries,
-        check_model(patient, model),
+        *check_model(patient, model),
         *_check_cameras(patient, camera, libraries),
         check_disk(patient, Path.cwd()),
         *check_memory(patient),

@@ -29,7 +29,7 @@ def check_architecture(patient: Patient) -> Finding:
     system = machine.os_name(patient.root)
     if not patient.is_64bit:
         text = f"{name}, {patient.architecture}, {system}: this Python is 32-bit"
-        fix = "install a 64-bit system (Raspberry Pi OS 64-bit): there are no wheels of LiteRT for 32-bit ones"
+        fix = "install a 64-bit system (Raspberry Pi OS 64-bit): LiteRT and onnxruntime have no wheels for 32-bit ones"
         return Finding("architecture", FAILURE, text, fix)
     text = f"{name}, {patient.architecture}, 64-bit, {system}"
     if patient.architecture in _WHEELS:

@@ -38,9 +38,7 @@ class TfliteRuntime:
                 self._interpreter = make_interpreter()
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelFileError(
-                f"{name} {self.version} can't load {path}: {' '.join(str(error).split()) or 'no reason given'}"
-            ) from error
+            raise ModelFileError(self._explained(path, str(error))) from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ModelFileError(
@@ -57,6 +55,13 @@ class TfliteRuntime:
         from importlib.metadata import version
 
         return version(self._package)
+
+    def _explained(self, path: Path, message: str) -> str:
+        """Why the library refuses the file."""
+        from edge.runtimes.too_new import explain
+
+        said = " ".join(message.split()) or "no reason given"
+        return explain(path, said, self.name, self.version) or f"{self.name} {self.version} can't load {path}: {said}"
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
         """Run the model once (see `edge.runtimes.protocol.Runtime`)."""

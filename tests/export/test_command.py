@@ -53,6 +53,8 @@ def test_every_mode_makes_a_file_that_answers_like_keras(
     assert provenance.quantization == mode
     assert provenance.parity["images"] == 1000
     assert bool(provenance.calibration) == (mode == "int8")
+    assert ("operators" in provenance.needs) == (file_format == "tflite")
+    assert ("opset" in provenance.needs) == (file_format == "onnx")
     assert classifier.spec.input_tensor == classifier.runtime.input_tensor
     assert takes_pixels(classifier.runtime.input_tensor) == (mode == "int8")
     if mode == "none":

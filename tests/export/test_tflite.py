@@ -5,7 +5,8 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from edge.errors import ExportError
-from export.tflite import TfliteFormat, _check_integer_only
+from edge.runtimes.too_new import LAST_TFLITE_RUNTIME, is_newer
+from export.tflite import TfliteFormat, _check_age, _check_integer_only
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -29,3 +30,22 @@ def test_int8_without_calibration_images_is_refused() -> None:
     model = keras.Sequential([keras.layers.Input(batch_shape=(1, 4, 4, 1)), keras.layers.Flatten()])
     with pytest.raises(ExportError, match="int8 needs calibration images"):
         TfliteFormat().convert(model, "int8", None)
+
+
+def test_for_tflite_runtime_dense_layers_are_of_a_version_that_it_reads() -> None:
+    keras = pytest.importorskip("keras")
+    layers = [keras.layers.Input(batch_shape=(1, 8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(64)]
+    model, tflite = keras.Sequential(layers), TfliteFormat()
+
+    today = tflite.needs(tflite.convert(model, "dynamic", None))
+    older = tflite.needs(tflite.convert(model, "dynamic", None, reader="tflite-runtime"))
+
+    assert (today["operators"]["FULLY_CONNECTED"], today["tensorflow_lite"]) == (12, "2.17.0")
+    assert older["operators"]["FULLY_CONNECTED"] < 12
+    assert not is_newer(older["tensorflow_lite"], LAST_TFLITE_RUNTIME)
+
+
+def test_what_tflite_runtime_can_not_read_is_no_file_for_it() -> None:
+    _check_age({"operators": {"ADD": 4}, "tensorflow_lite": "2.14.0"})
+    with pytest.raises(ExportError, match=r"needs TensorFlow Lite 2\.17\.0, the last tflite-runtime is 2\.14\.0"):
+        _check_age({"tensorflow_lite": "2.17.0"})

@@ -36,6 +36,7 @@ def test_a_32_bit_system_under_any_kernel_has_no_wheels(make_patient: MakePatien
     assert found.status == "failure"
     assert found.text.endswith(f"{kernel}, Debian 13: this Python is 32-bit")
     assert "64-bit system" in found.fix
+    assert "LiteRT and onnxruntime have no wheels" in found.fix
 
 
 def test_another_architecture_is_a_warning(make_patient: MakePatient) -> None:
