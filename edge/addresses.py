@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 8080
@@ -12,8 +12,7 @@ _BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-f:.]+")  # names and IPv4; IPv6
 
 
-@dataclass(frozen=True, slots=True)
-class PageAddress:
+class PageAddress(NamedTuple):
     """Where a web page listens."""
 
     host: str = _DEFAULT_HOST
@@ -55,8 +54,7 @@ class PageAddress:
         return f"http://{host}:{self.port}/"
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
+class BrokerAddress(NamedTuple):
     """An MQTT broker and the topic below which to publish."""
 
     host: str

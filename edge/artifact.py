@@ -6,8 +6,8 @@ import importlib
 import importlib.util
 import io
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from edge.errors import ModelFileError
 from edge.spec import ModelSpec
@@ -20,8 +20,7 @@ _MAX_FILE_BYTES = 256 * 2**20  # a thousand times our largest; keeps a wrong pat
 _MAX_SPEC_BYTES = 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A deployable file that was read and recognised, not yet run."""
 
     path: Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,7 @@ from edge.runtimes import Runtime, open_runtime, runtime_for
 from edge.spec import NOTHING_LABEL, UNKNOWN_LABEL, ModelSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """What one frame was taken for, on its own."""
 
     label: str

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def classify(arguments: Sequence[str]) -> int:
     """Classify until the source or a limit ends it; the last line, on stderr, counts."""
-    _prepare_opencv()
+    _prepare_libraries()
     options = config.parse(parser(), arguments)
     console.start_logging(options)
     if options.list_cameras:
@@ -89,8 +89,12 @@ def _collector_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _prepare_opencv() -> None:
-    """What OpenCV reads from the environment; must be there before it is imported, which --roi does."""
+def _prepare_libraries() -> None:
+    """What libraries read from the environment; must be there before they are imported, which --roi does."""
+    # numpy's linear algebra would start a thread a core at its import; products of 16 by 256 numbers need none.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Nor does OpenCV, of whose pictures the largest is shrunk first; a video's decoder has threads of its own.
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
 

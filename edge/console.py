@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
 
+_ANY_WIDTH = 80
 _LARGEST = 2**31 - 1  # what the libraries underneath take
 
 Main = Callable[[Sequence[str] | None], int]
@@ -100,6 +101,17 @@ def start_logging(options: argparse.Namespace) -> None:
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
     """Defaults after each flag; examples at the end keep their line breaks."""
+
+    def __init__(self, prog: str) -> None:
+        """Make one of any width: argparse makes one a flag, and only help needs to know how wide the terminal is."""
+        super().__init__(prog, width=_ANY_WIDTH)
+
+    def format_help(self) -> str:
+        """As argparse does, as wide as the terminal."""
+        import shutil
+
+        self._width = shutil.get_terminal_size().columns - 2
+        return super().format_help()
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         # "(default: None)" and "(default: False)" teach nothing.

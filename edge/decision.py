@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,7 @@ from edge.spec import NOTHING_LABEL, RESERVED_LABELS, STALE_LABEL, UNKNOWN_LABEL
 KNOWN_STATE = "known"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer at a moment."""
 
     label: str
@@ -94,7 +93,7 @@ class Decider:
             time: UTC.
         """
         if self._last is not None and not self._is_stale(time):
-            return replace(self._last, changed=False)
+            return self._last._replace(changed=False)
         if self._frame_time is None:
             return self._show(STALE_LABEL, 0.0, time, "no frame yet")
         limit = self._rule.stale_after_s
@@ -154,8 +153,7 @@ class Decider:
         return self._last
 
 
-@dataclass(frozen=True, slots=True)
-class _Evidence:
+class _Evidence(NamedTuple):
     """What speaks for an answer: of one frame, or smoothed."""
 
     presence: float

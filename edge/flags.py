@@ -11,7 +11,7 @@ from edge.runtimes import RUNTIMES
 from edge.sink_flags import add_sink_flags
 
 if TYPE_CHECKING:
-    from edge.vision import Region
+    from edge.vision.region import Region
 
 # The demos never end by themselves: two pictures of each garment, or each once for 2 s of 30 frames.
 DEMO_FRAMES = {"demo": 20, "demo-video": 600}
@@ -112,7 +112,7 @@ def _add_decision_flags(flags: argparse.ArgumentParser) -> None:
 
 
 def _region(text: str) -> Region:
-    from edge.vision import Region
+    from edge.vision.region import Region
 
     try:
         return Region.parse(text)

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from edge.classifier import Classifier
@@ -80,7 +80,7 @@ def run(
         SourceLostError: a live source stopped giving frames, and is given up.
         OSError: a sink can't write.
     """
-    loop = _Loop(classifier, sinks, decide, at, health or Health(), top_k)
+    loop = _Loop(classifier, sinks, decide=decide, at=at, health=health or Health(), top_k=top_k)
     tally, started_s = loop.tally, clock()
     try:
         for frame in source.frames():
@@ -103,18 +103,27 @@ def run(
     return tally
 
 
-@dataclass(slots=True)
 class _Loop:
     """What stays the same from frame to frame, what is counted, and the newest frame."""
 
-    classifier: Classifier
-    sinks: Sequence[Sink]
-    decide: Decide
-    at: Callable[[datetime], Decision] | None
-    health: Health
-    top_k: int
-    tally: Tally = field(default_factory=Tally)
-    newest: Frame | None = None
+    def __init__(
+        self,
+        classifier: Classifier,
+        sinks: Sequence[Sink],
+        *,
+        decide: Decide,
+        at: Callable[[datetime], Decision] | None,
+        health: Health,
+        top_k: int,
+    ) -> None:
+        self.classifier = classifier
+        self.sinks = sinks
+        self.decide = decide
+        self.at = at
+        self.health = health
+        self.top_k = top_k
+        self.tally = Tally()
+        self.newest: Frame | None = None
 
     def take(self, frame: Frame, now_s: float) -> None:
         """Classify a frame, decide, and tell the sinks."""
@@ -141,7 +150,7 @@ class _Loop:
         decision = self.at(moment)
         if decision.label == STALE_LABEL:
             for sink in self.sinks:
-                sink.idle(replace(decision, reason=self.health.reason))
+                sink.idle(decision._replace(reason=self.health.reason))
 
     def _count(self, frame: Frame, decision: Decision, now_s: float) -> None:
         self.tally.frames += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -55,7 +54,7 @@ class QueuedSink:
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Queue a frame."""
-        kept = frame if self._has_pixels else replace(frame, image=_NO_PIXELS)
+        kept = frame if self._has_pixels else frame._replace(image=_NO_PIXELS)
         self._put((kept, prediction, decision))
 
     def idle(self, decision: Decision) -> None:

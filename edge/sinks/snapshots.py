@@ -24,7 +24,7 @@ from edge.decision_spec import DecisionSpec
 from edge.sinks.jsonl import as_record
 from edge.sinks.uncertain import why_uncertain
 from edge.sources.frame import Frame
-from edge.vision import Region
+from edge.vision.region import Region
 
 _JPEG_QUALITY = 95
 _OURS = re.compile(r"(?P<time>\d{8}T\d{6}\.\d{3}Z)_(?P<label>.+)\.(jpg|json)")

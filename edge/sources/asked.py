@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What to ask of a camera; it may grant something else."""
 
     height: int
@@ -16,8 +15,7 @@ class Wish:
     """Frames a second; None: whatever it likes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """For how long a live source is waited for."""
 
     stall_s: float

@@ -2,8 +2,7 @@
 
 from edge.vision.frames import to_bgr
 from edge.vision.garment import GARMENT_RECIPE, find_garment, frame_to_pixels
-from edge.vision.region import Region
 from edge.vision.scene import EmptyScene
 from edge.vision.sighting import Sighting
 
-__all__ = ["GARMENT_RECIPE", "EmptyScene", "Region", "Sighting", "find_garment", "frame_to_pixels", "to_bgr"]
+__all__ = ["GARMENT_RECIPE", "EmptyScene", "Sighting", "find_garment", "frame_to_pixels", "to_bgr"]

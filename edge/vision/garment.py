@@ -6,8 +6,7 @@ file of its name.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -18,11 +17,13 @@ from edge.vision.cutout import cut_out
 from edge.vision.frames import require_pixels, shrink_to_bgr
 from edge.vision.lab import bgr_to_lab
 from edge.vision.presence import NOTHING_BELOW
-from edge.vision.region import Region
 from edge.vision.render import fit, garment_tones, render
 from edge.vision.scene import EmptyScene
 from edge.vision.sighting import Sighting
 from edge.vision.silhouette import CERTAIN, Silhouette, find_newcomer, find_silhouette
+
+if TYPE_CHECKING:
+    from edge.vision.region import Region
 
 GARMENT_RECIPE = "garment-v2"
 
@@ -63,7 +64,7 @@ def find_garment(
     view, left, top = region.cut(frame)
     seen = _find(view, scene, height=height, width=width) if view.size else _nothing(height, width, presence=0.0)
     searched = (left, top, view.shape[1], view.shape[0])
-    return replace(seen, outline=seen.outline + np.array([left, top], np.int32), region=searched)
+    return seen._replace(outline=seen.outline + np.array([left, top], np.int32), region=searched)
 
 
 def frame_to_pixels(frame: NDArray[Any], *, height: int = 28, width: int = 28) -> NDArray[np.uint8]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -28,8 +28,7 @@ _EDGE_ADVANTAGE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Silhouette:
+class Silhouette(NamedTuple):
     """Where the garment is."""
 
     mask: NDArray[np.uint8]
@@ -103,7 +102,7 @@ def _judged(
     found: Silhouette, edges: NDArray[np.float32], evidence: NDArray[np.float32], *, agreement: float
 ) -> Silhouette:
     sure = presence(found.mask, found.outline, edges=edges, evidence=evidence, agreement=agreement)
-    return replace(found, presence=sure)
+    return found._replace(presence=sure)
 
 
 def overlap(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,7 +83,7 @@ def test_runtime_and_threads_reach_the_runtime(
         return fake_runtime([0.0] * 10, shape=(1, 28, 28, 1))
 
     monkeypatch.setattr("edge.classifier.open_runtime", open_fake)
-    artifact = dataclasses.replace(ARTIFACT, spec=ModelSpec())
+    artifact = ARTIFACT._replace(spec=ModelSpec())
     monkeypatch.setattr("edge.classifier.read_artifact", lambda path: artifact)
     Classifier.load(Path("m.tflite"), runtime="tflite-runtime", threads=3)
     assert seen == [{"name": "tflite-runtime", "threads": 3}]

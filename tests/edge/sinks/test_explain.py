@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -89,7 +88,7 @@ def test_long_labels_reasons_and_many_classes_have_room() -> None:
 
 def test_nothing_can_be_explained() -> None:
     nowhere = np.zeros((0, 2), np.int32)
-    nothing = replace(prediction("nothing", classes=0, reason="nothing stands out"), presence=0.0, outline=nowhere)
+    nothing = prediction("nothing", classes=0, reason="nothing stands out")._replace(presence=0.0, outline=nowhere)
     assert explained(frame(), nothing).shape == (560, 1140, 3)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import math
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -66,8 +65,8 @@ def test_one_object_a_line_with_stable_keys() -> None:
 
 
 def test_a_score_that_no_network_gave_is_null() -> None:
-    nothing = replace(PREDICTION, score=-math.inf, top_k=())
-    record = as_record(FRAME, nothing, replace(DECISION, label="nothing"), model_sha256="")
+    nothing = PREDICTION._replace(score=-math.inf, top_k=())
+    record = as_record(FRAME, nothing, DECISION._replace(label="nothing"), model_sha256="")
     assert (record["state"], record["score"], record["top_k"]) == ("nothing", None, [])
     assert "Infinity" not in json.dumps(record)
 
@@ -90,7 +89,7 @@ def test_what_became_stale_is_one_line_with_the_same_keys() -> None:
     sink.idle(stale)
     sink.write(FRAME, PREDICTION, DECISION)
     sink.idle(stale)
-    sink.idle(replace(stale, changed=False))
+    sink.idle(stale._replace(changed=False))
     early, frame, late = (json.loads(line) for line in stream.getvalue().splitlines())
     assert list(early) == list(frame) == list(late)
     assert (early["source"], late["source"]) == (None, "bilder/hüt.jpg")

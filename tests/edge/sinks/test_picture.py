@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from datetime import datetime, timezone
 from pathlib import Path
@@ -151,7 +150,7 @@ def test_a_tile_shows_what_was_decided_and_what_the_frame_says(monkeypatch: pyte
 
 def test_a_tile_outlines_what_was_found() -> None:
     corners = np.array([(10, 6), (30, 6), (30, 24), (10, 24)], np.int32)  # ten times as large in the tile
-    tile = tile_of(frame(height=30, width=40), dataclasses.replace(prediction(), outline=corners))
+    tile = tile_of(frame(height=30, width=40), prediction()._replace(outline=corners))
     assert not (tile[58:63, 150:250] == BLUE).all(axis=2).any(axis=1).all()
     assert (tile[70:230, 110:290] == BLUE).all()  # inside
     assert (tile[:55, :400] == BLUE).all()  # above

@@ -11,7 +11,7 @@ import pytest
 
 from edge.decision_spec import DecisionSpec
 from edge.sinks.snapshots import SnapshotSink, folder_name
-from edge.vision import Region
+from edge.vision.region import Region
 
 RULE = DecisionSpec(threshold=0.7)
 

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.demo import draw_frame
-from edge.vision import GARMENT_RECIPE, EmptyScene, Region, find_garment, frame_to_pixels
+from edge.vision import GARMENT_RECIPE, EmptyScene, find_garment, frame_to_pixels
+from edge.vision.region import Region
 from tests.edge.vision.scenes import Image, carpet, checks, lamp, overlap, paint, planks, shirt_mask
 
 SHAPE = (240, 320)
