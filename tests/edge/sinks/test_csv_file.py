@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +96,7 @@ def test_a_row_is_a_line_whatever_the_file_is_called(
 ) -> None:
     path = tmp_path / "out.csv"
     sink = CsvSink(path, model_sha256=SHA256)
-    sink.write(replace(frame(1), source="a\nb.jpg"), prediction(), decision())
+    sink.write(frame(1)._replace(source="a\nb.jpg"), prediction(), decision())
     sink.close()
     assert len(path.read_bytes().splitlines()) == 2
     assert rows(path)[0]["source"] == "a b.jpg"
