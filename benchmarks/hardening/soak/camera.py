@@ -76,7 +76,7 @@ class ScriptedCamera:
         due_s = began_s + 1 / self._fps
         fault = self._timeline.at(due_s)
         if fault is not None and fault.kind in ("fail", "gone"):
-            return began_s
+            return max(began_s, fault.begins_s)
         if fault is not None and fault.kind == "silent":
             return min(began_s + self._read_timeout_s, fault.ends_s)
         return due_s

@@ -23,6 +23,7 @@ from edge.classifier import Classifier, Prediction
 from edge.decision import Decider, Decision
 from edge.health import Health
 from edge.runner import run
+from edge.sinks import Sink
 from edge.sinks.guarded import GuardedSink
 from edge.sinks.jsonl import JsonLinesSink
 from edge.sinks.mqtt import sink as mqtt
@@ -77,6 +78,7 @@ def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) ->
                             clock=clock, sleep=clock.sleep)  # fmt: skip
     witness = Witness(timeline, PATIENCE)
     faults = FakeFaults(outside, clock, disk, broker, topic=_TOPIC, seed=seed)
+    faults.stopped = witness.forgive
     checks = Checks(clock, timeline, witness, health)
     day = Day(duration_s, camera, timeline, witness, faults, disk, checks)
     progress = _Progress(day, clock, note)
@@ -90,7 +92,7 @@ def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) ->
         telling = mqtt.MqttSink(address, health=health, model_sha256="0" * 64, every_s=30, fallible=[guarded],
                                 clock=clock)  # fmt: skip
         source = CheckedSource(_live(camera, clock, health, faults), checks)
-        sinks = [checks, faults, guarded, telling, Board(health, clock=clock), progress]
+        sinks: list[Sink] = [checks, faults, guarded, telling, Board(health, clock=clock), progress]
         try:
             run(source, classifier, sinks, decide=decider.decide, at=decider.at, health=health,
                 duration_s=duration_s, clock=clock)  # fmt: skip

@@ -77,6 +77,8 @@ class FakeFaults:
         """
         self.hold: Callable[[], None] = lambda: None
         """Makes the reader take a picture that waits; the run puts it here."""
+        self.stopped: Callable[[float], None] = lambda _: None
+        """Is told when a stopped process goes on; the run puts it here."""
         self.recovery_s: dict[str, list[float]] = defaultdict(list)
         """Kind -> from a fault's end until all was as before, in seconds with frames, each time."""
         self.missed: list[str] = []
@@ -138,6 +140,7 @@ class FakeFaults:
         elif fault.kind == "pause":
             self.hold()
             self._clock.sleep(fault.ends_s - fault.begins_s)
+            self.stopped(self._clock.now_s)
         else:
             self._clock.set_by_s += self._random.choice(_JUMPS_S)
 

@@ -111,7 +111,7 @@ class Outside:
         try:
             self._rest(fault.ends_s - fault.begins_s)
         finally:
-            self._witness.forgive()
+            self._witness.forgive(self._attacked.now_s)
             self._attacked.send(signal.SIGCONT)
         return self._is_healthy
 

@@ -50,6 +50,7 @@ class Witness:
         """When the newest frame came."""
         self._timeline, self.patience = timeline, patience
         self._seen = -1  # number of the fault that it came back from last
+        self._stopped_s = float("-inf")  # when the process was stopped last, until
 
     def hear(self, now_s: float, label: str, *, has_frame: bool) -> None:
         """Take an answer."""
@@ -64,9 +65,9 @@ class Witness:
         """Whether frames are coming."""
         return self.last_s is not None and now_s - self.last_s < self.patience.slack_s
 
-    def forgive(self) -> None:
-        """The process was stopped: the gap is not its own."""
-        self.last_s = None
+    def forgive(self, now_s: float) -> None:
+        """The process was stopped until now: the gap isn't its own, and what it had in hand may be too old."""
+        self.last_s, self._stopped_s = None, now_s
 
     def has_said(self, label: str, now_s: float) -> bool:
         """Whether a label is the answer, or was a moment ago."""
@@ -107,7 +108,7 @@ class Witness:
     def _hear_stale(self, now_s: float) -> None:
         newest = self._timeline.before(now_s)
         if newest is None or newest.kind not in BLIND or now_s > newest.ends_s + RECOVERY_LIMIT_S:
-            self.wrongly_stale += 1
+            self.wrongly_stale += now_s - self._stopped_s > self.patience.slack_s
         else:
             self.told_s.setdefault(newest.number, now_s - newest.begins_s)
 
