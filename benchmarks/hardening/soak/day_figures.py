@@ -8,9 +8,9 @@ from typing import Any
 
 from benchmarks.hardening.figures import Figure
 from benchmarks.hardening.soak.day import DAY_S, Day
+from benchmarks.hardening.soak.samples import of_growth
 from benchmarks.hardening.soak.witness import RECOVERY_LIMIT_S
 
-_MEMORY_LIMIT_MB = 2.0
 _SHORTEST_GAP_S, _LONGEST_GAP_S = 0.5, 16.0  # the second: a pause of 10 s, a read of 5 s, a tick
 
 
@@ -38,7 +38,7 @@ def figures(day: Day) -> list[Figure]:
         Figure("shortest time between two in vain", day.camera.shortest_gap_s, "s", _SHORTEST_GAP_S, "at least"),
         Figure("longest time between two in vain", day.camera.longest_gap_s, "s", _LONGEST_GAP_S),
         Figure("rows written", day.disk.rows),
-        *_of_process(day),
+        *of_growth(day.samples),
     ]
 
 
@@ -53,13 +53,3 @@ def details(day: Day) -> list[dict[str, Any]]:
     kinds = [{"kind": kind, "count": len(taken), "median_s": round(median(taken), 2), "longest_s": round(max(taken), 2)}
              for kind, taken in found.items()]  # fmt: skip
     return [*kinds, *map(asdict, day.samples)]
-
-
-def _of_process(day: Day) -> list[Figure]:
-    settled, last = day.samples[0], day.samples[-1]
-    return [
-        Figure("memory after 1,000 frames", settled.memory_bytes / 1e6, "MB"),
-        Figure("memory grown since", (last.memory_bytes - settled.memory_bytes) / 1e6, "MB", _MEMORY_LIMIT_MB),
-        Figure("handles grown since", last.handles - settled.handles, limit=0),
-        Figure("threads grown since", last.threads - settled.threads, limit=0),
-    ]

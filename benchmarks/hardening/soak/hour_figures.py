@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmarks.hardening.figures import Figure
 from benchmarks.hardening.soak.hour import Hour
+from benchmarks.hardening.soak.samples import of_growth
 from benchmarks.hardening.soak.witness import RECOVERY_LIMIT_S
 from edge.errors import EXIT_DONE
 
-_MEMORY_LIMIT_MB = 2.0
 _LONGEST_GAP_S = 2.0  # what the runner itself calls stale
 _LONGEST_TOLD_S = 5.0  # stall, tick, and a pause of the process in between
 _LONGEST_END_S = 1.0
@@ -102,16 +102,10 @@ def _of_process(hour: Hour) -> list[Figure]:
         Figure("exit code", hour.exit_code, limit=EXIT_DONE),
         Figure("from SIGTERM to the end", hour.end_s, "s", _LONGEST_END_S),
     ]
-    if hour.settled is None or hour.last is None or hour.thousandth is None:
-        return found
-    settled, last = hour.settled, hour.last
-    return [
-        *found,
-        Figure("memory after 1,000 frames", hour.thousandth.memory_bytes / 1e6, "MB"),
-        Figure("memory after each fault once", settled.memory_bytes / 1e6, "MB"),
-        Figure("memory grown since", (last.memory_bytes - settled.memory_bytes) / 1e6, "MB", _MEMORY_LIMIT_MB),
-        Figure("handles after each fault once", settled.handles),
-        Figure("handles grown since", last.handles - settled.handles, limit=0),
-        Figure("threads after each fault once", settled.threads),
-        Figure("threads grown since", last.threads - settled.threads, limit=0),
-    ]
+    thousandth = (
+        []
+        if hour.thousandth is None
+        else [Figure("memory after 1,000 frames", hour.thousandth.memory_bytes / 1e6, "MB")]
+    )
+    calm = [] if hour.settled is None or hour.last is None else [hour.settled, hour.last]
+    return [*found, *thousandth, *of_growth(calm, since="each fault once")]

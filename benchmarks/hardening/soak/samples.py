@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.hardening.figures import Figure
+
+_GROWTH_LIMIT_MB = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +46,21 @@ def take(process: int | str, *, time_s: float, frames: int) -> Sample:
         handles=len(list((folder / "fd").iterdir())) - (process == "self"),  # its own look takes one
         threads=int(fields["Threads"]),
     )
+
+
+def of_growth(samples: Sequence[Sample], *, since: str = "1,000 frames") -> list[Figure]:
+    """How much more a process holds at the last sample than at the first; nothing where there is only one.
+
+    Args:
+        samples: the first one taken when all has been there that there is.
+        since: after what that was, in words.
+    """
+    if len(samples) < 2:
+        return []
+    first, last = samples[0], samples[-1]
+    return [
+        Figure(f"memory after {since}", first.memory_bytes / 1e6, "MB"),
+        Figure("memory grown since", (last.memory_bytes - first.memory_bytes) / 1e6, "MB", _GROWTH_LIMIT_MB),
+        Figure("handles grown since", last.handles - first.handles, limit=0),
+        Figure("threads grown since", last.threads - first.threads, limit=0),
+    ]
