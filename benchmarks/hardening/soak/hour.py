@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from benchmarks.hardening.soak.attacked import Attacked
 from benchmarks.hardening.soak.broker import Broker
-from benchmarks.hardening.soak.leash import Disk
+from benchmarks.hardening.soak.leash import small_disk
 from benchmarks.hardening.soak.outside import Outside
 from benchmarks.hardening.soak.plan import Plan
 from benchmarks.hardening.soak.rows import MOST_BYTES, Rows
@@ -75,8 +73,7 @@ def soak(*, seed: int, duration_s: float, note: Note) -> Hour:
     patience = Patience(stall_s=2.0, frozen_s=10.0, slack_s=_SLACK_S)
     hour = Hour(plan, Witness(plan.camera, patience))
     broker = Broker()
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        disk = Disk(Path(folder))
+    with small_disk() as disk:
         hour.has_own_disk, hour.has_broker = disk.is_own, broker.is_there
         broker.start()
         settings = Settings(seed, duration_s, time.monotonic())

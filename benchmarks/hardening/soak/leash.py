@@ -6,7 +6,9 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 DISK_BYTES = 32_000_000
@@ -27,18 +29,30 @@ def leashed(command: Sequence[str], *, is_nobody: bool = False) -> list[str]:
     return ["setpriv", *user, "--pdeathsig", "KILL", *command]
 
 
-class Disk:
-    """Where the runner writes: a tmpfs of its own where the kernel lets us, else a folder; it can be full."""
+@contextmanager
+def small_disk() -> Iterator[Disk]:
+    """A tmpfs where the kernel lets us mount one, otherwise a folder; both are gone afterwards.
 
-    def __init__(self, folder: Path) -> None:
-        """See what can be done.
+    Of the tmpfs nothing is left even if this process is killed: it belongs to the runner alone.
+    """
+    if _MOUNT_POINT.is_dir() and can_mount():
+        yield Disk(None)
+    else:
+        with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+            yield Disk(Path(folder))
+
+
+class Disk:
+    """Where the runner writes; it can be full."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Remember the place.
 
         Args:
-            folder: to take where there is no tmpfs.
+            folder: to write to; None: a tmpfs of the runner's own.
         """
-        self.is_own = _MOUNT_POINT.is_dir() and _can_mount()
-        self.seen_by_runner = _MOUNT_POINT if self.is_own else folder
-        self._folder = folder
+        self.is_own = folder is None
+        self.seen_by_runner = folder or _MOUNT_POINT
         self._process = 0
 
     def command(self, command: Sequence[str]) -> list[str]:
@@ -55,7 +69,7 @@ class Disk:
     @property
     def folder(self) -> Path:
         """The same place, seen from here."""
-        return Path(f"/proc/{self._process}/root{_MOUNT_POINT}") if self.is_own else self._folder
+        return Path(f"/proc/{self._process}/root{_MOUNT_POINT}") if self.is_own else self.seen_by_runner
 
     def fill(self) -> None:
         """Leave no room; without a disk of its own, no file of the process may grow (EFBIG for ENOSPC)."""
@@ -87,7 +101,8 @@ def _unshare() -> list[str]:
     return ["unshare", "--mount", *user, "--propagation", "private"]
 
 
-def _can_mount() -> bool:
+def can_mount() -> bool:
+    """Whether a process may have a tmpfs that others don't see."""
     if shutil.which("unshare") is None:
         return False
     trial = [*_unshare(), "mount", "-t", "tmpfs", "tmpfs", str(_MOUNT_POINT)]

@@ -1,4 +1,4 @@
-"""An hour of fake time with every fault, in a second: the quick form of the day; and a runner that does wrong is seen."""
+"""An hour of fake time with every fault, in a second: the quick form of the day; and wrong runs are seen."""
 
 from __future__ import annotations
 
