@@ -79,18 +79,17 @@ def _of_outside(hour: Hour) -> list[Figure]:
     if outside is None:
         return []
     taken = outside.recovery_s
+    disk, broker = taken.get("disk", []), taken.get("broker", [])
     survived = sum(map(len, taken.values()))
     return [
         Figure("faults outside", survived + len(outside.missed)),
         Figure("faults outside survived", survived, limit=survived + len(outside.missed), limit_kind="at least"),
-        Figure("longest until rows were written again", max(taken["disk"], default=0.0), "s", RECOVERY_LIMIT_S),
-        Figure(
-            "longest until the broker knew the answer again", max(taken["broker"], default=0.0), "s", RECOVERY_LIMIT_S
-        ),
+        Figure("longest until rows were written again", max(disk, default=0.0), "s", RECOVERY_LIMIT_S),
+        Figure("longest until the broker knew the answer again", max(broker, default=0.0), "s", RECOVERY_LIMIT_S),
         Figure("wrong answers that a broker kept", outside.wrongly_kept, limit=0),
         Figure("viewers who saw no picture", outside.unseen, limit=0),
         Figure("rows of CSV", rows.whole),
-        Figure("torn rows of CSV", rows.torn, limit=2 * len(taken["disk"])),
+        Figure("torn rows of CSV", rows.torn, limit=len(disk) + outside.missed.count("disk")),  # where it was full
         Figure("temporary files left", hour.leftovers, limit=0),
         Figure("snapshots", hour.snapshots_bytes / 1e6, "MB", 2.0),
     ]
@@ -102,10 +101,7 @@ def _of_process(hour: Hour) -> list[Figure]:
         Figure("exit code", hour.exit_code, limit=EXIT_DONE),
         Figure("from SIGTERM to the end", hour.end_s, "s", _LONGEST_END_S),
     ]
-    thousandth = (
-        []
-        if hour.thousandth is None
-        else [Figure("memory after 1,000 frames", hour.thousandth.memory_bytes / 1e6, "MB")]
-    )
+    if hour.thousandth is not None:
+        found.append(Figure("memory after 1,000 frames", hour.thousandth.memory_bytes / 1e6, "MB"))
     calm = [] if hour.settled is None or hour.last is None else [hour.settled, hour.last]
-    return [*found, *thousandth, *of_growth(calm, since="each fault once")]
+    return [*found, *of_growth(calm, since="each fault once")]
