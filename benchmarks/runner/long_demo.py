@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import count, islice
 
 from edge.sources.demo import DemoSource
@@ -29,7 +28,7 @@ class LongDemo:
             if number and number % KEPT == 0:
                 kept.append(next(drawn))
             shown = kept[number % KEPT]
-            yield replace(shown, image=shown.image.copy(), number=number)
+            yield shown._replace(image=shown.image.copy(), number=number)
 
     def close(self) -> None:
         """Nothing is held open."""

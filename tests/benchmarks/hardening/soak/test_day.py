@@ -48,6 +48,23 @@ def test_an_hour_of_every_fault_leaves_nothing_wrong(classifier: Any) -> None:
     assert all(58 <= done + left <= 60 for done, left in notes)
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "seen"),
+    [
+        ("edge.sources.live._LONGEST_PAUSE_S", 60.0, "longest until frames came again"),
+        ("edge.sources.live._SHORTEST_PAUSE_S", 0.1, "shortest time between two in vain"),
+        ("edge.sources.frozen.FrozenWatch.is_frozen", lambda *_: False, "frames classified without a picture"),
+        ("edge.sinks.trouble.FIRST_DELAY_S", 1000.0, "of these survived"),
+    ],
+)
+def test_a_runner_that_does_wrong_is_seen(
+    place: str, value: object, seen: str, classifier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, value)
+    found = soak(seed=0, duration_s=1800, classifier=classifier, note=lambda *_: None)
+    assert seen in {figure.what for figure in day_figures.figures(found) if not figure.is_kept}
+
+
 def test_ctrl_c_keeps_what_was_counted(classifier: Any) -> None:
     def note(_: str, done: int, left: int) -> None:
         if done >= 4:
