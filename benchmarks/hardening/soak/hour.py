@@ -14,8 +14,10 @@ from benchmarks.hardening.soak.plan import Plan
 from benchmarks.hardening.soak.rows import MOST_BYTES, Rows
 from benchmarks.hardening.soak.runner import Settings
 from benchmarks.hardening.soak.samples import Sample
+from benchmarks.hardening.soak.schedule import Fault
 from benchmarks.hardening.soak.witness import Patience, Witness
 from benchmarks.progress import Note
+from edge.errors import ToolkitError
 
 SETTLED_FRAMES = 1000
 _SAMPLE_EVERY_S = 5.0
@@ -67,7 +69,7 @@ def soak(*, seed: int, duration_s: float, note: Note) -> Hour:
         note: is told before each step what goes on and how many seconds are done and left.
 
     Raises:
-        ToolkitError: the time is too short for each fault once.
+        ToolkitError: the time is too short for each fault once, or the runner can't be started.
     """
     plan = Plan.draw(seed, duration_s)
     patience = Patience(stall_s=2.0, frozen_s=10.0, slack_s=_SLACK_S)
@@ -90,6 +92,8 @@ def soak(*, seed: int, duration_s: float, note: Note) -> Hour:
         finally:
             run.end()
             broker.kill()
+    if hour.is_gone and not hour.witness.frames:
+        raise ToolkitError(f"the runner ended before its first frame: {(hour.complaints or ['no reason'])[-1]}")
     return hour
 
 
@@ -103,19 +107,18 @@ class _Run:
 
     def through(self, outside: Outside) -> None:
         """Make every fault of the plan; the camera makes its own."""
-        plan = self._hour.plan
+        plan, hour = self._hour.plan, self._hour
         for fault in plan.outside.faults:
-            if self._hour.settled is None and fault.begins_s > plan.settled_s:
-                self._rest_until(plan.settled_s)
-                self._hour.settled = self._attacked.sample()
-            if fault.begins_s < self._attacked.now_s - _POLL_S and self._hour.settled is not None:
-                continue  # the one before it took longer than planned
-            self._rest_until(fault.begins_s)
-            self._doing = fault.kind
-            outside.make(fault)
-            self._doing = "calm"
+            if fault.begins_s > plan.settled_s:
+                break
+            self._make(fault, outside)
+        self._rest_until(plan.settled_s)
+        hour.settled = self._attacked.sample()
+        for fault in plan.outside.faults:
+            if fault.begins_s > max(plan.settled_s, self._attacked.now_s):  # the one before may have taken longer
+                self._make(fault, outside)
         self._rest_until(plan.ends_s)
-        self._hour.last = self._attacked.sample()
+        hour.last = self._attacked.sample()
 
     def rest(self, seconds: float) -> None:
         """Let seconds pass.
@@ -135,9 +138,16 @@ class _Run:
             found = [path for path in folder.rglob("*") if path.is_file()]
             hour.leftovers = sum(path.name.startswith(".") for path in found)
             hour.snapshots_bytes = sum(path.stat().st_size for path in found)
-            hour.rows.rotate(attacked.csv_file)
+            if attacked.csv_file.exists():
+                hour.rows.rotate(attacked.csv_file)
         hour.exit_code, hour.end_s = attacked.end()
         hour.complaints = list(attacked.complaints)
+
+    def _make(self, fault: Fault, outside: Outside) -> None:
+        self._rest_until(fault.begins_s)
+        self._doing = fault.kind
+        outside.make(fault)
+        self._doing = "calm"
 
     def _rest_until(self, time_s: float) -> None:
         while True:

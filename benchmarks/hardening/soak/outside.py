@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 from collections import defaultdict
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from benchmarks.hardening.soak.schedule import Fault
 from benchmarks.hardening.soak.viewers import Viewers, status_of_health
 from benchmarks.hardening.soak.witness import RECOVERY_LIMIT_S, Witness
 
+_LOGGER = logging.getLogger(__name__)
 _POLL_S = 0.1
 _PATIENCE_S = 60.0  # for what needs frames, while the camera is away
 _VOLLEY = ("SIGHUP", "SIGUSR1", "SIGWINCH", "SIGCHLD", "SIGURG", "SIGPIPE", "SIGCONT")
@@ -45,16 +47,22 @@ class Outside:
         """Make it, end it, and wait until all is as before."""
         if fault.kind == "broker" and not self._broker.is_there:
             return
-        as_before = self._makers[fault.kind](fault)
+        try:
+            self._wait_for(fault.kind, self._makers[fault.kind](fault))
+        except OSError as error:  # nobody answers, or there is no file: it isn't as before
+            self.missed.append(fault.kind)
+            _LOGGER.warning("after %s: %s", fault.kind, error)
+
+    def _wait_for(self, kind: str, as_before: Callable[[], bool]) -> None:
         spent_s = waited_s = 0.0
         while not as_before():
             if waited_s > RECOVERY_LIMIT_S or spent_s > _PATIENCE_S:
-                self.missed.append(fault.kind)
+                self.missed.append(kind)
                 return
             self._rest(_POLL_S)
             spent_s += _POLL_S
             waited_s += _POLL_S * self._witness.is_live(self._attacked.now_s)
-        self.recovery_s[fault.kind].append(waited_s)
+        self.recovery_s[kind].append(waited_s)
 
     def _is_healthy(self) -> bool:
         return status_of_health(self._attacked.page_port) == 200

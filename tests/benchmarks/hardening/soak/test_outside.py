@@ -92,3 +92,9 @@ def test_a_volley_holds_no_signal_that_rightly_ends_it(tmp_path: Path, health: l
 def test_without_a_broker_none_is_killed(tmp_path: Path) -> None:
     made = attack(Attacked(tmp_path), "broker", 5)
     assert (made.missed, dict(made.recovery_s)) == ([], {})
+
+
+def test_a_page_that_nobody_answers_at_is_missed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made = attack(Attacked(tmp_path), "hang", 1)
+    assert made.missed == ["hang"]
+    assert caplog.messages[0].startswith("after hang: ")
