@@ -32,7 +32,7 @@ _LEAST_FRAMES = 1001  # the first thousand are what the rest is compared with
 _EXAMPLES = """examples:
   python -m benchmarks runner
   python -m benchmarks runner --repeats 3 --calls 200 --frames 1500    a quick look
-  python -m benchmarks runner --frames 1000000                         the growth of memory for real; takes hours
+  python -m benchmarks runner --frames 1000000                         the growth of memory for real; most of an hour
 
 Both sides run in turn, so that what slows the machine down slows both; a ratio is of two neighbours, and the median of
 them counts. The bare script is benchmarks/runner/bare.py.

@@ -15,7 +15,7 @@ class RunnerConfig:
     calls: int = 2000
     """Timed frames in memory, a process."""
     frames: int = 5000
-    """Of the demo, for the growth of memory; the limit is meant for a million, which takes hours."""
+    """Of the demo, for the growth of memory; the limit is meant for a million, which takes most of an hour."""
     video: Path | None = None
     """Video file; None: one that is drawn."""
     out: Path | None = None

@@ -75,13 +75,13 @@ def video(model: str, path: str) -> dict[str, float]:
 
 def growth(model: str, count: str) -> dict[str, float]:
     """Run the demo for so many frames: memory at the end less memory after the first thousand."""
+    from benchmarks.runner.long_demo import LongDemo
     from edge.classifier import Classifier
     from edge.decision import decide_alone
     from edge.runner import run
-    from edge.sources.demo import DemoSource
 
     sink = _MemorySink(int(count))
-    run(DemoSource(), Classifier.load(Path(model)), [sink], decide=decide_alone, max_frames=int(count))
+    run(LongDemo(), Classifier.load(Path(model)), [sink], decide=decide_alone, max_frames=int(count))
     return {"growth_bytes": sink.at_end_bytes - sink.settled_bytes}
 
 

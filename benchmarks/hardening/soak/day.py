@@ -1,0 +1,144 @@
+"""The soak in fake time: the loop, the camera's code and the sinks' own, on a clock that waits for nobody."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TextIO, cast
+from unittest import mock
+
+import cv2
+
+from benchmarks.hardening.soak.camera import CAMERA_NUMBER, ScriptedCamera
+from benchmarks.hardening.soak.checks import PATIENCE, CheckedSource, Checks
+from benchmarks.hardening.soak.fake_faults import OUTSIDE, FakeDisk, FakeFaults
+from benchmarks.hardening.soak.fake_time import FakeBroker, FakeClock, FakeReader
+from benchmarks.hardening.soak.samples import Sample, take
+from benchmarks.hardening.soak.schedule import CAMERA, Timeline, at_random
+from benchmarks.hardening.soak.witness import Witness
+from benchmarks.progress import Note
+from edge.addresses import BrokerAddress
+from edge.classifier import Classifier, Prediction
+from edge.decision import Decider, Decision
+from edge.health import Health
+from edge.runner import run
+from edge.sinks import Sink
+from edge.sinks.guarded import GuardedSink
+from edge.sinks.jsonl import JsonLinesSink
+from edge.sinks.mqtt import sink as mqtt
+from edge.sinks.web.board import Board
+from edge.sources import asked
+from edge.sources.camera import Camera
+from edge.sources.frame import Frame
+from edge.sources.live import LiveSource
+from edge.sources.reader import Capture, Reader
+
+DAY_S = 86_400.0
+_GAP_S = (60.0, 300.0)
+_STRETCH = 10.0  # a camera may be away for minutes: they cost nothing here
+_FPS, _HEIGHT, _WIDTH = 2.0, 120, 160
+_READ_TIMEOUT_S = 5.0
+_SETTLED_FRAMES = 1000
+_TOPIC = "soak"
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Day:
+    """What a run came to."""
+
+    duration_s: float
+    camera: ScriptedCamera
+    timeline: Timeline
+    witness: Witness
+    faults: FakeFaults
+    disk: FakeDisk
+    checks: Checks
+    ran_s: float = 0.0
+    samples: list[Sample] = field(default_factory=list)
+    """After the first thousand frames, and at the end."""
+    is_interrupted: bool = False
+
+
+def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) -> Day:
+    """Run for so long in fake time. Ctrl-C ends it early; what was counted is returned.
+
+    Args:
+        seed: of what goes wrong and when.
+        duration_s: fake seconds.
+        classifier: names the frames.
+        note: is told now and then what goes on and how many fake minutes are done and left.
+    """
+    until_s = duration_s - _GAP_S[0]
+    timeline = Timeline([*at_random(CAMERA, seed=seed, from_s=0, until_s=until_s, gap_s=_GAP_S, stretch=_STRETCH)])
+    outside = Timeline([*at_random(OUTSIDE, seed=seed, from_s=0, until_s=until_s, gap_s=_GAP_S)])
+    clock, disk, broker, health = FakeClock(), FakeDisk(), FakeBroker(), Health()
+    camera = ScriptedCamera(timeline, height=_HEIGHT, width=_WIDTH, fps=_FPS, read_timeout_s=_READ_TIMEOUT_S,
+                            clock=clock, sleep=clock.sleep)  # fmt: skip
+    witness = Witness(timeline, PATIENCE)
+    faults = FakeFaults(outside, clock, disk, broker, topic=_TOPIC, seed=seed)
+    faults.stopped = witness.forgive
+    checks = Checks(clock, timeline, witness, health)
+    day = Day(duration_s, camera, timeline, witness, faults, disk, checks)
+    progress = _Progress(day, clock, note)
+    with (
+        mock.patch.object(cv2, "VideoCapture", camera.capture),
+        mock.patch.object(mqtt, "Connection", broker.connect),
+    ):
+        decider = Decider(classifier.spec)
+        guarded = GuardedSink(JsonLinesSink(cast("TextIO", disk), model_sha256="0" * 64), name="disk", clock=clock)
+        address = BrokerAddress("nowhere", 1883, _TOPIC, has_tls=False)
+        telling = mqtt.MqttSink(address, health=health, model_sha256="0" * 64, every_s=30, fallible=[guarded],
+                                clock=clock)  # fmt: skip
+        source = CheckedSource(_live(camera, clock, health, faults), checks)
+        sinks: list[Sink] = [checks, faults, guarded, telling, Board(health, clock=clock), progress]
+        try:
+            run(source, classifier, sinks, decide=decider.decide, at=decider.at, health=health,
+                duration_s=duration_s, clock=clock)  # fmt: skip
+        except KeyboardInterrupt:
+            day.is_interrupted = True
+            _LOGGER.warning("interrupted: the report holds what was counted until now")
+    day.ran_s = clock.now_s
+    progress.sample()
+    return day
+
+
+def _live(camera: ScriptedCamera, clock: FakeClock, health: Health, faults: FakeFaults) -> LiveSource:
+    """The toolkit's own camera, read by a fake thread that holds a picture when it is stopped."""
+
+    def start(open_capture: Callable[[], Capture]) -> Reader:
+        reader = FakeReader(open_capture, camera, clock)
+        faults.hold = reader.hold
+        return cast("Reader", reader)
+
+    wish = asked.Wish(_HEIGHT, _WIDTH)
+    patience = asked.Patience(PATIENCE.stall_s, PATIENCE.frozen_s)
+    opener = Camera(str(CAMERA_NUMBER), wish, read_timeout_s=_READ_TIMEOUT_S)
+    return LiveSource(opener, patience=patience, health=health, start_reader=start, clock=clock, sleep=clock.sleep)
+
+
+class _Progress:
+    """Says how far it is, and looks at this process (see `edge.sinks.protocol.Sink`)."""
+
+    def __init__(self, day: Day, clock: FakeClock, note: Note) -> None:
+        self._day, self._clock, self._note = day, clock, note
+
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:  # noqa: ARG002  # the protocol's
+        """Look at the thousandth frame, tell of every hundredth."""
+        frames = self._day.witness.frames
+        if frames == _SETTLED_FRAMES:
+            self.sample()
+        if frames % 100 == 0:
+            done_s = self._clock.now_s
+            self._note(f"{frames:,} frames, minutes", int(done_s / 60), int((self._day.duration_s - done_s) / 60))
+
+    def idle(self, decision: Decision) -> None:
+        """Nothing happens without a frame."""
+
+    def close(self) -> None:
+        """Nothing is kept back."""
+
+    def sample(self) -> None:
+        """Look at memory, handles and threads."""
+        self._day.samples.append(take("self", time_s=self._clock.now_s, frames=self._day.witness.frames))

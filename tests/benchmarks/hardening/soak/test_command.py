@@ -1,0 +1,94 @@
+"""Flags, refusals, and that Ctrl-C keeps the report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.hardening import soak
+from benchmarks.hardening.soak import command, million
+from benchmarks.hardening.soak.hour import Hour
+from benchmarks.hardening.soak.hour_figures import details, figures, settings
+from benchmarks.hardening.soak.million import Million
+from benchmarks.hardening.soak.plan import Plan
+from benchmarks.hardening.soak.samples import Sample
+from benchmarks.hardening.soak.witness import Patience, Witness
+from benchmarks.runner.long_demo import KEPT, LongDemo
+
+
+def test_what_is_too_short_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert soak.main(["--duration", "60", "-q"]) == 1
+    assert "too short: each fault once takes" in capsys.readouterr().err
+    assert soak.main(["--demo-frames", "1000", "-q"]) == 1
+    assert capsys.readouterr().err == "error: --demo-frames 1000 is too few: expected more than 1,000\n"
+
+
+def test_the_three_kinds_exclude_one_another() -> None:
+    assert soak.parser().parse_args([]).duration == 3600
+    with pytest.raises(SystemExit):
+        soak.parser().parse_args(["--duration", "9", "--fake-days", "1"])
+
+
+def test_ctrl_c_leaves_a_report_and_its_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, classifier: Any
+) -> None:
+    monkeypatch.setattr(command, "_classifier", lambda: classifier)
+    monkeypatch.setattr(million, "_NOTE_EVERY", 50)
+    counts: list[int] = []
+
+    def run(*_: object, **__: object) -> None:
+        counts.append(1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(million, "run", run)
+    out = tmp_path / "a.json"
+    assert soak.main(["--demo-frames", "5000", "--out", str(out), "-q"]) == 130
+    report = json.loads(out.read_text())
+    assert (report["name"], report["settings"]["interrupted"], counts) == ("soak", True, [1])
+
+
+def test_a_look_at_the_thousandth_and_at_the_last(classifier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(million, "LongDemo", _Blank)
+    notes: list[tuple[int, int]] = []
+    found = million.soak(frames=1100, classifier=classifier, note=lambda _, done, left: notes.append((done, left)))
+    assert [sample.frames for sample in found.samples] == [1000, 1100]
+    assert found.frames == 1100
+    assert (notes[0], notes[-1]) == ((100, 1000), (1100, 0))
+    assert million.settings(Million(5)) == {"frames": 5, "drawn_one_in": KEPT, "interrupted": False}
+
+
+class _Blank(LongDemo):
+    """The first frame again and again."""
+
+    def frames(self) -> Any:
+        from itertools import repeat
+
+        from edge.sources.demo import DemoSource
+
+        return repeat(next(DemoSource().frames()))
+
+
+def _hour(**values: Any) -> Hour:
+    plan = Plan.draw(0, 3600)
+    return Hour(plan, Witness(plan.camera, Patience(2, 10, 1)), ran_s=100.0, **values)
+
+
+def test_the_hours_promises() -> None:
+    settled, last = Sample(200, 9_000, 199_000_000, 12, 10), Sample(3600, 900_000, 202_000_000, 11, 11)
+    hour = _hour(thousandth=Sample(9, 1000, 190_000_000, 9, 8), settled=settled, last=last, exit_code=1, is_gone=True)
+    hour.witness.hear(5, "Coat", has_frame=True)
+    hour.witness.hear(9, "Coat", has_frame=True)
+    found = {figure.what: figure for figure in figures(hour)}
+    grown = [found[f"{what} grown since"].value for what in ("memory", "handles", "threads")]
+    assert grown == [3, -1, 1]
+    assert {name for name, figure in found.items() if not figure.is_kept} == {
+        "memory grown since", "threads grown since", "exit code", "runners that ended by themselves",
+        "longest pause while the camera works", "camera faults survived",
+        "times nobody was told that there is no picture",
+    }  # fmt: skip
+    assert found["camera faults survived"].limit == hour.witness.over(100) > 0
+    assert settings(hour)["broker"].startswith("none")
+    assert details(hour) == [{"log": []}]
