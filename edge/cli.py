@@ -93,9 +93,9 @@ def _prepare_libraries() -> None:
     """What libraries read from the environment; must be there before they are imported, which --roi does."""
     # numpy's linear algebra would start a thread a core at its import; products of 16 by 256 numbers need none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "FATAL")  # our own sentence says the rest
     picture_limits.tell_opencv()
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL
 
 
 def _list_cameras(options: argparse.Namespace) -> int:
