@@ -86,6 +86,12 @@ class MqttSink:
             if self._clock() - self._told_s >= self._every_s:
                 self._say_telemetry(self._connection)
 
+    @property
+    def waiting(self) -> int:
+        """How many messages are on their way to the broker."""
+        with self._lock:
+            return self._connection.waiting
+
     def close(self) -> None:
         """Say goodbye."""
         self._connection.end(f"{self._topic}/availability", OFFLINE)

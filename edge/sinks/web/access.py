@@ -52,7 +52,7 @@ class Guard:
             token: what a visitor must know; empty for a page that only this machine can reach.
             host: that the page listens on; without a token a browser must have asked for this name or a usual one.
         """
-        self._app = app
+        self.app = app
         self._token = token.encode()
         self._names = {*_LOCAL_NAMES, host.lower(), f"[{host.lower()}]"}
         # Whoever steals the cookie doesn't learn the token; cookies of a host are shared by all its ports.
@@ -62,11 +62,11 @@ class Guard:
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         """Answer a request or hand it on."""
         if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
         elif scope["type"] == "http":
             answer = self.refusal(scope)
             if answer is None:
-                await self._app(scope, receive, _with_headers(send))
+                await self.app(scope, receive, _with_headers(send))
             else:
                 await _send_answer(answer, _with_headers(send))
 

@@ -2,110 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
 
 paho = pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqtt`: pip install 'edge-classify[mqtt]'")
 
+from benchmarks.hardening.strangers.brokers import HOSTILE, PATIENCE_S, Broker, Script, says
 from edge.addresses import BrokerAddress
 from edge.health import Health
 from edge.sinks.mqtt import connection, wary
 from edge.sinks.mqtt.sink import MqttSink
-
-PATIENCE_S = 30.0
-WELCOME = b"\x20\x02\x00\x00"  # CONNACK
-PING = b"\xc0\x00"
-Script = Callable[[socket.socket], None]
-
-
-def says(*packets: bytes) -> Script:
-    """A broker that says this and then listens until the other side has enough."""
-
-    def script(line: socket.socket) -> None:
-        for packet in packets:
-            line.sendall(packet)
-        while line.recv(65_536):
-            pass
-
-    return script
-
-
-def floods(packet: bytes, *, first: bytes = WELCOME) -> Script:
-    """A broker that never ends and never listens."""
-
-    def script(line: socket.socket) -> None:
-        line.sendall(first)
-        while True:
-            line.sendall(1000 * packet)
-
-    return script
-
-
-def closes(line: socket.socket) -> None:
-    """A broker that hangs up at once."""
-
-
-HOSTILE = {
-    "closes at once": closes,
-    "speaks another language": says(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
-    "a welcome without content": says(b"\x20\x00"),
-    "a welcome, then a receipt without content": says(WELCOME, b"\x40\x00"),
-    "a message cut short": says(WELCOME, b"\x30\x02\x00\x09"),
-    "a packet of 256 MB": floods(b"a", first=WELCOME + b"\x30\xff\xff\xff\x7f"),
-    "a length without end": says(WELCOME, b"\x30\xff\xff\xff\xff\xff"),
-    "an older protocol, please": says(b"\x20\x02\x00\x01"),
-    "you are not who you say": says(b"\x20\x02\x00\x05"),
-    "pings without end": floods(PING),
-    "messages without end": floods(b"\x32\x06\x00\x01a\x00\x01b"),
-    "welcomes without end": floods(WELCOME),
-}
-
-
-class Broker:
-    """Does to each connection what the next script says; the last one of them is a good broker."""
-
-    def __init__(self, *scripts: Script) -> None:
-        self.heard: queue.Queue[bytes] = queue.Queue()
-        self.came = 0
-        self._scripts = itertools.chain(scripts, itertools.repeat(self._is_good))
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                line, _ = self._listening.accept()
-                self.came += 1
-                with line, suppress(OSError):
-                    line.settimeout(PATIENCE_S)
-                    next(self._scripts)(line)
-
-    def _is_good(self, line: socket.socket) -> None:
-        line.sendall(WELCOME)
-        while part := line.recv(65_536):
-            self.heard.put(part)
-
-    def wait_for(self, words: bytes) -> bytes:
-        """What was heard until these words came."""
-        heard = b""
-        while words not in heard:
-            heard += self.heard.get(timeout=PATIENCE_S)
-        return heard
-
-    def close(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self._thread.join(PATIENCE_S)
 
 
 @pytest.fixture
@@ -116,7 +27,7 @@ def meet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Broker
     opened: list[tuple[Broker, MqttSink]] = []
 
     def start(*scripts: Script, **options: Any) -> tuple[Broker, MqttSink]:
-        broker = Broker(*scripts)
+        broker = Broker(scripts)
         address = BrokerAddress("127.0.0.1", broker.port, "shop/door", has_tls=False)
         opened.append((broker, MqttSink(address, health=Health(), model_sha256="ab", every_s=1e6, **options)))
         return opened[-1]
@@ -178,8 +89,8 @@ def test_what_a_broker_does_not_take_is_bounded_and_the_newest_comes_in_the_end(
     takes_none.set()
     for number in range(1000):
         sink.write(frame(), prediction(), decision(f"label {number}", changed=True))
-        assert sink._connection.waiting <= connection.MOST_WAITING
-    assert (sink._connection.waiting, sink.trouble.sentence) == (connection.MOST_WAITING, "the broker takes nothing")
+        assert sink.waiting <= connection.MOST_WAITING
+    assert (sink.waiting, sink.trouble.sentence) == (connection.MOST_WAITING, "the broker takes nothing")
     assert sink.trouble.dropped == 1000 - connection.MOST_WAITING - 1  # the newest isn't lost yet
     takes_none.clear()
     while sink.trouble.sentence:
@@ -207,7 +118,7 @@ def test_an_hour_without_a_broker_holds_one_answer(
     for second in range(3600):
         now[0] = float(second)
         sink.write(frame(second), prediction(), decision(f"label {second}", changed=True))
-        most = max(most, sink._connection.waiting)
+        most = max(most, sink.waiting)
     assert (most, sink.trouble.dropped) == (0, 3599)
     is_away.clear()
     heard = broker.wait_for(b"shop/door/telemetry")
