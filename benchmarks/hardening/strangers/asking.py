@@ -41,8 +41,8 @@ class Reply:
 
     @property
     def is_error(self) -> bool:
-        """Whether the server itself is at a loss."""
-        return self.status >= 500
+        """Whether the server itself is at a loss; 503 is an answer of its own, such as that there is no frame yet."""
+        return self.status >= 500 and self.status != 503
 
 
 def ask(port: int, request: Request, *, patience_s: float = PATIENCE_S) -> Reply:

@@ -40,15 +40,25 @@ class Outcome:
     has_crashed: bool
     memory_mb: float
     handles: int
-    ratio: float
+    calm_fps: float
+    """Frames a second, before and after."""
+    attacked_fps: dict[str, float]
+    """Frames a second, by what strangers did meanwhile."""
     missed: int
     longest_wait_s: float
     brokers: int
 
+    @property
+    def ratio(self) -> float:
+        """Frames classified under the worst of it, of those in calm."""
+        return min(self.attacked_fps.values()) / self.calm_fps
+
     def details(self) -> list[dict[str, Any]]:
-        """How often each kind of request got which status; 0 is a closed connection."""
+        """Frames a second, and how often each kind of request got which status; 0 is a closed connection."""
         counted = Counter((reply.request.what, reply.status) for reply in self.replies)
-        return [{"what": what, "status": status, "times": times} for (what, status), times in sorted(counted.items())]
+        speeds = {"calm_fps": self.calm_fps, **{f"{what}_fps": fps for what, fps in self.attacked_fps.items()}}
+        replies = [{"what": what, "status": status, "times": times} for (what, status), times in counted.items()]
+        return [{what.replace(" ", "_"): round(fps, 2) for what, fps in speeds.items()}, *replies]
 
 
 def paths() -> tuple[str, ...]:
@@ -92,15 +102,17 @@ def _attack(
     requests = of_strangers(every, token=token, host=name, seed=seed)
     stream = f"GET /pictures HTTP/1.1\r\nHost: {name}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     slow = 2 * MOST_VIEWERS
-    with _Watch(victim) as watch:
+    with _Watch(victim) as asked:
         replies: list[Reply] = in_a_process(ask_all, victim.port, requests, seconds)
+    with _Watch(victim) as idled:
         idle_left: int = in_a_process(leave_idle, victim.port, idle, IDLE_S)
+    with _Watch(victim) as stalled:
         slow_left: int = in_a_process(never_read, victim.port, stream, slow, SLOW_S)
     calm_fps.append(_frames_a_second(victim, seconds))
     handles_after = victim.handles(_SETTLED_S)
     said = b"".join((victim.look("/metrics"), victim.look("/healthz"), victim.look("/page.js"),
                      *(reply.content for reply in replies))).decode(errors="replace")  # fmt: skip
-    told = "\n".join((said, *victim.lines))
+    told = "\n".join((said, *victim.lines, *victim.answers))
     return Outcome(
         paths=every,
         replies=replies,
@@ -113,7 +125,8 @@ def _attack(
         has_crashed=victim.has_crashed,
         memory_mb=max(0, victim.memory_bytes("VmHWM") - memory) / 1e6,
         handles=max(0, handles_after - handles),
-        ratio=watch.fps / (sum(calm_fps) / 2),
+        calm_fps=sum(calm_fps) / 2,
+        attacked_fps={"requests": asked.fps, "idle connections": idled.fps, "slow readers": stalled.fps},
         missed=victim.unanswered,
         longest_wait_s=victim.longest_wait_s,
         brokers=broker.came,

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -79,13 +79,10 @@ def an_hour(*, mosquitto: str | None) -> Hour:
             Frame(image, number, "demo", moment), prediction, Decision(label, 0.9, moment, changed=True, reason="")
         )
         most = max(most, sink.waiting)
-    told: dict[str, str] = {}
-    if mosquitto:
-        with _broker(mosquitto, port):
-            told = _kept(port, sink)
-    dropped = sink.trouble.dropped
-    sink.close()
-    return Hour(answers, most, dropped, told, label)
+    with _broker(mosquitto, port) if mosquitto else nullcontext():
+        told = _kept(port, sink) if mosquitto else {}
+        sink.close()
+    return Hour(answers, most, sink.trouble.dropped, told, label)
 
 
 def find_mosquitto() -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from benchmarks.hardening.figures import Figure, finish
 from benchmarks.hardening.strangers.attack import Outcome, attack
 from benchmarks.hardening.strangers.away import Hour, an_hour, find_mosquitto
+from benchmarks.hardening.strangers.victim import FPS
 from edge import console
 from edge.errors import EXIT_DONE
 from edge.sinks.mqtt.connection import MOST_WAITING
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "strangers",
         [*_of_requests(outcomes), *_of_run(outcomes), *_of_broker(outcomes, hour)],
         arguments=arguments,
-        settings={"idle": options.idle, "seconds": options.seconds, "sockets": socket.SOMAXCONN},
+        settings={"idle": options.idle, "seconds": options.seconds, "fps": FPS},
         seed=options.seed,
         out=options.out,
         details=[detail for outcome in outcomes for detail in outcome.details()],
@@ -91,6 +91,7 @@ def _of_run(outcomes: Sequence[Outcome]) -> list[Figure]:
         Figure("runner crashes", sum(outcome.has_crashed for outcome in outcomes), limit=0),
         Figure("most memory beyond calm", max(outcome.memory_mb for outcome in outcomes), "MB", limit=MOST_MEMORY_MB),
         Figure("handles left open", max(outcome.handles for outcome in outcomes), limit=0),
+        Figure(f"frames a second in calm, of {FPS:.0f}", min(outcome.calm_fps for outcome in outcomes)),
         Figure("frames classified under attack, of those in calm", min(outcome.ratio for outcome in outcomes), "",
                limit=LEAST_RATIO, limit_kind="at least"),
         Figure("answers that a viewer with a right missed", sum(outcome.missed for outcome in outcomes), limit=0),

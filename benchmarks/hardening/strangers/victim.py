@@ -39,7 +39,9 @@ class Victim:
         self.unanswered = 0
         """How often a viewer had none."""
         self.lines: list[str] = []
-        """What it said on its terminal."""
+        """What it said on stderr."""
+        self.answers: list[str] = []
+        """What it said on stdout."""
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         environment = {**os.environ, MQTT_VARIABLES["username"]: "door", MQTT_VARIABLES["password"]: password}
         environment.pop(TOKEN_VARIABLE, None)
@@ -48,12 +50,12 @@ class Victim:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "edge.cli", "--source", "-", "--serve", f"{host}:0",
              "--mqtt", f"mqtt://127.0.0.1:{broker_port}/shop/door"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
         )  # fmt: skip
         self._is_over = threading.Event()
         self._has_page = threading.Event()
         self.port = 0
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._film, self._listen)]
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._film, self._listen, self._hear)]
         for thread in self._threads:
             thread.start()
         if not self._has_page.wait(PATIENCE_S):
@@ -106,7 +108,7 @@ class Victim:
         self._process.wait(PATIENCE_S)
         for thread in self._threads:
             thread.join(PATIENCE_S)
-        for stream in (self._process.stdin, self._process.stdout):
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert stream is not None  # as they were asked for
             with suppress(OSError):
                 stream.close()
@@ -124,10 +126,15 @@ class Victim:
                 self._is_over.wait(max(0.0, began_s + number / FPS - time.monotonic()))
 
     def _listen(self) -> None:
-        terminal = self._process.stdout
+        terminal = self._process.stderr
         assert terminal is not None  # as it was asked for
         for line in terminal:
             self.lines.append(line.decode(errors="replace").rstrip())
             if "live page: http://" in self.lines[-1]:
                 self.port = int(self.lines[-1].split("/", maxsplit=3)[2].rpartition(":")[2])
                 self._has_page.set()
+
+    def _hear(self) -> None:
+        answers = self._process.stdout
+        assert answers is not None  # as it was asked for
+        self.answers.extend(line.decode(errors="replace").rstrip() for line in answers)
