@@ -80,3 +80,11 @@ def test_without_a_broker_nothing_piles_up_and_all_but_the_newest_is_lost(monkey
     hour = away.an_hour(mosquitto=None)
     assert (hour.answers, hour.most_waiting, hour.dropped, hour.newest) == (600, 0, 599, "answer 599")
     assert not hour.is_told
+
+
+@pytest.mark.skipif(away.find_mosquitto() is None, reason="no broker here: apt install mosquitto")
+def test_the_newest_is_kept_by_a_broker_that_came_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(away, "HOUR_S", 60)
+    hour = away.an_hour(mosquitto=away.find_mosquitto())
+    assert hour.is_told
+    assert json.loads(hour.told["shop/door/decision"])["label"] == "answer 599"
