@@ -25,7 +25,7 @@ ADAPTERS = {
     "paho": "edge/sinks/mqtt/connection.py",
     "prometheus_client": "edge/sinks/web/metrics.py",
     "starlette": "edge/sinks/web/server.py",
-    "uvicorn": "edge/sinks/web/server.py",
+    "uvicorn": "edge/sinks/web/thread.py",
 }
 EDGE_LIBRARIES = {"edge", "numpy", "cv2", *ADAPTERS, "tomllib"}  # in the standard library since Python 3.11
 NEVER = {

@@ -9,20 +9,29 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 from edge.addresses import BrokerAddress
 from edge.errors import RuntimeMissingError, ToolkitError
 from edge.sink_flags import MQTT_VARIABLES
+from edge.sinks.mqtt.wary import Wary
 from edge.sinks.trouble import FIRST_DELAY_S, LONGEST_DELAY_S, Trouble
 
 if TYPE_CHECKING:
-    from paho.mqtt.client import Client
+    from paho.mqtt.client import Client, MQTTMessageInfo
+
+    class WaryClient(Wary, Client):
+        """What `_client` makes, where there is paho."""
+
 
 _KEEPALIVE_S = 30
 _FAREWELL_S = 0.4
+MOST_WAITING = 64
+"""Messages on their way to a broker that doesn't take them; more are refused."""
 
 
 class Connection:
@@ -51,15 +60,36 @@ class Connection:
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = lambda *_: trouble.failed(ConnectionError(f"no broker at {address.place}"))
         self._client.on_disconnect = self._on_disconnect
+        self._client.on_garbage = self._on_garbage
+        self._waiting: deque[MQTTMessageInfo] = deque()
+        self._is_stuck = False
         self._is_ending = False
         self._client.connect_async(address.host, address.port, keepalive=_KEEPALIVE_S)
         self._client.loop_start()
 
+    @property
+    def waiting(self) -> int:
+        """How many messages are on their way."""
+        while self._waiting and (self._waiting[0].rc or self._waiting[0].is_published()):
+            self._waiting.popleft()
+        return len(self._waiting)
+
     def publish(self, topic: str, message: str, *, is_kept: bool) -> bool:
-        """Say something; whether it is on its way. What is kept, the broker tells whoever comes later."""
+        """Say something; whether it is on its way. What is kept, the broker tells whoever comes later.
+
+        Callers take turns.
+        """
         if not self._client.is_connected():
             return False
-        return not self._client.publish(topic, message, qos=0, retain=is_kept).rc
+        if self.waiting >= MOST_WAITING:
+            self._is_stuck = True
+            self._trouble.failed(ConnectionError("the broker takes nothing"))
+            return False
+        if self._is_stuck:
+            self._is_stuck = False
+            self._trouble.worked()
+        self._waiting.append(self._client.publish(topic, message, qos=0, retain=is_kept))
+        return not self._waiting[-1].rc
 
     def end(self, topic: str, farewell: str) -> None:
         """Say a last thing, to be kept, and leave."""
@@ -68,6 +98,7 @@ class Connection:
             sent = self._client.publish(topic, farewell, qos=1, retain=True)
             with suppress(RuntimeError, ValueError):  # the broker went away meanwhile; its will says the same
                 sent.wait_for_publish(_FAREWELL_S)
+        self._client.is_over.set()
         self._client.disconnect()  # ends paho's thread, which is a daemon: waiting for it could take a timeout
 
     def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
@@ -84,15 +115,24 @@ class Connection:
         if not self._is_ending:
             self._trouble.failed(ConnectionError(f"the connection to the broker broke: {reason}"))
 
+    def _on_garbage(self, error: Exception) -> None:
+        if not self._is_ending:
+            self._trouble.failed(ConnectionError(f"the broker speaks no MQTT ({type(error).__name__})"))
 
-def _client(address: BrokerAddress) -> Client:
+
+@cache
+def _class_of(client: type[Client]) -> type[WaryClient]:
+    return cast("type[WaryClient]", type("WaryClient", (Wary, client), {}))
+
+
+def _client(address: BrokerAddress) -> WaryClient:
     try:
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
     except ImportError as error:
         raise RuntimeMissingError(f"--mqtt can't work ({error}): pip install 'edge-classify[mqtt]'") from error
     given: Mapping[str, str | None] = {name: os.environ.get(variable) for name, variable in MQTT_VARIABLES.items()}
-    client = Client(CallbackAPIVersion.VERSION2)
+    client = _class_of(Client)(CallbackAPIVersion.VERSION2)
     if given["username"]:
         client.username_pw_set(given["username"], given["password"])
     if address.has_tls:

@@ -80,9 +80,17 @@ class MqttSink:
             if decision.changed or not self._decision:
                 self.trouble.dropped += not self._is_told
                 self._decision = decision_message(decision, source=self._source, model_sha256=self._model_sha256)
+                self._is_told = False
+            if not self._is_told:
                 self._is_told = self._say(self._connection, "decision", self._decision, is_kept=True)
             if self._clock() - self._told_s >= self._every_s:
                 self._say_telemetry(self._connection)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages are on their way to the broker."""
+        with self._lock:
+            return self._connection.waiting
 
     def close(self) -> None:
         """Say goodbye."""

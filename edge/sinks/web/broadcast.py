@@ -69,6 +69,7 @@ class Broadcast:
         self._pause_s = 1 / rate_hz
         self._picture, self._message = _Latest(), _Latest()
         self._pictured = 0  # number of the sight that the picture shows
+        self._made_s = float("-inf")  # when that was made, by the event loop's clock
         self._news = asyncio.Condition()
         self._encoding = asyncio.Lock()
         self._has_newcomer = False
@@ -102,7 +103,7 @@ class Broadcast:
         return self.watching[kind] < MOST_VIEWERS
 
     async def still(self) -> bytes:
-        """One picture, the newest; empty before the first frame."""
+        """One picture, the newest that the rate allows; empty before the first frame."""
         if not self.watching["picture"]:  # otherwise it is renewed anyway
             await self._renew_picture()
         return self._picture.made
@@ -125,14 +126,17 @@ class Broadcast:
 
     async def _renew_picture(self) -> None:
         async with self._encoding:
-            sight = self._board.newest
-            if sight is not None and sight.number != self._pictured:
+            sight, now = self._board.newest, asyncio.get_running_loop().time
+            if sight is not None and sight.number != self._pictured and now() - self._made_s >= self._pause_s:
                 self._pictured = sight.number
                 made = await asyncio.to_thread(self._make_picture, sight)
-                self._picture.say(made, asyncio.get_running_loop().time())
+                self._made_s = now()
+                self._picture.say(made, self._made_s)
                 self.encoded += 1
 
     async def _newest(self, kind: str, latest: _Latest) -> AsyncGenerator[bytes, None]:
+        if not self.has_room(kind):  # many may have asked before any of them sat down
+            return
         with self._seat(kind):
             seen = 0
             while not self._is_over:

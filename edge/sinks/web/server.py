@@ -1,4 +1,4 @@
-"""The page's routes and the thread that serves them: the only file that imports a web framework (extra `web`).
+"""The page's routes: the only file that imports a web framework (extra `web`).
 
 Starlette on uvicorn: streams to many viewers from one thread (a WSGI server such as waitress holds a thread for each),
 pure Python of seven small packages, so no compiler on a Pi (aiohttp brings four compiled ones), both well kept.
@@ -7,17 +7,13 @@ pure Python of seven small packages, so no compiler on a Pi (aiohttp brings four
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.addresses import PageAddress
-from edge.errors import RuntimeMissingError, ToolkitError
+from edge.errors import RuntimeMissingError
 from edge.sinks.web.access import Guard
 from edge.sinks.web.broadcast import BOUNDARY, Broadcast
 
@@ -33,8 +29,6 @@ _FILES = {
     "/page.js": ("page.js", "text/javascript"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
-_MOST_CONNECTIONS = 64
-_STOP_S = 0.6  # how long the end may take; the thread dies with the process anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +68,7 @@ def application(routes: Routes, *, token: str, host: str) -> Guard:
         _stream(broadcast, "message", "text/event-stream", lambda: broadcast.messages(routes.hello())),
     )
     app = Starlette(routes=[*_files(), *streams, *_answers(routes)], lifespan=lifespan)
+    app.router.redirect_slashes = False  # it would send a visitor to whatever host the request names
     return Guard(app, token=token, host=host)
 
 
@@ -120,62 +115,3 @@ def _answers(routes: Routes) -> Iterator[Route]:
 
     for path, answer in (("/picture.jpg", still), ("/healthz", health), ("/metrics", metrics)):
         yield Route(path, answer)
-
-
-class ServerThread:
-    """Serves an application until `stop`; dies with the process, and leaves signals alone."""
-
-    def __init__(self, app: Guard, broadcast: Broadcast, address: PageAddress) -> None:
-        """Listen and start; what can't be listened on is said now.
-
-        Raises:
-            RuntimeMissingError: uvicorn isn't installed.
-            ToolkitError: the address is taken, or isn't this machine's.
-        """
-        try:
-            import uvicorn
-        except ImportError as error:
-            raise RuntimeMissingError(f"--serve can't work ({error}): pip install 'edge-classify[web]'") from error
-        self._socket = _listen(address)
-        self.address = PageAddress(address.host, self._socket.getsockname()[1])
-        self._broadcast = broadcast
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                loop="asyncio", http="h11", ws="none", interface="asgi3", lifespan="on",
-                log_config=None, access_log=False, log_level="critical", server_header=False, proxy_headers=False,
-                limit_concurrency=_MOST_CONNECTIONS, timeout_keep_alive=10, timeout_graceful_shutdown=1,
-            )
-        )  # fmt: skip
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._serve, name="edge.page", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Send the viewers home and wait a moment for the thread."""
-        self._server.should_exit = True
-        if self._loop is not None and self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self._broadcast.end(), self._loop)
-        self._thread.join(_STOP_S)
-
-    def _serve(self) -> None:
-        asyncio.run(self._serve_here())
-
-    async def _serve_here(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        await self._server.serve(sockets=[self._socket])
-
-
-def _listen(address: PageAddress) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    try:
-        return socket.create_server((address.host, address.port), family=family, backlog=_MOST_CONNECTIONS)
-    except OSError as error:
-        raise ToolkitError(
-            f"can't serve a page at {address.url} ({_reason(error)}): give --serve another host or port"
-        ) from error
-
-
-def _reason(error: OSError) -> str:
-    """The system's words; what Python adds to them says the address a second time."""
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)

@@ -17,7 +17,8 @@ from edge.sinks.web.broadcast import Broadcast
 from edge.sinks.web.messages import Identity, event, hello, news
 from edge.sinks.web.metrics import Metrics
 from edge.sinks.web.picture import encode_picture
-from edge.sinks.web.server import Routes, ServerThread, application
+from edge.sinks.web.server import Routes, application
+from edge.sinks.web.thread import ServerThread
 from edge.sources.frame import Frame
 
 _LOGGER = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class PageSink:
         )
         self.app = application(routes, token=token, host=address.host)
         self._server = ServerThread(self.app, self.broadcast, address)
-        self.address = self._server.address
+        self.address, self.crowd = self._server.address, self._server.crowd
         _LOGGER.info("live page: %s%s", _visible(self.address), " (needs its token)" if token else "")
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:

@@ -27,6 +27,20 @@ def test_it_is_said_when_it_begins_and_when_it_is_over(caplog: pytest.LogCapture
     ]
 
 
+def test_what_comes_and_goes_is_said_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """A broker that lets everybody in and hangs up at once made two lines a second."""
+    caplog.set_level(logging.INFO)
+    now = [0.0]
+    trouble = Trouble("mqtt", clock=lambda: now[0])
+    for second in range(120):
+        now[0] = float(second)
+        trouble.failed(ConnectionError("gone"))
+        assert trouble.sentence == "gone"
+        trouble.worked()
+        assert trouble.sentence == ""
+    assert len(caplog.messages) == 4
+
+
 def test_the_end_says_what_was_lost_if_anything_was(caplog: pytest.LogCaptureFixture) -> None:
     trouble = Trouble("csv")
     trouble.over()

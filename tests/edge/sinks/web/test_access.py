@@ -115,8 +115,49 @@ def test_a_person_sends_it_once_and_gets_a_cookie(anywhere: Guard) -> None:
     assert ask(anywhere, cookie=f"{morsel.key}={morsel.value[:-1]}")[0] == 401
 
 
-def test_the_way_on_never_leads_elsewhere(anywhere: Guard) -> None:
-    assert ask(anywhere, "//evil.example/", query=f"token={TOKEN}")[1]["refresh"] == "0; url=/evil.example/"
+@pytest.mark.parametrize(
+    ("path", "way_on"),
+    [
+        ("//evil.example/", "/evil.example/"),
+        ("/\\evil.example/", "/%5Cevil.example/"),
+        ("/a\r\nSet-Cookie: b=c", "/a%0D%0ASet-Cookie%3A%20b%3Dc"),
+        ("/ä; url=//evil.example", "/%C3%A4%3B%20url%3D//evil.example"),
+    ],
+    ids=["slashes", "backslash, a slash to browsers", "a line of its own", "another address"],
+)
+def test_the_way_on_never_leads_elsewhere(anywhere: Guard, path: str, way_on: str) -> None:
+    assert ask(anywhere, path, query=f"token={TOKEN}")[1]["refresh"] == f"0; url={way_on}"
+
+
+def test_an_odd_cookie_of_a_neighbour_does_not_hide_ours(anywhere: Guard) -> None:
+    """Cookies of a host are shared by all its ports; http.cookies reads none where it can't read one."""
+    cookie = ask(anywhere, query=f"token={TOKEN}")[1]["set-cookie"].split(";")[0]
+    assert ask(anywhere, cookie=f'a[b]={{"c": 1}}; \x01; {cookie}')[0] == 200
+
+
+def test_a_page_asks_without_an_origin_and_another_site_names_its_own(here: Guard) -> None:
+    assert ask(here, "/messages", origin="http://evil.example")[0] == 403
+    assert ask(here, "/messages", origin="null")[0] == 403
+    assert ask(here, "/messages", origin="http://127.0.0.1:1")[0] == 403  # another port is another site
+    assert ask(here, "/messages", origin="http://127.0.0.1:8080")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"content-length": "5"}, {"content-length": "5", "transfer-encoding": "chunked"}, {"transfer-encoding": "gzip"}],
+    ids=["a body", "two lengths", "an unknown length"],
+)
+def test_nobody_may_send_a_body(here: Guard, headers: dict[str, str]) -> None:
+    status, sent, _ = ask(here, **headers)
+    assert (status, sent["connection"]) == (413, "close")
+    assert ask(here, **{"content-length": "0"})[0] == 200
+
+
+def test_an_address_and_headers_have_an_end(here: Guard, anywhere: Guard) -> None:
+    assert ask(here, cookie="a" * 16_384)[0] == 431
+    assert ask(anywhere, query="token=" + "a" * 16_384)[0] == 431
+    assert ask(here, "/" + "a" * 16_384)[0] == 431
+    assert ask(here, cookie="a" * 16_000)[0] == 200
 
 
 def test_tokens_are_compared_in_constant_time(anywhere: Guard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,6 +126,35 @@ def test_a_still_is_the_newest_and_made_once(play: Any) -> None:
     play(scene)
 
 
+def test_stills_are_not_made_more_often_than_pictures_of_a_stream(play: Any) -> None:
+    async def scene(broadcast: Broadcast, pin: Callable[[int], None]) -> None:
+        pin(0)
+        await broadcast.still()
+        made_s, broadcast._made_s = broadcast._made_s, float("inf")  # no time has passed since
+        pin(1)
+        assert [await broadcast.still(), broadcast.encoded] == [b"<0>", 1]
+        broadcast._made_s = made_s - 1
+        assert [await broadcast.still(), broadcast.encoded] == [b"<1>", 2]
+
+    play(scene)
+
+
+def test_of_many_who_were_let_in_at_once_too_many_are_sent_home(play: Any) -> None:
+    """Each asked whether there is room before any of them sat down."""
+
+    async def scene(broadcast: Broadcast, pin: Callable[[int], None]) -> None:
+        pin(0)
+        streams = [broadcast.pictures() for _ in range(MOST_VIEWERS + 3)]
+        for stream in streams:
+            await anext(stream)
+        seen = [await anext(stream, b"") for stream in streams]
+        assert (seen.count(b""), broadcast.watching["picture"]) == (3, MOST_VIEWERS)
+        for stream in streams:
+            await stream.aclose()  # type: ignore[attr-defined]  # an async generator
+
+    play(scene)
+
+
 def test_the_end_sends_everybody_home(play: Any) -> None:
     async def scene(broadcast: Broadcast, pin: Callable[[int], None]) -> None:
         stream = broadcast.pictures()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,8 +13,6 @@ import pytest
 
 pytest.importorskip("starlette", reason="the page needs the extra `web`: pip install 'edge-classify[web]'")
 
-from edge.addresses import PageAddress
-from edge.errors import ToolkitError
 from edge.health import Health
 from edge.sinks.web.broadcast import MOST_VIEWERS
 
@@ -132,23 +129,6 @@ def test_health(
     told = json.loads(body)
     assert (code, told["ok"], told["state"], told["frames"]) == (status, status == 200, state, 7)
     assert (told["classified_ago_s"] is not None) == is_pinned
-
-
-def test_a_port_that_is_taken_is_one_sentence(pinned: Any, open_page: Callable[..., Any]) -> None:
-    from edge.sinks.web.server import ServerThread
-
-    with pytest.raises(ToolkitError, match=r"can't serve a page at http://\S+/ \(Address already in use\)"):
-        ServerThread(pinned.app, pinned.broadcast, pinned.address)
-    with pytest.raises(ToolkitError, match="can't serve a page at"):
-        ServerThread(pinned.app, pinned.broadcast, PageAddress("192.0.2.1", 0))  # a documentation address: not ours
-
-
-def test_the_end_sends_viewers_home_and_ends_the_thread(pinned: Any) -> None:
-    with asking(pinned, "/messages") as answer:
-        answer.readline()
-        pinned.close()
-        answer.read()  # comes to an end
-    assert not [thread for thread in threading.enumerate() if thread.name == "edge.page" and thread.is_alive()]
 
 
 def test_the_token_is_never_said(open_page: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:

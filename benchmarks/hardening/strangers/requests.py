@@ -1,0 +1,110 @@
+"""What nobody should send to the page, as bytes; pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+METHODS = ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "X" * 999)
+_HUGE_BODY_BYTES = 100_000_000
+_TRAVERSALS = (
+    "../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/etc/passwd", "..%252f..%252fetc%252fpasswd",
+    "..%c0%af..%c0%afetc%c0%afpasswd", "..\\..\\etc\\passwd", "..%5c..%5cetc%5cpasswd", "....//....//etc/passwd",
+    "server.py", "../server.py", "page.html%00.css", ";/../token", "./././", "//evil.example/", "%0d%0aX-A:%20b",
+)  # fmt: skip
+_BARE = "GET {path} HTTP/1.1\r\nHost: {host}\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing to send, over a connection of its own."""
+
+    what: str
+    """In words."""
+    content: bytes
+    has_right: bool = False
+    """Whether an answer of 200 would be no leak: the asker may see the page, it only asks oddly."""
+    body_bytes: int = 0
+    """Sent after it, until the other side has enough."""
+
+
+def of_strangers(paths: Sequence[str], *, token: str, host: str, seed: int) -> list[Request]:
+    """Everything for every path.
+
+    Args:
+        paths: of the page's routes.
+        token: of the page; empty: it has none, and is for this machine alone.
+        host: that a viewer with a right would name.
+        seed: of what is random.
+    """
+    made = [request for path in paths for request in _of_path(path, token=token, host=host)]
+    made += [Request(f"the way {path!r}", _get(f"/{path}", host, *_right(token))) for path in _TRAVERSALS]
+    return made + list(_at_random(paths, host=host, has_right=not token, seed=seed))
+
+
+def _of_path(path: str, *, token: str, host: str) -> Iterator[Request]:
+    right = _right(token)
+    for name in ("evil.example", "localhost.evil.example", "", "127.0.0.1@evil.example", "a" * 10_000):
+        if not token:  # with one, any name will do
+            yield Request("another host's name", _get(path, name))
+    for header in ("Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site",
+                   "Sec-Fetch-Site: same-site\r\nSec-Fetch-Mode: no-cors"):  # fmt: skip
+        yield Request("another site's page", _get(path, host, *right, header))
+    for method in METHODS:
+        yield Request("another method", _get(path, host, *right).replace(b"GET", method.encode(), 1))
+    if token:
+        yield from _without_token(path, token=token, host=host)
+    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+               "Sec-WebSocket-Version: 13", "Origin: http://evil.example")  # fmt: skip
+    yield Request("a websocket", _get(path, host, *right, *upgrade))
+    yield Request("64 kB of header", _get(path, host, *right, "X: " + "a" * 65_536))
+    yield Request("5,000 headers", _get(path, host, *right, *("X: a" + "b" * 8 for _ in range(5000))))
+    yield Request("64 kB of address", _get(path + "?" + "a" * 65_536, host, *right))
+    both = ("Content-Length: 6", "Transfer-Encoding: chunked")
+    for lengths in (both, both[::-1], ("Transfer-Encoding: chunked, identity",), ("Content-Length: 5, 6",),
+                    ("Content-Length: -1",), ("Transfer-Encoding: chunked", "Transfer-Encoding: x")):  # fmt: skip
+        smuggled = b"0\r\n\r\nGET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        yield Request("a request inside a body", _get(path, host, *right, *lengths) + smuggled)
+    yield Request("a chunk that is none", _get(path, host, *right, both[1]) + b"zz\r\nzz\r\n")
+    long = f"Content-Length: {_HUGE_BODY_BYTES}"
+    for method in ("GET", "POST"):
+        head = _get(path, host, *right, long).replace(b"GET", method.encode(), 1)
+        yield Request("a body of 100 MB", head, body_bytes=_HUGE_BODY_BYTES)
+    yield Request("two hosts", _get(path, host, *right, "Host: evil.example"))
+    yield Request("no host", f"GET {path} HTTP/1.1\r\n\r\n".encode())
+    yield Request("a line that is folded", _get(path, host, *right, "X: a\r\n b"), has_right=True)
+
+
+def _without_token(path: str, *, token: str, host: str) -> Iterator[Request]:
+    yield Request("no token", _get(path, host))
+    wrong = (token[:-1], token + "x", token.swapcase(), "", "a" * 16, "a" * 10_000, "%s%n", "\x7f\xff")
+    for given in wrong:
+        yield Request("a wrong token", _get(path, host, f"Authorization: Bearer {given}"))
+        yield Request("a wrong token", _get(f"{path}?token={given}".replace("\x7f\xff", "%7f%ff"), host))
+    for header in (f"Authorization: Basic {token}", f"Authorization: {token}", f"X-Token: {token}",
+                   f"Cookie: token={token}", f"Cookie: edge-classify-00000000={token}", f"Referer: /?token={token}",
+                   'Cookie: a="' + "\\" * 10_000, "X-Forwarded-For: 127.0.0.1"):  # fmt: skip
+        yield Request("a token in another place", _get(path, host, header))
+
+
+def _at_random(paths: Sequence[str], *, host: str, has_right: bool, seed: int) -> Iterator[Request]:
+    """Requests with some bytes changed, cut, or put in."""
+    chance = random.Random(seed)  # noqa: S311  # no secret
+    for path in paths:
+        for _ in range(20):
+            content = bytearray(_get(path, host, "Accept: */*"))
+            for _ in range(chance.randint(1, 8)):
+                place = chance.randrange(len(content))
+                content[place : place + chance.randint(0, 2)] = chance.randbytes(chance.randint(0, 3))
+            yield Request("changed at random", bytes(content) + b"\r\n\r\n", has_right=has_right)
+        yield Request("noise", chance.randbytes(2000) + b"\r\n\r\n")
+
+
+def _right(token: str) -> tuple[str, ...]:
+    return (f"Authorization: Bearer {token}",) if token else ()
+
+
+def _get(path: str, host: str, *headers: str) -> bytes:
+    lines = "".join(f"{header}\r\n" for header in headers)
+    return (_BARE.format(path=path, host=host) + lines + "\r\n").encode("latin-1")

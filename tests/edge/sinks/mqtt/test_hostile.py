@@ -1,0 +1,133 @@
+"""A broker that means harm, made of a plain socket: nothing waits for it, and a good one is told the newest."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+paho = pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqtt`: pip install 'edge-classify[mqtt]'")
+
+from benchmarks.hardening.strangers.brokers import HOSTILE, PATIENCE_S, Broker, Script, says
+from edge.addresses import BrokerAddress
+from edge.health import Health
+from edge.sinks.mqtt import connection, wary
+from edge.sinks.mqtt.sink import MqttSink
+
+
+@pytest.fixture
+def meet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Broker, MqttSink]]]:
+    """Connect a sink to a broker that does as it is told, without pauses between two attempts."""
+    monkeypatch.setattr(paho.Client, "_reconnect_wait", lambda self: None)
+    monkeypatch.setattr(wary, "LONGEST_DELAY_S", 0.0)
+    opened: list[tuple[Broker, MqttSink]] = []
+
+    def start(*scripts: Script, **options: Any) -> tuple[Broker, MqttSink]:
+        broker = Broker(scripts)
+        address = BrokerAddress("127.0.0.1", broker.port, "shop/door", has_tls=False)
+        opened.append((broker, MqttSink(address, health=Health(), model_sha256="ab", every_s=1e6, **options)))
+        return opened[-1]
+
+    yield start
+    for broker, sink in opened:
+        sink.close()
+        broker.close()
+
+
+@pytest.mark.parametrize("harm", HOSTILE, ids=str)
+def test_after_any_harm_a_good_broker_is_told_the_newest(
+    *, meet: Any, frame: Any, prediction: Any, decision: Any, harm: str, capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("EDGE_CLASSIFY_MQTT_USERNAME", "door")
+    monkeypatch.setenv("EDGE_CLASSIFY_MQTT_PASSWORD", "hunter2")
+    caplog.set_level("DEBUG")
+    broker, sink = meet(HOSTILE[harm], HOSTILE[harm])
+    for label in ("Coat", "Shirt", "Dress"):
+        sink.write(frame(), prediction(), decision(label, changed=True))
+    assert b'"Dress"' in broker.wait_for(b"shop/door/telemetry")
+    sink.write(frame(), prediction(), decision("Bag", changed=True))
+    broker.wait_for(b'"Bag"')
+    assert broker.came == 3
+    said = caplog.text + capfd.readouterr().err
+    assert "Traceback" not in said
+    assert "hunter2" not in said
+
+
+def test_a_broker_that_never_answers_is_left_in_the_end(meet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    has_come, now = threading.Event(), paho.time_func
+
+    def says_nothing(line: socket.socket) -> None:
+        line.recv(1)
+        monkeypatch.setattr(paho, "time_func", lambda: now() + 1e6)  # much later
+        has_come.set()
+        says()(line)
+
+    broker, sink = meet(says_nothing)
+    assert has_come.wait(PATIENCE_S)
+    broker.wait_for(b"online")
+    assert (broker.came, sink.trouble.sentence) == (2, "")
+
+
+def test_what_a_broker_does_not_take_is_bounded_and_the_newest_comes_in_the_end(
+    meet: Any, frame: Any, prediction: Any, decision: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker, sink = meet()
+    broker.wait_for(b"telemetry")
+    takes_none, send = threading.Event(), paho.Client._sock_send
+
+    def refuse(client: Any, content: bytes) -> Any:
+        if takes_none.is_set():
+            raise BlockingIOError
+        return send(client, content)
+
+    monkeypatch.setattr(paho.Client, "_sock_send", refuse)
+    takes_none.set()
+    for number in range(1000):
+        sink.write(frame(), prediction(), decision(f"label {number}", changed=True))
+        assert sink.waiting <= connection.MOST_WAITING
+    assert (sink.waiting, sink.trouble.sentence) == (connection.MOST_WAITING, "the broker takes nothing")
+    assert sink.trouble.dropped == 1000 - connection.MOST_WAITING - 1  # the newest isn't lost yet
+    takes_none.clear()
+    while sink.trouble.sentence:
+        sink.write(frame(), prediction(), decision("label 999"))
+    heard = broker.wait_for(b'"label 999"')
+    assert b'"label 998"' not in heard
+
+
+def test_an_hour_without_a_broker_holds_one_answer(
+    meet: Any, frame: Any, prediction: Any, decision: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    is_away = threading.Event()
+    is_away.set()
+    reconnect = paho.Client.reconnect
+
+    def refuse(client: Any) -> Any:
+        if is_away.wait(0.001):
+            raise ConnectionRefusedError
+        return reconnect(client)
+
+    monkeypatch.setattr(paho.Client, "reconnect", refuse)
+    broker, sink = meet(clock=lambda: now[0])
+    most = 0
+    for second in range(3600):
+        now[0] = float(second)
+        sink.write(frame(second), prediction(), decision(f"label {second}", changed=True))
+        most = max(most, sink.waiting)
+    assert (most, sink.trouble.dropped) == (0, 3599)
+    is_away.clear()
+    heard = broker.wait_for(b"shop/door/telemetry")
+    assert b'"label 3599"' in heard
+    assert b'"label 3598"' not in heard
+    assert json.loads(heard[heard.rindex(b'{"state"') :])["sinks_dropped"] == {"mqtt": 3599}
+
+
+def test_two_attempts_lie_further_and_further_apart(meet: Any) -> None:
+    _, sink = meet()
+    client = sink._connection._client
+    assert (client._reconnect_min_delay, client._reconnect_max_delay) == (1, 10)
