@@ -21,6 +21,7 @@ TFLITE_PYTHONS = (3, 11)  # the last that tflite-runtime has wheels for
 SHIPPED, OTHER_NETWORK = "int8", "dynamic"
 _BULKY = ("answers", "outputs")
 CLASSES = 10
+_NAMES = {"litert": "LiteRT"}
 LEAST_AGREEMENT = {
     "litert": 100.0,
     "onnxruntime": 99.0,
@@ -67,8 +68,7 @@ def figures(rows: Sequence[Row], *, wheels_for_32_bit_arm: int) -> list[Figure]:
         Figure(logits, sum(not row["same_logits"] for row in litert), limit=0),
         Figure("LiteRT: images whose probabilities aren't x86-64's, most", _most(litert, "images_apart")),
         Figure("LiteRT: steps of 1/256 that a probability is off, most", _most(litert, "steps"), limit=1),
-        *(_agreement(rows, library) for library in PACKAGES),
-        *(_accuracy(rows, library) for library in PACKAGES),
+        *(figure for library in PACKAGES for figure in _of_library(rows, library)),
         Figure("wheels for 32-bit Arm among those of the base", wheels_for_32_bit_arm),
     ]
 
@@ -144,15 +144,18 @@ def _share(answers: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float | None
     return float(100 * np.mean(answers == truth)) if answers.size else None
 
 
-def _agreement(rows: Sequence[Row], library: str) -> Figure:
-    least = min((row["agreement"] for row in rows if row["library"] == library and row["agreement"]), default=0.0)
-    what = f"{library}: same answer as LiteRT on x86-64, least"
-    return Figure(what, least, "%", limit=LEAST_AGREEMENT[library], limit_kind="at least")
-
-
-def _accuracy(rows: Sequence[Row], library: str) -> Figure:
-    of_edge = [row["accuracy"] for row in rows if row["library"] == library and row["agreement"]]
-    return Figure(f"{library}: top-1 accuracy, least", min(of_edge, default=0.0), "%")
+def _of_library(rows: Sequence[Row], library: str) -> list[Figure]:
+    """The least of what a library's installations agree and are right, on files of the network that ships."""
+    ran = [row for row in rows if row["library"] == library and row["agreement"] is not None]
+    if not ran:
+        return []
+    agreement, accuracy = (min(row[key] for row in ran) for key in ("agreement", "accuracy"))
+    name = _NAMES.get(library, library)
+    return [
+        Figure(f"{name}: same answer as LiteRT on x86-64, least", agreement, "%", limit=LEAST_AGREEMENT[library],
+               limit_kind="at least"),
+        Figure(f"{name}: top-1 accuracy, least", accuracy, "%"),
+    ]  # fmt: skip
 
 
 def _version(python: str) -> tuple[int, ...]:
