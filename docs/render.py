@@ -4,8 +4,8 @@ A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT i
 by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two); `markdown FILE`, for one
 that is no console output; `benchmark table`, `recommendation` or `machine`; `curve table`, what networks make of the
 data set and of photographs; or `training commands`, what `make ship` runs; `flags`, of every command
-or of the one that follows; `hardening NAME`, what an attack counted. `--check` changes nothing and fails if a
-page is out of date.
+or of the one that follows; `hardening NAME`, what an attack counted; `platforms`, where it was
+installed. `--check` changes nothing and fails if a page is out of date.
 """
 
 from __future__ import annotations
@@ -83,6 +83,13 @@ def _hardening(name: str) -> str:
     return page(json.loads((MEASURED / f"hardening_{name}.json").read_text(encoding="utf-8")))
 
 
+def _platforms() -> str:
+    from benchmarks.hardening.platforms.rows import table
+
+    report = json.loads((MEASURED / "hardening_platforms.json").read_text(encoding="utf-8"))
+    return table(report["details"]) + "\n"
+
+
 def _curve_table() -> str:
     points = json.loads((MEASURED / "curve.json").read_text(encoding="utf-8"))
     lines = [
@@ -148,7 +155,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
             *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip
 
 
-_WHOLE = {"training commands": _training_commands, "curve table": _curve_table}
+_WHOLE = {"training commands": _training_commands, "curve table": _curve_table, "platforms": _platforms}
 _LEFT_OUT = (
     "quantization", "invoke, µs ± %", "invoke, µs p90", "frame to decision, ms ± %", "frame to decision, ms p90",
     "load ms", "status",
