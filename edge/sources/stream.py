@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from edge import picture_limits
 from edge.errors import FrameError, SourceError
 from edge.sources.ahead import Ahead
+from edge.sources.buffers import Buffers
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
 from edge.sources.names import is_url, without_password
@@ -29,6 +31,8 @@ _LONGEST_MS = 86_400_000 * 365  # of a video file; beyond it a damaged file spea
 _MOST_BAD = 64  # frames one after the other that can't be read: then nothing else will come
 _CUT_S, _CUT_SHARE = 0.5, 0.05  # by which a video may end before the end it claims: sound may be longer than pictures
 _MJPEG = {float(cv2.VideoWriter.fourcc(*code)) for code in ("MJPG", "mjpg", "jpeg")}
+# While a core classifies, the decoder needs more threads than cores to keep the others busy; FFmpeg takes 16 at most.
+_DECODERS = [cv2.CAP_PROP_N_THREADS, min(16, (os.cpu_count() or 1) + 2)]
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -116,6 +120,7 @@ class VideoSource:
         self.skipped = 0
         self._location = location
         self._is_local = not is_url(location)
+        self._buffers = Buffers()
         self._ahead: Ahead[Frame] | None = None
 
     def frames(self) -> Iterator[Frame]:
@@ -135,7 +140,7 @@ class VideoSource:
     def _read(self) -> Iterator[Frame]:
         """The frames one after the other; the video is let go at the end."""
         number = 0
-        capture = _open(self._location, self.name, [] if self._is_local else _time_limits(_TIMEOUT_S))
+        capture = _open(self._location, self.name, _DECODERS if self._is_local else _time_limits(_TIMEOUT_S))
         opened = datetime.now(timezone.utc)
         try:
             if not capture.isOpened():
@@ -154,7 +159,7 @@ class VideoSource:
     def _next(self, capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
         """The next frame, over those that can't be read: OpenCV says of them what it says at the end."""
         for bad in range(_MOST_BAD if self._is_local else 1):
-            image = _read(capture)
+            image = _read(capture, self._buffers)
             if image is not None:
                 self.skipped += bad
                 return image
@@ -201,12 +206,15 @@ def _open(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCaptu
     return capture
 
 
-def _read(capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
+def _read(capture: cv2.VideoCapture, buffers: Buffers | None = None) -> NDArray[np.uint8] | None:
     """The next frame; None: it is damaged, or there is none."""
-    has_frame, image = capture.read()
+    free = buffers and buffers.free()
+    has_frame, image = capture.read() if free is None else capture.read(free)
     if not has_frame:
         return None
     if image.ndim == 3:
+        if buffers:
+            buffers.keep(image)
         return np.asarray(image, np.uint8)
     try:
         return decode_image(image.tobytes())
