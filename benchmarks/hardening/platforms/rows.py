@@ -74,12 +74,20 @@ def figures(rows: Sequence[Row], *, wheels_for_32_bit_arm: int) -> list[Figure]:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Markdown: rows that differ in nothing but the Python are one."""
+    """Markdown: rows that differ in nothing but the Python are one; a library that isn't there has one for all files."""
     joined: dict[tuple[Any, ...], Row] = {}
-    for row in rows:
+    for row in (row | {"imports": _in_short(row["imports"])} for row in rows):
+        if row["model"] == OTHER_NETWORK and row["imports"] != "yes":
+            continue
         key = tuple(row[name] for name in _ALIKE)
         joined.setdefault(key, row | {"pythons": []})["pythons"].append(".".join(map(str, _version(row["python"]))))
     return as_markdown(COLUMNS, list(joined.values()))
+
+
+def _in_short(imports: str) -> str:
+    """Pip's and Python's words for what has no wheel here; the JSON keeps them."""
+    no_wheel = ("No module named", "No matching distribution", "ResolutionImpossible")
+    return "no: no wheel for this Python" if any(words in imports for words in no_wheel) else imports
 
 
 def _row(probe: dict[str, Any], tried: dict[str, Any]) -> Row:

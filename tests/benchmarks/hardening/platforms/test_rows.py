@@ -79,7 +79,7 @@ def test_a_step_more_or_another_logit_breaks_the_promise(kit: Path) -> None:
 
 
 def test_what_is_not_due_is_not_missed(kit: Path) -> None:
-    absent = {"library": "tflite-runtime", "model": "int8", "imports": "not installed: no wheel", "predicts": "no"}
+    absent = {"library": "tflite-runtime", "model": "int8", "imports": "not installed: it is gone", "predicts": "no"}
     crashed = {"library": "onnxruntime", "model": "int8 ONNX", "imports": "illegal instruction", "predicts": "no"}
     what = "installations that should predict and don't"
     of_today = make_rows([probe(tried()), probe(absent, python="3.13.0")], kit)
@@ -88,13 +88,21 @@ def test_what_is_not_due_is_not_missed(kit: Path) -> None:
     without_it = values(make_rows([probe(tried(), crashed)], kit))
     assert without_it[what] == (1, False)
     assert not [name for name in without_it if name.startswith(("tflite-runtime", "onnxruntime"))]
-    assert "| not installed: no wheel | no |" in table(of_today)
+    assert "| not installed: it is gone | no |" in table(of_today)
 
 
 def test_rows_that_differ_in_the_python_alone_are_one_line(kit: Path) -> None:
     found = [probe(tried(), python=version) for version in ("3.10.13", "3.13.0")]
     lines = table(make_rows(found, kit)).splitlines()
     assert lines[2:] == ["| x86-64 | 3.10, 3.13 | litert 2.3.0 | int8 | yes | yes | yes | 0 | 100.00 | 100.00 |"]
+
+
+def test_pip_s_words_for_a_missing_wheel_are_shortened_once_for_all_files(kit: Path) -> None:
+    absent = {"library": "tflite-runtime", "imports": "not installed: ResolutionImpossible: see", "predicts": "no"}
+    rows = make_rows([probe(tried(), *(absent | {"model": model} for model in ("int8", "dynamic")))], kit)
+    lines = table(rows).splitlines()
+    assert len(lines) == 4
+    assert "| tflite-runtime | int8 | no: no wheel for this Python | no |" in lines[3]
 
 
 def test_without_x86_there_is_nothing_to_compare_with(kit: Path) -> None:
