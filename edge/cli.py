@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from edge import config, console
+from edge import config, console, picture_limits
 from edge.artifact import default_model
 from edge.errors import EXIT_DONE, EXIT_ERROR, ModelFileError
 from edge.flags import DEMO_FRAMES, parser
@@ -111,6 +111,7 @@ def _prepare_libraries() -> None:
     # Nor does OpenCV, of whose pictures the largest is shrunk first; a video's decoder has threads of its own.
     os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    picture_limits.tell_opencv()
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
 
 

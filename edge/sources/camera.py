@@ -27,6 +27,7 @@ class Camera:
     """Opens a local camera (see `edge.sources.live.Opener`)."""
 
     skipped = 0
+    can_be_opened_twice = True
 
     def __init__(self, camera: str, wish: Wish, *, read_timeout_s: float) -> None:
         """Remember which.

@@ -22,7 +22,7 @@ _LEAST_READ_TIMEOUT_S = 5.0  # a camera may take its time to start, and a connec
 
 
 def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is_camera: bool = False) -> Source:
-    """Open a source; a live one opens with its first frame.
+    """Open a source; a live one and a video open with their first frame.
 
     Only its own code is loaded: a Pi feels the rest at every start.
 
@@ -45,7 +45,7 @@ def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is
 
         return DemoSource() if text == DemoSource.name else DemoVideoSource()
     if is_url(text) and _is_web_image(text):
-        from edge.sources.stream import ImageUrlSource
+        from edge.sources.web import ImageUrlSource
 
         return ImageUrlSource(text)
     return _open_video(text) if is_url(text) else _open_path(text)

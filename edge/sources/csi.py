@@ -22,6 +22,7 @@ class CsiCamera:
     """Opens a CSI camera (see `edge.sources.live.Opener`)."""
 
     skipped = 0
+    can_be_opened_twice = False
 
     def __init__(self, camera: str, wish: Wish, *, read_timeout_s: float) -> None:
         """Remember which.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import stat
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,10 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge import picture_limits
 from edge.errors import FrameError
 from edge.sources.frame import Frame
+from edge.sources.jpeg import has_too_many_scans
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+# What files of these names begin with. OpenCV would find out itself, and decode kinds that take far more memory.
+_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF", b"II*\0", b"MM\0*", b"P2", b"P3", b"P5", b"P6")
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -34,7 +39,7 @@ class ImageSource:
         number = 0
         for path in self._paths:
             try:
-                image = decode_image(path.read_bytes())
+                image = decode_image(_content(path))
             except (OSError, FrameError) as error:
                 self.skipped += 1
                 _LOGGER.warning("skipped %s: %s", path, getattr(error, "strerror", None) or error)
@@ -47,20 +52,46 @@ class ImageSource:
 
 
 def decode_image(content: bytes) -> NDArray[np.uint8]:
-    """Decode a JPEG, PNG or other image file.
+    """Decode a JPEG, PNG, BMP, WebP, TIFF, PGM or PPM.
 
     Returns:
         uint8 BGR, shape (H, W, 3), 0-255, turned upright as its EXIF orientation says.
 
     Raises:
-        FrameError: not an image that OpenCV reads, or one beyond its size limit.
+        FrameError: none of these, damaged, or beyond a limit.
     """
-    if not content:
-        raise FrameError("the file is empty")
+    _require_image(content)
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
+        if "CV_IO_MAX_IMAGE" in error.err:
+            raise FrameError(f"it claims {picture_limits.too_many_pixels()}") from error
         raise FrameError(f"OpenCV refuses it ({error.err or 'no reason given'})") from error
     if image is None:
         raise FrameError("not an image that OpenCV can read")
     return np.asarray(image, np.uint8)
+
+
+def _require_image(content: bytes) -> None:
+    """Refuse what native code need not see."""
+    if not content:
+        raise FrameError("the file is empty")
+    if len(content) > picture_limits.MOST_BYTES:
+        raise FrameError(f"larger than {picture_limits.MOST_BYTES:,} bytes")
+    if not content.startswith(_BEGINNINGS):
+        raise FrameError("not an image that OpenCV can read")
+    if has_too_many_scans(content):
+        raise FrameError("a JPEG that would be drawn over and over again, which takes minutes: save it anew")
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, or one more than the limit.
+
+    Raises:
+        FrameError: it isn't a file: a pipe would be waited for, and a device never ends.
+        OSError: it can't be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise FrameError("not a regular file")
+    with path.open("rb") as file:
+        return file.read(picture_limits.MOST_BYTES + 1)

@@ -19,6 +19,8 @@ from edge.sources.reader import Capture, EndOfStream, Reader, Shot
 _TICK_S = 1.0  # between two moments without a frame
 _FIRST_FRAME_S = 10.0  # a camera may take its time to start
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0  # before it is opened again
+_HANGS_S = 30.0  # beyond the time a read has, and again after it was told to stop: it won't come back
+_MOST_HANGING = 3  # each keeps a thread
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -27,8 +29,13 @@ class Opener(Protocol):
 
     name: str
     """Camera or URL, without passwords."""
-    skipped: int
-    """Pictures that could not be read, so far."""
+    can_be_opened_twice: bool
+    """Whether it may be opened while a read hangs, if only to hear that it is in use."""
+
+    @property
+    def skipped(self) -> int:
+        """Pictures that could not be read, so far."""
+        ...
 
     def open(self) -> Capture:
         """Open it; after the first time, the very same device, whatever its number has become.
@@ -73,6 +80,7 @@ class LiveSource:
         self._sleep = sleep
         self._frozen = FrozenWatch(patience.frozen_s)
         self._reader: Reader | None = None
+        self._hanging: list[Reader] = []
         self._was_open = False
         self._number = 0
         self._fresh_s = clock()  # when the newest frame came; before the first one, the beginning
@@ -124,8 +132,11 @@ class LiveSource:
             if shot is not None and self._clock() - shot.captured_s > self._patience.stall_s:
                 shot, dropped_before = None, dropped_before + 1  # it waited, and the camera fell silent meanwhile
             if shot is None:
-                if quiet_s >= allowed_s:  # there is nothing to be done: while the read lasts, it holds the device
+                if quiet_s >= allowed_s:  # while the read lasts, it holds the device
                     self._lose(f"no frame for {allowed_s:g} s")
+                if quiet_s >= allowed_s + _HANGS_S and self._opener.can_be_opened_twice:
+                    reader.stop()
+                    return
                 self._require_patience()
                 yield None
             elif not self._frozen.is_frozen(shot.image, shot.captured_s):
@@ -153,7 +164,7 @@ class LiveSource:
             self._lose(str(reader.error))
 
     def _wait(self, pause_s: float, reader: Reader) -> Iterator[None]:
-        """Pause, and for as long as the device is held by a read that doesn't come back."""
+        """Pause, and wait for the read under way, which holds the device; one that hangs is left to its thread."""
         until_s = self._clock() + pause_s
         while True:
             self._require_patience()
@@ -162,6 +173,16 @@ class LiveSource:
             self._sleep(min(_TICK_S, left_s) if left_s > 0 else _TICK_S)
             if self._clock() >= until_s and not reader.is_running:
                 return
+            if self._clock() >= until_s + _HANGS_S and self._may_leave(reader):
+                return
+
+    def _may_leave(self, reader: Reader) -> bool:
+        """Whether one more read may go on hanging; it is remembered."""
+        self._hanging = [each for each in self._hanging if each.is_running]
+        if not self._opener.can_be_opened_twice or len(self._hanging) >= _MOST_HANGING:
+            return False
+        self._hanging.append(reader)
+        return True
 
     def _frame(self, shot: Shot) -> Frame:
         """A fresh frame; all is well with it."""

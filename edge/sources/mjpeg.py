@@ -1,11 +1,13 @@
-"""MJPEG on standard input: JPEG pictures one after the other, as cameras' programs write them into a pipe."""
+"""MJPEG: JPEG pictures one after the other, as cameras' programs write them into a pipe or a connection."""
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import BinaryIO
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from edge.errors import FrameError, SourceError
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
+from edge.sources.jpeg import first_scan
 from edge.sources.reader import EndOfStream
 
 NAME = "standard input"
@@ -30,12 +33,21 @@ class MjpegInput:
     """
 
     name = NAME
+    can_be_opened_twice = False
 
-    def __init__(self, stream: BinaryIO | None = None) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO | None = None,
+        *,
+        timeout_s: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Take a stream.
 
         Args:
             stream: of bytes, unbuffered or not; None: standard input.
+            timeout_s: seconds without a whole picture after which a read fails, also while bytes still come.
+            clock: monotonic seconds.
 
         Raises:
             SourceError: standard input is closed or a terminal.
@@ -46,7 +58,11 @@ class MjpegInput:
             stream = sys.stdin.buffer
         self.skipped = 0
         self._stream = stream
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._until_s = math.inf
         self._pending = bytearray()
+        self._scan = 0  # where the data of the picture begins that is looked at
 
     def is_file(self) -> bool:
         """Whether it is a file on a disk, which waits, and not a pipe, which doesn't."""
@@ -61,39 +77,53 @@ class MjpegInput:
 
         Raises:
             EndOfStream: the other side closed it.
+            SourceError: no whole picture came in time.
         """
+        self._until_s = self._clock() + self._timeout_s
         while True:
             content = self._next_jpeg()
             try:
                 return decode_image(content)
             except FrameError:
                 self.skipped += 1
+                if (later := content.rfind(_START)) > 0:  # a damaged segment said that it was part of it
+                    self._pending[:0] = content[later:]
 
     def close(self) -> None:
         """It stays open: it isn't ours to close."""
 
     def _next_jpeg(self) -> bytes:
         """The bytes from a picture's start to its end."""
-        looked = 0
         while True:
             start = self._pending.find(_START)
             if start < 0:
                 del self._pending[: -len(_START) + 1]  # the start's first bytes may be the last that came
-            else:
-                del self._pending[:start]
-                end = self._pending.find(_END, max(len(_START), looked - 1))
-                if end >= 0:
-                    content = bytes(self._pending[: end + len(_END)])
-                    del self._pending[: end + len(_END)]
-                    return content
-                looked = len(self._pending)
-                if looked > _LARGEST:
-                    del self._pending[: len(_START)]  # a start without an end: look for the next one
-                    self.skipped += 1
-                    looked = 0
+                self._fill()
+                continue
+            del self._pending[:start]
+            end = self._find_end()
+            later = self._pending.rfind(_START, len(_START), end)
+            if end >= 0 and later < self._scan:  # of none, or of a thumbnail
+                content = bytes(self._pending[: end + len(_END)])
+                del self._pending[: end + len(_END)]
+                return content
+            self.skipped += 1  # it broke off, and others began behind it
+            del self._pending[: max(later, len(_START))]
+
+    def _find_end(self) -> int:
+        """Where the end of the picture stands that begins with the first byte; -1: not within the largest picture."""
+        looked, self._scan = 0, 2
+        while True:
+            self._scan = first_scan(self._pending, self._scan)
+            end = self._pending.find(_END, max(self._scan, looked - 1))
+            looked = len(self._pending)
+            if end >= 0 or looked > _LARGEST:
+                return end
             self._fill()
 
     def _fill(self) -> None:
+        if self._clock() >= self._until_s:
+            raise SourceError(f"no whole picture for {self._timeout_s:g} s")
         chunk = self._stream.read1(_CHUNK) if hasattr(self._stream, "read1") else self._stream.read(_CHUNK)
         if not chunk:
             raise EndOfStream

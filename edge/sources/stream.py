@@ -1,8 +1,10 @@
-"""Video files, network streams, and single images from the web: whatever OpenCV's video reader opens."""
+"""Video files and network streams: what FFmpeg opens, by OpenCV's video reader."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import math
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -10,25 +12,28 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import FrameError, SourceError
+from edge import picture_limits
+from edge.errors import SourceError
 from edge.sources.ahead import Ahead
-from edge.sources.files import decode_image
 from edge.sources.frame import Frame
 from edge.sources.names import is_url, without_password
 from edge.sources.reader import EndOfStream
 
 if TYPE_CHECKING:
-    import urllib.request
+    from edge.sources.reader import Capture
+    from edge.sources.web import MjpegConnection
 
 _TIMEOUT_S = 10.0
-_MAX_IMAGE_BYTES = 64 * 2**20
 _LONGEST_MS = 86_400_000 * 365  # of a video file; beyond it a damaged file speaks
+_MOST_BAD = 64  # frames one after the other that can't be read: then nothing else will come
+_CUT_S, _CUT_SHARE = 0.5, 0.05  # by which a video may end before the end it claims: sound may be longer than pictures
+_LOGGER = logging.getLogger(__name__)
 
 
 class Stream:
     """Opens a camera in the network (see `edge.sources.live.Opener`)."""
 
-    skipped = 0
+    can_be_opened_twice = True
 
     def __init__(self, url: str, *, read_timeout_s: float) -> None:
         """Remember which.
@@ -39,20 +44,32 @@ class Stream:
         """
         self.name = without_password(url)
         self._url = url
-        self._timeouts = [
-            *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * _TIMEOUT_S)),
-            *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * read_timeout_s)),
-        ]
+        self._read_timeout_s = read_timeout_s
+        self._mjpeg: MjpegConnection | None = None
+        self._skipped = 0  # before it
 
-    def open(self) -> StreamCapture:
+    @property
+    def skipped(self) -> int:
+        """Pictures that could not be read, so far."""
+        return self._skipped + (0 if self._mjpeg is None else self._mjpeg.skipped)
+
+    def open(self) -> Capture:
         """Connect.
 
         Raises:
             SourceError: out of reach, refused, or no stream.
         """
-        capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, self._timeouts)
+        if self._url.startswith(("http://", "https://")):
+            from edge.sources.web import open_mjpeg
+
+            self._skipped, self._mjpeg = self.skipped, None
+            self._mjpeg = open_mjpeg(self._url, timeout_s=self._read_timeout_s)
+            if self._mjpeg is not None:
+                return self._mjpeg
+        capture = _open(self._url, _time_limits(self._read_timeout_s))
         if not capture.isOpened():
             raise SourceError(f"can't open {self.name}: not a stream that OpenCV can read, or out of reach")
+        _require_modest(capture, self.name)
         has_end = self._url.startswith("http") and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0
         return StreamCapture(capture, has_end=has_end)
 
@@ -93,106 +110,100 @@ class VideoSource:
     is_stream = True
 
     def __init__(self, location: str) -> None:
-        """Open it.
-
-        Raises:
-            SourceError: OpenCV can't open it or it is no video.
-        """
+        """Remember which; it is opened with its first frame, by the thread that reads it."""
         self.name = without_password(location)
         self.skipped = 0
+        self._location = location
         self._is_local = not is_url(location)
         self._ahead: Ahead[Frame] | None = None
-        self._capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG)
-        if not self._capture.isOpened():
-            kind = "an image or video" if self._is_local else "a video"
-            raise SourceError(f"can't open {self.name}: not {kind} that OpenCV can read, or out of reach")
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames until the video ends.
 
         Raises:
-            SourceError: it holds no frame at all.
+            SourceError: OpenCV can't open it, it is too large, or it holds no frame at all.
         """
         self._ahead = Ahead(self._read())
         yield from self._ahead
 
+    def close(self) -> None:
+        """Release the file or connection."""
+        if self._ahead is not None:
+            self._ahead.close()  # the thread that reads it lets it go
+
     def _read(self) -> Iterator[Frame]:
         """The frames one after the other; the video is let go at the end."""
         number = 0
+        capture = _open(self._location, [] if self._is_local else _time_limits(_TIMEOUT_S))
         opened = datetime.now(timezone.utc)
         try:
-            while True:
-                has_frame, image = self._capture.read()
-                if not has_frame:
-                    break
-                yield Frame(np.asarray(image, np.uint8), number, self.name, self._time(opened))
+            self._require_video(capture)
+            while (image := self._next(capture)) is not None:
+                yield Frame(image, number, self.name, self._time(capture, opened))
                 number += 1
+            if number:
+                self._say_how_it_ended(capture, number)
         finally:
-            self._capture.release()
+            capture.release()
         if number == 0:
             raise SourceError(f"{self.name} holds no frame that OpenCV can read")
 
-    def _time(self, opened: datetime) -> datetime:
+    def _require_video(self, capture: cv2.VideoCapture) -> None:
+        if not capture.isOpened():
+            kind = "an image or video" if self._is_local else "a video"
+            raise SourceError(f"can't open {self.name}: not {kind} that OpenCV can read, or out of reach")
+        _require_modest(capture, self.name)
+
+    def _next(self, capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
+        """The next frame, over those that can't be read: OpenCV says of them what it says at the end."""
+        for bad in range(_MOST_BAD if self._is_local else 1):
+            has_frame, image = capture.read()
+            if has_frame:
+                self.skipped += bad
+                return np.asarray(image, np.uint8)
+        return None
+
+    def _time(self, capture: cv2.VideoCapture, opened: datetime) -> datetime:
         """When the frame just read was taken: a file is read faster or slower than it was filmed."""
         if self._is_local:
-            position_ms = self._capture.get(cv2.CAP_PROP_POS_MSEC)
+            position_ms = capture.get(cv2.CAP_PROP_POS_MSEC)
             return opened + timedelta(milliseconds=position_ms if 0 <= position_ms < _LONGEST_MS else 0)
         return datetime.now(timezone.utc)
 
-    def close(self) -> None:
-        """Release the file or connection."""
-        if self._ahead is None:
-            self._capture.release()
-        else:
-            self._ahead.close()  # the thread that reads it lets it go
+    def _say_how_it_ended(self, capture: cv2.VideoCapture, frames: int) -> None:
+        """Say what couldn't be read; an end that comes too early counts as one more of these."""
+        if self.skipped:
+            _LOGGER.warning("skipped %d frames of %s: damaged", self.skipped, self.name)
+        fps, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        if not (0 < fps < math.inf and 0 < count < math.inf):
+            return  # it claims nothing
+        claimed_s = count / fps
+        played_s = max((frames + self.skipped) / fps, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        if claimed_s - played_s > max(_CUT_S, _CUT_SHARE * claimed_s):
+            self.skipped += 1
+            _LOGGER.warning("%s ended after %.1f s of the %.1f s that it claims: cut short or damaged",
+                            self.name, played_s, claimed_s)  # fmt: skip
 
 
-class ImageUrlSource:
-    """One image from the web (see `edge.sources.frame.Source`)."""
-
-    is_stream = False
-
-    def __init__(self, url: str) -> None:
-        """Fetch and decode it.
-
-        Raises:
-            SourceError: out of reach, too large or no image.
-        """
-        import http.client
-        import urllib.request
-
-        self.name = without_password(url)
-        self.skipped = 0
-        try:
-            with urllib.request.urlopen(_request(url), timeout=_TIMEOUT_S) as answer:  # noqa: S310  # http(s), see choose
-                content = answer.read(_MAX_IMAGE_BYTES + 1)
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise SourceError(f"can't fetch {self.name}: {getattr(error, 'reason', error)}") from error
-        if len(content) > _MAX_IMAGE_BYTES:
-            raise SourceError(f"{self.name} is larger than {_MAX_IMAGE_BYTES:,} bytes")
-        try:
-            self._image = decode_image(content)
-        except FrameError as error:
-            raise SourceError(f"{self.name}: {error}") from error
-
-    def frames(self) -> Iterator[Frame]:
-        """Yield the image once."""
-        yield Frame(self._image, 0, self.name, datetime.now(timezone.utc))
-
-    def close(self) -> None:
-        """Nothing is held open."""
+def _open(location: str, parameters: Sequence[int]) -> cv2.VideoCapture:
+    return cv2.VideoCapture(location, cv2.CAP_FFMPEG, parameters)
 
 
-def _request(url: str) -> urllib.request.Request:
-    """A request for the URL; urllib takes a user name and password as a header only, not in the URL."""
-    import base64
-    import urllib.parse
-    import urllib.request
+def _time_limits(read_timeout_s: float) -> list[int]:
+    """OpenCV's own are half a minute each."""
+    return [
+        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * _TIMEOUT_S)),
+        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * read_timeout_s)),
+    ]
 
-    parts = urllib.parse.urlsplit(url)
-    login, _, host = parts.netloc.rpartition("@")
-    request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310  # http(s) only, see choose
-    if login:
-        token = base64.b64encode(urllib.parse.unquote(login).encode()).decode()
-        request.add_unredirected_header("Authorization", f"Basic {token}")
-    return request
+
+def _require_modest(capture: cv2.VideoCapture, name: str) -> None:
+    """Refuse a video that says it is too large; FFmpeg has looked at one frame by then.
+
+    Raises:
+        SourceError: it does.
+    """
+    height, width = capture.get(cv2.CAP_PROP_FRAME_HEIGHT), capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+    if height * width > picture_limits.most_pixels():
+        capture.release()
+        raise SourceError(f"{name} is {width:.0f}x{height:.0f}: {picture_limits.too_many_pixels()}")

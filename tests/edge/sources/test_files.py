@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import struct
+import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from edge import picture_limits
 from edge.errors import FrameError
 from edge.sources.files import IMAGE_SUFFIXES, ImageSource, decode_image
 
@@ -63,10 +69,82 @@ def test_what_is_no_picture_is_a_frame_error(content: bytes, words: str) -> None
         decode_image(content)
 
 
-def test_a_picture_beyond_opencvs_limit_is_a_frame_error() -> None:
-    header = b"P5\n100000 100000\n255\n"  # 10^10 pixels, of which none follows
-    with pytest.raises(FrameError, match="OpenCV"):
-        decode_image(header + bytes(100))
+# Each claims 60,000 x 60,000 pixels in a hundred bytes.
+BOMBS = {
+    "PNG": b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0),
+    "BMP": b"BM" + struct.pack("<IHHI IiiHHIIiiII", 1000, 0, 0, 54, 40, 60_000, 60_000, 1, 24, *[0] * 6),
+    "PGM": b"P5\n60000 60000\n255\n",
+    "PPM as text": b"P3\n60000 60000\n255\n",
+    "TIFF": b"II*\0\x08\0\0\0\x08\0" + b"".join(struct.pack("<HHII", *entry) for entry in (
+        (256, 4, 1, 60_000), (257, 4, 1, 60_000), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8),
+        (277, 3, 1, 1), (279, 4, 1, 100))) + bytes(4),
+}  # fmt: skip
+BOMBS["PNG"] += zlib.crc32(BOMBS["PNG"][12:]).to_bytes(4, "big") + b"\0\0\0\x60IDAT"
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_picture_that_claims_too_many_pixels_is_refused_by_its_header(name: str) -> None:
+    with pytest.raises(FrameError, match=r"it claims more than 33,554,432 pixels: shrink it, or set OPENCV_IO_MAX_"):
+        decode_image(BOMBS[name] + bytes(100))
+
+
+def test_a_jpeg_that_claims_too_many_pixels_is_refused_by_its_header() -> None:
+    jpeg = bytearray(encoded(np.zeros((16, 16, 3), np.uint8), ".jpg"))
+    place = jpeg.find(b"\xff\xc0") + 5
+    jpeg[place : place + 4] = struct.pack(">HH", 60_000, 60_000)
+    with pytest.raises(FrameError, match="it claims more than 33,554,432 pixels"):
+        decode_image(bytes(jpeg))
+
+
+def test_the_runner_lowers_opencvs_limit_before_it_is_imported(spawn: Callable[..., Any], tmp_path: Path) -> None:
+    """8192 x 4097 is one row more than fits; OpenCV's own limit is 32 times as much."""
+    (tmp_path / "a.pgm").write_bytes(b"P5\n8192 4097\n255\n" + bytes(8192 * 4097))
+    (tmp_path / "b.pgm").write_bytes(b"P5\n64 48\n255\n" + bytes(64 * 48))
+    child = spawn("-m", "edge.cli", "--source", str(tmp_path), "--json", "-q")
+    out, err = child.communicate(timeout=60)
+    assert (len(out.splitlines()), child.returncode) == (1, 1)
+    assert err == (
+        f"skipped {tmp_path / 'a.pgm'}: it claims more than 33,554,432 pixels: shrink it, or set "
+        "OPENCV_IO_MAX_IMAGE_PIXELS\n"
+    )
+
+
+@pytest.mark.parametrize("content", [b"#?RADIANCE\n", b"GIF89a", b"\x76\x2f\x31\x01", b"\0\0\0\x0cjP  \r\n\x87\n"],
+                         ids=["HDR", "GIF", "EXR", "JPEG 2000"])  # fmt: skip
+def test_kinds_that_nobody_asked_for_reach_no_decoder(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it did"))
+    with pytest.raises(FrameError, match="not an image that OpenCV can read"):
+        decode_image(content + bytes(100))
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp", ".tif", ".pgm", ".ppm"])
+def test_every_suffix_that_is_looked_for_can_be_decoded(suffix: str) -> None:
+    shape = (4, 4) if suffix == ".pgm" else (4, 4, 3)
+    assert decode_image(encoded(np.full(shape, 9, np.uint8), suffix)).shape == (4, 4, 3)
+
+
+def test_a_file_that_is_too_large_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(picture_limits, "MOST_BYTES", 1000)
+    (tmp_path / "a.bmp").write_bytes(b"BM" + bytes(999))
+    os.mkfifo(tmp_path / "b.bmp")  # nobody will ever write to it
+    source = ImageSource("pictures", [tmp_path / "a.bmp", tmp_path / "b.bmp"])
+    assert list(source.frames()) == []
+    assert source.skipped == 2
+    assert [message.partition(": ")[2] for message in caplog.messages] == [
+        "larger than 1,000 bytes",
+        "not a regular file",
+    ]
+
+
+def test_a_jpeg_of_a_thousand_scans_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    jpeg = cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    last_scan = jpeg[jpeg.rfind(b"\xff\xda") : -2]
+    assert decode_image(jpeg[:-2] + 20 * last_scan + b"\xff\xd9").shape == (64, 64, 3)
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was"))
+    with pytest.raises(FrameError, match="drawn over and over again"):
+        decode_image(jpeg[:-2] + 1000 * last_scan + b"\xff\xd9")
 
 
 def test_files_are_read_in_order_and_bad_ones_skipped_counted_and_said(

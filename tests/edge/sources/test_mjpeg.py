@@ -72,13 +72,72 @@ def test_nothing_and_nothing_but_garbage_just_end() -> None:
     assert greys(io.BytesIO(b"\x00\xff\xd8" * 10_000)) == ([], 0)
 
 
-def test_a_start_without_an_end_is_not_gathered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "endless", [b"\x01" * 50_000, b"\xff\xd8\xff" * 20_000, b"\xff\xd8\xff\xe0" + b"\0\x02\xff\xe0" * 9_999]
+)
+def test_a_start_without_an_end_is_not_gathered_for_ever(monkeypatch: pytest.MonkeyPatch, endless: bytes) -> None:
     monkeypatch.setattr(mjpeg, "_LARGEST", 5_000)
-    content = b"\xff\xd8\xff" + b"\x01" * 20_000 + PICTURES[0]
-    source = MjpegInput(Trickle(content, 1_000))  # type: ignore[arg-type]
+    held: list[int] = []
+
+    class Watched(Trickle):
+        def read1(self, size: int) -> bytes:
+            held.append(len(source._pending))
+            return super().read1(size)
+
+    source = MjpegInput(Watched(b"\xff\xd8\xff" + endless + PICTURES[0], 1_000))  # type: ignore[arg-type]
     assert source.read().shape == (16, 24, 3)
-    assert source.skipped == 1
-    assert len(source._pending) < 7_000
+    assert source.skipped >= 1
+    assert max(held) < 7_000
+
+
+@pytest.mark.parametrize("step", [1, 100, 10**6])
+def test_a_picture_behind_one_that_broke_off_is_found(step: int) -> None:
+    cut = PICTURES[0][: PICTURES[0].find(b"\xff\xda") + 20]
+    assert greys(Trickle(cut + PICTURES[1] + cut + cut + PICTURES[2], step)) == ([100, 150], 2)
+
+
+@pytest.mark.parametrize("step", [1, 100, 10**6])
+def test_a_picture_that_a_damaged_one_claims_as_its_own_is_found(step: int) -> None:
+    liar = b"\xff\xd8\xff\xe0" + (len(PICTURES[1]) + 50).to_bytes(2, "big")
+    assert greys(Trickle(liar + bytes(20) + PICTURES[1] + PICTURES[2], step)) == ([150], 1)
+    assert greys(Trickle(liar + bytes(20) + PICTURES[1] + PICTURES[2] + PICTURES[0], step)) == ([150, 50], 1)
+
+
+@pytest.mark.parametrize("step", [1, 100, 10**6])
+def test_a_thumbnail_is_part_of_its_picture(step: int) -> None:
+    segment = b"\xff\xe1" + (2 + len(PICTURES[0])).to_bytes(2, "big") + PICTURES[0]
+    picture = PICTURES[1][:2] + segment + PICTURES[1][2:]
+    assert greys(Trickle(picture + PICTURES[2], step)) == ([100, 150], 0)
+
+
+def test_bytes_without_a_picture_are_not_waited_for_longer_than_was_asked() -> None:
+    now = [0.0]
+
+    class Clocked(Trickle):
+        def read1(self, size: int) -> bytes:
+            now[0] += 1.0
+            return super().read1(size)
+
+    source = MjpegInput(Clocked(PICTURES[0] + bytes(10**6), 100), timeout_s=30, clock=lambda: now[0])  # type: ignore[arg-type]
+    source.read()
+    begun_s = now[0]
+    with pytest.raises(SourceError, match="no whole picture for 30 s"):
+        source.read()
+    assert now[0] == begun_s + 30
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_whole_picture_is_found_among_damaged_ones(seed: int) -> None:
+    """Pictures between random bytes and pieces of pictures that hold neither a start nor an end."""
+    rng = np.random.default_rng(seed)
+    content, expected = b"", []
+    for _ in range(20):
+        which = int(rng.integers(3))
+        content += rng.bytes(int(rng.integers(300))).replace(b"\xff", b"\0")
+        content += PICTURES[which][10 : int(rng.integers(10, 150))]
+        content += PICTURES[which]
+        expected.append(50 * (which + 1))
+    assert greys(Trickle(content, int(rng.integers(1, 500)))) == (expected, 0)
 
 
 def test_a_file_gives_every_picture_in_order(tmp_path: Path) -> None:
