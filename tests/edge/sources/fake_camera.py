@@ -36,7 +36,8 @@ class FakeClock:
 class Phase:
     """What a camera does until a time.
 
-    `noise`, `black`, `still` (the same picture again and again), `silent` (a read waits), `fail` (a read fails, the
+    `noise`, `black`, `still` (the same picture again and again), `silent` (a read waits), `hang` (a read never comes
+    back, whatever it is told, and the device is held), `fail` (a read fails, the
     device is there), `gone` (a read fails, the device isn't there), `end` (a stream is over), `bug`.
     """
 
@@ -51,6 +52,7 @@ class FakeCamera:
 
     name = "camera 7"
     skipped = 0
+    can_be_opened_twice = False
 
     def __init__(self, *script: Phase, fps: float = 10.0, read_timeout_s: float = 5.0) -> None:
         self.clock = FakeClock()
@@ -66,7 +68,7 @@ class FakeCamera:
         self.opened_at.append(round(self.clock.now, 3))
         if self._phase(self.clock.now).does == "gone":
             raise SourceError("isn't plugged in")
-        assert not self.held, "opened while it was still held"
+        assert not self.held or self.can_be_opened_twice, "opened while it was still held"
         self.held += 1
         return None  # type: ignore[return-value]  # the fake reader asks the camera itself
 
@@ -74,6 +76,8 @@ class FakeCamera:
         """When the read that was begun then comes back, and with what."""
         due_s = after_s + 1 / self.fps
         phase = self._phase(due_s)
+        if phase.does == "hang" or self._phase(after_s).does == "hang":
+            return math.inf, EndOfStream()
         if phase.does == "silent":
             if phase.until_s - after_s >= self.read_timeout_s:
                 return after_s + self.read_timeout_s, SourceError("a read failed")
@@ -137,8 +141,8 @@ class FakeReader:
         return shot
 
     def stop(self) -> None:
-        """The read under way is over at once."""
-        if self.is_running:
+        """The read under way is over at once, unless it hangs."""
+        if self.is_running and self._camera.next_event(self._seen_s)[0] < math.inf:
             self._end(None)
 
     def join(self) -> None:

@@ -121,6 +121,31 @@ def test_a_camera_silent_for_longer_than_a_read_waits_is_opened_again() -> None:
     assert health.state == LIVE
 
 
+def test_a_read_that_never_comes_back_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    camera = FakeCamera(Phase(5.05, "noise"), Phase(60, "hang"), Phase(END, "noise"))
+    camera.can_be_opened_twice = True  # as another device, or as the same one, whose hanging read is forgotten
+    source, health = live(camera)
+    moments = watch(source, health, camera, 90)
+    assert camera.opened_at == [0, pytest.approx(5 + 2 + 30 + 0.5 + 30, abs=1.5)]
+    assert next(moment.time_s for moment in moments if moment.state == STALE) == pytest.approx(7.0)
+    assert max(np.diff(times(moments, fresh=False))) == pytest.approx(1.0)
+    assert times(moments, fresh=True)[50] == pytest.approx(camera.opened_at[1] + 0.1)
+    assert (health.state, health.reopened, camera.held) == (LIVE, 1, 2)
+    assert caplog.messages[0] == "camera 7: no frame for 2 s; trying until it is back"
+
+
+def test_no_more_than_three_reads_are_left_hanging_and_a_pipe_is_waited_for() -> None:
+    camera = FakeCamera(Phase(5.05, "noise"), Phase(END, "hang"))
+    camera.can_be_opened_twice = True
+    source, health = live(camera)
+    watch(source, health, camera, 3600)
+    assert (len(camera.opened_at), camera.held) == (4, 4)
+    camera = FakeCamera(Phase(5.05, "noise"), Phase(END, "hang"))
+    source, health = live(camera)
+    watch(source, health, camera, 3600)
+    assert camera.opened_at == [0]
+
+
 def test_a_camera_that_starts_slowly_has_ten_seconds_for_its_first_frame() -> None:
     camera = FakeCamera(Phase(9, "silent"), Phase(END, "noise"), read_timeout_s=30)
     source, health = live(camera)

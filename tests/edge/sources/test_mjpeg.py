@@ -73,7 +73,9 @@ def test_nothing_and_nothing_but_garbage_just_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "endless", [b"\x01" * 50_000, b"\xff\xd8\xff" * 20_000, b"\xff\xd8\xff\xe0" + b"\0\x02\xff\xe0" * 9_999]
+    "endless",
+    [b"\x01" * 50_000, b"\xff\xd8\xff" * 20_000, b"\xff\xd8\xff\xe0" + b"\0\x02\xff\xe0" * 9_999],
+    ids=["data", "starts", "segments"],
 )
 def test_a_start_without_an_end_is_not_gathered_for_ever(monkeypatch: pytest.MonkeyPatch, endless: bytes) -> None:
     monkeypatch.setattr(mjpeg, "_LARGEST", 5_000)
