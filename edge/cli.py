@@ -110,9 +110,9 @@ def _prepare_libraries() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Nor does OpenCV, of whose pictures the largest is shrunk first; a video's decoder has threads of its own.
     os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "FATAL")  # our own sentence says the rest
     picture_limits.tell_opencv()
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL: our own sentence says the rest
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL
 
 
 def _list_cameras(options: argparse.Namespace) -> int:

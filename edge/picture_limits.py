@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-MOST_PIXELS = 2**25
-"""An 8K picture; the worst kind of JPEG takes 300 MB while one of them is decoded."""
+MOST_PIXELS = 26_000_000
+"""A system camera's picture; the worst kind of JPEG takes 300 MB while one of them is decoded."""
 MOST_BYTES = 64 * 2**20
 """Of a file, or of what a server sends for one picture."""
 _VARIABLE = "OPENCV_IO_MAX_IMAGE_PIXELS"  # OpenCV reads it once, when it is imported

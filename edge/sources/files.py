@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from edge import picture_limits
 from edge.errors import FrameError
 from edge.sources.frame import Frame
-from edge.sources.jpeg import has_too_many_scans
+from edge.sources.jpeg import START, has_too_many_scans
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 # What files of these names begin with. OpenCV would find out itself, and decode kinds that take far more memory.
-_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF", b"II*\0", b"MM\0*", b"P2", b"P3", b"P5", b"P6")
+_BEGINNINGS = (START, b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF", b"II*\0", b"MM\0*", b"P2", b"P3", b"P5", b"P6")
 _LOGGER = logging.getLogger(__name__)
 
 

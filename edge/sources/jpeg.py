@@ -7,7 +7,10 @@ import re
 MOST_SCANS = 64
 """Encoders write about ten; a file of 250 kB may hold a thousand, and each costs as much as a whole picture."""
 
-_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+START, END = b"\xff\xd8\xff", b"\xff\xd9"
+"""A JPEG's first three bytes and its last two; in its segments, and behind it, they may stand too."""
+
+_SCAN = b"\xff\xda"
 _SEGMENTS = {*range(0xC0, 0xFF)} - {*range(0xD0, 0xDB)}  # second bytes of markers that stand before the first scan
 _MOST_SEGMENTS = 10_000  # to look at; no encoder writes as many
 # In picture data 0xff stands before a stuffed zero or a restart marker; a second 0xff only fills.
@@ -32,14 +35,14 @@ def first_scan(content: bytes | bytearray, place: int = 2) -> int:
 def has_too_many_scans(content: bytes) -> bool:
     """Whether a file is a JPEG of more than `MOST_SCANS` scans."""
     # Behind the picture's end the two bytes stand by chance: only a file with that many of them is walked through.
-    return content.startswith(b"\xff\xd8") and content.count(_SCAN) > MOST_SCANS and _has_more(content, MOST_SCANS)
+    return content.startswith(START) and content.count(_SCAN) > MOST_SCANS and _has_more(content, MOST_SCANS)
 
 
 def _has_more(content: bytes, scans: int) -> bool:
     found, place = 0, 2
     for _ in range(_MOST_SEGMENTS):
         marker = _MARKER.search(content, place)
-        if marker is None or marker[0] == _END:
+        if marker is None or marker[0] == END:
             return False
         found += marker[0] == _SCAN
         if found > scans:

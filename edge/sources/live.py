@@ -9,7 +9,7 @@ from typing import Protocol
 
 import cv2
 
-from edge.errors import SourceLostError
+from edge.errors import SourceError, SourceLostError
 from edge.health import LIVE, STALE, Health
 from edge.sources.asked import Patience
 from edge.sources.frame import Frame
@@ -94,7 +94,7 @@ class LiveSource:
         """Yield the newest frame whenever there is a new one, None about once a second while there isn't.
 
         Raises:
-            SourceError: it could not be opened the first time.
+            SourceError: it could not be opened the first time, or was over without a picture.
             SourceLostError: it is given up.
         """
         pause_s = _SHORTEST_PAUSE_S
@@ -104,6 +104,8 @@ class LiveSource:
             reader = self._reader = self._start_reader(self._opener.open)
             yield from self._while_read(reader)
             if isinstance(reader.error, EndOfStream):
+                if self._number == 0:
+                    raise SourceError(f"{self.name} ended without a picture")
                 return
             self._refuse(reader)
             if self._fresh_s - opened_s >= _LONGEST_PAUSE_S:  # it worked for a while

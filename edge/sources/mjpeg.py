@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from edge.errors import FrameError, SourceError
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
-from edge.sources.jpeg import first_scan
+from edge.sources.jpeg import END, START, first_scan
 from edge.sources.reader import EndOfStream
 
 NAME = "standard input"
-_START, _END = b"\xff\xd8\xff", b"\xff\xd9"  # JPEG's first three bytes and its last two
 _CHUNK = 64 * 1024
 _LARGEST = 16 * 2**20  # bytes of one picture; what grows beyond is no JPEG
 
@@ -86,7 +85,7 @@ class MjpegInput:
                 return decode_image(content)
             except FrameError:
                 self.skipped += 1
-                if (later := content.rfind(_START)) > 0:  # a damaged segment said that it was part of it
+                if (later := content.rfind(START)) > 0:  # a damaged segment said that it was part of it
                     self._pending[:0] = content[later:]
 
     def close(self) -> None:
@@ -95,27 +94,27 @@ class MjpegInput:
     def _next_jpeg(self) -> bytes:
         """The bytes from a picture's start to its end."""
         while True:
-            start = self._pending.find(_START)
+            start = self._pending.find(START)
             if start < 0:
-                del self._pending[: -len(_START) + 1]  # the start's first bytes may be the last that came
+                del self._pending[: -len(START) + 1]  # the start's first bytes may be the last that came
                 self._fill()
                 continue
             del self._pending[:start]
             end = self._find_end()
-            later = self._pending.rfind(_START, len(_START), end)
+            later = self._pending.rfind(START, len(START), end)
             if end >= 0 and later < self._scan:  # of none, or of a thumbnail
-                content = bytes(self._pending[: end + len(_END)])
-                del self._pending[: end + len(_END)]
+                content = bytes(self._pending[: end + len(END)])
+                del self._pending[: end + len(END)]
                 return content
             self.skipped += 1  # it broke off, and others began behind it
-            del self._pending[: max(later, len(_START))]
+            del self._pending[: max(later, len(START))]
 
     def _find_end(self) -> int:
         """Where the end of the picture stands that begins with the first byte; -1: not within the largest picture."""
         looked, self._scan = 0, 2
         while True:
             self._scan = first_scan(self._pending, self._scan)
-            end = self._pending.find(_END, max(self._scan, looked - 1))
+            end = self._pending.find(END, max(self._scan, looked - 1))
             looked = len(self._pending)
             if end >= 0 or looked > _LARGEST:
                 return end

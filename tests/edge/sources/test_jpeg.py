@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.sources.jpeg import MOST_SCANS, first_scan, has_too_many_scans
+from edge.sources.jpeg import MOST_SCANS, START, first_scan, has_too_many_scans
 
 BASELINE = cv2.imencode(".jpg", np.zeros((16, 16, 3), np.uint8))[1].tobytes()
 SCAN = b"\xff\xda\x00\x02"
@@ -38,14 +38,14 @@ def test_where_it_stops(content: bytes, place: int) -> None:
 @pytest.mark.parametrize(
     ("content", "is_so"),
     [
-        (b"\xff\xd8" + MOST_SCANS * (SCAN + b"data\xff\x00\xff\xd0"), False),
-        (b"\xff\xd8" + (MOST_SCANS + 1) * (SCAN + b"data\xff\x00\xff\xd0"), True),
-        (b"\xff\xd8" + (MOST_SCANS + 1) * (b"garbage" + SCAN), True),
-        (b"\xff\xd8" + (MOST_SCANS + 1) * (b"\xff\x01\xff\xff" + SCAN[1:]), True),
-        (b"\xff\xd8" + SCAN + b"\xff\xd9" + 999 * SCAN, False),
+        (START[:2] + MOST_SCANS * (SCAN + b"data\xff\x00\xff\xd0"), False),
+        (START[:2] + (MOST_SCANS + 1) * (SCAN + b"data\xff\x00\xff\xd0"), True),
+        (START[:2] + (MOST_SCANS + 1) * (SCAN + b"garbage\xff\xff"), True),
+        (START[:2] + (MOST_SCANS + 1) * (b"\xff\x01\xff\xff" + SCAN[1:]), True),
+        (START[:2] + SCAN + b"\xff\xd9" + 999 * SCAN, False),
         (b"\xff\xd8\xff\xe1\x0f\xff" + 1000 * SCAN + bytes(93) + SCAN + b"\xff\xd9", False),
         (b"BM" + 999 * SCAN, False),
-        (b"\xff\xd8" + 20_000 * b"\xff\xe0\0\x02" + 999 * SCAN, True),
+        (START[:2] + 20_000 * b"\xff\xe0\0\x02" + 999 * SCAN, True),
     ],
     ids=["just enough", "one more", "garbage between", "markers without length", "behind the end", "in a segment",
          "no JPEG", "segments without end"],

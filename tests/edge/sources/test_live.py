@@ -243,6 +243,10 @@ def test_a_stream_that_ends_ends_and_a_bug_is_no_camera_trouble() -> None:
     camera = FakeCamera(Phase(1, "noise"), Phase(END, "end"))
     source, health = live(camera)
     assert len(watch(source, health, camera, 100)) == 9
+    camera = FakeCamera(Phase(END, "end"))
+    source, health = live(camera)
+    with pytest.raises(SourceError, match="camera 7 ended without a picture"):
+        watch(source, health, camera, 100)
     camera = FakeCamera(Phase(1, "noise"), Phase(END, "bug"))
     source, health = live(camera)
     with pytest.raises(ZeroDivisionError, match="a bug"):
