@@ -132,9 +132,16 @@ def _finder(options: argparse.Namespace) -> Callable[..., Sighting]:
 def _classifier(options: argparse.Namespace) -> Classifier:
     from edge.classifier import Classifier
 
+    required = None
+    if options.require_sha256 or options.require_signature:
+        from edge.admission.requirement import Requirement
+
+        required = Requirement(options.require_sha256, options.require_signature)
     labels = _read_labels(options.labels) if options.labels else None
     model = options.model or default_model()
-    classifier = Classifier.load(model, runtime=options.runtime, threads=options.threads, labels=labels)
+    classifier = Classifier.load(
+        model, runtime=options.runtime, threads=options.threads, labels=labels, required=required
+    )
     flags = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
     given = {name: value for name in flags if (value := getattr(options, name)) is not None}
     classifier = classifier.with_decision(replace(classifier.spec.decision, **given))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from edge.decision_spec import DecisionSpec
 from edge.errors import SpecError
 
-SCHEMA_VERSION = 2  # 1: a decision was temperature and threshold; what came since takes its defaults
+SCHEMA_VERSION = 3  # 1: a decision was temperature and threshold; 2: no digest; what came since takes its defaults
 FASHION_MNIST_LABELS = (
     "T-shirt/top",
     "Trouser",
@@ -115,6 +115,8 @@ class ModelSpec:
     """A claim that the runner compares with the file."""
     output_tensor: TensorSpec | None = None
     """A claim that the runner compares with the file."""
+    network_sha256: str = ""
+    """Of the part of the file that the interpreter reads: a claim that the runner compares; empty before schema 3."""
     provenance: Provenance = field(default_factory=Provenance)
     schema_version: int = SCHEMA_VERSION
 
@@ -125,8 +127,8 @@ class ModelSpec:
         object.__setattr__(self, "labels", tuple(self.labels))
         if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
             raise SpecError(f"expected at least two labels, all different, got {list(self.labels)}")
-        if not all(isinstance(label, str) and label.strip() and "\n" not in label for label in self.labels):
-            raise SpecError(f"a label is one line of text, got {list(self.labels)}")
+        if not all(isinstance(label, str) and label.strip() and label.isprintable() for label in self.labels):
+            raise SpecError(f"a label is one line of printable text, got {list(self.labels)}")
         if reserved := reserved_among(self.labels):
             raise SpecError(f"{reserved!r} is an answer of its own and can't be a class: rename that class")
         if self.output not in OUTPUT_KINDS:
