@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.errors import ModelFileError
+from edge.errors import ModelFileError, SpecError
 from edge.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ METADATA_KEY = "edge_classify.model_spec"  # of the spec in an ONNX file's metad
 _MAX_FILE_BYTES = 64 * 2**20  # a hundred times our largest; with what an interpreter makes of it, below 512 MB
 _MAX_SPEC_BYTES = 2**20
 _MAX_MEMBERS = 64  # of the ZIP; ours has two
+_MAX_SENTENCE = 500  # characters
 _DEFLATE_OR_NONE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack without a bound
 
 
@@ -67,7 +68,7 @@ def read_artifact(path: Path, *, required: Requirement | None = None) -> Artifac
         vouched_by = required.check(path, content)
     kind = _recognise(path, content)
     network, text = _tflite_parts(path, content) if kind == "tflite" else _onnx_parts(path, content)
-    spec = None if text is None else ModelSpec.from_json(text)
+    spec = None if text is None else _spec(text)
     network_sha256, whole_sha256 = _digests(network, content)
     _check_digest(path, spec, network_sha256)
     return Artifact(path, kind, whole_sha256, len(content), spec, network, network_sha256, vouched_by)
@@ -86,7 +87,9 @@ def split_onnx(content: bytes) -> tuple[bytes, list[bytes]]:
     """
     from edge.admission.protobuf import pieces
 
-    network, metadata, kept = [], [], 0
+    network: list[bytes] = []
+    metadata: list[bytes] = []
+    kept = 0
     for piece in pieces(content, 0, len(content)):
         if piece.number != _METADATA_PROPS:
             continue
@@ -119,6 +122,16 @@ def _digests(network: bytes, content: bytes) -> tuple[str, str]:
     of_network = str(digest.hexdigest())
     digest.update(memoryview(content)[len(network) :])
     return of_network, str(digest.hexdigest())
+
+
+def _spec(text: str) -> ModelSpec:
+    """Read the spec; what is wrong with a forged one may be as long as a book."""
+    try:
+        return ModelSpec.from_json(text)
+    except SpecError as error:
+        if len(str(error)) <= _MAX_SENTENCE:
+            raise
+        raise SpecError(f"{str(error)[:_MAX_SENTENCE]}...") from error
 
 
 def _check_digest(path: Path, spec: ModelSpec | None, found: str) -> None:

@@ -18,6 +18,7 @@ from edge.artifact import default_model
 from edge.errors import EXIT_DONE, EXIT_ERROR, ModelFileError
 from edge.flags import DEMO_FRAMES, parser
 from edge.health import Health
+from edge.requirement_flags import wanted
 from edge.spec import RESERVED_LABELS
 
 if TYPE_CHECKING:
@@ -132,15 +133,10 @@ def _finder(options: argparse.Namespace) -> Callable[..., Sighting]:
 def _classifier(options: argparse.Namespace) -> Classifier:
     from edge.classifier import Classifier
 
-    required = None
-    if options.require_sha256 or options.require_signature:
-        from edge.admission.requirement import Requirement
-
-        required = Requirement(options.require_sha256, options.require_signature)
     labels = _read_labels(options.labels) if options.labels else None
     model = options.model or default_model()
     classifier = Classifier.load(
-        model, runtime=options.runtime, threads=options.threads, labels=labels, required=required
+        model, runtime=options.runtime, threads=options.threads, labels=labels, required=wanted(options)
     )
     flags = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
     given = {name: value for name in flags if (value := getattr(options, name)) is not None}

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import __version__, config, console
-from edge.runtimes import RUNTIMES
 from edge.requirement_flags import add_requirement_flags
+from edge.runtimes import RUNTIMES
 from edge.sink_flags import add_sink_flags
 
 if TYPE_CHECKING:

@@ -128,7 +128,7 @@ class ModelSpec:
         if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
             raise SpecError(f"expected at least two labels, all different, got {list(self.labels)}")
         if not all(isinstance(label, str) and label.strip() and label.isprintable() for label in self.labels):
-            raise SpecError(f"a label is one line of printable text, got {list(self.labels)}")
+            raise SpecError(f"a label is one line of text, got {list(self.labels)}")
         if reserved := reserved_among(self.labels):
             raise SpecError(f"{reserved!r} is an answer of its own and can't be a class: rename that class")
         if self.output not in OUTPUT_KINDS:

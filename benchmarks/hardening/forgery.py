@@ -80,7 +80,9 @@ def _index(model: Any, rng: Rng) -> None:
     elif which == 2:
         operator.outputs = np.array([index if rng.random() < 0.5 else rng.integers(len(graph.tensors))])
     elif which == 3:
-        _pick(graph.tensors, rng).buffer = max(0, index) if rng.random() < 0.5 else int(rng.integers(len(model.buffers)))
+        _pick(graph.tensors, rng).buffer = (
+            max(0, index) if rng.random() < 0.5 else int(rng.integers(len(model.buffers)))
+        )
     elif which == 4:
         operator.opcodeIndex = max(0, index)
     elif which == 5:
@@ -170,7 +172,7 @@ def _onnx_grid(model: Any, rng: Rng) -> None:
     nodes = nodes or [node for node in model.graph.node if len(node.input) > 1 and node.input[1] in by_name]
     node = _pick(nodes, rng)
     tensor = by_name.get(node.input[int(rng.integers(1, len(node.input)))])
-    if tensor is None or not tensor.raw_data and not tensor.float_data:
+    if tensor is None or (not tensor.raw_data and not tensor.float_data):
         return _onnx_shape(model, rng)
     if tensor.float_data:
         tensor.float_data[int(rng.integers(len(tensor.float_data)))] = _pick(_REALS, rng)

@@ -85,9 +85,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--format", choices=FORMATS, action="append", dest="formats", help="only this one")
     flags.add_argument("--model", type=Path, action="append", default=[], metavar="FILE",
                        help="a good file to begin with (default: the built-in one and the tests' tiny ones)")  # fmt: skip
-    flags.add_argument("--sample", type=console.positive_int, default=100, metavar="N",
+    flags.add_argument("--sample", type=console.positive_int, default=97, metavar="N",
                        help="let edge-classify itself try every Nth file too")  # fmt: skip
-    flags.add_argument("--corpus", type=Path, metavar="DIR", help="keep the files that crashed or hung a library here")
+    flags.add_argument("--corpus", type=Path, metavar="DIR", help="keep what crashed or hung a library here")
     flags.add_argument("--out", type=Path, metavar="FILE", help="of the figures (default: in reports/)")
     console.add_logging_flags(flags)
     return flags
@@ -125,6 +125,9 @@ def attack(originals: Sequence[Path], *, seed: int, count: int, folder: Path) ->
     while len(found) < count:
         numbers = range(len(found), min(len(found) + _FILES_A_WORKER, count))
         found += _load_in_worker(originals, seed, numbers, folder)
+        if found[-1].outcome == HUNG:  # by itself, or because the machine was busy: it hangs if it does so twice
+            number = found.pop().number
+            found += _load_in_worker(originals, seed, range(number, number + 1), folder)
     return found
 
 

@@ -143,7 +143,9 @@ def _spec_text(original: Original, rng: Rng) -> bytes:
         lambda: json.dumps(data | {_any(data, rng): _odd(rng)}),
         lambda: json.dumps(data | {"decision": data["decision"] | {_any(data["decision"], rng): _odd(rng)}}),
         lambda: json.dumps(data | {"input": data["input"] | {_any(data["input"], rng): _odd(rng)}}),
-        lambda: json.dumps(data | {"input_tensor": data["input_tensor"] | {_any(data["input_tensor"], rng): _odd(rng)}}),
+        lambda: json.dumps(
+            data | {"input_tensor": data["input_tensor"] | {_any(data["input_tensor"], rng): _odd(rng)}}
+        ),
         lambda: json.dumps(data | {"provenance": data["provenance"] | {_any(data["provenance"], rng): _odd(rng)}}),
         lambda: json.dumps({key: value for key, value in data.items() if key != _any(data, rng)}),
         lambda: '{"schema_version": ' + "9" * int(rng.integers(1, 5000)) + "}",
@@ -157,7 +159,22 @@ def _any(data: dict[str, Any], rng: Rng) -> str:
 
 
 def _odd(rng: Rng) -> Any:
-    odd = (None, True, -1, 0, 2**70, 1e308, float("nan"), float("inf"), "", "x" * 10_000, "\x1b[2J", "\ud800", [], {})
+    odd: tuple[Any, ...] = (
+        None,
+        True,
+        -1,
+        0,
+        2**70,
+        1e308,
+        float("nan"),
+        float("inf"),
+        "",
+        "x" * 10_000,
+        "\x1b[2J",
+        "\ud800",
+        [],
+        {},
+    )
     return (*odd, [[]], {"a": {}}, [None] * 1000, [1, 28, 28, 1], -(2**31), "0" * 64)[int(rng.integers(len(odd) + 6))]
 
 
@@ -174,7 +191,7 @@ def _other_spec(original: Original, rng: Rng) -> bytes:
 def _zip_bomb(original: Original, rng: Rng) -> bytes:
     """ZIPs that unpack to more than they say, hold too much, hold it twice, or are packed in unusual ways."""
     text = original.spec.to_json().encode()
-    which = int(rng.integers(6))
+    which = int(rng.integers(5))
     method = int(rng.choice([zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]))
     buffer = io.BytesIO(original.network)
     with zipfile.ZipFile(buffer, "a", method, strict_timestamps=False) as archive:
@@ -183,15 +200,12 @@ def _zip_bomb(original: Original, rng: Rng) -> bytes:
         elif which == 1:
             for number in range(int(rng.integers(50, 400))):
                 archive.writestr(f"{number}" if number else SPEC_MEMBER, text[:20])
-        elif which == 2:
-            archive.writestr(zipfile.ZipInfo(SPEC_MEMBER), text)
-            archive.writestr(zipfile.ZipInfo(f"{SPEC_MEMBER}"[:-1] + "n"), text[: int(rng.integers(len(text)))])
         else:
             archive.writestr(SPEC_MEMBER, text)
     content = bytearray(buffer.getvalue())
-    if which in (3, 4, 5):  # lies in the list of contents
-        place = content.rfind(b"PK\x01\x02") if which != 5 else content.rfind(b"PK\x05\x06")
-        start, end = (8, 46) if which != 5 else (4, 22)
+    if which >= 2:  # lies in the list of contents
+        place = content.rfind(b"PK\x01\x02") if which != 4 else content.rfind(b"PK\x05\x06")
+        start, end = (8, 46) if which != 4 else (4, 22)
         at = place + int(rng.integers(start, end - 4))
         content[at : at + 4] = int(rng.choice(_NUMBERS)).to_bytes(4, "little")
     return bytes(content)

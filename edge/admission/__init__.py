@@ -3,7 +3,3 @@
 Interpreters trust their files: a forged one can crash them, or worse. A file is spared all this where somebody vouches
 for it: it is the built-in one, or has the SHA-256 or the signature that was asked for.
 """
-
-from edge.admission.gate import admit, check_network
-
-__all__ = ["admit", "check_network"]

@@ -6,11 +6,12 @@ import resource
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import ModelFileError, ToolkitError
+from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
 from edge.runtimes import Runtime
 from edge.runtimes.protocol import import_library, load_network
 
@@ -18,6 +19,8 @@ GROWTH_BYTES = 384 * 2**20
 """Of address space, on top of what the libraries took: with what a runner takes besides, it stays below 512 MB."""
 HANG_S = 5
 """To load a network and run it; a Pi Zero takes a tenth of it for the largest that ships."""
+LIBRARY_MISSING = 3
+"""Exit code where it isn't the file that is wrong."""
 _STATUS = Path("/proc/self/statm")
 
 
@@ -35,6 +38,9 @@ def main(runtime_name: str, path: str) -> None:
         signal.alarm(HANG_S)  # ends this process wherever it is
         bound_memory()
         try_network(load_network(network, Path(path), name=runtime_name))
+    except RuntimeMissingError as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        sys.exit(LIBRARY_MISSING)
     except Exception as error:  # the libraries have a dozen of their own
         sys.exit(" ".join(str(refusal(runtime_name, path, error)).split()))
 
@@ -73,6 +79,6 @@ def try_network(runtime: Runtime) -> None:
             raise ValueError("its answers aren't finite numbers")
 
 
-def _as_input(image: NDArray[np.generic], dtype: str) -> NDArray[np.generic]:
+def _as_input(image: NDArray[np.number[Any]], dtype: str) -> NDArray[np.generic]:
     scaled = image / 255 if np.dtype(dtype).kind == "f" else image
     return scaled.astype(dtype)

@@ -115,7 +115,7 @@ class Flatbuffer:
         offset = self._number(position, "uint32")
         if not offset:
             raise DamagedError(f"the offset at byte {position} leads nowhere")
-        return position + offset
+        return int(position + offset)
 
     def _number(self, position: int, kind: str) -> Any:
         self._require(position, _SIZES[kind], _SIZES[kind])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from edge.admission import onnx, tflite, trial, verdicts
-from edge.admission.damaged import DamagedError
+from edge.admission.damaged import DamagedError, ForeignOperatorError
 from edge.artifact import Artifact
 from edge.errors import ModelFileError
 
 _CHECKS = {"tflite": tflite.check_network, "onnx": onnx.check_network}
+_MAX_NAME, _MAX_REASON = 60, 300  # characters: a forged name may be as long as a book
 _PACKAGES = {"litert": "ai-edge-litert", "tflite-runtime": "tflite-runtime", "onnxruntime": "onnxruntime"}
 
 
@@ -24,10 +25,14 @@ def check_network(artifact: Artifact) -> list[str]:
     """
     try:
         return _CHECKS[artifact.format](artifact.network)
+    except ForeignOperatorError as error:
+        raise ModelFileError(
+            f"{artifact.path} has the operator {str(error)[:_MAX_NAME]}, which no network of this project has: if you "
+            "trust the file, say so with --require-sha256"
+        ) from error
     except DamagedError as error:
         raise ModelFileError(
-            f"{artifact.path} isn't given to an interpreter: {error}; copy or export it again, or vouch for its bytes "
-            "with --require-sha256"
+            f"{artifact.path} is damaged or forged: {str(error)[:_MAX_REASON]}; copy or export it again"
         ) from error
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.admission.damaged import DamagedError
+from edge.admission.damaged import DamagedError, ForeignOperatorError
 from edge.admission.onnx_tables import LAYOUTS, OPERATORS, RANGES, TYPES
 from edge.admission.protobuf import Message, Values
 
@@ -113,7 +113,7 @@ def _walk(nodes: list[Values], constants: dict[str, NDArray[Any]], known: set[st
     for node in nodes:
         name = node.get("op_type", "")
         if name not in OPERATORS or node.get("domain", "") not in _OUR_DOMAINS:
-            raise DamagedError(f"it has the operator {name!r}, which edge-classify runs only in a file you vouch for")
+            raise ForeignOperatorError(repr(name))
         given = [value for value in node.get("input", []) if value]  # an empty name: left out
         if not known.issuperset(given):
             raise DamagedError(f"a {name} reads what no operator has made")

@@ -60,10 +60,12 @@ LAYOUTS: Layouts = {
 """Without metadata_props of a ModelProto, which never reaches the library."""
 
 OPERATORS = frozenset(
-    "Add AveragePool BatchNormalization Cast Clip Concat Constant Conv DequantizeLinear Div Dropout Elu Erf Exp Flatten "
-    "Gelu Gemm GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish Identity LeakyRelu LogSoftmax MatMul Max MaxPool "
-    "Min Mul Neg PRelu Pad Pow QuantizeLinear ReduceMean ReduceMax ReduceSum Relu Reshape Resize Shape Sigmoid Slice "
-    "Softmax Sqrt Squeeze Sub Tanh Transpose Unsqueeze".split()
+    """
+    Add AveragePool BatchNormalization Cast Clip Concat Constant Conv DequantizeLinear Div Dropout Elu Erf Exp
+    Flatten Gelu Gemm GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish Identity LeakyRelu LogSoftmax MatMul Max
+    MaxPool Min Mul Neg PRelu Pad Pow QuantizeLinear ReduceMean ReduceMax ReduceSum Relu Reshape Resize Shape
+    Sigmoid Slice Softmax Sqrt Squeeze Sub Tanh Transpose Unsqueeze
+    """.split()
 )
 """What isn't here (loops, branches, lookups, custom code, what makes large tensors from small ones) isn't run."""
 

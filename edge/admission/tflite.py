@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.admission.damaged import DamagedError
+from edge.admission.damaged import DamagedError, ForeignOperatorError
 from edge.admission.flatbuffer import Flatbuffer, Values
 from edge.admission.tflite_tables import LAYOUTS, OPERATORS, RANGES, TYPES, Kind
 
@@ -120,8 +120,7 @@ def _kind(code: Values) -> Kind:
     """The newer of the two fields holds codes above 126."""
     number = max(code.get("builtin_code", 0), code.get("deprecated_builtin_code", 0))
     if number not in OPERATORS or code.get("custom_code"):
-        name = repr(code["custom_code"]) if code.get("custom_code") else f"number {number}"
-        raise DamagedError(f"it has the operator {name}, which edge-classify runs only in a file that you vouch for")
+        raise ForeignOperatorError(repr(code["custom_code"]) if code.get("custom_code") else f"number {number}")
     return OPERATORS[number]
 
 
@@ -174,7 +173,10 @@ def _check_options(buffer: Flatbuffer, operator: Values, kind: Kind) -> None:
         return
     if "builtin_options" not in operator:
         raise DamagedError(f"a {kind.name} has lost its options")
-    options = buffer.table(operator["builtin_options"], kind.layout)
+    _check_values(buffer.table(operator["builtin_options"], kind.layout), kind)
+
+
+def _check_values(options: Values, kind: Kind) -> None:
     for field in LAYOUTS[kind.layout]:
         if field.name in RANGES:
             least, most, default = RANGES[field.name]

@@ -8,8 +8,9 @@ import subprocess
 import sys
 
 from edge.artifact import Artifact
-from edge.errors import ModelFileError
+from edge.errors import ModelFileError, RuntimeMissingError
 
+_LIBRARY_MISSING = 3  # as in edge.admission.child, which needs numpy and is not imported here
 _START_TIMEOUT_S = 60.0  # a Pi Zero imports onnxruntime in ten
 # Exactly what this process imports from, and not the working directory; -I leaves the environment out too.
 _PROGRAM = """
@@ -27,6 +28,7 @@ def try_in_child(artifact: Artifact, runtime_name: str) -> None:
 
     Raises:
         ModelFileError: the library refused the network, crashed or hung on it, or took too much memory.
+        RuntimeMissingError: the library isn't usable here.
     """
     command = [sys.executable, "-I", "-c", _PROGRAM, os.pathsep.join(sys.path), runtime_name, str(artifact.path)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # a thread for each core takes its memory
@@ -50,4 +52,5 @@ def try_in_child(artifact: Artifact, runtime_name: str) -> None:
         )
     if child.returncode > 0:
         lines = child.stderr.decode(errors="replace").strip().splitlines()
-        raise ModelFileError(lines[-1] if lines else f"{runtime_name} can't run {artifact.path}")
+        sentence = lines[-1] if lines else f"{runtime_name} can't run {artifact.path}"
+        raise (RuntimeMissingError if child.returncode == _LIBRARY_MISSING else ModelFileError)(sentence)

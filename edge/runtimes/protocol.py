@@ -95,7 +95,7 @@ def open_runtime(artifact: Artifact, *, name: str = "auto", threads: int = 1) ->
     """
     name = runtime_for(artifact, name)
     if not artifact.vouched_by:
-        from edge.admission import admit
+        from edge.admission.gate import admit
 
         admit(artifact, name)
     return load_network(artifact.network, artifact.path, name=name, threads=threads)
