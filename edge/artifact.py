@@ -23,7 +23,7 @@ METADATA_KEY = "edge_classify.model_spec"  # of the spec in an ONNX file's metad
 _MAX_FILE_BYTES = 64 * 2**20  # a hundred times our largest; with what an interpreter makes of it, below 512 MB
 _MAX_SPEC_BYTES = 2**20
 _MAX_MEMBERS = 64  # of the ZIP; ours has two
-_MAX_SENTENCE = 500  # characters
+_MAX_SENTENCE, _MAX_REASON = 500, 200  # characters
 _DEFLATE_OR_NONE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack without a bound
 
 
@@ -218,4 +218,5 @@ def _onnx_parts(path: Path, content: bytes) -> tuple[bytes, str | None]:
 
 
 def _unreadable(path: Path, error: Exception) -> ModelFileError:
-    return ModelFileError(f"the spec in {path} can't be read ({error}): copy or export the file again")
+    reason = " ".join(str(error).split())[:_MAX_REASON]
+    return ModelFileError(f"the spec in {path} can't be read ({reason}): copy or export the file again")

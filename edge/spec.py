@@ -32,6 +32,7 @@ STALE_LABEL = "stale"
 """Answer when there were no new frames."""
 RESERVED_LABELS = (UNKNOWN_LABEL, NOTHING_LABEL, STALE_LABEL)
 
+_MAX_AXES, _MAX_NAME = 8, 1000  # of a tensor; names in characters
 _T = TypeVar("_T")
 
 
@@ -74,6 +75,9 @@ class TensorSpec:
         """Lists from JSON become tuples and whole scales floats, so that two equal specs compare equal."""
         object.__setattr__(self, "shape", tuple(self.shape))
         object.__setattr__(self, "scale", float(self.scale))
+        whole = all(isinstance(number, int) for number in (*self.shape, self.zero_point))
+        if not whole or len(self.shape) > _MAX_AXES or len(self.name) + len(self.dtype) > _MAX_NAME:
+            raise SpecError("the model's specification is malformed in TensorSpec: expected a short name and shape")
 
     @property
     def is_quantized(self) -> bool:
@@ -188,6 +192,9 @@ def _build(kind: type[_T], data: dict[str, Any]) -> _T:
     for name in data:
         if name not in known:
             raise SpecError(f"the model's specification has an unknown field {name!r} in {kind.__name__}")
+        kinds = {"str": str, "dict[str, Any]": dict}
+        if not isinstance(data[name], kinds.get(str(known[name].type), object)):
+            raise SpecError(f"field {name!r} of the model's specification can't be a {type(data[name]).__name__}")
     values = {name: _value(name, value) for name, value in data.items()}
     try:
         return kind(**values)

@@ -84,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--seed", type=console.natural, default=0, help="of the files")
     flags.add_argument("--format", choices=FORMATS, action="append", dest="formats", help="only this one")
     flags.add_argument("--model", type=Path, action="append", default=[], metavar="FILE",
-                       help="a good file to begin with (default: the built-in one and the tests' tiny ones)")  # fmt: skip
+                       help="a good file to begin with (default: the built-in one and the tests' own)")  # fmt: skip
     flags.add_argument("--sample", type=console.positive_int, default=97, metavar="N",
                        help="let edge-classify itself try every Nth file too")  # fmt: skip
     flags.add_argument("--corpus", type=Path, metavar="DIR", help="keep what crashed or hung a library here")

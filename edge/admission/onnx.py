@@ -15,6 +15,7 @@ from edge.admission.protobuf import Message, Values
 
 _MAX_AXES = 6
 _MAX_BYTES = 128 * 2**20  # of all tensors whose shapes the file tells
+_SCALES = (1e-15, 1e9)  # products and quotients of two of them are still numbers
 _GRIDS = ("QuantizeLinear", "DequantizeLinear")
 _OUR_DOMAINS = ("", "ai.onnx")
 
@@ -144,5 +145,6 @@ def _check_attribute(attribute: Values, operator: str) -> None:
 def _check_grid(node: Values, constants: dict[str, NDArray[Any]], operator: str) -> None:
     given = node.get("input", [])
     scale = constants.get(given[1]) if len(given) > 1 else None
-    if scale is None or scale.dtype.kind != "f" or not scale.size or not (scale > 0).all():
-        raise DamagedError(f"a {operator} has a scale that isn't a number above 0")
+    least, most = _SCALES
+    if scale is None or scale.dtype.kind != "f" or not scale.size or not ((scale >= least) & (scale <= most)).all():
+        raise DamagedError(f"a {operator} has a scale that isn't a number from {least} to {most:g}")

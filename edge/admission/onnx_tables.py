@@ -59,14 +59,13 @@ LAYOUTS: Layouts = {
 }  # fmt: skip
 """Without metadata_props of a ModelProto, which never reaches the library."""
 
-OPERATORS = frozenset(
-    """
-    Add AveragePool BatchNormalization Cast Clip Concat Constant Conv DequantizeLinear Div Dropout Elu Erf Exp
-    Flatten Gelu Gemm GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish Identity LeakyRelu LogSoftmax MatMul Max
-    MaxPool Min Mul Neg PRelu Pad Pow QuantizeLinear ReduceMean ReduceMax ReduceSum Relu Reshape Resize Shape
-    Sigmoid Slice Softmax Sqrt Squeeze Sub Tanh Transpose Unsqueeze
-    """.split()
-)
+OPERATORS = {
+    "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "Conv", "DequantizeLinear",
+    "Div", "Dropout", "Elu", "Erf", "Exp", "Flatten", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool",
+    "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "LogSoftmax", "MatMul", "Max", "MaxPool", "Min", "Mul",
+    "Neg", "PRelu", "Pad", "Pow", "QuantizeLinear", "ReduceMean", "ReduceMax", "ReduceSum", "Relu", "Reshape",
+    "Resize", "Shape", "Sigmoid", "Slice", "Softmax", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze",
+}  # fmt: skip
 """What isn't here (loops, branches, lookups, custom code, what makes large tensors from small ones) isn't run."""
 
 TYPES = {1: "float32", 2: "uint8", 3: "int8", 6: "int32", 7: "int64", 9: "bool", 10: "float16"}

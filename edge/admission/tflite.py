@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from edge.admission.damaged import DamagedError, ForeignOperatorError
 from edge.admission.flatbuffer import Flatbuffer, Values
-from edge.admission.tflite_tables import LAYOUTS, OPERATORS, RANGES, TYPES, Kind
+from edge.admission.tflite_tables import LAYOUTS, OPERATORS, RANGES, TAKE_SIZES, TYPES, Kind
 
 _MAX_AXES = 6
+_MAX_SIZE = 2**20  # of one axis that an operator is told
 _MAX_BYTES = 128 * 2**20  # of all tensors together, more than an interpreter has at one time
 _MOST_NEGATIVE = {"uint8": 0, "int8": -128, "int16": 0, "int32": 0, "int64": 0}
 _MOST_POSITIVE = {"uint8": 255, "int8": 127, "int16": 0, "int32": 0, "int64": 0}
 _FLOATS = ("float32", "float16")
+_SCALES = (1e-15, 1e9)  # products and quotients of two of them are still numbers
 
 
 def check_network(network: bytes) -> list[str]:
@@ -96,8 +98,9 @@ def _check_quantization(grid: Values, dtype: str, shape: tuple[int, ...], number
     if grid.get("details_type", 0):
         raise DamagedError(f"tensor {number} is quantized in a way that no image classifier needs")
     scales, zero_points = grid.get("scale", np.empty(0)), grid.get("zero_point", np.empty(0, np.int64))
-    if not (np.isfinite(scales) & (scales > 0)).all():
-        raise DamagedError(f"tensor {number} has a scale that isn't a number above 0")
+    least, most = _SCALES
+    if not ((scales >= least) & (scales <= most)).all():  # NaN is neither
+        raise DamagedError(f"tensor {number} has a scale that isn't a number from {least} to {most:g}")
     if len(zero_points) not in (0, len(scales)):
         raise DamagedError(f"tensor {number} has {len(scales)} scales and {len(zero_points)} zero points")
     low, high = _MOST_NEGATIVE.get(dtype, 0), _MOST_POSITIVE.get(dtype, 0)
@@ -138,7 +141,7 @@ def _check_flow(buffer: Flatbuffer, graph: Values, buffers: list[Values], kinds:
         kind = _at(kinds, operator.get("opcode_index", 0), "operator")
         names.append(kind.name)
         _check_options(buffer, operator, kind)
-        _check_inputs(operator, kind, tensors, known)
+        _check_inputs(operator, kind, graph, buffers, known)
         results = _indices(operator.get("outputs", ()), tensors)
         if len(results) != 1 or results[0] in known:
             raise DamagedError(f"a {kind.name} writes where it may not")
@@ -148,7 +151,8 @@ def _check_flow(buffer: Flatbuffer, graph: Values, buffers: list[Values], kinds:
     return names
 
 
-def _check_inputs(operator: Values, kind: Kind, tensors: list[Values], known: set[int]) -> None:
+def _check_inputs(operator: Values, kind: Kind, graph: Values, buffers: list[Values], known: set[int]) -> None:
+    tensors = graph.get("tensors", [])
     given = operator.get("inputs", ())
     fewest, most = kind.inputs
     if not fewest <= len(given) <= most:
@@ -157,6 +161,19 @@ def _check_inputs(operator: Values, kind: Kind, tensors: list[Values], known: se
     read = _indices([index for place, index in enumerate(given) if index != -1 or place < 2], tensors)
     if not known.issuperset(read):
         raise DamagedError(f"a {kind.name} reads what no operator has made")
+    if kind.name in TAKE_SIZES:
+        for index in read[1:]:
+            _check_sizes(tensors[index], buffers, kind.name)
+
+
+def _check_sizes(tensor: Values, buffers: list[Values], operator: str) -> None:
+    """What is computed (from the shape of another tensor) can't be looked at."""
+    dtype = TYPES[tensor.get("type", 0)]
+    if dtype not in ("int32", "int64"):
+        raise DamagedError(f"a {operator} takes its sizes from a tensor of {dtype}")
+    sizes = np.asarray(buffers[tensor.get("buffer", 0)].get("data", np.empty(0, np.uint8))).view(dtype)
+    if len(sizes) > 2 * _MAX_AXES or (np.abs(sizes.astype(np.int64)) > _MAX_SIZE).any():
+        raise DamagedError(f"a {operator} has sizes that no image has")
 
 
 def _check_options(buffer: Flatbuffer, operator: Values, kind: Kind) -> None:

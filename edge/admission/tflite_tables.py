@@ -167,5 +167,11 @@ OPERATORS = {
 }
 """BuiltinOperator -> what it is; what isn't here (loops, calls, lookups, custom code) isn't run."""
 
+TAKE_SIZES = (
+    "RESHAPE", "MEAN", "SUM", "REDUCE_MAX", "PAD", "TRANSPOSE", "EXPAND_DIMS", "STRIDED_SLICE", "RESIZE_BILINEAR",
+    "RESIZE_NEAREST_NEIGHBOR",
+)  # fmt: skip
+"""Operators whose inputs from the second on are sizes, axes or places."""
+
 TYPES = {0: "float32", 1: "float16", 2: "int32", 3: "uint8", 4: "int64", 6: "bool", 7: "int16", 9: "int8"}
 """TensorType -> numpy's name."""
