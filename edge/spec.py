@@ -183,18 +183,18 @@ _NESTED: dict[str, type] = {
     "output_tensor": TensorSpec,
     "provenance": Provenance,
 }
+_JSON_KINDS = {"str": str, "dict[str, Any]": dict}
 _MAY_BE_NULL = ("input_tensor", "output_tensor")  # facts of a file that isn't exported yet
 
 
 def _build(kind: type[_T], data: dict[str, Any]) -> _T:
     """Make a dataclass from a JSON object; every complaint becomes a SpecError that names the field."""
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]  # only dataclasses get here
-    for name in data:
+    for name, value in data.items():
         if name not in known:
             raise SpecError(f"the model's specification has an unknown field {name!r} in {kind.__name__}")
-        kinds = {"str": str, "dict[str, Any]": dict}
-        if not isinstance(data[name], kinds.get(str(known[name].type), object)):
-            raise SpecError(f"field {name!r} of the model's specification can't be a {type(data[name]).__name__}")
+        if not isinstance(value, _JSON_KINDS.get(str(known[name].type), object)):
+            raise SpecError(f"field {name!r} of the model's specification can't be a {type(value).__name__}")
     values = {name: _value(name, value) for name, value in data.items()}
     try:
         return kind(**values)

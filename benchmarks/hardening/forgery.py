@@ -78,7 +78,7 @@ def _index(model: Any, rng: Rng) -> None:
         inputs[int(rng.integers(len(inputs)))] = index if rng.random() < 0.5 else rng.integers(len(graph.tensors))
         operator.inputs = inputs
     elif which == 2:
-        operator.outputs = np.array([index if rng.random() < 0.5 else rng.integers(len(graph.tensors))])
+        operator.outputs = np.array([index if rng.random() < 0.5 else rng.integers(len(graph.tensors))], np.int32)
     elif which == 3:
         _pick(graph.tensors, rng).buffer = (
             max(0, index) if rng.random() < 0.5 else int(rng.integers(len(model.buffers)))
@@ -86,9 +86,9 @@ def _index(model: Any, rng: Rng) -> None:
     elif which == 4:
         operator.opcodeIndex = max(0, index)
     elif which == 5:
-        graph.inputs = np.array([_pick(_INDICES, rng)] * int(rng.choice([0, 1, 2])))
+        graph.inputs = np.array([_pick(_INDICES, rng)] * int(rng.choice([0, 1, 2])), np.int32)
     else:
-        graph.outputs = np.array([int(rng.integers(len(graph.tensors)))])
+        graph.outputs = np.array([int(rng.integers(len(graph.tensors)))], np.int32)
 
 
 def _operator(model: Any, rng: Rng) -> None:
