@@ -21,7 +21,7 @@ from edge.classifier import Classifier
 from edge.errors import ToolkitError
 from edge.runtimes.protocol import import_library, load_network
 
-LOADED, REFUSED, UNEXPECTED = "loaded", "refused", "unexpected"
+LOADED, REFUSED, UNEXPECTED, FLOODED = "loaded", "refused", "unexpected", "flooded"
 MOST_CHARACTERS = 2000
 """Of a sentence: what is longer, or isn't one line, is no clear error."""
 
@@ -47,6 +47,8 @@ def work(connection: Connection, originals: Sequence[Path], seed: int, numbers: 
         seconds = time.perf_counter() - started
         grown_mb = max(0, _status_kb("VmHWM") * 1024 - before_bytes) / 1e6
         connection.send((number, kind, outcome, sentence, seconds, grown_mb))
+        if outcome == FLOODED:  # what comes next would find no memory either
+            break
     connection.send(None)
 
 
@@ -59,6 +61,8 @@ def attempt(path: Path) -> tuple[str, str]:
     except ToolkitError as error:
         sentence = " ".join(str(error).split())
         return (REFUSED if len(sentence) <= MOST_CHARACTERS else UNEXPECTED), sentence[:MOST_CHARACTERS]
+    except MemoryError:
+        return FLOODED, f"it takes more than {child.GROWTH_BYTES // 2**20} MB of memory"
     except Exception as error:  # what the command line calls unexpected, and asks to report
         return UNEXPECTED, f"{type(error).__name__}: {error}"[:MOST_CHARACTERS]
     if not np.isfinite(scores).all():
@@ -71,7 +75,7 @@ def _try_here(artifact: Artifact, runtime_name: str) -> None:
     import_library(runtime_name)
     try:
         child.try_network(load_network(artifact.network, artifact.path, name=runtime_name))
-    except ToolkitError:
+    except (ToolkitError, MemoryError):
         raise
     except Exception as error:
         raise child.refusal(runtime_name, str(artifact.path), error) from error

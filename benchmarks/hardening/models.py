@@ -7,6 +7,7 @@ import collections
 import json
 import multiprocessing
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.hardening.figures import Figure, finish
-from benchmarks.hardening.model_worker import LOADED, MOST_CHARACTERS, REFUSED, UNEXPECTED, work
+from benchmarks.hardening.model_worker import FLOODED, LOADED, MOST_CHARACTERS, REFUSED, UNEXPECTED, work
 from benchmarks.hardening.mutations import load_original, mutant
 from edge import atomic, console
 from edge.artifact import default_model
@@ -26,6 +27,8 @@ from edge.errors import EXIT_DONE, EXIT_ERROR, ModelFileError
 NAME = "models"
 FORMATS = ("tflite", "onnx")
 CRASHED, HUNG = "crashed", "hung"
+_DIED = (CRASHED, HUNG, FLOODED)
+_MAY_PASS = (HUNG, FLOODED)  # counts if it happens twice
 _FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
 _HANG_S = 5.0
 _MOST_MB = 512.0
@@ -48,7 +51,7 @@ class Tried:
     number: int
     kind: str
     outcome: str
-    """loaded, refused, unexpected; crashed or hung: in the process that stands for the trial."""
+    """loaded, refused, unexpected; crashed, hung or flooded: the process that stands for the trial."""
     sentence: str = ""
     seconds: float = 0.0
     grown_mb: float = 0.0
@@ -125,7 +128,7 @@ def attack(originals: Sequence[Path], *, seed: int, count: int, folder: Path) ->
     while len(found) < count:
         numbers = range(len(found), min(len(found) + _FILES_A_WORKER, count))
         found += _load_in_worker(originals, seed, numbers, folder)
-        if found[-1].outcome == HUNG:  # by itself, or because the machine was busy: it hangs if it does so twice
+        if found[-1].outcome in _MAY_PASS:  # a busy machine, or what a library has kept of the files before
             number = found.pop().number
             found += _load_in_worker(originals, seed, range(number, number + 1), folder)
     return found
@@ -197,21 +200,15 @@ def run_runner(path: Path, folder: Path) -> Run:
                 child.kill()
                 said = "hangs"
     seconds = time.perf_counter() - started
-    peak_mb = float(multiprocessing_peak_kb()) * 1024 / 1e6
+    # The most that any child of this process took so far, which has the trial's child in it.
+    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
     return Run(child.returncode, said.strip(), seconds, peak_mb)
-
-
-def multiprocessing_peak_kb() -> int:
-    """Most memory of any child process so far, the trial's own children included."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 
 
 def summary(file_format: str, found: Sequence[Tried], runs: dict[int, Run]) -> list[Figure]:
     """The figures of one format."""
     outcomes = collections.Counter(tried.outcome for tried in found)
-    died = [tried for tried in found if tried.outcome in (CRASHED, HUNG)]
+    died = [tried for tried in found if tried.outcome in _DIED]
     again = [(tried, runs[tried.number]) for tried in found if tried.number in runs]
     disagree = sum((tried.outcome == LOADED) != (run.code == EXIT_DONE) for tried, run in again if tried not in died)
     hung = sum(run.sentence == "hangs" for _, run in again)
@@ -221,7 +218,7 @@ def summary(file_format: str, found: Sequence[Tried], runs: dict[int, Run]) -> l
         Figure("files", len(found)),
         Figure("refused with a sentence", outcomes[REFUSED]),
         Figure("loaded and answered", outcomes[LOADED]),
-        Figure("passed every check and crashed or hung the library; the trial caught it", len(died)),
+        Figure("passed every check, then crashed, hung or flooded the library: the trial caught it", len(died)),
         Figure("tried by edge-classify itself too", len(again)),
         Figure("of these, with another end than in the quick attack", disagree, limit=0),
         Figure("runner crashes", crashed, limit=0),
@@ -236,10 +233,10 @@ def summary(file_format: str, found: Sequence[Tried], runs: dict[int, Run]) -> l
 
 def _originals(file_format: str, models: Sequence[Path]) -> list[Path]:
     if models:
-        return [path for path in models if path.suffix == f".{file_format}"]
-    found = sorted(_FIXTURES.glob(f"tiny_*.{file_format}"))
-    if file_format == "tflite":
-        found.append(default_model())
+        found = [path for path in models if path.suffix == f".{file_format}"]
+    else:
+        shipped = [default_model()] if file_format == "tflite" else []
+        found = [*sorted(_FIXTURES.glob(f"tiny_*.{file_format}")), *shipped]
     if not found:
         raise ModelFileError(f"no {file_format} file to begin with: name one with --model")
     return found

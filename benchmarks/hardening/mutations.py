@@ -196,7 +196,7 @@ def _zip_bomb(original: Original, rng: Rng) -> bytes:
     buffer = io.BytesIO(original.network)
     with zipfile.ZipFile(buffer, "a", method, strict_timestamps=False) as archive:
         if which == 0:
-            archive.writestr(SPEC_MEMBER, bytes(int(rng.integers(2**20, 2**23))))
+            archive.writestr(SPEC_MEMBER, bytes(int(rng.integers(2**20, 2**21))))
         elif which == 1:
             for number in range(int(rng.integers(50, 400))):
                 archive.writestr(f"{number}" if number else SPEC_MEMBER, text[:20])

@@ -53,8 +53,11 @@ def test_sentences(error: Exception, sentence: str) -> None:
 
 def run(program: str, network: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run a program that has the child's module."""
-    program = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[3])!r}); from edge.admission import child\n{program}"
-    return subprocess.run([sys.executable, "-c", program], input=network, capture_output=True, check=False, timeout=60)
+    root = Path(__file__).parents[3]
+    start = f"import sys; sys.path.insert(0, {str(root)!r}); from edge.admission import child"
+    return subprocess.run(
+        [sys.executable, "-c", f"{start}\n{program}"], input=network, capture_output=True, check=False, timeout=60
+    )
 
 
 def test_memory_beyond_the_bound_is_refused() -> None:

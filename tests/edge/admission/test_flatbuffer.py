@@ -20,7 +20,7 @@ LAYOUTS = {
 def read(content: bytes) -> dict[str, Any]:
     """The root as plain values."""
     values = Flatbuffer(content, LAYOUTS).root("Root")
-    return values | {"sizes": values["sizes"].tolist()}
+    return values | {"sizes": list(values.get("sizes", ()))}
 
 
 @pytest.fixture
@@ -51,27 +51,27 @@ def test_what_the_library_wrote_is_read(whole: bytes) -> None:
     assert read(whole) == {"number": 77, "name": "ab", "sizes": [5, -6], "leaves": [{"flag": 1}]}
 
 
+def outcome(content: bytes) -> dict[str, Any] | None:
+    """The root as plain values; None where it is refused."""
+    try:
+        return read(content)
+    except DamagedError:
+        return None
+
+
 def test_wherever_it_is_cut_it_is_refused_or_the_same(whole: bytes) -> None:
-    refused = 0
-    for length in range(len(whole)):
-        try:
-            assert read(whole[:length]) == read(whole)
-        except DamagedError:
-            refused += 1
-    assert refused >= len(whole) - 3  # padding at the end
+    outcomes = [outcome(whole[:length]) for length in range(len(whole))]
+    assert outcomes.count(None) >= len(whole) - 3  # padding at the end
+    assert all(found in (None, read(whole)) for found in outcomes)
 
 
 def test_whatever_byte_is_changed_there_is_no_other_error(whole: bytes) -> None:
-    refused = 0
-    for place in range(len(whole)):
-        for value in (0, 1, 4, 0x7F, 0x80, 0xFF):
-            changed = bytearray(whole)
-            changed[place] = value
-            try:
-                Flatbuffer(bytes(changed), LAYOUTS).root("Root")
-            except DamagedError:
-                refused += 1
-    assert refused > len(whole)
+    changed = [
+        whole[:place] + bytes([value]) + whole[place + 1 :]
+        for place in range(len(whole))
+        for value in (0, 1, 4, 0x7F, 0x80, 0xFF)
+    ]
+    assert sum(outcome(content) is None for content in changed) > len(whole)
 
 
 def table(*offsets: int, size: int = 12, data: bytes = bytes(24)) -> bytes:
