@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.admission.damaged import DamagedError, ForeignOperatorError
+from edge.admission.damaged import MAX_IMAGE, DamagedError, ForeignOperatorError
 from edge.admission.onnx_tables import LAYOUTS, OPERATORS, RANGES, TYPES
 from edge.admission.protobuf import Message, Values
 
@@ -104,6 +104,8 @@ def _check_shapes(graph: Values, constants: dict[str, NDArray[Any]]) -> None:
         sizes = [size.get("dim_value", 1) for size in tensor.get("shape", {}).get("dim", [])]
         if len(sizes) > _MAX_AXES or min(sizes, default=1) < 1:
             raise DamagedError(f"tensor {_name(value)!r} has shape {tuple(sizes[: _MAX_AXES + 1])}")
+        if math.prod(sizes) > MAX_IMAGE and value in graph["input"]:
+            raise DamagedError(f"it takes images of {tuple(sizes)}: at most {MAX_IMAGE:,} pixels")
         total += math.prod(sizes) * np.dtype(TYPES.get(tensor.get("elem_type", 1), "int64")).itemsize
     if total > _MAX_BYTES:
         raise DamagedError(f"its tensors take more than {_MAX_BYTES:,} bytes")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.admission.damaged import DamagedError, ForeignOperatorError
+from edge.admission.damaged import MAX_IMAGE, DamagedError, ForeignOperatorError
 from edge.admission.flatbuffer import Flatbuffer, Values
 from edge.admission.tflite_tables import LAYOUTS, OPERATORS, RANGES, TAKE_SIZES, TYPES, Kind
 
@@ -135,6 +135,8 @@ def _check_flow(buffer: Flatbuffer, graph: Values, buffers: list[Values], kinds:
     inputs, outputs = (_indices(graph.get(name, ()), tensors) for name in ("inputs", "outputs"))
     if len(inputs) != 1 or len(outputs) != 1 or inputs[0] in known:
         raise DamagedError(f"it has {len(inputs)} inputs and {len(outputs)} outputs: a classifier has one of each")
+    if math.prod(shape := _shape(tensors[inputs[0]], inputs[0])) > MAX_IMAGE:
+        raise DamagedError(f"it takes images of {shape}: at most {MAX_IMAGE:,} pixels")
     known.update(inputs)
     names = []
     for operator in graph.get("operators", []):

@@ -63,6 +63,10 @@ def first_size(model: Any, size: int) -> None:
     model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = size
 
 
+def huge_output(model: Any) -> None:
+    model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 2**40
+
+
 FORGERIES: list[tuple[str, Callable[[Any], object], str]] = [
     ("no graph", lambda model: model.ClearField("graph"), "it has no graph"),
     ("data in another file", elsewhere, "a TensorProto has external_data, which no image classifier needs"),
@@ -78,7 +82,8 @@ FORGERIES: list[tuple[str, Callable[[Any], object], str]] = [
     ("scale 0", set_scale(0.0), "a QuantizeLinear has a scale that isn't a number from"),
     ("scale NaN", set_scale(float("nan")), "holds numbers that aren't finite"),
     ("scale negative", set_scale(-1.0), "a QuantizeLinear has a scale that isn't a number from"),
-    ("huge input", lambda model: first_size(model, 2**40), "take more than 134,217,728 bytes"),
+    ("large image", lambda model: first_size(model, 2**15), r"images of \(1, 32768, 28, 1\): at most 524,288 pixels"),
+    ("huge output", huge_output, "take more than 134,217,728 bytes"),
     ("empty input", lambda model: first_size(model, -3), r"has shape \(1, -3, 28, 1\)"),
     ("two outputs", lambda model: model.graph.output.append(model.graph.output[0]), "1 inputs and 2 outputs"),
     ("unknown operand", lambda model: node(model).input.__setitem__(0, "nobody"), "a Conv reads what no operator"),

@@ -96,6 +96,7 @@ FORGERIES: list[tuple[str, Callable[[Any], object], str]] = [
     ("zero size", change(tensor, shape=np.array([1, 0, 28, 1], np.int32)), r"has shape \(1, 0, 28, 1\)"),
     ("negative size", change(tensor, shape=np.array([1, -28, 28, 1], np.int32)), r"has shape \(1, -28, 28, 1\)"),
     ("too many axes", change(tensor, shape=np.ones(1000, np.int32)), "has shape"),
+    ("large image", change(tensor, shape=np.array([1, 1024, 513, 1], np.int32)), r"images of \(1, 1024, 513, 1\)"),
     ("huge", change(tensor, shape=np.array([1, 65536, 65536, 1], np.int32)), "take more than 134,217,728 bytes"),
     ("type", change(tensor, type=5), "has type 5"),
     ("variable", change(tensor, isVariable=True), "is a variable"),
