@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 
 from edge.admission.requirement import Requirement
 from edge.errors import ModelFileError
-from edge.requirement_flags import add_requirement_flags, wanted
 
 DIGEST = hashlib.sha256(b"a model").hexdigest()
 
@@ -27,30 +25,6 @@ def test_both_must_be_right(tmp_path: Path) -> None:
     key = "RWSUPxKE/5c2stf27t8plrM7cxMxY2dGYwiogqKv+H9Yi83J6rVOM7iT"
     with pytest.raises(ModelFileError, match="isn't signed"):
         Requirement(DIGEST, key).check(tmp_path / "m", b"a model")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ([], None),
-        (["--require-sha256", f" {DIGEST.upper()}"], Requirement(DIGEST)),
-        (["--require-signature", "mine.pub"], Requirement("", "mine.pub")),
-        (["--require-sha256", DIGEST, "--require-signature", "k"], Requirement(DIGEST, "k")),
-    ],
-)
-def test_flags(arguments: list[str], expected: Requirement | None) -> None:
-    flags = argparse.ArgumentParser()
-    add_requirement_flags(flags)
-    assert wanted(flags.parse_args(arguments)) == expected
-
-
-@pytest.mark.parametrize("text", ["", "abc", "g" * 64, "0" * 63])
-def test_what_is_no_digest_is_a_wrong_call(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    flags = argparse.ArgumentParser()
-    add_requirement_flags(flags)
-    with pytest.raises(SystemExit):
-        flags.parse_args(["--require-sha256", text])
-    assert "expected 64 hexadecimal digits" in capsys.readouterr().err
 
 
 def test_the_runner_refuses_any_other_file(edge_classify: Callable[..., Any], fixtures: Path) -> None:
