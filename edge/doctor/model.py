@@ -1,8 +1,9 @@
-"""The model file: readable, for a runtime that is here, its operators known to every one; tried on a black image."""
+"""The model file: whole, its structure sound, its operators known to every runtime that is here; tried in a child."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.artifact import Artifact, read_artifact
 from edge.doctor.finding import FAILURE, OK, WARNING, Finding
@@ -10,35 +11,48 @@ from edge.doctor.patient import Patient
 from edge.errors import ModelFileError, ToolkitError
 from edge.runtimes import runtime_for, too_new
 
+if TYPE_CHECKING:
+    from edge.admission.requirement import Requirement
+
 _ANOTHER = "copy or export the file again, or leave --model out for the built-in one"
 _OPERATORS = ("Unsupported model IR version", "opset")  # of what onnxruntime says
 _OLDER = "tflite-runtime"  # beside LiteRT it is there for a reason, and reads less
 
 
-def check_model(patient: Patient, path: Path) -> list[Finding]:
-    """Read the file and run it once in a child process; in tflite-runtime too where that is installed."""
+def check_model(
+    patient: Patient, path: Path, *, required: Requirement | None = None, has_numpy: bool = True
+) -> list[Finding]:
+    """Read the file, check it, and run it in a child process; in tflite-runtime too where that is installed.
+
+    Args:
+        patient: the machine.
+        path: the file.
+        required: what the file must have.
+        has_numpy: whether that can be imported; checking the structure takes it.
+    """
     try:
-        artifact = read_artifact(path)
+        artifact = read_artifact(path, required=required)
         runtime = runtime_for(artifact)
+        checked = _checked(artifact, has_numpy=has_numpy)
     except ToolkitError as error:
         what, _, fix = str(error).partition(": ")
         return [Finding("model", FAILURE, what, fix or _ANOTHER)]
-    found = [_tried(patient, artifact, runtime)]
+    found = [_tried(patient, artifact, runtime, checked)]
     if artifact.format == "tflite" and runtime != _OLDER and patient.installed(_OLDER):
-        older = _tried(patient, artifact, _OLDER)
+        older = _tried(patient, artifact, _OLDER, checked)
         if older.status == FAILURE:
             found.append(Finding("model", WARNING, older.text, older.fix))
     return found
 
 
-def _tried(patient: Patient, artifact: Artifact, runtime: str) -> Finding:
+def _tried(patient: Patient, artifact: Artifact, runtime: str, checked: str) -> Finding:
     """Run the file in one runtime."""
     try:
         patient.try_model(artifact, runtime)
     except ModelFileError as error:
         return Finding("model", FAILURE, *_what_and_fix(str(error), runtime))
-    text = _described(artifact, runtime)
-    if artifact.format == "tflite" and artifact.spec is None:
+    text = f"{_described(artifact, runtime)}; {checked}"
+    if artifact.spec is None:
         return Finding("model", WARNING, f"{text}; no specification in it", "give its class names with --labels FILE")
     return Finding("model", OK, text)
 
@@ -49,6 +63,28 @@ def _what_and_fix(sentence: str, runtime: str) -> tuple[str, str]:
         return what + too_new.MARK, fix
     is_newer = any(sign in sentence for sign in _OPERATORS)
     return sentence, f"update {runtime}, or export the file with an older one" if is_newer else _ANOTHER
+
+
+def _checked(artifact: Artifact, *, has_numpy: bool) -> str:
+    """What is known about its bytes.
+
+    Raises:
+        ModelFileError: they are not sound, and nobody vouches for them.
+    """
+    has_digest = artifact.spec is not None and artifact.spec.network_sha256
+    parts = ["digest right" if has_digest else "no digest in it"]
+    try:
+        if has_numpy:
+            from edge.admission.gate import check_network
+
+            parts.append(f"all {len(check_network(artifact))} operators known")
+    except ModelFileError:
+        if not artifact.vouched_by:
+            raise
+        parts.append("not all operators known")
+    if artifact.vouched_by:
+        parts.append(f"vouched for: {artifact.vouched_by}")
+    return ", ".join(parts)
 
 
 def _described(artifact: Artifact, runtime: str) -> str:

@@ -224,15 +224,15 @@ def _read(capture: cv2.VideoCapture, buffers: Buffers | None = None) -> NDArray[
     Raises:
         FrameError: it comes undecoded, and is damaged.
     """
-    free = buffers and buffers.free()
-    has_frame, image = capture.read() if free is None else capture.read(free)
+    has_frame, image = capture.read(buffers.free() if buffers else None)
     if not has_frame:
         return None
     if image.ndim != 3:
         return decode_image(image.tobytes())
+    picture = np.asarray(image, np.uint8)
     if buffers:
-        buffers.keep(image)
-    return np.asarray(image, np.uint8)
+        buffers.keep(picture)
+    return picture
 
 
 def _time_limits(read_timeout_s: float) -> list[int]:
