@@ -19,7 +19,9 @@ SPEC_MEMBER = "model_spec.json"
 LABELS_MEMBER = "labels.txt"
 METADATA_KEY = "edge_classify.model_spec"  # of the spec in an ONNX file's metadata_props
 
-_MAX_FILE_BYTES = 64 * 2**20  # a hundred times our largest; with what an interpreter makes of it, below 512 MB
+MAX_FILE_BYTES = 64 * 2**20
+"""A hundred times our largest; with what an interpreter makes of it, below 512 MB."""
+
 _MAX_SPEC_BYTES = 2**20
 _MAX_MEMBERS = 64  # of the ZIP; ours has two
 _MAX_SENTENCE, _MAX_REASON = 500, 200  # characters
@@ -143,10 +145,10 @@ def _check_digest(path: Path, spec: ModelSpec | None, found: str) -> None:
 def _read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
-        if size > _MAX_FILE_BYTES:
-            raise ModelFileError(f"{path} has {size:,} bytes: a model may have at most {_MAX_FILE_BYTES:,}")
+        if size > MAX_FILE_BYTES:
+            raise ModelFileError(f"{path} has {size:,} bytes: a model may have at most {MAX_FILE_BYTES:,}")
         with path.open("rb") as file:
-            content = file.read(_MAX_FILE_BYTES + 1)
+            content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise ModelFileError(
             f"no model file {path}: make one with `python -m export.tflite`, or leave --model out for the built-in one"
@@ -155,8 +157,8 @@ def _read(path: Path) -> bytes:
         raise ModelFileError(f"model file {path} can't be read: {error.strerror}") from error
     if not content:
         raise ModelFileError(f"model file {path} is empty: copy or export it again")
-    if len(content) > _MAX_FILE_BYTES:  # a device, or a file that grows
-        raise ModelFileError(f"{path} goes on and on: a model may have at most {_MAX_FILE_BYTES:,} bytes")
+    if len(content) > MAX_FILE_BYTES:  # a device, or a file that grows
+        raise ModelFileError(f"{path} goes on and on: a model may have at most {MAX_FILE_BYTES:,} bytes")
     return content
 
 

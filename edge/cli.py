@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from edge import config, console, picture_limits
 from edge.artifact import default_model
-from edge.errors import EXIT_DONE, EXIT_ERROR, ModelFileError
+from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError, ModelFileError
 from edge.flags import DEMO_FRAMES, parser
 from edge.health import Health
 from edge.requirement_flags import wanted
@@ -24,6 +24,7 @@ from edge.spec import RESERVED_LABELS
 if TYPE_CHECKING:
     import argparse
 
+    from edge.admission.requirement import Requirement
     from edge.classifier import Classifier
     from edge.sinks import Sink
     from edge.sources import Source
@@ -53,7 +54,9 @@ def classify(arguments: Sequence[str]) -> int:
     if options.list_cameras:
         return _list_cameras(options)
     if options.store is None:
-        return _classify(options, lambda: _load(options, options.model or default_model()))
+        return _classify(options, lambda: _load(options, options.model or default_model(), wanted(options)))
+    if wanted(options):
+        raise ConfigError("a store's models were verified by `edge-classify update`: give it --require-... instead")
     from edge.update.start import Run
 
     with Run(options.store) as updated:
@@ -150,12 +153,12 @@ def _finder(options: argparse.Namespace) -> Callable[..., Sighting]:
     return partial(find_garment, region=options.roi, scene=scene)
 
 
-def _load(options: argparse.Namespace, model: Path) -> Classifier:
+def _load(options: argparse.Namespace, model: Path, required: Requirement | None) -> Classifier:
     from edge.classifier import Classifier
 
     labels = _read_labels(options.labels) if options.labels else None
     classifier = Classifier.load(
-        model, runtime=options.runtime, threads=options.threads, labels=labels, required=wanted(options)
+        model, runtime=options.runtime, threads=options.threads, labels=labels, required=required
     )
     flags = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
     given = {name: value for name in flags if (value := getattr(options, name)) is not None}

@@ -15,15 +15,18 @@ from typing import Any
 from edge import console
 from edge.artifact import default_model, read_artifact
 from edge.errors import EXIT_DONE, ToolkitError, UpdateError
+from edge.requirement_flags import wanted
 from edge.update import state as states
 from edge.update.fetch import fetch
 from edge.update.figures import Figures, Limits, complaints, summary
 from edge.update.flags import parser
-from edge.update.origin import check_origin, is_pinned
 from edge.update.self_test import self_test
 from edge.update.state import Model, State, named
 from edge.update.store import Store, default_folder, utc_now
-from edge.update.web import shown
+from edge.update.web import beside, shown
+
+SIGNATURE_SUFFIX = ".minisig"
+_MAX_SIGNATURE_BYTES = 8192  # as minisign has it
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -72,15 +75,14 @@ def _update(options: argparse.Namespace, store: Store) -> tuple[list[str], dict[
     with store.updating() as folder:
         file = _fetched(options, folder)
         with _called(file, name):
-            check_origin(file, options)
-            artifact = read_artifact(file)
+            artifact = read_artifact(file, required=wanted(options))
             model = Model(artifact.sha256, artifact.format, name, utc_now())
             before = _read(store)
             lines = [f"new model       {name}, {artifact.size_bytes / 1000:.1f} kB, SHA-256 {model.sha256}"]
             if _is_there(store, before, model):
                 return [*lines, f"nothing to do   {named(before.current)} is current{_stage(before)}"], {}
             _refuse_again(before, model, options)
-            figures = _tested(file, store, before, options)
+            figures = _tested(file, model.sha256, store, before, options)
         store.keep(file, model, lambda state: states.installed(state, model))
     return [*lines, *summary(figures), f"installed       {named(model)} in {store.folder}, on trial",
             _next(store)], {"self_test": asdict(figures)}  # fmt: skip
@@ -96,17 +98,23 @@ def _read(store: Store) -> State:
 
 
 def _fetched(options: argparse.Namespace, folder: Path) -> Path:
-    """The file in `folder`, with the suffix that its content asks for."""
+    """The file in `folder`, with the suffix that its content asks for; beside it its signature, if one is required."""
     file = folder / "model"
+    is_pinned = wanted(options) is not None
     progress = _show_progress if sys.stderr.isatty() and not options.quiet else None
     try:
-        fetch(options.source, file, is_pinned=is_pinned(options), timeout_s=options.timeout_s, progress=progress)
+        fetch(options.source, file, is_pinned=is_pinned, timeout_s=options.timeout_s, progress=progress)
     finally:
         if progress:
             sys.stderr.write("\n")
     with file.open("rb") as content:
         is_tflite = content.read(8)[4:] == b"TFL3"
-    return file.rename(file.with_suffix(".tflite" if is_tflite else ".onnx"))
+    file = file.rename(file.with_suffix(".tflite" if is_tflite else ".onnx"))
+    if options.require_signature:
+        signature = file.with_name(f"{file.name}{SIGNATURE_SUFFIX}")
+        source = beside(options.source, SIGNATURE_SUFFIX)
+        fetch(source, signature, is_pinned=True, timeout_s=options.timeout_s, limit_bytes=_MAX_SIGNATURE_BYTES)
+    return file
 
 
 @contextmanager
@@ -134,21 +142,30 @@ def _refuse_again(state: State, model: Model, options: argparse.Namespace) -> No
         raise UpdateError(f"{named(model)} was rolled back, {back.time}: {back.reason}; --again tries it once more")
 
 
-def _tested(file: Path, store: Store, state: State, options: argparse.Namespace) -> Figures:
+def _tested(file: Path, sha256: str, store: Store, state: State, options: argparse.Namespace) -> Figures:
     """The figures of a self-test that was passed."""
-    figures = self_test(file, _compared_with(store, state), samples=options.samples, truths=dict(options.truths))
+    vouched = wanted(options) is not None
+    current, current_sha256 = _compared_with(store, state)
+    figures = self_test(
+        file,
+        current,
+        sha256=sha256 if vouched else "",
+        current_sha256=current_sha256,
+        samples=options.samples,
+        truths=dict(options.truths),
+    )
     limits = Limits(**{field.name: getattr(options, field.name) for field in fields(Limits)})
     if found := complaints(figures, limits, allows_new_labels=options.allow_new_labels):
         raise UpdateError(f"{file} failed its self-test: {'; '.join(found)}; nothing was switched")
     return figures
 
 
-def _compared_with(store: Store, state: State) -> Path:
-    """The newest good model whose file is whole."""
+def _compared_with(store: Store, state: State) -> tuple[Path, str]:
+    """The newest good model whose file is whole, and its SHA-256; of the built-in one that isn't needed."""
     for model in (state.good, state.last_good):
         with suppress(ToolkitError):
-            return store.whole(model)
-    return store.path(None)
+            return store.whole(model), model.sha256 if model else ""
+    return store.path(None), ""
 
 
 def _show_progress(count: int, total: int | None) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.admission.requirement import Requirement
 from edge.classifier import Classifier, Prediction
 from edge.demo import draw_frame
 from edge.errors import FrameError, ModelFileError, SourceError, ToolkitError
@@ -24,6 +25,8 @@ _GARMENTS = 40  # each class four times
 _HEIGHT, _WIDTH = 240, 320  # twice what the vision step looks at: finer detail would only cost time
 _SEED = 2_000_000  # no seed of the demo's own or of drawn training data
 
+Vouched = tuple[Path, str]
+"""A file, and the SHA-256 that vouches for it; empty: it is checked as files of strangers are."""
 Truth = Callable[[str], bool]
 """Whether an answer to a frame is right."""
 
@@ -49,11 +52,11 @@ class _Pair:
         return float(min(new) / min(current))
 
 
-def examine(new: Path, current: Path, samples: Path | None, truths: Truths) -> Figures:
+def examine(new: Vouched, current: Vouched, samples: Path | None, truths: Truths) -> Figures:
     """Run both models on drawn garments and on a person's samples.
 
     Args:
-        new: the file in question.
+        new: the file in question, and its SHA-256 where a person vouches for it.
         current: the file it is compared with.
         samples: a folder with a folder of pictures for each label; None: there are none.
         truths: what is right for folders that aren't called like a label; see `edge.folder_labels`.
@@ -61,7 +64,7 @@ def examine(new: Path, current: Path, samples: Path | None, truths: Truths) -> F
     Raises:
         ToolkitError: a model can't be loaded, or the new one gives what is no probability; or there is no sample.
     """
-    pair = _Pair(Classifier.load(new), Classifier.load(current))
+    pair = _Pair(_load(*new), _load(*current))
     labels, current_labels = pair.new.spec.labels, pair.current.spec.labels
     pictures = _count(pair, _pictures(samples, labels, truths), knows_truth=True) if samples else None
     if pictures and not pictures.frames:
@@ -84,6 +87,10 @@ def _count(pair: _Pair, frames: Iterator[tuple[NDArray[np.uint8], Truth]], *, kn
         current_right=current_right if knows_truth and has_same_labels else None,
         same=same if knows_truth and has_same_labels else None,  # strangers to the classes may be called anything
     )
+
+
+def _load(path: Path, sha256: str) -> Classifier:
+    return Classifier.load(path, required=Requirement(sha256) if sha256 else None)
 
 
 def _garments() -> Iterator[tuple[NDArray[np.uint8], Truth]]:
@@ -119,11 +126,12 @@ def _check(prediction: Prediction) -> None:
         raise ModelFileError(f"the probabilities of its classes add up to {total:.3g} instead of 1")
 
 
-def main(new: str, current: str, samples: str, truths: Mapping[str, Sequence[str]]) -> None:
+def main(new: Sequence[str], current: Sequence[str], samples: str, truths: Mapping[str, Sequence[str]]) -> None:
     """Print the figures as JSON; what is wrong with the model ends the program with a sentence."""
     try:
         given = {folder: tuple(labels) for folder, labels in truths.items()}
-        figures = examine(Path(new), Path(current), Path(samples) if samples else None, given)
+        files = (Path(new[0]), new[1]), (Path(current[0]), current[1])
+        figures = examine(*files, Path(samples) if samples else None, given)
     except ToolkitError as error:
         sys.exit(" ".join(str(error).split()))
     sys.stdout.write(json.dumps(asdict(figures)))

@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from edge.artifact import MAX_FILE_BYTES
 from edge.errors import UpdateError
 from edge.update import web
-
-MAX_BYTES = 256 * 2**20
-"""Of a model file: a runner reads no larger one."""
 
 _PIECE_BYTES = 2**16
 
@@ -27,7 +25,7 @@ def fetch(
     *,
     is_pinned: bool,
     timeout_s: float,
-    limit_bytes: int = MAX_BYTES,
+    limit_bytes: int = MAX_FILE_BYTES,
     progress: Progress | None = None,
 ) -> None:
     """Copy a model file.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from edge import console
 from edge.folder_labels import folder_truth
+from edge.requirement_flags import add_requirement_flags
 from edge.update.figures import Limits
-from edge.update.origin import add_origin_flags
 
 NAME = "update"
 """First argument of `edge-classify` that leads here."""
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
                       "what was rolled back")  # fmt: skip
     flags.add_argument("--store", type=Path, metavar="DIR",
                        help="where the models are kept (default: as for `edge-classify --store`)")  # fmt: skip
-    add_origin_flags(flags)
+    add_requirement_flags(flags)
     flags.add_argument("--timeout", type=console.positive_float, default=300.0, dest="timeout_s", metavar="S",
                        help="give up fetching after S seconds")  # fmt: skip
     flags.add_argument("--again", action="store_true", help="install it though it was rolled back")

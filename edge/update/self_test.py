@@ -22,19 +22,24 @@ main(*arguments)
 """
 
 
-def self_test(new: Path, current: Path, *, samples: Path | None, truths: Truths) -> Figures:
+def self_test(
+    new: Path, current: Path, *, sha256: str, current_sha256: str, samples: Path | None, truths: Truths
+) -> Figures:
     """Run a new model on drawn garments and on samples, beside the current one.
 
     Args:
         new: the file in question.
         current: the file it is compared with.
+        sha256: of the new file, if the user vouches for it; empty: it is checked as files of strangers are.
+        current_sha256: of the other one; empty: it is the one inside the package.
         samples: a folder with a folder of pictures for each label; None: there are none.
         truths: what is right for folders that aren't called like a label; see `edge.folder_labels`.
 
     Raises:
         UpdateError: it can't be loaded, gives no probabilities, crashes or hangs.
     """
-    given = json.dumps([sys.path, [str(new), str(current), str(samples.absolute()) if samples else "", dict(truths)]])
+    files = [str(new), sha256], [str(current), current_sha256]
+    given = json.dumps([sys.path, [*files, str(samples.absolute()) if samples else "", dict(truths)]])
     try:
         child = subprocess.run([sys.executable, "-I", "-c", _PROGRAM, given], capture_output=True, text=True,
                                errors="replace", timeout=_TIMEOUT_S, check=False)  # fmt: skip

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from edge import machine
+from edge.admission.requirement import Requirement
 from edge.errors import ToolkitError, UpdateError
 from edge.update import state as states
 from edge.update.state import Model, State, named
@@ -45,11 +46,12 @@ class Run:
         self._tried: Model | None = None
         self._ending = ExitStack()
 
-    def load(self, load: Callable[[Path], Classifier]) -> Classifier:
+    def load(self, load: Callable[[Path, Requirement | None], Classifier]) -> Classifier:
         """Load the model to run; what is wrong with one is said, and the one before it is taken.
 
         Args:
-            load: makes a classifier of a file.
+            load: makes a classifier of a file, and of what it must have: a model of the store was checked and tried
+                when it was installed, its digest is enough.
 
         Raises:
             ToolkitError: not even the model inside the package can be loaded.
@@ -58,7 +60,7 @@ class Run:
         failures: list[tuple[Model, Exception]] = []
         for model in dict.fromkeys((state.current, state.last_good, None)):
             try:
-                classifier = load(self._store.whole(model))
+                classifier = load(self._store.whole(model), Requirement(model.sha256) if model else None)
             except Exception as error:  # noqa: PERF203  # whatever a new model does to a library, there is an older one
                 if model is None:
                     raise

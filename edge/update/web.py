@@ -35,6 +35,14 @@ def shown(source: str) -> str:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}".partition("?")[0].partition("#")[0]
 
 
+def beside(source: str, suffix: str) -> str:
+    """The source of a file that lies beside another and is called like it, with something more at its end."""
+    if not is_url(source):
+        return source + suffix
+    parts = urllib.parse.urlsplit(source)
+    return parts._replace(path=parts.path + suffix).geturl()
+
+
 @contextmanager
 def get(url: str, *, is_pinned: bool) -> Iterator[tuple[int | None, Iterator[bytes]]]:
     """Ask for a file; yield how many bytes the server says it has, if it says so, and its content, in pieces.
@@ -89,7 +97,7 @@ def _check(url: str, *, is_pinned: bool) -> None:
     if parts.scheme == "http" and not is_pinned:
         raise UpdateError(
             f"{shown(url)}: over http anybody on the way could put another model in its place: use https, or say what "
-            "it must be with --require-sha256"
+            "it must be with --require-sha256 or --require-signature"
         )
 
 

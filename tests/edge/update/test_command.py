@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,15 +96,41 @@ def test_from_a_server_with_a_digest(  # noqa: PLR0917  # fixtures
     server.answers["/door"] = answer(new.read_bytes())
     url = f"{server.url}/door"
     assert update(url).sentence.startswith(f"{url}: over http anybody")
-    assert update(url, "--require-sha256", "0" * 64).sentence.startswith(
-        f"{url} has the SHA-256 {digest(new)}, required"
-    )
+    refused = update(url, "--require-sha256", "0" * 64).sentence
+    assert refused.startswith(f"{url} has SHA-256 {digest(new)}, ")
     assert tested == []
     assert update(f"{url}?key=secret", "--require-sha256", digest(new)).code == 0
     state = store.read()
     assert state.current
     assert (state.current.format, state.current.source) == ("onnx", url)
     assert store.whole(state.current).suffix == ".onnx"
+
+
+def test_a_signature_is_fetched_and_asked_for(  # noqa: PLR0917  # fixtures
+    update: Run, store: Store, fixtures: Path, tmp_path: Path, tested: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("cryptography")
+    from export import sign
+
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(fixtures / "tiny_int8.tflite", "new.tflite")
+    assert sign.main(["--new-key", "mine"]) == 0
+    assert update("new.tflite", "--require-signature", "mine.pub").sentence == (
+        "new.tflite.minisig: No such file or directory"
+    )
+    assert sign.main(["new.tflite", "--key", "mine.key"]) == 0
+    shutil.copy(fixtures / "tiny_none.tflite", "new.tflite")
+    assert "isn't what was signed" in update("new.tflite", "--require-signature", "mine.pub").sentence
+    assert (store.read(), tested) == (State(), [])
+    shutil.copy(fixtures / "tiny_int8.tflite", "new.tflite")
+    assert update("new.tflite", "--require-signature", "mine.pub").code == 0
+    assert store.read().trial == Trial()
+
+
+def test_a_store_is_not_verified_twice(edge_classify: Run, store: Store) -> None:
+    outcome = edge_classify("--store", store.folder, "--require-sha256", "0" * 64)
+    assert outcome.code == 2
+    assert outcome.sentence.startswith("a store's models were verified by `edge-classify update`")
 
 
 def test_the_same_model_again_is_nothing_to_do(update: Run, store: Store, fixtures: Path, tested: list[Any]) -> None:

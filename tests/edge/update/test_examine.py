@@ -22,6 +22,8 @@ from edge.update.figures import Count
 
 Respec = Callable[[Path, "ModelSpec | str | None"], Path]
 
+BUILT_IN = (default_model(), "")
+
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +39,7 @@ def spec_of(path: Path) -> ModelSpec:
 
 
 def test_a_model_beside_itself_answers_the_same() -> None:
-    figures = examine(default_model(), default_model(), None, {})
+    figures = examine(BUILT_IN, BUILT_IN, None, {})
     assert figures.drawn == Count(10, 10, 10, 10)
     assert figures.samples is None
     assert figures.time_ratio > 0
@@ -47,7 +49,7 @@ def test_a_model_beside_itself_answers_the_same() -> None:
 def test_labels_in_a_wrong_order_show(respec: Respec) -> None:
     spec = spec_of(default_model())
     shifted = respec(default_model(), replace(spec, labels=(*spec.labels[1:], spec.labels[0])))
-    figures = examine(shifted, default_model(), None, {})
+    figures = examine((shifted, ""), BUILT_IN, None, {})
     assert figures.drawn == Count(10, 0, None, None)
     assert figures.labels != figures.current_labels
 
@@ -55,8 +57,8 @@ def test_labels_in_a_wrong_order_show(respec: Respec) -> None:
 def test_of_labels_of_ones_own_nothing_is_known(respec: Respec) -> None:
     spec = spec_of(default_model())
     other = respec(default_model(), replace(spec, labels=("Hat", *spec.labels[1:])))
-    assert examine(other, default_model(), None, {}).drawn == Count(10, None, None, None)
-    assert examine(other, other, None, {}).drawn == Count(10, None, None, None)
+    assert examine((other, ""), BUILT_IN, None, {}).drawn == Count(10, None, None, None)
+    assert examine((other, ""), (other, ""), None, {}).drawn == Count(10, None, None, None)
 
 
 @pytest.fixture
@@ -79,19 +81,19 @@ def samples(tmp_path: Path) -> Path:
 
 
 def test_samples_are_counted_by_their_folders(samples: Path) -> None:
-    assert examine(default_model(), default_model(), samples, {}).samples == Count(5, 5, 5, 5)
+    assert examine(BUILT_IN, BUILT_IN, samples, {}).samples == Count(5, 5, 5, 5)
     (samples / "nothing").rename(samples / "Dress-up")
     truths = {"Dress-up": ("Dress", "Coat")}
-    assert examine(default_model(), default_model(), samples, truths).samples == Count(5, 4, 4, 5)
+    assert examine(BUILT_IN, BUILT_IN, samples, truths).samples == Count(5, 4, 4, 5)
     with pytest.raises(SourceError, match="no label of the model is called like Dress-up: .* --map"):
-        examine(default_model(), default_model(), samples, {})
+        examine(BUILT_IN, BUILT_IN, samples, {})
 
 
 def test_samples_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="gone is no folder"):
-        examine(default_model(), default_model(), tmp_path / "gone", {})
+        examine(BUILT_IN, BUILT_IN, tmp_path / "gone", {})
     with pytest.raises(SourceError, match="no picture in the folders of"):
-        examine(default_model(), default_model(), tmp_path, {})
+        examine(BUILT_IN, BUILT_IN, tmp_path, {})
 
 
 def test_what_is_no_probability_is_refused(fake_runtime: Any) -> None:
@@ -101,10 +103,15 @@ def test_what_is_no_probability_is_refused(fake_runtime: Any) -> None:
         examination._Pair(new, current).answer(draw_frame(0).image)
 
 
+def test_a_file_that_is_vouched_for_must_be_that_file() -> None:
+    with pytest.raises(ModelFileError, match="--require-sha256 asks for 0000"):
+        examine((default_model(), "0" * 64), BUILT_IN, None, {})
+
+
 def test_the_program_prints_the_figures_or_ends_with_a_sentence(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    examination.main(str(default_model()), str(default_model()), "", {})
+    examination.main([str(default_model()), ""], [str(default_model()), ""], "", {})
     assert json.loads(capfd.readouterr().out)["drawn"] == {"frames": 10, "right": 10, "current_right": 10, "same": 10}
     with pytest.raises(SystemExit, match="^no model file .*gone"):
-        examination.main(str(tmp_path / "gone"), str(default_model()), "", {})
+        examination.main([str(tmp_path / "gone"), ""], [str(default_model()), ""], "", {})

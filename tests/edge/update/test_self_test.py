@@ -16,7 +16,7 @@ from edge.update.figures import Count
 
 def tried(new: Path) -> Any:
     """Beside the model inside the package."""
-    return child.self_test(new, default_model(), samples=None, truths={})
+    return child.self_test(new, default_model(), sha256="", current_sha256="", samples=None, truths={})
 
 
 def test_a_good_model_has_figures_whatever_lies_in_the_working_directory(

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from edge.admission.requirement import Requirement
 from edge.artifact import default_model
 from edge.errors import ModelFileError, SourceError, SourceLostError
 from edge.update import state as states
@@ -35,15 +36,16 @@ def start(store: Store, root: Path, caplog: pytest.LogCaptureFixture) -> Start:
     return lambda **more: Run(store.folder, root=root, **more)
 
 
-def path_of(path: Path) -> Any:
-    """Instead of a classifier, the file it would be made of."""
+def path_of(path: Path, required: Requirement | None) -> Any:
+    """Instead of a classifier, the file it would be made of; the store vouches for its own."""
+    assert required == (None if path == default_model() else Requirement(path.stem))
     return path
 
 
-def refuse(*names: str) -> Callable[[Path], Any]:
+def refuse(*names: str) -> Callable[[Path, Requirement | None], Any]:
     """Like `path_of`, but for files with this content."""
 
-    def load(path: Path) -> Any:
+    def load(path: Path, _: Requirement | None) -> Any:
         if path.read_bytes()[8:].decode(errors="replace") in names:
             raise ModelFileError(f"{path.name[:4]} is damaged")
         return path
@@ -191,7 +193,7 @@ def test_where_nothing_loads_the_built_in_model_does_and_its_error_is_said(start
     with start() as run:
         assert run.load(path_of) == default_model()
 
-    def nothing(path: Path) -> Any:
+    def nothing(path: Path, _: Requirement | None) -> Any:
         raise ModelFileError("no library")
 
     with pytest.raises(ModelFileError, match="no library"), start() as run:

@@ -114,3 +114,14 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     with web.get(url, is_pinned=False) as (_, pieces):
         assert b"".join(pieces) == b"model"
+
+
+@pytest.mark.parametrize(
+    ("source", "signature"),
+    [
+        ("a/new.tflite", "a/new.tflite.minisig"),
+        ("https://host/new.tflite?key=x", "https://host/new.tflite.minisig?key=x"),
+    ],
+)
+def test_where_a_signature_lies(source: str, signature: str) -> None:
+    assert web.beside(source, ".minisig") == signature
