@@ -224,7 +224,8 @@ def _read(capture: cv2.VideoCapture, buffers: Buffers | None = None) -> NDArray[
     Raises:
         FrameError: it comes undecoded, and is damaged.
     """
-    has_frame, image = capture.read(buffers.free() if buffers else None)
+    free = buffers.free() if buffers else None
+    has_frame, image = capture.read() if free is None else capture.read(free)
     if not has_frame:
         return None
     if image.ndim != 3:
