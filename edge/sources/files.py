@@ -16,6 +16,7 @@ from edge import picture_limits
 from edge.errors import FrameError
 from edge.sources.frame import Frame
 from edge.sources.jpeg import START, has_too_many_scans
+from edge.sources.tiff import largest_tile
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 # What files of these names begin with. OpenCV would find out itself, and decode kinds that take far more memory.
@@ -80,6 +81,8 @@ def _require_image(content: bytes) -> None:
         raise FrameError(f"larger than {picture_limits.MOST_BYTES:,} bytes")
     if not content.startswith(_BEGINNINGS):
         raise FrameError("not an image that OpenCV can read")
+    if largest_tile(content) > picture_limits.most_pixels():
+        raise FrameError(f"a tile of it claims {picture_limits.too_many_pixels()}")
     if has_too_many_scans(content):
         raise FrameError("a JPEG that would be drawn over and over again, which takes minutes: save it anew")
 

@@ -64,6 +64,14 @@ def start(spawn: Spawn, frames: int, then: str, *flags: str) -> Any:
     return spawn("-c", PROGRAM, str(frames), then, "--camera", "0", "--json", "-q", *flags)
 
 
+def test_ctrl_c_ends_a_video_behind_http_that_is_still_being_opened(spawn: Spawn) -> None:
+    child = spawn("-c", PROGRAM, "1", "opening", "--source", "http://127.0.0.1:9/walk.mp4", "-q")
+    assert child.stderr.readline() == "opening\n"
+    child.send_signal(signal.SIGINT)
+    assert child.communicate(timeout=60) == ("", "error: interrupted\n")
+    assert child.returncode == 130
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["TERM", "INT"])
 @pytest.mark.parametrize("then", ["hangs", "gone", "opening"])
 def test_a_signal_ends_it_well_whatever_the_camera_does(
