@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -13,7 +14,7 @@ from benchmarks.hardening.figures import Figure, finish
 from benchmarks.hardening.hostile import pictures, videos
 from benchmarks.hardening.hostile.bombs import bombs
 from benchmarks.hardening.hostile.servers import servers, serving
-from benchmarks.hardening.hostile.watched import HANGS_S, Job, Outcome, run_jobs
+from benchmarks.hardening.hostile.watched import HANGS_S, SILENCE_S, Job, Outcome, run_jobs
 from edge import console
 from edge.errors import EXIT_DONE
 
@@ -21,7 +22,7 @@ _BATCH = 1000  # pictures in a folder at a time
 _PICTURES_A_VIDEO = 50  # one video is tried for so many pictures
 _MOST_MEMORY_MB = 512
 _LIVE = ("--give-up", "3", "--stall", "1")
-_SERVER_SILENCE_S = 75.0  # an image may take a minute to come, and FFmpeg ten seconds to give up
+_IMAGE_S = 75.0  # an image may take a minute to come
 _WARM_UP = Job("warm-up", ("--source", "demo", "--max-frames", "1", "--json"))
 
 
@@ -87,7 +88,7 @@ def attack_mjpeg(count: int, seed: int) -> Outcome:
                 file.write(pictures.mutant(number, seed=seed, originals=jpegs)[1])
                 if number % 10 == 0:
                     file.write(jpegs[0][1])
-        return run_jobs([_WARM_UP, Job("MJPEG", ("--source", "-", "--json"), stdin=path)])[-1]
+        return _less(run_jobs([_WARM_UP, Job("MJPEG", ("--source", "-", "--json"), stdin=path)]))[-1]
 
 
 def attack_videos(count: int, seed: int) -> list[Outcome]:
@@ -109,7 +110,10 @@ def attack_from_servers() -> list[Outcome]:
     outcomes = []
     for server in servers():
         with serving(server) as url:
-            job = Job(server.name, ("--source", url, "--json", *_LIVE), silence_s=_SERVER_SILENCE_S)
+            until = ("--max-frames", str(server.valid)) if server.valid else ()
+            arguments = ("--source", url, "--json", *_LIVE, *until)
+            # What comes for ever takes its time for ever; the run must end all the same.
+            job = Job(server.name, arguments, hangs_s=math.inf, silence_s=_IMAGE_S)
             outcomes += _less(run_jobs([_WARM_UP, job]))
     return outcomes
 
@@ -122,7 +126,7 @@ def figures(groups: dict[str, list[Outcome]], count: int) -> list[Figure]:
     mjpeg, films = groups["MJPEG"][0], groups["videos"]
     played, refused = [each for each in films if each.frames], [each for each in films if each.error]
     sent = sum(server.valid for server in servers())
-    seen = sum(each.frames + each.dropped for each in groups["servers"])
+    seen = sum(each.frames for each in groups["servers"])
     apart = [outcome for group, outcomes in groups.items() if group != "videos" for outcome in outcomes]
     return [
         Figure("damaged pictures and bombs", tried),
@@ -137,11 +141,20 @@ def figures(groups: dict[str, list[Outcome]], count: int) -> list[Figure]:
         Figure("of these neither", len(films) - len({id(each) for each in [*played, *refused]}), limit=0),
         Figure("hostile servers", len(groups["servers"])),
         Figure("whole pictures that they sent among the rest", sent),
-        Figure("of these classified, or overtaken by a newer one", seen, limit=sent, limit_kind="at least"),
+        Figure("of these classified", seen, limit=sent, limit_kind="at least"),
         Figure("crashes", sum(bool(each.crash) for each in every), limit=0),
-        Figure(f"hangs of more than {HANGS_S:g} s", sum(each.is_hung for each in every), limit=0),
+        Figure(
+            f"hangs: {HANGS_S:g} s of processor time or {SILENCE_S:g} s of silence",
+            sum(each.is_hung for each in every),
+            limit=0,
+        ),
         Figure("errors nobody expected", sum(each.error.startswith("unexpected") for each in every), limit=0),
-        Figure("longest time for one picture or video", max(each.silence_s for each in [*folders, mjpeg, *films]), "s"),
+        Figure(
+            "most processor time for one picture or video",
+            max(each.longest_s for each in [*folders, mjpeg, *films]),
+            "s",
+            limit=HANGS_S,
+        ),
         Figure("most memory, pictures and streams", _megabytes(apart), "MB", limit=_MOST_MEMORY_MB),
         Figure("most memory, videos", _megabytes(films), "MB"),
         Figure("threads left over", max(each.threads for each in every), limit=0),

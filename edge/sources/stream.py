@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import picture_limits
-from edge.errors import SourceError
+from edge.errors import FrameError, SourceError
 from edge.sources.ahead import Ahead
+from edge.sources.files import decode_image
 from edge.sources.frame import Frame
 from edge.sources.names import is_url, without_password
 from edge.sources.reader import EndOfStream
@@ -27,6 +28,7 @@ _TIMEOUT_S = 10.0
 _LONGEST_MS = 86_400_000 * 365  # of a video file; beyond it a damaged file speaks
 _MOST_BAD = 64  # frames one after the other that can't be read: then nothing else will come
 _CUT_S, _CUT_SHARE = 0.5, 0.05  # by which a video may end before the end it claims: sound may be longer than pictures
+_MJPEG = {float(cv2.VideoWriter.fourcc(*code)) for code in ("MJPG", "mjpg", "jpeg")}
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -66,10 +68,9 @@ class Stream:
             self._mjpeg = open_mjpeg(self._url, timeout_s=self._read_timeout_s)
             if self._mjpeg is not None:
                 return self._mjpeg
-        capture = _open(self._url, _time_limits(self._read_timeout_s))
+        capture = _open(self._url, self.name, _time_limits(self._read_timeout_s))
         if not capture.isOpened():
             raise SourceError(f"can't open {self.name}: not a stream that OpenCV can read, or out of reach")
-        _require_modest(capture, self.name)
         has_end = self._url.startswith("http") and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0
         return StreamCapture(capture, has_end=has_end)
 
@@ -94,10 +95,10 @@ class StreamCapture:
             SourceError: it broke off.
             EndOfStream: it is over.
         """
-        has_frame, image = self._capture.read()
-        if not has_frame:
+        image = _read(self._capture)
+        if image is None:
             raise EndOfStream if self._has_end else SourceError("the stream broke off")
-        return np.asarray(image, np.uint8)
+        return image
 
     def close(self) -> None:
         """Hang up."""
@@ -134,10 +135,12 @@ class VideoSource:
     def _read(self) -> Iterator[Frame]:
         """The frames one after the other; the video is let go at the end."""
         number = 0
-        capture = _open(self._location, [] if self._is_local else _time_limits(_TIMEOUT_S))
+        capture = _open(self._location, self.name, [] if self._is_local else _time_limits(_TIMEOUT_S))
         opened = datetime.now(timezone.utc)
         try:
-            self._require_video(capture)
+            if not capture.isOpened():
+                kind = "an image or video" if self._is_local else "a video"
+                raise SourceError(f"can't open {self.name}: not {kind} that OpenCV can read, or out of reach")
             while (image := self._next(capture)) is not None:
                 yield Frame(image, number, self.name, self._time(capture, opened))
                 number += 1
@@ -148,19 +151,13 @@ class VideoSource:
         if number == 0:
             raise SourceError(f"{self.name} holds no frame that OpenCV can read")
 
-    def _require_video(self, capture: cv2.VideoCapture) -> None:
-        if not capture.isOpened():
-            kind = "an image or video" if self._is_local else "a video"
-            raise SourceError(f"can't open {self.name}: not {kind} that OpenCV can read, or out of reach")
-        _require_modest(capture, self.name)
-
     def _next(self, capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
         """The next frame, over those that can't be read: OpenCV says of them what it says at the end."""
         for bad in range(_MOST_BAD if self._is_local else 1):
-            has_frame, image = capture.read()
-            if has_frame:
+            image = _read(capture)
+            if image is not None:
                 self.skipped += bad
-                return np.asarray(image, np.uint8)
+                return image
         return None
 
     def _time(self, capture: cv2.VideoCapture, opened: datetime) -> datetime:
@@ -185,8 +182,36 @@ class VideoSource:
                             self.name, played_s, claimed_s)  # fmt: skip
 
 
-def _open(location: str, parameters: Sequence[int]) -> cv2.VideoCapture:
-    return cv2.VideoCapture(location, cv2.CAP_FFMPEG, parameters)
+def _open(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCapture:
+    """A video or stream by FFmpeg, which has looked at one frame by then.
+
+    MJPEG comes undecoded: FFmpeg takes a gigabyte for a frame that says it is large, and OpenCV reads beyond a frame
+    whose pixel format differs from the first one's (opencv/opencv#29699).
+
+    Raises:
+        SourceError: it says that it is too large.
+    """
+    capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG, parameters)
+    height, width = capture.get(cv2.CAP_PROP_FRAME_HEIGHT), capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+    if height * width > picture_limits.most_pixels():
+        capture.release()
+        raise SourceError(f"{name} is {width:.0f}x{height:.0f}: {picture_limits.too_many_pixels()}")
+    if capture.get(cv2.CAP_PROP_FOURCC) in _MJPEG:
+        capture.set(cv2.CAP_PROP_FORMAT, -1)
+    return capture
+
+
+def _read(capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
+    """The next frame; None: it is damaged, or there is none."""
+    has_frame, image = capture.read()
+    if not has_frame:
+        return None
+    if image.ndim == 3:
+        return np.asarray(image, np.uint8)
+    try:
+        return decode_image(image.tobytes())
+    except FrameError:
+        return None
 
 
 def _time_limits(read_timeout_s: float) -> list[int]:
@@ -195,15 +220,3 @@ def _time_limits(read_timeout_s: float) -> list[int]:
         *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * _TIMEOUT_S)),
         *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * read_timeout_s)),
     ]
-
-
-def _require_modest(capture: cv2.VideoCapture, name: str) -> None:
-    """Refuse a video that says it is too large; FFmpeg has looked at one frame by then.
-
-    Raises:
-        SourceError: it does.
-    """
-    height, width = capture.get(cv2.CAP_PROP_FRAME_HEIGHT), capture.get(cv2.CAP_PROP_FRAME_WIDTH)
-    if height * width > picture_limits.most_pixels():
-        capture.release()
-        raise SourceError(f"{name} is {width:.0f}x{height:.0f}: {picture_limits.too_many_pixels()}")

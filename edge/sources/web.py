@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +27,7 @@ from edge.sources.reader import EndOfStream
 
 _TIMEOUT_S = 10.0  # without a byte
 _LONGEST_S = 60.0  # until the last byte: a server may send one every nine seconds
+_CHUNK = 64 * 1024
 _MJPEG_TYPE = "multipart/x-mixed-replace"
 _TROUBLE = (OSError, ValueError, http.client.HTTPException)
 
@@ -42,9 +46,11 @@ class ImageUrlSource:
         self.name = without_password(url)
         self.skipped = 0
         try:
-            self._image = decode_image(_Fetch(url).content(self.name))
+            self._image = decode_image(_fetch(url))
         except FrameError as error:
             raise SourceError(f"{self.name}: {error}") from error
+        except _TROUBLE as error:
+            raise SourceError(f"can't fetch {self.name}: {getattr(error, 'reason', error)}") from error
 
     def frames(self) -> Iterator[Frame]:
         """Yield the image once."""
@@ -114,47 +120,67 @@ def open_mjpeg(url: str, *, timeout_s: float) -> MjpegConnection | None:
     return None
 
 
-class _Fetch(threading.Thread):
-    """Fetches in the background, so that somebody can stop waiting; nothing else ends a server that trickles."""
+def _fetch(url: str) -> bytes:
+    """All of it, or one byte more than a picture may have.
 
-    def __init__(self, url: str) -> None:
-        super().__init__(name=__name__, daemon=True)
-        self._url = url
-        self._content = b""
-        self._error: BaseException | None = None
-
-    def content(self, name: str) -> bytes:
-        """Wait for it: at most one byte more than a picture may have.
-
-        Raises:
-            SourceError: it can't be had, or not in time.
-        """
-        self.start()
-        self.join(_LONGEST_S)
-        if self.is_alive():
-            raise SourceError(f"can't fetch {name}: not done after {_LONGEST_S:g} s")
-        if isinstance(self._error, _TROUBLE):
-            raise SourceError(f"can't fetch {name}: {getattr(self._error, 'reason', self._error)}") from self._error
-        if self._error is not None:
-            raise self._error
-        return self._content
-
-    def run(self) -> None:
-        try:
-            with _open(self._url, _TIMEOUT_S) as answer:
-                self._content = answer.read(picture_limits.MOST_BYTES + 1)
-        except BaseException as error:  # noqa: BLE001  # a thread's end: whoever waits for it raises it
-            self._error = error
+    Raises:
+        OSError, ValueError, http.client.HTTPException: it can't be had, or not in time.
+    """
+    content, until_s = bytearray(), time.monotonic() + _LONGEST_S
+    with _open(url, _TIMEOUT_S) as answer:
+        while len(content) <= picture_limits.MOST_BYTES and (chunk := answer.read1(_CHUNK)):
+            content += chunk
+            if time.monotonic() > until_s:
+                raise TimeoutError(f"not done after {_LONGEST_S:g} s")
+    return bytes(content)
 
 
 def _open(url: str, timeout_s: float) -> http.client.HTTPResponse:
     """The answer to a request for a URL; redirects lead to other servers, never to a file."""
     try:
-        answer = urllib.request.urlopen(_request(url), timeout=timeout_s)  # noqa: S310  # http(s) only, see choose
+        answer = urllib.request.build_opener(_Http, _Https).open(_request(url), timeout=timeout_s)
     except urllib.error.HTTPError as error:
         error.close()  # it is an open connection too
         raise
     return cast(http.client.HTTPResponse, answer)
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer whose head must come in time: a server that sends a byte every few seconds is never silent."""
+
+    def __init__(self, connection: socket.socket, *arguments: Any, **more: Any) -> None:
+        super().__init__(connection, *arguments, **more)
+        self._connection = connection
+
+    def begin(self) -> None:
+        timer = threading.Timer(_TIMEOUT_S, self._hang_up)
+        timer.start()
+        try:
+            super().begin()
+        finally:
+            timer.cancel()
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)  # whoever reads from it is told that it is over
+
+
+class _HttpConnection(http.client.HTTPConnection):
+    response_class = _Answer
+
+
+class _HttpsConnection(http.client.HTTPSConnection):
+    response_class = _Answer
+
+
+class _Http(urllib.request.HTTPHandler):
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_HttpConnection, request)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_HttpsConnection, request)
 
 
 def _request(url: str) -> urllib.request.Request:

@@ -5,6 +5,7 @@ Its only argument is a JSON file: a list of command lines, each with the file it
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import threading
@@ -23,6 +24,7 @@ def main() -> None:
         own = [thread for thread in threading.enumerate() if thread.name.startswith("edge.")]
         for thread in own:
             thread.join(_LONGEST_WAIT_S)
+        gc.collect()  # an error's traceback holds the model until then
         left = {
             "code": code,
             "threads": threading.active_count(),

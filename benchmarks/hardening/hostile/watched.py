@@ -17,8 +17,11 @@ from pathlib import Path
 from benchmarks.hardening.hostile.session import MARK
 
 HANGS_S = 5.0
-"""Silence after which a run hangs."""
-_START_S = 60.0  # for Python and its libraries, on a busy machine
+"""Processor time without a line after which a run hangs: others may keep the machine busy."""
+SILENCE_S = 60.0
+"""Time without a line after which it hangs too, whatever it does."""
+_TICK_S = 0.5
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _TALLY = re.compile(r"^(\d+) frames? in [\d.]+ s(?:;.*?(\d+) dropped for newer)?(?:.*; (\d+) unreadable)?")
 _SESSION = ("-m", "benchmarks.hardening.hostile.session")
 
@@ -31,8 +34,8 @@ class Job:
     arguments: tuple[str, ...]
     stdin: Path | None = None
     """A file that is redirected into it."""
-    silence_s: float = HANGS_S
-    """For how long it may rightly say nothing."""
+    hangs_s: float = HANGS_S
+    silence_s: float = SILENCE_S
 
 
 @dataclass(slots=True)
@@ -50,8 +53,8 @@ class Outcome:
     crash: str = ""
     """How the process ended."""
     is_hung: bool = False
-    silence_s: float = 0.0
-    """The longest time without a line."""
+    longest_s: float = 0.0
+    """The most processor time between two lines."""
     threads: int = 0
     handles: int = 0
     memory_bytes: int = 0
@@ -109,22 +112,29 @@ def _run_until_trouble(jobs: Sequence[Job]) -> list[Outcome]:
 
 
 def _lines(child: subprocess.Popen[bytes], outcomes: list[Outcome]) -> Iterator[str]:
-    """What it prints, until it ends, or is silent for longer than the job under way may be."""
+    """What it prints, until it ends, or hangs."""
     assert child.stdout is not None
-    pending, allowed_s = b"", _START_S
+    pending, said_s, used_s = b"", time.monotonic(), 0.0
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
         while True:
-            begun_s = time.monotonic()
-            if not selector.select(allowed_s):
-                outcomes[-1].is_hung = True
-                return
-            chunk = os.read(child.stdout.fileno(), 65536)
-            if allowed_s != _START_S:
-                outcomes[-1].silence_s = max(outcomes[-1].silence_s, time.monotonic() - begun_s)
-            if not chunk:
+            is_ready, now = selector.select(_TICK_S), outcomes[-1]
+            took_s = _processor_s(child.pid) - used_s
+            if not is_ready:
+                now.is_hung = took_s > now.job.hangs_s or time.monotonic() - said_s > now.job.silence_s
+                if now.is_hung:
+                    return
+                continue
+            now.longest_s = max(now.longest_s, took_s)
+            said_s, used_s = time.monotonic(), used_s + took_s
+            if not (chunk := os.read(child.stdout.fileno(), 65536)):
                 return
             *whole, pending = (pending + chunk).split(b"\n")
             for line in whole:
                 yield line.decode(errors="replace")
-            allowed_s = outcomes[-1].job.silence_s
+
+
+def _processor_s(pid: int) -> float:
+    """Processor time of a process so far; it is a child of ours, so that it is there until it was waited for."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S

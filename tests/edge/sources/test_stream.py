@@ -251,6 +251,23 @@ def test_frames_that_fail_in_the_middle_are_skipped_counted_and_said(
     assert caplog.messages == [f"skipped 2 frames of {video}: damaged"]
 
 
+def test_frames_of_mjpeg_may_differ_in_size_and_format_and_a_bomb_is_skipped(tmp_path: Path) -> None:
+    """FFmpeg would take a gigabyte for the bomb, and scale each frame to the size of the first."""
+    picture = np.full((48, 64, 3), 90, np.uint8)
+    plain = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420])[1]
+    fine = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422])[1]
+    large = cv2.imencode(".jpg", np.full((240, 320, 3), 90, np.uint8))[1]
+    bomb = bytearray(plain.tobytes())
+    bomb[bomb.find(b"\xff\xc0") + 5 : bomb.find(b"\xff\xc0") + 9] = (40_000).to_bytes(2, "big") * 2
+    path = tmp_path / "walk.mjpeg"
+    path.write_bytes(fine.tobytes() + plain.tobytes() + bytes(bomb) + large.tobytes() + fine.tobytes())
+    source = VideoSource(str(path))
+    frames = list(source.frames())
+    assert [frame.image.shape for frame in frames] == [(48, 64, 3), (48, 64, 3), (240, 320, 3), (48, 64, 3)]
+    assert [float(frame.image.mean()) for frame in frames] == pytest.approx([90] * 4, abs=2)
+    assert source.skipped == 1
+
+
 def test_a_video_cut_short_is_said_and_an_error_in_the_end(edge_classify: Callable[..., Any], tmp_path: Path) -> None:
     whole = tmp_path / "walk.mp4"
     writer = cv2.VideoWriter(str(whole), cv2.VideoWriter_fourcc(*"MJPG"), 10.0, (64, 48))
