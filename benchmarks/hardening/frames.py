@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     }
     finish(
         "frames",
-        figures(groups, options.count),
+        figures(groups, options.count + len(bombs())),
         arguments=arguments,
         settings={"count": options.count},
         seed=options.seed,
@@ -118,10 +118,10 @@ def attack_from_servers() -> list[Outcome]:
     return outcomes
 
 
-def figures(groups: dict[str, list[Outcome]], count: int) -> list[Figure]:
-    """What is counted, and what it may be."""
+def figures(groups: dict[str, list[Outcome]], tried: int) -> list[Figure]:
+    """What is counted, and what it may be; `tried` are the pictures in folders."""
     every = [outcome for outcomes in groups.values() for outcome in outcomes]
-    tried, folders = count + len(bombs()), [*groups["pictures"], *groups["bombs"]]
+    folders = [*groups["pictures"], *groups["bombs"]]
     classified, skipped = sum(each.frames for each in folders), sum(each.skipped for each in folders)
     mjpeg, films = groups["MJPEG"][0], groups["videos"]
     played, refused = [each for each in films if each.frames], [each for each in films if each.error]

@@ -81,7 +81,7 @@ def _kinds(image: NDArray[np.uint8]) -> list[tuple[str, bytes]]:
     ]
 
 
-def encoded(suffix: str, image: NDArray[np.generic], *parameters: int) -> bytes:
+def encoded(suffix: str, image: NDArray[np.uint8] | NDArray[np.uint16], *parameters: int) -> bytes:
     """A file's bytes.
 
     Args:

@@ -24,7 +24,8 @@ def main() -> None:
         own = [thread for thread in threading.enumerate() if thread.name.startswith("edge.")]
         for thread in own:
             thread.join(_LONGEST_WAIT_S)
-        gc.collect()  # an error's traceback holds the model until then
+        gc.unfreeze()  # an error's traceback holds the model, which a process that ends needs no more
+        gc.collect()
         left = {
             "code": code,
             "threads": threading.active_count(),
