@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from edge import picture_limits
 from edge.errors import FrameError
+from edge.sources import png
 from edge.sources.frame import Frame
 from edge.sources.jpeg import START, has_too_many_scans
 from edge.sources.tiff import largest_tile
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 # What files of these names begin with. OpenCV would find out itself, and decode kinds that take far more memory.
-_BEGINNINGS = (START, b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF", b"II*\0", b"MM\0*", b"P2", b"P3", b"P5", b"P6")
+_BEGINNINGS = (START, png.START, b"BM", b"RIFF", b"II*\0", b"MM\0*", b"P2", b"P3", b"P5", b"P6")
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -81,6 +82,8 @@ def _require_image(content: bytes) -> None:
         raise FrameError(f"larger than {picture_limits.MOST_BYTES:,} bytes")
     if not content.startswith(_BEGINNINGS):
         raise FrameError("not an image that OpenCV can read")
+    if content.startswith(png.START) and not png.has_whole_chunks(content):
+        raise FrameError("a PNG that is shorter than it says")
     if largest_tile(content) > picture_limits.most_pixels():
         raise FrameError(f"a tile of it claims {picture_limits.too_many_pixels()}")
     if has_too_many_scans(content):

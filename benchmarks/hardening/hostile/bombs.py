@@ -27,6 +27,7 @@ def bombs() -> list[tuple[str, bytes]]:
         ("png_60000x60000.png", _png(60_000, 60_000, rows=2000)),
         ("png_header_only.png", _png(60_000, 60_000, rows=1)),
         ("png_largest_16_bit.png", _png(_SIDE, _SIDE, rows=_SIDE, depth=16, colour=6)),
+        ("png_chunk.png", _png(8, 8, rows=8).replace(b"\0\0\0\x0bIDAT", b"\xff\0\0\0IDAT")),
         ("png_text_chunk.png", _png(8, 8, rows=8, text=64 * _MEBIBYTE)),
         ("jpeg_65535x65535.jpg", claiming(small, 65_535)),
         ("jpeg_65500x65500.jpg", claiming(small, 65_500)),

@@ -59,7 +59,7 @@ def _drawn(number: int) -> NDArray[np.uint8]:
 
 
 def _kinds(image: NDArray[np.uint8]) -> list[tuple[str, bytes]]:
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     deep = image.astype(np.uint16) * 257
     return [
         (".jpg", encoded(".jpg", image)),

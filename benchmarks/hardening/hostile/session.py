@@ -13,7 +13,7 @@ from pathlib import Path
 
 MARK = "\x1f"
 """First character of a line that is this process's own."""
-_LONGEST_WAIT_S = 15.0  # FFmpeg gives up a server after ten
+_LONGEST_WAIT_S = 30.0  # a server has ten for its head, and then FFmpeg has ten
 
 
 def main() -> None:
