@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -183,5 +184,11 @@ def _megabytes(outcomes: Sequence[Outcome]) -> float:
 
 
 def _detail(group: str, outcome: Outcome) -> dict[str, Any]:
+    """What a run came to, without the folder that is gone by now."""
     values = asdict(outcome)
-    return {"group": group, "name": values.pop("job")["name"], **values}
+    name = values.pop("job")["name"]
+    del values["last_line"]
+    folder = re.compile(re.escape(tempfile.gettempdir()) + r"/[^/ ]+/")
+    return {"group": group, "name": name} | {
+        key: folder.sub("", value) if isinstance(value, str) else value for key, value in values.items()
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ from edge.sources.names import is_url, without_password
 from edge.sources.reader import EndOfStream
 
 if TYPE_CHECKING:
-    from edge.sources.reader import Capture
     from edge.sources.web import MjpegConnection
 
 _TIMEOUT_S = 10.0
@@ -47,27 +47,32 @@ class Stream:
         self.name = without_password(url)
         self._url = url
         self._read_timeout_s = read_timeout_s
-        self._mjpeg: MjpegConnection | None = None
+        self._connection: MjpegConnection | StreamCapture | None = None
         self._skipped = 0  # before it
 
     @property
     def skipped(self) -> int:
         """Pictures that could not be read, so far."""
-        return self._skipped + (0 if self._mjpeg is None else self._mjpeg.skipped)
+        return self._skipped + (0 if self._connection is None else self._connection.skipped)
 
-    def open(self) -> Capture:
+    def open(self) -> MjpegConnection | StreamCapture:
         """Connect.
 
         Raises:
             SourceError: out of reach, refused, or no stream.
         """
-        if self._url.startswith(("http://", "https://")):
-            from edge.sources.web import open_mjpeg
+        self._skipped, self._connection = self.skipped, None
+        self._connection = self._open_mjpeg() or self._open_with_ffmpeg()
+        return self._connection
 
-            self._skipped, self._mjpeg = self.skipped, None
-            self._mjpeg = open_mjpeg(self._url, timeout_s=self._read_timeout_s)
-            if self._mjpeg is not None:
-                return self._mjpeg
+    def _open_mjpeg(self) -> MjpegConnection | None:
+        if not self._url.startswith(("http://", "https://")):
+            return None
+        from edge.sources.web import open_mjpeg
+
+        return open_mjpeg(self._url, timeout_s=self._read_timeout_s)
+
+    def _open_with_ffmpeg(self) -> StreamCapture:
         capture = _open(self._url, self.name, _time_limits(self._read_timeout_s))
         if not capture.isOpened():
             raise SourceError(f"can't open {self.name}: not a stream that OpenCV can read, or out of reach")
@@ -85,6 +90,8 @@ class StreamCapture:
             capture: the connection.
             has_end: whether it turned out to be a video file, which is rightly over at some time.
         """
+        self.skipped = 0
+        """Pictures that could not be decoded."""
         self._capture = capture
         self._has_end = has_end
 
@@ -95,10 +102,15 @@ class StreamCapture:
             SourceError: it broke off.
             EndOfStream: it is over.
         """
-        image = _read(self._capture)
-        if image is None:
-            raise EndOfStream if self._has_end else SourceError("the stream broke off")
-        return image
+        while True:
+            try:
+                image = _read(self._capture)
+            except FrameError:
+                self.skipped += 1
+                continue
+            if image is None:
+                raise EndOfStream if self._has_end else SourceError("the stream broke off")
+            return image
 
     def close(self) -> None:
         """Hang up."""
@@ -154,10 +166,10 @@ class VideoSource:
     def _next(self, capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
         """The next frame, over those that can't be read: OpenCV says of them what it says at the end."""
         for bad in range(_MOST_BAD if self._is_local else 1):
-            image = _read(capture)
-            if image is not None:
-                self.skipped += bad
-                return image
+            with suppress(FrameError):
+                if (image := _read(capture)) is not None:
+                    self.skipped += bad
+                    return image
         return None
 
     def _time(self, capture: cv2.VideoCapture, opened: datetime) -> datetime:
@@ -202,16 +214,15 @@ def _open(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCaptu
 
 
 def _read(capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
-    """The next frame; None: it is damaged, or there is none."""
+    """The next frame; None: there is none, or FFmpeg can't decode it.
+
+    Raises:
+        FrameError: it comes undecoded, and is damaged.
+    """
     has_frame, image = capture.read()
     if not has_frame:
         return None
-    if image.ndim == 3:
-        return np.asarray(image, np.uint8)
-    try:
-        return decode_image(image.tobytes())
-    except FrameError:
-        return None
+    return np.asarray(image, np.uint8) if image.ndim == 3 else decode_image(image.tobytes())
 
 
 def _time_limits(read_timeout_s: float) -> list[int]:

@@ -28,7 +28,7 @@ def test_what_is_of_no_use_is_skipped_and_listed(own_folder: Path, caplog: pytes
         own = read_folder(own_folder, height=28, width=28)
 
     assert [line.replace(f"{own_folder}/", "") for line in own.skipped] == [
-        "round/cut.png: not an image that OpenCV can read",
+        "round/cut.png: a PNG that is shorter than it says",
         "tall/empty.jpg: the file is empty",
         "wide/copy.png: to the network it is the same picture as round/003.png",
         "wide/tiny.png: 40x15 pixels: less than 16 show no garment",

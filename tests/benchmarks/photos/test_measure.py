@@ -64,7 +64,7 @@ def test_what_can_not_be_read_is_listed(
 
     assert [result.photograph for result in found.results] == [good]
     assert found.skipped == (
-        Skipped("shoes/torn.png", "not an image that OpenCV can read"),
+        Skipped("shoes/torn.png", "a PNG that is shorter than it says"),
         Skipped("shoes/empty.png", "the file is empty"),
         Skipped("shoes/gone.png", "No such file or directory"),
     )

@@ -215,6 +215,24 @@ def test_what_turns_out_to_be_a_video_file_ends(
         capture.read()
 
 
+def test_a_damaged_picture_of_an_mjpeg_stream_is_skipped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FFmpeg hands MJPEG over undecoded: one row of bytes."""
+    jpeg = np.frombuffer(cv2.imencode(".jpg", np.full((16, 24, 3), 90, np.uint8))[1].tobytes(), np.uint8)[None]
+    packets = [jpeg, jpeg[:, :99], jpeg]
+
+    class Capture(FakeCapture):
+        def read(self) -> tuple[bool, Any]:
+            return (True, packets.pop(0)) if packets else (False, None)
+
+    monkeypatch.setattr(cv2, "VideoCapture", Capture)
+    opener = Stream("rtsp://cam/1", read_timeout_s=5)
+    capture = opener.open()
+    assert [capture.read().shape for _ in range(2)] == [(16, 24, 3)] * 2
+    assert opener.skipped == 1
+    with pytest.raises(SourceError, match="the stream broke off"):
+        capture.read()
+
+
 def test_a_stream_out_of_reach_says_so_without_its_password() -> None:
     with pytest.raises(SourceError, match=r"^can't open rtsp://\*\*\*@127\.0\.0\.1:9/x: not a stream") as caught:
         Stream("rtsp://ada:secret@127.0.0.1:9/x", read_timeout_s=5).open()
