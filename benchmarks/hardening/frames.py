@@ -126,7 +126,7 @@ def figures(groups: dict[str, list[Outcome]], tried: int) -> list[Figure]:
     classified, skipped = sum(each.frames for each in folders), sum(each.skipped for each in folders)
     mjpeg, films = groups["MJPEG"][0], groups["videos"]
     played, refused = [each for each in films if each.frames], [each for each in films if each.error]
-    sent = sum(server.valid for server in servers())
+    wanted = sum(server.valid for server in servers())
     seen = sum(each.frames for each in groups["servers"])
     apart = [outcome for group, outcomes in groups.items() if group != "videos" for outcome in outcomes]
     return [
@@ -141,8 +141,8 @@ def figures(groups: dict[str, list[Outcome]], tried: int) -> list[Figure]:
         Figure("of these refused, with a sentence each", len(refused)),
         Figure("of these neither", len(films) - len({id(each) for each in [*played, *refused]}), limit=0),
         Figure("hostile servers", len(groups["servers"])),
-        Figure("whole pictures that they sent among the rest", sent),
-        Figure("of these classified", seen, limit=sent, limit_kind="at least"),
+        Figure("whole pictures to be found among the rest", wanted),
+        Figure("of these found and classified", seen, limit=wanted, limit_kind="at least"),
         Figure("crashes", sum(bool(each.crash) for each in every), limit=0),
         Figure(
             f"hangs: {HANGS_S:g} s of processor time or {SILENCE_S:g} s of silence",

@@ -16,12 +16,11 @@ from edge import picture_limits
 from edge.errors import FrameError
 from edge.sources import png
 from edge.sources.frame import Frame
-from edge.sources.jpeg import START, has_too_many_scans
-from edge.sources.tiff import largest_tile
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 # What files of these names begin with. OpenCV would find out itself, and decode kinds that take far more memory.
-_BEGINNINGS = (START, png.START, b"BM", b"RIFF", b"II*\0", b"MM\0*", b"P2", b"P3", b"P5", b"P6")
+_JPEG, _PNG, _TIFF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", (b"II*\0", b"MM\0*")
+_BEGINNINGS = (_JPEG, _PNG, *_TIFF, b"BM", b"RIFF", b"P2", b"P3", b"P5", b"P6")
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -82,12 +81,26 @@ def _require_image(content: bytes) -> None:
         raise FrameError(f"larger than {picture_limits.MOST_BYTES:,} bytes")
     if not content.startswith(_BEGINNINGS):
         raise FrameError("not an image that OpenCV can read")
-    if content.startswith(png.START) and not png.has_whole_chunks(content):
-        raise FrameError("a PNG that is shorter than it says")
-    if largest_tile(content) > picture_limits.most_pixels():
-        raise FrameError(f"a tile of it claims {picture_limits.too_many_pixels()}")
-    if has_too_many_scans(content):
-        raise FrameError("a JPEG that would be drawn over and over again, which takes minutes: save it anew")
+    _require_harmless(content)
+
+
+def _require_harmless(content: bytes) -> None:
+    """Refuse what makes a decoder take gigabytes or minutes; only what a kind needs is loaded."""
+    if content.startswith(_JPEG):
+        from edge.sources.jpeg import has_too_many_scans
+
+        if has_too_many_scans(content):
+            raise FrameError("a JPEG that would be drawn over and over again, which takes minutes: save it anew")
+    elif content.startswith(_PNG):
+        from edge.sources.png import has_whole_chunks
+
+        if not has_whole_chunks(content):
+            raise FrameError("a PNG that is shorter than it says")
+    elif content.startswith(_TIFF):
+        from edge.sources.tiff import largest_tile
+
+        if largest_tile(content) > picture_limits.most_pixels():
+            raise FrameError(f"a tile of it claims {picture_limits.too_many_pixels()}")
 
 
 def _content(path: Path) -> bytes:

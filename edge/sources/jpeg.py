@@ -33,9 +33,9 @@ def first_scan(content: bytes | bytearray, place: int = 2) -> int:
 
 
 def has_too_many_scans(content: bytes) -> bool:
-    """Whether a file is a JPEG of more than `MOST_SCANS` scans."""
+    """Whether a JPEG has more than `MOST_SCANS` scans."""
     # Behind the picture's end the two bytes stand by chance: only a file with that many of them is walked through.
-    return content.startswith(START) and content.count(_SCAN) > MOST_SCANS and _has_more(content, MOST_SCANS)
+    return content.count(_SCAN) > MOST_SCANS and _has_more(content, MOST_SCANS)
 
 
 def _has_more(content: bytes, scans: int) -> bool:

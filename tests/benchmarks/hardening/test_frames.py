@@ -43,7 +43,7 @@ def test_a_promise_that_is_not_held_is_seen() -> None:
     groups["servers"] = [outcome(error="unexpected KeyError", longest_s=60.0)]
     missed = {figure.what.split(":")[0] for figure in figures(groups, 12) if not figure.is_kept}
     assert missed == {
-        *("of these classified", "crashes", "hangs", "errors nobody expected"),
+        *("of these found and classified", "crashes", "hangs", "errors nobody expected"),
         *("most memory, pictures and streams", "threads left over", "file handles left over"),
     }
 

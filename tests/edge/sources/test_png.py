@@ -8,8 +8,9 @@ import pytest
 
 from edge.errors import FrameError
 from edge.sources.files import decode_image
-from edge.sources.png import START, has_whole_chunks
+from edge.sources.png import has_whole_chunks
 
+START = b"\x89PNG\r\n\x1a\n"
 PNG = cv2.imencode(".png", np.full((20, 30, 3), 9, np.uint8))[1].tobytes()
 
 
