@@ -39,15 +39,9 @@ class Network:
             SpecError: the embedded spec is malformed or too new.
         """
         artifact = read_artifact(path)
-        if artifact.format == "tflite" and artifact.spec is None:
-            raise _no_spec(path)  # before it is opened: some libraries crash on a file that was cut short
-        loaded = open_runtime(artifact, name=runtime, threads=threads)
-        spec = artifact.spec
-        if spec is None and loaded.embedded_spec is not None:
-            spec = ModelSpec.from_json(loaded.embedded_spec)
-        if spec is None:
+        if artifact.spec is None:
             raise _no_spec(path)
-        return cls(artifact, loaded, spec)
+        return cls(artifact, open_runtime(artifact, name=runtime, threads=threads), artifact.spec)
 
     def check_images(self, images: NDArray[np.uint8]) -> None:
         """Refuse images of another size than the model's, and models of other classes than Fashion-MNIST's.

@@ -1,4 +1,4 @@
-"""A model file as it lies on disk: its format, its identity and the spec embedded in it."""
+"""A model file as it lies on disk: its format, its identity, the network and the spec in it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ import importlib
 import importlib.util
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from edge.errors import ModelFileError
+from edge.errors import ModelFileError, SpecError
 from edge.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from edge.admission.requirement import Requirement
 
 SPEC_MEMBER = "model_spec.json"
 LABELS_MEMBER = "labels.txt"
 METADATA_KEY = "edge_classify.model_spec"  # of the spec in an ONNX file's metadata_props
 
-_MAX_FILE_BYTES = 256 * 2**20  # a thousand times our largest; keeps a wrong path from filling a Pi's memory
+_MAX_FILE_BYTES = 64 * 2**20  # a hundred times our largest; with what an interpreter makes of it, below 512 MB
 _MAX_SPEC_BYTES = 2**20
+_MAX_MEMBERS = 64  # of the ZIP; ours has two
+_MAX_SENTENCE, _MAX_REASON = 500, 200  # characters
+_DEFLATE_OR_NONE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack without a bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,12 @@ class Artifact:
     """Of the whole file, hexadecimal."""
     size_bytes: int
     spec: ModelSpec | None
-    """The embedded spec; None if there is none, or if only the runtime can read it (ONNX)."""
+    """The embedded spec; None if there is none."""
+    network: bytes = field(default=b"", repr=False)
+    """What the interpreter reads: the flatbuffer before the ZIP, or the ONNX model without its metadata."""
+    network_sha256: str = ""
+    vouched_by: str = ""
+    """Why its bytes are trusted: built-in, SHA-256 or signature. Empty: they are checked and tried first."""
 
 
 def default_model() -> Path:
@@ -39,32 +51,95 @@ def default_model() -> Path:
     return Path(__file__).parent / "models" / "edge_int8.tflite"
 
 
-def read_artifact(path: Path) -> Artifact:
+def read_artifact(path: Path, *, required: Requirement | None = None) -> Artifact:
     """Read and recognise a model file.
 
+    Args:
+        path: the file.
+        required: what it must have; compared before anything else looks at the bytes.
+
     Raises:
-        ModelFileError: missing, empty, too large or neither TFLite nor ONNX.
+        ModelFileError: missing, empty, too large, neither TFLite nor ONNX, damaged, or not the required one.
         SpecError: the embedded spec is malformed or newer than this version.
     """
     content = _read(path)
+    vouched_by = "built-in" if path == default_model() else ""
+    if required:
+        vouched_by = required.check(path, content)
     kind = _recognise(path, content)
-    return Artifact(
-        path=path,
-        format=kind,
-        sha256=_sha256(content),
-        size_bytes=len(content),
-        spec=_tflite_spec(path, content) if kind == "tflite" else None,
-    )
+    network, text = _tflite_parts(path, content) if kind == "tflite" else _onnx_parts(path, content)
+    spec = None if text is None else _spec(text)
+    network_sha256, whole_sha256 = _digests(network, content)
+    _check_digest(path, spec, network_sha256)
+    return Artifact(path, kind, whole_sha256, len(content), spec, network, network_sha256, vouched_by)
 
 
-def _sha256(content: bytes) -> str:
+def sha256(content: bytes) -> str:
+    """SHA-256, hexadecimal."""
+    return str(_new_sha256(content).hexdigest())
+
+
+def split_onnx(content: bytes) -> tuple[bytes, list[bytes]]:
+    """Take an ONNX model apart: the model without its metadata_props, and each of those (a StringStringEntryProto).
+
+    Raises:
+        DamagedError: it ends in the middle of a field.
+    """
+    from edge.admission.protobuf import pieces
+
+    network: list[bytes] = []
+    metadata: list[bytes] = []
+    kept = 0
+    for piece in pieces(content, 0, len(content)):
+        if piece.number != _METADATA_PROPS:
+            continue
+        if piece.wire != _BYTES or len(metadata) == _MAX_MEMBERS:
+            raise ValueError("its metadata is malformed")
+        network.append(content[kept : piece.start])
+        metadata.append(content[slice(*piece.value)])
+        kept = piece.end
+    return b"".join((*network, content[kept:])), metadata
+
+
+_METADATA_PROPS, _BYTES = 14, 2  # field of a ModelProto, and how it is stored
+
+
+def _new_sha256(content: bytes) -> Any:
     """As hashlib has it; but that loads OpenSSL too, 4 MB for one number, so the lean module comes first."""
     for lean in ("_sha2", "_sha256"):  # of Python 3.12 and later, and before; `random` in the standard library does so
         if importlib.util.find_spec(lean):
-            return str(importlib.import_module(lean).sha256(content).hexdigest())
+            return importlib.import_module(lean).sha256(content)
     import hashlib
 
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(content)
+
+
+def _digests(network: bytes, content: bytes) -> tuple[str, str]:
+    """SHA-256 of the network and of the whole file; each byte is read once where the network comes first."""
+    if not content.startswith(network):
+        return sha256(network), sha256(content)
+    digest = _new_sha256(network)
+    of_network = str(digest.hexdigest())
+    digest.update(memoryview(content)[len(network) :])
+    return of_network, str(digest.hexdigest())
+
+
+def _spec(text: str) -> ModelSpec:
+    """Read the spec; what is wrong with a forged one may be as long as a book."""
+    try:
+        return ModelSpec.from_json(text)
+    except SpecError as error:
+        if len(str(error)) <= _MAX_SENTENCE:
+            raise
+        raise SpecError(f"{str(error)[:_MAX_SENTENCE]}...") from error
+
+
+def _check_digest(path: Path, spec: ModelSpec | None, found: str) -> None:
+    if spec and spec.network_sha256 and spec.network_sha256 != found:
+        raise ModelFileError(
+            f"{path} is damaged: its network has SHA-256 {found[:12]}..., its spec says "
+            f"{spec.network_sha256[:12]!r}...: copy or export the file again"
+        )
 
 
 def _read(path: Path) -> bytes:
@@ -72,7 +147,8 @@ def _read(path: Path) -> bytes:
         size = path.stat().st_size
         if size > _MAX_FILE_BYTES:
             raise ModelFileError(f"{path} has {size:,} bytes: a model may have at most {_MAX_FILE_BYTES:,}")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise ModelFileError(
             f"no model file {path}: make one with `python -m export.tflite`, or leave --model out for the built-in one"
@@ -81,6 +157,8 @@ def _read(path: Path) -> bytes:
         raise ModelFileError(f"model file {path} can't be read: {error.strerror}") from error
     if not content:
         raise ModelFileError(f"model file {path} is empty: copy or export it again")
+    if len(content) > _MAX_FILE_BYTES:  # a device, or a file that grows
+        raise ModelFileError(f"{path} goes on and on: a model may have at most {_MAX_FILE_BYTES:,} bytes")
     return content
 
 
@@ -93,19 +171,52 @@ def _recognise(path: Path, content: bytes) -> str:
     raise ModelFileError(f"{path} is neither a TFLite nor an ONNX model: export one with `python -m export.tflite`")
 
 
-def _tflite_spec(path: Path, content: bytes) -> ModelSpec | None:
-    """The spec in the ZIP that follows the flatbuffer, or None where there is no such ZIP."""
+def _tflite_parts(path: Path, content: bytes) -> tuple[bytes, str | None]:
+    """The flatbuffer, and the spec in the ZIP that follows it, or None where there is no such ZIP."""
     buffer = io.BytesIO(content)
     if not zipfile.is_zipfile(buffer):
-        return None
+        return content, None
     try:
+        if content.count(b"PK\x01\x02") > _MAX_MEMBERS:  # before zipfile makes an object of each
+            raise ValueError("the ZIP has too many files")
         with zipfile.ZipFile(buffer) as archive:
-            if SPEC_MEMBER not in archive.namelist():
-                return None  # somebody else's TFLite metadata
-            member = archive.getinfo(SPEC_MEMBER)
-            if member.file_size > _MAX_SPEC_BYTES:
-                raise ValueError(f"it claims {member.file_size:,} bytes")
-            text = archive.read(member).decode("utf-8")
+            members = archive.infolist()
+            network = content[: max(0, min((member.header_offset for member in members), default=len(content)))]
+            specs = [member for member in members if member.filename == SPEC_MEMBER]
+            return network, _unpacked(archive, specs) if specs else None  # None: somebody else's TFLite metadata
     except Exception as error:  # damaged bytes make zipfile raise a dozen kinds, zlib's own among them
-        raise ModelFileError(f"the spec in {path} can't be read ({error}): copy or export the file again") from error
-    return ModelSpec.from_json(text)
+        raise _unreadable(path, error) from error
+
+
+def _unpacked(archive: zipfile.ZipFile, specs: list[zipfile.ZipInfo]) -> str:
+    member = specs[0]
+    if len(specs) > 1:
+        raise ValueError(f"there are {len(specs)} of them")
+    if member.file_size > _MAX_SPEC_BYTES:
+        raise ValueError(f"it claims {member.file_size:,} bytes")
+    if member.compress_type not in _DEFLATE_OR_NONE:
+        raise ValueError("it is packed in an unusual way")
+    return archive.read(member).decode("utf-8")
+
+
+def _onnx_parts(path: Path, content: bytes) -> tuple[bytes, str | None]:
+    """The model without its metadata, and the spec in that, or None where it holds none."""
+    from edge.admission.onnx_tables import LAYOUTS
+    from edge.admission.protobuf import Message
+
+    try:
+        network, entries = split_onnx(content)
+        metadata = [Message(entry, LAYOUTS).read("StringStringEntryProto") for entry in entries]
+        specs = [entry.get("value", "") for entry in metadata if entry.get("key") == METADATA_KEY]
+        if len(specs) > 1:
+            raise ValueError(f"there are {len(specs)} of them")
+        if specs and len(specs[0]) > _MAX_SPEC_BYTES:
+            raise ValueError(f"it has {len(specs[0]):,} characters")
+    except ValueError as error:
+        raise _unreadable(path, error) from error
+    return network, specs[0] if specs else None
+
+
+def _unreadable(path: Path, error: Exception) -> ModelFileError:
+    reason = " ".join(str(error).split())[:_MAX_REASON]
+    return ModelFileError(f"the spec in {path} can't be read ({reason}): copy or export the file again")

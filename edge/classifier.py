@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,11 @@ from edge.decision_spec import DecisionSpec
 from edge.errors import ModelFileError
 from edge.probabilities import to_probabilities
 from edge.quantization import dequantize, pixels_to_tensor
-from edge.runtimes import Runtime, open_runtime, runtime_for
+from edge.runtimes import Runtime, open_runtime
 from edge.spec import NOTHING_LABEL, UNKNOWN_LABEL, ModelSpec
+
+if TYPE_CHECKING:
+    from edge.admission.requirement import Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,13 @@ class Classifier:
 
     @classmethod
     def load(
-        cls, path: Path, *, runtime: str = "auto", threads: int = 1, labels: tuple[str, ...] | None = None
+        cls,
+        path: Path,
+        *,
+        runtime: str = "auto",
+        threads: int = 1,
+        labels: tuple[str, ...] | None = None,
+        required: Requirement | None = None,
     ) -> Classifier:
         """Load a model file.
 
@@ -76,29 +86,18 @@ class Classifier:
             runtime: one of `edge.runtimes.RUNTIMES`, or auto.
             threads: for the arithmetic.
             labels: class names of a file without an embedded spec, in index order.
+            required: what the file must have; anything else is refused before it is looked into.
 
         Raises:
-            ModelFileError: the file can't be used.
+            ModelFileError: the file can't be used, or isn't the one that is required.
             RuntimeMissingError: the library that runs it isn't installed.
             SpecError: the embedded spec is malformed, too new, or contradicts the file.
         """
-        artifact = read_artifact(path)
-        name = runtime_for(artifact, runtime)
-        if artifact.format == "tflite" and artifact.spec is None:
-            # A file cut short has lost its spec too; some libraries crash on what is left.
-            if labels is None:
-                raise _no_spec(path)
-            from edge.runtimes.trial import try_in_child
-
-            try_in_child(artifact, name)
-        loaded = open_runtime(artifact, name=name, threads=threads)
-        spec = artifact.spec
-        if spec is None and loaded.embedded_spec is not None:
-            spec = ModelSpec.from_json(loaded.embedded_spec)
-        if spec is None:
-            if labels is None:
-                raise _no_spec(path)
-            spec = ModelSpec(labels=labels, input=assumed_input(path, loaded.input_tensor))
+        artifact = read_artifact(path, required=required)
+        if artifact.spec is None and labels is None:
+            raise _no_spec(path)
+        loaded = open_runtime(artifact, name=runtime, threads=threads)
+        spec = artifact.spec or ModelSpec(labels=labels or (), input=assumed_input(path, loaded.input_tensor))
         return cls(artifact, loaded, spec)
 
     def with_decision(self, decision: DecisionSpec) -> Classifier:

@@ -18,6 +18,7 @@ from edge.artifact import default_model
 from edge.errors import EXIT_DONE, EXIT_ERROR, ModelFileError
 from edge.flags import DEMO_FRAMES, parser
 from edge.health import Health
+from edge.requirement_flags import wanted
 from edge.spec import RESERVED_LABELS
 
 if TYPE_CHECKING:
@@ -134,7 +135,9 @@ def _classifier(options: argparse.Namespace) -> Classifier:
 
     labels = _read_labels(options.labels) if options.labels else None
     model = options.model or default_model()
-    classifier = Classifier.load(model, runtime=options.runtime, threads=options.threads, labels=labels)
+    classifier = Classifier.load(
+        model, runtime=options.runtime, threads=options.threads, labels=labels, required=wanted(options)
+    )
     flags = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
     given = {name: value for name in flags if (value := getattr(options, name)) is not None}
     classifier = classifier.with_decision(replace(classifier.spec.decision, **given))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import __version__, config, console
+from edge.requirement_flags import add_requirement_flags
 from edge.runtimes import RUNTIMES
 from edge.sink_flags import add_sink_flags
 
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     )
     origin.add_argument("--list-cameras", action="store_true", help="say what cameras there are (--json: in JSON)")
     flags.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
+    add_requirement_flags(flags)
     flags.add_argument("--roi", type=_region, metavar="X,Y,W,H",
                        help="look only here: pixels, or shares of the frame if no number is above 1")  # fmt: skip
     flags.add_argument("--background", choices=("border", "learn"), default="border",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from edge.decision_spec import DecisionSpec
 from edge.errors import SpecError
 
-SCHEMA_VERSION = 2  # 1: a decision was temperature and threshold; what came since takes its defaults
+SCHEMA_VERSION = 3  # 1: a decision was temperature and threshold; 2: no digest; what came since takes its defaults
 FASHION_MNIST_LABELS = (
     "T-shirt/top",
     "Trouser",
@@ -32,6 +32,7 @@ STALE_LABEL = "stale"
 """Answer when there were no new frames."""
 RESERVED_LABELS = (UNKNOWN_LABEL, NOTHING_LABEL, STALE_LABEL)
 
+_MAX_AXES, _MAX_NAME = 8, 1000  # of a tensor; names in characters
 _T = TypeVar("_T")
 
 
@@ -74,6 +75,9 @@ class TensorSpec:
         """Lists from JSON become tuples and whole scales floats, so that two equal specs compare equal."""
         object.__setattr__(self, "shape", tuple(self.shape))
         object.__setattr__(self, "scale", float(self.scale))
+        whole = all(isinstance(number, int) for number in (*self.shape, self.zero_point))
+        if not whole or len(self.shape) > _MAX_AXES or len(self.name) + len(self.dtype) > _MAX_NAME:
+            raise SpecError("the model's specification is malformed in TensorSpec: expected a short name and shape")
 
     @property
     def is_quantized(self) -> bool:
@@ -115,6 +119,8 @@ class ModelSpec:
     """A claim that the runner compares with the file."""
     output_tensor: TensorSpec | None = None
     """A claim that the runner compares with the file."""
+    network_sha256: str = ""
+    """Of the part of the file that the interpreter reads: a claim that the runner compares; empty before schema 3."""
     provenance: Provenance = field(default_factory=Provenance)
     schema_version: int = SCHEMA_VERSION
 
@@ -125,7 +131,7 @@ class ModelSpec:
         object.__setattr__(self, "labels", tuple(self.labels))
         if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
             raise SpecError(f"expected at least two labels, all different, got {list(self.labels)}")
-        if not all(isinstance(label, str) and label.strip() and "\n" not in label for label in self.labels):
+        if not all(isinstance(label, str) and label.strip() and label.isprintable() for label in self.labels):
             raise SpecError(f"a label is one line of text, got {list(self.labels)}")
         if reserved := reserved_among(self.labels):
             raise SpecError(f"{reserved!r} is an answer of its own and can't be a class: rename that class")
@@ -177,15 +183,18 @@ _NESTED: dict[str, type] = {
     "output_tensor": TensorSpec,
     "provenance": Provenance,
 }
+_JSON_KINDS = {"str": str, "dict[str, Any]": dict}
 _MAY_BE_NULL = ("input_tensor", "output_tensor")  # facts of a file that isn't exported yet
 
 
 def _build(kind: type[_T], data: dict[str, Any]) -> _T:
     """Make a dataclass from a JSON object; every complaint becomes a SpecError that names the field."""
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]  # only dataclasses get here
-    for name in data:
+    for name, value in data.items():
         if name not in known:
             raise SpecError(f"the model's specification has an unknown field {name!r} in {kind.__name__}")
+        if not isinstance(value, _JSON_KINDS.get(str(known[name].type), object)):
+            raise SpecError(f"field {name!r} of the model's specification can't be a {type(value).__name__}")
     values = {name: _value(name, value) for name, value in data.items()}
     try:
         return kind(**values)

@@ -1,13 +1,14 @@
-"""Puts the spec inside the file, so that one file is all that goes to the device."""
+"""Puts the spec inside the file, with the network's digest, so that one file is all that goes to the device."""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 import onnx
 
-from edge.artifact import LABELS_MEMBER, METADATA_KEY, SPEC_MEMBER
+from edge.artifact import LABELS_MEMBER, METADATA_KEY, SPEC_MEMBER, sha256
 from edge.spec import ModelSpec
 
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # ZIP's first day: the same model gives the same bytes
@@ -19,6 +20,7 @@ def embed_in_tflite(flatbuffer: bytes, spec: ModelSpec) -> bytes:
     Source: "Adding metadata to TensorFlow Lite models": associated files are appended as a ZIP; interpreters
     ignore what follows the flatbuffer, `unzip` and `zipfile` ignore what precedes the ZIP.
     """
+    spec = replace(spec, network_sha256=sha256(flatbuffer))
     buffer = io.BytesIO(flatbuffer)
     with zipfile.ZipFile(buffer, "a") as archive:
         for name, text in ((SPEC_MEMBER, spec.to_json()), (LABELS_MEMBER, "\n".join(spec.labels) + "\n")):
@@ -29,8 +31,10 @@ def embed_in_tflite(flatbuffer: bytes, spec: ModelSpec) -> bytes:
 
 
 def embed_in_onnx(model: bytes, spec: ModelSpec) -> bytes:
-    """Set the spec as an entry of the model's `metadata_props`."""
+    """Set the spec as the only entry of the model's `metadata_props`; the digest is of the model without it."""
     proto = onnx.load_model_from_string(model)
+    del proto.metadata_props[:]
+    spec = replace(spec, network_sha256=sha256(proto.SerializeToString(deterministic=True)))
     onnx.helper.set_model_props(proto, {METADATA_KEY: spec.to_json()})
     content: bytes = proto.SerializeToString(deterministic=True)
     return content

@@ -32,9 +32,11 @@ def fashion_mnist_present() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _plain_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Undo what a command does to the logging of this process; hold off a developer's DEBUG=1."""
+def _plain_process(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Undo what a command does to the logging of this process; hold off a developer's DEBUG=1 and caches."""
     monkeypatch.delenv("DEBUG", raising=False)
+    monkeypatch.delenv("CACHE_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     loggers = [logging.getLogger(name) for name in ("edge", "train", "export", "benchmarks")]
     before = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
     yield

@@ -20,6 +20,7 @@ ADAPTERS = {
     "ai_edge_litert": "edge/runtimes/litert.py",
     "tflite_runtime": "edge/runtimes/tflite_runtime.py",
     "onnxruntime": "edge/runtimes/onnxruntime.py",
+    "cryptography": "edge/admission/minisign.py",
     "picamera2": "edge/sources/csi.py",
     "tomli": "edge/config.py",
     "paho": "edge/sinks/mqtt/connection.py",

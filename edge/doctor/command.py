@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge import console
 from edge.artifact import default_model
@@ -17,6 +18,10 @@ from edge.doctor.patient import Patient
 from edge.doctor.raspberry_pi import check_temperature, check_throttling
 from edge.doctor.system import check_architecture, check_clock, check_disk, check_memory, check_python
 from edge.errors import EXIT_DONE, EXIT_ERROR
+from edge.requirement_flags import add_requirement_flags, wanted
+
+if TYPE_CHECKING:
+    from edge.admission.requirement import Requirement
 
 NAME = "doctor"
 """First argument of `edge-classify` that leads here."""
@@ -39,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--model", type=Path, metavar="FILE",
                        help=".tflite or .onnx file (default: the built-in one)")  # fmt: skip
+    add_requirement_flags(flags)
     flags.add_argument("--camera", metavar="N", help="as for edge-classify; without it, every camera there is")
     flags.add_argument("--json", action="store_true", help="one JSON object: status, and findings with check, "
                        "status, text and fix")  # fmt: skip
@@ -49,19 +55,20 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Examine this machine; print a line for each finding."""
     options = parser().parse_args(argv)
-    findings = examine(Patient(), options.model or default_model(), options.camera)
+    required = wanted(options)
+    findings = examine(Patient(), options.model or default_model(), options.camera, required)
     print(as_json(findings) if options.json else as_text(findings))
     return EXIT_ERROR if worst(findings) == FAILURE else EXIT_DONE
 
 
-def examine(patient: Patient, model: Path, camera: str | None) -> list[Finding]:
+def examine(patient: Patient, model: Path, camera: str | None, required: Requirement | None = None) -> list[Finding]:
     """Every finding, in the order in which things depend on one another."""
     libraries = check_libraries(patient)
     return [
         check_python(patient),
         check_architecture(patient),
         *libraries,
-        check_model(patient, model),
+        check_model(patient, model, required=required, has_numpy=worst(libraries) != FAILURE),
         *_check_cameras(patient, camera, libraries),
         check_disk(patient, Path.cwd()),
         *check_memory(patient),

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from edge.admission.trial import try_in_child
 from edge.machine import ROOT
-from edge.runtimes.trial import try_in_child
 
 _TIMEOUT_S = 60.0  # a Pi Zero imports onnxruntime in ten
 

@@ -8,8 +8,13 @@ from edge.errors import RuntimeMissingError
 from edge.runtimes.tflite import TfliteRuntime
 
 
-def load(path: Path, *, threads: int) -> TfliteRuntime:
-    """Load a TFLite file with LiteRT.
+def load(path: Path, network: bytes, *, threads: int) -> TfliteRuntime:
+    """Load a network with LiteRT.
+
+    Args:
+        path: its file, for error messages.
+        network: the flatbuffer.
+        threads: for the arithmetic.
 
     Raises:
         ModelFileError: LiteRT refuses the file.
@@ -25,5 +30,5 @@ def load(path: Path, *, threads: int) -> TfliteRuntime:
         path,
         name="litert",
         package="ai-edge-litert",
-        make_interpreter=lambda: Interpreter(str(path), num_threads=threads),
+        make_interpreter=lambda: Interpreter(model_content=network, num_threads=threads),
     )

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.artifact import METADATA_KEY
 from edge.errors import ModelFileError, RuntimeMissingError
 from edge.quantization import PIXEL_SCALE
 from edge.spec import TensorSpec
@@ -22,8 +21,13 @@ class OnnxRuntime:
 
     name = "onnxruntime"
 
-    def __init__(self, path: Path, *, threads: int) -> None:
-        """Load the file and read its tensors' facts.
+    def __init__(self, path: Path, network: bytes, *, threads: int) -> None:
+        """Load the network and read its tensors' facts.
+
+        Args:
+            path: its file, for error messages.
+            network: the model without its metadata.
+            threads: for the arithmetic.
 
         Raises:
             ModelFileError: ONNX Runtime refuses the file, or its input or output isn't a classifier's.
@@ -43,7 +47,7 @@ class OnnxRuntime:
         # Idle worker threads would otherwise spin between frames and take whole cores from the camera.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # its exceptions derive from Exception alone, each from its own class
             summary = " ".join(str(error).split())[:200]
             raise ModelFileError(f"onnxruntime {self.version} can't load {path}: {summary}") from error
@@ -54,7 +58,6 @@ class OnnxRuntime:
             )
         self.input_tensor = _tensor_spec(path, inputs[0])
         self.output_tensor = _tensor_spec(path, outputs[0])
-        self.embedded_spec: str | None = self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
         """Run the model once (see `edge.runtimes.protocol.Runtime`)."""
@@ -62,9 +65,9 @@ class OnnxRuntime:
         return np.asarray(outputs[0])
 
 
-def load(path: Path, *, threads: int) -> OnnxRuntime:
-    """Load an ONNX file; errors as in `OnnxRuntime`."""
-    return OnnxRuntime(path, threads=threads)
+def load(path: Path, network: bytes, *, threads: int) -> OnnxRuntime:
+    """Load an ONNX network; arguments and errors as in `OnnxRuntime`."""
+    return OnnxRuntime(path, network, threads=threads)
 
 
 def _tensor_spec(path: Path, node: Any) -> TensorSpec:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edge.artifact import Artifact
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 RUNTIMES = ("litert", "tflite-runtime", "onnxruntime")
 _FORMAT = {"litert": "tflite", "tflite-runtime": "tflite", "onnxruntime": "onnx"}
 _LIBRARY = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime", "onnxruntime": "onnxruntime"}
+_MODULE = {
+    "litert": "ai_edge_litert.interpreter",
+    "tflite-runtime": "tflite_runtime.interpreter",
+    "onnxruntime": "onnxruntime",
+}
 _ADAPTER = {
     "litert": "edge.runtimes.litert",
     "tflite-runtime": "edge.runtimes.tflite_runtime",
@@ -32,8 +39,6 @@ class Runtime(Protocol):
     """As the file has it."""
     output_tensor: TensorSpec
     """As the file has it."""
-    embedded_spec: str | None
-    """The spec's JSON where only the library can read it (ONNX), else None."""
 
     @property
     def version(self) -> str:
@@ -77,17 +82,43 @@ def runtime_for(artifact: Artifact, name: str = "auto") -> str:
 
 
 def open_runtime(artifact: Artifact, *, name: str = "auto", threads: int = 1) -> Runtime:
-    """Load a model file.
+    """Load a model file: first what `edge.admission` does to a file that nobody vouches for, then the library.
 
     Args:
-        artifact: the recognised file.
+        artifact: the recognised file; the very bytes that were read and checked reach the library.
         name: one of `RUNTIMES`, or auto.
         threads: for the arithmetic; at this size one is usually quickest.
 
     Raises:
-        ModelFileError: the runtime refuses the file.
+        ModelFileError: the file is damaged or forged, or the runtime refuses it.
         RuntimeMissingError: the library isn't installed.
     """
-    adapter = importlib.import_module(_ADAPTER[runtime_for(artifact, name)])
-    runtime: Runtime = adapter.load(artifact.path, threads=threads)
+    name = runtime_for(artifact, name)
+    if not artifact.vouched_by:
+        from edge.admission.gate import admit
+
+        admit(artifact, name)
+    return load_network(artifact.network, artifact.path, name=name, threads=threads)
+
+
+def load_network(network: bytes, path: Path, *, name: str, threads: int = 1) -> Runtime:
+    """Give a network to its library as it is.
+
+    Args:
+        network: what the library reads of the file.
+        path: of the file, for error messages.
+        name: one of `RUNTIMES`.
+        threads: for the arithmetic.
+
+    Raises:
+        ModelFileError: the runtime refuses the network.
+        RuntimeMissingError: the library isn't installed.
+    """
+    runtime: Runtime = importlib.import_module(_ADAPTER[name]).load(path, network, threads=threads)
     return runtime
+
+
+def import_library(name: str) -> None:
+    """Import a runtime's library where it is there; what is missing is said when it is used."""
+    with suppress(ImportError, AttributeError):
+        importlib.import_module(_MODULE[name])

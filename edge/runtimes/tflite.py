@@ -17,8 +17,6 @@ from edge.spec import TensorSpec
 class TfliteRuntime:
     """A TFLite interpreter with one input and one output (see `edge.runtimes.protocol.Runtime`)."""
 
-    embedded_spec = None
-
     def __init__(self, path: Path, *, name: str, package: str, make_interpreter: Callable[[], Any]) -> None:
         """Allocate the tensors and read their facts.
 
@@ -26,7 +24,7 @@ class TfliteRuntime:
             path: the file, for error messages.
             name: of the runtime.
             package: the library's name on the package index.
-            make_interpreter: builds the library's Interpreter on the file.
+            make_interpreter: builds the library's Interpreter on the network.
 
         Raises:
             ModelFileError: the library refuses the file, or it has several inputs or outputs.

@@ -8,8 +8,13 @@ from edge.errors import RuntimeMissingError
 from edge.runtimes.tflite import TfliteRuntime
 
 
-def load(path: Path, *, threads: int) -> TfliteRuntime:
-    """Load a TFLite file with tflite-runtime.
+def load(path: Path, network: bytes, *, threads: int) -> TfliteRuntime:
+    """Load a network with tflite-runtime.
+
+    Args:
+        path: its file, for error messages.
+        network: the flatbuffer.
+        threads: for the arithmetic.
 
     Raises:
         ModelFileError: tflite-runtime refuses the file; newer operator versions are a frequent reason.
@@ -26,5 +31,5 @@ def load(path: Path, *, threads: int) -> TfliteRuntime:
         path,
         name="tflite-runtime",
         package="tflite-runtime",
-        make_interpreter=lambda: Interpreter(str(path), num_threads=threads),
+        make_interpreter=lambda: Interpreter(model_content=network, num_threads=threads),
     )

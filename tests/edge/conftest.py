@@ -108,7 +108,7 @@ def respec(tmp_path: Path) -> Callable[..., Path]:
 class FakeRuntime:
     """Answers every image with the same scores; remembers what it was fed."""
 
-    name, version, embedded_spec = "fake", "1", None
+    name, version = "fake", "1"
 
     def __init__(
         self, scores: list[float], *, grid: TensorSpec | None = None, shape: tuple[int, ...] = (1, 2, 2, 1)

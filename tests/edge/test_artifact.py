@@ -43,9 +43,87 @@ def test_a_tflite_file_holds_its_spec(fixtures: Path, mode: str) -> None:
     assert found.spec.input_tensor.shape == (1, 28, 28, 1)
 
 
-def test_only_the_runtime_reads_an_onnx_file_s_spec(fixtures: Path) -> None:
+def test_an_onnx_file_holds_its_spec_and_the_network_lacks_it(fixtures: Path) -> None:
     found = read_artifact(fixtures / "tiny_int8.onnx")
-    assert (found.format, found.spec) == ("onnx", None)
+    assert found.spec
+    assert (found.format, found.spec.provenance.run_name) == ("onnx", "tiny")
+    content = (fixtures / "tiny_int8.onnx").read_bytes()
+    assert artifact.METADATA_KEY.encode() in content
+    assert artifact.METADATA_KEY.encode() not in found.network
+    assert found.network_sha256 == hashlib.sha256(found.network).hexdigest() == found.spec.network_sha256
+
+
+@pytest.mark.parametrize("name", ["tiny_int8.tflite", "tiny_none.tflite", "tiny_int8.onnx", "tiny_none.onnx"])
+def test_a_changed_network_is_told_by_its_digest(fixtures: Path, tmp_path: Path, name: str) -> None:
+    content = bytearray((fixtures / name).read_bytes())
+    content[4000] ^= 1
+    path = tmp_path / name
+    path.write_bytes(bytes(content))
+    with pytest.raises(ModelFileError, match=rf"{name} is damaged: its network has SHA-256 [0-9a-f]{{12}}\.\.\., its"):
+        read_artifact(path)
+
+
+def test_the_shipped_network_is_what_lies_before_the_zip() -> None:
+    content = default_model().read_bytes()
+    found = read_artifact(default_model())
+    assert found.network == content[: content.index(b"PK\x03\x04")]
+    assert found.spec
+    assert found.spec.network_sha256 == hashlib.sha256(found.network).hexdigest()
+    assert found.vouched_by == "built-in"
+
+
+def test_a_file_of_an_older_schema_has_no_digest_and_still_loads(fixtures: Path, respec: Respec) -> None:
+    old = read_artifact(fixtures / "tiny_int8.tflite").spec
+    assert old
+    data = json.loads(old.to_json()) | {"schema_version": 2}
+    del data["network_sha256"]
+    found = read_artifact(respec(fixtures / "tiny_int8.tflite", json.dumps(data)))
+    assert found.spec
+    assert (found.spec.network_sha256, found.vouched_by) == ("", "")
+
+
+def test_a_zip_with_too_many_files_is_not_read(fixtures: Path, tmp_path: Path) -> None:
+    buffer = io.BytesIO(read_artifact(fixtures / "tiny_int8.tflite").network)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        for number in range(65):
+            archive.writestr(str(number), b"")
+    path = tmp_path / "many.tflite"
+    path.write_bytes(buffer.getvalue())
+    with pytest.raises(ModelFileError, match="the ZIP has too many files"):
+        read_artifact(path)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_specs_are_none(fixtures: Path, tmp_path: Path) -> None:
+    found = read_artifact(fixtures / "tiny_int8.tflite")
+    assert found.spec
+    buffer = io.BytesIO(found.network)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("model_spec.json", found.spec.to_json())
+        archive.writestr("model_spec.json", found.spec.to_json())
+    path = tmp_path / "twice.tflite"
+    path.write_bytes(buffer.getvalue())
+    with pytest.raises(ModelFileError, match=r"can't be read \(there are 2 of them\)"):
+        read_artifact(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_unpacks_without_a_bound_is_not_unpacked(fixtures: Path, tmp_path: Path, method: int) -> None:
+    buffer = io.BytesIO(read_artifact(fixtures / "tiny_int8.tflite").network)
+    with zipfile.ZipFile(buffer, "a", method) as archive:
+        archive.writestr("model_spec.json", b"{}")
+    path = tmp_path / "packed.tflite"
+    path.write_bytes(buffer.getvalue())
+    with pytest.raises(ModelFileError, match="packed in an unusual way"):
+        read_artifact(path)
+
+
+def test_a_forged_spec_makes_no_endless_sentence(fixtures: Path, respec: Respec) -> None:
+    with pytest.raises(SpecError) as caught:
+        read_artifact(
+            respec(fixtures / "tiny_int8.tflite", json.dumps({"schema_version": 1, "labels": ["x" * 10_000]}))
+        )
+    assert len(str(caught.value)) < 600
 
 
 def test_the_content_counts_not_the_name(fixtures: Path, tmp_path: Path) -> None:
@@ -109,7 +187,7 @@ def test_a_huge_file_is_refused_before_it_is_read(
     huge = tmp_path / "disk.img"
     with huge.open("wb") as file:
         file.truncate(2**40)  # a sparse file: takes no room
-    with pytest.raises(ModelFileError, match="has 1,099,511,627,776 bytes: a model may have at most 268,435,456"):
+    with pytest.raises(ModelFileError, match="has 1,099,511,627,776 bytes: a model may have at most 67,108,864"):
         read_artifact(huge)
     model = fixtures / "tiny_int8.tflite"
     monkeypatch.setattr(artifact, "_MAX_FILE_BYTES", model.stat().st_size)
@@ -182,7 +260,7 @@ def test_somebody_else_s_metadata_is_no_spec(fixtures: Path, tmp_path: Path) -> 
     ("text", "words"),
     [
         ("{", "isn't valid JSON"),
-        (json.dumps({"schema_version": 99}), "has schema 99, this edge-classify reads up to 2"),
+        (json.dumps({"schema_version": 99}), "has schema 99, this edge-classify reads up to 3"),
         (json.dumps({"schema_version": 1, "labels": ["one"]}), "at least two labels"),
     ],
     ids=["no JSON", "newer", "one label"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.artifact import METADATA_KEY, Artifact
+from edge.admission.requirement import Requirement
+from edge.artifact import METADATA_KEY, Artifact, default_model
 from edge.classifier import Classifier
 from edge.demo import draw_dataset, draw_frame
 from edge.errors import ModelFileError, SpecError
@@ -85,7 +87,7 @@ def test_runtime_and_threads_reach_the_runtime(
 
     monkeypatch.setattr("edge.classifier.open_runtime", open_fake)
     artifact = dataclasses.replace(ARTIFACT, spec=ModelSpec())
-    monkeypatch.setattr("edge.classifier.read_artifact", lambda path: artifact)
+    monkeypatch.setattr("edge.classifier.read_artifact", lambda path, **_: artifact)
     Classifier.load(Path("m.tflite"), runtime="tflite-runtime", threads=3)
     assert seen == [{"name": "tflite-runtime", "threads": 3}]
 
@@ -132,21 +134,38 @@ def test_a_file_cut_short_does_not_crash_this_process_even_with_labels(fixtures:
     path = tmp_path / "cut.tflite"
     for length in (9, 1500, 4000):  # the flatbuffer has 6,264 bytes
         path.write_bytes(content[:length])
-        with pytest.raises(ModelFileError, match=r"^litert (\S+ can't load|crashes on) .*cut\.tflite"):
+        with pytest.raises(
+            ModelFileError, match=r"cut\.tflite is damaged or forged: byte [\d,]+ of [\d,]+ is asked for"
+        ):
             Classifier.load(path, labels=TEN)
 
 
-def test_only_a_file_without_a_spec_is_tried_in_a_child_first(
-    fixtures: Path, respec: Respec, monkeypatch: pytest.MonkeyPatch
+def test_a_file_that_nobody_vouches_for_is_tried_in_a_child_first(
+    fixtures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tried: list[str] = []
+
     def crash(artifact: Artifact, runtime: str) -> None:
+        tried.append(artifact.path.name)
         raise ModelFileError(f"{runtime} crashes on {artifact.path.name}")
 
-    monkeypatch.setattr("edge.runtimes.trial.try_in_child", crash)
-    path = respec(fixtures / "tiny_int8.tflite", None)
-    with pytest.raises(ModelFileError, match=rf"^litert crashes on {path.name}$"):
-        Classifier.load(path, labels=TEN)
-    assert Classifier.load(fixtures / "tiny_int8.tflite").spec.labels
+    monkeypatch.setattr("edge.admission.trial.try_in_child", crash)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    path = fixtures / "tiny_int8.tflite"
+    with pytest.raises(ModelFileError, match=r"^litert crashes on tiny_int8\.tflite$"):
+        Classifier.load(path)
+    assert tried == ["tiny_int8.tflite"]
+    required = Requirement(sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    assert Classifier.load(path, required=required).artifact.vouched_by == "SHA-256"
+    assert Classifier.load(default_model()).artifact.vouched_by == "built-in"
+    assert tried == ["tiny_int8.tflite"]
+
+
+def test_what_is_required_is_looked_at_before_anything_else(tmp_path: Path) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(b"no model at all")
+    with pytest.raises(ModelFileError, match="m.tflite has SHA-256 .*, --require-sha256 asks for 000"):
+        Classifier.load(path, required=Requirement(sha256="0" * 64))
 
 
 def test_an_onnx_file_without_a_spec_needs_labels(fixtures: Path, tmp_path: Path) -> None:

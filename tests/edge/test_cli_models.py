@@ -47,7 +47,7 @@ def test_options_reach_the_classifier(edge_classify: Run, monkeypatch: pytest.Mo
     load = Classifier.load
     monkeypatch.setattr(Classifier, "load", lambda path, **options: (seen.append(options), load(path))[1])
     edge_classify("--runtime", "litert", "--threads", 3, "--max-frames", 1)
-    assert seen == [{"runtime": "litert", "threads": 3, "labels": None}]
+    assert seen == [{"runtime": "litert", "threads": 3, "labels": None, "required": None}]
 
 
 @pytest.mark.parametrize("name", ["tiny_int8.tflite", "tiny_int8.onnx"])
@@ -69,7 +69,7 @@ def test_a_model_of_a_newer_schema_says_what_to_do(edge_classify: Run, fixtures:
     outcome = edge_classify("--model", respec(fixtures / "tiny_int8.tflite", '{"schema_version": 7}'))
     assert outcome.code == 1
     assert outcome.sentence.startswith(
-        "the model's specification has schema 7, this edge-classify reads up to 2: update"
+        "the model's specification has schema 7, this edge-classify reads up to 3: update"
     )
 
 

@@ -42,7 +42,8 @@ def test_json_is_readable_text_with_the_fields_in_order() -> None:
     assert text.endswith("}\n")
     assert '"Müħle"' in text
     assert list(json.loads(text)) == [
-        "labels", "output", "input", "decision", "input_tensor", "output_tensor", "provenance", "schema_version",
+        "labels", "output", "input", "decision", "input_tensor", "output_tensor", "network_sha256", "provenance",
+        "schema_version",
     ]  # fmt: skip
 
 
@@ -52,18 +53,18 @@ def test_defaults_are_fashion_mnist() -> None:
     assert (spec.labels[0], spec.labels[9], len(spec.labels)) == ("T-shirt/top", "Ankle boot", 10)
     assert (spec.input.height, spec.input.width, spec.input.channels, spec.input.layout) == (28, 28, 1, "NHWC")
     assert (spec.output, spec.decision.temperature, spec.decision.threshold) == ("probabilities", 1.0, 0.0)
-    assert spec.schema_version == 2
+    assert spec.schema_version == 3
 
 
 def test_missing_fields_take_their_defaults() -> None:
     assert ModelSpec.from_json('{"schema_version": 2}') == ModelSpec()
 
 
-def test_a_spec_of_schema_1_takes_the_defaults_of_what_came_since_and_is_written_as_schema_2() -> None:
+def test_a_spec_of_schema_1_takes_the_defaults_of_what_came_since_and_is_written_as_schema_3() -> None:
     old = as_json(schema_version=1, decision={"temperature": 1.5, "threshold": 0.25})
     spec = ModelSpec.from_json(old)
     assert spec.decision == DecisionSpec(temperature=1.5, threshold=0.25)
-    assert json.loads(spec.to_json())["schema_version"] == 2  # so that an old reader says what to do about it
+    assert json.loads(spec.to_json())["schema_version"] == 3  # so that an old reader says what to do about it
 
 
 def test_specs_of_schema_1_that_were_written_then_load(fixtures: Path) -> None:
@@ -106,8 +107,8 @@ def test_what_is_no_spec_is_refused(text: str, words: str) -> None:
 
 
 def test_newer_schema_says_what_to_do() -> None:
-    with pytest.raises(SpecError, match=r"schema 3, this edge-classify reads up to 2: update edge-classify, or export"):
-        ModelSpec.from_json(as_json(schema_version=3, a_field_of_the_future=True))
+    with pytest.raises(SpecError, match=r"schema 4, this edge-classify reads up to 3: update edge-classify, or export"):
+        ModelSpec.from_json(as_json(schema_version=4, a_field_of_the_future=True))
 
 
 TENSOR = {"name": "t", "dtype": "uint8", "shape": [1, 10]}
@@ -143,11 +144,20 @@ TENSOR = {"name": "t", "dtype": "uint8", "shape": [1, 10]}
         ({"decision": {"temperature": 0}}, "temperature must be a positive number, got 0"),
         ({"decision": {"hold_frames": "3"}}, "hold_frames must be a whole number of at least 1, got 3"),
         ({"decision": {"smoothing_s": "long"}}, "malformed in DecisionSpec"),
-        ({"decision": {"score": ["energy"]}}, "score must be one of probability, margin, energy"),
+        ({"decision": {"score": "much"}}, "score must be one of probability, margin, energy"),
+        ({"decision": {"score": ["energy"]}}, "field 'score' of the model's specification can't be a list"),
+        ({"network_sha256": 5}, "field 'network_sha256' of the model's specification can't be a int"),
+        ({"provenance": {"run_name": None}}, "field 'run_name' .* can't be a NoneType"),
+        ({"provenance": {"parity": []}}, "field 'parity' .* can't be a list"),
+        ({"labels": ["Hut", "\x1b[2J"]}, "a label is one line of text"),
+        ({"labels": ["Hut", "\ud800"]}, "a label is one line of text"),
         ({"decision": {"score": "energy"}}, "score 'energy' needs output 'logits', got 'probabilities'"),
         ({"input_tensor": {"name": "t"}}, "malformed in TensorSpec"),
         ({"input_tensor": {**TENSOR, "shape": 5}}, "malformed in TensorSpec"),
         ({"output_tensor": {**TENSOR, "scale": "x"}}, "malformed in TensorSpec"),
+        ({"output_tensor": {**TENSOR, "shape": [1, "2"]}}, "malformed in TensorSpec"),
+        ({"output_tensor": {**TENSOR, "shape": [1] * 9}}, "malformed in TensorSpec"),
+        ({"output_tensor": {**TENSOR, "name": "x" * 1001}}, "malformed in TensorSpec"),
         ({"output_tensor": {**TENSOR, "scale": 10**400}}, "malformed in TensorSpec"),
     ],
     ids=lambda value: json.dumps(value)[:48] if isinstance(value, dict) else "",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from edge.admission.requirement import Requirement
 from edge.artifact import Artifact, default_model
 from edge.doctor.model import check_model
 from edge.doctor.patient import Patient
@@ -28,7 +30,7 @@ def test_the_model_that_ships_is_tried_in_a_real_child() -> None:
     found = check_model(Patient(), default_model())
     assert (found.status, found.fix) == ("ok", "")
     assert found.text.startswith("edge_int8.tflite, ")
-    assert found.text.endswith(" kB, 10 classes, runs in litert")
+    assert " kB, 10 classes, runs in litert; digest right, all 19 operators known, vouched for: built-in" in found.text
 
 
 def test_a_file_that_is_not_there(make_patient: MakePatient) -> None:
@@ -55,3 +57,26 @@ def test_a_file_without_a_specification_needs_labels(
 ) -> None:
     found = check_model(make_patient(try_model=lambda *_: None), respec(fixtures / "tiny_int8.tflite", None))
     assert (found.status, found.fix) == ("warning", "give its class names with --labels FILE")
+
+
+def test_a_file_that_is_required_says_what_vouches_for_it(make_patient: MakePatient, fixtures: Path) -> None:
+    path = fixtures / "tiny_none.onnx"
+    required = Requirement(sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    found = check_model(make_patient(try_model=lambda *_: None), path, required=required)
+    assert found.status == "ok"
+    assert found.text.endswith("digest right, all 7 operators known, vouched for: SHA-256")
+    refused = check_model(make_patient(), path, required=Requirement(sha256="0" * 64))
+    assert (refused.status, refused.text.partition(" has SHA-256 ")[0]) == ("failure", str(path))
+
+
+def test_a_forged_file_is_a_failure_before_any_trial(make_patient: MakePatient, fixtures: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cut.tflite"
+    path.write_bytes((fixtures / "tiny_int8.tflite").read_bytes()[:3000])
+    found = check_model(make_patient(), path)
+    assert (found.status, found.text) == ("failure", f"{path} is damaged or forged")
+    assert found.fix.startswith("byte ")
+
+
+def test_without_numpy_the_structure_is_not_looked_at(make_patient: MakePatient) -> None:
+    found = check_model(make_patient(try_model=lambda *_: None), default_model(), has_numpy=False)
+    assert found.text.endswith("runs in litert; digest right, vouched for: built-in")

@@ -55,7 +55,7 @@ def load(interpreter: FakeInterpreter) -> TfliteRuntime:
 
 def test_tensor_facts_are_read_from_the_file(capfd: pytest.CaptureFixture[str]) -> None:
     runtime = load(FakeInterpreter())
-    assert (runtime.name, runtime.version, runtime.embedded_spec) == ("litert", np.__version__, None)
+    assert (runtime.name, runtime.version) == ("litert", np.__version__)
     assert runtime.input_tensor == TensorSpec("image", "uint8", (1, 2, 2, 1), scale=0.5, zero_point=3)
     assert runtime.output_tensor == TensorSpec("scores", "int8", (1, 4), scale=0.25, zero_point=-7)
     assert capfd.readouterr().err == ""

@@ -18,10 +18,10 @@ from edge.runtimes import tflite_runtime
 class FakeInterpreter:
     """Notes how it was made."""
 
-    made: list[tuple[str, int]]
+    made: list[tuple[bytes, int]]
 
-    def __init__(self, path: str, *, num_threads: int) -> None:
-        self.made.append((path, num_threads))
+    def __init__(self, *, model_content: bytes, num_threads: int) -> None:
+        self.made.append((model_content, num_threads))
 
     def allocate_tensors(self) -> None:
         """Nothing to allocate."""
@@ -45,8 +45,8 @@ def library(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_the_file_and_the_threads_reach_the_library(library: ModuleType) -> None:
-    runtime = tflite_runtime.load(Path("m.tflite"), threads=3)
-    assert FakeInterpreter.made == [("m.tflite", 3)]
+    runtime = tflite_runtime.load(Path("m.tflite"), b"TFL3", threads=3)
+    assert FakeInterpreter.made == [(b"TFL3", 3)]
     assert (runtime.name, runtime.version) == ("tflite-runtime", "2.14 of tflite-runtime")
     assert runtime.input_tensor.dtype == "float32"
 
@@ -54,7 +54,7 @@ def test_the_file_and_the_threads_reach_the_library(library: ModuleType) -> None
 def test_numpy_2_beside_it_is_a_sentence(library: ModuleType, edge_classify: Callable[..., Any]) -> None:
     del library.Interpreter  # what an import that fails half-way leaves behind
     with pytest.raises(RuntimeMissingError, match="numpy below 2"):
-        tflite_runtime.load(Path("m.tflite"), threads=1)
+        tflite_runtime.load(Path("m.tflite"), b"", threads=1)
     outcome = edge_classify("--runtime", "tflite-runtime", "--max-frames", 1)
     assert (outcome.code, outcome.out) == (1, "")
     assert "pip install 'edge-classify[tflite-runtime]'" in outcome.sentence

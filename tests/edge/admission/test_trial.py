@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge.artifact import Artifact
+from edge.admission import trial
+from edge.artifact import Artifact, read_artifact
 from edge.errors import ModelFileError
-from edge.runtimes import trial
 
 ARTIFACT = Artifact(Path("folder/m.tflite"), "tflite", "", 1, None)
 
@@ -37,7 +39,7 @@ def test_a_child_that_gets_through_is_no_news(
     ("program", "words"),
     [
         ("import sys; print('native noise', file=sys.stderr); sys.exit('No subgraph in the model.')", "No subgraph in"),
-        ("raise SystemExit(3)", "litert can't load folder/m.tflite"),
+        ("raise SystemExit(7)", "litert can't run folder/m.tflite"),
     ],
     ids=["its last line", "no line at all"],
 )
@@ -59,14 +61,28 @@ def test_a_library_that_hangs_becomes_a_sentence(monkeypatch: pytest.MonkeyPatch
 
 def test_the_child_loads_the_file_and_runs_it_once(fixtures: Path) -> None:
     pytest.importorskip("ai_edge_litert")
-    trial.try_in_child(Artifact(fixtures / "tiny_int8.tflite", "tflite", "", 1, None), "litert")
-    with pytest.raises(ModelFileError, match="^no model file"):
-        trial.try_in_child(Artifact(fixtures / "gone.tflite", "tflite", "", 1, None), "litert")
+    trial.try_in_child(read_artifact(fixtures / "tiny_int8.tflite"), "litert")
 
 
-def test_a_cut_file_is_refused_in_the_words_of_the_library(fixtures: Path, tmp_path: Path) -> None:
+def test_a_cut_network_is_refused_in_the_words_of_the_library() -> None:
     pytest.importorskip("ai_edge_litert")
-    cut = tmp_path / "cut.tflite"
-    cut.write_bytes((fixtures / "tiny_int8.tflite").read_bytes()[:2000])
-    with pytest.raises(ModelFileError, match=r"^litert .* can't load .*cut\.tflite: "):
-        trial.try_in_child(Artifact(cut, "tflite", "", 2000, None), "litert")
+    cut = replace(ARTIFACT, network=b"\x1c\x00\x00\x00TFL2")
+    with pytest.raises(ModelFileError, match=r"^litert \S+ can't load folder/m\.tflite: "):
+        trial.try_in_child(cut, "litert")
+
+
+def test_a_child_that_can_not_be_started_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(subprocess, "run", refuse)
+    with pytest.raises(
+        ModelFileError, match=r"can't be tried in a child process \(Cannot allocate memory\): end other"
+    ):
+        trial.try_in_child(ARTIFACT, "litert")
+
+
+def test_the_alarm_of_the_child_means_that_it_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "_PROGRAM", "import os; os.kill(os.getpid(), 14)")
+    with pytest.raises(ModelFileError, match="^litert hangs on"):
+        trial.try_in_child(ARTIFACT, "litert")
