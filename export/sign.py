@@ -1,0 +1,171 @@
+"""`python -m export.sign`: makes a key, and signs model files in minisign's format (jedisct1.github.io/minisign)."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edge import atomic, console
+from edge.errors import EXIT_DONE, ExportError, RuntimeMissingError
+
+_ED25519, _NO_PASSWORD, _BLAKE2B = b"Ed", b"\0\0", b"B2"
+_HASHED = b"ED"
+_SALT_AND_LIMITS = bytes(32 + 8 + 8)  # of a password, which these keys lack
+_CHECKSUM = bytes(32)  # minisign's, which it fills in for keys with a password alone
+_HEAD_BYTES = 2 + 2 + 2 + len(_SALT_AND_LIMITS)
+_KEY_BYTES = 8 + 64 + len(_CHECKSUM)  # id, secret and public half
+
+_EXAMPLES = """examples:
+  python -m export.sign --new-key mine                     writes mine.key, to be kept secret, and mine.pub
+  python -m export.sign artifacts/edge_int8.tflite --key mine.key
+
+then: edge-classify --model edge_int8.tflite --require-signature mine.pub
+The real minisign verifies what this signs (minisign -Vm FILE -p mine.pub), and this signs with minisign's keys that
+have no password (minisign -GW).
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser."""
+    flags = argparse.ArgumentParser(
+        prog="python -m export.sign",
+        description="Sign model files, so that edge-classify --require-signature runs them and no others.",
+        epilog=_EXAMPLES,
+        formatter_class=console.HelpFormatter,
+    )
+    flags.add_argument("files", type=Path, nargs="*", metavar="FILE", help="to sign; writes FILE.minisig")
+    what = flags.add_mutually_exclusive_group(required=True)
+    what.add_argument("--key", type=Path, metavar="FILE", help="secret key to sign with")
+    what.add_argument("--new-key", type=Path, metavar="NAME", help="make a key: NAME.key and NAME.pub")
+    flags.add_argument("--comment", metavar="TEXT", help="signed too, and shown by minisign (default: time and name)")
+    console.add_logging_flags(flags)
+    return flags
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Make a key, or sign."""
+    flags = parser()
+    options = flags.parse_args(argv)
+    if options.new_key:
+        print(f"public key {new_key(options.new_key)}, in {_beside(options.new_key, '.pub')}")
+        return EXIT_DONE
+    if not options.files:
+        flags.error("expected at least one FILE to sign")
+    key_id, secret = read_secret_key(options.key)
+    for path in options.files:
+        comment = options.comment or f"timestamp:{int(time.time())}\tfile:{path.name}\thashed"
+        content = _read(path)
+        atomic.write_text(_beside(path, ".minisig"), signature(content, key_id, secret, comment=comment))
+        print(_beside(path, ".minisig"))
+    return EXIT_DONE
+
+
+def new_key(name: Path) -> str:
+    """Write NAME.key, readable by its owner alone, and NAME.pub; return the public key as text.
+
+    Raises:
+        ExportError: there is such a key already.
+        RuntimeMissingError: cryptography isn't installed.
+    """
+    secret_path, public_path = _beside(name, ".key"), _beside(name, ".pub")
+    for path in (secret_path, public_path):
+        if path.exists():
+            raise ExportError(f"{path} exists already: choose another name, what it signed would lose its key")
+    secret, key_id = os.urandom(32), os.urandom(8)
+    public = _public_half(secret)
+    shown = key_id[::-1].hex().upper()
+    content = _ED25519 + _NO_PASSWORD + _BLAKE2B + _SALT_AND_LIMITS + key_id + secret + public + _CHECKSUM
+    with os.fdopen(os.open(secret_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(f"untrusted comment: minisign secret key {shown}\n{base64.b64encode(content).decode()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    text = base64.b64encode(_ED25519 + key_id + public).decode()
+    atomic.write_text(public_path, f"untrusted comment: minisign public key {shown}\n{text}\n")
+    return text
+
+
+def read_secret_key(path: Path) -> tuple[bytes, bytes]:
+    """Read a key without a password.
+
+    Returns:
+        Its id (8 bytes) and its secret half (32 bytes).
+
+    Raises:
+        ExportError: it can't be read, isn't a key, or has a password.
+        RuntimeMissingError: cryptography isn't installed.
+    """
+    lines = _read(path).decode("ascii", "replace").splitlines()
+    try:
+        content = base64.b64decode(lines[1], validate=True)
+    except (IndexError, binascii.Error, ValueError) as error:
+        raise ExportError(f"{path} is no minisign secret key: make one with --new-key") from error
+    if len(content) != _HEAD_BYTES + _KEY_BYTES or content[:2] != _ED25519 or content[4:6] != _BLAKE2B:
+        raise ExportError(f"{path} is no minisign secret key: make one with --new-key")
+    if content[2:4] != _NO_PASSWORD:
+        raise ExportError(f"{path} has a password: remove it from a copy with `minisign -C -W -s COPY`, or --new-key")
+    body = content[_HEAD_BYTES:]
+    if _public_half(body[8:40]) != body[40:72]:
+        raise ExportError(f"{path} is damaged: its two halves don't belong together")
+    return body[:8], body[8:40]
+
+
+def signature(content: bytes, key_id: bytes, secret: bytes, *, comment: str) -> str:
+    """Sign bytes: the text of a .minisig file.
+
+    Args:
+        content: what is signed, by its BLAKE2b-512.
+        key_id: 8 bytes.
+        secret: half of the key, 32 bytes.
+        comment: one line; signed too.
+
+    Raises:
+        ExportError: the comment has several lines.
+        RuntimeMissingError: cryptography isn't installed.
+    """
+    if not comment.replace("\t", "").isprintable():
+        raise ExportError(f"a comment is one line of text, got {comment!r}")
+    key = _private_key(secret)
+    first = key.sign(hashlib.blake2b(content).digest())
+    second = key.sign(first + comment.encode())
+    return (
+        f"untrusted comment: signature by edge-classify\n{base64.b64encode(_HASHED + key_id + first).decode()}\n"
+        f"trusted comment: {comment}\n{base64.b64encode(second).decode()}\n"
+    )
+
+
+def _private_key(secret: bytes) -> Any:
+    try:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    except ImportError as error:
+        raise RuntimeMissingError(
+            f"signing needs cryptography ({error}): pip install 'edge-classify[signing]'"
+        ) from error
+    return Ed25519PrivateKey.from_private_bytes(secret)
+
+
+def _public_half(secret: bytes) -> bytes:
+    public: bytes = _private_key(secret).public_key().public_bytes_raw()
+    return public
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ExportError(f"{path} can't be read: {error.strerror}") from error
+
+
+if __name__ == "__main__":
+    console.run(main)
