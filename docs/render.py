@@ -139,11 +139,12 @@ def _parsers() -> list[argparse.ArgumentParser]:
     from benchmarks.runner import command as runner
     from edge.doctor import command as doctor
     from export.onnx import OnnxFormat
+    from export.sign import parser as sign
     from export.tflite import TfliteFormat
 
     modules = (edge.flags, doctor, train.flags, train.compare, train.photographs, train.scenes)
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
-    return [*(module.parser() for module in modules), *exports,
+    return [*(module.parser() for module in modules), *exports, sign(),
             *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip
 
 
