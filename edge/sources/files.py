@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from edge import picture_limits
 from edge.errors import FrameError
-from edge.sources import png
 from edge.sources.frame import Frame
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
