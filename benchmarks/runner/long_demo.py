@@ -1,16 +1,15 @@
-"""The demo for a million frames: drawing takes most of its time, so most frames are shown again."""
+"""The demo for a million frames: drawing takes most of its time, so a few are drawn and shown again and again."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from itertools import count, islice
 
 from edge.sources.demo import DemoSource
 from edge.sources.frame import Frame
 
-KEPT = 100
-"""Frames that are shown again and again; for every hundred shown a new one is drawn in place of the oldest."""
+DRAWN = 100
+"""Frames; memory that grows is the loop's then, not the drawing's."""
 
 
 class LongDemo:
@@ -22,12 +21,9 @@ class LongDemo:
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames with their true labels, without end."""
-        drawn = DemoSource().frames()
-        kept = deque(islice(drawn, KEPT), maxlen=KEPT)
+        drawn = list(islice(DemoSource().frames(), DRAWN))
         for number in count():
-            if number and number % KEPT == 0:
-                kept.append(next(drawn))
-            shown = kept[number % KEPT]
+            shown = drawn[number % DRAWN]
             yield shown._replace(image=shown.image.copy(), number=number)
 
     def close(self) -> None:

@@ -70,6 +70,10 @@ class ScriptedCamera:
         fault = self._timeline.at(now_s)
         return ScriptedCapture(self, is_open=fault is None or fault.kind != "gone")
 
+    def forgive(self) -> None:
+        """Whoever opens it was stopped: the gap to the next attempt isn't its own."""
+        self._tried_s = None
+
     def due_s(self) -> float:
         """When the read that goes on, or begins now, comes back."""
         began_s = self._began_s = self._clock() if self._began_s is None else self._began_s
@@ -109,7 +113,7 @@ class ScriptedCamera:
         if fault is None:
             picture = drawn.copy()
         else:
-            height, width = SIZES[fault.number % len(SIZES)]
+            height, width = SIZES[self.given % len(SIZES)]
             picture = np.asarray(cv2.resize(drawn, (width, height)), np.uint8)
         picture.reshape(-1)[:STAMP_BYTES] = np.frombuffer(self.given.to_bytes(STAMP_BYTES, "big"), np.uint8)
         return picture

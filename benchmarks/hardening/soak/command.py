@@ -104,7 +104,7 @@ def _million(options: argparse.Namespace) -> _Counted:
         raise ToolkitError(f"--demo-frames {options.demo_frames} is too few: expected more than 1,000")
     with progress_bar(is_quiet=options.quiet) as note:
         ran = million.soak(frames=options.demo_frames, classifier=_classifier(), note=note)
-    return ran, million.figures(ran), million.settings(ran), [asdict(sample) for sample in ran.samples[::10]]
+    return ran, million.figures(ran), million.settings(ran), [asdict(sample) for sample in ran.samples]
 
 
 def _classifier() -> Classifier:

@@ -57,8 +57,13 @@ class Day:
     checks: Checks
     ran_s: float = 0.0
     samples: list[Sample] = field(default_factory=list)
-    """After the first thousand frames, and at the end."""
+    """After the first thousand frames and each fault once, and at the end."""
     is_interrupted: bool = False
+
+    @property
+    def has_seen_all(self) -> bool:
+        """Whether each kind of fault was there and is over."""
+        return len(self.witness.recovery_s) == len(CAMERA) and len(self.faults.recovery_s) == len(OUTSIDE)
 
 
 def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) -> Day:
@@ -78,7 +83,12 @@ def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) ->
                             clock=clock, sleep=clock.sleep)  # fmt: skip
     witness = Witness(timeline, PATIENCE)
     faults = FakeFaults(outside, clock, disk, broker, topic=_TOPIC, seed=seed)
-    faults.stopped = witness.forgive
+
+    def forgive(now_s: float) -> None:
+        witness.forgive(now_s)
+        camera.forgive()
+
+    faults.stopped = forgive
     checks = Checks(clock, timeline, witness, health)
     day = Day(duration_s, camera, timeline, witness, faults, disk, checks)
     progress = _Progress(day, clock, note)
@@ -125,9 +135,9 @@ class _Progress:
         self._day, self._clock, self._note = day, clock, note
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:  # noqa: ARG002  # the protocol's
-        """Look at the thousandth frame, tell of every hundredth."""
-        frames = self._day.witness.frames
-        if frames == _SETTLED_FRAMES:
+        """Look at the process when all has been there, tell of every hundredth frame."""
+        day, frames = self._day, self._day.witness.frames
+        if not day.samples and frames >= _SETTLED_FRAMES and day.has_seen_all:
             self.sample()
         if frames % 100 == 0:
             done_s = self._clock.now_s

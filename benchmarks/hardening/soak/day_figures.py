@@ -38,7 +38,7 @@ def figures(day: Day) -> list[Figure]:
         Figure("shortest time between two in vain", day.camera.shortest_gap_s, "s", _SHORTEST_GAP_S, "at least"),
         Figure("longest time between two in vain", day.camera.longest_gap_s, "s", _LONGEST_GAP_S),
         Figure("rows written", day.disk.rows),
-        *of_growth(day.samples),
+        *of_growth(day.samples, since="each fault once"),
     ]
 
 

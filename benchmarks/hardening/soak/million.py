@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.hardening.figures import Figure
 from benchmarks.hardening.soak.samples import Sample, of_growth, take
 from benchmarks.progress import Note
-from benchmarks.runner.long_demo import KEPT, LongDemo
+from benchmarks.runner.long_demo import DRAWN, LongDemo
 from edge.classifier import Classifier, Prediction
 from edge.decision import Decision, decide_alone
 from edge.runner import run
@@ -62,7 +62,7 @@ def figures(found: Million) -> list[Figure]:
 
 def settings(found: Million) -> dict[str, Any]:
     """What the figures depend on."""
-    return {"frames": found.asked_frames, "drawn_one_in": KEPT, "interrupted": found.is_interrupted}
+    return {"frames": found.asked_frames, "drawn": DRAWN, "interrupted": found.is_interrupted}
 
 
 class _Looker:

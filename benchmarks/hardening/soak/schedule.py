@@ -16,7 +16,7 @@ CAMERA: Lengths = {
     "gone": (0.5, 15.0),  # unplugged
     "black": (1.0, 5.0),
     "still": (14.0, 20.0),  # the very same bytes, for longer than --frozen allows
-    "size": (1.0, 5.0),
+    "size": (2.0, 5.0),  # every picture has another
     "odd": (0.5, 5.0),  # arrays that are no pictures
 }
 OUTSIDE: Lengths = {

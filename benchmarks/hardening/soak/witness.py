@@ -10,6 +10,7 @@ from edge.spec import STALE_LABEL
 
 RECOVERY_LIMIT_S = 12.0
 """From a fault's end to the next frame: a camera is opened again after 10 s at the most, and a tick is 1 s."""
+_TICK_S = 1.0  # between two moments without a frame
 _RECENT_S = 2.0  # answers that somebody who asks a little later may still be told
 
 
@@ -50,7 +51,7 @@ class Witness:
         """When the newest frame came."""
         self._timeline, self.patience = timeline, patience
         self._seen = -1  # number of the fault that it came back from last
-        self._stopped_s = float("-inf")  # when the process was stopped last, until
+        self._stopped_s = float("-inf")  # until when the process was stopped last
 
     def hear(self, now_s: float, label: str, *, has_frame: bool) -> None:
         """Take an answer."""
@@ -88,7 +89,7 @@ class Witness:
         """How many faults lasted long enough, and nobody was told that there is no picture."""
         return sum(
             fault.kind in BLIND and fault.ends_s < now_s and fault.number not in self.told_s
-            and fault.ends_s - fault.begins_s > self._allowed_s(fault) + 2.0  # a tick, and the time to say it
+            and fault.ends_s - fault.begins_s > self._allowed_s(fault) + 2 * _TICK_S  # and the time to say it
             for fault in self._timeline.faults
         )  # fmt: skip
 
@@ -96,21 +97,25 @@ class Witness:
         self.frames += 1
         newest = self._timeline.before(now_s)
         if newest is not None and now_s < newest.ends_s:
-            late = newest.kind in BLIND and now_s - newest.begins_s > self._allowed_s(newest)
+            late = newest.kind in BLIND and now_s - self._since(newest.begins_s) > self._allowed_s(newest)
             self.blind += late
         elif newest is not None and newest.number != self._seen:
             self._seen = newest.number
-            self.recovery_s[newest.kind].append(now_s - newest.ends_s)
+            self.recovery_s[newest.kind].append(now_s - self._since(newest.ends_s))
         elif self.last_s is not None:
             self.longest_gap_s = max(self.longest_gap_s, now_s - self.last_s)
         self.last_s = now_s
 
     def _hear_stale(self, now_s: float) -> None:
         newest = self._timeline.before(now_s)
-        if newest is None or newest.kind not in BLIND or now_s > newest.ends_s + RECOVERY_LIMIT_S:
-            self.wrongly_stale += now_s - self._stopped_s > self.patience.slack_s
+        if newest is None or newest.kind not in BLIND or now_s > self._since(newest.ends_s) + RECOVERY_LIMIT_S:
+            self.wrongly_stale += now_s - self._stopped_s > self.patience.slack_s + _TICK_S
         else:
-            self.told_s.setdefault(newest.number, now_s - newest.begins_s)
+            self.told_s.setdefault(newest.number, now_s - self._since(newest.begins_s))
+
+    def _since(self, time_s: float) -> float:
+        """From when on a runner can have done something about it."""
+        return max(time_s, self._stopped_s)
 
     def _allowed_s(self, fault: Fault) -> float:
         """For how long after a fault's beginning its last picture counts."""

@@ -45,7 +45,7 @@ def test_silence_ends_with_a_picture_in_the_read_that_waits() -> None:
 
 
 def test_the_faulty_pictures_are_what_they_are_called() -> None:
-    made, clock = camera(Fault("black", 1, 2), Fault("odd", 3, 4), Fault("size", 5, 6, number=1), Fault("still", 7, 9))
+    made, clock = camera(Fault("black", 1, 2), Fault("odd", 3, 4), Fault("size", 5, 6.2), Fault("still", 7, 9))
     images = {}
     while clock.now_s < 8:
         _, image = made.read()
@@ -53,7 +53,7 @@ def test_the_faulty_pictures_are_what_they_are_called() -> None:
         images[clock.now_s] = image
     assert not images[1.5].any()
     assert images[3.5].shape == (1, 48 * 64 * 3)
-    assert images[5.5].shape == (*SIZES[1], 3)
+    assert {images[time_s].shape for time_s in (5.0, 5.5, 6.0)} == {(*size, 3) for size in SIZES}
     assert np.array_equal(images[7.0], images[7.5])
     assert images[7.0] is not images[7.5]
     assert stamp(images[7.5]) == stamp(images[6.5])

@@ -16,7 +16,7 @@ from benchmarks.hardening.soak.million import Million
 from benchmarks.hardening.soak.plan import Plan
 from benchmarks.hardening.soak.samples import Sample
 from benchmarks.hardening.soak.witness import Patience, Witness
-from benchmarks.runner.long_demo import KEPT, LongDemo
+from benchmarks.runner.long_demo import DRAWN, LongDemo
 
 
 def test_what_is_too_short_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +57,7 @@ def test_a_look_at_the_thousandth_and_at_the_last(classifier: Any, monkeypatch: 
     assert [sample.frames for sample in found.samples] == [1000, 1100]
     assert found.frames == 1100
     assert (notes[0], notes[-1]) == ((100, 1000), (1100, 0))
-    assert million.settings(Million(5)) == {"frames": 5, "drawn_one_in": KEPT, "interrupted": False}
+    assert million.settings(Million(5)) == {"frames": 5, "drawn": DRAWN, "interrupted": False}
 
 
 class _Blank(LongDemo):

@@ -61,8 +61,18 @@ def test_a_process_that_was_stopped_is_forgiven() -> None:
     stale(made, 9.2)
     frames(made, 9.5, 9.75)
     assert (made.longest_gap_s, made.wrongly_stale) == (1, 0)
-    stale(made, 10)
+    stale(made, 10.6)
     assert made.wrongly_stale == 1
+
+
+def test_what_was_stopped_could_do_nothing_about_it() -> None:
+    made = witness(Fault("gone", 10, 20), Fault("silent", 50, 60, number=1))
+    made.forgive(30)
+    frames(made, 31)
+    made.forgive(55)
+    frames(made, 57)
+    stale(made, 58)
+    assert (made.recovery_s, made.blind, made.told_s) == ({"gone": [1]}, 0, {1: 3})
 
 
 def test_gaps_count_only_while_the_camera_works() -> None:
