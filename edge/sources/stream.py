@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edge import picture_limits
 from edge.errors import FrameError, SourceError
 from edge.sources.ahead import Ahead
+from edge.sources.buffers import Buffers
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
 from edge.sources.names import is_url, without_password
@@ -30,6 +31,8 @@ _LONGEST_MS = 86_400_000 * 365  # of a video file; beyond it a damaged file spea
 _MOST_BAD = 64  # frames one after the other that can't be read: then nothing else will come
 _CUT_S, _CUT_SHARE = 0.5, 0.05  # by which a video may end before the end it claims: sound may be longer than pictures
 _MJPEG = {float(cv2.VideoWriter.fourcc(*code)) for code in ("MJPG", "mjpg", "jpeg")}
+# While a core classifies, the decoder needs more threads than cores to keep the others busy; FFmpeg takes 16 at most.
+_DECODERS = [cv2.CAP_PROP_N_THREADS, min(16, (os.cpu_count() or 1) + 2)]
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -149,7 +152,7 @@ class VideoSource:
     def _read(self) -> Iterator[Frame]:
         """The frames one after the other; the video is let go at the end."""
         number = 0
-        capture = _open(self._location, self.name, [] if self._is_local else _time_limits(_TIMEOUT_S))
+        capture = _open(self._location, self.name, _DECODERS if self._is_local else _time_limits(_TIMEOUT_S))
         opened = datetime.now(timezone.utc)
         try:
             if not capture.isOpened():
@@ -169,7 +172,7 @@ class VideoSource:
         """The next frame, over those that can't be read: OpenCV says of them what it says at the end."""
         for bad in range(_MOST_BAD if self._is_local else 1):
             with suppress(FrameError):
-                if (image := _read(capture)) is not None:
+                if (image := _read(capture, self._buffers)) is not None:
                     self.skipped += bad
                     return image
         return None
@@ -215,16 +218,22 @@ def _open(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCaptu
     return capture
 
 
-def _read(capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
+def _read(capture: cv2.VideoCapture, buffers: Buffers | None = None) -> NDArray[np.uint8] | None:
     """The next frame; None: there is none, or FFmpeg can't decode it.
 
     Raises:
         FrameError: it comes undecoded, and is damaged.
     """
-    has_frame, image = capture.read()
+    free = buffers.free() if buffers else None
+    has_frame, image = capture.read() if free is None else capture.read(free)
     if not has_frame:
         return None
-    return np.asarray(image, np.uint8) if image.ndim == 3 else decode_image(image.tobytes())
+    if image.ndim != 3:
+        return decode_image(image.tobytes())
+    picture = np.asarray(image, np.uint8)
+    if buffers:
+        buffers.keep(picture)
+    return picture
 
 
 def _time_limits(read_timeout_s: float) -> list[int]:

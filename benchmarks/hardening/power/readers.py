@@ -24,7 +24,7 @@ def trouble_with(path: Path) -> str:
     Args:
         path: of a kind in `READERS`; a file of another kind counts as trouble, for nothing could be said of it.
     """
-    reader = READERS.get(path.suffix)
+    reader = READERS.get(path.suffix or path.name)
     if reader is None:
         return f"no reader for {path.suffix or 'a file without suffix'}"
     try:
@@ -117,6 +117,8 @@ READERS: dict[str, Callable[[Path], None]] = {
     ".html": _read_page,
     ".toml": _read_text,
     ".service": _read_text,
+    ".timer": _read_text,
+    "update": _read_text,  # settings of the unit of that name
     ".npz": _read_arrays,
     ".zip": _read_zip,
     ".keras": _read_zip,

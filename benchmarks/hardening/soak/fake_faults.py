@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 from collections import defaultdict
 from collections.abc import Callable
@@ -26,7 +27,7 @@ _JUMPS_S = (-86_400.0, -3600.0, -1.0, 1.0, 3600.0, 86_400.0)
 _LONGEST_STEP_S = 1.0  # between two frames; what is above it is no time in which anything could come back
 
 
-class FakeDisk:
+class FakeDisk(io.TextIOBase):
     """A text stream that can be full."""
 
     def __init__(self) -> None:

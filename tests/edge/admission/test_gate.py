@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,7 +51,7 @@ def test_what_is_damaged_is_never_tried(fixtures: Path, tried: list[str]) -> Non
     with pytest.raises(
         ModelFileError, match=r"tiny_int8\.tflite is damaged or forged: byte .*; copy or export it again$"
     ):
-        gate.admit(replace(artifact, network=artifact.network[:3000]), "litert")
+        gate.admit(artifact._replace(network=artifact.network[:3000]), "litert")
     assert tried == []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +65,7 @@ def test_the_child_loads_the_file_and_runs_it_once(fixtures: Path) -> None:
 
 def test_a_cut_network_is_refused_in_the_words_of_the_library() -> None:
     pytest.importorskip("ai_edge_litert")
-    cut = replace(ARTIFACT, network=b"\x1c\x00\x00\x00TFL2")
+    cut = ARTIFACT._replace(network=b"\x1c\x00\x00\x00TFL2")
     with pytest.raises(ModelFileError, match=r"^litert \S+ can't load folder/m\.tflite: "):
         trial.try_in_child(cut, "litert")
 

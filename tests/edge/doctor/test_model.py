@@ -74,21 +74,21 @@ def test_a_file_without_a_specification_needs_labels(
 def test_a_file_that_is_required_says_what_vouches_for_it(make_patient: MakePatient, fixtures: Path) -> None:
     path = fixtures / "tiny_none.onnx"
     required = Requirement(sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    found = check_model(make_patient(try_model=lambda *_: None), path, required=required)
+    (found,) = check_model(make_patient(try_model=lambda *_: None), path, required=required)
     assert found.status == "ok"
     assert found.text.endswith("digest right, all 7 operators known, vouched for: SHA-256")
-    refused = check_model(make_patient(), path, required=Requirement(sha256="0" * 64))
+    (refused,) = check_model(make_patient(), path, required=Requirement(sha256="0" * 64))
     assert (refused.status, refused.text.partition(" has SHA-256 ")[0]) == ("failure", str(path))
 
 
 def test_a_forged_file_is_a_failure_before_any_trial(make_patient: MakePatient, fixtures: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.tflite"
     path.write_bytes((fixtures / "tiny_int8.tflite").read_bytes()[:3000])
-    found = check_model(make_patient(), path)
+    (found,) = check_model(make_patient(), path)
     assert (found.status, found.text) == ("failure", f"{path} is damaged or forged")
     assert found.fix.startswith("byte ")
 
 
 def test_without_numpy_the_structure_is_not_looked_at(make_patient: MakePatient) -> None:
-    found = check_model(make_patient(try_model=lambda *_: None), default_model(), has_numpy=False)
+    (found,) = check_model(make_patient(try_model=lambda *_: None), default_model(), has_numpy=False)
     assert found.text.endswith("runs in litert; digest right, vouched for: built-in")

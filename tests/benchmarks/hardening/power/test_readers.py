@@ -17,7 +17,7 @@ from benchmarks.hardening.power.readers import READERS, frames_in, lines_cut, tr
 @pytest.fixture
 def whole(tmp_path: Path, fixtures: Path) -> dict[str, Path]:
     """A file of every kind."""
-    made = {suffix: tmp_path / f"a{suffix}" for suffix in READERS}
+    made = {kind: tmp_path / (f"a{kind}" if kind.startswith(".") else kind) for kind in READERS}
     noise = np.random.default_rng(0).integers(0, 255, (80, 120, 3), dtype=np.uint8)
     for suffix in (".jpg", ".png"):
         made[suffix].write_bytes(cv2.imencode(suffix, noise)[1].tobytes())
@@ -32,7 +32,7 @@ def whole(tmp_path: Path, fixtures: Path) -> dict[str, Path]:
     shutil.copy(fixtures / "tiny_run" / "model.keras", made[".keras"])
     for suffix in (".tflite", ".onnx"):
         shutil.copy(fixtures / f"tiny_int8{suffix}", made[suffix])
-    for suffix in (".md", ".toml", ".service"):
+    for suffix in (".md", ".toml", ".service", ".timer", "update"):
         made[suffix].write_text("a line\n")
     made[".html"].write_text("<html><body></body></html>\n")
     made[".json"].write_text(json.dumps({"a": [1, 2]}))
