@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge import knownness, vision
 from edge.artifact import Artifact, read_artifact
@@ -22,6 +21,8 @@ from edge.runtimes import Runtime, open_runtime
 from edge.spec import NOTHING_LABEL, UNKNOWN_LABEL, ModelSpec
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from edge.admission.requirement import Requirement
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge import knownness
 from edge.classifier import Prediction
 from edge.spec import NOTHING_LABEL, RESERVED_LABELS, STALE_LABEL, UNKNOWN_LABEL, ModelSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 KNOWN_STATE = "known"
 

@@ -13,11 +13,14 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.errors import DatasetError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NAME = "fashion_mnist"
 

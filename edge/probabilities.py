@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Below a third of a percent of what 8 bits can hold, so that a class that was rounded to 0 stays at about 0. To guess
 # what was rounded away instead (half a step, or an equal share of the rest) makes an image the network is sure of look

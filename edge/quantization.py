@@ -6,13 +6,15 @@ Source: Jacob et al., 2018, arXiv:1712.05877, equation 1, and the TensorFlow Lit
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.errors import SpecError
 from edge.spec import TensorSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 PIXEL_SCALE = 1.0 / 255.0  # pixels 0-255 stand for 0.0-1.0
 

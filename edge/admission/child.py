@@ -6,14 +6,16 @@ import resource
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
 from edge.runtimes import Runtime
 from edge.runtimes.protocol import import_library, load_network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 GROWTH_BYTES = 384 * 2**20
 """Of address space, on top of what the libraries took: with what a runner takes besides, it stays below 512 MB."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.admission.damaged import MAX_IMAGE, DamagedError, ForeignOperatorError
 from edge.admission.onnx_tables import LAYOUTS, OPERATORS, RANGES, TYPES
 from edge.admission.protobuf import Message, Values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MAX_AXES = 6
 _MAX_BYTES = 128 * 2**20  # of all tensors whose shapes the file tells

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.admission.damaged import MAX_IMAGE, DamagedError, ForeignOperatorError
 from edge.admission.flatbuffer import Flatbuffer, Values
 from edge.admission.tflite_tables import LAYOUTS, OPERATORS, RANGES, TAKE_SIZES, TYPES, Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MAX_AXES = 6
 _MAX_SIZE = 2**20  # of one axis that an operator is told

@@ -6,12 +6,16 @@ vision step takes the border for the background and what differs from it for the
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.demo.fabric import grey_of, mix
 from edge.demo.sheet import Colour
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _LIGHT: tuple[Colour, ...] = ((222, 230, 236), (214, 226, 240), (234, 230, 222), (226, 222, 234), (218, 232, 224))
 _DARK: tuple[Colour, ...] = ((62, 52, 26), (40, 56, 34), (60, 36, 50), (64, 48, 40), (34, 44, 64))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from edge.demo.fabric import WHITE, Fabric, mix, pick_fabric, weave
 from edge.demo.sheet import Colour, Sheet, flipped, mirrored, new_sheet, smooth
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _BRASS: Colour = (92, 176, 216)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.demo.scene import draw_frame
 from edge.vision import frame_to_pixels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _FRAME_HEIGHT, _FRAME_WIDTH = (240, 320)  # twice what the vision step looks at: finer detail would only cost time
 _SEED_OFFSET = 1_000_000  # no garment of the demo's own seeds, so a network taught here meets new ones there

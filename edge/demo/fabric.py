@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.demo.sheet import Colour
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _DARK_CLOTH = (
     "#27375b",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from edge.demo.bags import draw_bag
 from edge.demo.long_cuts import draw_dress, draw_trouser
@@ -13,6 +11,10 @@ from edge.demo.sandals import draw_sandal
 from edge.demo.sheet import Sheet
 from edge.demo.shoes import draw_boot, draw_sneaker
 from edge.demo.tops import draw_coat, draw_pullover, draw_shirt, draw_tshirt
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # In the order of the data set's label indices.
 _CLASSES: tuple[Callable[[np.random.Generator, int, int], Sheet], ...] = (

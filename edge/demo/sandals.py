@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from edge.demo.fabric import BLACK, WHITE, Fabric, grey_of, mix, pick_fabric, weave
 from edge.demo.sheet import Colour, Points, Sheet, new_sheet, smooth
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _LEFT, _RIGHT = 0.035, 0.965
 

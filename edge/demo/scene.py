@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.demo.backdrop import draw_backdrop
 from edge.demo.garments import CLASS_COUNT, draw_garment
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _FILL = 0.94  # garment square as a share of the frame's shorter edge
 _DARK_BACKDROP_FROM = 128.0  # mean grey of a garment from which it is shown on a dark background

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _MOST = 8  # a queue's, those on either side of it, and what a sink still shows; of 1080p, 50 MB
 _OURS = 3  # references that are no reader's: the list's, the loop's, and the one that counts them

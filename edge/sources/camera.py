@@ -7,15 +7,18 @@ import math
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from edge.sources import v4l2
 from edge.sources.asked import Wish
 from edge.sources.v4l2 import Device
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MAX_DIGITS = 4  # of a camera's number; OpenCV adds its own codes above
 _PREFERRED_FORMATS = ("MJPG", "YUYV")  # MJPG: the only one that passes USB 2 at size and speed

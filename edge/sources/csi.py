@@ -8,14 +8,16 @@ its colours (a red shirt on a floor of the same brightness has no edge in luma),
 from __future__ import annotations
 
 import concurrent.futures
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.errors import RuntimeMissingError, SourceError
 from edge.sources.asked import Wish
 from edge.sources.names import CSI_PREFIX
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class CsiCamera:

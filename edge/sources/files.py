@@ -7,14 +7,17 @@ import stat
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge import picture_limits
 from edge.errors import FrameError
 from edge.sources.frame import Frame
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 # What files of these names begin with. OpenCV would find out itself, and decode kinds that take far more memory.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _FEWEST_CHANGES = 30  # a second of video: before that nobody knows whether a source has noise
 _MOST_REPEATS = 0.05  # of the pictures: above it the source gives the same bytes twice as a matter of course

@@ -9,16 +9,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from typing import BinaryIO
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, BinaryIO
 
 from edge.errors import FrameError, SourceError
 from edge.sources.files import decode_image
 from edge.sources.frame import Frame
 from edge.sources.jpeg import END, START, first_scan
 from edge.sources.reader import EndOfStream
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NAME = "standard input"
 _CHUNK = 64 * 1024

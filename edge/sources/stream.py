@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge import picture_limits
 from edge.errors import FrameError, SourceError
@@ -24,6 +23,8 @@ from edge.sources.names import is_url, without_password
 from edge.sources.reader import EndOfStream
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from edge.sources.web import MjpegConnection
 
 _TIMEOUT_S = 10.0

@@ -12,10 +12,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from typing import Any, BinaryIO, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from edge import picture_limits
 from edge.errors import FrameError, SourceError
@@ -24,6 +21,10 @@ from edge.sources.frame import Frame
 from edge.sources.mjpeg import MjpegInput
 from edge.sources.names import without_password
 from edge.sources.reader import EndOfStream
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _TIMEOUT_S = 10.0  # without a byte
 _LONGEST_S = 60.0  # until the last byte: a server may send one every nine seconds

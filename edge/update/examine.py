@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.admission.requirement import Requirement
 from edge.classifier import Classifier, Prediction
@@ -20,6 +20,9 @@ from edge.folder_labels import REJECTIONS, Kind, Truths, map_folders
 from edge.sources.files import IMAGE_SUFFIXES, decode_image
 from edge.spec import FASHION_MNIST_LABELS
 from edge.update.figures import Count, Figures
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _GARMENTS = 40  # each class four times
 _HEIGHT, _WIDTH = 240, 320  # twice what the vision step looks at: finer detail would only cost time

@@ -8,10 +8,13 @@ edge) is an outlier there and loses its weight in a few rounds of a robust fit.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _BAND = 1 / 12  # of the shorter edge: how wide the border is that stands for the background
 _EVERY = 3  # of the border's pixels is enough for six numbers

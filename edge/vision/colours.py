@@ -9,12 +9,15 @@ hundredth of the time.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.vision.background import band
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _BINS = 16  # per channel of Lab: 16 levels of lightness wide, 5 of colour
 _COLOUR_REACH = 40  # levels of a and b around grey: few fabrics are more colourful

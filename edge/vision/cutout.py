@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _LONGEST_EDGE = 56  # pixels: twice the data set's 28; no camera gives so few
 _BLACK = 2  # levels of 255: what a resize or a JPEG leaves of pure black

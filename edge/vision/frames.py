@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.errors import FrameError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MOST_PIXELS = 3840  # along the longer edge: above 4K every n-th pixel is enough, or averaging alone would take 50 ms
 _ROWS_AVERAGED = 4  # for a pixel, and all columns: more than 16 values say nothing more, but take their time to read

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.vision.background import border_distance
 from edge.vision.cutout import cut_out
@@ -23,6 +22,8 @@ from edge.vision.sighting import Sighting
 from edge.vision.silhouette import CERTAIN, Silhouette, find_newcomer, find_silhouette
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from edge.vision.region import Region
 
 GARMENT_RECIPE = "garment-v2"

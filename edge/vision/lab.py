@@ -6,9 +6,13 @@ on a Pi: as long as all else between the start and the first decision. A few tho
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Linear light from an sRGB level (IEC 61966-2-1).
 _LEVELS = np.arange(256) / 255

@@ -7,9 +7,13 @@ blobs, noise), each side weighing the same; the coefficients are rounded.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NOTHING_BELOW = 0.02  # 199 of 200 photographs of a garment are above it, plain walls and tables and noise below
 

@@ -7,9 +7,13 @@ are stretched to the data set's usual ones instead.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _DARK, _BRIGHT = 90.0, 230.0  # where a garment's 3rd and 97th percentile go: near Fashion-MNIST's, which are 40 and 220
 _DARK_PERCENTILE, _BRIGHT_PERCENTILE = 3, 97

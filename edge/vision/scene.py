@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.vision.background import band, in_spreads
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LEARNING_FRAMES = 30  # a second of most cameras
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.vision.colours import garment_evidence
 from edge.vision.presence import presence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 CERTAIN = 2.0  # evidence of a pixel that is sure to be garment; less is shown dimmed, which draws edges smooth
 

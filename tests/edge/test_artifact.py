@@ -269,3 +269,13 @@ def test_a_malformed_spec_is_a_spec_error(fixtures: Path, respec: Respec, text: 
     with pytest.raises(SpecError, match=words) as caught:
         read_artifact(respec(fixtures / "tiny_int8.tflite", text))
     assert isinstance(caught.value, ToolkitError)
+
+
+def test_the_built_in_model_is_read_as_any_other_copy_of_it(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.tflite"
+    copy.write_bytes(artifact.default_model().read_bytes())
+    one, other = read_artifact(artifact.default_model()), read_artifact(copy)
+    assert (one.spec, one.network, one.network_sha256, one.sha256) == (
+        other.spec, other.network, other.network_sha256, other.sha256
+    )  # fmt: skip
+    assert (one.vouched_by, other.vouched_by) == ("built-in", "")
