@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def classify(arguments: Sequence[str]) -> int:
     """Classify until the source or a limit ends it; the last line, on stderr, counts."""
-    _prepare_libraries()
+    prepare_libraries()
     options = config.parse(parser(), arguments)
     console.start_logging(options)
     if options.list_cameras:
@@ -108,7 +108,7 @@ def _collector_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _prepare_libraries() -> None:
+def prepare_libraries() -> None:
     """What libraries read from the environment; must be there before they are imported, which --roi does."""
     # numpy's linear algebra would start a thread a core at its import; products of 16 by 256 numbers need none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cli import prepare_libraries
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -121,6 +123,7 @@ def _without_vision(frame: NDArray[np.uint8], *, height: int, width: int) -> Sig
 
 
 if __name__ == "__main__":
+    prepare_libraries()  # as the command does, before they are imported
     parts: dict[str, Callable[..., dict[str, float]]] = {
         "first": first, "loop": loop, "video": video, "growth": growth
     }  # fmt: skip
