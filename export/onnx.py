@@ -14,6 +14,7 @@ import onnx
 from edge import console, native_log
 from edge.errors import ExportError
 from edge.quantization import PIXEL_SCALE, pixels_to_real
+from edge.runtimes.onnxruntime import send_nothing_home
 from export import command, embed
 from export.calibration import Calibration
 
@@ -94,6 +95,7 @@ def _float_model(model: Any) -> onnx.ModelProto:
 
 def _quantized(proto: onnx.ModelProto, calibration: Calibration) -> onnx.ModelProto:
     """Static QDQ: int8 weights per channel, uint8 activations, ranges from the calibration images."""
+    send_nothing_home()
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 _DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
 _ERRORS_ONLY = 3  # onnxruntime's log severity: 2 would print a warning for every device without a GPU
+
+
+def send_nothing_home() -> None:
+    """Have ONNX Runtime tell nobody what it runs, unless the user has said otherwise; before it is imported.
+
+    Since 1.29 its Linux wheels report every session to their maker and write an identity of the machine into ~/.cache.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 class OnnxRuntime:
@@ -35,6 +44,7 @@ class OnnxRuntime:
             ModelFileError: ONNX Runtime refuses the file, or its input or output isn't a classifier's.
             RuntimeMissingError: onnxruntime isn't installed.
         """
+        send_nothing_home()
         try:
             import onnxruntime
         except ImportError as error:

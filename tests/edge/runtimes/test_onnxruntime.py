@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -102,3 +105,20 @@ def test_what_is_no_classifier_is_refused(monkeypatch: pytest.MonkeyPatch, chang
     monkeypatch.setattr(library, "InferenceSession", FakeSession)
     with pytest.raises(ModelFileError, match=words):
         adapter.load(Path("m.onnx"), b"", threads=1)
+
+
+def test_nobody_is_told_what_runs_here(fixtures: Path, tmp_path: Path) -> None:
+    program = f"""
+import os
+import subprocess
+import sys
+from pathlib import Path
+from edge.artifact import read_artifact
+from edge.runtimes import onnxruntime
+path = Path({str(fixtures / "tiny_int8.onnx")!r})
+onnxruntime.load(path, read_artifact(path).network, threads=1)
+"""
+    silencing = ("CI", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "XDG_CACHE_HOME")  # where tests run
+    environment = {name: value for name, value in os.environ.items() if name not in silencing}
+    subprocess.run([sys.executable, "-c", program], env={**environment, "HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.rglob("*")) == []
