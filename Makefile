@@ -9,7 +9,7 @@ SETTINGS := $(DESTDIR)/etc/edge-classify
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format camera-test ship measure install-service service-files clean
+.PHONY: help demo test check format camera-test ship measure harden install-service service-files clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,15 @@ ship: $(VENV)/dev ## train the networks that ship; hours on a CPU
 
 measure: $(VENV)/dev ## export, run and benchmark them for real; renders the figures of README and docs
 	$(BIN)/python docs/measure.py
+	$(BIN)/python docs/render.py
+
+ATTACKS := models frames strangers power platforms
+
+harden: $(VENV)/dev ## attack all of it and count what it survived; hours, the last of them an hour's soak
+	for name in $(ATTACKS); do $(BIN)/python -m benchmarks.hardening $$name --out docs/measured/hardening_$$name.json || exit; done
+	$(BIN)/python -m benchmarks.hardening soak --fake-days 1 --out docs/measured/hardening_soak_day.json
+	$(BIN)/python -m benchmarks.hardening soak --demo-frames 1000000 --out docs/measured/hardening_soak_million.json
+	$(BIN)/python -m benchmarks.hardening soak --duration 3600 --out docs/measured/hardening_soak.json
 	$(BIN)/python docs/render.py
 
 # DESTDIR puts all of it into a folder, as packagers want it; EXTRAS=web,mqtt installs those extras too.
