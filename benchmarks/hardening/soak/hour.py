@@ -22,6 +22,7 @@ from edge.errors import ToolkitError
 SETTLED_FRAMES = 1000
 _SAMPLE_EVERY_S = 5.0
 _POLL_S = 0.1
+_STALL_S = 0.5  # later than this nobody wakes up on a machine that has time for us
 _SLACK_S = 1.0  # on a busy machine, from a frame to its line in another process
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ class Hour:
     """Temporary files of snapshots."""
     snapshots_bytes: int = 0
     complaints: list[str] = field(default_factory=list)
+    stalls: list[tuple[float, float]] = field(default_factory=list)
+    """When this process itself was held up, and for how long: a runner whose lines nobody reads has to wait."""
     is_gone: bool = False
     """Whether it ended by itself."""
     is_interrupted: bool = False
@@ -155,7 +158,17 @@ class _Run:
             left_s = time_s - self._attacked.now_s
             if left_s <= 0:
                 return
-            time.sleep(min(left_s, _POLL_S))
+            step_s, before_s = min(left_s, _POLL_S), self._attacked.now_s
+            time.sleep(step_s)
+            self._note_stall(before_s, step_s)
+
+    def _note_stall(self, before_s: float, step_s: float) -> None:
+        """What the runner does while the machine has no time for either of us isn't its own."""
+        now_s = self._attacked.now_s
+        late_s = now_s - before_s - step_s
+        if late_s > _STALL_S:
+            self._hour.stalls.append((round(before_s, 1), round(late_s, 1)))
+            self._hour.witness.forgive(now_s)
 
     def _look_after(self) -> None:
         if not self._attacked.is_running:
