@@ -49,11 +49,14 @@ def details(hour: Hour) -> list[dict[str, Any]]:
             rows.append(asdict(sample))
             due_s = sample.time_s + _DETAIL_EVERY_S
     kept = hour.outside.wrongly_kept if hour.outside else []
-    return [*rows, {"held_up": hour.stalls, "wrongly_kept": kept, "log": hour.complaints}]
+    return [*rows, {"stood_still": hour.stalls, "wrongly_kept": kept, "log": hour.complaints}]
 
 
 def _of_camera(hour: Hour) -> list[Figure]:
     witness, ran_s = hour.witness, hour.ran_s
+    blind = _unexcused(hour, witness.blind_s)
+    wrongly_stale = _unexcused(hour, witness.wrongly_stale_s)
+    gaps = [until_s - from_s for from_s, until_s in witness.long_gaps_s if not hour.is_excused(from_s, until_s)]
     recovered = [taken for every in witness.recovery_s.values() for taken in every]
     return [
         Figure("hours", ran_s / 3600),
@@ -61,13 +64,17 @@ def _of_camera(hour: Hour) -> list[Figure]:
         Figure("camera faults", witness.over(ran_s)),
         Figure("camera faults survived", witness.recovered(), limit=witness.over(ran_s), limit_kind="at least"),
         Figure("longest until frames came again", max(recovered, default=0.0), "s", RECOVERY_LIMIT_S),
-        Figure("frames classified without a picture", witness.blind, limit=0),
+        Figure("frames classified without a picture", blind, limit=0),
         Figure("times nobody was told that there is no picture", witness.untold(ran_s), limit=0),
         Figure("longest until that was told", max(_told(hour), default=0.0), "s", _LONGEST_TOLD_S),
-        Figure("times it was told wrongly", witness.wrongly_stale, limit=0),
-        Figure("times the machine held the attack up itself", len(hour.stalls)),
-        Figure("longest pause while the camera works", witness.longest_gap_s, "s", _LONGEST_GAP_S),
+        Figure("times it was told wrongly", wrongly_stale, limit=0),
+        Figure("times the machine stood still (not counted)", len(hour.stalls)),
+        Figure("longest pause while the camera works", max([witness.longest_gap_s, *gaps]), "s", _LONGEST_GAP_S),
     ]
+
+
+def _unexcused(hour: Hour, times_s: Sequence[float]) -> int:
+    return sum(not hour.is_excused(time_s, time_s) for time_s in times_s)
 
 
 def _told(hour: Hour) -> list[float]:

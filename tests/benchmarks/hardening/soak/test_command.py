@@ -95,4 +95,14 @@ def test_the_hours_promises() -> None:
     }  # fmt: skip
     assert found["camera faults survived"].limit == hour.witness.over(100) > 0
     assert settings(hour)["broker"].startswith("none")
-    assert details(hour)[-1] == {"held_up": [], "wrongly_kept": [], "log": []}
+    assert details(hour)[-1] == {"stood_still": [], "wrongly_kept": [], "log": []}
+
+
+def test_what_happened_while_the_machine_stood_still_is_not_the_runners() -> None:
+    hour = _hour(stalls=[(20.0, 5.0)])
+    hour.witness.blind_s += [19.9, 21.0, 26.9, 27.1]
+    hour.witness.long_gaps_s += [(18.0, 26.0), (40.0, 43.0)]
+    found = {figure.what: figure for figure in figures(hour)}
+    assert found["frames classified without a picture"].value == 2
+    assert found["longest pause while the camera works"].value == 3
+    assert found["times the machine stood still (not counted)"].value == 1
