@@ -22,6 +22,8 @@ from edge.errors import ToolkitError
 SETTLED_FRAMES = 1000
 _SAMPLE_EVERY_S = 5.0
 _POLL_S = 0.1
+_STALL_S = 0.5  # later than this nobody wakes up on a machine that has time for us
+_AFTER_S = 2.0  # what waited meanwhile has come by then
 _SLACK_S = 1.0  # on a busy machine, from a frame to its line in another process
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,11 +55,17 @@ class Hour:
     """Temporary files of snapshots."""
     snapshots_bytes: int = 0
     complaints: list[str] = field(default_factory=list)
+    stalls: list[tuple[float, float]] = field(default_factory=list)
+    """When this process itself was held up, and for how long; the runner was then, too."""
     is_gone: bool = False
     """Whether it ended by itself."""
     is_interrupted: bool = False
     has_own_disk: bool = False
     has_broker: bool = False
+
+    def is_excused(self, from_s: float, until_s: float) -> bool:
+        """Whether the machine stood still meanwhile, or just before."""
+        return any(from_s <= begun_s + took_s + _AFTER_S and begun_s <= until_s for begun_s, took_s in self.stalls)
 
 
 def soak(*, seed: int, duration_s: float, note: Note) -> Hour:
@@ -155,7 +163,17 @@ class _Run:
             left_s = time_s - self._attacked.now_s
             if left_s <= 0:
                 return
-            time.sleep(min(left_s, _POLL_S))
+            step_s, before_s = min(left_s, _POLL_S), self._attacked.now_s
+            time.sleep(step_s)
+            self._note_stall(before_s, step_s)
+
+    def _note_stall(self, before_s: float, step_s: float) -> None:
+        """What the runner does while the machine has no time for either of us isn't its own."""
+        now_s = self._attacked.now_s
+        late_s = now_s - before_s - step_s
+        if late_s > _STALL_S:
+            self._hour.stalls.append((round(before_s, 2), round(late_s, 2)))
+            self._hour.witness.forgive(now_s)
 
     def _look_after(self) -> None:
         if not self._attacked.is_running:

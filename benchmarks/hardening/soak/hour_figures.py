@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import median
 from typing import Any
 
 from benchmarks.hardening.figures import Figure
 from benchmarks.hardening.soak.hour import Hour
-from benchmarks.hardening.soak.samples import of_growth
+from benchmarks.hardening.soak.samples import GROWTH_LIMIT_MB
 from benchmarks.hardening.soak.witness import RECOVERY_LIMIT_S
 from edge.errors import EXIT_DONE
 
@@ -47,11 +48,15 @@ def details(hour: Hour) -> list[dict[str, Any]]:
         if sample.time_s >= due_s:
             rows.append(asdict(sample))
             due_s = sample.time_s + _DETAIL_EVERY_S
-    return [*rows, {"log": hour.complaints}]
+    kept = hour.outside.wrongly_kept if hour.outside else []
+    return [*rows, {"stood_still": hour.stalls, "wrongly_kept": kept, "log": hour.complaints}]
 
 
 def _of_camera(hour: Hour) -> list[Figure]:
     witness, ran_s = hour.witness, hour.ran_s
+    blind = _unexcused(hour, witness.blind_s)
+    wrongly_stale = _unexcused(hour, witness.wrongly_stale_s)
+    gaps = [until_s - from_s for from_s, until_s in witness.long_gaps_s if not hour.is_excused(from_s, until_s)]
     recovered = [taken for every in witness.recovery_s.values() for taken in every]
     return [
         Figure("hours", ran_s / 3600),
@@ -59,12 +64,17 @@ def _of_camera(hour: Hour) -> list[Figure]:
         Figure("camera faults", witness.over(ran_s)),
         Figure("camera faults survived", witness.recovered(), limit=witness.over(ran_s), limit_kind="at least"),
         Figure("longest until frames came again", max(recovered, default=0.0), "s", RECOVERY_LIMIT_S),
-        Figure("frames classified without a picture", witness.blind, limit=0),
+        Figure("frames classified without a picture", blind, limit=0),
         Figure("times nobody was told that there is no picture", witness.untold(ran_s), limit=0),
         Figure("longest until that was told", max(_told(hour), default=0.0), "s", _LONGEST_TOLD_S),
-        Figure("times it was told wrongly", witness.wrongly_stale, limit=0),
-        Figure("longest pause while the camera works", witness.longest_gap_s, "s", _LONGEST_GAP_S),
+        Figure("times it was told wrongly", wrongly_stale, limit=0),
+        Figure("times the machine stood still (not counted)", len(hour.stalls)),
+        Figure("longest pause while the camera works", max([witness.longest_gap_s, *gaps]), "s", _LONGEST_GAP_S),
     ]
+
+
+def _unexcused(hour: Hour, times_s: Sequence[float]) -> int:
+    return sum(not hour.is_excused(time_s, time_s) for time_s in times_s)
 
 
 def _told(hour: Hour) -> list[float]:
@@ -86,7 +96,7 @@ def _of_outside(hour: Hour) -> list[Figure]:
         Figure("faults outside survived", survived, limit=survived + len(outside.missed), limit_kind="at least"),
         Figure("longest until rows were written again", max(disk, default=0.0), "s", RECOVERY_LIMIT_S),
         Figure("longest until the broker knew the answer again", max(broker, default=0.0), "s", RECOVERY_LIMIT_S),
-        Figure("wrong answers that a broker kept", outside.wrongly_kept, limit=0),
+        Figure("wrong answers that a broker kept", len(outside.wrongly_kept), limit=0),
         Figure("viewers who saw no picture", outside.unseen, limit=0),
         Figure("rows of CSV", rows.whole),
         Figure("torn rows of CSV", rows.torn, limit=len(disk) + outside.missed.count("disk")),  # where it was full
@@ -103,5 +113,24 @@ def _of_process(hour: Hour) -> list[Figure]:
     ]
     if hour.thousandth is not None:
         found.append(Figure("memory after 1,000 frames", hour.thousandth.memory_bytes / 1e6, "MB"))
-    calm = [] if hour.settled is None or hour.last is None else [hour.settled, hour.last]
-    return [*found, *of_growth(calm, since="each fault once")]
+    if hour.settled is None or hour.last is None:
+        return found
+    return [
+        *found,
+        *_of_memory([sample.memory_bytes for sample in hour.samples if sample.time_s >= hour.plan.settled_s]),
+        Figure("handles grown since each fault was there", hour.last.handles - hour.settled.handles, limit=0),
+        Figure("threads grown since each fault was there", hour.last.threads - hour.settled.threads, limit=0),
+    ]
+
+
+def _of_memory(sizes_bytes: Sequence[int]) -> list[Figure]:
+    """With frames waiting here and there, memory goes up and down by some of them: what counts is where it tends to."""
+    third = len(sizes_bytes) // 3
+    if not third:
+        return []
+    first, last = median(sizes_bytes[:third]), median(sizes_bytes[-third:])
+    return [
+        Figure("largest memory", max(sizes_bytes) / 1e6, "MB"),
+        Figure("memory of the first third", first / 1e6, "MB"),
+        Figure("memory grown until the last third", (last - first) / 1e6, "MB", GROWTH_LIMIT_MB),
+    ]

@@ -33,8 +33,8 @@ class Outside:
         """Kind -> from a fault's end until all was as before, each time, without the time that the camera was away."""
         self.missed: list[str] = []
         """Kinds of faults after which it never was."""
-        self.wrongly_kept = 0
-        """Answers that a broker kept and that weren't the answer."""
+        self.wrongly_kept: list[dict[str, object]] = []
+        """Answers that a broker kept and that weren't the answer, and what had been said."""
         self.unseen = 0
         """Viewers who were sent no picture in a second or more while the camera worked."""
         self._attacked, self._broker, self._witness, self._rest = attacked, broker, witness, rest
@@ -90,7 +90,10 @@ class Outside:
                 return False
             listener.close()
             label = json.loads(listener.heard)["label"]
-            self.wrongly_kept += not self._witness.has_said(label, self._attacked.now_s)
+            now_s = self._attacked.now_s
+            if not self._witness.has_said(label, now_s):
+                said = [(round(time_s, 1), label) for time_s, label in list(self._witness.recent)[-5:]]
+                self.wrongly_kept.append({"time_s": round(now_s, 1), "kept": label, "said": said})
             return True
 
         return has_heard

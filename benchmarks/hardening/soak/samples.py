@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks.hardening.figures import Figure
 
-_GROWTH_LIMIT_MB = 2.0
+GROWTH_LIMIT_MB = 2.0
+"""Of resident memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def of_growth(samples: Sequence[Sample], *, since: str = "1,000 frames") -> list
     first, last = samples[0], samples[-1]
     return [
         Figure(f"memory after {since}", first.memory_bytes / 1e6, "MB"),
-        Figure("memory grown since", (last.memory_bytes - first.memory_bytes) / 1e6, "MB", _GROWTH_LIMIT_MB),
+        Figure("memory grown since", (last.memory_bytes - first.memory_bytes) / 1e6, "MB", GROWTH_LIMIT_MB),
         Figure("handles grown since", last.handles - first.handles, limit=0),
         Figure("threads grown since", last.threads - first.threads, limit=0),
     ]

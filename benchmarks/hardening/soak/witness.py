@@ -35,12 +35,14 @@ class Witness:
             patience: of the run.
         """
         self.frames = 0
-        self.blind = 0
-        """Frames that were classified when there was no picture any more."""
-        self.wrongly_stale = 0
-        """Answers that there is no picture when there was one."""
+        self.blind_s: list[float] = []
+        """When frames were classified though there was no picture any more."""
+        self.wrongly_stale_s: list[float] = []
+        """When it was said that there is no picture though there was one."""
         self.longest_gap_s = 0.0
-        """Between two frames while the camera works."""
+        """Between two frames while the camera works, if it isn't among the long ones."""
+        self.long_gaps_s: list[tuple[float, float]] = []
+        """From when until when there was no frame for longer than a runner may call fresh, while the camera works."""
         self.recovery_s: dict[str, list[float]] = defaultdict(list)
         """Kind of fault -> from its end to the next frame, each time."""
         self.told_s: dict[int, float] = {}
@@ -97,11 +99,13 @@ class Witness:
         self.frames += 1
         newest = self._timeline.before(now_s)
         if newest is not None and now_s < newest.ends_s:
-            late = newest.kind in BLIND and now_s - self._since(newest.begins_s) > self._allowed_s(newest)
-            self.blind += late
+            if newest.kind in BLIND and now_s - self._since(newest.begins_s) > self._allowed_s(newest):
+                self.blind_s.append(now_s)
         elif newest is not None and newest.number != self._seen:
             self._seen = newest.number
             self.recovery_s[newest.kind].append(now_s - self._since(newest.ends_s))
+        elif self.last_s is not None and now_s - self.last_s > self.patience.stall_s:
+            self.long_gaps_s.append((self.last_s, now_s))
         elif self.last_s is not None:
             self.longest_gap_s = max(self.longest_gap_s, now_s - self.last_s)
         self.last_s = now_s
@@ -109,7 +113,8 @@ class Witness:
     def _hear_stale(self, now_s: float) -> None:
         newest = self._timeline.before(now_s)
         if newest is None or newest.kind not in BLIND or now_s > self._since(newest.ends_s) + RECOVERY_LIMIT_S:
-            self.wrongly_stale += now_s - self._stopped_s > self.patience.slack_s + _TICK_S
+            if now_s - self._stopped_s > self.patience.slack_s + _TICK_S:
+                self.wrongly_stale_s.append(now_s)
         else:
             self.told_s.setdefault(newest.number, now_s - self._since(newest.begins_s))
 

@@ -79,16 +79,30 @@ def _hour(**values: Any) -> Hour:
 def test_the_hours_promises() -> None:
     settled, last = Sample(200, 9_000, 199_000_000, 12, 10), Sample(3600, 900_000, 202_000_000, 11, 11)
     hour = _hour(thousandth=Sample(9, 1000, 190_000_000, 9, 8), settled=settled, last=last, exit_code=1, is_gone=True)
+    sizes = (300, 200, 202, 203, 250, 190, 204, 206, 205)  # MB; the first is before all had been there
+    hour.samples = [Sample(300.0 * place, 0, size * 10**6, 12, 10) for place, size in enumerate(sizes)]
     hour.witness.hear(5, "Coat", has_frame=True)
     hour.witness.hear(9, "Coat", has_frame=True)
     found = {figure.what: figure for figure in figures(hour)}
-    grown = [found[f"{what} grown since"].value for what in ("memory", "handles", "threads")]
-    assert grown == [3, -1, 1]
+    assert [found[f"{what} grown since each fault was there"].value for what in ("handles", "threads")] == [-1, 1]
+    assert found["largest memory"].value == 250
+    assert found["memory of the first third"].value == 201  # median of 200 and 202
+    assert found["memory grown until the last third"].value == 4.5  # of 206 and 205
     assert {name for name, figure in found.items() if not figure.is_kept} == {
-        "memory grown since", "threads grown since", "exit code", "runners that ended by themselves",
-        "longest pause while the camera works", "camera faults survived",
+        "memory grown until the last third", "threads grown since each fault was there", "exit code",
+        "runners that ended by themselves", "longest pause while the camera works", "camera faults survived",
         "times nobody was told that there is no picture",
     }  # fmt: skip
     assert found["camera faults survived"].limit == hour.witness.over(100) > 0
     assert settings(hour)["broker"].startswith("none")
-    assert details(hour) == [{"log": []}]
+    assert details(hour)[-1] == {"stood_still": [], "wrongly_kept": [], "log": []}
+
+
+def test_what_happened_while_the_machine_stood_still_is_not_the_runners() -> None:
+    hour = _hour(stalls=[(20.0, 5.0)])
+    hour.witness.blind_s += [19.9, 21.0, 26.9, 27.1]
+    hour.witness.long_gaps_s += [(18.0, 26.0), (40.0, 43.0)]
+    found = {figure.what: figure for figure in figures(hour)}
+    assert found["frames classified without a picture"].value == 2
+    assert found["longest pause while the camera works"].value == 3
+    assert found["times the machine stood still (not counted)"].value == 1

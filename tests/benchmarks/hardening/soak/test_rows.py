@@ -8,13 +8,15 @@ from benchmarks.hardening.soak.rows import Rows
 from edge.sinks.csv_file import COLUMNS
 
 HEADER = ",".join(COLUMNS) + "\n"
-ROW = ",".join(["x"] * (len(COLUMNS) - 1) + ["a" * 64]) + "\n"
+ROW = ",".join(["2026-01-02", *["x"] * (len(COLUMNS) - 2), "a" * 64]) + "\n"
 QUOTED = ROW.replace("x,", '"a, b",', 1)
 
 
 def test_whole_rows_are_counted_and_the_header_is_none() -> None:
     rows = Rows()
     rows.count((HEADER + ROW + QUOTED).encode())
+    assert (rows.whole, rows.torn) == (2, 0)
+    rows.count(b"")
     assert (rows.whole, rows.torn) == (2, 0)
 
 

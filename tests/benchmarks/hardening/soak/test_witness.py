@@ -38,7 +38,7 @@ def test_the_first_frame_after_a_fault_is_the_recovery() -> None:
 def test_a_frame_long_after_the_picture_went_is_blind_and_a_frozen_one_has_longer() -> None:
     made = witness(Fault("gone", 10, 20), Fault("still", 50, 70, number=1), Fault("black", 90, 99, number=2))
     frames(made, 12.4, 12.6, 62.4, 62.6, 98)
-    assert made.blind == 2
+    assert made.blind_s == [12.6, 62.6]
 
 
 def test_who_is_never_told_that_there_is_no_picture_is_counted() -> None:
@@ -51,7 +51,7 @@ def test_who_is_never_told_that_there_is_no_picture_is_counted() -> None:
 def test_stale_while_there_are_pictures_is_wrong() -> None:
     made = witness(Fault("gone", 10, 20), Fault("black", 50, 60, number=1))
     stale(made, 5, 31, 33, 55)
-    assert made.wrongly_stale == 3  # at 31 it may not be back yet
+    assert made.wrongly_stale_s == [5, 33, 55]  # at 31 it may not be back yet
 
 
 def test_a_process_that_was_stopped_is_forgiven() -> None:
@@ -60,9 +60,9 @@ def test_a_process_that_was_stopped_is_forgiven() -> None:
     made.forgive(9)
     stale(made, 9.2)
     frames(made, 9.5, 9.75)
-    assert (made.longest_gap_s, made.wrongly_stale) == (1, 0)
+    assert (made.longest_gap_s, made.wrongly_stale_s) == (1, [])
     stale(made, 10.6)
-    assert made.wrongly_stale == 1
+    assert made.wrongly_stale_s == [10.6]
 
 
 def test_what_was_stopped_could_do_nothing_about_it() -> None:
@@ -72,13 +72,13 @@ def test_what_was_stopped_could_do_nothing_about_it() -> None:
     made.forgive(55)
     frames(made, 57)
     stale(made, 58)
-    assert (made.recovery_s, made.blind, made.told_s) == ({"gone": [1]}, 0, {1: 3})
+    assert (made.recovery_s, made.blind_s, made.told_s) == ({"gone": [1]}, [], {1: 3})
 
 
 def test_gaps_count_only_while_the_camera_works() -> None:
     made = witness(Fault("gone", 10, 20))
-    frames(made, 8, 9.5, 26, 27)
-    assert made.longest_gap_s == 1.5
+    frames(made, 8, 9.5, 26, 27, 29.5)
+    assert (made.longest_gap_s, made.long_gaps_s) == (1.5, [(27, 29.5)])
 
 
 def test_frames_make_it_live_for_a_while() -> None:
