@@ -89,6 +89,7 @@ def _of_outside(hour: Hour) -> list[Figure]:
     if outside is None:
         return []
     taken = outside.recovery_s
+    kept_s = [kept["time_s"] for kept in outside.wrongly_kept]
     disk, broker = taken.get("disk", []), taken.get("broker", [])
     survived = sum(map(len, taken.values()))
     return [
@@ -96,7 +97,7 @@ def _of_outside(hour: Hour) -> list[Figure]:
         Figure("faults outside survived", survived, limit=survived + len(outside.missed), limit_kind="at least"),
         Figure("longest until rows were written again", max(disk, default=0.0), "s", RECOVERY_LIMIT_S),
         Figure("longest until the broker knew the answer again", max(broker, default=0.0), "s", RECOVERY_LIMIT_S),
-        Figure("wrong answers that a broker kept", len(outside.wrongly_kept), limit=0),
+        Figure("wrong answers that a broker kept", _unexcused(hour, kept_s), limit=0),
         Figure("viewers who saw no picture", outside.unseen, limit=0),
         Figure("rows of CSV", rows.whole),
         Figure("torn rows of CSV", rows.torn, limit=len(disk) + outside.missed.count("disk")),  # where it was full

@@ -7,6 +7,7 @@ import logging
 import signal
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Any
 
 from benchmarks.hardening.soak.attacked import TOPIC, Attacked
 from benchmarks.hardening.soak.broker import Broker, Listener
@@ -33,7 +34,7 @@ class Outside:
         """Kind -> from a fault's end until all was as before, each time, without the time that the camera was away."""
         self.missed: list[str] = []
         """Kinds of faults after which it never was."""
-        self.wrongly_kept: list[dict[str, object]] = []
+        self.wrongly_kept: list[dict[str, Any]] = []
         """Answers that a broker kept and that weren't the answer, and what had been said."""
         self.unseen = 0
         """Viewers who were sent no picture in a second or more while the camera worked."""

@@ -13,6 +13,7 @@ from benchmarks.hardening.soak import command, million
 from benchmarks.hardening.soak.hour import Hour
 from benchmarks.hardening.soak.hour_figures import details, figures, settings
 from benchmarks.hardening.soak.million import Million
+from benchmarks.hardening.soak.outside import Outside
 from benchmarks.hardening.soak.plan import Plan
 from benchmarks.hardening.soak.samples import Sample
 from benchmarks.hardening.soak.witness import Patience, Witness
@@ -102,7 +103,11 @@ def test_what_happened_while_the_machine_stood_still_is_not_the_runners() -> Non
     hour = _hour(stalls=[(20.0, 5.0)])
     hour.witness.blind_s += [19.9, 21.0, 26.9, 27.1]
     hour.witness.long_gaps_s += [(18.0, 26.0), (40.0, 43.0)]
+    nobody: Any = None
+    hour.outside = Outside(nobody, nobody, hour.witness, nobody)
+    hour.outside.wrongly_kept += [{"time_s": 26.0}, {"time_s": 50.0}]
     found = {figure.what: figure for figure in figures(hour)}
     assert found["frames classified without a picture"].value == 2
     assert found["longest pause while the camera works"].value == 3
+    assert found["wrong answers that a broker kept"].value == 1
     assert found["times the machine stood still (not counted)"].value == 1
