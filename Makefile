@@ -9,7 +9,7 @@ SETTINGS := $(DESTDIR)/etc/edge-classify
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format camera-test ship measure harden install-service service-files clean
+.PHONY: help demo test check format camera-test service-test ship measure harden install-service service-files clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ format: $(VENV)/dev ## put the code in the house's format
 
 camera-test: $(VENV)/base ## the runner on a real camera, in a virtual machine that plugs it in and out
 	PYTHONPATH=. $(BIN)/python tests/lab/camera.py
+
+service-test: $(VENV)/base ## the service under a systemd of its own (as root)
+	PYTHONPATH=. $(BIN)/python tests/lab/service.py
 
 ship: $(VENV)/dev ## train the networks that ship; hours on a CPU
 	$(BIN)/python docs/ship.py
