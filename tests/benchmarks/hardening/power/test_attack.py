@@ -46,11 +46,10 @@ for number in range(4):
     atomic.write_text(Path("state.json"), str([number] * 1000))
 """
 BAD = """
-import os
+import time
 with open("state.json", "w") as file:
-    for _ in range(30):
-        print("[" if not _ else "1,", file=file, flush=True)
-        os.fsync(file.fileno())
+    print("[", file=file, flush=True)
+    time.sleep(0.3)  # most of its life it is half written
     print("1]", file=file)
 """
 
