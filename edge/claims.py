@@ -8,8 +8,11 @@ import numpy as np
 
 from edge import vision
 from edge.errors import ModelFileError, SpecError
+from edge.quantization import dequantize, pixels_to_tensor
 from edge.runtimes import Runtime
 from edge.spec import InputSpec, ModelSpec, TensorSpec
+
+_ROUNDED_AWAY = 0.05  # of 1: what a sum of probabilities in steps of 1/256 may lack
 
 
 def check_claims(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
@@ -37,17 +40,37 @@ def check_claims(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
             raise SpecError(f"the spec of {path} claims {claim}, the file has {fact}: export it again")
 
 
-def assumed_input(path: Path, tensor: TensorSpec) -> InputSpec:
-    """The input of a file without a spec: its tensor's size, and pixels standing for 0-1 as on every model here.
+def assumed_spec(path: Path, runtime: Runtime, labels: tuple[str, ...]) -> ModelSpec:
+    """The spec of a file that carries none: its tensors' sizes, and pixels standing for 0-1 as on every model here.
+
+    Args:
+        path: where it is.
+        runtime: what runs it.
+        labels: its classes, in the order of its outputs.
 
     Raises:
         ModelFileError: the tensor takes something else than one grey image.
+        SpecError: the labels contradict each other or the file.
     """
+    tensor = runtime.input_tensor
     if len(tensor.shape) != 4 or tensor.shape[0] != 1 or tensor.shape[3] != 1:
         raise ModelFileError(
             f"{path} takes a tensor of shape {tensor.shape}: expected (1, height, width, 1), one grey image"
         )
-    return InputSpec(height=tensor.shape[1], width=tensor.shape[2])
+    size = InputSpec(height=tensor.shape[1], width=tensor.shape[2])
+    return ModelSpec(labels=labels, input=size, output=_looks_like(runtime, size))
+
+
+def _looks_like(runtime: Runtime, size: InputSpec) -> str:
+    """What the output is: probabilities where it adds up to 1 on a few pictures, else logits."""
+    levels = np.linspace(0, 255, size.height * size.width)
+    ramp = levels.astype(np.uint8).reshape(1, size.height, size.width, 1)
+    for picture in (ramp, 255 - ramp, np.zeros_like(ramp)):
+        tensor = pixels_to_tensor(picture, runtime.input_tensor)
+        scores = dequantize(runtime.invoke(tensor), runtime.output_tensor)
+        if scores.min() < 0 or abs(float(scores.sum()) - 1) > _ROUNDED_AWAY:
+            return "logits"
+    return "probabilities"
 
 
 def _agree(claim: TensorSpec, fact: TensorSpec) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from edge import knownness, vision
 from edge.artifact import Artifact, read_artifact
-from edge.claims import assumed_input, check_claims
+from edge.claims import assumed_spec, check_claims
 from edge.decision_spec import DecisionSpec
 from edge.errors import ModelFileError
 from edge.probabilities import to_probabilities
@@ -97,7 +97,7 @@ class Classifier:
         if artifact.spec is None and labels is None:
             raise _no_spec(path)
         loaded = open_runtime(artifact, name=runtime, threads=threads)
-        spec = artifact.spec or ModelSpec(labels=labels or (), input=assumed_input(path, loaded.input_tensor))
+        spec = artifact.spec or assumed_spec(path, loaded, labels or ())
         return cls(artifact, loaded, spec)
 
     def with_decision(self, decision: DecisionSpec) -> Classifier:

@@ -140,14 +140,14 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
         count = options.calibration_count or balanced_count(dataset, _CALIBRATION_COUNT)
         calibration = choose_calibration(dataset, count=count, seed=options.seed)
     _LOGGER.info("converting %s (%s)", source.folder, recipe.meaning)
-    network = source.single_image_model(for_integers=recipe.needs_calibration)
+    network, meaning = source.for_device(for_integers=recipe.needs_calibration)
     content = file_format.convert(
         network, options.quantize, calibration, reader=options.reader or file_format.readers[0]
     )
     default_path = options.artifacts / f"{source.folder.name}_{options.quantize}{file_format.suffix}"
     path = options.output or default_path
     with atomic.replacing(path) as temporary:
-        spec = _spec(source.spec, options.quantize, calibration, file_format.needs(content))
+        spec = _spec(meaning, options.quantize, calibration, file_format.needs(content))
         temporary.write_bytes(file_format.embed(content, spec))
         classifier = Classifier.load(temporary, runtime=file_format.runtime)
         _require_pixel_input(options.quantize, classifier.runtime.input_tensor)
@@ -172,7 +172,7 @@ def table(
         ("size", f"{classifier.artifact.size_bytes / 1000:,.1f} kB"),
         ("quantization", f"{options.quantize}: {RECIPES[options.quantize].meaning}"),
         ("input", _describe(runtime.input_tensor)),
-        ("output", _describe(runtime.output_tensor)),
+        ("output", f"{_describe(runtime.output_tensor)}, {classifier.spec.output}"),
         (
             "compared on",
             f"{parity.images:,} test images of {parity.dataset}, in {runtime.name} {runtime.version}",

@@ -49,7 +49,7 @@ class OnnxFormat:
         """Convert a Keras model.
 
         Args:
-            model: float32 (1, height, width, 1) in 0-1 -> probabilities.
+            model: float32 (1, height, width, 1) in 0-1 -> logits.
             mode: none or int8.
             calibration: images for the ranges of activations; int8 needs them.
             reader: onnxruntime; there is no other.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -14,6 +14,7 @@ from edge.errors import ExportError
 from edge.probabilities import to_probabilities
 from edge.quantization import pixels_to_real
 from edge.spec import ModelSpec
+from export.logits import without_softmax
 from export.stem import packed
 
 # Names shared with training, which this package doesn't import: a run directory is a file format.
@@ -28,7 +29,7 @@ class Source:
 
     folder: Path
     model: keras.Model
-    """float32 (N, height, width, 1) in 0-1 -> float32 (N, classes) probabilities."""
+    """float32 (N, height, width, 1) in 0-1 -> float32 (N, classes), what the spec says the output is."""
     spec: ModelSpec
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -37,12 +38,16 @@ class Source:
         Returns:
             float32, shape (N, classes).
         """
+        network, spec = self._to_logits()
         inputs = pixels_to_real(images)[..., np.newaxis]
-        scores = np.asarray(self.model.predict(inputs, batch_size=500, verbose=0), np.float32)
-        return to_probabilities(scores, output=self.spec.output, temperature=self.spec.decision.temperature)
+        scores = np.asarray(network.predict(inputs, batch_size=500, verbose=0), np.float32)
+        return to_probabilities(scores, output=spec.output, temperature=spec.decision.temperature)
 
-    def single_image_model(self, *, for_integers: bool = False) -> keras.Model:
-        """The same network with a fixed batch of one, its input named `image`: a device never has two at once.
+    def for_device(self, *, for_integers: bool = False) -> tuple[keras.Model, ModelSpec]:
+        """The network as a file holds it, and its spec.
+
+        Its batch is fixed to one, as a device never has two images at once; its input is named `image`; it puts out
+        logits where a softmax can be cut off.
 
         Args:
             for_integers: its first convolution may be rewritten so that integer kernels are faster with it; float
@@ -50,8 +55,14 @@ class Source:
         """
         size = self.spec.input
         image = keras.Input(batch_shape=(1, size.height, size.width, size.channels), name="image")
-        network = packed(self.model) if for_integers else self.model
-        return keras.Model(image, network(image), name=self.model.name)
+        network, spec = self._to_logits()
+        network = packed(network) if for_integers else network
+        return keras.Model(image, network(image), name=self.model.name), spec
+
+    def _to_logits(self) -> tuple[keras.Model, ModelSpec]:
+        """The network without its softmax, and a spec that says so; both as they are where it has none."""
+        cut = without_softmax(self.model)
+        return (self.model, self.spec) if cut is None else (cut, replace(self.spec, output="logits"))
 
 
 def find_run(chosen: Path | None, runs: Path) -> Path:

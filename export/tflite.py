@@ -42,7 +42,7 @@ class TfliteFormat:
         """Convert a Keras model.
 
         Args:
-            model: float32 (1, height, width, 1) in 0-1 -> probabilities.
+            model: float32 (1, height, width, 1) in 0-1 -> logits.
             mode: none, float16, dynamic or int8.
             calibration: images for the ranges of activations; int8 needs them.
             reader: one of `readers`: the library that is to run the file.

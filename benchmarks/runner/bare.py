@@ -39,7 +39,7 @@ class BareScript:
         self.interpreter.invoke()
         scores = self.interpreter.get_tensor(self.taken)[0]
         best = int(np.argmax(scores))
-        out.write(json.dumps({"frame": number, "label": best, "probability": int(scores[best]) / 256}) + "\n")
+        out.write(json.dumps({"frame": number, "label": best, "score": int(scores[best])}) + "\n")
         out.flush()
 
 

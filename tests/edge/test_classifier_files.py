@@ -111,6 +111,16 @@ def test_a_file_without_a_spec_works_with_labels(fixtures: Path, respec: Respec)
     answer, expected = named.classify(frame), own.classify(frame)
     assert answer.label == f"class {own.spec.labels.index(expected.label)}"
     assert answer.probability == pytest.approx(expected.probability, abs=0.05)  # it lacks the temperature
+    assert (named.spec.output, own.spec.output) == ("logits", "logits")
+
+
+def test_a_file_that_ends_in_a_softmax_works_with_labels(fixtures: Path) -> None:
+    named = Classifier.load(fixtures / "softmax_int8.tflite", labels=TEN)
+    own = Classifier.load(fixtures / "tiny_int8.tflite")
+    assert named.spec.output == "probabilities"
+    for number in range(10):
+        frame = draw_frame(number).image
+        assert np.abs(named.classify(frame).probabilities - own.classify(frame).probabilities).max() < 0.1
 
 
 def test_a_file_without_a_spec_and_without_labels_says_what_to_do(fixtures: Path, respec: Respec) -> None:

@@ -4,12 +4,16 @@ import os
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
+
+import keras
+from keras import layers
 
 from edge.errors import ExportError, SpecError
 from edge.probabilities import to_probabilities
@@ -66,15 +70,24 @@ def test_what_ships_was_written_by_the_oldest_keras_that_may_read_it(folder: Pat
 
 
 @pytest.mark.parametrize("for_integers", [False, True])
-def test_a_single_image_model_answers_as_the_batched_one(for_integers: bool) -> None:
+def test_the_network_of_a_file_answers_as_the_trained_one(for_integers: bool) -> None:
     loaded = load_source(PRETRAINED)
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
-    single = loaded.single_image_model(for_integers=for_integers)
+    network, spec = loaded.for_device(for_integers=for_integers)
 
-    scores = np.concatenate([np.asarray(single(image[None, :, :, None] / np.float32(255))) for image in images])
+    scores = np.concatenate([np.asarray(network(image[None, :, :, None] / np.float32(255))) for image in images])
 
-    answers = to_probabilities(scores, output="probabilities", temperature=loaded.spec.decision.temperature)
+    assert (spec.output, loaded.spec.output) == ("logits", "probabilities")
+    probabilities = np.asarray(loaded.model(images[..., None] / np.float32(255)))
+    np.testing.assert_allclose(to_probabilities(scores, output="logits", temperature=1.0), probabilities, atol=1e-5)
+    answers = to_probabilities(scores, output=spec.output, temperature=spec.decision.temperature)
     np.testing.assert_allclose(loaded.probabilities(images), answers, atol=1e-5)
+
+
+def test_what_does_not_end_in_a_softmax_keeps_its_spec() -> None:
+    loaded = load_source(PRETRAINED)
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "sigmoid")])
+    assert replace(loaded, model=model).for_device()[1] is loaded.spec
 
 
 def test_a_model_that_its_spec_does_not_describe_is_refused(runs: Path) -> None:

@@ -15,7 +15,7 @@ def test_operators_are_named_with_their_versions_in_order() -> None:
     operators = TfliteFormat().operators((FIXTURES / "tiny_int8.tflite").read_bytes())
 
     names = [operator.split(" v")[0] for operator in operators]
-    assert names == ["QUANTIZE", "CONV_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX", "QUANTIZE"]
+    assert names == ["QUANTIZE", "CONV_2D", "RESHAPE", "FULLY_CONNECTED", "QUANTIZE"]
     assert all(operator.split(" v")[1].isdecimal() for operator in operators)
 
 

@@ -16,7 +16,6 @@ from benchmarks.child import ask, own_environment
 from benchmarks.hardening.figures import finish
 from benchmarks.hardening.platforms import kit as kits
 from benchmarks.hardening.platforms import wheels
-from benchmarks.hardening.platforms.probe import LOGITS
 from benchmarks.hardening.platforms.rows import figures, make_rows
 from edge import console
 from edge.errors import EXIT_DONE, ToolkitError
@@ -70,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         NAME,
         figures(rows, wheels_for_32_bit_arm=len(for_32_bit)),
         arguments=arguments,
-        settings={"drawn_sha256": drawn, "logits": LOGITS, "wheels_for_32_bit_arm": for_32_bit},
+        settings={"drawn_sha256": drawn, "wheels_for_32_bit_arm": for_32_bit},
         seed=None,
         out=options.out,
         details=rows,

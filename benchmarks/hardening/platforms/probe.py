@@ -31,8 +31,6 @@ ENVIRONMENTS = {
 MODELS = {"int8 ONNX": "int8.onnx", "dynamic": "dynamic.tflite"}  # in the folder; int8 is in the package
 PACKAGES = {"litert": "ai-edge-litert", "tflite-runtime": "tflite-runtime", "onnxruntime": "onnxruntime"}
 FRAMES = 10
-LOGITS = 1_000
-"""Images whose logits are compared too; each operator is then called on its own, which takes longer."""
 CORES = {"0xd03": "Cortex-A53", "0xd08": "Cortex-A72", "0xd0b": "Cortex-A76"}  # "CPU part" of /proc/cpuinfo
 _TIMEOUT_S = 1800.0  # of an installation under emulation
 _FACTS = (
@@ -125,8 +123,6 @@ def inside(kit: Path, library: str, model: str) -> dict[str, Any]:
     images, drawn = np.load(kit / "images.npy"), np.load(kit / "drawn.npy")
     found = bits.outputs(images, runtime=library, model=file)
     more = {"outputs": base64.b64encode(zlib.compress(found.tobytes())).decode()} if found.dtype == np.uint8 else {}
-    if library == "litert":
-        more["logits_sha256"] = bits.sha256(bits.logits(np.concatenate([images[:LOGITS], drawn])))
     return more | {
         "versions": library_versions(),
         "wheel_tag": wheel_tags().get(PACKAGES[library]),

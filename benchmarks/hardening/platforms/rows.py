@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.columns import MISSING, Column, Row, as_markdown
 from benchmarks.hardening.figures import Figure
-from benchmarks.hardening.platforms.probe import LOGITS, PACKAGES
+from benchmarks.hardening.platforms.probe import PACKAGES
 from edge.errors import ToolkitError
 
 TFLITE_PYTHONS = (3, 11)  # the last that tflite-runtime has wheels for
@@ -27,7 +27,7 @@ LEAST_AGREEMENT = {
     "onnxruntime": 99.5,
     "tflite-runtime": 99.5,
 }  # % of the images, see docs/hardening.md
-_BYTES = ("same_logits", "images_apart", "steps", "agreement", "accuracy")
+_BYTES = ("images_apart", "steps", "agreement", "accuracy")
 _ALIKE = ("machine", "library", "version", "model", "imports", "predicts", *_BYTES)
 
 
@@ -46,10 +46,9 @@ def make_rows(found: Sequence[dict[str, Any]], kit: Path) -> list[Row]:
     reference = next((row for row in rows if row["machine"].startswith("x86-64") and _is_shipped(row)), None)
     if reference is None:
         raise ToolkitError("nothing to compare with: LiteRT on x86-64 isn't among what was tried; add --python python3")
-    truth, answers, logits = _bytes(reference), _digits(reference), reference["logits_sha256"]
+    truth, answers = _bytes(reference), _digits(reference)
     for row in rows:
         row.update(_apart(_bytes(row), truth))
-        row["same_logits"] = row["logits_sha256"] == logits if row["logits_sha256"] else None
         row["agreement"] = None if row["model"] == OTHER_NETWORK else _share(_digits(row), answers)
         row["accuracy"] = _share(_digits(row), labels)
     return [{name: value for name, value in row.items() if name not in _BULKY} for row in rows]
@@ -59,15 +58,12 @@ def figures(rows: Sequence[Row], *, wheels_for_32_bit_arm: int) -> list[Figure]:
     """What is counted and promised."""
     due = [row for row in rows if row["library"] != "tflite-runtime" or _version(row["python"]) <= TFLITE_PYTHONS]
     broken = [row for row in due if row["predicts"] != "yes"]
-    litert = [row for row in rows if row["library"] == "litert" and row["predicts"] == "yes"]
-    logits = f"LiteRT: installations whose logits of {LOGITS:,} images aren't x86-64's, bit by bit"
+    other = [row for row in rows if row["library"] == "litert" and row["images_apart"] != 0]
     return [
         Figure("machines, one for each processor's core", len({row["machine"] for row in rows})),
         Figure("pairs of machine and Python", len({(row["machine"], row["python"]) for row in rows})),
         Figure("installations that should predict and don't", len(broken), limit=0),
-        Figure(logits, sum(not row["same_logits"] for row in litert), limit=0),
-        Figure("LiteRT: images whose probabilities aren't x86-64's, most", _most(litert, "images_apart")),
-        Figure("LiteRT: steps of 1/256 that a probability is off, most", _most(litert, "steps"), limit=1),
+        Figure("LiteRT: installations that don't put out x86-64's bytes", len(other), limit=0),
         *(figure for library in PACKAGES for figure in _of_library(rows, library)),
         Figure("wheels for 32-bit Arm among those of the base", wheels_for_32_bit_arm),
     ]
@@ -106,7 +102,6 @@ def _row(probe: dict[str, Any], tried: dict[str, Any]) -> Row:
         "predicts": tried["predicts"],
         "outputs_sha256": tried.get("outputs_sha256"),
         "drawn_outputs_sha256": tried.get("drawn_outputs_sha256"),
-        "logits_sha256": tried.get("logits_sha256"),
         "outputs": tried.get("outputs", ""),
         "answers": tried.get("answers", ""),
     }
@@ -136,10 +131,6 @@ def _apart(found: NDArray[np.int16], truth: NDArray[np.int16]) -> dict[str, int 
         return {"images_apart": None, "steps": None}
     steps = np.abs(found - truth).max(axis=1)
     return {"images_apart": int(np.count_nonzero(steps)), "steps": int(steps.max())}
-
-
-def _most(rows: Sequence[Row], key: str) -> int:
-    return max((row[key] for row in rows if row[key] is not None), default=0)
 
 
 def _digits(row: Row) -> NDArray[np.uint8]:
@@ -177,11 +168,7 @@ def _percent(key: str) -> Any:
 def _shown_apart(row: Row) -> str:
     if row["images_apart"] is None:
         return MISSING
-    return f"{row['images_apart']:,}" + (f" (by up to {row['steps']}/256)" if row["steps"] else "")
-
-
-def _yes(value: bool | None) -> str:
-    return MISSING if value is None else "yes" if value else "no"
+    return f"{row['images_apart']:,}" + (f" (by up to {row['steps']} steps)" if row["steps"] else "")
 
 
 COLUMNS = (
@@ -191,7 +178,6 @@ COLUMNS = (
     Column("", "model file", lambda row: str(row["model"]), is_number=False),
     Column("", "imports", lambda row: str(row["imports"]), is_number=False),
     Column("", "predicts", lambda row: str(row["predicts"]), is_number=False),
-    Column("", "same logits", lambda row: _yes(row["same_logits"]), is_number=False),
     Column("", "images with other bytes", _shown_apart),
     Column("", "same answer %", _percent("agreement")),
     Column("", "top-1 %", _percent("accuracy")),

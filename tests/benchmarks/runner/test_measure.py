@@ -84,4 +84,4 @@ def test_the_bare_script_answers_as_a_script_would(frames: Path) -> None:
 
     command = [sys.executable, "-m", BARE, "first", str(default_model()), str(frames / "a.png")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
-    assert set(json.loads(done.stdout)) == {"frame", "label", "probability"}
+    assert set(json.loads(done.stdout)) == {"frame", "label", "score"}

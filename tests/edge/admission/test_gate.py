@@ -56,7 +56,7 @@ def test_what_is_damaged_is_never_tried(fixtures: Path, tried: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("tiny_int8.tflite", 6), ("tiny_none.tflite", 4), ("tiny_int8.onnx", 21), ("tiny_none.onnx", 7)]
+    ("name", "count"), [("tiny_int8.tflite", 5), ("tiny_none.tflite", 3), ("tiny_int8.onnx", 18), ("tiny_none.onnx", 6)]
 )
 def test_operators_are_counted(fixtures: Path, name: str, count: int) -> None:
     assert len(gate.check_network(read_artifact(fixtures / name))) == count

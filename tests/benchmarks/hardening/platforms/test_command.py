@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from benchmarks.hardening.__main__ import main
 from benchmarks.hardening.platforms import kit, wheels
 
+OUTPUTS = base64.b64encode(zlib.compress(bytes(4 * 10))).decode()
 ANSWERED = {
     "python": "3.12.1",
     "architecture": "x86_64",
@@ -19,7 +22,7 @@ ANSWERED = {
     "environment": {"kind": "host", "os": "Debian"},
     "rows": [
         {"library": library, "model": "int8", "imports": "yes", "predicts": "yes", "answers": "0123",
-         "outputs_sha256": "ab", "logits_sha256": "cd"}
+         "outputs_sha256": "ab", "outputs": OUTPUTS}
         for library in ("litert", "onnxruntime", "tflite-runtime")
     ],
 }  # fmt: skip
