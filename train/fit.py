@@ -116,9 +116,23 @@ def _judgement(model: keras.Model, splits: Splits, temperature: float) -> Judgem
     if splits.judge is None:
         return None
     images = to_network(splits.judge.pixels)
-    before_softmax = keras.Model(model.inputs, model.layers[-1].input)
     answers = with_temperature(_predict(model, images), temperature)
-    return judge(_predict(before_softmax, images), answers, splits.judge)
+    return judge(logits(model, images), answers, splits.judge)
+
+
+def logits(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What goes into a network's softmax, a layer of its own or the activation of a dense one.
+
+    Args:
+        model: one of `train.networks`.
+        images: float32, shape (N, height, width, 1), 0-1.
+
+    Returns:
+        float32, shape (N, classes).
+    """
+    last = model.layers[-1]
+    before = _predict(keras.Model(model.inputs, last.input), images)
+    return before @ np.asarray(last.kernel) + np.asarray(last.bias) if isinstance(last, keras.layers.Dense) else before
 
 
 def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: TrainConfig) -> dict[str, float]:
