@@ -48,16 +48,13 @@ def garment_evidence(lab: NDArray[np.uint8], distance: NDArray[np.float32]) -> N
     height, width = distance.shape
     colour = _colour_bins(lab)
     every = _histogram(colour, np.ones(distance.shape, np.float32))
-    border = band(height, width)
-    prior = _prior(height, width)
-    elsewhere = (~border).astype(np.float32)
+    prior, elsewhere, at_border = _prior(height, width), *_places(height, width)
     fits = _log_ratio(colour, elsewhere, every, clip=_FIRST_CLIP)
     evidence = fits + prior + np.minimum(distance - _FOREIGN_FROM, _MOST_FOREIGN)
     trust = 1.0
     for _ in range(_ROUNDS):
         trust = max(_PRIOR_DECAY * trust, _LEAST_PRIOR)
-        likely = 1 / (1 + np.exp(-evidence))
-        likely[border] *= _BORDER_SHARE
+        likely = at_border / (1 + np.exp(-evidence))
         evidence = _EVIDENCE * _log_ratio(colour, likely, every, clip=_CLIP) + np.float32(trust) * prior
     return np.asarray(evidence, np.float32)
 
@@ -112,6 +109,13 @@ def _blur_matrix() -> NDArray[np.float32]:
     blur = np.exp(-0.5 * np.square(apart / _BIN_BLUR))
     blur[blur < 1e-4] = 0  # or products with tiny numbers take ten times as long
     return np.asarray(blur / blur[_BINS // 2].sum(), np.float32)
+
+
+@lru_cache(maxsize=8)
+def _places(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """1 and 0 at the border, and what garment there counts, 1 elsewhere: float32, shape (height, width) each."""
+    border = band(height, width)
+    return (~border).astype(np.float32), np.where(border, np.float32(_BORDER_SHARE), np.float32(1))
 
 
 @lru_cache(maxsize=8)

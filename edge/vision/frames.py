@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MOST_PIXELS = 3840  # along the longer edge: above 4K every n-th pixel is enough, or averaging alone would take 50 ms
-_ROWS_AVERAGED = 4  # for a pixel, and all columns: more than 16 values say nothing more, but take their time to read
+_VALUES_AVERAGED = 16  # for a pixel: more say nothing more, but take their time to read
+_ROWS_AVERAGED = 2  # of these at least, for a pixel; and all columns
 _MOST_DEEP_PIXELS = 640  # the same for 16-bit and float frames, each of whose values is converted first
 
 
@@ -50,17 +52,22 @@ def shrink_to_bgr(frame: NDArray[Any], *, longest: int) -> NDArray[np.uint8]:
     shrink = longest / max(height, width)
     if shrink < 1:
         size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-        every = max(1, height // (_ROWS_AVERAGED * size[1]))
+        rows_averaged = max(_ROWS_AVERAGED, math.ceil(_VALUES_AVERAGED * size[0] / width))
+        every = max(1, height // (rows_averaged * size[1]))
         rows = eight_bit[every // 2 :: every]
         eight_bit = np.asarray(cv2.resize(_halved(rows, size), size, interpolation=cv2.INTER_AREA), np.uint8)
     return to_bgr(eight_bit)
 
 
 def _halved(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Halve while both edges are even and enough remains for (width, height): OpenCV is three times as fast at that."""
-    while all(edge % 2 == 0 and edge >= 4 * least for edge, least in zip(frame.shape[1::-1], size, strict=True)):
+    """Halve while both edges are even and as much remains as (width, height), or twice that: OpenCV is fast at that."""
+    while all(_can_be_halved(edge, least) for edge, least in zip(frame.shape[1::-1], size, strict=True)):
         frame = np.asarray(cv2.resize(frame, (frame.shape[1] // 2, frame.shape[0] // 2), interpolation=cv2.INTER_AREA))
     return frame
+
+
+def _can_be_halved(edge: int, least: int) -> bool:
+    return edge % 2 == 0 and (edge >= 4 * least or edge == 2 * least)
 
 
 def require_pixels(frame: object) -> None:

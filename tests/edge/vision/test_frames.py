@@ -49,19 +49,21 @@ def test_shrinking_takes_the_mean() -> None:
     assert shrink_to_bgr(frame, longest=2)[:, :, 0].tolist() == [[15, 115]]
 
 
-@pytest.mark.parametrize("edge", [16, 24], ids=["halved once", "a third, after halving"])
-def test_shrinking_by_halves_takes_the_mean_too(edge: int) -> None:
+@pytest.mark.parametrize("edge", [8, 12, 16], ids=["a half", "a third", "a quarter, by halves"])
+def test_shrinking_by_a_whole_number_takes_the_mean(edge: int) -> None:
     frame = np.random.default_rng(3).integers(0, 256, (edge, edge, 3), dtype=np.uint8)
     means = frame.reshape(4, edge // 4, 4, edge // 4, 3).mean(axis=(1, 3))
 
     assert np.abs(shrink_to_bgr(frame, longest=4) - means).max() <= 1.5  # half a level a step
 
 
-def test_a_large_frame_is_the_mean_of_four_rows_a_pixel() -> None:
-    frame = np.random.default_rng(3).integers(0, 256, (48, 48, 3), dtype=np.uint8)
-    means = frame[1::3].reshape(4, 4, 4, 12, 3).mean(axis=(1, 3))
+@pytest.mark.parametrize(("edge", "first", "rows"), [(24, 1, 3), (32, 2, 2), (48, 3, 2)])
+def test_of_a_large_frame_so_many_rows_are_averaged_that_there_are_16_values(edge: int, first: int, rows: int) -> None:
+    frame = np.random.default_rng(3).integers(0, 256, (edge, edge, 3), dtype=np.uint8)
+    every = edge // (4 * rows)
+    means = frame[first::every].reshape(4, rows, 4, edge // 4, 3).mean(axis=(1, 3))
 
-    assert np.abs(shrink_to_bgr(frame, longest=4) - means).max() <= 1.5
+    assert np.abs(shrink_to_bgr(frame, longest=4) - means).max() <= 1.5  # half a level a step
 
 
 @pytest.mark.parametrize(
