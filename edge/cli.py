@@ -110,13 +110,18 @@ def _collector_paused() -> Iterator[None]:
 
 def prepare_libraries() -> None:
     """What libraries read from the environment; must be there before they are imported, which --roi does."""
-    # numpy's linear algebra would start a thread a core at its import; products of 16 by 256 numbers need none.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Nor does OpenCV, of whose pictures the largest is shrunk first; a video's decoder has threads of its own.
-    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "FATAL")  # our own sentence says the rest
+    defaults = {
+        # numpy's linear algebra would start a thread a core at its import; products of 16 by 256 numbers need none.
+        "OPENBLAS_NUM_THREADS": "1",
+        # Nor does OpenCV, of whose pictures the largest is shrunk first; a video's decoder has threads of its own.
+        "OPENCV_FOR_THREADS_NUM": "1",
+        "OPENCV_LOG_LEVEL": "FATAL",  # our own sentence says the rest
+        "OPENCV_FFMPEG_LOGLEVEL": "8",  # FFmpeg's AV_LOG_FATAL
+    }
+    for name, value in defaults.items():
+        if not os.environ.get(name):  # OpenCV ends the process where one is there but empty
+            os.environ[name] = value
     picture_limits.tell_opencv()
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")  # FFmpeg's AV_LOG_FATAL
 
 
 def _list_cameras(options: argparse.Namespace) -> int:

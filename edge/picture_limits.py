@@ -13,7 +13,8 @@ _VARIABLE = "OPENCV_IO_MAX_IMAGE_PIXELS"  # OpenCV reads it once, when it is imp
 
 def tell_opencv() -> None:
     """Set the limit for every image that OpenCV decodes in this process; the user's own wins."""
-    os.environ.setdefault(_VARIABLE, str(MOST_PIXELS))
+    if not os.environ.get(_VARIABLE):
+        os.environ[_VARIABLE] = str(MOST_PIXELS)
 
 
 def most_pixels() -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -123,6 +125,13 @@ def test_a_bad_picture_among_good_ones_is_skipped_said_and_the_exit_code(edge_cl
     skipped, tally = outcome.err.splitlines()
     assert skipped == f"skipped {pictures}/b.png: not an image that OpenCV can read"
     assert re.fullmatch(r"2 frames in \d+\.\d s; 1 unreadable, skipped", tally)
+
+
+def test_variables_that_are_empty_count_as_not_there(pictures: Path) -> None:
+    empty = dict.fromkeys(("OPENCV_FOR_THREADS_NUM", "OPENBLAS_NUM_THREADS", "OPENCV_IO_MAX_IMAGE_PIXELS"), "")
+    command = [sys.executable, "-m", "edge.cli", "--source", f"{pictures}/a.png", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **empty}, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_quiet_keeps_warnings(edge_classify: Run, pictures: Path) -> None:
