@@ -71,7 +71,7 @@ def test_the_update_takes_its_arguments_from_a_file_and_shares_the_runners_store
     assert [*command, name, given] == [*shlex.split(settings()["ExecStart"])[:4], NAME, "$ARGUMENTS"]
     (arguments,) = re.findall(r"^# ARGUMENTS=(.*)$", (ROOT / "packaging" / "update").read_text(), re.MULTILINE)
     assert update_parser().parse_args(shlex.split(arguments)).source == "https://models.example/door.tflite"
-    for key in ("User", "DynamicUser", "StateDirectory", "UMask"):
+    for key in ("User", "DynamicUser", "StateDirectory", "UMask", "MemoryMax"):
         assert settings(UPDATE)[key] == settings()[key]
 
 
