@@ -31,7 +31,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="exit codes: 0 every promise is held, 1 an attack could not be made, 2 wrong call, 3 one is not held",
         formatter_class=console.HelpFormatter,
     )
-    flags.add_argument("--seed", type=int, default=0, metavar="N", help="of the requests that are made at random")
+    flags.add_argument(
+        "--seed", type=console.natural, default=0, metavar="N", help="of the requests that are made at random"
+    )
     flags.add_argument("--idle", type=console.positive_int, default=500, metavar="N",
                        help="connections that ask for nothing")  # fmt: skip
     flags.add_argument("--seconds", type=console.positive_float, default=20.0, metavar="S",

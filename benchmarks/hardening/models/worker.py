@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.hardening.mutations import load_original, mutant
+from benchmarks.hardening.models.mutations import load_original, mutant
 from edge.admission import child, trial
 from edge.artifact import Artifact
 from edge.classifier import Classifier
 from edge.errors import ToolkitError
 from edge.runtimes.protocol import import_library, load_network
+from edge.spec import FASHION_MNIST_LABELS
 
 LOADED, REFUSED, UNEXPECTED, FLOODED = "loaded", "refused", "unexpected", "flooded"
 MOST_CHARACTERS = 2000
@@ -32,7 +33,7 @@ def work(connection: Connection, originals: Sequence[Path], seed: int, numbers: 
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libraries talk there
     files = [load_original(path) for path in originals]
     for path in originals:  # libraries are there before memory is bounded
-        Classifier.load(path)
+        Classifier.load(path, labels=FASHION_MNIST_LABELS)
     trial.try_in_child = _try_here
     child.bound_memory()
     for number in numbers:

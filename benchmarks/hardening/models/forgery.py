@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.hardening.mutations import Original, Rng, assembled
+from benchmarks.hardening.models.mutations import Original, Rng, assembled
 from edge.errors import RuntimeMissingError
 
 _SIZES = (0, -1, 1, 2, 3, 7, 255, 65_536, 2**24, 2**31 - 1, -(2**31))

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.hardening import models
-from benchmarks.hardening.model_worker import LOADED, REFUSED
-from benchmarks.hardening.models import Run, Tried
+from benchmarks.hardening.models import attack, command
+from benchmarks.hardening.models.attack import Run, Tried
+from benchmarks.hardening.models.worker import LOADED, REFUSED
 from edge.classifier import Classifier
 from edge.errors import GateError, ModelFileError
 
-HOSTILE = Path(__file__).parents[2] / "fixtures" / "hostile"
+HOSTILE = Path(__file__).parents[3] / "fixtures" / "hostile"
 LIBRARIES = {"tflite": ("ai_edge_litert", "flatbuffers"), "onnx": ("onnxruntime", "onnx")}
 
 
-@pytest.mark.parametrize("file_format", models.FORMATS)
+@pytest.mark.parametrize("file_format", command.FORMATS)
 def test_hundreds_of_forged_files_are_refused_or_answered(fixtures: Path, tmp_path: Path, file_format: str) -> None:
     for library in LIBRARIES[file_format]:
         pytest.importorskip(library)
-    found = models.attack(sorted(fixtures.glob(f"tiny_*.{file_format}")), seed=7, count=240, folder=tmp_path)
+    found = attack.attack(sorted(fixtures.glob(f"*.{file_format}")), seed=7, count=240, folder=tmp_path)
     assert [tried.number for tried in found] == list(range(240))
     assert {tried.outcome for tried in found} == {LOADED, REFUSED}
     assert len({tried.kind for tried in found}) >= 14
@@ -60,8 +60,8 @@ def test_what_a_good_end_is(run: Run, is_good: bool) -> None:
 
 def test_figures() -> None:
     found = [Tried("onnx", 0, "shapes", REFUSED, "no", 0.5, 3.0), Tried("onnx", 1, "shapes", LOADED, "", 0.1, 5.0),
-             Tried("onnx", 2, "ZIP", models.CRASHED, "signal 11")]  # fmt: skip
-    figures = {figure.what.removeprefix("onnx: "): figure for figure in models.summary("onnx", found, {
+             Tried("onnx", 2, "ZIP", attack.CRASHED, "signal 11")]  # fmt: skip
+    figures = {figure.what.removeprefix("onnx: "): figure for figure in command.summary("onnx", found, {
         1: Run(1, "error: no", 1, 100.0), 2: Run(-6, "", 1, 50.0)})}  # fmt: skip
     assert figures["files"].value == 3
     assert figures["passed every check, then crashed, hung or flooded the library: the trial caught it"].value == 1
@@ -75,18 +75,18 @@ def test_figures() -> None:
 def test_the_command(fixtures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ends: the figures are written, and a promise that isn't held is exit code 3."""
     seen: list[int] = []
-    monkeypatch.setattr(models, "attack", lambda *_, count, **__: [
+    monkeypatch.setattr(command, "attack", lambda *_, count, **__: [
         Tried("tflite", number, "cut short", REFUSED, "no") for number in range(count)])  # fmt: skip
     monkeypatch.setattr(
-        models, "run_runner", lambda path, _: (seen.append(path.stat().st_size), Run(1, "error: no", 1, 9))[1]
+        attack, "run_runner", lambda path, _: (seen.append(path.stat().st_size), Run(1, "error: no", 1, 9))[1]
     )
     arguments = ["--count", "5", "--format", "tflite", "--sample", "2", "--model", str(fixtures / "tiny_int8.tflite")]
-    assert models.main([*arguments, "--out", str(tmp_path / "a.json")]) == 0
+    assert command.main([*arguments, "--out", str(tmp_path / "a.json")]) == 0
     report = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert (report["name"], report["settings"], len(seen)) == ("models", {"count": 5, "sample": 2}, 3)
     assert report["details"] == [{"format": "tflite", "kind": "cut short", "refused": 5}]
-    monkeypatch.setattr(models, "run_runner", lambda *_: Run(-11, "", 1, 9))
-    assert models.main([*arguments, "--out", str(tmp_path / "b.json")]) == GateError.exit_code
+    monkeypatch.setattr(attack, "run_runner", lambda *_: Run(-11, "", 1, 9))
+    assert command.main([*arguments, "--out", str(tmp_path / "b.json")]) == GateError.exit_code
 
 
 def test_a_file_that_hung_is_tried_once_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -94,15 +94,15 @@ def test_a_file_that_hung_is_tried_once_more(monkeypatch: pytest.MonkeyPatch, tm
 
     def load(_: object, __: int, numbers: range, ___: Path) -> list[Tried]:
         calls.append(numbers)
-        outcome = models.HUNG if len(calls) == 1 else LOADED
+        outcome = attack.HUNG if len(calls) == 1 else LOADED
         return [Tried("tflite", number, "x", outcome if number == numbers[0] else LOADED) for number in numbers[:1]]
 
-    monkeypatch.setattr(models, "_load_in_worker", load)
-    found = models.attack([], seed=0, count=2, folder=tmp_path)
+    monkeypatch.setattr(attack, "_load_in_worker", load)
+    found = attack.attack([], seed=0, count=2, folder=tmp_path)
     assert [tried.outcome for tried in found] == [LOADED, LOADED]
     assert calls == [range(2), range(1), range(1, 2)]
 
 
 def test_without_files_to_begin_with_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert models.main(["--format", "onnx", "--model", "a.tflite"]) == 1
+    assert command.main(["--format", "onnx", "--model", "a.tflite"]) == 1
     assert "no onnx file to begin with: name one with --model" in capsys.readouterr().err
