@@ -44,10 +44,13 @@ measure: $(VENV)/dev ## export, run and benchmark them for real; renders the fig
 	$(BIN)/python docs/measure.py
 	$(BIN)/python docs/render.py
 
-ATTACKS := models frames strangers power platforms
+ATTACKS := models frames strangers power
+# What the platforms' kit printed on other machines, e.g. make harden MACHINES='pi4.json pi5.json'.
+MACHINES ?=
 
 harden: $(VENV)/dev ## attack all of it and count what it survived; hours, the last of them an hour's soak
 	for name in $(ATTACKS); do $(BIN)/python -m benchmarks.hardening $$name --out docs/measured/hardening_$$name.json || exit; done
+	$(if $(MACHINES),$(BIN)/python -m benchmarks.hardening platforms --merge $(MACHINES) --python $(BIN)/python --out docs/measured/hardening_platforms.json,@echo 'where it runs: left as it is, for MACHINES names no other machine')
 	$(BIN)/python -m benchmarks.hardening soak --fake-days 1 --out docs/measured/hardening_soak_day.json
 	$(BIN)/python -m benchmarks.hardening soak --demo-frames 1000000 --out docs/measured/hardening_soak_million.json
 	$(BIN)/python -m benchmarks.hardening soak --duration 3600 --out docs/measured/hardening_soak.json
