@@ -74,7 +74,7 @@ def examine(kit: Path, environments: Path) -> dict[str, Any]:
     for name, steps in ENVIRONMENTS.items():
         python = environments / name / "bin" / "python"
         for extra, library, module, models in steps:
-            wrong = install(python, f"{wheel(kit)}{extra}")
+            wrong = install(python, wheel(kit), extra)
             if not facts and not wrong:
                 facts = json.loads(ask((python, "-I", "-c", _FACTS)))
             rows += [row(kit, python, library, module, model, wrong=wrong) for model in models]
@@ -82,12 +82,14 @@ def examine(kit: Path, environments: Path) -> dict[str, Any]:
             "environment": facts, "rows": rows}  # fmt: skip
 
 
-def install(python: Path, what: str) -> str:
-    """Install into an environment that is made if it isn't there; what went wrong, or nothing."""
+def install(python: Path, project: Path, extra: str) -> str:
+    """Install the project into an environment that is made if it isn't there; what went wrong, or nothing."""
     try:
         if not python.exists():
             ask((sys.executable, "-I", "-m", "venv", python.parents[1]))
-        ask((python, *PIP, what))
+        ask((python, *PIP, f"{project}{extra}"))
+        # Where there is one of the same version already, pip has left it there, whatever is in it.
+        ask((python, *PIP, "--no-deps", "--force-reinstall", project))
     except WentWrongError as error:
         return f"not installed: {error}"
     return ""

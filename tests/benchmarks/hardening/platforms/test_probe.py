@@ -32,6 +32,17 @@ def test_a_library_that_can_not_be_imported_is_a_row(tmp_path: Path) -> None:
     )
 
 
+def test_an_older_build_of_the_same_version_does_not_stay(tmp_path: Path) -> None:
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n', encoding="utf-8")
+    python.chmod(0o755)
+    assert probe.install(python, tmp_path / "it.whl", "[onnx]") == ""
+    first, second = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    assert first.endswith(f"--only-binary=:all: {tmp_path}/it.whl[onnx]")
+    assert second.endswith(f"--no-deps --force-reinstall {tmp_path}/it.whl")
+
+
 def test_what_is_not_installed_is_not_imported(tmp_path: Path) -> None:
     found = probe.row(tmp_path, tmp_path / "no-python", "litert", "x", "int8", wrong="not installed: no wheel")
     assert (found["imports"], found["predicts"]) == ("not installed: no wheel", "no")
