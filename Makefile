@@ -75,7 +75,7 @@ service-files: ## of these the units and their settings alone, each whole or not
 	test -e $(SETTINGS)/update || { $(call put,packaging/update,$(SETTINGS)/update); }
 
 clean: ## remove the environment and what the commands made
-	rm -rf $(VENV) build *.egg-info runs artifacts reports demo.png .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build *.egg-info runs artifacts reports demo.png .pytest_cache .hypothesis .mypy_cache .ruff_cache
 
 $(VENV)/base: $(INPUTS)
 	$(PYTHON) -m venv $(VENV)

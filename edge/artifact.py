@@ -72,7 +72,7 @@ def read_artifact(path: Path, *, required: Requirement | None = None) -> Artifac
     kind = _recognise(path, content)
     parts = _onnx_parts if kind == "onnx" else _built_in_parts if vouched_by == _BUILT_IN else _tflite_parts
     network, text = parts(path, content)
-    spec = None if text is None else _spec(text)
+    spec = None if text is None else _spec(path, text)
     network_sha256, whole_sha256 = _digests(network, content)
     _check_digest(path, spec, network_sha256)
     return Artifact(path, kind, whole_sha256, len(content), spec, network, network_sha256, vouched_by)
@@ -128,14 +128,13 @@ def _digests(network: bytes, content: bytes) -> tuple[str, str]:
     return of_network, str(digest.hexdigest())
 
 
-def _spec(text: str) -> ModelSpec:
+def _spec(path: Path, text: str) -> ModelSpec:
     """Read the spec; what is wrong with a forged one may be as long as a book."""
     try:
         return ModelSpec.from_json(text)
     except SpecError as error:
-        if len(str(error)) <= _MAX_SENTENCE:
-            raise
-        raise SpecError(f"{str(error)[:_MAX_SENTENCE]}...") from error
+        reason = str(error) if len(str(error)) <= _MAX_SENTENCE else f"{str(error)[:_MAX_SENTENCE]}..."
+        raise SpecError(f"{path}: {reason}") from error
 
 
 def _check_digest(path: Path, spec: ModelSpec | None, found: str) -> None:

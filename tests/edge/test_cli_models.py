@@ -66,10 +66,11 @@ def test_a_model_cut_anywhere_is_one_line_and_exit_code_1(
 
 
 def test_a_model_of_a_newer_schema_says_what_to_do(edge_classify: Run, fixtures: Path, respec: Respec) -> None:
-    outcome = edge_classify("--model", respec(fixtures / "tiny_int8.tflite", '{"schema_version": 7}'))
+    path = respec(fixtures / "tiny_int8.tflite", '{"schema_version": 7}')
+    outcome = edge_classify("--model", path)
     assert outcome.code == 1
     assert outcome.sentence.startswith(
-        "the model's specification has schema 7, this edge-classify reads up to 3: update"
+        f"{path}: the model's specification has schema 7, this edge-classify reads up to 3: update"
     )
 
 
