@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import hypothesis
-import numpy as np
 import pytest
 from hypothesis import strategies
 
