@@ -67,11 +67,13 @@ def _classify(
     options: argparse.Namespace, load: Callable[[], Classifier], more_sinks: Callable[[], list[Sink]] = list
 ) -> int:
     with _collector_paused():
+        from edge import heap
         from edge.decision import Decider, decide_alone
         from edge.runner import run
         from edge.sinks.choose import open_sinks
 
         classifier, health = load(), Health()
+        heap.share()  # before a sink or the source starts a thread
         sinks = open_sinks(options, classifier, health)  # what can't be written is said before a camera is opened
         source = _source(options, classifier, health)
         is_stream = source.is_stream and not options.explain
