@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from edge.artifact import METADATA_KEY, SPEC_MEMBER, read_artifact, sha256
-from edge.spec import ModelSpec
+from edge.spec import ModelSpec, TensorSpec
 
 Rng = np.random.Generator
 _NUMBERS = (0, 1, 2, 3, 4, 7, 8, 16, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -31,9 +31,10 @@ class Original:
 
 
 def load_original(path: Path) -> Original:
-    """Read a file; one without a spec is given the one of a network that names Fashion-MNIST's classes."""
+    """Read a file; one without a spec is given that of an int8 network that names Fashion-MNIST's classes."""
     artifact = read_artifact(path)
-    return Original(path.name, artifact.format, artifact.network, artifact.spec or ModelSpec())
+    spec = artifact.spec or ModelSpec(input_tensor=TensorSpec("image", "uint8", (1, 28, 28, 1), scale=1 / 255))
+    return Original(path.name, artifact.format, artifact.network, spec)
 
 
 def mutant(originals: Sequence[Original], *, seed: int, number: int) -> tuple[str, bytes]:

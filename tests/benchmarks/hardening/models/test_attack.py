@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.hardening.models import attack, command
 from benchmarks.hardening.models.attack import Run, Tried
+from benchmarks.hardening.models.mutations import assembled, load_original, mutant
 from benchmarks.hardening.models.worker import LOADED, REFUSED
 from edge.classifier import Classifier
 from edge.errors import GateError, ModelFileError
@@ -27,6 +28,16 @@ def test_hundreds_of_forged_files_are_refused_or_answered(fixtures: Path, tmp_pa
     assert len({tried.kind for tried in found}) >= 14
     assert all(tried.sentence for tried in found if tried.outcome == REFUSED)
     assert 0.5 < sum(tried.outcome == REFUSED for tried in found) / 240 < 0.95
+
+
+def test_a_file_without_a_spec_is_given_one_that_fits(fixtures: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ai_edge_litert")
+    original = load_original(fixtures / "softmax_int8.tflite")
+    whole = tmp_path / "whole.tflite"
+    whole.write_bytes(assembled(original, original.network))
+    assert Classifier.load(whole).spec.output == "probabilities"
+    for number in range(0, 2000, 7):
+        assert mutant([original], seed=0, number=number)[1]
 
 
 @pytest.mark.parametrize("path", sorted(HOSTILE.glob("*.*")), ids=lambda path: path.name)
