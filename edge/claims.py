@@ -12,6 +12,7 @@ from edge.quantization import dequantize, pixels_to_tensor
 from edge.runtimes import Runtime
 from edge.spec import InputSpec, ModelSpec, TensorSpec
 
+_MAX_SHOWN = 200  # characters: what a forged spec says may be as long as a book
 _ROUNDED_AWAY = 0.05  # of 1: what a sum of probabilities in steps of 1/256 may lack
 
 
@@ -23,7 +24,8 @@ def check_claims(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
     """
     expected = (1, spec.input.height, spec.input.width, spec.input.channels)
     if runtime.input_tensor.shape != expected:
-        raise SpecError(f"{path} takes a tensor of shape {runtime.input_tensor.shape}, its spec says {expected}")
+        said = f"{expected}"[:_MAX_SHOWN]
+        raise SpecError(f"{path} takes a tensor of shape {runtime.input_tensor.shape}, its spec says {said}")
     if runtime.output_tensor.shape != (1, len(spec.labels)):
         raise SpecError(
             f"{path} gives a tensor of shape {runtime.output_tensor.shape}, but there are {len(spec.labels)} labels: "
@@ -31,13 +33,14 @@ def check_claims(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
         )
     if spec.input.vision != vision.GARMENT_RECIPE:
         raise SpecError(
-            f"{path} wants the vision recipe {spec.input.vision!r}, this edge-classify has {vision.GARMENT_RECIPE!r}: "
+            f"{path} wants the vision recipe {spec.input.vision[:_MAX_SHOWN]!r}, this edge-classify has {vision.GARMENT_RECIPE!r}: "
             "update edge-classify, or export the model again"
         )
     pairs = ((spec.input_tensor, runtime.input_tensor), (spec.output_tensor, runtime.output_tensor))
     for claim, fact in pairs:
         if claim is not None and not _agree(claim, fact):
-            raise SpecError(f"the spec of {path} claims {claim}, the file has {fact}: export it again")
+            shown = f"{claim}"[:_MAX_SHOWN]
+            raise SpecError(f"the spec of {path} claims {shown}, the file has {fact}: export it again")
 
 
 def assumed_spec(path: Path, runtime: Runtime, labels: tuple[str, ...]) -> ModelSpec:

@@ -119,11 +119,10 @@ def test_what_unpacks_without_a_bound_is_not_unpacked(fixtures: Path, tmp_path: 
 
 
 def test_a_forged_spec_makes_no_endless_sentence(fixtures: Path, respec: Respec) -> None:
+    path = respec(fixtures / "tiny_int8.tflite", json.dumps({"schema_version": 1, "labels": ["x" * 10_000]}))
     with pytest.raises(SpecError) as caught:
-        read_artifact(
-            respec(fixtures / "tiny_int8.tflite", json.dumps({"schema_version": 1, "labels": ["x" * 10_000]}))
-        )
-    assert len(str(caught.value)) < 600
+        read_artifact(path)
+    assert len(str(caught.value).removeprefix(str(path))) < 600
 
 
 def test_the_content_counts_not_the_name(fixtures: Path, tmp_path: Path) -> None:

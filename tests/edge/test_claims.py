@@ -47,6 +47,21 @@ def test_a_spec_that_contradicts_the_file_is_refused(changes: dict[str, Any], wo
         Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), dataclasses.replace(SPEC, **changes))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"input": InputSpec(2, 2, vision="x" * 10_000)},
+        {"input": InputSpec(2, 10**4000)},
+        {"input_tensor": dataclasses.replace(CLAIM, zero_point=10**4000)},
+    ],
+    ids=["recipe", "width", "zero point"],
+)
+def test_what_a_forged_spec_says_is_shown_in_part(changes: dict[str, Any], fake_runtime: Fake) -> None:
+    with pytest.raises(SpecError) as caught:
+        Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), dataclasses.replace(SPEC, **changes))
+    assert len(str(caught.value)) < 600
+
+
 def test_claims_that_agree_pass_whatever_the_tensors_are_called(fake_runtime: Fake) -> None:
     claims = {
         "input_tensor": dataclasses.replace(CLAIM, scale=float(np.float32(1 / 255))),

@@ -49,7 +49,7 @@ def test_after_any_harm_a_good_broker_is_told_the_newest(
     broker, sink = meet(HOSTILE[harm], HOSTILE[harm])
     for label in ("Coat", "Shirt", "Dress"):
         sink.write(frame(), prediction(), decision(label, changed=True))
-    assert b'"Dress"' in broker.wait_for(b"shop/door/telemetry")
+    broker.wait_for(b'"Dress"')  # as the greeting, or after it where the third connection is faster than this thread
     sink.write(frame(), prediction(), decision("Bag", changed=True))
     broker.wait_for(b'"Bag"')
     assert broker.came == 3
