@@ -33,8 +33,8 @@ def check_claims(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
         )
     if spec.input.vision != vision.GARMENT_RECIPE:
         raise SpecError(
-            f"{path} wants the vision recipe {spec.input.vision[:_MAX_SHOWN]!r}, this edge-classify has {vision.GARMENT_RECIPE!r}: "
-            "update edge-classify, or export the model again"
+            f"{path} wants the vision recipe {spec.input.vision[:_MAX_SHOWN]!r}, this edge-classify has "
+            f"{vision.GARMENT_RECIPE!r}: update edge-classify, or export the model again"
         )
     pairs = ((spec.input_tensor, runtime.input_tensor), (spec.output_tensor, runtime.output_tensor))
     for claim, fact in pairs:
