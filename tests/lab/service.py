@@ -81,6 +81,9 @@ def checks(machine: Machine) -> Iterator[tuple[str, bool]]:
     yield "systemd is up", up is not None
     made = machine.run("env", f"PATH={PATH}", "make", "-C", str(ROOT), "install-service")
     yield "make install-service", made.returncode == 0
+    if made.returncode:
+        print(f"{made.stderr.strip()}\n(the project may not lie in /tmp, where systemd has a folder of its own)")
+        return
     machine.run("systemctl", "daemon-reload")
     yield "without a camera it says so and is tried again", not_started(machine)
     machine.write(SETTINGS / "config.toml", CONFIG)
