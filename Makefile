@@ -31,8 +31,10 @@ format: $(VENV)/dev ## put the code in the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-camera-test: $(VENV)/base ## the runner on a real camera, in a virtual machine that plugs it in and out
-	PYTHONPATH=. $(BIN)/python tests/lab/camera.py
+ARCH := amd64
+
+camera-test: $(VENV)/base ## the runner on a real camera, in a virtual machine that plugs it in and out; ARCH=arm64
+	PYTHONPATH=. $(BIN)/python tests/lab/camera.py --arch $(ARCH)
 
 service-test: $(VENV)/base ## the service under a systemd of its own (as root)
 	PYTHONPATH=. $(BIN)/python tests/lab/service.py

@@ -54,6 +54,7 @@ def main() -> int:
     """Run it and say what was seen; 0 if it was all as it should be."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--keep", type=Path, metavar="DIR", help="leave frames, output and logs there")
+    arguments.add_argument("--arch", choices=("amd64", "arm64"), default="amd64", help="of the virtual machine")
     options = arguments.parse_args()
     if not LAB.exists():
         print(f"no camera lab at {LAB}: nothing was tested; any USB camera will do: edge-classify --camera 0")
@@ -64,7 +65,7 @@ def main() -> int:
         for each in (feed, out):
             each.mkdir(parents=True, exist_ok=True)
         draw_garments(feed)
-        child = subprocess.run(virtual_machine(feed, out), capture_output=True, text=True, check=False)
+        child = subprocess.run(virtual_machine(feed, out, options.arch), capture_output=True, text=True, check=False)
         (out / "stdout").write_text(child.stdout, encoding="utf-8")
         print(child.stderr, file=sys.stderr)
         if child.returncode:
@@ -88,14 +89,15 @@ def draw_garments(folder: Path) -> None:
         number += 1
 
 
-def virtual_machine(feed: Path, out: Path) -> list[str]:
+def virtual_machine(feed: Path, out: Path, arch: str) -> list[str]:
     """The call: the runner from this checkout; before it, what turns the guest's clock into the records' one."""
     script = (
         f"{PYTHON} -c 'import time; print(time.time() - time.monotonic())' > /mnt/out/clock && "
         f"exec {PYTHON} -m edge.cli --camera 0 --size {WIDTH}x{HEIGHT} --json --duration {DURATION_S}"
     )
     return [
-        *(str(LAB), "run", "--feed", str(feed), "--size", f"{WIDTH}x{HEIGHT}", "--fps", str(FPS), "--hold", str(HOLD)),
+        *(str(LAB), "run", "--arch", arch, "--feed", str(feed)),
+        *("--size", f"{WIDTH}x{HEIGHT}", "--fps", str(FPS), "--hold", str(HOLD)),
         *("--from", "stream", "--unplug", str(UNPLUG_S), "--replug", str(REPLUG_S), "--timeout", "300", "--verbose"),
         *("--share", f"{ROOT}:/mnt/source", "--env", "PYTHONPATH=/mnt/source", "--out", str(out)),
         *("--", "sh", "-c", script),
