@@ -12,10 +12,6 @@ import time
 from dataclasses import dataclass
 from unittest import mock
 
-import cv2
-
-from benchmarks.hardening.soak.camera import ScriptedCamera
-from benchmarks.hardening.soak.plan import Plan
 from edge import cli
 
 HEIGHT, WIDTH = 480, 640
@@ -36,6 +32,12 @@ class Settings:
 
 def main() -> None:
     """Plug the camera in and hand over; as a service's or nohup's, its terminal may go and signals may come."""
+    cli.prepare_libraries()  # as the command does, before anything imports them: threads that they start stay
+    import cv2
+
+    from benchmarks.hardening.soak.camera import ScriptedCamera
+    from benchmarks.hardening.soak.plan import Plan
+
     settings = Settings(**json.loads(sys.argv[1]))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGUSR1, lambda *_: None)  # handled: it interrupts whatever waits
