@@ -2,90 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pytest
 
 from edge.classifier import Prediction
-from edge.decision import Decider, Decision, decide_alone
-from edge.errors import FrameError, SourceLostError
-from edge.health import ENDED, LIVE, STALE, Health
+from edge.decision import Decision, decide_alone
+from edge.errors import SourceLostError
+from edge.health import ENDED, LIVE, Health
 from edge.runner import Tally
 from edge.runner import run as run_with
 from edge.sources import Frame
-from edge.spec import ModelSpec
-
-BLACK = np.zeros((2, 2, 3), np.uint8)
-NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
-
-
-@dataclass
-class FakeSource:
-    """Gives `count` frames, then ends or breaks off; every frame asked for is counted."""
-
-    count: int
-    is_stream = False
-    labels: tuple[str | None, ...] = (None,)
-    error: BaseException | None = None
-    name: str = "fake"
-    skipped: int = 0
-    asked: int = 0
-    closed: int = 0
-
-    def frames(self) -> Iterator[Frame]:
-        for number in range(self.count):
-            self.asked += 1
-            yield Frame(BLACK, number, self.name, NOON, true_label=self.labels[number % len(self.labels)])
-        if self.error:
-            raise self.error
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-@dataclass
-class FakeClassifier:
-    """Says Coat to everything; the frames whose numbers are in `blind` are no images to it."""
-
-    blind: tuple[int, ...] = ()
-    top_k: list[int] = field(default_factory=list)
-
-    def classify(self, frame: np.ndarray, *, top_k: int) -> Prediction:
-        assert frame is BLACK
-        self.top_k.append(top_k)
-        if len(self.top_k) - 1 in self.blind:
-            raise FrameError("no image")
-        return Prediction(
-            "Coat", 0.5, (("Coat", 0.5),), {"total": 1}, np.zeros((1, 1), np.uint8), np.array([0.5, 0.5], np.float32),
-            0.5, 1.0, np.zeros((0, 2), np.int32), "top1",
-        )  # fmt: skip
-
-
-@dataclass
-class FakeSink:
-    """Remembers the numbers of its frames."""
-
-    numbers: list[int] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    stale: list[Decision] = field(default_factory=list)
-    closed: int = 0
-    error: BaseException | None = None
-
-    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
-        if self.error:
-            raise self.error
-        self.numbers.append(frame.number)
-        self.decisions.append(decision)
-
-    def idle(self, decision: Decision) -> None:
-        self.stale.append(decision)
-
-    def close(self) -> None:
-        self.closed += 1
+from tests.edge.fake_run import NOON, FakeClassifier, FakeSink, FakeSource
 
 
 def run(source: FakeSource, classifier: FakeClassifier, sinks: Sequence[FakeSink], **options: Any) -> Tally:
@@ -219,65 +149,6 @@ def test_tally_in_one_sentence(tally: Tally, sentence: str) -> None:
     assert tally.sentence() == sentence
 
 
-@dataclass
-class FakeLive(FakeSource):
-    """A live source: frames where the script says "f", moments without one where it says ".", a second each."""
-
-    script: str = ""
-    health: Health = field(default_factory=Health)
-    clock: list[float] = field(default_factory=lambda: [0.0])
-
-    def frames(self) -> Iterator[Frame | None]:  # type: ignore[override]
-        for number, what in enumerate(self.script):
-            self.clock[0] += 1
-            if what == "f":
-                self.health.state, self.health.reason = LIVE, ""
-                moment = NOON + timedelta(seconds=number)
-                yield Frame(BLACK, number, self.name, moment, captured_s=self.clock[0])
-            else:
-                if what == ".":
-                    self.health.state, self.health.reason = STALE, "unplugged"
-                yield None
-
-
-def live(script: str, sink: FakeSink, **options: Any) -> FakeLive:
-    """Run a scripted live source with the rule of streams."""
-    source = FakeLive(0, script=script)
-    decider = Decider(ModelSpec(labels=("Coat", "Bag")))
-    run_with(source, FakeClassifier(), [sink], decide=decider.decide, at=decider.at, health=source.health,
-             clock=lambda: source.clock[0], **options)  # fmt: skip
-    return source
-
-
-def test_sinks_learn_that_the_answer_is_stale_once_the_newest_frame_is_too_old() -> None:
-    sink = FakeSink()
-    live("ffff....f", sink)
-    assert sink.numbers == [0, 1, 2, 3, 8]
-    # 2 s without a frame are allowed: at 1 and 2 s the last answer stands.
-    assert [(one.label, one.changed, one.reason) for one in sink.stale] == [
-        ("stale", True, "unplugged"),
-        ("stale", False, "unplugged"),
-    ]
-    assert {one.since for one in sink.stale} == {NOON + timedelta(seconds=3 + 2)}
-    assert [decision.changed for decision in sink.decisions][-1]
-
-
-def test_moments_without_a_frame_while_all_is_well_are_nobodys_business() -> None:
-    sink = FakeSink()
-    live("--f-----f", sink)
-    assert (sink.numbers, sink.stale) == ([2, 8], [])
-
-
-def test_a_source_that_never_gave_a_frame_is_stale() -> None:
-    sink = FakeSink()
-    live("...", sink)
-    assert [one.label for one in sink.stale] == ["stale"] * 3
-
-
-def test_the_duration_ends_a_run_without_frames() -> None:
-    assert live("....................", FakeSink(), duration_s=5).clock == [5.0]
-
-
 def test_health_says_how_a_run_is() -> None:
     seen: list[tuple[str, int, float | None]] = []
     health = Health()
@@ -290,10 +161,6 @@ def test_health_says_how_a_run_is() -> None:
     run(source, FakeClassifier(blind=(1,)), [Watching()], health=health, clock=ticking(1.0))
     assert seen == [(LIVE, 1, 102.0), (LIVE, 2, 104.0)]
     assert (health.state, health.frames, health.skipped) == (ENDED, 2, 1)
-
-
-def test_the_age_of_a_live_frame_counts_from_its_capture() -> None:
-    assert live("f--", FakeSink()).health.captured_s == 1.0
 
 
 def test_a_sink_that_can_not_be_closed_keeps_no_other_from_it() -> None:

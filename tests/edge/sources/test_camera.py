@@ -1,8 +1,7 @@
-"""A camera that isn't there: a fake cv2.VideoCapture, and a made-up kernel that says what is plugged in."""
+"""A camera that isn't there: what it is asked for, what it gives, and that it is found again wherever it comes back."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,89 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import pytest
 
 from edge.errors import SourceError
-from edge.sources import v4l2
-from edge.sources.camera import Camera, Wish, found_cameras
-from edge.sources.v4l2 import Device, Format
-
-WISH = Wish(480, 640)
-PICTURE = (480, 640, 3)
-
-
-class FakeCapture:
-    """Stands for cv2.VideoCapture: grants what it is asked for, gives frames of the shapes it is told, then none."""
-
-    opens = True
-    shapes: list[tuple[int, ...]]
-    grants: dict[int, float]
-    made: list[FakeCapture]
-
-    def __init__(self, number: int, backend: int) -> None:
-        self.number = number
-        self.asked: list[tuple[int, float]] = []
-        self.releases = 0
-        self.left = list(self.shapes)
-        self.made.append(self)
-
-    def isOpened(self) -> bool:  # noqa: N802  # OpenCV's name
-        return self.opens
-
-    def set(self, what: int, value: float) -> bool:
-        self.asked.append((what, value))
-        return True
-
-    def get(self, what: int) -> float:
-        return self.grants.get(what, dict(self.asked).get(what, 30.0))
-
-    def read(self) -> tuple[bool, Any]:
-        return (True, np.zeros(self.left.pop(0), np.uint8)) if self.left else (False, None)
-
-    def release(self) -> None:
-        self.releases += 1
-
-
-@pytest.fixture
-def capture(monkeypatch: pytest.MonkeyPatch) -> type[FakeCapture]:
-    """The fake, in OpenCV's place."""
-    fake = type("Capture", (FakeCapture,), {"made": [], "grants": {}, "shapes": [PICTURE] * 3})
-    monkeypatch.setattr(cv2, "VideoCapture", fake)
-    monkeypatch.setenv("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "5")
-    return fake
-
-
-WEBCAM = Device(Path("/dev/video0"), "uvcvideo", "Webcam", "usb-1", (), gives_pictures=True)
-METADATA = Device(Path("/dev/video1"), "uvcvideo", "Webcam", "usb-1", (), gives_pictures=False)
-SENSOR = Device(Path("/dev/video4"), "unicam", "unicam", "platform:1", (), gives_pictures=True)
-
-
-class Kernel:
-    """What is plugged in, and what it offers."""
-
-    def __init__(self, *plugged: Device) -> None:
-        self.plugged = list(plugged)
-        self.offers = ["YUYV", "MJPG"]
-
-    def describe(self, node: Path) -> Device | None:
-        return next((device for device in self.plugged if device.node == node), None)
-
-
-@pytest.fixture
-def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
-    """A webcam with its metadata node, and a CSI camera's bare sensor."""
-    made = Kernel(WEBCAM, METADATA, SENSOR)
-    monkeypatch.setattr(v4l2, "devices", lambda: made.plugged)
-    monkeypatch.setattr(v4l2, "nodes", lambda: [device.node for device in made.plugged])
-    monkeypatch.setattr(v4l2, "describe", made.describe)
-    monkeypatch.setattr(v4l2, "formats", lambda node: [Format(code, ()) for code in made.offers])
-    return made
-
-
-def camera(name: str = "0", wish: Wish = WISH) -> Camera:
-    """A camera that waits five seconds for a frame."""
-    return Camera(name, wish, read_timeout_s=5)
+from edge.sources import Wish
+from tests.edge.sources.fake_webcam import METADATA, PICTURE, WEBCAM, FakeCapture, Kernel, camera
 
 
 def test_format_then_size_then_rate_are_asked_for_and_what_was_granted_is_said(
@@ -195,103 +116,6 @@ def test_another_camera_is_not_taken_for_it(kernel: Kernel, capture: type[FakeCa
     with pytest.raises(SourceError, match="^Webcam isn't plugged in$"):
         opener.open()
     assert len(capture.made) == 1
-
-
-@pytest.fixture
-def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A /dev with links by id."""
-    monkeypatch.setattr(v4l2, "DEVICES", tmp_path)
-    (tmp_path / "video2").touch()
-    by_id = tmp_path / "v4l" / "by-id"
-    by_id.mkdir(parents=True)
-    (by_id / "usb-Logitech-index0").symlink_to("../../video2")
-    (by_id / "usb-microphone").symlink_to("../../audio0")
-    return tmp_path
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [("0", 0), ("12", 12), ("{dev}/video2", 2), ("{dev}/v4l/by-id/usb-Logitech-index0", 2)],
-    ids=["number", "two digits", "device", "stable name"],
-)
-def test_number_device_and_stable_name(devices: Path, capture: type[FakeCapture], text: str, number: int) -> None:
-    text = text.format(dev=devices)
-    opener = camera(text)
-    assert opener.name == (text if text.startswith("/") else f"camera {text}")
-    opener.open()
-    assert capture.made[0].number == number
-
-
-def test_a_stable_name_is_followed_wherever_it_leads(devices: Path, kernel: Kernel, capture: type[FakeCapture]) -> None:
-    link = devices / "v4l" / "by-id" / "usb-Logitech-index0"
-    kernel.plugged = [replace(WEBCAM, node=devices / "video2")]
-    opener = camera(str(link))
-    opener.open()
-    link.unlink()
-    with pytest.raises(SourceError, match="isn't plugged in"):
-        opener.open()
-    (devices / "video5").touch()
-    link.symlink_to("../../video5")
-    opener.open()
-    assert [made.number for made in capture.made] == [2, 5]
-
-
-@pytest.mark.parametrize(
-    "text", ["", "-1", "front", "video0", "{dev}/videos", "{dev}/v4l/by-id/usb-microphone", "{dev}/video2/x"]
-)
-def test_what_is_no_camera_says_what_one_is_and_what_there_is(
-    devices: Path, kernel: Kernel, capture: type[FakeCapture], text: str
-) -> None:
-    text = text.format(dev=devices)
-    with pytest.raises(SourceError) as caught:
-        camera(text)
-    expected = f"{text!r} is no camera: expected a number, /dev/videoN, a /dev/v4l/by-id name or csi:0; found "
-    assert str(caught.value).startswith(expected)
-    assert "/dev/video0 (Webcam)" in str(caught.value)
-    assert not capture.made
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [
-        ("1", "/dev/video1 belongs to Webcam but gives no pictures; found /dev/video0 (Webcam)"),
-        ("4", "/dev/video4 is the bare sensor of a CSI camera: use --camera csi:0 (needs picamera2)"),
-    ],
-    ids=["metadata", "CSI"],
-)
-def test_nodes_that_give_no_pictures_are_refused(
-    kernel: Kernel, capture: type[FakeCapture], number: str, words: str
-) -> None:
-    with pytest.raises(SourceError) as caught:
-        camera(number).open()
-    assert str(caught.value).startswith(words)
-    assert not capture.made
-
-
-def test_a_camera_that_does_not_open_names_the_others_and_what_to_check(
-    kernel: Kernel, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(capture, "opens", False)
-    with pytest.raises(SourceError) as caught:
-        camera("7").open()
-    assert str(caught.value) == (
-        "can't open camera 7; found /dev/video0 (Webcam), /dev/video4 (unicam); check the cable, that you are in the "
-        "video group, and that no other program uses it (a CSI camera is --camera csi:0); --source demo needs no camera"
-    )
-    assert capture.made[0].releases == 1
-    kernel.plugged = []
-    with pytest.raises(SourceError, match="^can't open camera 7; no camera was found; check the cable"):
-        camera("7").open()
-
-
-def test_a_device_without_permission_names_the_group(
-    devices: Path, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(capture, "opens", False)
-    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.F_OK)
-    with pytest.raises(SourceError, match=r"no permission to open .*/video2: add yourself to the video group"):
-        camera("2").open()
-    assert found_cameras() == [f"{devices}/video2 (no permission)"]
 
 
 def test_on_the_command_line_a_camera_that_goes_for_good_is_exit_code_4(
