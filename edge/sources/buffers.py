@@ -1,12 +1,18 @@
-"""Memory that pictures are decoded into, again and again: fresh pages for each take a tenth of a 1080p video's rate."""
+"""Memory that pictures are read into, again and again.
+
+Fresh pages for each picture take a tenth of a 1080p video's rate; and where a camera runs for months, pictures that
+come and go between small things leave holes of their size in the heap.
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
+    import cv2
     from numpy.typing import NDArray
 
 _MOST = 8  # a queue's, those on either side of it, and what a sink still shows; of 1080p, 50 MB
@@ -20,14 +26,31 @@ class Buffers:
         """Start with none."""
         self._given: list[NDArray[np.uint8]] = []
 
-    def free(self) -> NDArray[np.uint8] | None:
-        """One that nobody holds; None: there is none, so the decoder has to make a new one."""
+    def read(self, capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
+        """Read what comes next, into memory that is there already where some is free.
+
+        Returns:
+            uint8, shape (H, W, 3), or of another where the device or file gives no pictures; None: there is nothing.
+        """
+        free = self._free()
+        has_picture, image = capture.read() if free is None else capture.read(free)
+        if not has_picture:
+            return None
+        picture = np.asarray(image, np.uint8)
+        if picture.ndim == 3:
+            self._keep(picture)
+        return picture
+
+    def _free(self) -> NDArray[np.uint8] | None:
+        """One that nobody holds; None: there is none, so OpenCV has to make a new one."""
         for picture in self._given:
             if sys.getrefcount(picture) <= _OURS:
                 return picture
         return None
 
-    def keep(self, picture: NDArray[np.uint8]) -> None:
-        """Remember a picture that the decoder made, unless there are enough of them."""
+    def _keep(self, picture: NDArray[np.uint8]) -> None:
+        """Remember a picture that OpenCV made, unless there are enough of them; those of another size serve no more."""
+        if self._given and self._given[0].shape != picture.shape:
+            self._given.clear()
         if len(self._given) < _MOST and not any(picture is given for given in self._given):
             self._given.append(picture)

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
-import numpy as np
 
 from edge.errors import SourceError
 from edge.sources import v4l2
 from edge.sources.asked import Wish
+from edge.sources.buffers import Buffers
 from edge.sources.v4l2 import Device
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 _MAX_DIGITS = 4  # of a camera's number; OpenCV adds its own codes above
@@ -93,6 +94,7 @@ class CameraCapture:
     def __init__(self, capture: cv2.VideoCapture) -> None:
         """Take over what OpenCV opened."""
         self._capture = capture
+        self._buffers = Buffers()
         self._is_asked_again = False
 
     def read(self) -> NDArray[np.uint8]:
@@ -102,10 +104,9 @@ class CameraCapture:
             SourceError: there is none, or it is no picture.
         """
         while True:
-            has_frame, image = self._capture.read()
-            if not has_frame:
+            picture = self._buffers.read(self._capture)
+            if picture is None:
                 raise SourceError("a read failed (unplugged, in use elsewhere, or silent)")
-            picture = np.asarray(image, np.uint8)
             if picture.ndim == 3 and picture.shape[0] > 1 and picture.shape[2] == 3:
                 return picture
             if self._is_asked_again:

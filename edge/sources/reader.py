@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -95,6 +96,9 @@ class Reader:
         try:
             self._read_on()
         except BaseException as error:  # noqa: BLE001  # a thread's end: whoever waits for its pictures raises it
+            # Its traceback leads to the last pictures and back to this reader: they would stay until Python next looks
+            # for what refers to itself.
+            traceback.clear_frames(error.__traceback__)
             self.error = error
         finally:
             with self._wake:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import cv2
-import numpy as np
 
 from edge import picture_limits
 from edge.errors import FrameError, SourceError
@@ -23,6 +22,7 @@ from edge.sources.names import is_url, without_password
 from edge.sources.reader import EndOfStream
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from edge.sources.web import MjpegConnection
@@ -99,6 +99,7 @@ class StreamCapture:
         """Pictures that could not be decoded."""
         self._capture = capture
         self._has_end = has_end
+        self._buffers = Buffers()
 
     def read(self) -> NDArray[np.uint8]:
         """Wait for the next picture: uint8 BGR, shape (H, W, 3), 0-255.
@@ -109,7 +110,7 @@ class StreamCapture:
         """
         while True:
             try:
-                image = _read(self._capture)
+                image = _read(self._capture, self._buffers)
             except FrameError:
                 self.skipped += 1
                 continue
@@ -219,22 +220,14 @@ def _open(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCaptu
     return capture
 
 
-def _read(capture: cv2.VideoCapture, buffers: Buffers | None = None) -> NDArray[np.uint8] | None:
+def _read(capture: cv2.VideoCapture, buffers: Buffers) -> NDArray[np.uint8] | None:
     """The next frame; None: there is none, or FFmpeg can't decode it.
 
     Raises:
         FrameError: it comes undecoded, and is damaged.
     """
-    free = buffers.free() if buffers else None
-    has_frame, image = capture.read() if free is None else capture.read(free)
-    if not has_frame:
-        return None
-    if image.ndim != 3:
-        return decode_image(image.tobytes())
-    picture = np.asarray(image, np.uint8)
-    if buffers:
-        buffers.keep(picture)
-    return picture
+    image = buffers.read(capture)
+    return image if image is None or image.ndim == 3 else decode_image(image.tobytes())
 
 
 def _time_limits(read_timeout_s: float) -> list[int]:

@@ -37,7 +37,7 @@ class Capture:
     def isOpened(self):
         return then != "gone" or Capture.opened == 1
 
-    def read(self):
+    def read(self, _into=None):
         Capture.left -= 1
         if Capture.left < 0:
             if then == "gone":

@@ -55,7 +55,8 @@ class ScriptedCamera:
         self._clock, self._sleep = clock, sleep
         numbers = [garment * 100 + sway for garment in range(_GARMENTS) for sway in range(_SWAY)]
         self._drawn = [draw_frame(number, hold=100, height=height, width=width).image for number in numbers]
-        self._newest = self._drawn[0]
+        self._memory = self._drawn[0].copy()  # the driver's own, as a real one has it
+        self._newest = self._memory
         self._tried_s: float | None = None  # the attempt before, unless there was a picture since
         self._began_s: float | None = None  # the read that goes on
 
@@ -85,8 +86,12 @@ class ScriptedCamera:
             return min(began_s + self._read_timeout_s, fault.ends_s)
         return due_s
 
-    def read(self) -> tuple[bool, NDArray[np.uint8] | None]:
-        """Wait for a picture: whether there is one, and uint8 BGR, shape (height, width, 3), in an array of its own."""
+    def read(self, into: NDArray[np.uint8] | None = None) -> tuple[bool, NDArray[np.uint8] | None]:
+        """Wait for a picture: whether there is one, and uint8 BGR, shape (height, width, 3).
+
+        Args:
+            into: where to put it, if it is of its size, as OpenCV does; else it comes in an array of its own.
+        """
         wait_s = self.due_s() - self._clock()
         if wait_s > 0:
             self._sleep(wait_s)
@@ -99,19 +104,20 @@ class ScriptedCamera:
         if kind == "odd":
             return True, np.zeros((1, self._newest.size), np.uint8)
         if kind == "still":
-            return True, self._newest.copy()
+            return True, _copied(self._newest, into)
         self.given += 1
         if kind == "black":
             return True, np.zeros_like(self._newest)
         self._newest = self._picture(now_s, fault)
-        return True, self._newest.copy()
+        return True, _copied(self._newest, into)
 
     def _picture(self, now_s: float, fault: Fault | None) -> NDArray[np.uint8]:
         """A garment for two seconds, swaying, with the picture's number in it."""
         garment = int(now_s / _SECONDS_PER_GARMENT) % _GARMENTS
         drawn = self._drawn[garment * _SWAY + self.given % _SWAY]
         if fault is None:
-            picture = drawn.copy()
+            picture = self._memory
+            np.copyto(picture, drawn)
         else:
             height, width = SIZES[self.given % len(SIZES)]
             picture = np.asarray(cv2.resize(drawn, (width, height)), np.uint8)
@@ -130,9 +136,9 @@ class ScriptedCapture:
         """Whether it could be opened."""
         return self._is_open
 
-    def read(self) -> tuple[bool, NDArray[np.uint8] | None]:
+    def read(self, into: NDArray[np.uint8] | None = None) -> tuple[bool, NDArray[np.uint8] | None]:
         """See `ScriptedCamera.read`."""
-        return self._camera.read()
+        return self._camera.read(into)
 
     def set(self, _what: int, _value: float) -> bool:
         """Grant nothing."""
@@ -145,6 +151,13 @@ class ScriptedCapture:
     def release(self) -> None:
         """Let go of it."""
         self._is_open = False
+
+
+def _copied(picture: NDArray[np.uint8], into: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    if into is None or into.shape != picture.shape:
+        return picture.copy()
+    np.copyto(into, picture)
+    return into
 
 
 def stamp(image: NDArray[np.uint8]) -> int:

@@ -20,7 +20,7 @@ class FakeCapture:
     def isOpened(self) -> bool:  # noqa: N802  # OpenCV's name
         return True
 
-    def read(self) -> tuple[bool, Any]:
+    def read(self, _into: Any = None) -> tuple[bool, Any]:
         self.left -= 1
         return self.left >= 0, np.zeros((2, 2, 3), np.uint8)
 

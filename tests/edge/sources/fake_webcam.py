@@ -40,7 +40,7 @@ class FakeCapture:
     def get(self, what: int) -> float:
         return self.grants.get(what, dict(self.asked).get(what, 30.0))
 
-    def read(self) -> tuple[bool, Any]:
+    def read(self, _into: Any = None) -> tuple[bool, Any]:
         return (True, np.zeros(self.left.pop(0), np.uint8)) if self.left else (False, None)
 
     def release(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from queue import Queue
 
 import numpy as np
@@ -68,6 +70,27 @@ def test_only_the_newest_picture_is_kept_with_its_time() -> None:
     assert grey(reader.newest(LONG_S)) == 4
     assert reader.dropped == 2
     device.pictures.put(SourceError("done"))
+
+
+def test_after_a_failed_read_nothing_keeps_its_last_picture() -> None:
+    """Nor has it to wait for Python's collector, which comes by after thousands of frames."""
+    device, picture = HandFed(), np.zeros((1, 1, 3), np.uint8)
+    seen = weakref.ref(picture)
+    gc.disable()
+    try:
+        reader = Reader(device.open)
+        device.pictures.put(picture)
+        del picture
+        device.wait_for_read(2)
+        device.pictures.put(SourceError("unplugged"))
+        assert device.closed.wait(LONG_S)
+        assert reader.newest(LONG_S) is not None
+        reader.join()
+        assert isinstance(reader.error, SourceError)
+        del device, reader
+        assert seen() is None
+    finally:
+        gc.enable()
 
 
 def test_a_failed_read_lets_go_at_once_and_the_last_picture_is_still_given() -> None:

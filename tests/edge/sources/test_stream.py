@@ -123,7 +123,7 @@ def test_a_damaged_picture_of_an_mjpeg_stream_is_skipped_and_counted(monkeypatch
     packets = [jpeg, jpeg[:, :99], jpeg]
 
     class Capture(FakeCapture):
-        def read(self) -> tuple[bool, Any]:
+        def read(self, _into: Any = None) -> tuple[bool, Any]:
             return (True, packets.pop(0)) if packets else (False, None)
 
     monkeypatch.setattr(cv2, "VideoCapture", Capture)
