@@ -108,11 +108,11 @@ class Classifier:
         """
         return Classifier(self.artifact, self.runtime, replace(self.spec, decision=decision))
 
-    def classify(self, frame: NDArray[np.uint8], *, top_k: int = 3) -> Prediction:
+    def classify(self, frame: NDArray[np.uint8] | vision.YuvPicture, *, top_k: int = 3) -> Prediction:
         """Classify one frame, without memory of any other. Where there is nothing, the network isn't run.
 
         Args:
-            frame: uint8 BGR, shape (H, W, 3), 0-255; grey and BGRA are accepted.
+            frame: uint8 BGR, shape (H, W, 3), 0-255; grey, BGRA and a video's planes are accepted.
             top_k: how many classes to name, likeliest first.
 
         Raises:

@@ -129,7 +129,7 @@ class _Loop:
         """Classify a frame, decide, and tell the sinks."""
         self.newest = frame
         try:
-            prediction = self.classifier.classify(frame.image, top_k=self.top_k)
+            prediction = self.classifier.classify(frame.picture, top_k=self.top_k)
         except FrameError as error:
             self.tally.skipped += 1
             _LOGGER.warning("skipped frame %d of %s: %s", frame.number, frame.source, error)

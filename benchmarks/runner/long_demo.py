@@ -24,7 +24,7 @@ class LongDemo:
         drawn = list(islice(DemoSource().frames(), DRAWN))
         for number in count():
             shown = drawn[number % DRAWN]
-            yield shown._replace(image=shown.image.copy(), number=number)
+            yield shown._replace(picture=shown.image.copy(), number=number)
 
     def close(self) -> None:
         """Nothing is held open."""

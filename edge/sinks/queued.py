@@ -54,7 +54,7 @@ class QueuedSink:
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Queue a frame."""
-        kept = frame if self._has_pixels else frame._replace(image=_NO_PIXELS)
+        kept = frame if self._has_pixels else frame._replace(picture=_NO_PIXELS)
         self._put((kept, prediction, decision))
 
     def idle(self, decision: Decision) -> None:

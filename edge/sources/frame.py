@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from edge.vision import YuvPicture
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 class Frame(NamedTuple):
     """One picture and where it comes from."""
 
-    image: NDArray[np.uint8]
-    """uint8 BGR (OpenCV's order), shape (height, width, 3), 0-255."""
+    picture: NDArray[np.uint8] | YuvPicture
+    """uint8 BGR (OpenCV's order), shape (height, width, 3), 0-255; or a video's planes."""
     number: int
     """Counted from 0, within its source."""
     source: str
@@ -26,6 +28,11 @@ class Frame(NamedTuple):
     """Class name, where the source knows it (drawn garments)."""
     captured_s: float | None = None
     """time.monotonic() when a live source gave it, for its age; None: of no age, as in a file."""
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """What is to be seen: uint8 BGR, shape (height, width, 3), 0-255. Made of planes when it is first asked for."""
+        return self.picture.to_bgr() if isinstance(self.picture, YuvPicture) else self.picture
 
 
 class Source(Protocol):

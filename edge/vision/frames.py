@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from edge.errors import FrameError
+from edge.vision.yuv import YuvPicture, planes_to_bgr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,19 +17,23 @@ if TYPE_CHECKING:
 _MOST_PIXELS = 3840  # along the longer edge: above 4K every n-th pixel is enough, or averaging alone would take 50 ms
 _VALUES_AVERAGED = 16  # for a pixel: more say nothing more, but take their time to read
 _ROWS_AVERAGED = 2  # of these at least, for a pixel; and all columns
+_COLOURS_AVERAGED = 4  # for a pixel, of planes that hold one for four pixels
 _MOST_DEEP_PIXELS = 640  # the same for 16-bit and float frames, each of whose values is converted first
 
 
-def to_bgr(frame: NDArray[Any]) -> NDArray[np.uint8]:
+def to_bgr(frame: NDArray[Any] | YuvPicture) -> NDArray[np.uint8]:
     """Return the frame as uint8 BGR, shape (H, W, 3), 0-255.
 
     Args:
         frame: grey (H, W) or (H, W, 1), BGR (H, W, 3) or BGRA (H, W, 4), alpha ignored; uint8; uint16, whose white is
             65535; or float, whose white is 1.0 where no value is above it and 255 otherwise, NaN standing for black.
+            Or a video's planes.
 
     Raises:
         FrameError: another type, empty, or none of these shapes.
     """
+    if isinstance(frame, YuvPicture):
+        return frame.to_bgr()
     require_pixels(frame)
     eight_bit = _to_uint8(frame)
     if eight_bit.ndim == 2 or eight_bit.shape[2] == 1:
@@ -38,25 +43,47 @@ def to_bgr(frame: NDArray[Any]) -> NDArray[np.uint8]:
     return eight_bit
 
 
-def shrink_to_bgr(frame: NDArray[Any], *, longest: int) -> NDArray[np.uint8]:
+def shrink_to_bgr(frame: NDArray[Any] | YuvPicture, *, longest: int) -> NDArray[np.uint8]:
     """As `to_bgr`, but shrunk first, so that `longest` pixels remain of the longer edge.
 
     Smaller frames keep their size. Each pixel is the mean of those it stands for, which removes camera noise too; of
     large frames, of those in every n-th row.
     """
+    if isinstance(frame, YuvPicture):
+        return _shrink_planes(frame, longest)
     require_pixels(frame)
     limit = _MOST_PIXELS if frame.dtype == np.uint8 else _MOST_DEEP_PIXELS
     step = -(-max(frame.shape[:2]) // limit)  # rounded up
     eight_bit = _to_uint8(frame[::step, ::step])
-    height, width = eight_bit.shape[:2]
-    shrink = longest / max(height, width)
-    if shrink < 1:
-        size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-        rows_averaged = max(_ROWS_AVERAGED, math.ceil(_VALUES_AVERAGED * size[0] / width))
-        every = max(1, height // (rows_averaged * size[1]))
-        rows = eight_bit[every // 2 :: every]
-        eight_bit = np.asarray(cv2.resize(_halved(rows, size), size, interpolation=cv2.INTER_AREA), np.uint8)
+    if max(eight_bit.shape[:2]) > longest:
+        eight_bit = _shrink(eight_bit, _shrunk_size(eight_bit, longest), values=_VALUES_AVERAGED, rows=_ROWS_AVERAGED)
     return to_bgr(eight_bit)
+
+
+def _shrink_planes(picture: YuvPicture, longest: int) -> NDArray[np.uint8]:
+    """As `shrink_to_bgr`: the mean of colours is the colour of means, but for what is brighter than white."""
+    if max(picture.y.shape) <= longest:
+        return picture.to_bgr()
+    size = _shrunk_size(picture.y, longest)
+    y = _shrink(picture.y, size, values=_VALUES_AVERAGED, rows=_ROWS_AVERAGED)
+    u, v = (_shrink(plane, size, values=_COLOURS_AVERAGED, rows=1) for plane in (picture.u, picture.v))
+    return planes_to_bgr(y, u, v)
+
+
+def _shrunk_size(frame: NDArray[np.uint8], longest: int) -> tuple[int, int]:
+    """Width and height where the longer edge has so many pixels."""
+    height, width = frame.shape[:2]
+    shrink = longest / max(height, width)
+    return max(1, round(width * shrink)), max(1, round(height * shrink))
+
+
+def _shrink(frame: NDArray[np.uint8], size: tuple[int, int], *, values: int, rows: int) -> NDArray[np.uint8]:
+    """Shrink to (width, height); a pixel is the mean of so many values and rows of them, where there are as many."""
+    height, width = frame.shape[:2]
+    rows_averaged = max(rows, math.ceil(values * size[0] / width))
+    every = max(1, height // (rows_averaged * size[1]))
+    read = _halved(frame[every // 2 :: every], size)
+    return np.asarray(cv2.resize(read, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _halved(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

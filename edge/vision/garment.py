@@ -20,6 +20,7 @@ from edge.vision.render import fit, garment_tones, render
 from edge.vision.scene import EmptyScene
 from edge.vision.sighting import Sighting
 from edge.vision.silhouette import CERTAIN, Silhouette, find_newcomer, find_silhouette
+from edge.vision.yuv import YuvPicture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +37,7 @@ _SEARCH_EDGE = 64  # pixels of what is searched: 80 find the garment as often an
 
 
 def find_garment(
-    frame: NDArray[Any],
+    frame: NDArray[Any] | YuvPicture,
     *,
     height: int = 28,
     width: int = 28,
@@ -46,7 +47,7 @@ def find_garment(
     """Find the garment in a camera frame and make of it what the network was trained on.
 
     Args:
-        frame: BGR frame, shape (H, W, 3), or grey or BGRA; uint8, uint16 or float (see `to_bgr`).
+        frame: BGR frame, shape (H, W, 3), or grey or BGRA; uint8, uint16 or float; or a video's planes (see `to_bgr`).
         height: rows of the model input.
         width: columns of the model input.
         region: look only here.
@@ -59,21 +60,22 @@ def find_garment(
     Raises:
         FrameError: the array isn't an image (see `to_bgr`).
     """
-    require_pixels(frame)
     if region is None:
         return _find(frame, scene, height=height, width=width)
-    view, left, top = region.cut(frame)
+    pixels = frame.to_bgr() if isinstance(frame, YuvPicture) else frame
+    require_pixels(pixels)
+    view, left, top = region.cut(pixels)
     seen = _find(view, scene, height=height, width=width) if view.size else _nothing(height, width, presence=0.0)
     searched = (left, top, view.shape[1], view.shape[0])
     return seen._replace(outline=seen.outline + np.array([left, top], np.int32), region=searched)
 
 
-def frame_to_pixels(frame: NDArray[Any], *, height: int = 28, width: int = 28) -> NDArray[np.uint8]:
+def frame_to_pixels(frame: NDArray[Any] | YuvPicture, *, height: int = 28, width: int = 28) -> NDArray[np.uint8]:
     """The pixels of `find_garment` alone: uint8 grey, shape (height, width), 0-255."""
     return find_garment(frame, height=height, width=width).pixels
 
 
-def _find(view: NDArray[Any], scene: EmptyScene | None, *, height: int, width: int) -> Sighting:
+def _find(view: NDArray[Any] | YuvPicture, scene: EmptyScene | None, *, height: int, width: int) -> Sighting:
     """As `find_garment`, of what is to be searched."""
     picture = shrink_to_bgr(view, longest=_PICTURE_EDGE)
     if scene is None and (ready := cut_out(picture)) is not None:
