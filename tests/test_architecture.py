@@ -22,6 +22,7 @@ ADAPTERS = {
     "onnxruntime": "edge/runtimes/onnxruntime.py",
     "cryptography": "edge/admission/minisign.py",
     "picamera2": "edge/sources/csi.py",
+    "av": "edge/sources/planes.py",
     "tomli": "edge/config.py",
     "paho": "edge/sinks/mqtt/connection.py",
     "prometheus_client": "edge/sinks/web/metrics.py",

@@ -62,8 +62,8 @@ def loop(model: str, frames_file: str, count: str) -> dict[str, float]:
 
 def video(_model: str, path: str) -> dict[str, float]:
     """Reading a video with OpenCV alone."""
-    capture, frames = cv2.VideoCapture(path, cv2.CAP_FFMPEG), 0
     started = time.perf_counter()
+    capture, frames = cv2.VideoCapture(path, cv2.CAP_FFMPEG), 0
     while capture.read()[0]:
         frames += 1
     return {"fps": frames / (time.perf_counter() - started)}

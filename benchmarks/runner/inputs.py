@@ -12,7 +12,7 @@ from edge.demo import draw_frame
 from edge.errors import ToolkitError
 
 VIDEO_HEIGHT, VIDEO_WIDTH = 1080, 1920  # what phones film
-_VIDEO_FRAMES = 150
+_VIDEO_FRAMES, _TIMES = 150, 6  # drawn once, filmed six times: half a minute, of which opening the file is no part
 _HOLD = 15  # frames that a garment stays in the video
 _FRAMES = 20  # different ones in memory
 _FPS = 30.0
@@ -54,7 +54,8 @@ def _write_video(path: Path) -> None:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), _FPS, (VIDEO_WIDTH, VIDEO_HEIGHT))
     if not writer.isOpened():
         raise ToolkitError(f"OpenCV can't write a video to {path}: give one with --video")
-    for number in range(_VIDEO_FRAMES):
-        drawn = draw_frame(number, hold=_HOLD).image
-        writer.write(cv2.resize(drawn, (VIDEO_WIDTH, VIDEO_HEIGHT)))
+    drawn = [draw_frame(number, hold=_HOLD).image for number in range(_VIDEO_FRAMES)]
+    for _ in range(_TIMES):
+        for image in drawn:
+            writer.write(cv2.resize(image, (VIDEO_WIDTH, VIDEO_HEIGHT)))
     writer.release()

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.runner.config import RunnerConfig
 from benchmarks.runner.inputs import InputFiles
-from benchmarks.runner.rows import GROWTH, LOOP, MEMORY, START, VIDEO, Row, ratio_row, reading_row
+from benchmarks.runner.rows import GROWTH, LOOP, MEMORY, START, VIDEO, VIDEO_OPENCV, Row, ratio_row, reading_row
 from edge.artifact import default_model
 from edge.errors import ToolkitError
 
@@ -43,31 +44,48 @@ def run_process(module: str, *arguments: str) -> Figures:
     return {**json.loads(errors.splitlines()[-1]), "first_line_s": first_line_s}
 
 
-def measure(config: RunnerConfig, files: InputFiles, run: Run = run_process) -> list[Row]:
+def measure(
+    config: RunnerConfig, files: InputFiles, run: Run = run_process, *, has_pyav: bool = find_spec("av") is not None
+) -> list[Row]:
     """Measure every row.
 
     Args:
         config: what was asked for.
         files: what both sides are given.
         run: runs a side once; tests bring their own.
+        has_pyav: whether the extra `video` is installed; without it there is no row of it.
     """
     model = str(default_model())
     first = _in_turn(run, config.repeats, "first", model, str(files.image))
     loop = _in_turn(run, config.repeats, "loop", model, str(files.frames), str(config.calls))
-    video = _in_turn(run, config.repeats, "video", model, str(files.video))
+    readers = {VIDEO: "video", VIDEO_OPENCV: "video-opencv"} if has_pyav else {VIDEO_OPENCV: "video-opencv"}
+    videos = {
+        limit: _in_turn(run, config.repeats, "video", model, str(files.video), ours=part)
+        for limit, part in readers.items()
+    }
     growth = run(OURS, "growth", model, str(config.frames))
     return [
         ratio_row(START, *_sides(first, "first_line_s")),
         ratio_row(LOOP, *_sides(loop, "latency_ns")),
         ratio_row(MEMORY, *_sides(first, "memory_bytes")),
-        ratio_row(VIDEO, *_sides(video, "fps")),
+        *(ratio_row(limit, *_sides(pairs, "fps")) for limit, pairs in videos.items()),
         reading_row(GROWTH, growth["growth_bytes"]),
     ]
 
 
-def _in_turn(run: Run, repeats: int, *arguments: str) -> list[tuple[Figures, Figures]]:
-    """The bare script, then the toolkit, again and again; the first pair warms the disk's cache and isn't counted."""
-    return [(run(BARE, *arguments), run(OURS, *arguments)) for _ in range(repeats + 1)][1:]
+def _in_turn(
+    run: Run, repeats: int, part: str, *arguments: str, ours: str | None = None
+) -> list[tuple[Figures, Figures]]:
+    """The bare script, then the toolkit, again and again; the first pair warms the disk's cache and isn't counted.
+
+    Args:
+        run: runs a side once.
+        repeats: pairs that count.
+        part: what both do.
+        arguments: of both.
+        ours: what the toolkit does instead; None: the same.
+    """
+    return [(run(BARE, part, *arguments), run(OURS, ours or part, *arguments)) for _ in range(repeats + 1)][1:]
 
 
 def _sides(pairs: list[tuple[Figures, Figures]], name: str) -> tuple[list[float], list[float]]:

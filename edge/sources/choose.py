@@ -99,7 +99,7 @@ def _open_path(text: str) -> Source:
 
 
 def _open_video(location: str) -> Source:
-    from edge.sources.stream import VideoSource
+    from edge.sources.video import VideoSource
 
     return VideoSource(location)
 

@@ -30,13 +30,20 @@ def test_both_sides_run_in_turn_and_the_first_pair_only_warms_up() -> None:
         return {"first_line_s": 0.2 * scale, "latency_ns": 300e3 * scale, "memory_bytes": 60e6 * scale, "fps": 90.0,
                 "growth_bytes": 1e6}  # fmt: skip
 
-    rows = measure(RunnerConfig(repeats=2, calls=10, frames=2000), FILES, run)
+    rows = measure(RunnerConfig(repeats=2, calls=10, frames=2000), FILES, run, has_pyav=True)
 
-    turns = [BARE, OURS] * 3
-    assert calls == [*((side, what) for what in ("first", "loop", "video") for side in turns), (OURS, "growth")]
-    assert [row["id"] for row in rows] == ["start", "loop", "memory", "video", "growth"]
-    assert [row["figure"] for row in rows] == pytest.approx([1.1, 1.1, 1.1, 1.0, 1.0])
+    parts = [("first", "first"), ("loop", "loop"), ("video", "video"), ("video", "video-opencv")]
+    turns = [turn for bare, ours in parts for turn in [(BARE, bare), (OURS, ours)] * 3]
+    assert calls == [*turns, (OURS, "growth")]
+    assert [row["id"] for row in rows] == ["start", "loop", "memory", "video", "video-opencv", "growth"]
+    assert [row["figure"] for row in rows] == pytest.approx([1.1, 1.1, 1.1, 1.0, 1.0, 1.0])
     assert rows[0]["bare"] == pytest.approx([200.0, 200.0])
+
+
+def test_without_pyav_there_is_no_row_of_it() -> None:
+    figures = {"first_line_s": 0.2, "latency_ns": 3e5, "memory_bytes": 6e7, "fps": 90.0, "growth_bytes": 1e6}
+    rows = measure(RunnerConfig(repeats=1, calls=10, frames=2000), FILES, lambda *_: figures, has_pyav=False)
+    assert [row["id"] for row in rows] == ["start", "loop", "memory", "video-opencv", "growth"]
 
 
 @pytest.fixture
@@ -59,7 +66,8 @@ def test_a_side_measures_itself(side: str, frames: Path) -> None:
     assert first["memory_bytes"] > 20e6
     assert first["first_line_s"] > 0
     assert run_process(side, "loop", model, str(frames / "f.npy"), "3")["latency_ns"] > 0
-    assert run_process(side, "video", model, str(frames / "v.mp4"))["fps"] > 0
+    for part in ("video", "video-opencv") if side == OURS else ("video",):
+        assert run_process(side, part, model, str(frames / "v.mp4"))["fps"] > 0
 
 
 def test_a_long_run_looks_at_its_memory_twice() -> None:

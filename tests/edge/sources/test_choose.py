@@ -10,7 +10,7 @@ import pytest
 
 from edge.errors import SourceError
 from edge.health import Health
-from edge.sources import Patience, Source, Wish, choose, stream, web
+from edge.sources import Patience, Source, Wish, choose, video, web
 from edge.sources.files import ImageSource
 from edge.sources.live import LiveSource
 
@@ -98,7 +98,7 @@ def test_a_camera_given_as_a_source_is_answered_with_the_right_flag(text: str) -
 )
 def test_which_reader_a_file_behind_a_url_gets(monkeypatch: pytest.MonkeyPatch, text: str, kind: str) -> None:
     opened: list[tuple[str, str]] = []
-    for module, name in ((web, "ImageUrlSource"), (stream, "VideoSource")):
+    for module, name in ((web, "ImageUrlSource"), (video, "VideoSource")):
         monkeypatch.setattr(module, name, lambda url, name=name: opened.append((name, url)))
     opened_source: Source | None = open_source(text)
     assert opened_source is None

@@ -15,7 +15,8 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import stream
-from edge.sources.stream import Stream, VideoSource
+from edge.sources.stream import Stream
+from edge.sources.video import VideoSource
 from tests.edge.sources.fake_video import FakeCapture
 
 
@@ -202,4 +203,4 @@ def test_a_video_that_opens_slowly_does_not_hold_the_main_thread(monkeypatch: py
     monkeypatch.setattr(cv2, "VideoCapture", Capture)
     list(VideoSource("http://cam/walk.mp4").frames())
     assert threads[0] is not threading.main_thread()
-    assert stream._TIMEOUT_S <= 10
+    assert stream._OPEN_TIMEOUT_S <= 10

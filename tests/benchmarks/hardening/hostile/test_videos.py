@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.hardening.hostile.videos import liars, mutant, seeds
-from edge.sources.stream import VideoSource
+from edge.sources.video import VideoSource
 
 
 def test_whole_videos_play_and_damage_is_the_same_at_every_run(tmp_path: Path) -> None:
