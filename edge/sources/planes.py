@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 _CODECS = {"h264", "hevc", "mpeg4", "vp8", "vp9"}
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG of FFmpeg
-_THREADS = min(16, (os.cpu_count() or 1) + 2)  # as many as OpenCV is given, and no more than FFmpeg takes
 
 # Our own sentence says the rest. Not set_level, whose callback wants the interpreter from threads that are waited for.
 av.logging.set_libav_level(av.logging.PANIC)
@@ -73,11 +71,12 @@ class PlanesVideo:
         self._container.close()
 
 
-def open_planes(path: str) -> PlanesVideo | None:
+def open_planes(path: str, *, threads: int) -> PlanesVideo | None:
     """Open a video file; None: OpenCV should, or has to say why it can't be.
 
     Args:
         path: of the file; a playlist may name no URL.
+        threads: that decode, 16 at most.
     """
     try:
         container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
@@ -86,7 +85,7 @@ def open_planes(path: str) -> PlanesVideo | None:
     stream = next(iter(container.streams.video), None)
     if stream is not None and stream.codec_context.name in _CODECS and _has_size(stream.codec_context):
         stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = _THREADS
+        stream.codec_context.thread_count = threads
         stream.codec_context.options = {"max_pixels": str(picture_limits.most_pixels())}
         video = PlanesVideo(container, stream)
         if video.is_as_opencv():

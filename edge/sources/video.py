@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import cv2
@@ -30,7 +31,7 @@ _LONGEST_S = 86_400 * 365  # beyond it a damaged file speaks
 _MOST_BAD = 64  # frames one after the other that can't be read: then nothing else will come
 _CUT_S, _CUT_SHARE = 0.5, 0.05  # by which a video may end before the end it claims: sound may be longer than pictures
 # While a core classifies, the decoder needs more threads than cores to keep the others busy; FFmpeg takes 16 at most.
-_DECODERS = [cv2.CAP_PROP_N_THREADS, min(16, (os.cpu_count() or 1) + 2)]
+_DECODERS = min(16, (os.cpu_count() or 1) + 2)
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -154,7 +155,8 @@ class OpenCvVideo:
             SourceError: it can't be opened, or is too large.
         """
         is_local = not is_url(location)
-        self._capture = open_capture(location, name, _DECODERS if is_local else time_limits(_READ_TIMEOUT_S))
+        parameters = [cv2.CAP_PROP_N_THREADS, _DECODERS] if is_local else time_limits(_READ_TIMEOUT_S)
+        self._capture = open_capture(location, name, parameters)
         if not self._capture.isOpened():
             self._capture.release()
             kind = "an image or video" if is_local else "a video"
@@ -182,7 +184,7 @@ def _planes_opener() -> Callable[[str], OpenVideo | None]:
         from edge.sources.planes import open_planes
     except ImportError:  # the extra `video` isn't installed
         return _without_pyav
-    return open_planes
+    return partial(open_planes, threads=_DECODERS)
 
 
 def _without_pyav(_path: str) -> None:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 # ITU-R BT.601, brightness from 16 to 235 and colour from 16 to 240: what OpenCV takes every video for.
 _LIGHT = 255 / 219
 _BLUE, _RED = 2 * 0.886 * 255 / 224, 2 * 0.701 * 255 / 224
-_TO_BGR = np.array([[1, _BLUE, 0], [1, -_BLUE * 0.114 / 0.587, -_RED * 0.299 / 0.587], [1, 0, _RED]], np.float32)
-_TO_BGR[:, 0] = _LIGHT
-_ZERO = np.array([16, 128, 128], np.float32)
-_TO_BGR_FROM_ZERO = np.column_stack([_TO_BGR, -_TO_BGR @ _ZERO])
+_TO_BGR = np.array(
+    [[_LIGHT, _BLUE, 0], [_LIGHT, -_BLUE * 0.114 / 0.587, -_RED * 0.299 / 0.587], [_LIGHT, 0, _RED]], np.float32
+)
+_BLACK = np.array([16, 128, 128], np.float32)
+_TO_BGR_FROM_BLACK = np.column_stack([_TO_BGR, -_TO_BGR @ _BLACK])
 
 
 class YuvPicture:
@@ -55,4 +56,4 @@ class YuvPicture:
 
 def planes_to_bgr(y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Planes of one size, uint8, shape (H, W) each, as BGR: uint8, shape (H, W, 3), 0-255."""
-    return np.asarray(cv2.transform(cv2.merge([y, u, v]), _TO_BGR_FROM_ZERO), np.uint8)
+    return np.asarray(cv2.transform(cv2.merge([y, u, v]), _TO_BGR_FROM_BLACK), np.uint8)

@@ -54,7 +54,7 @@ def pictures(source: VideoSource) -> list[Any]:
 )
 def test_frames_times_and_claims_are_those_of_opencv(tmp_path: Path, codec: str, suffix: str) -> None:
     path = str(write(tmp_path / f"walk.{suffix}", codec))
-    planes, opencv = open_planes(path), OpenCvVideo(path, path)
+    planes, opencv = open_planes(path, threads=2), OpenCvVideo(path, path)
     assert planes is not None
     assert planes.fps == pytest.approx(opencv.fps) == FPS
     assert planes.claimed_s == pytest.approx(opencv.claimed_s, abs=0.11)
@@ -105,7 +105,7 @@ def test_without_pyav_opencv_reads_the_same_frames(tmp_path: Path, monkeypatch: 
 )
 def test_what_might_look_different_is_left_to_opencv(tmp_path: Path, how: dict[str, Any]) -> None:
     path = str(write(tmp_path / "walk.mkv", **how))
-    assert open_planes(path) is None
+    assert open_planes(path, threads=2) is None
     frames = pictures(VideoSource(path))
     assert len(frames) == FRAMES
     assert all(isinstance(frame, np.ndarray) for frame in frames)
@@ -121,7 +121,7 @@ def test_a_video_that_is_to_be_turned_is_left_to_opencv(tmp_path: Path) -> None:
     turned = (0, 0x10000, 0, -0x10000, 0, 0, 96 << 16, 0, 0x40000000)
     content[matrix : matrix + 36] = b"".join(value.to_bytes(4, "big", signed=True) for value in turned)
     path.write_bytes(content)
-    assert open_planes(str(path)) is None
+    assert open_planes(str(path), threads=2) is None
     assert {picture.shape for picture in pictures(VideoSource(str(path)))} == {(128, 96, 3)}
 
 
@@ -129,14 +129,14 @@ def test_a_video_that_is_to_be_turned_is_left_to_opencv(tmp_path: Path) -> None:
 def test_what_is_no_video_is_left_to_opencv_which_says_so(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "walk.mp4"
     path.write_bytes(content)
-    assert open_planes(str(path)) is None
-    assert open_planes(str(tmp_path / "nowhere.mp4")) is None
+    assert open_planes(str(path), threads=2) is None
+    assert open_planes(str(tmp_path / "nowhere.mp4"), threads=2) is None
 
 
 def test_one_above_the_limit_is_left_to_opencv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(write(tmp_path / "walk.mp4"))
     monkeypatch.setattr(picture_limits, "most_pixels", lambda: 96 * 128 - 1)
-    assert open_planes(path) is None
+    assert open_planes(path, threads=2) is None
 
 
 def test_a_playlist_reaches_no_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ def test_a_playlist_reaches_no_url(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("socket.socket.connect", lambda *where: asked.append(where))
     playlist = tmp_path / "walk.m3u8"
     playlist.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/walk.ts\n#EXT-X-ENDLIST\n")
-    assert open_planes(str(playlist)) is None
+    assert open_planes(str(playlist), threads=2) is None
 
 
 @pytest.mark.parametrize("codec", ["mpeg4", "libx264"])
