@@ -6,7 +6,9 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-_LIBRARIES = ("numpy", "opencv-python-headless", "opencv-python", "ai-edge-litert", "tflite-runtime", "onnxruntime")
+_LIBRARIES = (
+    "numpy", "opencv-python-headless", "opencv-python", "av", "ai-edge-litert", "tflite-runtime", "onnxruntime",
+)  # fmt: skip
 
 
 def library_versions() -> dict[str, str]:

@@ -24,6 +24,7 @@ class Library:
 NUMPY = Library("numpy", "numpy", ("numpy",))
 OPENCV = Library("OpenCV", "cv2", ("opencv-python-headless", "opencv-python", "opencv-contrib-python"))
 LITERT = Library("LiteRT", "ai_edge_litert.interpreter", ("ai-edge-litert",))
+PYAV = Library("PyAV", "av", ("av",))
 RUNTIMES = (
     LITERT,
     Library("tflite-runtime", "tflite_runtime.interpreter", ("tflite-runtime",)),
@@ -48,8 +49,9 @@ _OTHER_BUILD = (
 
 
 def check_libraries(patient: Patient) -> list[Finding]:
-    """Import numpy and OpenCV, without which nothing works, and every runtime that is installed."""
-    findings = [check_library(patient, library) for library in (NUMPY, OPENCV)]
+    """Import numpy and OpenCV, without which nothing works, and what is installed of PyAV and the runtimes."""
+    wanted = [NUMPY, OPENCV, PYAV] if _version(patient, PYAV) else [NUMPY, OPENCV]
+    findings = [check_library(patient, library) for library in wanted]
     both = [package for package in OPENCV.packages if patient.installed(package)]
     if len(both) > 1:
         fix = f"pip uninstall {' '.join(both)}, then pip install opencv-python-headless"

@@ -30,6 +30,11 @@ def test_only_runtimes_that_are_installed_are_tried(make_patient: MakePatient) -
     assert [each.check for each in found] == ["numpy", "OpenCV", "tflite-runtime", "onnxruntime"]
 
 
+def test_pyav_is_tried_where_it_is_installed(make_patient: MakePatient) -> None:
+    found = libraries.check_libraries(make_patient(installed={**ALL, "av": "18.1.0"}, ran=FINE))
+    assert [(each.check, each.text) for each in found[1:3]] == [("OpenCV", "4.13.0"), ("PyAV", "18.1.0")]
+
+
 def test_no_runtime_at_all_is_a_failure_that_names_one(make_patient: MakePatient) -> None:
     found = libraries.check_libraries(make_patient(installed={**ALL, "ai-edge-litert": ""}, ran=FINE))
     assert (found[-1].check, found[-1].status) == ("LiteRT", "failure")
