@@ -83,10 +83,11 @@ def open_planes(path: str, *, threads: int) -> PlanesVideo | None:
     except (av.FFmpegError, OSError, ValueError):
         return None
     stream = next(iter(container.streams.video), None)
-    if stream is not None and stream.codec_context.name in _CODECS and _has_size(stream.codec_context):
+    decoder = stream and stream.codec_context  # its stub doesn't say that there is none for what FFmpeg doesn't know
+    if stream and decoder and decoder.name in _CODECS and _has_size(decoder):
         stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = threads
-        stream.codec_context.options = {"max_pixels": str(picture_limits.most_pixels())}
+        decoder.thread_count = threads
+        decoder.options = {"max_pixels": str(picture_limits.most_pixels())}
         video = PlanesVideo(container, stream)
         if video.is_as_opencv():
             return video

@@ -133,6 +133,12 @@ def test_what_is_no_video_is_left_to_opencv_which_says_so(tmp_path: Path, conten
     assert open_planes(str(tmp_path / "nowhere.mp4"), threads=2) is None
 
 
+def test_a_codec_that_nobody_knows_is_left_to_opencv(tmp_path: Path) -> None:
+    path = write(tmp_path / "walk.mp4")
+    path.write_bytes(path.read_bytes().replace(b"mp4v", b"zzzz"))
+    assert open_planes(str(path), threads=2) is None
+
+
 def test_one_above_the_limit_is_left_to_opencv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(write(tmp_path / "walk.mp4"))
     monkeypatch.setattr(picture_limits, "most_pixels", lambda: 96 * 128 - 1)
