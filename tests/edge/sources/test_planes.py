@@ -134,8 +134,8 @@ def test_what_is_no_video_is_left_to_opencv_which_says_so(tmp_path: Path, conten
 
 
 def test_a_codec_that_nobody_knows_is_left_to_opencv(tmp_path: Path) -> None:
-    path = write(tmp_path / "walk.mp4")
-    path.write_bytes(path.read_bytes().replace(b"mp4v", b"zzzz"))
+    path = write(tmp_path / "walk.mkv")
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4", b"V_MPEG0"))
     assert open_planes(str(path), threads=2) is None
 
 
