@@ -20,7 +20,7 @@ from edge import console
 from edge.errors import EXIT_DONE
 
 _BATCH = 1000  # pictures in a folder at a time
-_PICTURES_A_VIDEO = 50  # one video is tried for so many pictures
+_PICTURES_A_VIDEO = 10  # one video is tried for so many pictures
 _MOST_MEMORY_MB = 512
 _LIVE = ("--give-up", "3", "--stall", "1")
 _IMAGE_S = 75.0  # an image may take a minute to come

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.hardening.hostile.bombs import claiming
 from benchmarks.hardening.hostile.pictures import Rng, damage, encoded
 from edge.demo import draw_frame
 from edge.errors import ToolkitError
 
+# By OpenCV, and by PyAV where it is installed: FFmpeg's names of what writes them.
 _KINDS = (("mjpg.avi", "MJPG"), ("mpeg4.avi", "XVID"), ("mpeg4.mp4", "mp4v"), ("mpeg4.mkv", "mp4v"))
-_HEIGHT, _WIDTH, _FRAMES, _FPS = 120, 160, 24, 12.0
+_PYAV_KINDS = (("h264.mp4", "libx264"), ("h265.mkv", "libx265"), ("vp8.webm", "libvpx"), ("vp9.mkv", "libvpx-vp9"))
+_HEIGHT, _WIDTH, _FRAMES, _FPS = 120, 160, 24, 12
 _HEAD_BYTES, _TAIL_BYTES = 600, 2000  # where headers and indices stand in files this small
 
 
@@ -25,19 +29,30 @@ def seeds() -> list[tuple[str, bytes]]:
     Raises:
         ToolkitError: this OpenCV writes none of them.
     """
-    found = []
+    drawn = [draw_frame(number, hold=_FRAMES // 2, height=_HEIGHT, width=_WIDTH).image for number in range(_FRAMES)]
     with tempfile.TemporaryDirectory() as folder:
         for name, code in _KINDS:
-            path = Path(folder, name)
-            writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), _FPS, (_WIDTH, _HEIGHT))
-            for number in range(_FRAMES):
-                writer.write(cv2.resize(draw_frame(number, hold=_FRAMES // 2).image, (_WIDTH, _HEIGHT)))
+            writer = cv2.VideoWriter(str(Path(folder, name)), cv2.VideoWriter.fourcc(*code), _FPS, (_WIDTH, _HEIGHT))
+            for image in drawn:
+                writer.write(image)
             writer.release()
-            if path.is_file():
-                found.append((name, path.read_bytes()))
-    if not found:
-        raise ToolkitError("OpenCV writes no video here: install opencv-python-headless, which has FFmpeg")
-    return found
+        if not any(Path(folder).iterdir()):
+            raise ToolkitError("OpenCV writes no video here: install opencv-python-headless, which has FFmpeg")
+        if find_spec("av"):
+            for name, codec in _PYAV_KINDS:
+                _write_with_pyav(Path(folder, name), codec, drawn)
+        return [(path.name, path.read_bytes()) for path in sorted(Path(folder).iterdir())]
+
+
+def _write_with_pyav(path: Path, codec: str, images: Sequence[NDArray[np.uint8]]) -> None:
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=_FPS, height=_HEIGHT, width=_WIDTH, pix_fmt="yuv420p")
+        assert isinstance(stream, av.VideoStream)
+        for image in images:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode(None))
 
 
 def mutant(number: int, *, seed: int, originals: Sequence[tuple[str, bytes]]) -> tuple[str, bytes]:
