@@ -100,7 +100,8 @@ def _load_in_worker(originals: Sequence[Path], seed: int, numbers: range, folder
         outcome, sentence = HUNG, f"no answer within {HANG_S:.0f} s"
     except (EOFError, ConnectionError):
         worker.join()
-        outcome, sentence = CRASHED, f"signal {-(worker.exitcode or 0)}"
+        code = worker.exitcode or 0
+        outcome, sentence = CRASHED, f"signal {-code}" if code < 0 else f"exit code {code}; what it said is above"
     finally:
         worker.kill()
         worker.join()
