@@ -50,6 +50,8 @@ def _write_with_pyav(path: Path, codec: str, images: Sequence[NDArray[np.uint8]]
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=_FPS, height=_HEIGHT, width=_WIDTH, pix_fmt="yuv420p")
         assert isinstance(stream, av.VideoStream)
+        if codec == "libx265":  # it is the only one that talks
+            stream.options = {"x265-params": "log-level=none"}
         for image in images:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         container.mux(stream.encode(None))
