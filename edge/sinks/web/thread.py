@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from edge.addresses import PageAddress
@@ -69,6 +70,8 @@ class ServerThread:
     async def _serve_here(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._blame)
+        # One picture is made at a time. Asyncio's own pool starts another thread when the one before isn't back yet.
+        self._loop.set_default_executor(ThreadPoolExecutor(1, thread_name_prefix=self._thread.name))
         pace = asyncio.create_task(keep_pace())
         await self._server.serve(sockets=[self._socket])
         pace.cancel()

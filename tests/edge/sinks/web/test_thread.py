@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable
@@ -50,6 +51,15 @@ def test_a_port_that_is_taken_is_one_sentence(page: Any) -> None:
         ServerThread(page.app, page.broadcast, page.address)
     with pytest.raises(ToolkitError, match="can't serve a page at"):
         ServerThread(page.app, page.broadcast, PageAddress("192.0.2.1", 0))  # a documentation address: not ours
+
+
+def test_one_thread_makes_all_pictures(page: Any) -> None:
+    """Asyncio's own pool grows by one now and then, for as long as a service runs."""
+
+    async def makers() -> set[int]:
+        return set(await asyncio.gather(*(asyncio.to_thread(threading.get_ident) for _ in range(50))))
+
+    assert len(asyncio.run_coroutine_threadsafe(makers(), page._server._loop).result(timeout=30)) == 1
 
 
 def test_the_end_sends_viewers_home_and_ends_the_thread(page: Any, connect: Callable[[], socket.socket]) -> None:
