@@ -97,7 +97,9 @@ class FakeReader:
         return Shot(image, self._clock.now_s, self._clock.of_day())
 
     def _end(self, error: BaseException | None) -> None:
-        self.is_running, self.error = False, error
+        self.is_running = False
+        # As the real one's, it leads to no picture: by its traceback it would, and back to this reader.
+        self.error = error and error.with_traceback(None)
         if self._capture is not None:
             self._capture.close()
 

@@ -49,6 +49,8 @@ def test_a_read_that_fails_ends_it_with_the_cameras_own_words() -> None:
     assert made.newest(1.0) is None
     assert (made.is_open, made.is_running) == (True, False)
     assert str(made.error) == "a read failed (unplugged, in use elsewhere, or silent)"
+    assert made.error is not None
+    assert made.error.__traceback__ is None  # which would keep the capture, and its pictures, beyond the reader
     assert made.newest(1.0) is None
     gone, _ = reader(Fault("gone", 0, 9))
     assert (gone.is_open, gone.is_running) == (False, False)
