@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge import heap
 from edge.errors import SourceError
 from edge.health import Health
 from edge.sources.files import IMAGE_SUFFIXES, ImageSource
@@ -61,6 +62,7 @@ def _open_live(text: str, health: Health, patience: Patience, wish: Wish, *, is_
 
         if isinstance(opener, MjpegInput) and opener.is_file():
             return MjpegFileSource(opener)
+    heap.keep_pictures_apart()
     return LiveSource(opener, patience=patience, health=health)
 
 

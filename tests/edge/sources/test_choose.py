@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edge import heap
 from edge.errors import SourceError
 from edge.health import Health
 from edge.sources import Patience, Source, Wish, choose, video, web
@@ -120,3 +121,15 @@ def test_cameras_are_live(text: str, name: str) -> None:
     assert isinstance(source, LiveSource)
     assert source.name == name
     assert source.is_stream
+
+
+def test_pictures_of_what_is_live_have_pages_of_their_own_and_others_none(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(heap, "keep_pictures_apart", lambda: told.append("apart"))
+    for text in ("demo", "demo-video", str(pictures), str(pictures / "b.png")):
+        open_source(text)
+    assert told == []
+    open_source("0", is_camera=True)
+    assert told == ["apart"]
