@@ -53,12 +53,15 @@ def test_a_port_that_is_taken_is_one_sentence(page: Any) -> None:
         ServerThread(page.app, page.broadcast, PageAddress("192.0.2.1", 0))  # a documentation address: not ours
 
 
-def test_one_thread_makes_all_pictures(page: Any) -> None:
+def test_one_thread_makes_all_pictures(page: Any, connect: Callable[[], socket.socket]) -> None:
     """Asyncio's own pool grows by one now and then, for as long as a service runs."""
 
     async def makers() -> set[int]:
         return set(await asyncio.gather(*(asyncio.to_thread(threading.get_ident) for _ in range(50))))
 
+    with connect() as viewer:
+        viewer.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n" + HEAD + b"\r\n")
+        assert all_of(viewer).startswith(b"HTTP/1.1 ")  # so it serves by now
     assert len(asyncio.run_coroutine_threadsafe(makers(), page._server._loop).result(timeout=30)) == 1
 
 
