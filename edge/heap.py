@@ -26,8 +26,8 @@ def share() -> None:
 def keep_pictures_apart() -> None:
     """Have each picture in pages of its own, which the system gets back with it; nothing happens without glibc.
 
-    For live sources, whose pictures come into the same memory again and again: elsewhere fresh pages would cost time,
-    most of all in a folder of large JPEGs. Who sets MALLOC_MMAP_THRESHOLD_ has chosen, and that stays.
+    For live sources, most of whose pictures come into the same memory again and again: elsewhere, and with a network
+    camera's JPEGs, fresh pages cost time. Who sets MALLOC_MMAP_THRESHOLD_ has chosen, and that stays.
     """
     _set(_MMAP_THRESHOLD, _PICTURE_BYTES, unless="MALLOC_MMAP_THRESHOLD_")
     _set(_TRIM_THRESHOLD, _SPARE_BYTES, unless="MALLOC_TRIM_THRESHOLD_")
