@@ -12,7 +12,7 @@ from edge.demo import draw_frame
 from edge.errors import ToolkitError
 
 VIDEO_HEIGHT, VIDEO_WIDTH = 1080, 1920  # what phones film
-_VIDEO_FRAMES, _TIMES = 150, 6  # drawn once, filmed six times: half a minute, beside which opening the file hardly counts
+_VIDEO_FRAMES, _TIMES = 150, 6  # drawn once, filmed six times: half a minute, so that opening hardly counts
 _HOLD = 15  # frames that a garment stays in the video
 _FRAMES = 20  # different ones in memory
 _FPS = 30.0
