@@ -39,6 +39,22 @@ def loss_sentence(row: Row) -> str:
     return f"{row['variant']} ({row['runtime']}): {verdict_sentence(row['against_float'])}"
 
 
+def kernel_sentence(row: Row) -> str:
+    """Say that kernel and arithmetic of a row disagree on the processor it was measured on; empty where they agree.
+
+    Args:
+        row: a row of a report; `conditions.kernel_agreement` is there for int8 ONNX files.
+    """
+    found = (row.get("conditions") or {}).get("kernel_agreement")
+    if not found or found["same"] == found["images"]:
+        return ""
+    other = found["images"] - found["same"]
+    return (
+        f"{row['id']}: on this processor {other:,} of {found['images']:,} answers differ from the file's own "
+        "arithmetic, because ONNX Runtime's int8 kernel saturates without VNNI: export the file again."
+    )
+
+
 def change_sentence(row: Row) -> str:
     """Say how many answers moved, and the largest shift between two classes.
 

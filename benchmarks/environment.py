@@ -46,6 +46,7 @@ def describe_environment(
         "emulator": emulated_by,
         "board": board,
         "cpu": None if emulated_by else machine.cpu_model(root),
+        "int8_instructions": None if emulated_by else machine.int8_instructions(root) or None,
         "cpu_count": os.cpu_count(),
         "is_virtual_machine": machine.is_virtual(root),
         "cpu_governor": state["governor"],
@@ -79,6 +80,7 @@ def machine_name(environment: dict[str, Any]) -> str:
     memory = environment["memory_bytes"]
     parts = [
         environment["board"] or environment["cpu"] or environment["architecture"],
+        environment.get("int8_instructions") or "",  # older reports don't say
         f"{environment['cpu_count']} cores",
         f"{memory / 2**30:.1f} GiB" if memory else "",
         "virtual machine" if environment["is_virtual_machine"] else "",

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy_sentences import change_sentence, loss_sentence
+from benchmarks.accuracy_sentences import change_sentence, kernel_sentence, loss_sentence
 from benchmarks.against_float import judge_rows
 from benchmarks.charts import chart_png
 from benchmarks.columns import as_markdown
@@ -133,7 +133,7 @@ def caveats(rows: Sequence[Row], test_images: ReportedImages, environment: dict[
         found.append("Measured on a host, not on a Raspberry Pi: the order of the variants may be another one there.")
     if test_images.dataset == "demo":
         found.append("Accuracies are on drawn garments: they say nothing about Fashion-MNIST.")
-    found += latency_caveats(rows)
+    found += [*filter(None, map(kernel_sentence, rows)), *latency_caveats(rows)]
     busy = busy_sentence(environment)
     if busy:
         found.append(busy)

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 
+from benchmarks.accuracy_sentences import kernel_sentence
 from benchmarks.accuracy_table import CSV_NAMES, csv_facts
 from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
 from benchmarks.job import NOT_INSTALLED, NOT_TIMED, OK
@@ -66,6 +67,8 @@ def status(row: Row) -> str:
     """The status, and whether the latencies of the table can be leaned on: invalid, noisy or drifting ones say so."""
     if row["status"] != OK:
         return str(row["status"])
+    if kernel_sentence(row):
+        return "ok, kernel saturates"
     if row["invalid"]:
         return "ok, invalid times"
     verdicts = [row[kind]["stability"]["verdict"] for kind in TABLED if row[kind]]

@@ -24,6 +24,7 @@ from benchmarks.timing import time_calls, warm_up
 from edge.errors import RuntimeMissingError, ToolkitError
 
 _INVOKE_IMAGES = 256  # different inputs the timed calls go through
+_COMPARED_IMAGES = 1000  # of kernel and arithmetic: a few seconds, for operators that run alone are slow
 
 _T = TypeVar("_T")
 
@@ -62,7 +63,8 @@ def measure(job: Job) -> Measurement:
         quantization=network.spec.provenance.quantization,
         source_sha256=network.spec.provenance.source_sha256,
         memory_before_load_bytes=before_load_bytes,
-        conditions=describe_conditions(job.runtime, threads=job.threads, notices=notices),
+        conditions=describe_conditions(job.runtime, threads=job.threads, notices=notices)
+        | _kernel_agreement(job, network, images),
         calibration=calibration_manifest(network),
         loadgen=_loadgen(job, network, images),
         **asdict(answer(network, images if job.wants_predictions else ())),
@@ -122,6 +124,24 @@ def _warmed(
 ) -> list[int]:
     warm_up(function, inputs, calls=job.warmup, duration_s=job.warmup_s)
     return time_calls(function, inputs, count, note=note)
+
+
+def _kernel_agreement(job: Job, network: Network, images: NDArray[np.uint8]) -> dict[str, Any]:
+    """Compare an int8 ONNX file's answers with its own arithmetic, operator by operator: {} where that isn't asked for.
+
+    Kernels of x86 processors without VNNI may cut off sums (see `export.saturation`); only running both shows it.
+    """
+    if not (job.wants_predictions and job.runtime == "onnxruntime" and network.spec.provenance.quantization == "int8"):
+        return {}
+    from edge.runtimes.onnxruntime import OnnxRuntime
+
+    artifact = network.artifact
+    exact = Network(
+        artifact, OnnxRuntime(artifact.path, artifact.network, threads=job.threads, fused=False), network.spec
+    )
+    compared = images[:_COMPARED_IMAGES]
+    same = sum(int(network.scores(image).argmax()) == int(exact.scores(image).argmax()) for image in compared)
+    return {"kernel_agreement": {"images": len(compared), "same": same}}
 
 
 def _loadgen(job: Job, network: Network, images: NDArray[np.uint8]) -> dict[str, Any] | None:

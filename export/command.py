@@ -41,8 +41,8 @@ class Format(Protocol):
     runtime: str
     readers: Sequence[str]
 
-    def convert(self, model: Any, mode: str, calibration: Calibration | None, *, reader: str) -> bytes:
-        """Convert a Keras model with a batch of one, for one of the readers."""
+    def convert(self, model: Any, mode: str, calibration: Calibration | None, *, output: str, reader: str) -> bytes:
+        """Convert a Keras model with a batch of one, which puts out logits or probabilities, for one of the readers."""
         ...
 
     def embed(self, content: bytes, spec: ModelSpec) -> bytes:
@@ -142,7 +142,11 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
     _LOGGER.info("converting %s (%s)", source.folder, recipe.meaning)
     network, meaning = source.for_device(for_integers=recipe.needs_calibration)
     content = file_format.convert(
-        network, options.quantize, calibration, reader=options.reader or file_format.readers[0]
+        network,
+        options.quantize,
+        calibration,
+        output=meaning.output,
+        reader=options.reader or file_format.readers[0],
     )
     default_path = options.artifacts / f"{source.folder.name}_{options.quantize}{file_format.suffix}"
     path = options.output or default_path

@@ -15,7 +15,8 @@ from edge import console, native_log
 from edge.errors import ExportError
 from edge.quantization import PIXEL_SCALE, pixels_to_real
 from edge.runtimes.onnxruntime import send_nothing_home
-from export import command, embed
+from edge.runtimes.protocol import SATURATES
+from export import command, embed, onnx_graph, saturation
 from export.calibration import Calibration
 
 _OPSET = 17  # the newest that onnxruntime's quantizer and tf2onnx 1.17 were both tried with
@@ -44,6 +45,7 @@ class OnnxFormat:
         mode: str,
         calibration: Calibration | None,
         *,
+        output: str = "logits",
         reader: str = "",  # noqa: ARG002  # has no other
     ) -> bytes:
         """Convert a Keras model.
@@ -52,36 +54,41 @@ class OnnxFormat:
             model: float32 (1, height, width, 1) in 0-1 -> logits.
             mode: none or int8.
             calibration: images for the ranges of activations; int8 needs them.
+            output: what the network puts out, logits or probabilities; the output tensor gets this name.
             reader: onnxruntime; there is no other.
 
         Returns:
-            The ONNX file's bytes.
+            The ONNX file's bytes, the same for the same network and images.
 
         Raises:
             ExportError: the quantized graph doesn't take pixels as they are.
         """
         with native_log.captured():
-            proto = _float_model(model)
-        if mode == "none":
-            content: bytes = proto.SerializeToString()
-            return content
-        if calibration is None:
-            raise ExportError("int8 needs calibration images")
-        return _take_pixels(_quantized(proto, calibration)).SerializeToString()  # type: ignore[no-any-return]
+            proto = float_model(model)
+        if mode == "int8":
+            if calibration is None:
+                raise ExportError("int8 needs calibration images")
+            proto = take_pixels(quantize(proto, calibration))
+        proto = onnx_graph.tidied(proto, name=str(model.name), output=output)
+        content: bytes = proto.SerializeToString(deterministic=True)
+        return content
 
     def operators(self, content: bytes) -> list[str]:
         """Each node's operator, in the order of execution."""
         return [node.op_type for node in onnx.load_model_from_string(content).graph.node]
 
     def needs(self, content: bytes) -> dict[str, Any]:
-        """The versions of the operators' set and of the file format."""
+        """The versions of the operators' set and of the file format; of int8 weights, whether they can saturate."""
         model = onnx.load_model_from_string(content)
-        return {"opset": {entry.domain or "ai.onnx": entry.version for entry in model.opset_import},
-                "ir_version": model.ir_version}  # fmt: skip
+        needs = {"opset": {entry.domain or "ai.onnx": entry.version for entry in model.opset_import},
+                 "ir_version": model.ir_version}  # fmt: skip
+        pair = saturation.largest_pair(model)
+        exact = {"largest_weight_pair": pair, SATURATES: pair > saturation.LARGEST_PAIR} if pair else {}
+        return needs | exact
 
 
-def _float_model(model: Any) -> onnx.ModelProto:
-    """`from_function`, because `from_keras` of tf2onnx 1.17 fails on Keras 3 models."""
+def float_model(model: Any) -> onnx.ModelProto:
+    """Convert a Keras model with a batch of one; by `from_function`, as `from_keras` of tf2onnx fails on Keras 3."""
     import tensorflow as tf
     import tf2onnx
 
@@ -89,12 +96,20 @@ def _float_model(model: Any) -> onnx.ModelProto:
     function = tf.function(lambda image: model(image, training=False), input_signature=signature)
     logging.getLogger("tf2onnx").setLevel(logging.WARNING)
     proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=_OPSET)
-    proto.graph.name = model.name
     return proto
 
 
-def _quantized(proto: onnx.ModelProto, calibration: Calibration) -> onnx.ModelProto:
-    """Static QDQ: int8 weights per channel, uint8 activations, ranges from the calibration images."""
+def quantize(
+    proto: onnx.ModelProto, calibration: Calibration, *, is_limited: bool = True, **settings: Any
+) -> onnx.ModelProto:
+    """Quantize a float model: QDQ, int8 weights per channel, uint8 activations, calibrated ranges.
+
+    Args:
+        proto: with one input called image.
+        calibration: images for the ranges.
+        is_limited: whether weights are kept so small that no kernel saturates (see `export.saturation`).
+        settings: of `onnxruntime.quantization.quantize_static`, to measure other ways.
+    """
     send_nothing_home()
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -110,6 +125,9 @@ def _quantized(proto: onnx.ModelProto, calibration: Calibration) -> onnx.ModelPr
         plain, prepared, quantized = (str(Path(folder) / name) for name in ("plain.onnx", "ready.onnx", "int8.onnx"))
         onnx.save(proto, plain)
         quant_pre_process(plain, prepared)
+        limited = onnx.load(prepared)
+        scales = saturation.limit_pairs(limited) if is_limited else {}
+        onnx.save(limited, prepared)
         quantize_static(
             prepared,
             quantized,
@@ -117,12 +135,13 @@ def _quantized(proto: onnx.ModelProto, calibration: Calibration) -> onnx.ModelPr
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
+            extra_options={"TensorQuantOverrides": scales},
+            **{"weight_type": QuantType.QInt8} | settings,
         )
         return onnx.load(quantized)
 
 
-def _take_pixels(proto: onnx.ModelProto) -> onnx.ModelProto:
+def take_pixels(proto: onnx.ModelProto) -> onnx.ModelProto:
     """Remove the graph's first QuantizeLinear: its input becomes uint8, the pixels as they are.
 
     Raises:
@@ -141,8 +160,7 @@ def _take_pixels(proto: onnx.ModelProto) -> onnx.ModelProto:
         node.input[:] = [first.input[0] if name == first.output[0] else name for name in node.input]
     graph.node.remove(first)
     graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
-    del graph.value_info[:]  # it holds the old types; the checker infers them anew
-    onnx.checker.check_model(proto, full_check=True)
+    del graph.value_info[:]  # it holds the old types
     return proto
 
 

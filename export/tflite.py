@@ -38,13 +38,22 @@ class TfliteFormat:
     readers: Sequence[str] = ("litert", "tflite-runtime")
     embed = staticmethod(embed.embed_in_tflite)
 
-    def convert(self, model: Any, mode: str, calibration: Calibration | None, *, reader: str = "litert") -> bytes:
+    def convert(
+        self,
+        model: Any,
+        mode: str,
+        calibration: Calibration | None,
+        *,
+        output: str = "logits",  # noqa: ARG002  # the converter names its tensors itself
+        reader: str = "litert",
+    ) -> bytes:
         """Convert a Keras model.
 
         Args:
             model: float32 (1, height, width, 1) in 0-1 -> logits.
             mode: none, float16, dynamic or int8.
             calibration: images for the ranges of activations; int8 needs them.
+            output: what the network puts out, logits or probabilities.
             reader: one of `readers`: the library that is to run the file.
 
         Returns:

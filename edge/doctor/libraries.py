@@ -25,11 +25,13 @@ NUMPY = Library("numpy", "numpy", ("numpy",))
 OPENCV = Library("OpenCV", "cv2", ("opencv-python-headless", "opencv-python", "opencv-contrib-python"))
 LITERT = Library("LiteRT", "ai_edge_litert.interpreter", ("ai-edge-litert",))
 PYAV = Library("PyAV", "av", ("av",))
+ONNXRUNTIME = Library("onnxruntime", "onnxruntime", ("onnxruntime",))
 RUNTIMES = (
     LITERT,
     Library("tflite-runtime", "tflite_runtime.interpreter", ("tflite-runtime",)),
-    Library("onnxruntime", "onnxruntime", ("onnxruntime",)),
+    ONNXRUNTIME,
 )
+_INT8_PROGRAM = "from edge.runtimes.onnxruntime import int8_saturates; print(int8_saturates())"
 
 # Part of what a failed import says -> what to do about it.
 _REMEDIES = {
@@ -57,7 +59,20 @@ def check_libraries(patient: Patient) -> list[Finding]:
         fix = f"pip uninstall {' '.join(both)}, then pip install opencv-python-headless"
         findings.append(Finding("OpenCV", WARNING, f"{' and '.join(both)} overwrite each other's files", fix))
     runtimes = [library for library in RUNTIMES if _version(patient, library)] or [LITERT]
-    return findings + [check_library(patient, library) for library in runtimes]
+    findings += [check_library(patient, library) for library in runtimes]
+    return findings + (check_int8(patient) if ONNXRUNTIME in runtimes and findings[-1].status == OK else [])
+
+
+def check_int8(patient: Patient) -> list[Finding]:
+    """Say whether ONNX Runtime's usual int8 kernels are exact on this processor; nothing where that can't be tried."""
+    ran = patient.run((sys.executable, "-c", _INT8_PROGRAM))
+    answer = ran.stdout.strip() if ran and ran.returncode == 0 else ""
+    words = {
+        "False": "ONNX Runtime's int8 kernels are exact on this processor",
+        "True": "ONNX Runtime's int8 kernels saturate on this processor, which has no VNNI: exact ones run files that "
+        "this could change",
+    }
+    return [Finding("int8", OK, words[answer])] if answer in words else []
 
 
 def check_library(patient: Patient, library: Library) -> Finding:

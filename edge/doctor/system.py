@@ -31,7 +31,8 @@ def check_architecture(patient: Patient) -> Finding:
         text = f"{name}, {patient.architecture}, {system}: this Python is 32-bit"
         fix = "install a 64-bit system (Raspberry Pi OS 64-bit): LiteRT and onnxruntime have no wheels for 32-bit ones"
         return Finding("architecture", FAILURE, text, fix)
-    text = f"{name}, {patient.architecture}, 64-bit, {system}"
+    int8 = machine.int8_instructions(patient.root)
+    text = f"{name}, {patient.architecture}{f' with {int8}' if int8 else ''}, 64-bit, {system}"
     if patient.architecture in _WHEELS:
         return Finding("architecture", OK, text)
     fix = f"the runtimes have wheels for {' and '.join(_WHEELS)}: on others they must be built"

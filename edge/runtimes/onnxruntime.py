@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
-_ERRORS_ONLY = 3  # onnxruntime's log severity: 2 would print a warning for every device without a GPU
+_ERRORS_ONLY, _FATAL_ONLY = 3, 4  # onnxruntime's log severity: 2 would print a warning for every device without a GPU
+_PROVIDERS = ["CPUExecutionProvider"]
+_EXACT_KERNELS = "session.x64quantprecision"  # "1": kernels that can't saturate, where the usual ones would
+# A model of one MatMulInteger: uint8 (1, 2) times the int8 weights 127 and 127; its answer to 255, 255 fits no 16 bits.
+_PROBE = (
+    b'\x08\x04\x12\x00:Y\n\x18\n\x01x\n\x01w\x12\x01y"\rMatMulInteger\x12\x04u8s8*\r\x08\x02\x08\x01\x10\x03B\x01wJ\x02\x7f\x7f'
+    b"Z\x13\n\x01x\x12\x0e\n\x0c\x08\x02\x12\x08\n\x02\x08\x01\n\x02\x08\x02"
+    b"b\x13\n\x01y\x12\x0e\n\x0c\x08\x06\x12\x08\n\x02\x08\x01\n\x02\x08\x01B\x04\n\x00\x10\n"
+)
+_PROBE_ANSWER = 2 * 127 * 255
+_LOGGER = logging.getLogger(__name__)
 
 
 def send_nothing_home() -> None:
@@ -27,39 +39,49 @@ def send_nothing_home() -> None:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
+def int8_saturates() -> bool:
+    """Return whether the int8 kernels cut off sums on this processor, as they do on x86 without VNNI.
+
+    Raises:
+        RuntimeMissingError: onnxruntime isn't installed.
+    """
+    onnxruntime = _import()
+    session = onnxruntime.InferenceSession(_PROBE, _options(onnxruntime, 1), providers=_PROVIDERS)
+    answer = session.run(None, {"x": np.full((1, 2), 255, np.uint8)})[0]
+    return int(answer[0, 0]) != _PROBE_ANSWER
+
+
 class OnnxRuntime:
     """An ONNX Runtime session with one input and one output (see `edge.runtimes.protocol.Runtime`)."""
 
     name = "onnxruntime"
 
-    def __init__(self, path: Path, network: bytes, *, threads: int) -> None:
+    def __init__(
+        self, path: Path, network: bytes, *, threads: int, may_saturate: bool = True, fused: bool = True
+    ) -> None:
         """Load the network and read its tensors' facts.
 
         Args:
             path: its file, for error messages.
             network: the model without its metadata.
             threads: for the arithmetic.
+            may_saturate: whether its int8 weights may be too large for kernels of processors without VNNI; exact ones
+                are asked for there.
+            fused: False runs each operator of the file alone, as the file says it: slow, exact, the same everywhere.
 
         Raises:
             ModelFileError: ONNX Runtime refuses the file, or its input or output isn't a classifier's.
             RuntimeMissingError: onnxruntime isn't installed.
         """
-        send_nothing_home()
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise RuntimeMissingError(
-                f"the runtime onnxruntime isn't usable here ({error}): pip install 'edge-classify[onnx]'"
-            ) from error
+        onnxruntime = _import()
         self.version = str(onnxruntime.__version__)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
-        # Idle worker threads would otherwise spin between frames and take whole cores from the camera.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+            if fused:
+                self._session = _session(onnxruntime, network, path, threads=threads, may_saturate=may_saturate)
+            else:
+                options = _options(onnxruntime, threads)
+                options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+                self._session = onnxruntime.InferenceSession(network, options, providers=_PROVIDERS)
         except Exception as error:  # its exceptions derive from Exception alone, each from its own class
             summary = " ".join(str(error).split())[:200]
             raise ModelFileError(f"onnxruntime {self.version} can't load {path}: {summary}") from error
@@ -77,9 +99,48 @@ class OnnxRuntime:
         return np.asarray(outputs[0])
 
 
-def load(path: Path, network: bytes, *, threads: int) -> OnnxRuntime:
+def load(path: Path, network: bytes, *, threads: int, may_saturate: bool = True) -> OnnxRuntime:
     """Load an ONNX network; arguments and errors as in `OnnxRuntime`."""
-    return OnnxRuntime(path, network, threads=threads)
+    return OnnxRuntime(path, network, threads=threads, may_saturate=may_saturate)
+
+
+def _import() -> Any:
+    send_nothing_home()
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise RuntimeMissingError(
+            f"the runtime onnxruntime isn't usable here ({error}): pip install 'edge-classify[onnx]'"
+        ) from error
+    return onnxruntime
+
+
+def _options(onnxruntime: Any, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    # Idle worker threads would otherwise spin between frames and take whole cores from the camera.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _session(onnxruntime: Any, network: bytes, path: Path, *, threads: int, may_saturate: bool) -> Any:
+    """Open a session, with exact kernels where they are needed; a file whose constants are shared may refuse them."""
+    if may_saturate:
+        options = _options(onnxruntime, threads)
+        options.log_severity_level = _FATAL_ONLY  # a refusal is no error yet
+        options.add_session_config_entry(_EXACT_KERNELS, "1")
+        with suppress(Exception):  # whatever is wrong, the next session says it
+            return onnxruntime.InferenceSession(network, options, providers=_PROVIDERS)
+    session = onnxruntime.InferenceSession(network, _options(onnxruntime, threads), providers=_PROVIDERS)
+    if may_saturate and int8_saturates():
+        _LOGGER.warning(
+            "%s: this processor has no VNNI and the file refuses exact int8 kernels, so its answers may be wrong: "
+            "export it again with `python -m export.onnx`, or use a .tflite file",
+            path,
+        )
+    return session
 
 
 def _tensor_spec(path: Path, node: Any) -> TensorSpec:

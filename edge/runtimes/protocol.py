@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RUNTIMES = ("litert", "tflite-runtime", "onnxruntime")
+SATURATES = "saturates_without_vnni"
+"""Key of `Provenance.needs`: whether int8 kernels of x86 processors without VNNI can cut off sums of this file."""
 _FORMAT = {"litert": "tflite", "tflite-runtime": "tflite", "onnxruntime": "onnx"}
 _LIBRARY = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime", "onnxruntime": "onnxruntime"}
 _MODULE = {
@@ -98,10 +100,11 @@ def open_runtime(artifact: Artifact, *, name: str = "auto", threads: int = 1) ->
         from edge.admission.gate import admit
 
         admit(artifact, name)
-    return load_network(artifact.network, artifact.path, name=name, threads=threads)
+    may_saturate = artifact.spec is None or bool(artifact.spec.provenance.needs.get(SATURATES, True))
+    return load_network(artifact.network, artifact.path, name=name, threads=threads, may_saturate=may_saturate)
 
 
-def load_network(network: bytes, path: Path, *, name: str, threads: int = 1) -> Runtime:
+def load_network(network: bytes, path: Path, *, name: str, threads: int = 1, may_saturate: bool = True) -> Runtime:
     """Give a network to its library as it is.
 
     Args:
@@ -109,12 +112,15 @@ def load_network(network: bytes, path: Path, *, name: str, threads: int = 1) -> 
         path: of the file, for error messages.
         name: one of `RUNTIMES`.
         threads: for the arithmetic.
+        may_saturate: whether int8 kernels of x86 processors without VNNI could cut off sums of it.
 
     Raises:
         ModelFileError: the runtime refuses the network.
         RuntimeMissingError: the library isn't installed.
     """
-    runtime: Runtime = importlib.import_module(_ADAPTER[name]).load(path, network, threads=threads)
+    runtime: Runtime = importlib.import_module(_ADAPTER[name]).load(
+        path, network, threads=threads, may_saturate=may_saturate
+    )
     return runtime
 
 

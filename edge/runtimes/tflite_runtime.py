@@ -8,13 +8,14 @@ from edge.errors import RuntimeMissingError
 from edge.runtimes.tflite import TfliteRuntime
 
 
-def load(path: Path, network: bytes, *, threads: int) -> TfliteRuntime:
+def load(path: Path, network: bytes, *, threads: int, may_saturate: bool = False) -> TfliteRuntime:  # noqa: ARG001
     """Load a network with tflite-runtime.
 
     Args:
         path: its file, for error messages.
         network: the flatbuffer.
         threads: for the arithmetic.
+        may_saturate: of no meaning here, its kernels are exact everywhere.
 
     Raises:
         ModelFileError: tflite-runtime refuses the file; newer operator versions are a frequent reason.

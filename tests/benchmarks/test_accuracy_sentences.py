@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.accuracy_sentences import accuracy_sentence, change_sentence
+from benchmarks.accuracy_sentences import accuracy_sentence, change_sentence, kernel_sentence
 from benchmarks.against_float import judge_rows
 from benchmarks.rows import Row, compare_with_float
+from benchmarks.table import status
 from edge.spec import FASHION_MNIST_LABELS
 
 
@@ -54,3 +55,22 @@ def test_where_answers_moved(row: Callable[..., Row]) -> None:
         "1 of 10 answers moved; right before: 1, right now: 0. Most: Trouser taken for Bag, 1 more often."
     )
     assert change_sentence(rows[2]) == "All 10 answers are those of float."
+
+
+@pytest.mark.parametrize(
+    ("conditions", "facts"),
+    [
+        (None, []),
+        ({"threads": 1}, []),
+        ({"kernel_agreement": {"images": 1000, "same": 1000}}, []),
+        ({"kernel_agreement": {"images": 1000, "same": 991}}, ["a_int8.onnx", " 9 of 1,000 ", "VNNI"]),
+    ],
+)
+def test_a_kernel_that_differs_from_the_arithmetic_is_said(
+    row: Callable[..., Row], conditions: dict[str, Any] | None, facts: list[str]
+) -> None:
+    found = row("a_int8.onnx", runtime="onnxruntime") | {"conditions": conditions}
+    sentence = kernel_sentence(found)
+    assert bool(sentence) == bool(facts)
+    assert all(fact in sentence for fact in facts)
+    assert ("saturates" in status(found)) == bool(facts)

@@ -129,3 +129,11 @@ def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
 
     assert outcome.status == FAILED
     assert "takes images of 28x28, the test images are 32x32" in outcome.reason
+
+
+def test_an_int8_onnx_file_is_compared_with_its_own_arithmetic(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    found = worker.measure(_job(tmp_path, FIXTURES / "tiny_int8.onnx", runtime="onnxruntime", is_timed=False))
+    assert found.conditions["kernel_agreement"] == {"images": 20, "same": 20}
+    of_float = worker.measure(_job(tmp_path, FIXTURES / "tiny_none.onnx", runtime="onnxruntime", is_timed=False))
+    assert "kernel_agreement" not in of_float.conditions

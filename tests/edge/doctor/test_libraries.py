@@ -96,3 +96,11 @@ def test_a_real_illegal_instruction_is_told_from_a_real_success() -> None:
 def test_versions_of_what_is_installed() -> None:
     assert installed_version("no-such-package") is None
     assert str(installed_version("numpy"))[0].isdecimal()
+
+
+@pytest.mark.parametrize(("printed", "word"), [("False", "exact"), ("True", "saturate")])
+def test_the_int8_kernels_of_onnxruntime_are_tried(make_patient: MakePatient, printed: str, word: str) -> None:
+    ran = {"int8_saturates": Ran(0, f"{printed}\n"), **FINE}
+    found = libraries.check_libraries(make_patient(installed={**ALL, "onnxruntime": "1.31.1"}, ran=ran))
+    assert (found[-1].check, found[-1].status) == ("int8", "ok")
+    assert word in found[-1].text

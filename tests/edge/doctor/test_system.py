@@ -68,3 +68,24 @@ def test_what_does_not_say_is_not_guessed(make_patient: MakePatient) -> None:
 def test_clock(make_patient: MakePatient, answer: str, status: str) -> None:
     (found,) = system.check_clock(make_patient(ran={"timedatectl": Ran(0, f"{answer}\n")}))
     assert found.status == status
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "kind"),
+    [
+        ("flags\t\t: fpu avx2 avx512bw avx512_vnni amx_int8\n", " with AMX and AVX-512 VNNI,"),
+        ("flags\t\t: fpu avx2 avx512bw avx512_vnni\n", " with AVX-512 VNNI,"),
+        ("flags\t\t: fpu avx2 avx_vnni\n", " with AVX-VNNI,"),
+        ("flags\t\t: fpu avx2 avx512bw\n", " with AVX-512 without VNNI,"),
+        ("flags\t\t: fpu ssse3 avx2\n", " with AVX2 without VNNI,"),
+        ("Features\t: fp asimd aes crc32\n", " with NEON without dot product,"),
+        ("Features\t: fp asimd crc32 asimddp\n", " with NEON dot product,"),
+        ("flags\t\t: fpu sse4_2\n", "x86_64, 64-bit"),
+        ("", "x86_64, 64-bit"),
+    ],
+)
+def test_the_kind_of_processor_is_named_by_its_products_of_bytes(
+    make_patient: MakePatient, cpuinfo: str, kind: str
+) -> None:
+    found = system.check_architecture(make_patient({"proc/cpuinfo": cpuinfo}, architecture="x86_64", is_64bit=True))
+    assert kind in found.text

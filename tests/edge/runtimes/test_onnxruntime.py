@@ -15,6 +15,7 @@ import pytest
 from edge.artifact import read_artifact
 from edge.errors import ModelFileError
 from edge.runtimes import onnxruntime as adapter
+from edge.runtimes import open_runtime
 from edge.spec import TensorSpec
 
 library = pytest.importorskip("onnxruntime")
@@ -122,3 +123,63 @@ onnxruntime.load(path, read_artifact(path).network, threads=1)
     environment = {name: value for name, value in os.environ.items() if name not in silencing}
     subprocess.run([sys.executable, "-c", program], env={**environment, "HOME": str(tmp_path)}, check=True)
     assert list(tmp_path.rglob("*")) == []
+
+
+class FakeLibrary:
+    """Remembers what each session was asked for; refuses exact kernels where it is told to."""
+
+    __version__ = "1.0"
+    GraphOptimizationLevel = SimpleNamespace(ORT_DISABLE_ALL="none")
+
+    def __init__(self, *, refuses: bool) -> None:
+        self.refuses = refuses
+        self.asked: list[dict[str, str]] = []
+
+    class SessionOptions:
+        def __init__(self) -> None:
+            self.entries: dict[str, str] = {}
+
+        def add_session_config_entry(self, key: str, value: str) -> None:
+            self.entries[key] = value
+
+    def InferenceSession(self, network: bytes, options: Any, providers: list[str]) -> str:  # noqa: N802  # its name
+        self.asked.append(options.entries)
+        if self.refuses and EXACT in options.entries:
+            raise RuntimeError("Attempt to replace the existing tensor")
+        return "session"
+
+
+EXACT = "session.x64quantprecision"
+
+
+@pytest.mark.parametrize(
+    "case",  # may saturate, refuses exact kernels, the processor saturates; what is asked for, whether it warns
+    [
+        (False, False, True, [False], False),  # a file whose weights are small enough: nothing to ask for
+        (True, False, True, [True], False),
+        (True, True, False, [True, False], False),  # refused, and of no importance on this processor
+        (True, True, True, [True, False], True),
+    ],
+)
+def test_exact_kernels_are_asked_for_where_sums_may_be_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    case: tuple[bool, bool, bool, list[bool], bool],
+) -> None:
+    may_saturate, refuses, saturates, asked, warned = case
+    fake = FakeLibrary(refuses=refuses)
+    monkeypatch.setattr(adapter, "int8_saturates", lambda: saturates)
+    assert adapter._session(fake, b"", Path("m.onnx"), threads=1, may_saturate=may_saturate) == "session"
+    assert [EXACT in entries for entries in fake.asked] == asked
+    assert [record.args for record in caplog.records] == ([(Path("m.onnx"),)] if warned else [])
+
+
+def test_a_file_of_ours_says_that_it_needs_no_exact_kernels(fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(adapter, "load", lambda *_, may_saturate, **__: asked.append(may_saturate))
+    ours = read_artifact(fixtures / "tiny_int8.onnx")
+    open_runtime(ours._replace(vouched_by="SHA-256"))
+    open_runtime(ours._replace(vouched_by="SHA-256", spec=None))
+    assert asked == [False, True]
+    assert ours.spec is not None
+    assert ours.spec.provenance.needs["largest_weight_pair"] <= 128
