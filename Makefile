@@ -51,11 +51,11 @@ ATTACKS := models frames strangers power
 MACHINES ?=
 
 harden: $(VENV)/dev ## attack all of it and count what it survived; hours, the last of them an hour's soak
-	for name in $(ATTACKS); do $(BIN)/python -m benchmarks.hardening $$name --out docs/measured/hardening_$$name.json || exit; done
-	$(if $(MACHINES),$(BIN)/python -m benchmarks.hardening platforms --merge $(MACHINES) --python $(BIN)/python --out docs/measured/hardening_platforms.json,@echo 'where it runs: left as it is, for MACHINES names no other machine')
-	$(BIN)/python -m benchmarks.hardening soak --fake-days 1 --out docs/measured/hardening_soak_day.json
-	$(BIN)/python -m benchmarks.hardening soak --demo-frames 1000000 --out docs/measured/hardening_soak_million.json
-	$(BIN)/python -m benchmarks.hardening soak --duration 3600 --out docs/measured/hardening_soak.json
+	for name in $(ATTACKS); do $(BIN)/python -m tests.hardening $$name --out docs/measured/hardening_$$name.json || exit; done
+	$(if $(MACHINES),$(BIN)/python -m tests.hardening platforms --merge $(MACHINES) --python $(BIN)/python --out docs/measured/hardening_platforms.json,@echo 'where it runs: left as it is, for MACHINES names no other machine')
+	$(BIN)/python -m tests.hardening soak --fake-days 1 --out docs/measured/hardening_soak_day.json
+	$(BIN)/python -m tests.hardening soak --demo-frames 1000000 --out docs/measured/hardening_soak_million.json
+	$(BIN)/python -m tests.hardening soak --duration 3600 --out docs/measured/hardening_soak.json
 	$(BIN)/python docs/render.py
 
 # DESTDIR puts all of it into a folder, as packagers want it; EXTRAS=web,mqtt installs those extras too.

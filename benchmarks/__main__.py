@@ -11,24 +11,25 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from benchmarks import kit, loadgen, merge
+from benchmarks.analysis.rows import make_rows
 from benchmarks.compare import command as compare
 from benchmarks.config import QUICK, BenchmarkConfig
-from benchmarks.environment import describe_environment
+from benchmarks.device import bundle, merge
 from benchmarks.gate_flags import add_gate_flags, limits_of
-from benchmarks.inputs import draw_frames, load_test_images, save_inputs
-from benchmarks.job import Outcome
-from benchmarks.measure import variant_tasks
+from benchmarks.host.environment import describe_environment
+from benchmarks.measure import loadgen
+from benchmarks.measure.inputs import draw_frames, load_test_images, save_inputs
+from benchmarks.measure.job import Outcome
+from benchmarks.measure.rounds import Task, Trial, is_complete, measure_in_rounds
+from benchmarks.measure.run import variant_tasks
+from benchmarks.measure.variants import list_variants
+from benchmarks.overhead import command as runner
 from benchmarks.peers.protocol import PeerOutcome
 from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
-from benchmarks.peers.table import peers_text
 from benchmarks.photos import command as photos
-from benchmarks.rounds import Task, Trial, is_complete, measure_in_rounds
-from benchmarks.rows import make_rows
-from benchmarks.runner import command as runner
-from benchmarks.table import reasons, text_table
-from benchmarks.variants import list_variants
-from edge import console
+from benchmarks.report.peers_table import peers_text
+from benchmarks.report.table import reasons, text_table
+from edge.cli import console
 from edge.errors import EXIT_DONE, ToolkitError
 from edge.runtimes import RUNTIMES
 
@@ -109,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure model files; the first argument can name another command, which has the rest."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    others = {command.NAME: command.main for command in (photos, runner, compare, kit, merge)}
+    others = {command.NAME: command.main for command in (photos, runner, compare, bundle, merge)}
     name = arguments[0] if arguments else ""
     return others[name](arguments[1:]) if name in others else measure_files(arguments)
 
@@ -138,7 +139,7 @@ def measure_files(arguments: Sequence[str]) -> int:
         trials, peer_trials = _in_turns(tasks, peers, config, is_quiet=options.quiet)
     rows = make_rows(variants, trials, test_images.labels.tolist())
     # Matplotlib and scipy take seconds to import on a Pi: only once there is something to draw.
-    from benchmarks.report import build_report, write_report
+    from benchmarks.report.build import build_report, write_report
 
     report = build_report(
         rows,
@@ -157,7 +158,7 @@ def measure_files(arguments: Sequence[str]) -> int:
 
 def _conclude(report: dict[str, Any], page: Path) -> int:
     """Print what was found; what went wrong becomes the exit code."""
-    from benchmarks.gate import failed_rows, gate_lines, raise_for
+    from benchmarks.analysis.gate import failed_rows, gate_lines, raise_for
 
     rows, gate = report["rows"], report["gate"]
     peers = ["", peers_text(report["peers"])] if report["peers"] else []
@@ -185,7 +186,7 @@ def _in_turns(
     tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig, *, is_quiet: bool
 ) -> tuple[list[list[Trial[Outcome]]], list[list[Trial[PeerOutcome]]]]:
     """Measure both in the same rounds, and tell them apart again."""
-    from benchmarks.patience import medians_are_known
+    from benchmarks.analysis.stopping_rule import medians_are_known
     from benchmarks.progress import progress_bar
 
     together: list[Task[Any]] = [*tasks, *peers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from benchmarks.config import Limits
-from edge import console
+from edge.cli import console
 
 
 def add_gate_flags(flags: argparse.ArgumentParser, *, against: str) -> None:

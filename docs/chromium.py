@@ -140,6 +140,6 @@ class Chromium:
 
 def write_png(path: Path, content: bytes) -> None:
     """Write a picture whole."""
-    from edge import atomic
+    from edge.system import atomic_file
 
-    atomic.write_bytes(path, content)
+    atomic_file.write_bytes(path, content)

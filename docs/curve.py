@@ -16,7 +16,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from edge.artifact import read_artifact
+from edge.artifact.file import read_artifact
 
 ROOT = Path(__file__).parents[1]
 FIGURES, PICTURE = ROOT / "docs" / "measured" / "curve.json", ROOT / "docs" / "curve.png"

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import demo
+from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.errors import EXIT_GATE_FAILED
-from edge.spec import FASHION_MNIST_LABELS
 from train import scenes
-from train.variation import varied
+from train.data.variation import varied
 
 ROOT = Path(__file__).parents[1]
 MEASURED, REPORT = ROOT / "docs" / "measured", ROOT / "docs" / "report"
@@ -112,7 +112,7 @@ def keep(image: NDArray[np.uint8], path: Path) -> None:
 
 def examine(work: Path) -> None:
     """What the doctor says of this machine, and systemd of the unit."""
-    run("doctor", "edge.cli", "doctor", cwd=work)
+    run("doctor", "edge.run.main", "doctor", cwd=work)
     command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "packaging/edge-classify.service"]
     print(f"$ {' '.join(command)}", flush=True)
     environment = {**os.environ, "SYSTEMD_EMOJI": "0"}
@@ -130,9 +130,9 @@ def main() -> None:
             for name in PRETRAINED:
                 source = str(ROOT / "pretrained" / name)
                 run(f"export_{file_format}_{mode}", f"export.{file_format}", source, "--quantize", mode, cwd=work)
-        run("classify", "edge.cli", "--picture", "demo.png", cwd=work)
+        run("classify", "edge.run.main", "--picture", "demo.png", cwd=work)
         shrink(work / "demo.png", ROOT / "docs" / "demo.png")
-        run("classify_json", "edge.cli", "--json", "--max-frames", "1", cwd=work)
+        run("classify_json", "edge.run.main", "--json", "--max-frames", "1", cwd=work)
         examine(work)
         export_other_calibrations(work)
         flags = ("--runtime", "litert", "--runtime", "onnxruntime", "--peers", *with_tflite_runtime(work))

@@ -17,12 +17,12 @@ import numpy as np
 from chromium import Chromium, write_png
 from numpy.typing import NDArray
 
-from edge.addresses import PageAddress
-from edge.artifact import default_model
-from edge.classifier import Classifier
-from edge.decision import Decider
+from edge.artifact.file import default_model
+from edge.classify.classifier import Classifier
+from edge.classify.decision import Decider
 from edge.demo import draw_frame
 from edge.health import LIVE, Health
+from edge.sinks.addresses import PageAddress
 from edge.sinks.web.messages import Identity
 from edge.sinks.web.sink import PageSink
 from edge.sources.frame import Frame

@@ -60,8 +60,8 @@ def _selected(lines: list[str], ranges: list[str]) -> list[str]:
 
 
 def _benchmark(what: str) -> str:
-    from benchmarks.environment import machine_name, shown_time
-    from benchmarks.table import COLUMNS, ordered
+    from benchmarks.host.environment import machine_name, shown_time
+    from benchmarks.report.table import COLUMNS, ordered
 
     report: dict[str, Any] = json.loads((ROOT / "docs" / "report" / "report.json").read_text(encoding="utf-8"))
     if what == "recommendation":
@@ -78,13 +78,13 @@ def _benchmark(what: str) -> str:
 
 
 def _hardening(name: str) -> str:
-    from benchmarks.hardening.figures import page
+    from tests.hardening.figures import page
 
     return page(json.loads((MEASURED / f"hardening_{name}.json").read_text(encoding="utf-8")))
 
 
 def _platforms() -> str:
-    from benchmarks.hardening.platforms.rows import table
+    from tests.platforms.rows import table
 
     report = json.loads((MEASURED / "hardening_platforms.json").read_text(encoding="utf-8"))
     return table(report["details"]) + "\n"
@@ -121,36 +121,36 @@ def _training_commands() -> str:
 
 def _flags(command: str) -> str:
     """One table: a row for each flag of the command, or of every one, and what --help says of it."""
-    from edge import parsers
+    from edge.cli import parser_flags
 
     lines = ["| command | flag | what it does |", "| --- | --- | --- |"]
     for parser in (parser for parser in _parsers() if command in ("", parser.prog)):
-        for action in parsers.actions(parser):
+        for action in parser_flags.actions(parser):
             if action.dest == "help":
                 continue
-            words = parsers.help_of(parser, action).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
-            lines.append(f"| `{parser.prog}` | `{parsers.synopsis(action)}` | {words} |")
+            words = parser_flags.help_of(parser, action).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+            lines.append(f"| `{parser.prog}` | `{parser_flags.synopsis(action)}` | {words} |")
     return "\n".join(lines) + "\n"
 
 
 def _parsers() -> list[argparse.ArgumentParser]:
     """Of every command; those of export need TensorFlow."""
     import benchmarks.__main__
-    import edge.flags
+    import edge.run.flags
     import export.command
     import train.compare
     import train.flags
     import train.photographs
     import train.scenes
+    from benchmarks.overhead import command as runner
     from benchmarks.photos import command as photos
-    from benchmarks.runner import command as runner
     from edge.doctor import command as doctor
     from edge.update import flags as update
     from export.onnx import OnnxFormat
     from export.sign import parser as sign
     from export.tflite import TfliteFormat
 
-    modules = (edge.flags, doctor, update, train.flags, train.compare, train.photographs, train.scenes)
+    modules = (edge.run.flags, doctor, update, train.flags, train.compare, train.photographs, train.scenes)
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
     return [*(module.parser() for module in modules), *exports, sign(),
             *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip

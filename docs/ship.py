@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.training_runs import REPETITIONS
-from edge.artifact import read_artifact
+from benchmarks.analysis.training_runs import REPETITIONS
+from edge.artifact.file import read_artifact
 
 ROOT = Path(__file__).parents[1]
 MEASURED = ROOT / "docs" / "measured"

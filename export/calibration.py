@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge import demo, fashion_mnist
+from edge import demo
+from edge.datasets import fashion_mnist
 from edge.errors import DatasetError, ExportError
 
 _OWN_IMAGES = "images.npz"  # in a run directory, by training: calibration and test images of a person's own classes

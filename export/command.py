@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from edge import atomic, console, native_log
-from edge.classifier import Classifier
+from edge.artifact.quantization import takes_pixels
+from edge.artifact.spec import ModelSpec, TensorSpec
+from edge.classify.classifier import Classifier
+from edge.cli import console
 from edge.errors import ExportError, RuntimeMissingError
-from edge.quantization import takes_pixels
-from edge.spec import ModelSpec, TensorSpec
+from edge.system import atomic_file, native_log
 from export.calibration import Calibration, Dataset, balanced_count, choose_calibration, load_dataset
 from export.recipe import RECIPES, modes
 from export.verify import Parity, check_gate, compare
@@ -150,7 +151,7 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
     )
     default_path = options.artifacts / f"{source.folder.name}_{options.quantize}{file_format.suffix}"
     path = options.output or default_path
-    with atomic.replacing(path) as temporary:
+    with atomic_file.replacing(path) as temporary:
         spec = _spec(meaning, options.quantize, calibration, file_format.needs(content))
         temporary.write_bytes(file_format.embed(content, spec))
         classifier = Classifier.load(temporary, runtime=file_format.runtime)

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import onnx
 
-from edge import console, native_log
+from edge.artifact.quantization import PIXEL_SCALE, pixels_to_real
+from edge.cli import console
 from edge.errors import ExportError
-from edge.quantization import PIXEL_SCALE, pixels_to_real
 from edge.runtimes.onnxruntime import send_nothing_home
 from edge.runtimes.protocol import SATURATES
+from edge.system import native_log
 from export import command, embed, onnx_graph, saturation
 from export.calibration import Calibration
 

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edge import atomic, console
+from edge.cli import console
 from edge.errors import EXIT_DONE, ExportError, RuntimeMissingError
+from edge.system import atomic_file
 
 _ED25519, _NO_PASSWORD, _BLAKE2B = b"Ed", b"\0\0", b"B2"
 _HASHED = b"ED"
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for path in options.files:
         comment = options.comment or f"timestamp:{int(time.time())}\tfile:{path.name}\thashed"
         content = _read(path)
-        atomic.write_text(_beside(path, ".minisig"), signature(content, key_id, secret, comment=comment))
+        atomic_file.write_text(_beside(path, ".minisig"), signature(content, key_id, secret, comment=comment))
         print(_beside(path, ".minisig"))
     return EXIT_DONE
 
@@ -88,7 +89,7 @@ def new_key(name: Path) -> str:
         file.flush()
         os.fsync(file.fileno())
     text = base64.b64encode(_ED25519 + key_id + public).decode()
-    atomic.write_text(public_path, f"untrusted comment: minisign public key {shown}\n{text}\n")
+    atomic_file.write_text(public_path, f"untrusted comment: minisign public key {shown}\n{text}\n")
     return text
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge import console, native_log
+from edge.artifact.quantization import pixels_to_real
+from edge.cli import console
 from edge.errors import ExportError
-from edge.quantization import pixels_to_real
 from edge.runtimes import too_new
+from edge.system import native_log
 from export import command, embed
 from export.calibration import Calibration
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge import fashion_mnist
+from edge.datasets import fashion_mnist
 
 # Whatever starts the tests in the background ignores SIGINT, and so would the children that are to be interrupted.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -37,7 +37,7 @@ def _plain_process(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Tem
     monkeypatch.delenv("DEBUG", raising=False)
     monkeypatch.delenv("CACHE_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
-    loggers = [logging.getLogger(name) for name in ("edge", "train", "export", "benchmarks")]
+    loggers = [logging.getLogger(name) for name in ("edge", "train", "export", "benchmarks", "tests")]
     before = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
     yield
     for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):

@@ -14,16 +14,23 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("edge", "train", "export", "benchmarks")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+# Programs beside the tests that attack the project and install it: never in the wheel, held to the same rules.
+PROGRAMS = sorted(
+    path
+    for folder in ("hardening", "platforms")
+    for path in (ROOT / "tests" / folder).rglob("*.py")
+    if path.stem != "conftest" and not path.stem.startswith("test_")
+)
 
 # Each optional library of `edge`, and the one file that may import it.
 ADAPTERS = {
     "ai_edge_litert": "edge/runtimes/litert.py",
     "tflite_runtime": "edge/runtimes/tflite_runtime.py",
     "onnxruntime": "edge/runtimes/onnxruntime.py",
-    "cryptography": "edge/admission/minisign.py",
-    "picamera2": "edge/sources/csi.py",
-    "av": "edge/sources/planes.py",
-    "tomli": "edge/config.py",
+    "cryptography": "edge/artifact/signature.py",
+    "picamera2": "edge/sources/camera/csi.py",
+    "av": "edge/sources/files/pyav.py",
+    "tomli": "edge/cli/config_file.py",
     "paho": "edge/sinks/mqtt/connection.py",
     "prometheus_client": "edge/sinks/web/metrics.py",
     "starlette": "edge/sinks/web/server.py",
@@ -31,16 +38,16 @@ ADAPTERS = {
 }
 EDGE_LIBRARIES = {"edge", "numpy", "cv2", *ADAPTERS, "tomllib"}  # in the standard library since Python 3.11
 NEVER = {
-    "edge": ("tensorflow", "keras", "onnx", "tf2onnx", "jax", "matplotlib", "train", "export", "benchmarks"),
-    "train": ("export", "benchmarks"),
-    "export": ("train", "benchmarks", "edge.sources", "edge.sinks"),
-    "benchmarks": ("tensorflow", "keras", "train", "export"),
+    "edge": ("tensorflow", "keras", "onnx", "tf2onnx", "jax", "matplotlib", "train", "export", "benchmarks", "tests"),
+    "train": ("export", "benchmarks", "tests", "edge.sources", "edge.sinks"),
+    "export": ("train", "benchmarks", "tests", "edge.sources", "edge.sinks"),
+    "benchmarks": ("tensorflow", "keras", "train", "export", "tests"),
 }
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 
 
 def name_of(path: Path) -> str:
-    """The file as a reader would write it: edge/spec.py."""
+    """The file as a reader would write it: edge/artifact/spec.py."""
     return path.relative_to(ROOT).as_posix()
 
 
@@ -82,7 +89,7 @@ def later():
 
 def test_there_is_something_to_walk() -> None:
     assert len([path for path in FILES if name_of(path).startswith("edge/")]) > 30
-    assert {"edge/cli.py", "train/__main__.py", "export/tflite.py", "benchmarks/__main__.py"} <= set(
+    assert {"edge/run/main.py", "train/__main__.py", "export/tflite.py", "benchmarks/__main__.py"} <= set(
         map(name_of, FILES)
     )
 
@@ -128,14 +135,140 @@ def test_the_reader_of_docstrings_sees_functions_classes_and_methods() -> None:
     assert set(undocumented(tree)) == {"the module", "f", "C.m"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@pytest.mark.parametrize("path", FILES + PROGRAMS, ids=name_of)
 def test_everything_public_has_a_docstring(path: Path) -> None:
     assert not list(undocumented(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
-    parts = {part.lower() for path in FILES for part in path.relative_to(ROOT).with_suffix("").parts}
+    parts = {part.lower() for path in FILES + PROGRAMS for part in path.relative_to(ROOT).with_suffix("").parts}
     assert not parts & VAGUE_NAMES
+
+
+# ---- the folders
+
+
+# Most files and folders that a folder may hold, without `__init__`, templates and models; 20 where nothing is said.
+MOST_ENTRIES = {"edge": 17, "benchmarks": 16, "tests/hardening/soak": 22}
+
+
+def entries() -> dict[str, set[str]]:
+    """Files and folders of each folder that holds code."""
+    found: dict[str, set[str]] = {}
+    for path in FILES + PROGRAMS:
+        parts = name_of(path).split("/")
+        if path.stem == "__init__":
+            parts.pop()
+        for size in range(1, len(parts)):
+            found.setdefault("/".join(parts[:size]), set()).add(parts[size])
+    return found
+
+
+def test_no_folder_holds_more_than_can_be_read_at_a_glance() -> None:
+    found = {folder: len(names) for folder, names in entries().items()}
+    assert found["edge"] >= 15
+    assert {folder: size for folder, size in found.items() if size > MOST_ENTRIES.get(folder, 20)} == {}
+
+
+# ---- the order of the rooms
+
+
+# Rooms of a package, each of which imports only those before it.
+ORDER = {
+    "edge": (
+        *("errors", "health", "system", "images", "vision", "demo", "artifact", "datasets", "runtimes", "verify"),
+        *("classify", "cli", "sources", "sinks", "update", "doctor", "run"),
+    ),
+    "benchmarks": (
+        *("progress", "columns", "config", "gate_flags", "host", "stats", "measure", "analysis", "report", "device"),
+        *("compare", "photos", "peers", "overhead", "__main__"),
+    ),
+    "train": (
+        *("config", "presets", "data", "network", "results", "fitting", "fit", "flags", "photographs", "scenes"),
+        *("compare", "__main__"),
+    ),
+}
+# Imports that run backwards, and what will end them.
+BACKWARDS = {
+    ("edge.runtimes.protocol", "edge.verify.gate"): "open_runtime is to take a file that was verified already",
+}
+# Rooms of `edge` that the makers of models may use.
+ROOMS_FOR = {
+    "train": {"artifact", "classify", "cli", "datasets", "demo", "errors", "images", "system", "vision"},
+    "export": {
+        *("artifact", "classify", "cli", "datasets", "demo", "errors", "images", "runtimes", "system", "verify"),
+        "vision",
+    },
+}
+
+
+def dotted(path: Path) -> str:
+    """The module of a file, such as edge.artifact.spec."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {dotted(path): path for path in FILES + PROGRAMS}
+
+
+def own_imports(module: str) -> set[str]:
+    """The modules of this project that a module imports, also inside functions, and not the packages around them."""
+    found = {name if name in MODULES else name.rpartition(".")[0] for name in imports(MODULES[module])} & set(MODULES)
+    return {name for name in found if not any(is_within(other, name) for other in found - {name})} - {module}
+
+
+def room_of(module: str) -> str:
+    """The second part of a module's name; empty for the package itself."""
+    return module.split(".")[1] if "." in module else ""
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_no_import_runs_backwards_between_rooms(package: str) -> None:
+    rooms = {room: number for number, room in enumerate(("", *ORDER[package]))}
+    found = {
+        (module, name)
+        for module in MODULES
+        for name in own_imports(module)
+        if is_within(module, package) and is_within(name, package) and rooms[room_of(name)] > rooms[room_of(module)]
+    }
+    assert found - {("edge", "")} == {pair for pair in BACKWARDS if is_within(pair[0], package)}
+
+
+@pytest.mark.parametrize("package", ROOMS_FOR)
+def test_the_makers_of_models_use_their_rooms_of_edge_alone(package: str) -> None:
+    names = {name for module in MODULES if is_within(module, package) for name in own_imports(module)}
+    assert {room_of(name) for name in names if is_within(name, "edge")} - {""} <= ROOMS_FOR[package]
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Modules that import one another in a ring; empty where there is none."""
+    done: set[str] = set()
+    for start in graph:
+        path: list[str] = []
+        waiting = [(start, 0)]
+        while waiting:
+            module, depth = waiting.pop()
+            done |= set(path[depth:])
+            del path[depth:]
+            if module in path:
+                return path[path.index(module) :]
+            if module in done:
+                continue
+            path.append(module)
+            waiting += [(name, depth + 1) for name in sorted(graph[module])]
+        done |= set(path)
+    return []
+
+
+def test_a_circle_is_found() -> None:
+    assert circle({"a": {"b"}, "b": {"c", "d"}, "c": set(), "d": {"c"}}) == []
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": {"d"}, "d": {"b"}}) in (["b", "c", "d"], ["c", "d", "b"])
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    assert circle({module: own_imports(module) for module in MODULES}) == []
+
+
+# ---- what is loaded
 
 
 def loaded(program: str) -> set[str]:
@@ -153,10 +286,10 @@ def loaded(program: str) -> set[str]:
     "program",
     [
         "import edge",
-        "import edge.cli",
-        "import edge.cli\ntry: edge.cli.main(['--help'])\nexcept SystemExit as end: assert not end.code",
+        "import edge.run.main",
+        "import edge.run.main\ntry: edge.run.main.main(['--help'])\nexcept SystemExit as end: assert not end.code",
     ],
-    ids=["import edge", "import edge.cli", "--help"],
+    ids=["import edge", "import edge.run.main", "--help"],
 )
 def test_help_loads_neither_opencv_nor_a_runtime(program: str) -> None:
     assert not loaded(program) & {"cv2", *ADAPTERS, "tensorflow", "keras", "onnx", "matplotlib"}
@@ -172,7 +305,7 @@ def test_the_runner_works_where_the_training_libraries_can_not_be_imported() -> 
 import sys
 for name in {absent}:
     sys.modules[name] = None
-import edge.cli
-assert edge.cli.main(["--max-frames", "2"]) == 0
+import edge.run.main
+assert edge.run.main.main(["--max-frames", "2"]) == 0
 """
     assert {"edge", "cv2", "ai_edge_litert"} <= loaded(program)

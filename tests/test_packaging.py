@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from edge import config
+from edge.cli import config_file
 from edge.errors import EXIT_USAGE
-from edge.flags import parser
+from edge.run.flags import parser
 from edge.update.flags import NAME
 from edge.update.flags import parser as update_parser
 
@@ -59,10 +59,10 @@ def test_it_is_exposed_to_little(unit: Path, exposure: str) -> None:
 
 def test_the_command_is_one_that_the_runner_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     python, isolated, module_flag, module, *arguments = shlex.split(settings()["ExecStart"])
-    assert (python, isolated, module_flag, module) == ("/opt/edge-classify/bin/python", "-I", "-m", "edge.cli")
+    assert (python, isolated, module_flag, module) == ("/opt/edge-classify/bin/python", "-I", "-m", "edge.run.main")
     arguments[arguments.index("--config") + 1] = str(CONFIG)
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/edge-classify")
-    options = config.parse(parser(), arguments)
+    options = config_file.parse(parser(), arguments)
     assert (options.camera, options.store) == ("0", Path("/var/lib/edge-classify/models"))
 
 
@@ -79,7 +79,7 @@ def test_the_examples_in_the_config_file_are_good_ones(tmp_path: Path) -> None:
     whole = re.sub(r"^# (?=[\w-]+ = )", "", CONFIG.read_text(), flags=re.MULTILINE)
     assert whole.count("\n#") == CONFIG.read_text().count("\n#") - 2
     (tmp_path / "c.toml").write_text(whole)
-    options = config.parse(parser(), ["--config", str(tmp_path / "c.toml")])
+    options = config_file.parse(parser(), ["--config", str(tmp_path / "c.toml")])
     assert (options.threshold, options.roi.x, options.roi.width) == (0.7, 0.25, 0.5)
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-import edge.flags
+import edge.run.flags
 import train.__main__
 import train.compare
-from edge import config, errors
+from edge import errors
+from edge.cli import config_file
 from edge.doctor import command as doctor
 from edge.update import flags as update
 
@@ -65,13 +66,13 @@ def test_every_runner_command_is_understood(line: str) -> None:
     elif arguments[:1] == [update.NAME]:
         update.parser().parse_args(arguments[1:])
     else:
-        edge.flags.parser().parse_args(arguments)
+        edge.run.flags.parser().parse_args(arguments)
 
 
 def test_the_config_file_shown_is_one_that_is_understood(tmp_path: Path) -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     (tmp_path / "config.toml").write_text(example, encoding="utf-8")
-    options = config.parse(edge.flags.parser(), ["--config", str(tmp_path / "config.toml")])
+    options = config_file.parse(edge.run.flags.parser(), ["--config", str(tmp_path / "config.toml")])
     assert options.camera == "/dev/v4l/by-id/usb-046d_HD_Pro_Webcam_C920-video-index0"
     assert (options.threshold, options.hold_frames) == (0.7, 5)
 
@@ -92,13 +93,13 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
     else:
         pytest.importorskip("matplotlib")
         from benchmarks import __main__ as benchmarks
-        from benchmarks import kit, merge
         from benchmarks.compare import command as compare
+        from benchmarks.device import bundle, merge
+        from benchmarks.overhead import command as runner
         from benchmarks.photos import command as photos
-        from benchmarks.runner import command as runner
 
         assert module == "benchmarks"
-        parsers = {command.NAME: command.parser for command in (compare, photos, runner, kit, merge)}
+        parsers = {command.NAME: command.parser for command in (compare, photos, runner, bundle, merge)}
         if arguments and arguments[0] in parsers:
             parsers[arguments[0]]().parse_args(arguments[1:])
         else:

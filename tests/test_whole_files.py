@@ -14,38 +14,38 @@ WRITERS = {
 }  # fmt: skip
 QUALIFIED = {"shutil.copy", "shutil.copy2", "shutil.move", "os.replace", "os.write", "os.truncate", "os.link"}
 
-# What writes without edge.atomic, and why it may.
+# What writes without edge.system.atomic_file, and why it may.
 ALLOWED = {
-    "edge/console.py": {"open": "the null device"},
-    "edge/native_log.py": {"fdopen": "a file without a name"},
-    "benchmarks/worker.py": {"open": "the null device", "fdopen": "standard output"},
-    "benchmarks/runner/ours.py": {"open": "the null device"},
-    "benchmarks/runner/bare.py": {"open": "the null device"},
-    "edge/sinks/csv_file.py": {"open": "it grows; the next start takes half a row back"},
-    "edge/sinks/video.py": {"VideoWriter": "it grows under another name, and gets its own at the end"},
+    "edge/cli/console.py": {"open": "the null device"},
+    "edge/system/native_log.py": {"fdopen": "a file without a name"},
+    "benchmarks/measure/worker.py": {"open": "the null device", "fdopen": "standard output"},
+    "benchmarks/overhead/toolkit.py": {"open": "the null device"},
+    "benchmarks/overhead/baseline.py": {"open": "the null device"},
+    "edge/sinks/text/csv.py": {"open": "it grows; the next start takes half a row back"},
+    "edge/sinks/images/video.py": {"VideoWriter": "it grows under another name, and gets its own at the end"},
     "edge/update/fetch.py": {"open": "into a folder that goes with the update"},
     "edge/update/command.py": {"rename": "the same"},
-    "train/learning.py": {
+    "train/fitting/training.py": {
         "write_bytes": "history.csv of an unfinished run, made anew from the state when it is gone on with",
         "CSVLogger": "the same",
         "TensorBoard": "the same; TensorBoard reads logs that are cut",
     },
-    "train/run_dir.py": {"save": "into the folder that train/fit.py names when it is whole"},
-    "benchmarks/drawing.py": {"savefig": "into memory"},
-    "benchmarks/kit.py": {"save": "into memory"},
-    "benchmarks/inputs.py": {"save": "into a temporary folder that goes with the process that reads it"},
-    "benchmarks/device.py": {"save": "the same", "extractall": "the same"},
-    "benchmarks/runner/inputs.py": {"save": "the same", "imwrite": "the same", "VideoWriter": "the same"},
+    "train/results/run_dir.py": {"save": "into the folder that train/fit.py names when it is whole"},
+    "benchmarks/report/charts/style.py": {"savefig": "into memory"},
+    "benchmarks/device/bundle.py": {"save": "into memory"},
+    "benchmarks/measure/inputs.py": {"save": "into a temporary folder that goes with the process that reads it"},
+    "benchmarks/device/run.py": {"save": "the same", "extractall": "the same"},
+    "benchmarks/overhead/inputs.py": {"save": "the same", "imwrite": "the same", "VideoWriter": "the same"},
     "export/onnx.py": {"save": "the same"},
-    "edge/admission/verdicts.py": {"touch": "an empty file"},
+    "edge/verify/verified_cache.py": {"touch": "an empty file"},
     "export/sign.py": {"fdopen": "a new secret key, which must not exist"},
 }
 
 
 def bare_writes(node: ast.AST, *, inside: bool = False) -> Iterator[str]:
-    """Names of the calls that write a file under its own name: not edge.atomic's, and not in a block of one."""
+    """Names of the calls that write a file under its own name, but for atomic_file's and those in a block of one."""
     if isinstance(node, ast.With):
-        inside = inside or any("atomic." in ast.unparse(item.context_expr) for item in node.items)
+        inside = inside or any("atomic_file." in ast.unparse(item.context_expr) for item in node.items)
     if isinstance(node, ast.Call) and not inside and (name := writer(node)):
         yield name
     for child in ast.iter_child_nodes(node):
@@ -56,7 +56,7 @@ def writer(call: ast.Call) -> str | None:
     """The call's name if it writes a file."""
     whole = ast.unparse(call.func)
     name = whole.rpartition(".")[2]
-    if whole.startswith(("atomic.", "self._")) or whole == "cv2.VideoWriter.fourcc":
+    if whole.startswith(("atomic_file.", "self._")) or whole == "cv2.VideoWriter.fourcc":
         return None
     modes = [word for word in (*call.args, *(keyword.value for keyword in call.keywords)) if is_mode(word)]
     if name in ("open", "fdopen", "NamedTemporaryFile"):
@@ -80,10 +80,10 @@ p.open(mode="a")
 p.open("rb")
 np.savez(p, a=1)
 shutil.copy(a, b)
-with atomic.replacing(p) as temporary:
+with atomic_file.replacing(p) as temporary:
     np.save(temporary, a)
     with temporary.open("wb") as file: pass
-atomic.write_text(p, "x")
+atomic_file.write_text(p, "x")
 cv2.VideoWriter(p)
 a.copy()
 """
@@ -92,11 +92,10 @@ a.copy()
 
 
 def test_nothing_else_writes_a_file_under_its_own_name() -> None:
-    attacks = ROOT / "benchmarks" / "hardening"  # their results go through edge.atomic, all else into temporary folders
-    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if attacks not in path.parents]
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     names = {path: path.relative_to(ROOT).as_posix() for path in files}
     found = {
-        (names[path], write) for path in files if names[path] != "edge/atomic.py"
+        (names[path], write) for path in files if names[path] != "edge/system/atomic_file.py"
         for write in bare_writes(ast.parse(path.read_text(encoding="utf-8")))
     }  # fmt: skip
     assert found == {(file, write) for file, writes in ALLOWED.items() for write in writes}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from edge import console
-from train.backend import start_backend
+from edge.cli import console
 from train.flags import config_from, parser
+from train.network.backend import start_backend
 
 
 @console.command
@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     start_backend()
     # Keras and TensorFlow take seconds to import: only after the flags were found right.
     from train.fit import train_run
-    from train.run_dir import METRICS
+    from train.results.run_dir import METRICS
 
     folder = train_run(config_from(options))
     if folder is None:

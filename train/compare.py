@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from edge import console
-from edge.artifact import read_artifact
+from edge.artifact.file import read_artifact
+from edge.artifact.spec import ModelSpec
+from edge.cli import console
 from edge.errors import RunError
-from edge.spec import ModelSpec
 from train.presets import overridable
 
 _METRICS = "metrics.json"

@@ -53,7 +53,7 @@ class TrainConfig:
     validation_fraction: float = 1 / 12
     """Share of the training images kept aside to choose by: 5,000 of 60,000."""
     also: tuple[Path, ...] = ()
-    """Files of images to learn from beside the data set, see `train.extra`."""
+    """Files of images to learn from beside the data set, see `train.data.auxiliary`."""
     also_share: float | None = None
     """Share of them in an epoch, between 0 and 1; each takes others. None: all of them in every epoch."""
     judge: Path | None = None

@@ -14,17 +14,19 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge import atomic
-from train import backend, learning, partial, run_dir, soft_labels
-from train.checkpoint import Checkpoint
+from edge.system import atomic_file
 from train.config import TrainConfig
-from train.data import Splits, load_splits, to_network
-from train.feed import build_batches, build_unchanged_batches
-from train.judgement import Judgement, judge
-from train.learning import build_network, learn
+from train.data.splits import Splits, load_splits, to_network
+from train.fitting import resume, soft_labels, training
+from train.fitting.batch_feed import build_batches, build_unchanged_batches
+from train.fitting.checkpoint import Checkpoint
+from train.fitting.throughput import measure_throughput
+from train.fitting.training import build_network, learn
+from train.network import backend
 from train.presets import Preset, preset_for
-from train.temperature import fit_temperature, with_temperature
-from train.throughput import measure_throughput
+from train.results import run_dir
+from train.results.ood_evaluation import Judgement, judge
+from train.results.temperature import fit_temperature, with_temperature
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ def train_run(config: TrainConfig) -> Path | None:
         RunError: a run can't be gone on with, an unfinished one has its name, or it can't be distributed.
     """
     if config.resume:
-        config = partial.resumed(config)
+        config = resume.resumed(config)
     library = backend.start_backend()
     if config.tensorboard:
         backend.require_tensorboard()
@@ -50,13 +52,13 @@ def train_run(config: TrainConfig) -> Path | None:
     is_writer = cluster is None or cluster.is_writer
     device = backend.describe_device(library)
     _LOGGER.info("training %s on %s: %s backend on %s", config.preset, config.data, library, device)
-    folder = partial.start(config) if is_writer else partial.partial_folder(config)
+    folder = resume.start(config) if is_writer else resume.partial_folder(config)
     with _kept_for_resuming(config, folder, is_writer=is_writer):
         splits = load_splits(config)
         network, checkpoint = learn(splits, preset_for(config), config, folder, cluster)
         if cluster is not None:
             backend.leave_cluster()
-            ours = (cluster.process, cluster.processes, learning.weights_sha256(network))
+            ours = (cluster.process, cluster.processes, training.weights_sha256(network))
             _LOGGER.info("process %d of %d has trained the weights %s", *ours)
         return _finish(config, splits, network, checkpoint, folder=folder, device=device) if is_writer else None
 
@@ -87,7 +89,7 @@ def _finish(
         device=device,
         versions=backend.versions(keras.backend.backend()),
     )
-    with atomic.new_folder(config.runs / name) as finished:
+    with atomic_file.new_folder(config.runs / name) as finished:
         shutil.copy(folder / run_dir.HISTORY, finished)
         if config.tensorboard:
             shutil.copytree(folder / run_dir.TENSORBOARD, finished / run_dir.TENSORBOARD)
@@ -106,9 +108,9 @@ def _kept_for_resuming(config: TrainConfig, folder: Path, *, is_writer: bool) ->
         traceback.clear_frames(error.__traceback__)
         gc.collect()
         if is_writer:
-            partial.remove_if_empty(folder)
+            resume.remove_if_empty(folder)
         if is_writer and folder.exists():
-            _LOGGER.warning("the finished epochs are kept: go on with `%s`", partial.how_to_resume(config))
+            _LOGGER.warning("the finished epochs are kept: go on with `%s`", resume.how_to_resume(config))
         raise
 
 
@@ -124,7 +126,7 @@ def logits(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.float3
     """What goes into a network's softmax, a layer of its own or the activation of a dense one.
 
     Args:
-        model: one of `train.networks`.
+        model: one of `train.network.networks`.
         images: float32, shape (N, height, width, 1), 0-1.
 
     Returns:

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from edge import console
+from edge.cli import console
 from train.config import DATASETS, MIXED_PRECISIONS, TrainConfig
 from train.presets import OPTIMIZERS, PADDINGS, PRESETS, SCHEDULES
 

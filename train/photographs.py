@@ -12,13 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge import console, vision
+from edge import vision
+from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.cli import console
+from edge.datasets.folder_labels import folder_truth, map_folders
 from edge.errors import DatasetError, FrameError
-from edge.folder_labels import folder_truth, map_folders
-from edge.sources.files import IMAGE_SUFFIXES, decode_image
-from edge.spec import FASHION_MNIST_LABELS
-from train import extra
-from train.variation import varied
+from edge.images.decode import IMAGE_SUFFIXES, decode_image
+from train.data import auxiliary
+from train.data.variation import varied
 
 _LOGGER = logging.getLogger("train.photographs")  # run as a command, the module is called __main__
 _WORKING_EDGE = 480  # longest edge in pixels before a photograph is varied: the vision step looks at fewer
@@ -62,8 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.start_logging(options)
     photographs = _list(options.folder, dict(options.map))
     seen = _seen(photographs, options.variants, seed=options.seed)
-    made = extra.gathered(seen, f"{len(photographs)} photographs of {options.folder.name}")
-    extra.write(options.out, made, FASHION_MNIST_LABELS)
+    made = auxiliary.gathered(seen, f"{len(photographs)} photographs of {options.folder.name}")
+    auxiliary.write(options.out, made, FASHION_MNIST_LABELS)
     of_no_class = int((~made.is_known).sum())
     print(f"{options.out}: {len(made.pixels):,} images of {made.origin}, {of_no_class:,} of them of no class")
     return 0
@@ -74,7 +75,7 @@ def _list(folder: Path, truths: dict[str, tuple[str, ...]]) -> list[_Photograph]
         raise DatasetError(f"{folder} is no folder: expected one that holds a folder of photographs for each class")
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     found = [
-        _Photograph(path, extra.share_targets(kind.labels, FASHION_MNIST_LABELS))
+        _Photograph(path, auxiliary.share_targets(kind.labels, FASHION_MNIST_LABELS))
         for kind in map_folders(names, FASHION_MNIST_LABELS, truths)
         for path in sorted((folder / kind.folder).iterdir())
         if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")

@@ -19,7 +19,7 @@ class Preset:
 
     name: str
     network: str
-    """Function of this name in `train.networks`."""
+    """Function of this name in `train.network.networks`."""
     epochs: int
     """Passes over the training images."""
     batch_size: int

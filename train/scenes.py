@@ -15,10 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge import console, demo, fashion_mnist, vision
-from edge.spec import FASHION_MNIST_LABELS
-from train import extra
-from train.variation import varied
+from edge import demo, vision
+from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.cli import console
+from edge.datasets import fashion_mnist
+from train.data import auxiliary
+from train.data.variation import varied
 
 _LOGGER = logging.getLogger("train.scenes")  # run as a command, the module is called __main__
 _HEIGHT, _WIDTH = 240, 320  # of a frame: the vision step looks at fewer pixels
@@ -53,8 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Make, look at and store the scenes."""
     options = parser().parse_args(argv)
     console.start_logging(options)
-    made = extra.gathered(_seen(options.count, seed=options.seed), f"{options.count} made-up scenes")
-    extra.write(options.out, made, FASHION_MNIST_LABELS)
+    made = auxiliary.gathered(_seen(options.count, seed=options.seed), f"{options.count} made-up scenes")
+    auxiliary.write(options.out, made, FASHION_MNIST_LABELS)
     print(f"{options.out}: {len(made.pixels):,} images of {made.origin}")
     return 0
 
@@ -63,7 +65,7 @@ def _seen(count: int, *, seed: int) -> Iterator[tuple[vision.Sighting, NDArray[n
     images, labels = fashion_mnist.load("train")
     for number in range(count):
         frame, right = _scene(number, seed, images, labels)
-        yield vision.find_garment(frame), extra.share_targets(right, FASHION_MNIST_LABELS)
+        yield vision.find_garment(frame), auxiliary.share_targets(right, FASHION_MNIST_LABELS)
         if (number + 1) % 2000 == 0 or number + 1 == count:
             _LOGGER.info("made %d of %d scenes", number + 1, count)
 

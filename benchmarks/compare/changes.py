@@ -6,11 +6,11 @@ from collections.abc import Hashable
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks.against_float import answered, compare_answers, correct_and_judge
-from benchmarks.gate import repeat_medians
-from benchmarks.job import OK
-from benchmarks.rows import Row
-from benchmarks.statistics.ratios import latency_ratio
+from benchmarks.analysis.gate import repeat_medians
+from benchmarks.analysis.quantization_loss import answered, compare_answers, correct_and_judge
+from benchmarks.analysis.rows import Row
+from benchmarks.measure.job import OK
+from benchmarks.stats.ratios import latency_ratio
 from edge.errors import ReportError
 
 COMPARED, ADDED, REMOVED = "compared", "added", "removed"

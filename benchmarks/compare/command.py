@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.gate_flags import add_gate_flags, limits_of
-from edge import console
+from edge.cli import console
 from edge.errors import EXIT_DONE
 
 NAME = "compare"
@@ -51,11 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     console.start_logging(options)
     # scipy takes a second to import: not for --help.
+    from benchmarks.analysis.gate import raise_for
     from benchmarks.compare.changes import compare_reports
-    from benchmarks.compare.held import judge_changes
+    from benchmarks.compare.limits import judge_changes
     from benchmarks.compare.read import read_report
-    from benchmarks.compare.shown import markdown, text
-    from benchmarks.gate import raise_for
+    from benchmarks.compare.render import markdown, text
 
     old, new = read_report(options.old), read_report(options.new)
     changes, limits = compare_reports(old, new), limits_of(options)

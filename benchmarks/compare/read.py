@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.report_schema import SCHEMA_VERSION
+from benchmarks.report.schema import SCHEMA_VERSION
 from edge.errors import ReportError
 
 FILE = "report.json"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.against_float import GAIN, LOSS, NO_LOSS, SMALL_LOSS, UNDECIDED
+from benchmarks.analysis.quantization_loss import GAIN, LOSS, NO_LOSS, SMALL_LOSS, UNDECIDED
+from benchmarks.analysis.rows import Row
 from benchmarks.columns import MISSING
 from benchmarks.compare.changes import ADDED, REMOVED
-from benchmarks.job import OK
-from benchmarks.rows import Row
+from benchmarks.measure.job import OK
 
 _ACCURACY = {
     GAIN: "more accurate",

@@ -8,8 +8,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.child import ask, own_environment
-from benchmarks.job import FAILED, NOT_INSTALLED, OK
+from benchmarks.measure.child_process import ask, own_environment
+from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK
 from benchmarks.peers.protocol import PeerJob, PeerOutcome
 
 _MODULE = "ai_edge_litert.tools.benchmark_litert_model"  # litert-benchmark is its console script

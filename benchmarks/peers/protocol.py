@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from edge.artifact import Artifact
+from edge.artifact.file import Artifact
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class PeerOutcome:
     """How it ended."""
 
     status: str
-    """One of `benchmarks.job`'s OK, FAILED and NOT_INSTALLED."""
+    """One of `benchmarks.measure.job`'s OK, FAILED and NOT_INSTALLED."""
     reason: str = ""
     version: str = ""
     """Of the peer's library."""

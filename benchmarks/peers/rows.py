@@ -10,19 +10,19 @@ from statistics import median
 from typing import Any
 
 from benchmarks.config import BenchmarkConfig
-from benchmarks.job import FAILED, OK
-from benchmarks.latency import summarise_repeats
-from benchmarks.machine_state import first_invalid_reason
+from benchmarks.host.machine_state import first_invalid_reason
+from benchmarks.measure.job import FAILED, OK
+from benchmarks.measure.rounds import Task, Trial
+from benchmarks.measure.variants import Variant
 from benchmarks.peers.bare_loop import BareLoop
 from benchmarks.peers.litert_benchmark import LitertBenchmark
 from benchmarks.peers.opencv_loop import OpencvLoop
 from benchmarks.peers.protocol import Peer, PeerJob, PeerOutcome
 from benchmarks.peers.tensorflow_loop import TensorflowLoop
 from benchmarks.peers.tflite_runtime_loop import TfliteRuntimeLoop
-from benchmarks.rounds import Task, Trial
-from benchmarks.speedup import sentence, speedup
-from benchmarks.variants import Variant
-from edge.artifact import Artifact
+from benchmarks.stats.latency import summarise_repeats
+from benchmarks.stats.speedup import sentence, speedup
+from edge.artifact.file import Artifact
 
 PEERS: tuple[Peer, ...] = (BareLoop(), LitertBenchmark(), TfliteRuntimeLoop(), TensorflowLoop(), OpencvLoop())
 _MODES = ("none", "int8")  # of TFLite files; the others would make a run twice as long and say little
@@ -81,7 +81,7 @@ def peer_rows(
 
     Args:
         matches: what was measured.
-        trials: of each match, from `benchmarks.rounds.measure_in_rounds`.
+        trials: of each match, from `benchmarks.measure.rounds.measure_in_rounds`.
         rows: of the report, measured in the same rounds.
     """
     return [_row(match, found, rows) for match, found in zip(matches, trials, strict=True)]

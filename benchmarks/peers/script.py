@@ -7,8 +7,8 @@ import os
 import sys
 from typing import Any
 
-from benchmarks.child import ask, own_environment
-from benchmarks.job import FAILED, NOT_INSTALLED
+from benchmarks.measure.child_process import ask, own_environment
+from benchmarks.measure.job import FAILED, NOT_INSTALLED
 from benchmarks.peers.protocol import SCRIPTS, PeerJob, PeerOutcome
 
 

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from benchmarks.columns import Row
-from benchmarks.drawing import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
 from benchmarks.photos.roc import roc_curve
-from edge.folder_labels import REJECTIONS
+from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
+from edge.datasets.folder_labels import REJECTIONS
 
 _CELL_WIDTH, _CELL_HEIGHT = 0.62, 0.4  # inches
 _MARGIN_WIDTH, _MARGIN_HEIGHT = 1.9, 1.5  # inches, for the names

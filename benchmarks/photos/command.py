@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from benchmarks.environment import describe_environment
+from benchmarks.host.environment import describe_environment
 from benchmarks.photos.config import PhotosConfig
 from benchmarks.photos.measure import PhotoReport, measure_photos
 from benchmarks.photos.photographs import find_folders, label_photographs
-from benchmarks.photos.printed import printed
-from edge import console
-from edge.artifact import default_model
-from edge.classifier import Classifier
+from benchmarks.photos.terminal import printed
+from edge.artifact.file import default_model
+from edge.classify.classifier import Classifier
+from edge.cli import console
+from edge.datasets.folder_labels import folder_truth, map_folders
 from edge.errors import EXIT_DONE, ToolkitError
-from edge.folder_labels import folder_truth, map_folders
 from edge.runtimes import RUNTIMES
 
 NAME = "photos"

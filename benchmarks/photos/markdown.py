@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.columns import Row, as_markdown
-from benchmarks.environment import environment_lines, machine_name, shown_time
+from benchmarks.host.environment import environment_lines, machine_name, shown_time
 from benchmarks.photos import tables
 from benchmarks.photos.sentences import frames_sentence, hits_sentence, mistakes_sentence, skipped_lines
 

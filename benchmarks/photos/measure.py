@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.photos.photographs import Photograph
-from edge.classifier import Prediction
+from edge.artifact.labels import NOTHING_LABEL
+from edge.artifact.spec import ModelSpec
+from edge.classify.results import Prediction
+from edge.datasets.folder_labels import REJECTIONS
 from edge.errors import FrameError, SourceError
-from edge.folder_labels import REJECTIONS
-from edge.sources.files import decode_image
-from edge.spec import NOTHING_LABEL, ModelSpec
+from edge.images.decode import decode_image
 
 SCORE = (
     "what the model's specification compares with its threshold, the probability of the likeliest label unless it says "
@@ -25,7 +26,7 @@ _LOWEST_SCORE = -1e6  # far below any energy; JSON has no infinity
 
 
 class FrameClassifier(Protocol):
-    """What is measured: `edge.classifier.Classifier`, or a test's script."""
+    """What is measured: `edge.classify.classifier.Classifier`, or a test's script."""
 
     spec: ModelSpec
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.columns import Column, Row
-from benchmarks.page import render_page, table_values
 from benchmarks.photos import tables
 from benchmarks.photos.charts import confusion_svg, roc_svg
 from benchmarks.photos.sentences import frames_sentence, hits_sentence, mistakes_sentence, skipped_lines
+from benchmarks.report.html import render_page, table_values
 
 
 def html_page(report: Row) -> str:

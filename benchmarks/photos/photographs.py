@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.datasets.folder_labels import Kind
 from edge.errors import SourceError
-from edge.folder_labels import Kind
-from edge.sources.files import IMAGE_SUFFIXES
+from edge.images.decode import IMAGE_SUFFIXES
 
 _LOGGER = logging.getLogger(__name__)
 

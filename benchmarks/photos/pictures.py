@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.photos.tally import kinds_of
-from edge.decision import decide_alone
-from edge.sinks.picture import draw_sheet, draw_tile
-from edge.sources.files import decode_image
+from edge.classify.decision import decide_alone
+from edge.images.decode import decode_image
+from edge.sinks.images.contact_sheet import draw_sheet, draw_tile
 from edge.sources.frame import Frame
 
 _CAPTION_HEIGHT = 54  # pixels, two lines

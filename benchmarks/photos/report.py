@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.columns import Row
-from benchmarks.latency import summarise
 from benchmarks.photos.charts import confusion_png, roc_png
 from benchmarks.photos.config import PhotosConfig
 from benchmarks.photos.markdown import markdown
@@ -17,9 +16,10 @@ from benchmarks.photos.page import html_page
 from benchmarks.photos.pictures import choose_hits, choose_mistakes, sheet_png
 from benchmarks.photos.sentences import DEFINITIONS, caveats, headline
 from benchmarks.photos.tally import confusion, folder_rows, kinds_of, rejection, split, total_rows
-from benchmarks.report import to_json
-from edge import atomic
-from edge.classifier import Classifier
+from benchmarks.report.build import to_json
+from benchmarks.stats.latency import summarise
+from edge.classify.classifier import Classifier
+from edge.system import atomic_file
 
 SCHEMA_VERSION = 1
 
@@ -49,7 +49,7 @@ def build_report(found: PhotoReport, config: PhotosConfig, model: Row, environme
         found: from `benchmarks.photos.measure.measure_photos`.
         config: what was asked for.
         model: from `describe_model`.
-        environment: from `benchmarks.environment.describe_environment`.
+        environment: from `benchmarks.host.environment.describe_environment`.
     """
     settings = {"folder": str(config.folder), "model": model["path"], "out": config.out and str(config.out)}
     truths = {"truths": {folder: list(labels) for folder, labels in config.truths}}
@@ -85,7 +85,7 @@ def write_report(report: Row, found: PhotoReport, folder: Path) -> Path:
     if folder.exists():
         _write_files(report, found, folder)
     else:
-        with atomic.new_folder(folder) as temporary:
+        with atomic_file.new_folder(folder) as temporary:
             _write_files(report, found, temporary)
     return folder / "report.html"
 
@@ -96,9 +96,9 @@ def _write_files(report: Row, found: PhotoReport, folder: Path) -> None:
         _write_picture(folder / f"{name}.png", sheet_png([results[path] for path in paths]) if paths else None)
     _write_picture(folder / "confusion.png", confusion_png(report))
     _write_picture(folder / "roc.png", roc_png(report) if report["rejection"] else None)
-    atomic.write_text(folder / "report.md", markdown(report))
-    atomic.write_text(folder / "report.html", html_page(report))
-    atomic.write_text(folder / "report.json", to_json(report))  # last: where it is new, the others are too
+    atomic_file.write_text(folder / "report.md", markdown(report))
+    atomic_file.write_text(folder / "report.html", html_page(report))
+    atomic_file.write_text(folder / "report.json", to_json(report))  # last: where it is new, the others are too
 
 
 def _statement(found: PhotoReport, config: PhotosConfig, model: Row) -> str:
@@ -161,4 +161,4 @@ def _write_picture(path: Path, content: bytes | None) -> None:
     if content is None:
         path.unlink(missing_ok=True)  # of an earlier report in the same folder
     else:
-        atomic.write_bytes(path, content)
+        atomic_file.write_bytes(path, content)

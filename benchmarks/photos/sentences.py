@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from benchmarks.columns import Row
-from benchmarks.environment import busy_sentence
-from benchmarks.latency import P90_MIN_SAMPLES
+from benchmarks.host.environment import busy_sentence
 from benchmarks.photos.measure import SCORE
+from benchmarks.stats.latency import P90_MIN_SAMPLES
 
 _SIZES_SHOWN = 3
 

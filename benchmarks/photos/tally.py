@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 from benchmarks.columns import Row
 from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.photos.roc import KEEP_KNOWN, auroc, keeping_threshold
-from edge.folder_labels import REJECTIONS, Kind
+from edge.datasets.folder_labels import REJECTIONS, Kind
 
 _CONFIDENCE = 0.95
 

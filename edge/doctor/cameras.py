@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.doctor.finding import FAILURE, OK, WARNING, Finding
-from edge.doctor.patient import Patient
-from edge.sources import v4l2
-from edge.sources.names import CSI_PREFIX
+from edge.doctor.host_probe import Patient
+from edge.sources.camera import v4l2
+from edge.sources.urls import CSI_PREFIX
 
 _CSI_DRIVERS = ("unicam", "rp1-cfe")  # of a Raspberry Pi: raw sensor data that only picamera2 makes pictures of
 _GROUP = "sudo usermod -aG video $USER, then log in again (a service: SupplementaryGroups=video)"
@@ -20,7 +20,7 @@ _NONE = "plug in a USB camera; a CSI camera needs a 64-bit Raspberry Pi OS; --so
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """What is asked of the kernel; see `edge.sources.v4l2`."""
+    """What is asked of the kernel; see `edge.sources.camera.v4l2`."""
 
     nodes: Callable[[], list[Path]] = v4l2.nodes
     is_closed: Callable[[Path], bool] = v4l2.is_closed

@@ -9,19 +9,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge import console
-from edge.artifact import default_model
+from edge.artifact.file import default_model
+from edge.cli import console
+from edge.cli.trust_flags import add_requirement_flags, wanted
 from edge.doctor.finding import FAILURE, STATUSES, WARNING, Finding, worst
+from edge.doctor.host_probe import Patient
 from edge.doctor.libraries import check_libraries
 from edge.doctor.model import check_model
-from edge.doctor.patient import Patient
 from edge.doctor.raspberry_pi import check_temperature, check_throttling
 from edge.doctor.system import check_architecture, check_clock, check_disk, check_memory, check_python
 from edge.errors import EXIT_DONE, EXIT_ERROR
-from edge.requirement_flags import add_requirement_flags, wanted
 
 if TYPE_CHECKING:
-    from edge.admission.requirement import Requirement
+    from edge.artifact.trust import Requirement
 
 NAME = "doctor"
 """First argument of `edge-classify` that leads here."""

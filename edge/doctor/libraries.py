@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from edge.doctor.finding import FAILURE, OK, WARNING, Finding
-from edge.doctor.patient import Patient, Ran
+from edge.doctor.host_probe import Patient, Ran
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.artifact import Artifact, read_artifact
+from edge.artifact.file import Artifact, read_artifact
 from edge.doctor.finding import FAILURE, OK, WARNING, Finding
-from edge.doctor.patient import Patient
+from edge.doctor.host_probe import Patient
 from edge.errors import ModelFileError, ToolkitError
 from edge.runtimes import runtime_for, too_new
 
 if TYPE_CHECKING:
-    from edge.admission.requirement import Requirement
+    from edge.artifact.trust import Requirement
 
 _ANOTHER = "copy or export the file again, or leave --model out for the built-in one"
 _OPERATORS = ("Unsupported model IR version", "opset")  # of what onnxruntime says
@@ -75,7 +75,7 @@ def _checked(artifact: Artifact, *, has_numpy: bool) -> str:
     parts = ["digest right" if has_digest else "no digest in it"]
     try:
         if has_numpy:
-            from edge.admission.gate import check_network
+            from edge.verify.gate import check_network
 
             parts.append(f"all {len(check_network(artifact))} operators known")
     except ModelFileError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edge import board, machine
-from edge.board import decode
 from edge.doctor.finding import FAILURE, OK, WARNING, Finding
-from edge.doctor.patient import Patient
+from edge.doctor.host_probe import Patient
+from edge.system import host, throttling
+from edge.system.throttling import decode
 
 _WARM = 75.0  # degrees Celsius: a Pi lowers its clock at 80
 _HOT = 85.0
@@ -16,7 +16,7 @@ _COOLING = "give it air or a heat sink, or classify fewer frames"
 
 def check_temperature(patient: Patient) -> list[Finding]:
     """The warmest thermal zone; nothing where there is none."""
-    warmest = board.temperature_c(patient.root)
+    warmest = throttling.temperature_c(patient.root)
     if warmest is None:
         return []
     status = OK if warmest < _WARM else WARNING if warmest < _HOT else FAILURE
@@ -25,17 +25,17 @@ def check_temperature(patient: Patient) -> list[Finding]:
 
 def check_throttling(patient: Patient) -> list[Finding]:
     """What the firmware of a Raspberry Pi says of power and clock; nothing on other machines."""
-    if "Raspberry Pi" not in (machine.board(patient.root) or ""):
+    if "Raspberry Pi" not in (host.board(patient.root) or ""):
         return []
     ran = patient.run(("vcgencmd", "get_throttled"))
     flags = decode(ran.stdout) if ran and ran.returncode == 0 else None
     if flags is None:
         fix = "add yourself to the video group (sudo usermod -aG video $USER) and log in again, or: sudo apt install "
         return [Finding("power", WARNING, "vcgencmd doesn't say", f"{fix}raspi-utils")]
-    now, before = board.throttle_words(flags), board.throttle_history(flags)
+    now, before = throttling.throttle_words(flags), throttling.throttle_history(flags)
     if not (now or before):
         return [Finding("power", OK, "no under-voltage and no throttling since the start")]
     spoken = [f"{text}: {', '.join(words)}" for text, words in (("now", now), ("since the start", before)) if words]
-    status = FAILURE if board.UNDER_VOLTAGE in now else WARNING
-    fix = _POWER if board.UNDER_VOLTAGE in now + before else _COOLING
+    status = FAILURE if throttling.UNDER_VOLTAGE in now else WARNING
+    fix = _POWER if throttling.UNDER_VOLTAGE in now + before else _COOLING
     return [Finding("power", status, "; ".join(spoken), fix)]

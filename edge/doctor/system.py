@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edge import machine
 from edge.doctor.finding import FAILURE, OK, WARNING, Finding
-from edge.doctor.patient import Patient
+from edge.doctor.host_probe import Patient
+from edge.system import host
 
 _OLDEST, _NEWEST = (3, 10), (3, 13)  # as in pyproject.toml: what the runtimes have wheels for
 _WHEELS = ("x86_64", "aarch64")
@@ -25,13 +25,13 @@ def check_python(patient: Patient) -> Finding:
 
 def check_architecture(patient: Patient) -> Finding:
     """Whether the runtimes have wheels for this processor and system."""
-    name = machine.board(patient.root) or machine.cpu_model(patient.root) or "processor"
-    system = machine.os_name(patient.root)
+    name = host.board(patient.root) or host.cpu_model(patient.root) or "processor"
+    system = host.os_name(patient.root)
     if not patient.is_64bit:
         text = f"{name}, {patient.architecture}, {system}: this Python is 32-bit"
         fix = "install a 64-bit system (Raspberry Pi OS 64-bit): LiteRT and onnxruntime have no wheels for 32-bit ones"
         return Finding("architecture", FAILURE, text, fix)
-    int8 = machine.int8_instructions(patient.root)
+    int8 = host.int8_instructions(patient.root)
     text = f"{name}, {patient.architecture}{f' with {int8}' if int8 else ''}, 64-bit, {system}"
     if patient.architecture in _WHEELS:
         return Finding("architecture", OK, text)
@@ -51,7 +51,7 @@ def check_disk(patient: Patient, folder: Path) -> Finding:
 
 def check_memory(patient: Patient) -> list[Finding]:
     """Whether a run fits into what is left; nothing is said where the system doesn't say."""
-    available = machine.memory_bytes(patient.root, field="MemAvailable")
+    available = host.memory_bytes(patient.root, field="MemAvailable")
     if available is None:
         return []
     text = f"{available / 1e6:.0f} MB available"

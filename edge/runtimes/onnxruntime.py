@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge.artifact.quantization import PIXEL_SCALE
+from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError, RuntimeMissingError
-from edge.quantization import PIXEL_SCALE
-from edge.spec import TensorSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

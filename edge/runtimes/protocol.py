@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edge.artifact import Artifact
+from edge.artifact.file import Artifact
+from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError, RuntimeMissingError
-from edge.spec import TensorSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,7 +84,7 @@ def runtime_for(artifact: Artifact, name: str = "auto") -> str:
 
 
 def open_runtime(artifact: Artifact, *, name: str = "auto", threads: int = 1) -> Runtime:
-    """Load a model file: first what `edge.admission` does to a file that nobody vouches for, then the library.
+    """Load a model file: first what `edge.verify` does to a file that nobody vouches for, then the library.
 
     Args:
         artifact: the recognised file; the very bytes that were read and checked reach the library.
@@ -97,7 +97,7 @@ def open_runtime(artifact: Artifact, *, name: str = "auto", threads: int = 1) ->
     """
     name = runtime_for(artifact, name)
     if not artifact.vouched_by:
-        from edge.admission.gate import admit
+        from edge.verify.gate import admit
 
         admit(artifact, name)
     may_saturate = artifact.spec is None or bool(artifact.spec.provenance.needs.get(SATURATES, True))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge import native_log
+from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError
-from edge.spec import TensorSpec
+from edge.system import native_log
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

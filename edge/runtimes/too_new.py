@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edge.artifact import read_artifact
+from edge.artifact.file import read_artifact
 from edge.errors import ToolkitError
 
 LAST_TFLITE_RUNTIME = "2.14.0"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from edge.classifier import Prediction
-from edge.decision import Decision
-from edge.sources.frame import Frame
+if TYPE_CHECKING:
+    from edge.classify.results import Decision, Prediction
+    from edge.sources.frame import Frame
 
 
 class Sink(Protocol):

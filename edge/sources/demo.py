@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import count
 
+from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.demo import draw_frame
 from edge.sources.frame import Frame
-from edge.spec import FASHION_MNIST_LABELS
 
 
 class DemoSource:

@@ -12,18 +12,18 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from edge import console
-from edge.artifact import default_model, read_artifact
+from edge.artifact.file import default_model, read_artifact
+from edge.cli import console
+from edge.cli.trust_flags import wanted
 from edge.errors import EXIT_DONE, ToolkitError, UpdateError
-from edge.requirement_flags import wanted
+from edge.system.http import beside, shown
 from edge.update import state as states
+from edge.update.evaluation_process import self_test
 from edge.update.fetch import fetch
-from edge.update.figures import Figures, Limits, complaints, summary
 from edge.update.flags import parser
-from edge.update.self_test import self_test
+from edge.update.metrics import Figures, Limits, complaints, summary
 from edge.update.state import Model, State, named
 from edge.update.store import Store, default_folder, utc_now
-from edge.update.web import beside, shown
 
 SIGNATURE_SUFFIX = ".minisig"
 _MAX_SIGNATURE_BYTES = 8192  # as minisign has it

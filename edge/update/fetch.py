@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge.artifact import MAX_FILE_BYTES
+from edge.artifact.file import MAX_FILE_BYTES
 from edge.errors import UpdateError
-from edge.update import web
+from edge.system import http
 
 _PIECE_BYTES = 2**16
 
@@ -42,8 +42,8 @@ def fetch(
         UpdateError: the URL is none to trust; or the server refuses, stalls, sends too much or too little.
         OSError: the file can't be read or written.
     """
-    name = web.shown(source)
-    content = web.get(source, is_pinned=is_pinned) if web.is_url(source) else _read(Path(source))
+    name = http.shown(source)
+    content = http.get(source, is_pinned=is_pinned) if http.is_url(source) else _read(Path(source))
     count = 0
     with _deadline(timeout_s, name), content as (total, pieces):
         if total is not None and total > limit_bytes:

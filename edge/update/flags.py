@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge import console
-from edge.folder_labels import folder_truth
-from edge.requirement_flags import add_requirement_flags
-from edge.update.figures import Limits
+from edge.cli import console
+from edge.cli.trust_flags import add_requirement_flags
+from edge.datasets.folder_labels import folder_truth
+from edge.update.metrics import Limits
 
 NAME = "update"
 """First argument of `edge-classify` that leads here."""
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_test_flags(flags: argparse.ArgumentParser) -> None:
-    """Flags of the fields of `edge.update.figures.Limits`, and of what it is tested on."""
+    """Flags of the fields of `edge.update.metrics.Limits`, and of what it is tested on."""
     test = flags.add_argument_group("the self-test", "In a process of its own, beside the current model.")
     limits = Limits()
     test.add_argument("--samples", type=Path, metavar="DIR", help="test it also on the pictures in DIR, which holds a "

@@ -15,17 +15,17 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edge import atomic
-from edge.artifact import default_model, read_artifact
+from edge.artifact.file import default_model, read_artifact
 from edge.errors import ModelFileError, UpdateError
-from edge.update.lock import locked
+from edge.system import atomic_file
+from edge.system.file_lock import locked
 from edge.update.state import Model, State
 
 _STATE = "state.json"
 _CHANGE_LOCK, _UPDATE_LOCK, _TRIAL_LOCK = ".change.lock", ".update.lock", ".trial.lock"
 _MODEL_FILE = re.compile(r"[0-9a-f]{64}\.(tflite|onnx)")
 _INCOMING = ".incoming."
-_TEMPORARY = re.compile(r"\.(state|[0-9a-f]{64})\..+")  # of a write by edge.atomic that was killed
+_TEMPORARY = re.compile(r"\.(state|[0-9a-f]{64})\..+")  # of a write by edge.system.atomic_file that was killed
 
 
 def default_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -129,7 +129,7 @@ class Store:
             OSError: the store can't be written; what was current still is.
         """
         with locked(self.folder / _CHANGE_LOCK):
-            with atomic.replacing(self.path(model)) as temporary:
+            with atomic_file.replacing(self.path(model)) as temporary:
                 shutil.copyfile(file, temporary)
             self._flush_folder()
             state = step(self.read_or_empty())
@@ -145,7 +145,7 @@ class Store:
             return State()
 
     def _write(self, state: State) -> None:
-        atomic.write_text(self.folder / _STATE, state.to_json())
+        atomic_file.write_text(self.folder / _STATE, state.to_json())
         self._flush_folder()
 
     def _flush_folder(self) -> None:

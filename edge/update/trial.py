@@ -6,8 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from edge.classifier import Prediction
-from edge.decision import Decision
+from edge.classify.results import Decision, Prediction
 from edge.sources.frame import Frame
 
 TRIAL_S = 60.0

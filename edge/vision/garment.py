@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from edge.vision.background import border_distance
+from edge.vision.crop import Sighting
 from edge.vision.cutout import cut_out
 from edge.vision.frames import require_pixels, shrink_to_bgr
 from edge.vision.lab import bgr_to_lab
 from edge.vision.presence import NOTHING_BELOW
 from edge.vision.render import fit, garment_tones, render
 from edge.vision.scene import EmptyScene
-from edge.vision.sighting import Sighting
 from edge.vision.silhouette import CERTAIN, Silhouette, find_newcomer, find_silhouette
 from edge.vision.yuv import YuvPicture
 

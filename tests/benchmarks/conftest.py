@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.job import FAILED, OK, Measurement, Outcome
-from benchmarks.rows import Row, make_row
-from benchmarks.variants import Variant
-from edge.artifact import Artifact
+from benchmarks.analysis.rows import Row, make_row
+from benchmarks.measure.job import FAILED, OK, Measurement, Outcome
+from benchmarks.measure.variants import Variant
+from edge.artifact.file import Artifact
 
 LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 

@@ -1,13 +1,16 @@
-"""How the tests of the runner call it: in this process or as a child; a made-up runtime; a spec spliced into a file."""
+"""How the tests call the runner, in this process or as a child; a made-up runtime, a spliced spec, and a server."""
 
 from __future__ import annotations
 
 import io
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +19,8 @@ import pytest
 from numpy.typing import NDArray
 
 import edge
-from edge.cli import main
-from edge.spec import ModelSpec, TensorSpec
+from edge.artifact.spec import ModelSpec, TensorSpec
+from edge.run.main import main
 
 
 @dataclass(frozen=True)
@@ -127,3 +130,57 @@ class FakeRuntime:
 def fake_runtime() -> type[FakeRuntime]:
     """The class of a runtime that needs no file."""
     return FakeRuntime
+
+
+class Server(ThreadingHTTPServer):
+    """A server on this machine; what it answers is said by `answers`, path -> what to do with the handler."""
+
+    answers: dict[str, Callable[[BaseHTTPRequestHandler], None]]
+
+    @property
+    def url(self) -> str:
+        """Without a slash at its end."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        with suppress(ConnectionError):  # the client went away: that is the test
+            self.server.answers[self.path.partition("?")[0]](self)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """It listens on the loopback interface alone."""
+    with Server(("127.0.0.1", 0), _Handler) as listener:
+        listener.answers, listener.daemon_threads = {}, True
+        threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield listener
+        listener.shutdown()
+
+
+def answer(content: bytes = b"", *, status: int = 200, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
+    """An answer with these headers (underscores stand for dashes) and, unless they say otherwise, the right length."""
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in {"Content_Length": str(len(content)), **headers}.items():
+            if value:
+                handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(content)
+        handler.close_connection = True
+
+    return send
+
+
+@pytest.fixture(name="answer")
+def answer_fixture() -> Callable[..., Any]:
+    """See `answer`."""
+    return answer

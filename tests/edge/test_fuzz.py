@@ -1,7 +1,7 @@
 """Whatever the bytes are, what reads them says so in the error it promises: Hypothesis looks for some that get past.
 
 Its choices are always the same here; `hypothesis.settings(derandomize=False, max_examples=100_000)` looks further. What
-was found once is kept in tests/fixtures/hostile. `python -m benchmarks.hardening models` attacks the libraries behind.
+was found once is kept in tests/fixtures/hostile. `python -m tests.hardening models` attacks the libraries behind.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from edge.admission import minisign, onnx, tflite
-from edge.admission.damaged import DamagedError
-from edge.artifact import read_artifact
+from edge.artifact import signature
+from edge.artifact.file import read_artifact
+from edge.artifact.formats.malformed import DamagedError
+from edge.artifact.spec import ModelSpec
 from edge.demo import draw_frame
 from edge.errors import FrameError, ModelFileError, SpecError
-from edge.sources.files import decode_image
-from edge.spec import ModelSpec
+from edge.images.decode import decode_image
+from edge.verify import onnx, tflite
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 EXTREMES = [number.to_bytes(4, "little") for number in (0, 1, 0x7F, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)]
@@ -65,7 +66,7 @@ def spec_of(content: bytes) -> object:
 
 
 def key_of(content: bytes) -> object:
-    return minisign.read_public_key(content.decode("utf-8", "replace"))
+    return signature.read_public_key(content.decode("utf-8", "replace"))
 
 
 CASES: dict[str, tuple[Parse, bytes, type[Exception]]] = {

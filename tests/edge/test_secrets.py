@@ -11,9 +11,9 @@ import pytest
 pytest.importorskip("uvicorn", reason="the page needs the extra `web`: pip install 'edge-classify[web]'")
 pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqtt`: pip install 'edge-classify[mqtt]'")
 
-from benchmarks.hardening.strangers.asking import ask
-from benchmarks.hardening.strangers.brokers import HOSTILE, Broker
-from benchmarks.hardening.strangers.requests import Request, of_strangers
+from tests.hardening.network_abuse.brokers import HOSTILE, Broker
+from tests.hardening.network_abuse.http_client import ask
+from tests.hardening.network_abuse.requests import Request, of_strangers
 
 TOKEN, PASSWORD = "correct-horse-battery", "hunter2-staple"
 
@@ -25,8 +25,8 @@ def test_a_run_among_strangers_tells_none(spawn: Callable[..., Any], monkeypatch
     monkeypatch.setenv("EDGE_CLASSIFY_TOKEN", TOKEN)
     monkeypatch.setenv("EDGE_CLASSIFY_MQTT_USERNAME", "door")
     monkeypatch.setenv("EDGE_CLASSIFY_MQTT_PASSWORD", PASSWORD)
-    child = spawn("-m", "edge.cli", "-v", "--source", "demo-video", "--max-frames", "100000", "--serve", "127.0.0.1:0",
-                  "--mqtt", f"mqtt://127.0.0.1:{broker.port}/shop/door")  # fmt: skip
+    child = spawn("-m", "edge.run.main", "-v", "--source", "demo-video", "--max-frames", "100000",
+                  "--serve", "127.0.0.1:0", "--mqtt", f"mqtt://127.0.0.1:{broker.port}/shop/door")  # fmt: skip
     try:
         said = ""
         while not (found := re.search(r"live page: http://[\w.]+:(\d+)/", said)):

@@ -14,14 +14,14 @@ from edge.demo import draw_frame
 # Each of these took milliseconds of every start, or megabytes of every run.
 _NEEDLESS = (
     *("_hashlib", "concurrent.futures", "difflib", "http", "importlib.metadata", "onnxruntime", "socket", "ssl"),
-    *("subprocess", "tomllib", "urllib.request", "edge.demo", "edge.doctor", "edge.sinks.picture"),
+    *("subprocess", "tomllib", "urllib.request", "edge.demo", "edge.doctor", "edge.sinks.images.contact_sheet"),
     *(
         "edge.update",
-        "edge.sinks.service",
-        "edge.sinks.terminal",
-        "edge.sources.live",
-        "edge.sources.stream",
-        "edge.sources.v4l2",
+        "edge.sinks.systemd",
+        "edge.sinks.text.terminal",
+        "edge.sources.live.reconnecting",
+        "edge.sources.network.stream",
+        "edge.sources.camera.v4l2",
     ),
 )
 
@@ -32,7 +32,7 @@ def test_one_picture_as_json_loads_no(name: str, loaded: set[str]) -> None:
 
 
 def test_it_does_load_what_it_needs(loaded: set[str]) -> None:
-    assert {"edge.sinks.jsonl", "edge.sources.files", "edge.runtimes.litert"} <= loaded
+    assert {"edge.sinks.text.jsonl", "edge.sources.files.images", "edge.runtimes.litert"} <= loaded
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 import sys
 import ai_edge_litert.interpreter, cv2, numpy
 theirs = set(sys.modules)
-from edge.cli import main
+from edge.run.main import main
 assert main(["--source", {str(picture)!r}, "--json", "-q"]) == 0
 print(*(set(sys.modules) - theirs), file=sys.stderr)
 """

@@ -12,11 +12,11 @@ pytest.importorskip("tensorflow")
 pytest.importorskip("tf2onnx")
 
 from edge import demo
-from edge.artifact import read_artifact
-from edge.classifier import Classifier
-from edge.decision_spec import DecisionSpec
-from edge.quantization import takes_pixels
-from edge.spec import ModelSpec
+from edge.artifact.decision_spec import DecisionSpec
+from edge.artifact.file import read_artifact
+from edge.artifact.quantization import takes_pixels
+from edge.artifact.spec import ModelSpec
+from edge.classify.classifier import Classifier
 from export import onnx as onnx_export
 from export import tflite as tflite_export
 from export.calibration import Calibration

@@ -7,8 +7,8 @@ import pytest
 
 onnx = pytest.importorskip("onnx")
 
-from edge.artifact import METADATA_KEY
-from edge.spec import ModelSpec
+from edge.artifact.file import METADATA_KEY
+from edge.artifact.spec import ModelSpec
 from export.embed import embed_in_onnx, embed_in_tflite
 
 SPEC = ModelSpec(labels=("Größe 38", "shoe"))

@@ -15,8 +15,8 @@ pytest.importorskip("tensorflow")
 import keras
 from keras import layers
 
+from edge.artifact.probabilities import to_probabilities
 from edge.errors import ExportError, SpecError
-from edge.probabilities import to_probabilities
 from export import source
 from export.source import find_run, load_source
 

@@ -20,10 +20,10 @@ from typing import Any
 
 import cv2
 
-from edge.artifact import default_model
-from edge.classifier import Classifier
+from edge.artifact.file import default_model
+from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.classify.classifier import Classifier
 from edge.demo import draw_frame
-from edge.spec import FASHION_MNIST_LABELS
 
 ROOT = Path(__file__).parents[2]
 LAB = ROOT.parent / "shared" / "lab" / "camera-vm.sh"
@@ -93,7 +93,7 @@ def virtual_machine(feed: Path, out: Path, arch: str) -> list[str]:
     """The call: the runner from this checkout; before it, what turns the guest's clock into the records' one."""
     script = (
         f"{PYTHON} -c 'import time; print(time.time() - time.monotonic())' > /mnt/out/clock && "
-        f"exec {PYTHON} -m edge.cli --camera 0 --size {WIDTH}x{HEIGHT} --json --duration {DURATION_S}"
+        f"exec {PYTHON} -m edge.run.main --camera 0 --size {WIDTH}x{HEIGHT} --json --duration {DURATION_S}"
     )
     return [
         *(str(LAB), "run", "--arch", arch, "--feed", str(feed)),

@@ -122,7 +122,7 @@ def restarts(machine: Machine) -> Iterator[tuple[str, bool]]:
 
 def about_an_update(machine: Machine) -> Iterator[tuple[str, bool]]:
     """A model is installed by the update's own unit; killed within its minute, it is rolled back."""
-    from edge.artifact import LABELS_MEMBER, default_model
+    from edge.artifact.file import LABELS_MEMBER, default_model
 
     model = default_model().read_bytes().replace(LABELS_MEMBER.encode(), b"LABELS.txt")  # another file, as good as it
     machine.run("python3", "-c", "import sys; open('/srv/new.tflite', 'wb').write(bytes.fromhex(sys.stdin.read()))",

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.artifact import default_model, read_artifact
+from edge.artifact.file import default_model, read_artifact
 from train.compare import main, seed_ranges, table
 
 SHIPPED = default_model()

@@ -10,7 +10,7 @@ pytest.importorskip("tensorflow")
 import keras
 
 from train.fit import logits
-from train.networks import NETWORKS
+from train.network.networks import NETWORKS
 
 
 @pytest.mark.parametrize("name", ["baseline", "edge"])

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_same_holds_on_jax() -> None:
-    files = ("test_checkpoint.py", "test_distill.py", "test_throughput.py")
+    files = ("test_checkpoint.py", "test_distill.py", "test_throughput.py")  # of fitting
     done = subprocess.run(
         [
             sys.executable,
@@ -23,7 +23,7 @@ def test_the_same_holds_on_jax() -> None:
             "-q",
             "-p",
             "no:xdist",
-            *(str(Path(__file__).parent / name) for name in files),
+            *(str(Path(__file__).parent / "fitting" / name) for name in files),
         ],
         capture_output=True,
         text=True,

@@ -12,7 +12,8 @@ import pytest
 keras = pytest.importorskip("keras")
 import numpy as np
 
-from edge.spec import FASHION_MNIST_LABELS, ModelSpec
+from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import ModelSpec
 from train.__main__ import main
 
 ROOT = Path(__file__).parents[2]

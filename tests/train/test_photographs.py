@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from edge import vision
-from edge.cli import main as run_edge_classify
+from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.demo import draw_frame
-from edge.sinks.jsonl import JsonLinesSink
-from edge.spec import FASHION_MNIST_LABELS
-from train import extra
+from edge.run.main import main as run_edge_classify
+from edge.sinks.text.jsonl import JsonLinesSink
+from train.data import auxiliary
 from train.photographs import main
 
 
@@ -25,8 +25,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def read(path: Path) -> extra.Extra:
-    return extra.read(path, class_names=FASHION_MNIST_LABELS, height=28, width=28)
+def read(path: Path) -> auxiliary.Extra:
+    return auxiliary.read(path, class_names=FASHION_MNIST_LABELS, height=28, width=28)
 
 
 def test_each_photograph_is_seen_as_it_is_and_varied(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

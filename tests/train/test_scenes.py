@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from edge import fashion_mnist, vision
-from edge.spec import FASHION_MNIST_LABELS
-from train import extra, scenes
+from edge import vision
+from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.datasets import fashion_mnist
+from train import scenes
+from train.data import auxiliary
 from train.scenes import main, paste
 
 TROUSER = np.zeros((28, 28), np.uint8)
@@ -37,7 +39,7 @@ def test_the_images_are_what_the_vision_step_sees(
 
     assert main(["--count", "40", "--out", str(tmp_path / "some.npz")]) == 0
 
-    found = extra.read(tmp_path / "some.npz", class_names=FASHION_MNIST_LABELS, height=28, width=28)
+    found = auxiliary.read(tmp_path / "some.npz", class_names=FASHION_MNIST_LABELS, height=28, width=28)
     assert np.array_equal(found.pixels, np.stack([sighting.pixels for sighting in seen]))
     labels = found.targets[found.is_known].argmax(axis=1)
     assert (labels == 1).sum() >= 20  # the pasted ones; the others are drawn

@@ -15,11 +15,10 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from edge.addresses import BrokerAddress
 from edge.errors import RuntimeMissingError, ToolkitError
-from edge.sink_flags import MQTT_VARIABLES
-from edge.sinks.mqtt.wary import Wary
-from edge.sinks.trouble import FIRST_DELAY_S, LONGEST_DELAY_S, Trouble
+from edge.sinks.addresses import MQTT_VARIABLES, BrokerAddress
+from edge.sinks.delivery.failure_log import FIRST_DELAY_S, LONGEST_DELAY_S, Trouble
+from edge.sinks.mqtt.receive_limit import Wary
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessageInfo

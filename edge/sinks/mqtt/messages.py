@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from edge import __version__
-from edge.classifier import Prediction
-from edge.decision import Decision
+from edge.classify.results import Decision, Prediction
 from edge.health import Health
-from edge.sinks.trouble import Fallible
+from edge.sinks.delivery.failure_log import Fallible
 
 ONLINE, OFFLINE = "online", "offline"
 

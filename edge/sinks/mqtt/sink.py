@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from edge.addresses import BrokerAddress
-from edge.classifier import Prediction
-from edge.decision import Decision
+from edge.classify.results import Decision, Prediction
 from edge.health import Health
+from edge.sinks.addresses import BrokerAddress
+from edge.sinks.delivery.failure_log import Fallible, Trouble
 from edge.sinks.mqtt.connection import Connection
 from edge.sinks.mqtt.messages import (
     OFFLINE,
@@ -18,7 +18,6 @@ from edge.sinks.mqtt.messages import (
     discovery_messages,
     telemetry_message,
 )
-from edge.sinks.trouble import Fallible, Trouble
 from edge.sources.frame import Frame
 
 

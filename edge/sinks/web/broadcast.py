@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
-from edge.sinks.web.board import Board, Sight
+from edge.sinks.web.live_state import Board, Sight
 
 RATE_HZ = 10.0
 MOST_VIEWERS = 16

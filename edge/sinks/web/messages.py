@@ -9,10 +9,10 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from edge import __version__
-from edge.classifier import Classifier
-from edge.sinks.jsonl import as_record
-from edge.sinks.trouble import Fallible
-from edge.sinks.web.board import Board
+from edge.classify.classifier import Classifier
+from edge.sinks.delivery.failure_log import Fallible
+from edge.sinks.text.jsonl import as_record
+from edge.sinks.web.live_state import Board
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from edge.classifier import Prediction
-from edge.decision import KNOWN_STATE
+from edge.artifact.labels import NOTHING_LABEL, STALE_LABEL, UNKNOWN_LABEL
+from edge.classify.results import KNOWN_STATE, Prediction
 from edge.errors import RuntimeMissingError
 from edge.health import ENDED, LIVE, STALE, STARTING
-from edge.sinks.trouble import Fallible
-from edge.sinks.web.board import Board
-from edge.spec import NOTHING_LABEL, STALE_LABEL, UNKNOWN_LABEL
+from edge.sinks.delivery.failure_log import Fallible
+from edge.sinks.web.live_state import Board
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import cv2
 
-from edge.sinks import drawing
-from edge.sinks.web.board import Sight
+from edge.sinks.images import drawing
+from edge.sinks.web.live_state import Sight
 
 LONGEST_EDGE = 960  # pixels: a phone's width twice over; larger frames would cost encoding and airtime
 _QUALITY = 80

@@ -7,13 +7,12 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
-from edge.addresses import PageAddress
-from edge.classifier import Prediction
-from edge.decision import Decision
+from edge.classify.results import Decision, Prediction
 from edge.health import LIVE, Health
-from edge.sinks.trouble import Fallible
-from edge.sinks.web.board import Board
+from edge.sinks.addresses import PageAddress
+from edge.sinks.delivery.failure_log import Fallible
 from edge.sinks.web.broadcast import Broadcast
+from edge.sinks.web.live_state import Board
 from edge.sinks.web.messages import Identity, event, hello, news
 from edge.sinks.web.metrics import Metrics
 from edge.sinks.web.picture import encode_picture

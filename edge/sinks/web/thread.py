@@ -10,12 +10,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from edge.addresses import PageAddress
 from edge.errors import RuntimeMissingError, ToolkitError
+from edge.sinks.addresses import PageAddress
 from edge.sinks.web.access import Guard
 from edge.sinks.web.broadcast import Broadcast
-from edge.sinks.web.connections import MOST_CONNECTIONS, REQUEST_S, Bounded, Crowd
-from edge.sinks.web.pace import keep_pace
+from edge.sinks.web.connection_limits import MOST_CONNECTIONS, REQUEST_S, Bounded, Crowd
+from edge.sinks.web.throttle import keep_pace
 
 _LOGGER = logging.getLogger(__name__)
 _STOP_S = 0.6  # how long the end may take; the thread dies with the process anyway

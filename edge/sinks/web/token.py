@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from edge.addresses import PageAddress
 from edge.errors import ToolkitError
-from edge.sink_flags import TOKEN_VARIABLE
+from edge.sinks.addresses import TOKEN_VARIABLE, PageAddress
 
 _SHORTEST = 16  # characters: of random ones, more than anybody tries over a network
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.rows import Row
-from edge.spec import FASHION_MNIST_LABELS
+from benchmarks.analysis.rows import Row
+from edge.artifact.labels import FASHION_MNIST_LABELS
 
 ENVIRONMENT = {
     "kind": "board", "board": "Pi", "cpu": "A76", "cpu_count": 4, "architecture": "aarch64", "threads": 1,

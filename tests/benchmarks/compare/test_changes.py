@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.analysis.rows import Row
 from benchmarks.compare.changes import compare_reports
+from benchmarks.compare.render import markdown, text
 from benchmarks.compare.sentences import caveats, summary, verdict
-from benchmarks.compare.shown import markdown, text
-from benchmarks.rows import Row
 from edge.errors import ReportError
 
 Report = Callable[..., dict[str, Any]]

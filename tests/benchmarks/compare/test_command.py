@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.analysis.rows import Row
 from benchmarks.compare.command import parser
 from benchmarks.compare.read import read_report
-from benchmarks.report_schema import SCHEMA_VERSION
-from benchmarks.rows import Row
+from benchmarks.report.schema import SCHEMA_VERSION
+from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.errors import ReportError
-from edge.spec import FASHION_MNIST_LABELS
 
 ENVIRONMENT = {
     "kind": "host", "board": None, "cpu": "x", "cpu_count": 2, "architecture": "x86_64", "threads": 1, "emulator": None,

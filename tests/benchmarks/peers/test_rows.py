@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
+from benchmarks.analysis.rows import Row
 from benchmarks.config import BenchmarkConfig
-from benchmarks.job import FAILED, NOT_INSTALLED, OK
+from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK
+from benchmarks.measure.rounds import Trial
+from benchmarks.measure.variants import Variant
 from benchmarks.peers.protocol import PeerJob, PeerOutcome
 from benchmarks.peers.rows import PEERS, peer_matches, peer_rows, peer_tasks
-from benchmarks.peers.table import COLUMNS, peer_sentences, peers_markdown, peers_text
-from benchmarks.rounds import Trial
-from benchmarks.rows import Row
-from benchmarks.variants import Variant
-from edge.artifact import Artifact, read_artifact
+from benchmarks.report.peers_table import COLUMNS, peer_sentences, peers_markdown, peers_text
+from edge.artifact.file import Artifact, read_artifact
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TFLITE = Artifact(Path("/models/a_int8.tflite"), "tflite", "cd" * 32, 1000, None)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.environment import describe_environment
+from benchmarks.host.environment import describe_environment
 from benchmarks.photos.config import PhotosConfig
 from benchmarks.photos.measure import PhotoReport, PhotoResult, Skipped
 from benchmarks.photos.photographs import Photograph
 from benchmarks.photos.report import build_report
-from edge.classifier import Prediction
-from edge.folder_labels import Kind
-from edge.spec import ModelSpec
+from edge.artifact.spec import ModelSpec
+from edge.classify.results import Prediction
+from edge.datasets.folder_labels import Kind
 
 LABELS = ("a", "b")
 STAGES = {"vision": 900_000, "invoke": 60_000, "decide": 40_000, "total": 1_000_000}

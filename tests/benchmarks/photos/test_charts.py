@@ -7,8 +7,8 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
-from benchmarks.drawing import Palette
 from benchmarks.photos.charts import confusion_png, confusion_svg, draw_confusion, draw_roc, roc_png, roc_svg
+from benchmarks.report.charts.style import Palette
 
 
 def test_every_count_stands_in_its_cell(report: dict[str, Any]) -> None:

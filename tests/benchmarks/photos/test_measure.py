@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.photos.measure import PhotoReport, Skipped, measure_photos
 from benchmarks.photos.photographs import Photograph
+from edge.datasets.folder_labels import Kind
 from edge.errors import SourceError
-from edge.folder_labels import Kind
 
 SHOES, HATS = Kind("shoes", ("a", "b")), Kind("hats", ())
 

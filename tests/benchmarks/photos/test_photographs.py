@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.photos.photographs import Photograph, find_folders, label_photographs
+from edge.datasets.folder_labels import Kind
 from edge.errors import SourceError
-from edge.folder_labels import Kind
 
 
 def touch(*paths: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edge.doctor.patient import Patient, Ran
+from edge.doctor.host_probe import Patient, Ran
 
 MakePatient = Callable[..., Patient]
 

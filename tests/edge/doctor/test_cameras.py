@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from edge.doctor.cameras import Kernel, check_cameras
-from edge.doctor.patient import Patient
-from edge.sources.v4l2 import Device, Format
+from edge.doctor.host_probe import Patient
+from edge.sources.camera.v4l2 import Device, Format
 
 MakePatient = Callable[..., Patient]
 ZERO, ONE = Path("/dev/video0"), Path("/dev/video1")

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from edge.artifact import default_model
+from edge.artifact.file import default_model
 from edge.doctor import command
 from edge.doctor.finding import FAILURE, OK, WARNING, Finding, worst
-from edge.doctor.patient import Patient, Ran
+from edge.doctor.host_probe import Patient, Ran
 
 MakePatient = Callable[..., Patient]
 FINE, WARM, GONE = Finding("disk", OK, "9 GB free"), Finding("heat", WARNING, "76 °C", "air"), Finding(
@@ -84,5 +84,5 @@ def test_a_pi_4_with_a_wheel_that_its_processor_can_not_run(make_patient: MakePa
 
 
 def test_the_doctor_imports_nothing_that_may_crash() -> None:
-    program = "import sys, edge.cli, edge.doctor.command; assert not {'numpy', 'cv2'} & set(sys.modules)"
+    program = "import sys, edge.run.main, edge.doctor.command; assert not {'numpy', 'cv2'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0

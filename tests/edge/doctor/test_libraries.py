@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from edge.doctor import libraries
-from edge.doctor.patient import Patient, Ran, installed_version, run_command
+from edge.doctor.host_probe import Patient, Ran, installed_version, run_command
 
 MakePatient = Callable[..., Patient]
 ALL = {"numpy": "2.4.1", "opencv-python-headless": "4.13.0", "ai-edge-litert": "2.3.0"}

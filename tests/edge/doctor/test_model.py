@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.admission.requirement import Requirement
-from edge.artifact import Artifact, default_model
+from edge.artifact.file import Artifact, default_model
+from edge.artifact.trust import Requirement
+from edge.doctor.host_probe import Patient
 from edge.doctor.model import check_model
-from edge.doctor.patient import Patient
 from edge.errors import ModelFileError
 
 MakePatient = Callable[..., Patient]

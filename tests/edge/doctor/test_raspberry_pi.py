@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from edge.doctor import raspberry_pi
-from edge.doctor.patient import Patient, Ran
+from edge.doctor.host_probe import Patient, Ran
 
 MakePatient = Callable[..., Patient]
 BOARD = "proc/device-tree/model"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.doctor import system
-from edge.doctor.patient import Patient, Ran
+from edge.doctor.host_probe import Patient, Ran
 
 MakePatient = Callable[..., Patient]
 PI_5 = {"proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0", "etc/os-release": 'PRETTY_NAME="Debian 13"\n'}

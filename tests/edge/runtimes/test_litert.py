@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.artifact import read_artifact
+from edge.artifact.file import read_artifact
+from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError
 from edge.runtimes import litert
-from edge.spec import TensorSpec
 
 interpreter_module = pytest.importorskip("ai_edge_litert.interpreter")
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.artifact import read_artifact
+from edge.artifact.file import read_artifact
+from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError
 from edge.runtimes import onnxruntime as adapter
 from edge.runtimes import open_runtime
-from edge.spec import TensorSpec
 
 library = pytest.importorskip("onnxruntime")
 
@@ -114,7 +114,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from edge.artifact import read_artifact
+from edge.artifact.file import read_artifact
 from edge.runtimes import onnxruntime
 path = Path({str(fixtures / "tiny_int8.onnx")!r})
 onnxruntime.load(path, read_artifact(path).network, threads=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.artifact import Artifact, read_artifact
+from edge.artifact.file import Artifact, read_artifact
 from edge.errors import ModelFileError, RuntimeMissingError
 from edge.runtimes import RUNTIMES, open_runtime, runtime_for
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError
 from edge.runtimes.tflite import TfliteRuntime
-from edge.spec import TensorSpec
 
 INPUT = {"name": "image", "index": 4, "dtype": np.uint8, "shape": np.array([1, 2, 2, 1]), "quantization": (0.5, 3)}
 OUTPUT = {"name": "scores", "index": 9, "dtype": np.int8, "shape": np.array([1, 4]), "quantization": (0.25, -7)}

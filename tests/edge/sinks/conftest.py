@@ -9,8 +9,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import pytest
 
-from edge.classifier import Prediction
-from edge.decision import Decision
+from edge.classify.results import Decision, Prediction
 from edge.sources import Frame
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import pytest
 
-from edge.sources import v4l2
-from edge.sources.v4l2 import Format
-from tests.edge.sources.fake_webcam import METADATA, PICTURE, SENSOR, WEBCAM, FakeCapture, Kernel
+from edge.sources.camera import v4l2
+from edge.sources.camera.v4l2 import Format
+from tests.edge.sources.camera.fake_webcam import METADATA, PICTURE, SENSOR, WEBCAM, FakeCapture, Kernel
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.demo import draw_frame
 from edge.sources.demo import DemoSource, DemoVideoSource
-from edge.spec import FASHION_MNIST_LABELS
 
 
 def test_frames_are_those_of_the_drawing_with_their_labels() -> None:

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from edge.artifact import default_model, read_artifact
+from edge.artifact.file import default_model, read_artifact
 from edge.update import command
 from edge.update import state as states
-from edge.update.figures import Count, Figures
+from edge.update.metrics import Count, Figures
 from edge.update.state import State, Trial
 from edge.update.store import Store
 
@@ -233,7 +233,7 @@ def test_a_run_that_is_killed_within_the_minute_is_rolled_back(  # noqa: PLR0917
 ) -> None:  # fmt: skip
     new = fixtures / "tiny_int8.tflite"
     update(new)
-    child = spawn("-m", "edge.cli", "--store", str(store.folder), "--json", "--duration", "600")
+    child = spawn("-m", "edge.run.main", "--store", str(store.folder), "--json", "--duration", "600")
     assert child.stdout
     assert json.loads(child.stdout.readline())["model_sha256"] == digest(new)
     child.send_signal(signal.SIGABRT)  # systemd's watchdog does so

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.artifact import default_model
+from edge.artifact.file import default_model
 from edge.errors import ModelFileError, UpdateError
 from edge.update import state as states
 from edge.update.state import Model, State, Trial

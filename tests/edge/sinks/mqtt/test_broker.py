@@ -15,9 +15,9 @@ import pytest
 
 paho = pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqtt`: pip install 'edge-classify[mqtt]'")
 
-from edge.addresses import BrokerAddress
 from edge.errors import ToolkitError
 from edge.health import Health
+from edge.sinks.addresses import BrokerAddress
 from edge.sinks.mqtt.sink import MqttSink
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")

@@ -12,18 +12,18 @@ import pytest
 
 paho = pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqtt`: pip install 'edge-classify[mqtt]'")
 
-from benchmarks.hardening.strangers.brokers import HOSTILE, PATIENCE_S, Broker, Script, says
-from edge.addresses import BrokerAddress
 from edge.health import Health
-from edge.sinks.mqtt import connection, wary
+from edge.sinks.addresses import BrokerAddress
+from edge.sinks.mqtt import connection, receive_limit
 from edge.sinks.mqtt.sink import MqttSink
+from tests.hardening.network_abuse.brokers import HOSTILE, PATIENCE_S, Broker, Script, says
 
 
 @pytest.fixture
 def meet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Broker, MqttSink]]]:
     """Connect a sink to a broker that does as it is told, without pauses between two attempts."""
     monkeypatch.setattr(paho.Client, "_reconnect_wait", lambda self: None)
-    monkeypatch.setattr(wary, "LONGEST_DELAY_S", 0.0)
+    monkeypatch.setattr(receive_limit, "LONGEST_DELAY_S", 0.0)
     opened: list[tuple[Broker, MqttSink]] = []
 
     def start(*scripts: Script, **options: Any) -> tuple[Broker, MqttSink]:

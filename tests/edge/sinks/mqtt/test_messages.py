@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from edge.health import Health
+from edge.sinks.delivery.failure_log import Trouble
 from edge.sinks.mqtt.messages import decision_message, discovery_messages, telemetry_message
-from edge.sinks.trouble import Trouble
 
 
 def test_a_decision(decision: Any) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from edge.addresses import PageAddress
 from edge.health import LIVE, Health
-from edge.sinks.trouble import Trouble
+from edge.sinks.addresses import PageAddress
+from edge.sinks.delivery.failure_log import Trouble
 from edge.sinks.web.messages import Identity
 
 IDENTITY = Identity(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from edge.health import Health
-from edge.sinks.web.board import Board, Sight
 from edge.sinks.web.broadcast import MOST_VIEWERS, Broadcast
+from edge.sinks.web.live_state import Board, Sight
 
 
 @pytest.fixture

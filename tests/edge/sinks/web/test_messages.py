@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from edge.health import Health
-from edge.sinks.web.board import Board
+from edge.sinks.web.live_state import Board
 from edge.sinks.web.messages import event, hello, news
 
 

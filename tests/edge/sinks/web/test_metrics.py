@@ -11,7 +11,7 @@ pytest.importorskip("prometheus_client", reason="metrics need the extra `web`: p
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge.health import Health
-from edge.sinks.web.board import Board
+from edge.sinks.web.live_state import Board
 from edge.sinks.web.metrics import Metrics
 
 

@@ -13,9 +13,9 @@ import pytest
 
 pytest.importorskip("uvicorn", reason="the page needs the extra `web`: pip install 'edge-classify[web]'")
 
-from edge.addresses import PageAddress
 from edge.errors import ToolkitError
-from edge.sinks.web import connections
+from edge.sinks.addresses import PageAddress
+from edge.sinks.web import connection_limits
 from edge.sinks.web.thread import ServerThread
 
 HEAD = b"Host: localhost\r\n"
@@ -78,19 +78,19 @@ def test_the_end_sends_viewers_home_and_ends_the_thread(page: Any, connect: Call
 def test_who_asks_for_nothing_is_sent_away(
     connect: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
-    monkeypatch.setattr(connections, "REQUEST_S", 0.05)
+    monkeypatch.setattr(connection_limits, "REQUEST_S", 0.05)
     with connect() as idle:
         idle.sendall(said)
         assert all_of(idle) == b""
 
 
 def test_hundreds_who_ask_for_nothing_keep_nobody_out(page: Any, connect: Callable[[], socket.socket]) -> None:
-    crowd = [connect() for _ in range(3 * connections.MOST_CONNECTIONS)]
+    crowd = [connect() for _ in range(3 * connection_limits.MOST_CONNECTIONS)]
     try:
         with connect() as viewer:
             viewer.sendall(b"GET /healthz HTTP/1.1\r\n" + HEAD + b"Connection: close\r\n\r\n")
             assert all_of(viewer).startswith(b"HTTP/1.1 200 OK")
-        assert len(page.crowd) <= connections.MOST_CONNECTIONS
+        assert len(page.crowd) <= connection_limits.MOST_CONNECTIONS
     finally:
         for one in crowd:
             one.close()

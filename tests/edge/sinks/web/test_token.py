@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.addresses import PageAddress
 from edge.errors import ToolkitError
+from edge.sinks.addresses import PageAddress
 from edge.sinks.web.token import read_token
 
 TOKEN = "correct-horse-battery"

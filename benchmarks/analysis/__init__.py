@@ -1,0 +1,1 @@
+"""From measurements to rows, losses, findings, a recommendation and a gate."""

@@ -1,0 +1,1 @@
+"""A bundle that measures on a board, and what it sends back."""

@@ -1,5 +1,0 @@
-"""Damaged and forged model files against the runner: none may crash it, hang it or flood the memory."""
-
-from benchmarks.hardening.models.command import main, parser
-
-__all__ = ["main", "parser"]

@@ -1,5 +1,0 @@
-"""Where the base install imports and predicts, and where it puts out the same bits."""
-
-from benchmarks.hardening.platforms.command import main, parser
-
-__all__ = ["main", "parser"]

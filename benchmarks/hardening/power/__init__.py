@@ -1,5 +1,0 @@
-"""Power cuts: real commands killed with SIGKILL at random moments, every file looked at, and started again."""
-
-from benchmarks.hardening.power.command import main, parser
-
-__all__ = ["main", "parser"]

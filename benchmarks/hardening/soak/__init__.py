@@ -1,5 +1,0 @@
-"""Hours at full speed and days in fake time while everything around the runner goes wrong, at random."""
-
-from benchmarks.hardening.soak.command import main, parser
-
-__all__ = ["main", "parser"]

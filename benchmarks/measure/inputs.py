@@ -1,0 +1,115 @@
+"""What every row is measured on: the same test images, their labels, and the same frames."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import demo
+from edge.datasets import fashion_mnist
+
+FRAME_HEIGHT, FRAME_WIDTH = 480, 640  # what cheap cameras give
+FRAME_COUNT = 20  # two of each garment; enough to vary, little enough not to fill a Pi Zero's memory
+
+_DRAWN_IMAGES = 1_000
+_DRAWN_SEED = 1_000_003  # with --seed 0 the test set of `python -m train --data demo`, which no training run draws from
+_LOGGER = logging.getLogger(__name__)
+
+
+class ReportedImages(Protocol):
+    """What a report says of the test images; the images themselves it doesn't hold."""
+
+    @property
+    def dataset(self) -> str:
+        """fashion_mnist or demo."""
+        ...
+
+    @property
+    def statement(self) -> str:
+        """One sentence: what the accuracies of this report are accuracies on."""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """uint8 class indices, shape (N,), 0-9."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of the images' and the labels' bytes, hexadecimal: reports with different ones can't be paired."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledImages:
+    """The images that accuracy is counted on."""
+
+    dataset: str
+    """fashion_mnist or demo."""
+    statement: str
+    """One sentence: what the accuracies of this report are accuracies on."""
+    images: NDArray[np.uint8]
+    """uint8 grey, shape (N, 28, 28), 0-255, bright on black."""
+    labels: NDArray[np.uint8]
+    """uint8 class indices, shape (N,), 0-9."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the images' and the labels' bytes, hexadecimal: reports with different ones can't be paired."""
+        return hashlib.sha256(self.images.tobytes() + self.labels.tobytes()).hexdigest()
+
+
+def load_test_images(*, seed: int = 0, max_images: int | None = None) -> LabelledImages:
+    """Load Fashion-MNIST's test images, or draw garments where it isn't on this machine.
+
+    Args:
+        seed: of the drawn ones.
+        max_images: use only the first so many.
+
+    Raises:
+        DatasetError: Fashion-MNIST is there but damaged.
+    """
+    if fashion_mnist.is_present():
+        images, labels = fashion_mnist.load("test")
+        name, whole = fashion_mnist.NAME, len(labels)
+    else:
+        _LOGGER.info("%s", fashion_mnist.missing_sentence())
+        images, labels = demo.draw_dataset(min(max_images or _DRAWN_IMAGES, _DRAWN_IMAGES), seed=_DRAWN_SEED + seed)
+        name, whole = "demo", _DRAWN_IMAGES
+    images, labels = images[:max_images], labels[:max_images]
+    return LabelledImages(name, _statement(name, len(labels), whole), images, labels)
+
+
+def draw_frames(*, seed: int = 0) -> NDArray[np.uint8]:
+    """Draw the frames of the frame-to-decision timer: uint8 BGR, shape (20, 480, 640, 3), 0-255."""
+    return np.stack(
+        [
+            demo.draw_frame(number, seed=seed, height=FRAME_HEIGHT, width=FRAME_WIDTH).image
+            for number in range(FRAME_COUNT)
+        ]
+    )
+
+
+def save_inputs(folder: Path, images: NDArray[np.uint8], frames: NDArray[np.uint8]) -> tuple[str, str]:
+    """Write both arrays as .npy, which a worker reads without a copy that its peak memory would show.
+
+    Returns:
+        The absolute paths of the images' and the frames' file.
+    """
+    files = folder.absolute() / "images.npy", folder.absolute() / "frames.npy"
+    for file, array in zip(files, (images, frames), strict=True):
+        np.save(file, array)
+    return str(files[0]), str(files[1])
+
+
+def _statement(dataset: str, count: int, whole: int) -> str:
+    share = f"{count:,}" if count == whole else f"the first {count:,} of {whole:,}"
+    if dataset == "demo":
+        return f"accuracy on drawn garments, not on Fashion-MNIST ({share} images)"
+    return f"accuracy on Fashion-MNIST's test set ({share} images)"

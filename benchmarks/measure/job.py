@@ -1,0 +1,127 @@
+"""What the parent process asks of a worker and what the worker answers; both travel as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+OK, FAILED, NOT_INSTALLED = "ok", "failed", "not installed"
+NOT_TIMED = "not timed"
+"""An emulated processor: its answers count, its times don't."""
+BASIS_POINTS = 10_000  # confidences travel as whole numbers of these: short in JSON, fine enough for any bin
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One artifact on one runtime, and how long to measure it."""
+
+    artifact: str
+    """Absolute path of the model file."""
+    runtime: str
+    """One of `edge.runtimes.RUNTIMES`."""
+    threads: int
+    runs: int
+    """Timed calls of invoke."""
+    frames: int
+    """Timed calls from frame to decision."""
+    warmup: int
+    """Untimed calls, at least."""
+    warmup_s: float
+    """Seconds of untimed calls, at least."""
+    images_file: str
+    """.npy of the test images: uint8 grey, shape (N, height, width), 0-255."""
+    frames_file: str
+    """.npy of the frames: uint8 BGR, shape (N, height, width, 3), 0-255; empty: none are timed."""
+    is_timed: bool = True
+    """False on an emulated processor."""
+    wants_predictions: bool = True
+    """Whether to run the test images: once is enough for what doesn't change."""
+    loadgen_s: float = 0.0
+    """Seconds of each MLPerf LoadGen scenario; 0: none."""
+
+    def to_json(self) -> str:
+        """Return the job as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        """Read a job that `to_json` wrote."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a worker found in one repeat; nothing is summarised yet."""
+
+    runtime_version: str
+    quantization: str
+    """The spec's word: none, float16, dynamic or int8."""
+    source_sha256: str
+    """Of the Keras file the artifact was exported from; empty if the spec doesn't say."""
+    memory_before_load_bytes: int
+    """Resident size of the worker with numpy and its inputs, before the library and the model."""
+    predictions: list[int]
+    """Class index of each test image, in the data set's order; empty where the job didn't want them."""
+    confidence_bp: list[int] = field(default_factory=list)
+    """Probability of each answer under the spec's temperature, in basis points, 0-10,000; empty likewise."""
+    untempered_confidence_bp: list[int] = field(default_factory=list)
+    """The same as the network put it out, without the temperature."""
+    calibration: dict[str, Any] = field(default_factory=dict)
+    """The spec's manifest without the indices: dataset, split, count, seed, sha256; empty where none was needed."""
+    load_ns: int | None = None
+    """Until the network is ready: the library's import, reading and checking the file, allocating."""
+    first_invoke_ns: int | None = None
+    invoke_ns: list[int] = field(default_factory=list)
+    """One value a timed call, in order."""
+    model_ns: list[int] = field(default_factory=list)
+    """From pixels to probabilities, in order."""
+    frame_to_decision_ns: list[int] = field(default_factory=list)
+    """One value a timed call, in order; empty where OpenCV isn't installed."""
+    end_to_end_ns: list[int] = field(default_factory=list)
+    """From a camera's JPEG to a written line of JSON, in order; empty where OpenCV isn't installed."""
+    stage_median_ns: dict[str, int] = field(default_factory=dict)
+    """Of the stages of end to end: decode, vision, invoke, decide, write."""
+    memory_peak_bytes: int | None = None
+    """Largest resident size up to the end of the timed calls; the accuracy pass comes after it."""
+    conditions: dict[str, Any] = field(default_factory=dict)
+    """From `benchmarks.measure.runtime_settings.describe_conditions`."""
+    loadgen: dict[str, Any] | None = None
+    """From `benchmarks.measure.loadgen.run_scenarios`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended: with a measurement, or with the reason why there is none."""
+
+    status: str
+    """OK, FAILED or NOT_INSTALLED."""
+    reason: str = ""
+    """One sentence; empty if all went well."""
+    measurement: Measurement | None = None
+
+    def to_json(self) -> str:
+        """Return the outcome as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Outcome:
+        """Read an outcome that `to_json` wrote.
+
+        Raises:
+            ValueError: not JSON, or not an outcome.
+        """
+        return cls.from_record(json.loads(text))
+
+    @classmethod
+    def from_record(cls, data: Any) -> Outcome:
+        """Read the JSON object of an outcome.
+
+        Raises:
+            ValueError: not an outcome.
+        """
+        try:
+            measurement = data["measurement"]
+            return cls(data["status"], data["reason"], None if measurement is None else Measurement(**measurement))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not an outcome: {error}") from error

@@ -1,0 +1,131 @@
+"""Measures everything in turns: several rounds, each task once a round, the order shuffled anew in each."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Generic, Protocol, TypeVar
+
+from benchmarks.host.machine_state import State, read_state
+from benchmarks.measure.job import OK
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Ended(Protocol):
+    """How an attempt ended."""
+
+    @property
+    def status(self) -> str:
+        """OK, or why there is nothing."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """One sentence; empty if all went well."""
+        ...
+
+
+_Outcome = TypeVar("_Outcome", bound=Ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[_Outcome]):
+    """Something to be measured once a round, in a process of its own."""
+
+    name: str
+    """As the progress shows it."""
+    run: Callable[[int], _Outcome]
+    """Number of the round, from 0 -> how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial(Generic[_Outcome]):
+    """One attempt, and the state of the machine around it."""
+
+    outcome: _Outcome
+    before: State
+    after: State
+
+
+def _say_nothing(_name: str, _done: int, _left: int) -> None:
+    """Who watches nothing is told nothing."""
+
+
+def measure_in_rounds(
+    tasks: Sequence[Task[_Outcome]],
+    *,
+    repeats: int,
+    seed: int,
+    most: int = 0,
+    is_enough: Callable[[Sequence[Sequence[Trial[_Outcome]]]], bool] = lambda _trials: True,
+    note: Callable[[str, int, int], None] = _say_nothing,
+    read: Callable[[], State] = read_state,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[list[Trial[_Outcome]]]:
+    """Run every task once a round, so that what changes with time (heat, other programs) meets all of them alike.
+
+    A task that fails isn't tried again. Ctrl-C ends the measurement early; what was measured is returned.
+
+    Args:
+        tasks: what to measure.
+        repeats: number of rounds.
+        seed: of the order.
+        most: number of rounds at most, while it isn't enough.
+        is_enough: is asked after the `repeats` rounds, and after each further one, whether that will do.
+        note: is told before each turn what is measured, how many turns are done and how many are left.
+        read: reads the machine's state.
+        clock: monotonic seconds, of the time that is left.
+
+    Returns:
+        For each task its trials, in the order they were made; none where Ctrl-C came first.
+    """
+    trials: list[list[Trial[_Outcome]]] = [[] for _ in tasks]
+    started, done = clock(), 0
+    try:
+        for number in range(max(repeats, most)):
+            if number >= repeats and is_enough(trials):
+                break
+            asked = max(repeats, number + 1)
+            for index in _order(len(tasks), number, seed):
+                if trials[index] and trials[index][-1].outcome.status != OK:
+                    continue
+                note(tasks[index].name, done, sum(_still_to_do(found, asked) for found in trials))
+                before = read()
+                outcome = tasks[index].run(number)
+                trials[index].append(Trial(outcome, before, read()))
+                done += 1
+                left = sum(_still_to_do(found, asked) for found in trials)
+                _say(tasks[index].name, outcome, number + 1, asked, left * (clock() - started) / done)
+    except KeyboardInterrupt:
+        _LOGGER.warning("interrupted: the report holds what was measured until now")
+    return trials
+
+
+def is_complete(trials: Sequence[Sequence[Trial[_Outcome]]], *, repeats: int) -> bool:
+    """Whether every task had all its turns, or failed: False after Ctrl-C.
+
+    Args:
+        trials: from `measure_in_rounds`.
+        repeats: number of rounds that were asked for.
+    """
+    return not any(_still_to_do(found, repeats) for found in trials)
+
+
+def _order(count: int, number: int, seed: int) -> list[int]:
+    order = list(range(count))
+    Random(f"{seed}/{number}").shuffle(order)  # noqa: S311  # an order, not a secret
+    return order
+
+
+def _still_to_do(trials: Sequence[Trial[_Outcome]], repeats: int) -> int:
+    return max(repeats - len(trials), 0) if not trials or trials[-1].outcome.status == OK else 0
+
+
+def _say(name: str, outcome: Ended, number: int, repeats: int, left_s: float) -> None:
+    left = f"about {left_s / 60:.0f} min left" if left_s >= 90 else f"about {left_s:.0f} s left"
+    how = "" if outcome.status == OK else f": {outcome.status}: {outcome.reason}"
+    _LOGGER.info("[round %d of %d, %s] %s%s", number, repeats, left, name, how)

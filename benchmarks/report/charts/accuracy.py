@@ -1,0 +1,163 @@
+"""The charts of accuracy: what each variant lost and how surely, where its answers moved, and whether it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from benchmarks.analysis.rows import Row
+from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_svg, style_axes
+
+LOSS_WIDTHS = (9.6, 4.4)  # inches, for a screen and for a phone
+_LINE_INCHES = 0.42  # of one variant in the chart of losses
+_CHANGE_SIZE = (4.6, 4.6)
+_RELIABILITY_SIZE = (4.6, 3.9)
+_FAINTEST = 0.18  # of a cell where a single answer moved: still to be seen on a dark page
+_TEXT_POINTS = 9.0
+LEAST_IN_BIN = 20
+"""Answers that a bin of the chart of reliability holds at least; fewer would draw chance."""
+
+
+def losses_svg(rows: Sequence[Row], width: float) -> str:
+    """Draw what each variant lost, as an <svg> element in the page's colours.
+
+    Args:
+        rows: rows of a report that have `against_float`, at least one.
+        width: one of LOSS_WIDTHS, inches.
+    """
+    return figure_svg(lambda palette: draw_losses(rows, palette, width), salt=f"losses {width}")
+
+
+def draw_losses(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
+    """Draw a line a variant: the loss as a dot, its 95 % interval as a bar, beside no loss and the margin.
+
+    Args:
+        rows: rows of a report that have `against_float`, at least one.
+        palette: colours.
+        width: inches; below six inches names stand above their bars.
+    """
+    figure, axes = _figure((width, 1.05 + _LINE_INCHES * len(rows) * (1.5 if width < 6 else 1)), palette)
+    margin = rows[0]["against_float"]["margin_pp"]
+    axes.axvline(0, color=palette.ink, linewidth=1)
+    axes.axvline(margin, color=palette.wrong, linewidth=1, linestyle="--")
+    for place, row in enumerate(rows):
+        found = row["against_float"]
+        colour = palette.quantization.get(row["quantization"], palette.muted)
+        axes.plot(found["interval_pp"], [place, place], color=colour, linewidth=3, solid_capstyle="round")
+        axes.scatter(found["loss_pp"], place, s=64, color=colour, edgecolors=palette.ink, linewidths=0.6, zorder=3)
+    ends = [end for row in rows for end in row["against_float"]["interval_pp"]]
+    span = max(*ends, margin) - min(*ends, 0)
+    axes.set_xlim(min(*ends, 0) - 0.06 * span, max(*ends, margin) + 0.06 * span)
+    axes.set_ylim(len(rows) - 0.4, -0.8)
+    _name_lines(axes, rows, palette, above=width < 6)
+    axes.set_xlabel("loss of top-1, percentage points, with 95 % interval", color=palette.ink)
+    axes.set_title(f"left of the line at 0: better than float · dashed: the margin, {margin:g}", color=palette.muted,
+                   fontsize=_TEXT_POINTS, loc="left")  # fmt: skip
+    style_axes(axes, palette)
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0, labelcolor=palette.ink)
+    return figure
+
+
+def change_svg(row: Row) -> str:
+    """Draw where a variant's answers moved, as an <svg> element in the page's colours.
+
+    Args:
+        row: a row of a report that has `against_float`.
+    """
+    return figure_svg(lambda palette: draw_change(row, palette), salt=f"change {row['id']}")
+
+
+def draw_change(row: Row, palette: Palette) -> Figure:
+    """Draw the difference of two confusion matrices: how many answers more or fewer than float in each cell.
+
+    More right answers and fewer wrong ones are in the colour of right, the others in that of wrong.
+
+    Args:
+        row: a row of a report that has `against_float`.
+        palette: colours.
+    """
+    change = np.asarray(row["against_float"]["confusion_change"])
+    names = [found["label"] for found in row["accuracy"]["classes"]]
+    figure, axes = _figure(_CHANGE_SIZE, palette)
+    largest = max(int(np.abs(change).max()), 1)
+    for label, answer in np.argwhere(change):
+        count = int(change[label, answer])
+        is_better = (count > 0) == (label == answer)
+        strength = _FAINTEST + (0.75 - _FAINTEST) * abs(count) / largest
+        axes.add_patch(Rectangle((answer - 0.5, label - 0.5), 1, 1, linewidth=0, alpha=strength,
+                                 facecolor=palette.right if is_better else palette.wrong))  # fmt: skip
+        axes.text(answer, label, f"{count:+d}", ha="center", va="center", color=palette.ink, fontsize=_TEXT_POINTS)
+    axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5), aspect="equal")
+    axes.set_xticks(range(len(names)), names, rotation=55, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), names)
+    style_axes(axes, palette)
+    axes.tick_params(length=0, labelsize=_TEXT_POINTS)
+    axes.grid(visible=False)
+    axes.set_xticks(np.arange(len(names) + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color=palette.grid, linewidth=0.6)
+    axes.tick_params(which="minor", length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("answer", color=palette.ink)
+    axes.set_ylabel("label", color=palette.ink)
+    return figure
+
+
+def reliability_svg(rows: Sequence[Row]) -> str:
+    """Draw how often answers of each confidence are right, as an <svg> element in the page's colours.
+
+    Args:
+        rows: rows of a report whose confidences are known, at least one.
+    """
+    return figure_svg(lambda palette: draw_reliability(rows, palette), salt="reliability")
+
+
+def draw_reliability(rows: Sequence[Row], palette: Palette) -> Figure:
+    """Draw a line a variant: share of right answers over mean confidence in each bin; on the diagonal is honest.
+
+    Bins of fewer than LEAST_IN_BIN answers are left out.
+
+    Args:
+        rows: rows of a report whose confidences are known, at least one.
+        palette: colours.
+    """
+    figure, axes = _figure(_RELIABILITY_SIZE, palette)
+    axes.plot([0, 100], [0, 100], color=palette.muted, linewidth=1, linestyle="--")
+    for row in rows:
+        bins = row["accuracy"]["calibration"]["reliability"]
+        count = np.asarray(bins["count"], np.float64)
+        filled = count >= LEAST_IN_BIN
+        confidence = 100 * np.asarray(bins["confidence_sum"])[filled] / count[filled]
+        right = 100 * np.asarray(bins["right"])[filled] / count[filled]
+        colour = palette.quantization.get(row["quantization"], palette.muted)
+        axes.plot(confidence, right, color=colour, linewidth=1.6, marker="o", markersize=5, label=row["variant"])
+    axes.set(xlim=(0, 102), ylim=(0, 102))
+    axes.set_xlabel("how sure it is, %", color=palette.ink)
+    axes.set_ylabel("how often it is right, %", color=palette.ink)
+    style_axes(axes, palette)
+    legend = axes.legend(frameon=False, fontsize=_TEXT_POINTS, labelcolor=palette.ink, loc="upper left")
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a "$" in a file name is no formula
+    return figure
+
+
+def _figure(size: tuple[float, float], palette: Palette) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
+    return figure, figure.subplots()
+
+
+def _name_lines(axes: Axes, rows: Sequence[Row], palette: Palette, *, above: bool) -> None:
+    names = [f"{row['variant']} ({row['runtime']})" for row in rows]
+    if not above:
+        axes.set_yticks(range(len(rows)), names, parse_math=False)
+        return
+    axes.set_yticks([])
+    for place, name in enumerate(names):
+        axes.text(0.01, place - 0.28, name, transform=axes.get_yaxis_transform(), va="bottom", parse_math=False,
+                  color=palette.ink, fontsize=_TEXT_POINTS,
+                  bbox={"facecolor": palette.paper, "edgecolor": "none", "alpha": 0.85, "pad": 1})  # fmt: skip

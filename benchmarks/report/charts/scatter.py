@@ -1,0 +1,168 @@
+"""The chart of accuracy against latency with its frontier, from a report's rows: SVG for pages, PNG for Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from benchmarks.analysis.rows import Row, measured, without_common_machine
+from benchmarks.report.charts.label_placement import Box, Dot, Placement, place_labels
+from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
+
+WIDE, NARROW = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
+
+_MIN_ACCURACY_SPAN_PP = 1.0  # smaller differences must not look large
+_LOG_FROM_RATIO = 12.0  # slowest to fastest; beyond it the fast ones would be one heap
+_DOT_AREA_PER_BYTE = 4.5e-4  # square points: 250 kB give a dot 12 points wide
+_DOT_AREA_RANGE = (36.0, 900.0)
+_LABEL_POINTS = 9.0
+_LEGEND = "better: up and to the left · dashed: none is better in both · larger dot: larger file"
+_NARROW_LEGEND = "better: up and to the left · dashed: none is\nbetter in both · larger dot: larger file"
+_NARROW_NAMES = 8  # on a phone there is no room for more: beyond it only the frontier is named
+
+
+def chart_png(rows: Sequence[Row]) -> bytes:
+    """Draw the chart on white.
+
+    Args:
+        rows: rows of a report, at least one of them measured.
+    """
+    return figure_png(draw_chart(rows, Palette(), WIDE))
+
+
+def chart_svg(rows: Sequence[Row], size: tuple[float, float]) -> str:
+    """Draw the chart as an <svg> element in the page's colours.
+
+    Args:
+        rows: rows of a report, at least one of them measured.
+        size: WIDE or NARROW.
+    """
+    return figure_svg(lambda palette: draw_chart(rows, palette, size), salt=f"chart {size}")
+
+
+def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float]) -> Figure:
+    """Draw one labelled dot a measured row: median of invoke to the right, top-1 upwards, area by file size.
+
+    Args:
+        rows: rows of a report, at least one of them measured.
+        palette: colours.
+        size: width and height in inches.
+    """
+    shown = sorted(without_common_machine(measured(rows)), key=lambda row: (-row["top1_accuracy"], _median_us(row)))
+    figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
+    FigureCanvasAgg(figure)  # knows how large text is
+    axes = figure.subplots()
+    is_narrow = size[0] < WIDE[0]
+    _scale_axes(axes, shown, palette, legend=_NARROW_LEGEND if is_narrow else _LEGEND)
+    for row in shown:
+        colour = palette.quantization.get(row["quantization"], palette.muted)
+        p90_ns = row["invoke"]["p90_ns"]
+        if p90_ns is not None:
+            axes.plot([_median_us(row), p90_ns / 1e3], [row["top1_accuracy"] * 100] * 2, color=colour, linewidth=1.5)
+        axes.scatter(_median_us(row), row["top1_accuracy"] * 100, s=_area(row), color=colour, alpha=0.9,
+                     edgecolors=palette.ink, linewidths=0.6, zorder=3 - _area(row) / 1e4)  # fmt: skip
+    _draw_frontier(axes, shown, palette)
+    _label(figure, axes, frontier(shown) if is_narrow and len(shown) > _NARROW_NAMES else shown, palette)
+    return figure
+
+
+def frontier(rows: Sequence[Row]) -> list[Row]:
+    """The rows that no other beats in both accuracy and latency, fastest first: what is worth choosing from.
+
+    Args:
+        rows: rows of a report; those that weren't measured, or on an unfit machine, can't be on it.
+    """
+    best: list[Row] = []
+    fit = (row for row in measured(rows) if not row.get("invalid"))
+    for row in sorted(fit, key=lambda row: (_median_us(row), -row["top1_accuracy"])):
+        if not best or row["top1_accuracy"] > best[-1]["top1_accuracy"]:
+            best.append(row)
+    return best
+
+
+def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette, *, legend: str) -> None:
+    latencies = [_median_us(row) for row in rows] + [(row["invoke"]["p90_ns"] or 0) / 1e3 for row in rows]
+    medians = latencies[: len(rows)]
+    if max(medians) > _LOG_FROM_RATIO * min(medians):
+        axes.set_xscale("log", subs=[])
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set_xlim(min(medians) / 1.8, max(latencies) * 2.5)
+    else:
+        axes.set_xlim(0, max(latencies) * 1.25)
+    accuracies = [row["top1_accuracy"] * 100 for row in rows]
+    middle = (min(accuracies) + max(accuracies)) / 2
+    half = max(max(accuracies) - min(accuracies), _MIN_ACCURACY_SPAN_PP) * 0.65
+    axes.set_ylim(middle - half, middle + half)
+    axes.set_xlabel("invoke, µs: median, and line to p90", color=palette.ink)
+    axes.set_ylabel("top-1 accuracy, %", color=palette.ink)
+    axes.set_title(legend, color=palette.muted, fontsize=9, loc="left")
+    style_axes(axes, palette)
+
+
+def _draw_frontier(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
+    """A stair: everything below and to the right of it is beaten by a corner of it."""
+    best = frontier(rows)
+    if not best:
+        return
+    right_end, lowest = axes.get_xlim()[1], axes.get_ylim()[0]
+    x = [_median_us(best[0]), *map(_median_us, best), right_end]
+    y = [lowest, *(row["top1_accuracy"] * 100 for row in best), best[-1]["top1_accuracy"] * 100]
+    axes.plot(x, y, drawstyle="steps-post", color=palette.muted, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1.5)
+
+
+def _label(figure: Figure, axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
+    """Write each row's name beside its dot; the axes must have their final size by then."""
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # FigureCanvasAgg has it
+    texts = [
+        # A "$" in a file name is no formula.
+        axes.text(0, 0, _label_text(row), fontsize=_LABEL_POINTS, color=palette.ink, linespacing=1.25,
+                  parse_math=False, transform=axes.transAxes, ha="left", va="bottom", zorder=4,
+                  bbox={"facecolor": palette.paper, "edgecolor": "none", "alpha": 0.8, "pad": 1})
+        for row in rows
+    ]  # fmt: skip
+    dots, whiskers = [], []
+    for row, text in zip(rows, texts, strict=True):
+        extent = text.get_window_extent(renderer)
+        x, y = axes.transData.transform((_median_us(row), row["top1_accuracy"] * 100))
+        dots.append(Dot(x, y, (_area(row) ** 0.5) / 2, extent.width, extent.height))
+        if row["invoke"]["p90_ns"] is not None:
+            end, _ = axes.transData.transform((row["invoke"]["p90_ns"] / 1e3, 0))
+            whiskers.append(Box(x, y - 2, end, y + 2))
+    frame = axes.get_window_extent(renderer)
+    bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1, frame.y1 - 4)
+    for text, dot, placement in zip(texts, dots, place_labels(dots, bounds, obstacles=whiskers), strict=True):
+        # As a share of the axes, which holds at any resolution the figure is saved with.
+        left, bottom = axes.transAxes.inverted().transform((placement.box.left, placement.box.bottom))
+        text.set_position((float(left), float(bottom)))
+        text.set_in_layout(False)
+        if placement.needs_leader:
+            _draw_leader(axes, dot, placement, palette)
+
+
+def _draw_leader(axes: Axes, dot: Dot, placement: Placement, palette: Palette) -> None:
+    box = placement.box
+    # To the nearest point of the label's edge.
+    x, y = min(max(dot.x, box.left), box.right), min(max(dot.y, box.bottom), box.top)
+    to_data = axes.transData.inverted()
+    (x0, y0), (x1, y1) = to_data.transform((dot.x, dot.y)), to_data.transform((x, y))
+    axes.plot([x0, x1], [y0, y1], color=palette.muted, linewidth=0.7, zorder=2)
+
+
+def _label_text(row: Row) -> str:
+    return f"{row['variant']}\n{row['runtime']} · {row['size_bytes'] / 1e3:,.0f} kB"
+
+
+def _area(row: Row) -> float:
+    smallest, largest = _DOT_AREA_RANGE
+    return float(min(max(row["size_bytes"] * _DOT_AREA_PER_BYTE, smallest), largest))
+
+
+def _median_us(row: Row) -> float:
+    median_ns: int = row["invoke"]["median_ns"]
+    return median_ns / 1e3

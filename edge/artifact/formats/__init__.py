@@ -1,0 +1,1 @@
+"""TFLite's and ONNX's bytes, read without a native library."""

@@ -1,0 +1,196 @@
+"""The contract between training and device: what a model file means. Written by train, completed by export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeVar
+
+from edge.artifact.decision_spec import DecisionSpec
+from edge.artifact.labels import FASHION_MNIST_LABELS, RESERVED_LABELS
+from edge.errors import SpecError
+
+SCHEMA_VERSION = 3  # 1: a decision was temperature and threshold; 2: no digest; what came since takes its defaults
+OUTPUT_KINDS = ("logits", "probabilities")
+
+_MAX_AXES, _MAX_NAME = 8, 1000  # of a tensor; names in characters
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """What the network takes, and which vision recipe makes it from a frame."""
+
+    height: int = 28
+    """Rows in pixels."""
+    width: int = 28
+    """Columns in pixels."""
+    channels: int = 1
+    """1: grey."""
+    layout: str = "NHWC"
+    """Order of the axes of the input tensor; pixel 0 stands for 0.0 and pixel 255 for 1.0."""
+    vision: str = "garment-v2"
+    """Name of the recipe in `edge.vision`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no runner of this version can feed."""
+        if min(self.height, self.width) < 1 or self.channels != 1 or self.layout != "NHWC":
+            raise SpecError(
+                f"input {self.height}x{self.width}x{self.channels} {self.layout} isn't supported: "
+                "expected a grey NHWC image of at least 1x1"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """A tensor of the file: real value = scale * (stored value - zero_point); scale 0 means not quantized."""
+
+    name: str
+    dtype: str
+    """numpy name: float32, uint8 or int8."""
+    shape: tuple[int, ...]
+    scale: float = 0.0
+    zero_point: int = 0
+
+    def __post_init__(self) -> None:
+        """Lists from JSON become tuples and whole scales floats, so that two equal specs compare equal."""
+        object.__setattr__(self, "shape", tuple(self.shape))
+        object.__setattr__(self, "scale", float(self.scale))
+        whole = all(isinstance(number, int) for number in (*self.shape, self.zero_point))
+        if not whole or len(self.shape) > _MAX_AXES or len(self.name) + len(self.dtype) > _MAX_NAME:
+            raise SpecError("the model's specification is malformed in TensorSpec: expected a short name and shape")
+
+    @property
+    def is_quantized(self) -> bool:
+        """Whether stored values are integers that scale and zero_point turn into real ones."""
+        return self.dtype in ("uint8", "int8")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the file comes from."""
+
+    run_name: str = ""
+    """Run directory the weights were trained in."""
+    dataset: str = ""
+    """What it was trained on: fashion-mnist, demo, or the folder of a person's own images."""
+    source_sha256: str = ""
+    """SHA-256 of the Keras file that was exported."""
+    quantization: str = "none"
+    """none, float16, dynamic or int8."""
+    calibration: dict[str, Any] = field(default_factory=dict)
+    """Manifest: dataset, split, count, seed, indices, sha256; empty where no calibration was needed."""
+    parity: dict[str, Any] = field(default_factory=dict)
+    """How the file compared with the Keras model: counts, accuracies and agreement."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Library name -> version, of the tools that made the file."""
+    needs: dict[str, Any] = field(default_factory=dict)
+    """What runs the file must know: operators (name -> version) and the least tensorflow_lite; empty: not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """All that a runner must know about a model file, and all that a person may ask about it."""
+
+    labels: tuple[str, ...] = FASHION_MNIST_LABELS
+    """Class names, in the order of the network's outputs."""
+    output: str = "probabilities"
+    """What the output tensor holds: logits or probabilities."""
+    input: InputSpec = field(default_factory=InputSpec)
+    decision: DecisionSpec = field(default_factory=DecisionSpec)
+    input_tensor: TensorSpec | None = None
+    """A claim that the runner compares with the file."""
+    output_tensor: TensorSpec | None = None
+    """A claim that the runner compares with the file."""
+    network_sha256: str = ""
+    """Of the part of the file that the interpreter reads: a claim that the runner compares; empty before schema 3."""
+    provenance: Provenance = field(default_factory=Provenance)
+    schema_version: int = SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        """Refuse contradictions: a wrong label list is worse than none."""
+        if isinstance(self.labels, str):  # type: ignore[unreachable]  # JSON can hold anything
+            raise SpecError(f"labels must be a list of names, got the text {self.labels!r}")
+        object.__setattr__(self, "labels", tuple(self.labels))
+        if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
+            raise SpecError(f"expected at least two labels, all different, got {list(self.labels)}")
+        if not all(isinstance(label, str) and label.strip() and label.isprintable() for label in self.labels):
+            raise SpecError(f"a label is one line of text, got {list(self.labels)}")
+        if reserved := reserved_among(self.labels):
+            raise SpecError(f"{reserved!r} is an answer of its own and can't be a class: rename that class")
+        if self.output not in OUTPUT_KINDS:
+            raise SpecError(f"output must be one of {', '.join(OUTPUT_KINDS)}, got {self.output!r}")
+        if self.decision.score == "energy" and self.output != "logits":
+            raise SpecError(
+                f"score 'energy' needs output 'logits', got {self.output!r}: a softmax loses the energy; use "
+                "'probability' or 'margin'"
+            )
+
+    def to_json(self) -> str:
+        """Return the spec as indented JSON, keys in the order of the fields."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelSpec:
+        """Read a spec.
+
+        Raises:
+            SpecError: not JSON, a newer schema, a field that is unknown, missing or of the wrong kind.
+        """
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise SpecError(f"the model's specification isn't valid JSON: {error}") from error
+        if not isinstance(data, dict):
+            raise SpecError(f"the model's specification must be a JSON object, got {type(data).__name__}")
+        version = data.get("schema_version")
+        if not isinstance(version, int) or version < 1:
+            raise SpecError(f"schema_version must be a positive whole number, got {version!r}")
+        if version > SCHEMA_VERSION:
+            raise SpecError(
+                f"the model's specification has schema {version}, this edge-classify reads up to {SCHEMA_VERSION}: "
+                "update edge-classify, or export the model again with this version"
+            )
+        return _build(cls, {**data, "schema_version": SCHEMA_VERSION})  # written again, it is a spec of today
+
+
+def reserved_among(names: Sequence[str]) -> str | None:
+    """The first of the names that is an answer of its own (unknown, nothing, stale), in any case; None: none is."""
+    return next((name for name in names if name.strip().casefold() in RESERVED_LABELS), None)
+
+
+_NESTED: dict[str, type] = {
+    "input": InputSpec,
+    "decision": DecisionSpec,
+    "input_tensor": TensorSpec,
+    "output_tensor": TensorSpec,
+    "provenance": Provenance,
+}
+_JSON_KINDS = {"str": str, "dict[str, Any]": dict}
+_MAY_BE_NULL = ("input_tensor", "output_tensor")  # facts of a file that isn't exported yet
+
+
+def _build(kind: type[_T], data: dict[str, Any]) -> _T:
+    """Make a dataclass from a JSON object; every complaint becomes a SpecError that names the field."""
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]  # only dataclasses get here
+    for name, value in data.items():
+        if name not in known:
+            raise SpecError(f"the model's specification has an unknown field {name!r} in {kind.__name__}")
+        if not isinstance(value, _JSON_KINDS.get(str(known[name].type), object)):
+            raise SpecError(f"field {name!r} of the model's specification can't be a {type(value).__name__}")
+    values = {name: _value(name, value) for name, value in data.items()}
+    try:
+        return kind(**values)
+    except SpecError:
+        raise
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SpecError(f"the model's specification is malformed in {kind.__name__}: {error}") from error
+
+
+def _value(name: str, value: Any) -> Any:
+    if name not in _NESTED or (value is None and name in _MAY_BE_NULL):
+        return value
+    if not isinstance(value, dict):
+        raise SpecError(f"field {name!r} must be a JSON object, got {type(value).__name__}")
+    return _build(_NESTED[name], value)

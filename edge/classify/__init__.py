@@ -1,0 +1,1 @@
+"""From a frame to a prediction, and from predictions to a decision."""

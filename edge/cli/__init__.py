@@ -1,0 +1,1 @@
+"""Console, config file and flags that every command shares."""

@@ -1,0 +1,189 @@
+"""The one error boundary of all commands, and their logging: results go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import functools
+import logging
+import math
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
+
+_ANY_WIDTH = 80
+_LARGEST = 2**31 - 1  # what the libraries underneath take
+
+Main = Callable[[Sequence[str] | None], int]
+OUR_THREADS = "edge."
+"""With it begin the names of threads that may hang in C."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, in a command that it ends well: whoever sent it wants that, so it is no failure."""
+
+
+def command(main: Main) -> Main:
+    """Decorate a `main(argv) -> int`: expected errors become one line on stderr and their exit code.
+
+    DEBUG=1 in the environment lets every exception through, with its traceback.
+    """
+
+    @functools.wraps(main)
+    def guarded(argv: Sequence[str] | None = None) -> int:
+        if sys.stdout is None:  # closed by the caller (>&-)
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # stays open to the end
+        try:
+            code = main(argv)
+            sys.stdout.flush()
+            return code
+        except Terminated:
+            return EXIT_DONE
+        except KeyboardInterrupt:
+            _complain("interrupted")
+            return EXIT_INTERRUPTED
+        except BrokenPipeError:
+            _give_up_stdout()  # the reader went away (`| head`): nobody is left to tell
+            return 0
+        except Exception as error:
+            if os.environ.get("DEBUG") == "1":
+                raise
+            _complain(_one_line(error))
+            return error.exit_code if isinstance(error, ToolkitError) else EXIT_ERROR
+
+    return guarded
+
+
+def run(main: Main) -> NoReturn:
+    """Run a command as a process: its return value is the exit code."""
+    code = main(None)
+    if any(thread.daemon and thread.name.startswith(OUR_THREADS) for thread in threading.enumerate()):  # alive ones
+        # A camera's read that hangs in C: Python's and the library's own end would pull the ground from under it.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)
+
+
+def end_well_on_sigterm() -> None:
+    """From now on SIGTERM ends the command like Ctrl-C, everything closed, but with exit code 0."""
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once is enough: what is closed after it must not be interrupted
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def add_logging_flags(parser: argparse.ArgumentParser) -> None:
+    """Add -v/--verbose and -q/--quiet, the same on every command."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("-v", "--verbose", action="store_true", help="say more about what is done (stderr)")
+    group.add_argument("-q", "--quiet", action="store_true", help="only warnings and errors (stderr)")
+
+
+def start_logging(options: argparse.Namespace) -> None:
+    """Send this project's log records to stderr, at the level the flags ask for."""
+    level = logging.DEBUG if options.verbose else logging.WARNING if options.quiet else logging.INFO
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    for package in ("edge", "train", "export", "benchmarks", "tests"):
+        logger = logging.getLogger(package)
+        logger.handlers[:] = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Defaults after each flag; examples at the end keep their line breaks."""
+
+    def __init__(self, prog: str) -> None:
+        """Make one of any width: argparse makes one a flag, and only help needs to know how wide the terminal is."""
+        super().__init__(prog, width=_ANY_WIDTH)
+
+    def format_help(self) -> str:
+        """As argparse does, as wide as the terminal."""
+        import shutil
+
+        self._width = shutil.get_terminal_size().columns - 2
+        return super().format_help()
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        # "(default: None)" and "(default: False)" teach nothing.
+        if action.default in (None, False) or action.default == []:
+            return action.help
+        return super()._get_help_string(action)
+
+
+def positive_int(text: str) -> int:
+    """Parse a whole number of at least 1, for argparse."""
+    return _whole_number(text, least=1)
+
+
+def natural(text: str) -> int:
+    """Parse a whole number of at least 0, such as a seed, for argparse."""
+    return _whole_number(text, least=0)
+
+
+def positive_float(text: str) -> float:
+    """Parse a finite number above 0, for argparse."""
+    value = _float_or_nan(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return value
+
+
+def non_negative_float(text: str) -> float:
+    """Parse a finite number of at least 0, for argparse."""
+    value = _float_or_nan(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text!r}")
+    return value
+
+
+def thread_count(text: str) -> int:
+    """Parse a number of threads, 1 to 256, for argparse: libraries crash on absurd ones."""
+    return _whole_number(text, least=1, most=256)
+
+
+def _float_or_nan(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _whole_number(text: str, *, least: int, most: int = _LARGEST) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least} to {most:,}, got {text!r}")
+    return int(text)
+
+
+def _one_line(error: Exception) -> str:
+    """The sentence for an exception: ours as they are, the system's with the file, others marked as a bug."""
+    if isinstance(error, ToolkitError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError):
+        hint = " (free some space and run it again)" if error.errno == errno.ENOSPC else ""
+        text = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        return f"{text}{hint}"
+    summary = " ".join(str(error).split())[:300]
+    return f"unexpected {type(error).__name__}: {summary} (DEBUG=1 shows where; please report it)"
+
+
+def _complain(sentence: str) -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _give_up_stdout()  # a full disk; `sentence` says so, or says what mattered before
+    print(f"error: {sentence}", file=sys.stderr)
+
+
+def _give_up_stdout() -> None:
+    """Drop what stdout still holds: Python flushes it once more at exit and would complain a second time."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

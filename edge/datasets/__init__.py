@@ -1,0 +1,1 @@
+"""Labelled images on the disk: Fashion-MNIST, and folders called like labels."""

@@ -1,0 +1,131 @@
+"""Which labels are right for the photographs of a folder, judged by its name; pure functions."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from edge.artifact.labels import FASHION_MNIST_LABELS, NOTHING_LABEL, UNKNOWN_LABEL
+from edge.errors import SourceError
+
+REJECTIONS = (UNKNOWN_LABEL, NOTHING_LABEL)
+"""Answers that name no class."""
+
+# Folders of the clothing data set (github.com/alexeygrigorev/clothing-dataset-small) in words of Fashion-MNIST. Its
+# shoes are of every kind, and what has no class of its own must not get one.
+_CLOTHING_FOLDERS: dict[str, tuple[str, ...]] = {
+    "t-shirt": ("T-shirt/top",),
+    "pants": ("Trouser",),
+    "longsleeve": ("Pullover",),
+    "dress": ("Dress",),
+    "outwear": ("Coat",),
+    "shirt": ("Shirt",),
+    "shoes": ("Sandal", "Sneaker", "Ankle boot"),
+    "hat": (),
+    "shorts": (),
+    "skirt": (),
+}
+
+Truths = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The photographs of one folder and what is right to say of them."""
+
+    folder: str
+    """The folder's name."""
+    labels: tuple[str, ...]
+    """Labels of the model of which any is right; none: the right answer is `unknown` or `nothing`."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the model has a label for it."""
+        return bool(self.labels)
+
+    @property
+    def truth(self) -> str:
+        """What is right, in words."""
+        return " or ".join(self.labels or (UNKNOWN_LABEL,))
+
+
+def folder_truth(text: str) -> tuple[str, tuple[str, ...]]:
+    """Parse FOLDER=LABEL[,LABEL...] for argparse: the folder's name and the labels as typed."""
+    folder, equals, names = text.partition("=")
+    labels = tuple(name.strip() for name in names.split(","))
+    if not (folder.strip() and equals and all(labels)):
+        raise argparse.ArgumentTypeError(f"expected FOLDER=LABEL[,LABEL...] such as hats=unknown, got {text!r}")
+    return folder.strip(), labels
+
+
+def map_folders(folders: Sequence[str], labels: Sequence[str], truths: Truths) -> list[Kind]:
+    """Say for each folder which labels are right.
+
+    In this order: what `truths` says; none for `unknown` and `nothing`; the label that is called like the folder, but
+    for case and punctuation; the clothing data set's folders, for a model that has all labels of Fashion-MNIST.
+
+    Args:
+        folders: names of the folders.
+        labels: of the model.
+        truths: folder -> labels as typed, `unknown` or `nothing` for none.
+
+    Raises:
+        SourceError: a folder fits no label, or `truths` names a folder or a label that doesn't exist.
+    """
+    strangers = [folder for folder in truths if folder not in folders]
+    if strangers:
+        raise SourceError(f"--map names {_list(strangers)}: expected a folder that is there: {_list(folders)}")
+    found = {folder: _labels_of(folder, labels, truths) for folder in folders}
+    unmapped = [folder for folder, right in found.items() if right is None]
+    if unmapped:
+        example = shlex.quote(f"{unmapped[0]}={labels[0]}")
+        raise SourceError(
+            f"no label of the model is called like {_list(unmapped)}: say what is right with --map {example}, or with "
+            f"--map {shlex.quote(f'{unmapped[0]}={UNKNOWN_LABEL}')} where none is; the labels are {_list(labels)}"
+        )
+    return [Kind(folder, right) for folder, right in found.items() if right is not None]
+
+
+def _labels_of(folder: str, labels: Sequence[str], truths: Truths) -> tuple[str, ...] | None:
+    """The right labels of a folder; None where its name doesn't say."""
+    if folder in truths:
+        return _typed_labels(folder, truths[folder], labels)
+    if _plain(folder) in REJECTIONS:
+        return ()
+    label = _label_called(folder, labels)
+    if label is not None:
+        return (label,)
+    clothing = {_plain(name): right for name, right in _CLOTHING_FOLDERS.items()}
+    return clothing.get(_plain(folder)) if set(FASHION_MNIST_LABELS) <= set(labels) else None
+
+
+def _typed_labels(folder: str, typed: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
+    if len(typed) == 1 and typed[0] in REJECTIONS:
+        return ()
+    found = {name: _label_called(name, labels) for name in typed}
+    missing = [name for name, label in found.items() if label is None]
+    if missing:
+        raise SourceError(
+            f"--map {folder}={','.join(typed)}: the model has no label {_list(missing)}, expected some of "
+            f"{_list(labels)}, or {UNKNOWN_LABEL} alone"
+        )
+    return tuple(label for label in found.values() if label is not None)
+
+
+def _label_called(name: str, labels: Sequence[str]) -> str | None:
+    """The label of this name; if there is none, the one that differs in case and punctuation alone."""
+    if name in labels:
+        return name
+    alike = [label for label in labels if _plain(label) == _plain(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _plain(name: str) -> str:
+    """The name without case and punctuation; as it is where it holds nothing else."""
+    return "".join(character for character in name.casefold() if character.isalnum()) or name
+
+
+def _list(names: Collection[str]) -> str:
+    return ", ".join(names)

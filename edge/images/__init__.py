@@ -1,0 +1,1 @@
+"""Image files, decoded within limits: for training, export, benchmarks and the runner."""

@@ -1,0 +1,70 @@
+"""Image files in memory -> pixels, after a look at what native code need not see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge.errors import FrameError
+from edge.images import limits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+# What files of these names begin with. OpenCV would find out itself, and decode kinds that take far more memory.
+_JPEG, _PNG, _TIFF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", (b"II*\0", b"MM\0*")
+_BEGINNINGS = (_JPEG, _PNG, *_TIFF, b"BM", b"RIFF", b"P2", b"P3", b"P5", b"P6")
+
+
+def decode_image(content: bytes) -> NDArray[np.uint8]:
+    """Decode a JPEG, PNG, BMP, WebP, TIFF, PGM or PPM.
+
+    Returns:
+        uint8 BGR, shape (H, W, 3), 0-255, turned upright as its EXIF orientation says.
+
+    Raises:
+        FrameError: none of these, damaged, or beyond a limit.
+    """
+    _require_image(content)
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        if "CV_IO_MAX_IMAGE" in error.err:
+            raise FrameError(f"it claims {limits.too_many_pixels()}") from error
+        raise FrameError(f"OpenCV refuses it ({error.err or 'no reason given'})") from error
+    if image is None:
+        raise FrameError("not an image that OpenCV can read")
+    return np.asarray(image, np.uint8)
+
+
+def _require_image(content: bytes) -> None:
+    """Refuse what native code need not see."""
+    if not content:
+        raise FrameError("the file is empty")
+    if len(content) > limits.MOST_BYTES:
+        raise FrameError(f"larger than {limits.MOST_BYTES:,} bytes")
+    if not content.startswith(_BEGINNINGS):
+        raise FrameError("not an image that OpenCV can read")
+    _require_harmless(content)
+
+
+def _require_harmless(content: bytes) -> None:
+    """Refuse what makes a decoder take gigabytes or minutes; only what a kind needs is loaded."""
+    if content.startswith(_JPEG):
+        from edge.images.jpeg import has_too_many_scans
+
+        if has_too_many_scans(content):
+            raise FrameError("a JPEG that would be drawn over and over again, which takes minutes: save it anew")
+    elif content.startswith(_PNG):
+        from edge.images.png import has_whole_chunks
+
+        if not has_whole_chunks(content):
+            raise FrameError("a PNG that is shorter than it says")
+    elif content.startswith(_TIFF):
+        from edge.images.tiff import largest_tile
+
+        if largest_tile(content) > limits.most_pixels():
+            raise FrameError(f"a tile of it claims {limits.too_many_pixels()}")

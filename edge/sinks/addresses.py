@@ -1,0 +1,102 @@
+"""Where a page listens and where a broker is, as people type them; pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+TOKEN_VARIABLE = "EDGE_CLASSIFY_TOKEN"  # noqa: S105  # a variable's name
+MQTT_VARIABLES = {
+    "username": "EDGE_CLASSIFY_MQTT_USERNAME",
+    "password": "EDGE_CLASSIFY_MQTT_PASSWORD",
+    "authority": "EDGE_CLASSIFY_MQTT_CA",
+    "certificate": "EDGE_CLASSIFY_MQTT_CERTIFICATE",
+    "key": "EDGE_CLASSIFY_MQTT_KEY",
+}
+"""Environment variables; the last three name PEM files."""
+
+_DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 8080
+_BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-f:.]+")  # names and IPv4; IPv6
+
+
+class PageAddress(NamedTuple):
+    """Where a web page listens."""
+
+    host: str = _DEFAULT_HOST
+    """A name or an address; IPv6 without brackets."""
+    port: int = _DEFAULT_PORT
+    """0: any free one."""
+
+    @classmethod
+    def parse(cls, text: str) -> PageAddress:
+        """Read HOST:PORT, HOST or PORT; what is missing is 127.0.0.1 or 8080.
+
+        Raises:
+            ValueError: anything else.
+        """
+        try:
+            parts = urlsplit(f"//:{text}" if text.isdecimal() else f"//{text}")
+            host, port = parts.hostname or _DEFAULT_HOST, parts.port
+        except ValueError:
+            parts, host, port = None, "", None
+        is_all = parts is not None and parts.netloc.strip(":") == text.strip(":")  # no path, no query
+        if not text or "@" in text or not is_all or not _HOST.fullmatch(host):
+            raise ValueError(f"expected HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, got {text!r}")
+        return cls(host, _DEFAULT_PORT if port is None else port)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody but this machine can reach it; a name other than localhost may be anything."""
+        if self.host.lower() == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def url(self) -> str:
+        """For a browser."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/"
+
+
+class BrokerAddress(NamedTuple):
+    """An MQTT broker and the topic below which to publish."""
+
+    host: str
+    port: int
+    topic: str
+    """Without a slash at either end."""
+    has_tls: bool
+
+    @classmethod
+    def parse(cls, text: str) -> BrokerAddress:
+        """Read mqtt://HOST[:PORT]/TOPIC or mqtts://HOST[:PORT]/TOPIC.
+
+        Raises:
+            ValueError: anything else; or a password, which every user of the machine could read in the list of
+                processes.
+        """
+        form = "mqtt://HOST[:PORT]/TOPIC, or mqtts:// for TLS"
+        parts = urlsplit(text)
+        if "@" in parts.netloc:
+            raise ValueError("a user name and a password don't belong into the URL: put them into the environment")
+        try:
+            port = parts.port
+        except ValueError:
+            raise ValueError(f"expected {form}, with a port from 1 to 65535") from None
+        if parts.scheme not in _BROKER_PORTS or not parts.hostname or parts.query:
+            raise ValueError(f"expected {form}, got {text!r}")
+        topic = parts.path.strip("/")
+        if not topic or set("+#\0") & set(text) or topic.startswith("$"):
+            raise ValueError(f"expected {form}: a topic such as /shop/door without + and #, got {text!r}")
+        return cls(parts.hostname, port or _BROKER_PORTS[parts.scheme], topic, parts.scheme == "mqtts")
+
+    @property
+    def place(self) -> str:
+        """Host and port, for people."""
+        return f"{self.host}:{self.port}"

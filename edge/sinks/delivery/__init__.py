@@ -1,0 +1,1 @@
+"""Sinks around other sinks: queues, failures, and a choice of frames."""

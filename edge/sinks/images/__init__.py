@@ -1,0 +1,1 @@
+"""Decisions as pictures: files, snapshots, a video and a window."""

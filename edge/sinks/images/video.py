@@ -1,0 +1,147 @@
+"""An annotated video: as many frames a second as it says, of one size, in real time."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+
+from edge.classify.results import Decision, Prediction
+from edge.errors import ToolkitError
+from edge.sinks.images.annotated import Canvas
+from edge.sinks.images.drawing import Image
+from edge.sources.frame import Frame
+from edge.system import atomic_file
+
+_LOGGER = logging.getLogger(__name__)
+VIDEO_CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
+"""Suffix -> codec that every OpenCV can write; an .avi can be played up to the last half MB before the power went."""
+FPS = 25
+_LONGEST_GAP_S = 1.0  # after a longer one time starts anew: a camera that was away for a day leaves no day of video
+_KEPT_FREE_BYTES = 64 * 2**20  # OpenCV doesn't say that a disk is full, and others need it too
+
+
+class VideoSink:
+    """Draws frames into a video (see `edge.sinks.protocol.Sink`).
+
+    A stream plays as fast as it was filmed; pictures that were each decided on their own are shown for a 25th of a
+    second or more, none is left out.
+
+    Until it is finished, the file is called NAME-unfinished: the old one stays as it was. Of one that was killed the
+    next sink of that name keeps an .avi as NAME-cut and removes an .mp4, which can't be played without its end.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Remember where to write.
+
+        Args:
+            path: .mp4 or .avi; what is there is replaced when the new one is finished.
+
+        Raises:
+            ToolkitError: another suffix.
+            OSError: the folder can't be made or written to, or another run is writing this video.
+        """
+        if path.suffix.lower() not in VIDEO_CODECS:
+            raise ToolkitError(f"can't write a video to {path}: its name must end in {' or '.join(VIDEO_CODECS)}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "no permission to write a video there", str(path.parent))
+        self._path = path
+        self._unfinished = path.with_stem(f"{path.stem}-unfinished")
+        self._lock = -1  # of the file that is being written
+        self._require_free()
+        self._keep_what_was_cut()
+        self._part = 1
+        self._writer: cv2.VideoWriter | None = None
+        self._canvas: Canvas | None = None
+        self._picture: Image | None = None
+        self._started: datetime | None = None
+        self._written = 0
+
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
+        """Draw a frame into its place in time."""
+        self._canvas = self._canvas or Canvas.of(frame.image)
+        due = self._due(frame.time, at_least=int(decision.changed))
+        if due or self._picture is None:
+            self._picture = self._canvas.draw(frame, prediction, decision)
+        self._repeat(self._picture, due)
+
+    def idle(self, decision: Decision) -> None:
+        """Say below the last frame that it is an old one."""
+        if self._canvas is not None and self._picture is not None and decision.changed:
+            self._canvas.caption(self._picture, decision)
+            self._repeat(self._picture, FPS)
+
+    def close(self) -> None:
+        """Finish the file and give it its name; after trouble one beside the first, which stays."""
+        if self._writer is None:
+            return
+        self._writer.release()
+        self._writer = None
+        path = self._path if self._part == 1 else self._path.with_stem(f"{self._path.stem}-{self._part}")
+        self._part += 1
+        # The name first: forcing a long video to a slow disk takes longer than the end of a run may.
+        try:
+            self._unfinished.replace(path)
+        finally:
+            os.close(self._lock)
+        atomic_file.flush(path)
+        atomic_file.flush(path.parent)
+
+    def _require_free(self) -> None:
+        """Two runs that write one video would leave none."""
+        with suppress(FileNotFoundError):
+            try:
+                os.close(atomic_file.lock(self._unfinished))
+            except BlockingIOError:
+                sentence = "another run is writing this video: choose another name"
+                raise OSError(errno.EBUSY, sentence, str(self._path)) from None
+
+    def _keep_what_was_cut(self) -> None:
+        """What a killed run left of this video, under a name that the next one doesn't overwrite."""
+        if not self._unfinished.exists():
+            return
+        if self._path.suffix.lower() == ".avi" and self._unfinished.stat().st_size:
+            cut = self._path.with_stem(f"{self._path.stem}-cut")
+            self._unfinished.replace(cut)
+            _LOGGER.warning("the last video was cut short: %s holds it up to there", cut)
+        else:
+            self._unfinished.unlink()
+            _LOGGER.warning("the last video was cut short and can't be played: removed %s", self._unfinished)
+
+    def _due(self, time: datetime, *, at_least: int) -> int:
+        """How many frames of the video pass until the one at this time; a new start after a gap."""
+        if self._started is None:
+            self._started, self._written = time, 0
+        due = int((time - self._started).total_seconds() * FPS) + 1 - self._written
+        if abs(due) > _LONGEST_GAP_S * FPS:
+            self._started, self._written = time, 0
+            due = 1
+        return max(due, at_least)
+
+    def _repeat(self, picture: Image, count: int) -> None:
+        writer = self._writer or self._open(picture)
+        free = shutil.disk_usage(self._path.parent).free if self._written % FPS == 0 else _KEPT_FREE_BYTES
+        if free < _KEPT_FREE_BYTES:
+            self.close()
+            raise OSError(errno.ENOSPC, f"less than {_KEPT_FREE_BYTES >> 20} MB are free there", str(self._path))
+        for _ in range(count):
+            writer.write(picture)
+        self._written += count
+
+    def _open(self, picture: Image) -> cv2.VideoWriter:
+        self._require_free()
+        height, width = picture.shape[:2]
+        codec = cv2.VideoWriter.fourcc(*VIDEO_CODECS[self._path.suffix.lower()])
+        writer = cv2.VideoWriter(str(self._unfinished), codec, FPS, (width, height))
+        if not writer.isOpened():
+            raise OSError(errno.EIO, f"OpenCV can't write a video of {width}x{height} pixels there", str(self._path))
+        self._lock = atomic_file.lock(self._unfinished)
+        self._writer = writer
+        return writer

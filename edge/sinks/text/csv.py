@@ -1,0 +1,161 @@
+"""A CSV file: a row a frame, and one when there are no frames any more; what was in the file stays."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import errno
+import logging
+import os
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+from edge.classify.results import Decision, Prediction
+from edge.errors import ToolkitError
+from edge.sinks.text.jsonl import as_record
+from edge.sources.frame import Frame
+
+_LOGGER = logging.getLogger(__name__)
+_PIECE_BYTES = 2**16  # read at once, from the end
+COLUMNS = (
+    "time", "frame", "source", "label", "state", "probability", "changed", "since", "reason", "presence", "score",
+    "top_k", "vision_ms", "invoke_ms", "decide_ms", "total_ms", "model_sha256",
+)  # fmt: skip
+"""The header. top_k is `Coat 0.78; Shirt 0.19`; times of day are ISO 8601 in UTC; the rest is as in --json."""
+_HEADER = ",".join(COLUMNS) + "\n"
+_SHA256_LENGTH = 64  # hexadecimal digits
+_OF_A_FRAME = ("time", "frame", "source", "label", "state", "probability", "changed", "since", "reason", "presence",
+               "score", "model_sha256")  # fmt: skip
+
+
+class CsvSink:
+    """Appends rows and flushes each (see `edge.sinks.protocol.Sink`)."""
+
+    def __init__(self, path: Path, *, model_sha256: str) -> None:
+        """Open the file; a new one gets its header.
+
+        Args:
+            path: file to write or to go on with; half a row at its end, which a power cut left, is taken back.
+            model_sha256: which model it is that speaks.
+
+        Raises:
+            ToolkitError: the file holds something else.
+            OSError: it can't be written.
+        """
+        self._path = path
+        self._model_sha256 = model_sha256
+        self._stream: TextIO | None = None
+        _require_ours(path)
+        self._open()
+
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
+        """Write a row."""
+        record = as_record(frame, prediction, decision, model_sha256=self._model_sha256)
+        row = {name: record[name] for name in _OF_A_FRAME}
+        row |= {f"{stage}_ms": f"{latency_ns / 1e6:.3f}" for stage, latency_ns in prediction.latency_ns.items()}
+        row["top_k"] = "; ".join(f"{label} {probability:.4f}" for label, probability in prediction.top_k)
+        self._write_row(row)
+
+    def idle(self, decision: Decision) -> None:
+        """Write a row when frames stop coming; what belongs to a frame is empty."""
+        if decision.changed:
+            since = decision.since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            self._write_row(
+                {"time": since, "label": decision.label, "state": decision.state, "probability": decision.probability,
+                 "changed": True, "since": since, "reason": decision.reason, "model_sha256": self._model_sha256}
+            )  # fmt: skip
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            stream.close()
+
+    def _write_row(self, row: dict[str, Any]) -> None:
+        stream = self._open()
+        try:
+            # A row is a line, whatever a file is called: only so can be told where one was cut.
+            cells = {name: " ".join(cell.split("\n")) if isinstance(cell, str) else cell for name, cell in row.items()}
+            csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n").writerow(cells)
+            stream.flush()
+        except OSError as error:
+            self._stream = None  # the next row opens it again and mends the line that was cut
+            _give_up(stream)
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
+
+    def _open(self) -> TextIO:
+        """The file, ready for the next row: appending, so that a log can be rotated by copying and truncating it."""
+        if self._stream is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            _take_back_half_a_row(self._path)
+            stream = self._path.open("a", encoding="utf-8", newline="")
+            try:
+                if not os.fstat(stream.fileno()).st_size:
+                    stream.write(_HEADER)
+                    stream.flush()
+            except OSError:
+                _give_up(stream)
+                raise
+            self._stream = stream
+        return self._stream
+
+
+def _require_ours(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder, expected a file to write rows to", str(path))
+    if not path.exists() or not path.stat().st_size:
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline(10_000)
+    if not _HEADER.startswith(first.replace("\r\n", "\n").rstrip("\0")):  # a header, too, can have been cut
+        raise ToolkitError(
+            f"{path} isn't a CSV file of this version (its first line is {first.rstrip()[:60]!r}): give --csv another "
+            "name, or move that file away"
+        )
+
+
+def _take_back_half_a_row(path: Path) -> None:
+    """Cut a file behind its last whole line: half a quoted cell would swallow the rows that follow.
+
+    Only a row without its line's end can be half: each is written at once. What a person's editor saved without one is
+    taken for what it is.
+    """
+    if not path.is_file():
+        return
+    with path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        end = _end_of_lines(file, size)
+        file.seek(end)
+        rest = file.read()
+        if _is_whole(rest):
+            file.write(b"\n")
+        elif rest:
+            file.truncate(end)
+            _LOGGER.warning("%s: its last row was cut short, its %d bytes are taken back", path, size - end)
+
+
+def _end_of_lines(file: BinaryIO, size: int) -> int:
+    """Where the last whole line ends, in bytes; 0 if there is none."""
+    while size:
+        start = max(0, size - _PIECE_BYTES)
+        file.seek(start)
+        found = file.read(size - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        size = start
+    return 0
+
+
+def _is_whole(row: bytes) -> bool:
+    """Whether these bytes are a row that lacks nothing but its line's end: its last cell is a SHA-256."""
+    text = row.decode(errors="replace")
+    if text == _HEADER.rstrip():
+        return True
+    cells = next(csv.reader([text]), [])
+    return len(cells) == len(COLUMNS) and len(cells[-1]) == _SHA256_LENGTH
+
+
+def _give_up(stream: TextIO) -> None:
+    """Close a file whose buffer can't be written: Python would try that once more and complain."""
+    with contextlib.suppress(OSError):
+        stream.close()

@@ -1,0 +1,119 @@
+"""A Raspberry Pi's CSI camera, by picamera2; the only file that imports it.
+
+picamera2's format named "RGB888" arrives in BGR order, OpenCV's, and so needs no conversion. The luma plane of a YUV
+stream would be cheaper to take and is what a grey network wants in the end, but the vision step finds the garment by
+its colours (a red shirt on a floor of the same brightness has no edge in luma), so frames are taken in colour.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge.errors import RuntimeMissingError, SourceError
+from edge.sources.camera.settings import Wish
+from edge.sources.urls import CSI_PREFIX
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class CsiCamera:
+    """Opens a CSI camera (see `edge.sources.live.reconnecting.Opener`)."""
+
+    skipped = 0
+    can_be_opened_twice = False
+
+    def __init__(self, camera: str, wish: Wish, *, read_timeout_s: float) -> None:
+        """Remember which.
+
+        Args:
+            camera: csi:0 for the first.
+            wish: size and rate.
+            read_timeout_s: seconds without a frame after which a read fails.
+
+        Raises:
+            RuntimeMissingError: picamera2 isn't there.
+            SourceError: that is no camera's name.
+        """
+        self.name = camera
+        number = camera.removeprefix(CSI_PREFIX)
+        if not number.isdecimal():
+            raise SourceError(f"{camera!r} is no CSI camera: expected csi:0 for the first, csi:1 for the second")
+        self._number = int(number)
+        self._wish = wish
+        self._read_timeout_s = read_timeout_s
+        self._id: str | None = None
+        _picamera2()
+
+    def open(self) -> CsiCapture:
+        """Configure and start it; after the first time, the camera of the same id.
+
+        Raises:
+            SourceError: there is no such camera, or it is in use.
+        """
+        found = csi_cameras()
+        if self._id is None:
+            place = self._number
+        else:
+            place = next((n for n, camera in enumerate(found) if camera["Id"] == self._id), len(found))
+        if place >= len(found):
+            names = ", ".join(f"csi:{n} ({camera['Model']})" for n, camera in enumerate(found)) or "none"
+            raise SourceError(f"no camera {self.name}; libcamera finds {names}; check the ribbon cable")
+        self._id = found[place]["Id"]
+        try:
+            return CsiCapture(_picamera2()(found[place]["Num"]), self._wish, self._read_timeout_s)
+        except (RuntimeError, IndexError) as error:
+            raise SourceError(f"can't open {self.name} ({error}): does another program use it?") from error
+
+
+class CsiCapture:
+    """A started CSI camera (see `edge.sources.live.latest_frame.Capture`)."""
+
+    def __init__(self, camera: Any, wish: Wish, read_timeout_s: float) -> None:
+        """Take over what picamera2 opened, and start it."""
+        self._camera = camera
+        self._read_timeout_s = read_timeout_s
+        controls = {} if wish.fps is None else {"FrameRate": wish.fps}
+        main = {"size": (wish.width, wish.height), "format": "RGB888"}
+        camera.configure(camera.create_video_configuration(main=main, controls=controls))
+        camera.start()
+
+    def read(self) -> NDArray[np.uint8]:
+        """Wait for the next picture: uint8 BGR, shape (H, W, 3), 0-255, copied out of the camera's memory.
+
+        Raises:
+            SourceError: none came in time.
+        """
+        job = self._camera.capture_array("main", wait=False)
+        try:
+            return np.array(self._camera.wait(job, timeout=self._read_timeout_s), np.uint8, order="C")
+        except (concurrent.futures.TimeoutError, RuntimeError) as error:
+            raise SourceError(f"the CSI camera gave no frame ({error or 'in time'})") from error
+
+    def close(self) -> None:
+        """Stop it and let go of it."""
+        self._camera.stop()
+        self._camera.close()
+
+
+def csi_cameras() -> list[dict[str, Any]]:
+    """What libcamera says of each CSI camera (Model, Id, Num); USB cameras, which it knows too, left out.
+
+    Raises:
+        RuntimeMissingError: picamera2 isn't there.
+    """
+    return [camera for camera in _picamera2().global_camera_info() if "/usb" not in str(camera["Id"])]
+
+
+def _picamera2() -> Any:
+    try:
+        from picamera2 import Picamera2
+    except ImportError as error:
+        raise RuntimeMissingError(
+            f"CSI cameras need picamera2, which comes with Raspberry Pi OS and not from pip ({error}): "
+            "sudo apt install python3-picamera2, then make the environment with python3 -m venv --system-site-packages"
+        ) from error
+    return Picamera2

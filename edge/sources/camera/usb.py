@@ -1,0 +1,198 @@
+"""A V4L2 camera: what is asked of it, what it grants, and how it is found again after it was unplugged."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+
+from edge.errors import SourceError
+from edge.sources.buffers import Buffers
+from edge.sources.camera import v4l2
+from edge.sources.camera.settings import Wish
+from edge.sources.camera.v4l2 import Device
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MAX_DIGITS = 4  # of a camera's number; OpenCV adds its own codes above
+_PREFERRED_FORMATS = ("MJPG", "YUYV")  # MJPG: the only one that passes USB 2 at size and speed
+_RAW_SENSORS = ("unicam", "rp1-cfe")  # drivers whose nodes give what the sensor gives, not pictures
+_LOGGER = logging.getLogger(__name__)
+
+
+class Camera:
+    """Opens a local camera (see `edge.sources.live.reconnecting.Opener`)."""
+
+    skipped = 0
+    can_be_opened_twice = True
+
+    def __init__(self, camera: str, wish: Wish, *, read_timeout_s: float) -> None:
+        """Remember which.
+
+        Args:
+            camera: number (0), device (/dev/video0) or stable name (/dev/v4l/by-id/...).
+            wish: size and rate.
+            read_timeout_s: seconds without a frame after which a read fails.
+
+        Raises:
+            SourceError: that is no camera's name.
+        """
+        self.name = camera if camera.startswith("/") else f"camera {camera}"
+        self._camera = camera
+        self._wish = wish
+        self._read_timeout_s = read_timeout_s
+        self._first: Device | None = None
+        _number(camera)
+
+    def open(self) -> CameraCapture:
+        """Open it; after the first time, the very same device, whatever its number has become.
+
+        Raises:
+            SourceError: there is no such camera, no permission, or it can't be opened.
+        """
+        number = _number(self._camera) if self._first is None else self._number_now(self._first)
+        device = v4l2.describe(_node(number))
+        if device is not None:
+            _require_pictures(device)
+        # Of the whole process; OpenCV's own is 10 s, for which a silent camera could not be opened again.
+        os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(math.ceil(self._read_timeout_s)))
+        capture = cv2.VideoCapture(number, cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY)
+        if not capture.isOpened():
+            capture.release()
+            raise SourceError(_cannot_open(self._camera, number))
+        granted = _ask(capture, number, self._wish)
+        _LOGGER.log(logging.INFO if self._first is None else logging.DEBUG, "%s gives %s", self.name, granted)
+        self._first = self._first or device
+        return CameraCapture(capture)
+
+    def _number_now(self, first: Device) -> int:
+        """The number of the device that was opened first: same socket, or else the same maker, model and serial."""
+        if self._camera.startswith(f"{v4l2.DEVICES}/v4l/"):  # a name that follows the camera by itself
+            if Path(self._camera).exists():
+                return _number(self._camera)
+            raise SourceError(f"{first.name} isn't plugged in")
+        present = [device for device in v4l2.devices() if device.gives_pictures and device.index == first.index]
+        same_socket = [device for device in present if (device.bus, device.name) == (first.bus, first.name)]
+        same_camera = [device for device in present if set(device.by_id) & set(first.by_id)]
+        for device in (*same_socket, *same_camera):
+            if device.node != first.node:
+                _LOGGER.debug("%s is %s now", self.name, device.node)
+            return _number(str(device.node))
+        raise SourceError(f"{first.name} isn't plugged in")
+
+
+class CameraCapture:
+    """An open camera (see `edge.sources.live.latest_frame.Capture`)."""
+
+    def __init__(self, capture: cv2.VideoCapture) -> None:
+        """Take over what OpenCV opened."""
+        self._capture = capture
+        self._buffers = Buffers()
+        self._is_asked_again = False
+
+    def read(self) -> NDArray[np.uint8]:
+        """Wait for the next picture, for as long as OpenCV waits.
+
+        Raises:
+            SourceError: there is none, or it is no picture.
+        """
+        while True:
+            picture = self._buffers.read(self._capture)
+            if picture is None:
+                raise SourceError("a read failed (unplugged, in use elsewhere, or silent)")
+            if picture.ndim == 3 and picture.shape[0] > 1 and picture.shape[2] == 3:
+                return picture
+            if self._is_asked_again:
+                raise SourceError(f"frames of shape {picture.shape} are no pictures; expected (height, width, 3)")
+            # The format the driver took by itself is one that OpenCV doesn't know; YUYV it does.
+            self._is_asked_again = True
+            self._capture.set(cv2.CAP_PROP_FOURCC, _fourcc("YUYV"))
+
+    def close(self) -> None:
+        """Release the device."""
+        self._capture.release()
+
+
+def found_cameras() -> list[str]:
+    """Device and name of every camera, e.g. "/dev/video0 (USB camera)"; of nodes that are closed to us, the device."""
+    known = {device.node: device for device in v4l2.devices()}
+    return [
+        f"{node} ({known[node].name})" if node in known else f"{node} (no permission)"
+        for node in v4l2.nodes()
+        if (known[node].gives_pictures if node in known else v4l2.is_closed(node))
+    ]
+
+
+def _ask(capture: cv2.VideoCapture, number: int, wish: Wish) -> str:
+    """Ask for format, then size, then rate, for each narrows the next; return what was granted, in words."""
+    offered = [each.fourcc for each in v4l2.formats(_node(number))]
+    code = next((code for code in _PREFERRED_FORMATS if code in offered), None)
+    if code is not None or not offered:
+        capture.set(cv2.CAP_PROP_FOURCC, _fourcc(code or _PREFERRED_FORMATS[0]))
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, wish.width)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wish.height)
+    if wish.fps is not None:
+        capture.set(cv2.CAP_PROP_FPS, wish.fps)
+    number_of_code = int(capture.get(cv2.CAP_PROP_FOURCC))
+    code = number_of_code.to_bytes(4, "little", signed=True).decode("ascii", "replace").strip("\0 ")
+    width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    refused = [] if (width, height) == (wish.width, wish.height) else [f"{wish.width}x{wish.height}"]
+    if wish.fps is not None and abs(fps - wish.fps) > 0.5:
+        refused.append(f"{wish.fps:g} frames a second")
+    hint = f"; asked for {', '.join(refused)}" if refused else ""
+    return f"{code or 'its own format'} {width}x{height} at {fps:g} frames a second{hint}"
+
+
+def _fourcc(code: str) -> int:
+    return cv2.VideoWriter.fourcc(*code)
+
+
+def _number(camera: str) -> int:
+    """The number OpenCV wants: by-id names are links to /dev/videoN."""
+    number = camera
+    if not camera.isdecimal():
+        number = os.path.realpath(camera).removeprefix(f"{os.path.realpath(v4l2.DEVICES)}/video")
+    if not number.isdecimal() or len(number) > _MAX_DIGITS:
+        raise SourceError(
+            f"{camera!r} is no camera: expected a number, /dev/videoN, a /dev/v4l/by-id name or csi:0; "
+            f"{_found_sentence()}"
+        )
+    return int(number)
+
+
+def _node(number: int) -> Path:
+    return v4l2.DEVICES / f"video{number}"
+
+
+def _require_pictures(device: Device) -> None:
+    """Refuse nodes that open and then give nothing, or something else."""
+    if device.driver in _RAW_SENSORS:
+        raise SourceError(f"{device.node} is the bare sensor of a CSI camera: use --camera csi:0 (needs picamera2)")
+    if not device.gives_pictures:
+        raise SourceError(f"{device.node} belongs to {device.name} but gives no pictures; {_found_sentence()}")
+
+
+def _cannot_open(camera: str, number: int) -> str:
+    node = _node(number)
+    if v4l2.is_closed(node):
+        return (
+            f"no permission to open {node}: add yourself to the video group (sudo usermod -aG video $USER) "
+            "and log in again"
+        )
+    return (
+        f"can't open camera {camera}; {_found_sentence()}; check the cable, that you are in the video group, and "
+        "that no other program uses it (a CSI camera is --camera csi:0); --source demo needs no camera"
+    )
+
+
+def _found_sentence() -> str:
+    found = found_cameras()
+    return f"found {', '.join(found)}" if found else "no camera was found"

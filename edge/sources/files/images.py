@@ -1,0 +1,57 @@
+"""Image files, in the order of their names; what can't be read is skipped, counted and said."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from edge.errors import FrameError
+from edge.images import limits
+from edge.images.decode import decode_image
+from edge.sources.frame import Frame
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class ImageSource:
+    """Image files, each a frame of its own (see `edge.sources.frame.Source`)."""
+
+    is_stream = False
+
+    def __init__(self, name: str, paths: Sequence[Path]) -> None:
+        """Remember the paths; files are opened one at a time."""
+        self.name = name
+        self.skipped = 0
+        self._paths = paths
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield every readable image."""
+        number = 0
+        for path in self._paths:
+            try:
+                image = decode_image(_content(path))
+            except (OSError, FrameError) as error:
+                self.skipped += 1
+                _LOGGER.warning("skipped %s: %s", path, getattr(error, "strerror", None) or error)
+                continue
+            yield Frame(image, number, str(path), datetime.now(timezone.utc))
+            number += 1
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, or one more than the limit.
+
+    Raises:
+        FrameError: it isn't a file: a pipe would be waited for, and a device never ends.
+        OSError: it can't be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise FrameError("not a regular file")
+    with path.open("rb") as file:
+        return file.read(limits.MOST_BYTES + 1)

@@ -1,0 +1,191 @@
+"""Video files, every frame in order: by PyAV where it is installed and knows how, otherwise by OpenCV."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import cv2
+
+from edge.errors import FrameError, SourceError
+from edge.sources.buffers import Buffers
+from edge.sources.files.prefetch import Ahead
+from edge.sources.frame import Frame
+from edge.sources.opencv_capture import open_capture, read_frame, time_limits
+from edge.sources.urls import is_url, without_password
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edge.vision import YuvPicture
+
+_READ_TIMEOUT_S = 10.0
+_LONGEST_S = 86_400 * 365  # beyond it a damaged file speaks
+_MOST_BAD = 64  # frames one after the other that can't be read: then nothing else will come
+_CUT_S, _CUT_SHARE = 0.5, 0.05  # by which a video may end before the end it claims: sound may be longer than pictures
+# While a core classifies, the decoder needs more threads than cores to keep the others busy; FFmpeg takes 16 at most.
+_DECODERS = min(16, (os.cpu_count() or 1) + 2)
+_LOGGER = logging.getLogger(__name__)
+
+
+class OpenVideo(Protocol):
+    """A video that is being read."""
+
+    fps: float
+    """Frames a second, as the file claims; 0 or any other number where it doesn't."""
+    claimed_s: float
+    """How long it says it is; 0 or any other number where it doesn't."""
+
+    def read(self) -> NDArray[np.uint8] | YuvPicture | None:
+        """The next picture; None: there is none, or it can't be decoded, which OpenCV doesn't tell apart.
+
+        Raises:
+            FrameError: it can't be decoded.
+        """
+        ...
+
+    def position_s(self) -> float:
+        """When the picture read last is to be shown, from the beginning; any number where the file is damaged."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class VideoSource:
+    """A video file, here or behind a URL, every frame in order (see `edge.sources.frame.Source`)."""
+
+    is_stream = True
+
+    def __init__(self, location: str) -> None:
+        """Remember which; it is opened with its first frame, by the thread that reads it."""
+        self.name = without_password(location)
+        self.skipped = 0
+        self._location = location
+        self._is_local = not is_url(location)
+        self._open_planes = _planes_opener() if self._is_local else _without_pyav
+        self._ahead: Ahead[Frame] | None = None
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames until the video ends.
+
+        Raises:
+            SourceError: it can't be opened, is too large, or holds no frame at all.
+        """
+        self._ahead = Ahead(self._read())
+        yield from self._ahead
+
+    def close(self) -> None:
+        """Release the file or connection."""
+        if self._ahead is not None:
+            self._ahead.close()  # the thread that reads it lets it go
+
+    def _read(self) -> Iterator[Frame]:
+        """The frames one after the other; the video is let go at the end."""
+        number = 0
+        video = self._open()
+        opened = datetime.now(timezone.utc)
+        try:
+            while (picture := self._next(video)) is not None:
+                yield Frame(picture, number, self.name, self._time(video, opened))
+                number += 1
+            if number:
+                self._say_how_it_ended(video, number)
+        finally:
+            video.close()
+        if number == 0:
+            raise SourceError(f"{self.name} holds no frame that OpenCV can read")
+
+    def _open(self) -> OpenVideo:
+        """Open it.
+
+        Raises:
+            SourceError: it can't be opened, or is too large.
+        """
+        return self._open_planes(self._location) or OpenCvVideo(self._location, self.name)
+
+    def _next(self, video: OpenVideo) -> NDArray[np.uint8] | YuvPicture | None:
+        """The next frame, over those that can't be read."""
+        for bad in range(_MOST_BAD if self._is_local else 1):
+            with suppress(FrameError):
+                if (picture := video.read()) is not None:
+                    self.skipped += bad
+                    return picture
+        return None
+
+    def _time(self, video: OpenVideo, opened: datetime) -> datetime:
+        """When the frame just read was taken: a file is read faster or slower than it was filmed."""
+        if self._is_local:
+            position_s = video.position_s()
+            return opened + timedelta(seconds=position_s if 0 <= position_s < _LONGEST_S else 0)
+        return datetime.now(timezone.utc)
+
+    def _say_how_it_ended(self, video: OpenVideo, frames: int) -> None:
+        """Say what couldn't be read; an end that comes too early counts as one more of these."""
+        if self.skipped:
+            _LOGGER.warning("skipped %d frames of %s: damaged", self.skipped, self.name)
+        if not (0 < video.fps < math.inf and 0 < video.claimed_s < math.inf):
+            return  # it claims nothing
+        played_s = max((frames + self.skipped) / video.fps, video.position_s())
+        if video.claimed_s - played_s > max(_CUT_S, _CUT_SHARE * video.claimed_s):
+            self.skipped += 1
+            _LOGGER.warning("%s ended after %.1f s of the %.1f s that it claims: cut short or damaged",
+                            self.name, played_s, video.claimed_s)  # fmt: skip
+
+
+class OpenCvVideo:
+    """A video as OpenCV reads it (see `OpenVideo`)."""
+
+    def __init__(self, location: str, name: str) -> None:
+        """Open it.
+
+        Args:
+            location: file or URL.
+            name: that without passwords.
+
+        Raises:
+            SourceError: it can't be opened, or is too large.
+        """
+        is_local = not is_url(location)
+        parameters = [cv2.CAP_PROP_N_THREADS, _DECODERS] if is_local else time_limits(_READ_TIMEOUT_S)
+        self._capture = open_capture(location, name, parameters)
+        if not self._capture.isOpened():
+            self._capture.release()
+            kind = "an image or video" if is_local else "a video"
+            raise SourceError(f"can't open {name}: not {kind} that OpenCV can read, or out of reach")
+        self._buffers = Buffers()
+        self.fps, count = self._capture.get(cv2.CAP_PROP_FPS), self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.claimed_s = count / self.fps if self.fps else 0.0
+
+    def read(self) -> NDArray[np.uint8] | None:
+        """See `OpenVideo.read`."""
+        return read_frame(self._capture, self._buffers)
+
+    def position_s(self) -> float:
+        """See `OpenVideo.position_s`."""
+        return self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+
+    def close(self) -> None:
+        """See `OpenVideo.close`."""
+        self._capture.release()
+
+
+def _planes_opener() -> Callable[[str], OpenVideo | None]:
+    """What opens a file by PyAV; it takes a moment to load."""
+    try:
+        from edge.sources.files.pyav import open_planes
+    except ImportError:  # the extra `video` isn't installed
+        return _without_pyav
+    return partial(open_planes, threads=_DECODERS)
+
+
+def _without_pyav(_path: str) -> None:
+    """OpenCV reads it."""

@@ -1,0 +1,1 @@
+"""Frames that come over the network."""

@@ -1,0 +1,166 @@
+"""MJPEG: JPEG pictures one after the other, as cameras' programs write them into a pipe or a connection."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, BinaryIO
+
+from edge.errors import FrameError, SourceError
+from edge.images.decode import decode_image
+from edge.images.jpeg import END, START, first_scan
+from edge.sources.frame import Frame
+from edge.sources.live.latest_frame import EndOfStream
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NAME = "standard input"
+_CHUNK = 64 * 1024
+_LARGEST = 16 * 2**20  # bytes of one picture; what grows beyond is no JPEG
+
+
+class MjpegInput:
+    """Opens standard input (see `reconnecting.Opener`); also what it opens (`latest_frame.Capture`).
+
+    Bytes between pictures are skipped, and so is a picture that can't be decoded. No more than one picture is held.
+    """
+
+    name = NAME
+    can_be_opened_twice = False
+
+    def __init__(
+        self,
+        stream: BinaryIO | None = None,
+        *,
+        timeout_s: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take a stream.
+
+        Args:
+            stream: of bytes, unbuffered or not; None: standard input.
+            timeout_s: seconds without a whole picture after which a read fails, also while bytes still come.
+            clock: monotonic seconds.
+
+        Raises:
+            SourceError: standard input is closed or a terminal.
+        """
+        if stream is None:
+            if sys.stdin is None or sys.stdin.isatty():
+                raise SourceError("--source - reads MJPEG from a pipe: rpicam-vid -t 0 --codec mjpeg -o - | ...")
+            stream = sys.stdin.buffer
+        self.skipped = 0
+        self._stream = stream
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._until_s = math.inf
+        self._pending = bytearray()
+        self._scan = 0  # where the data of the picture begins that is looked at
+
+    def is_file(self) -> bool:
+        """Whether it is a file on a disk, which waits, and not a pipe, which doesn't."""
+        return stat.S_ISREG(os.fstat(self._stream.fileno()).st_mode)
+
+    def open(self) -> MjpegInput:
+        """Go on where the last read ended: standard input can't be opened again."""
+        return self
+
+    def read(self) -> NDArray[np.uint8]:
+        """Wait for the next whole picture: uint8 BGR, shape (H, W, 3), 0-255.
+
+        Raises:
+            EndOfStream: the other side closed it.
+            SourceError: no whole picture came in time.
+        """
+        self._until_s = self._clock() + self._timeout_s
+        while True:
+            content = self._next_jpeg()
+            try:
+                return decode_image(content)
+            except FrameError:
+                self.skipped += 1
+                if (later := content.rfind(START)) > 0:  # a damaged segment said that it was part of it
+                    self._pending[:0] = content[later:]
+
+    def close(self) -> None:
+        """It stays open: it isn't ours to close."""
+
+    def _next_jpeg(self) -> bytes:
+        """The bytes from a picture's start to its end."""
+        while True:
+            start = self._pending.find(START)
+            if start < 0:
+                del self._pending[: -len(START) + 1]  # the start's first bytes may be the last that came
+                self._fill()
+                continue
+            del self._pending[:start]
+            end = self._find_end()
+            later = self._pending.rfind(START, len(START), end)
+            if end >= 0 and later < self._scan:  # of none, or of a thumbnail
+                content = bytes(self._pending[: end + len(END)])
+                del self._pending[: end + len(END)]
+                return content
+            self.skipped += 1  # it broke off, and others began behind it
+            del self._pending[: max(later, len(START))]
+
+    def _find_end(self) -> int:
+        """Where the end of the picture stands that begins with the first byte; -1: not within the largest picture."""
+        looked, self._scan = 0, 2
+        while True:
+            self._scan = first_scan(self._pending, self._scan)
+            end = self._pending.find(END, max(self._scan, looked - 1))
+            looked = len(self._pending)
+            if end >= 0 or looked > _LARGEST:
+                return end
+            self._fill()
+
+    def _fill(self) -> None:
+        if self._clock() >= self._until_s:
+            raise SourceError(f"no whole picture for {self._timeout_s:g} s")
+        chunk = self._stream.read1(_CHUNK) if hasattr(self._stream, "read1") else self._stream.read(_CHUNK)
+        if not chunk:
+            raise EndOfStream
+        self._pending += chunk
+
+
+class MjpegFileSource:
+    """MJPEG redirected from a file: every picture, in order (see `edge.sources.frame.Source`)."""
+
+    is_stream = True
+    name = NAME
+
+    def __init__(self, mjpeg: MjpegInput) -> None:
+        """Take what to read."""
+        self._mjpeg = mjpeg
+
+    @property
+    def skipped(self) -> int:
+        """Pictures that could not be decoded."""
+        return self._mjpeg.skipped
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield every picture.
+
+        Raises:
+            SourceError: there is none.
+        """
+        number = 0
+        while True:
+            try:
+                image = self._mjpeg.read()
+            except EndOfStream:
+                break
+            yield Frame(image, number, NAME, datetime.now(timezone.utc))
+            number += 1
+        if number == 0:
+            raise SourceError(f"{NAME} holds no JPEG picture")
+
+    def close(self) -> None:
+        """Standard input isn't ours to close."""

@@ -1,0 +1,1 @@
+"""The machine below: files, locks, HTTP, memory, clocks and the service manager."""

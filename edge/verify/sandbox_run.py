@@ -1,0 +1,56 @@
+"""Loads a network in a child process first: a crash, a hang or a flood of memory there is a sentence here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+from edge.artifact.file import Artifact
+from edge.errors import ModelFileError, RuntimeMissingError
+
+_LIBRARY_MISSING = 3  # as in edge.verify.child_process, which needs numpy and is not imported here
+_START_TIMEOUT_S = 60.0  # a Pi Zero imports onnxruntime in ten
+# Exactly what this process imports from, and not the working directory; -I leaves the environment out too.
+_PROGRAM = """
+import os, sys
+sys.path[:] = sys.argv[1].split(os.pathsep)
+from edge.verify.child_process import main
+main(sys.argv[2], sys.argv[3])
+"""
+
+
+def try_in_child(artifact: Artifact, runtime_name: str) -> None:
+    """Load a network and run it on a few images in a child process.
+
+    A network that failed here must not be tried again in this process, where the same bytes might crash it.
+
+    Raises:
+        ModelFileError: the library refused the network, crashed or hung on it, or took too much memory.
+        RuntimeMissingError: the library isn't usable here.
+    """
+    command = [sys.executable, "-I", "-c", _PROGRAM, os.pathsep.join(sys.path), runtime_name, str(artifact.path)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # a thread for each core takes its memory
+    try:
+        child = subprocess.run(
+            command, input=artifact.network, capture_output=True, timeout=_START_TIMEOUT_S, check=False, env=environment
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ModelFileError(f"{runtime_name} hangs on {artifact.path}: the file is damaged") from error
+    except OSError as error:
+        raise ModelFileError(
+            f"{artifact.path} can't be tried in a child process ({error.strerror}): end other programs, or vouch for "
+            "its bytes with --require-sha256"
+        ) from error
+    if child.returncode == -signal.SIGALRM:
+        raise ModelFileError(f"{runtime_name} hangs on {artifact.path}: the file is damaged")
+    if child.returncode < 0:
+        raise ModelFileError(
+            f"{runtime_name} crashes on {artifact.path} (signal {-child.returncode}): "
+            "the file is damaged, copy or export it again"
+        )
+    if child.returncode > 0:
+        lines = child.stderr.decode(errors="replace").strip().splitlines()
+        sentence = lines[-1] if lines else f"{runtime_name} can't run {artifact.path}"
+        raise (RuntimeMissingError if child.returncode == _LIBRARY_MISSING else ModelFileError)(sentence)

@@ -1,0 +1,102 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from benchmarks.analysis.gate import Comparison, check, gate_lines, judge, judge_report, raise_for
+from benchmarks.analysis.quantization_loss import judge_rows
+from benchmarks.analysis.rows import Row, compare_with_float
+from benchmarks.config import Limits
+from benchmarks.stats.ratios import Ratio
+from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.errors import ToolkitError
+
+FINE = Comparison("a", "f", loss_pp=0.1, loss_bound_pp=0.3, agreement=0.995, latency=Ratio(0.5, 0.4, 0.6))
+ALL = Limits(max_loss=0.5, min_agreement=98.5, max_latency_ratio=1.0)
+
+
+def _code(gate: dict[str, Any]) -> int:
+    try:
+        raise_for(gate)
+    except ToolkitError as error:
+        return error.exit_code
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("values", "broken"),
+    [
+        ({}, []),
+        ({"loss_bound_pp": 0.5}, []),
+        ({"loss_bound_pp": 0.51}, ["loss"]),
+        ({"loss_pp": 0.6, "loss_bound_pp": 0.9}, ["loss"]),
+        ({"agreement": 0.985}, []),
+        ({"agreement": 0.9849}, ["agreement"]),
+        ({"latency": Ratio(1.2, 0.9, 1.5)}, []),  # noise could explain it
+        ({"latency": Ratio(1.2, 1.1, 1.3)}, ["latency"]),
+        ({"latency": Ratio(1.2, None, None)}, ["latency"]),  # a single repeat: the ratio itself
+        ({"loss_bound_pp": None, "loss_pp": None, "agreement": None, "latency": None}, []),
+    ],
+    ids=str,
+)
+def test_which_limits_break(values: dict[str, Any], broken: list[str]) -> None:
+    comparison = Comparison(**{name: getattr(FINE, name) for name in Comparison.__slots__} | values)
+
+    assert [found.what for found in check(comparison, ALL) if not found.passed] == broken
+
+
+def test_a_loss_can_be_judged_as_it_was_counted() -> None:
+    comparison = Comparison("a", "f", loss_pp=0.4, loss_bound_pp=0.9)
+
+    assert [found.passed for found in check(comparison, Limits(loss_by="point"))] == [True]
+    assert [found.passed for found in check(comparison, Limits(loss_by="interval"))] == [False]
+
+
+def test_what_was_not_asked_is_not_checked() -> None:
+    assert check(FINE, Limits(max_loss=None, min_agreement=None)) == []
+    assert [found.what for found in check(FINE, Limits())] == ["loss", "agreement"]
+
+
+BROKEN = Comparison("b", "f", loss_bound_pp=9.0, latency=Ratio(9, 9, 9))
+SLOW = Comparison("c", "f", latency=Ratio(9, 9, 9))
+
+
+@pytest.mark.parametrize(
+    ("comparisons", "failed", "invalid", "outcome", "code"),
+    [
+        ([FINE], [], [], "passed", 0),
+        ([FINE, BROKEN], [], [], "failed", 3),
+        ([], [], [], "failed", 3),  # a gate that judged nothing must not pass
+        ([FINE, BROKEN], ["x"], ["a"], "variant failed", 1),
+        ([FINE, BROKEN], [], ["b"], "failed", 3),  # its loss is known all the same
+        ([FINE, SLOW], [], ["c"], "environment invalid", 5),
+        ([FINE, SLOW], [], [], "failed", 3),
+    ],
+)
+def test_outcomes_and_their_exit_codes(
+    comparisons: list[Comparison], failed: list[str], invalid: list[str], outcome: str, code: int
+) -> None:
+    gate = judge(comparisons, ALL, failed=failed, invalid=invalid, hint="")
+
+    assert (gate["outcome"], _code(gate)) == (outcome, code)
+
+
+def test_a_report_is_judged_against_its_float_rows(row: Callable[..., Row]) -> None:
+    rows = [
+        row("a_none.tflite", quantization="none", invoke_ns=80_000),
+        row("a_int8.tflite", wrong=1, invoke_ns=40_000),
+        row("alone.tflite", source_sha256="99" * 32),
+    ]
+    compare_with_float(rows)
+    judge_rows(rows, list(range(10)), FASHION_MNIST_LABELS, margin_pp=0.5)
+
+    gate = judge_report(rows, Limits(max_loss=10.0, loss_by="point", min_agreement=95, max_latency_ratio=0.5))
+
+    assert gate_lines(gate) == [
+        "broken: a_int8.tflite @ litert: 90.00 % of the answers are those of a_none.tflite @ litert, wanted 95",
+        "gate: limits broken by a_int8.tflite @ litert",
+    ]
+    assert [found["sentence"] for found in gate["checks"] if found["passed"]] == [
+        "the loss is 10.00 points against a_none.tflite @ litert, allowed 10",
+        "invoke takes at least 0.50 times the time of a_none.tflite @ litert, allowed 0.5",
+    ]

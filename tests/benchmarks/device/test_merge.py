@@ -1,0 +1,166 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.device.merge import main, merge, read
+from benchmarks.device.result import as_result, read_measured
+from benchmarks.host.environment import describe_environment, environment_lines, machine_name
+from benchmarks.measure.job import OK, Measurement, Outcome
+from benchmarks.measure.rounds import Trial
+from benchmarks.measure.variants import Variant
+from edge.artifact.file import Artifact
+from edge.errors import ToolkitError
+
+CALM: dict[str, Any] = {"throttle_bits": None, "governor": None, "temperature_c": None}
+PI, SHORT_PI = "Raspberry Pi 5 Model B Rev 1.0", "Raspberry Pi 5 Model B"
+
+
+@pytest.fixture
+def result(measurement: Callable[..., Measurement]) -> Callable[..., dict[str, Any]]:
+    """What a device sends back: a float file of 80 microseconds and an int8 one of 40."""
+
+    def make(**environment: Any) -> dict[str, Any]:
+        measured = []
+        for name, mode, invoke_ns in (("a_none.tflite", "none", 80_000), ("a_int8.tflite", "int8", 40_000)):
+            artifact = Artifact(Path(f"/kit/{name}"), "tflite", name.ljust(64, "0"), 1000, None)
+            outcome = Outcome(OK, measurement=measurement(quantization=mode, invoke_ns=invoke_ns))
+            measured.append((Variant(name, artifact.path, artifact, "litert"), [Trial(outcome, CALM, CALM)] * 2))
+        facts = {
+            "statement": "accuracy on drawn garments, not on Fashion-MNIST (10 images)",
+            "test_images": {"dataset": "demo", "count": 10, "sha256": "ab" * 32, "labels": list(range(10))},
+            "environment": describe_environment(["python", "kit.zip"], seed=0, threads=1) | environment,
+            "settings": {"repeats": 2, "threads": 1, "seed": 0, "runtimes": []},
+        }
+        return json.loads(json.dumps(as_result(measured, facts)))  # type: ignore[no-any-return]
+
+    return make
+
+
+def test_trials_travel_as_json(result: Callable[..., dict[str, Any]]) -> None:
+    (variant, trials), _ = read_measured(result())
+
+    assert (variant.row_id, variant.artifact and variant.artifact.size_bytes) == ("a_none.tflite @ litert", 1000)
+    assert (len(trials), trials[0].before) == (2, CALM)
+    assert trials[0].outcome.measurement is not None
+    assert trials[0].outcome.measurement.invoke_ns == [80_000] * 500
+
+
+@pytest.mark.parametrize(
+    ("change", "match"), [({"device_schema_version": 9}, "schema 9"), ({"variants": [{}]}, "damaged")]
+)
+def test_what_this_version_cannot_read(
+    result: Callable[..., dict[str, Any]], change: dict[str, Any], match: str
+) -> None:
+    with pytest.raises(ToolkitError, match=match):
+        read_measured(result() | change)
+
+
+def test_one_device_gives_a_report_like_any_other(result: Callable[..., dict[str, Any]]) -> None:
+    report = merge([("pi.json", result(kind="board", board=PI))])
+
+    assert [row["id"] for row in report["rows"]] == ["a_none.tflite @ litert", "a_int8.tflite @ litert"]
+    assert (report["rows"][1]["machine"], report["rows"][1]["speedup"]["ratio"]) == (SHORT_PI, pytest.approx(2.0))
+    assert report["environment"]["board"] == PI
+    assert report["recommendation"][0].startswith("Use a_int8.tflite (litert) on this machine")
+
+
+def test_of_several_machines_every_row_names_its_own_and_is_compared_with_it(
+    result: Callable[..., dict[str, Any]],
+) -> None:
+    host = {"kind": "host", "board": None, "cpu": "Some CPU", "architecture": "x86_64"}
+
+    report = merge([("pi.json", result(kind="board", board=PI)), ("host.json", result(**host))])
+
+    assert [row["machine"] for row in report["rows"]] == [SHORT_PI, SHORT_PI, "host x86_64", "host x86_64"]
+    assert report["rows"][3]["variant"] == "a_int8.tflite on host x86_64"
+    assert report["rows"][3]["reference"] == "a_none.tflite @ litert on host x86_64"
+    use = "Use a_int8.tflite (litert) on this machine"
+    first, second, loss, agreement = report["recommendation"]
+    assert first.startswith(f"{SHORT_PI}: {use}")
+    assert second.startswith(f"host x86_64: {use}")
+    assert loss.startswith("None of 2 quantized rows shows a real loss of accuracy")
+    assert agreement == "The same answers on every machine: a_none.tflite (litert), a_int8.tflite (litert)."
+    assert PI in machine_name(report["environment"])
+    told = [text for name, text in environment_lines(report["environment"]) if name == "machine"]
+    assert [text.partition(":")[0] for text in told] == [f"{SHORT_PI} = board", "host x86_64 = host"]
+
+
+def test_an_emulated_machine_has_its_losses_and_no_times(result: Callable[..., dict[str, Any]]) -> None:
+    emulated = result(kind="emulated", board=None, cpu=None, emulator="qemu-user", architecture="aarch64")
+    for variant in emulated["variants"]:
+        for trial in variant["trials"]:
+            trial["outcome"]["measurement"] |= {
+                "invoke_ns": [], "model_ns": [], "frame_to_decision_ns": [], "end_to_end_ns": [], "stage_median_ns": {},
+            }  # fmt: skip
+        answers = variant["trials"][0]["outcome"]["measurement"]["predictions"]
+        answers[0] = 5 if variant["name"] == "a_int8.tflite" else answers[0]
+
+    report = merge([("pi.json", result(kind="board", board=PI)), ("arm.json", emulated)])
+
+    (row,) = [row for row in report["rows"] if row["variant"] == "a_int8.tflite on emulated aarch64"]
+    assert (row["status"], row["invoke"], row["speedup"]) == ("not timed", None, None)
+    assert (row["loss_pp"], row["top1_agreement"], row["against_float"]["lost"]) == (10.0, 0.9, 1)
+    assert report["recommendation"][1] == (
+        "emulated aarch64: No file is recommended, as the processor is emulated, so nothing was timed."
+    )
+    assert report["recommendation"][3] == (
+        "The same answers on every machine: a_none.tflite (litert). "
+        "Not quite the same (images with the answer of the first machine): a_int8.tflite (litert): 9 of 10."
+    )
+
+
+def test_what_is_merged_already_is_refused(result: Callable[..., dict[str, Any]]) -> None:
+    both = merge([("1", result()), ("2", result())])
+
+    with pytest.raises(ToolkitError, match=r"merge the files that it was made of, \['1', '2'\]"):
+        merge([("both.json", both), ("3", result())])
+
+
+def test_equal_machines_are_numbered(result: Callable[..., dict[str, Any]]) -> None:
+    pi = result(kind="board", board=PI)
+
+    assert {row["machine"] for row in merge([("1", pi), ("2", pi)])["rows"]} == {f"{SHORT_PI} 1", f"{SHORT_PI} 2"}
+
+
+def test_reports_merge_with_results_and_again(result: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_text(json.dumps(result(kind="board", board=PI)), encoding="utf-8")
+    assert main([str(tmp_path / "result.json"), "--out", str(tmp_path / "one"), "-q"]) == 0
+
+    files = [str(tmp_path / "one" / "report.json"), str(tmp_path / "result.json")]
+    assert main([*files, "--out", str(tmp_path / "two"), "-q"]) == 0
+
+    assert len(json.loads((tmp_path / "two" / "report.json").read_text(encoding="utf-8"))["rows"]) == 4
+    assert (tmp_path / "two" / "report.html").is_file()
+
+
+def test_other_images_cannot_be_merged(result: Callable[..., dict[str, Any]]) -> None:
+    other = result()
+    other["test_images"]["sha256"] = "cd" * 32
+
+    with pytest.raises(ToolkitError, match="different test images"):
+        merge([("a.json", result()), ("b.json", other)])
+
+
+def test_a_report_without_raw_values_cannot_be_merged(result: Callable[..., dict[str, Any]]) -> None:
+    report = merge([("a.json", result())])
+    for row in report["rows"]:
+        del row["raw"]
+
+    with pytest.raises(ToolkitError, match="raw values"):
+        merge([("r.json", report)])
+
+
+@pytest.mark.parametrize(("text", "match"), [("{", "no JSON"), ("[]", "neither"), ('{"rows": []}', "neither")])
+def test_what_is_no_result(tmp_path: Path, text: str, match: str) -> None:
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+
+    with pytest.raises(ToolkitError, match=match):
+        read(tmp_path / "x.json")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ToolkitError, match="no file"):
+        read(tmp_path / "x.json")

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.measure.inputs import draw_frames, load_test_images, save_inputs
+from edge.datasets import fashion_mnist
+
+
+def test_without_fashion_mnist_garments_are_drawn_and_the_statement_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+
+    drawn = load_test_images(max_images=20)
+
+    assert drawn.dataset == "demo"
+    assert drawn.statement == "accuracy on drawn garments, not on Fashion-MNIST (the first 20 of 1,000 images)"
+    assert (drawn.images.shape, drawn.images.dtype) == ((20, 28, 28), np.uint8)
+    assert np.bincount(drawn.labels).tolist() == [2] * 10
+    assert drawn.sha256 == load_test_images(max_images=20).sha256 != load_test_images(max_images=20, seed=1).sha256
+
+
+def test_fashion_mnist_is_used_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    images, labels = np.zeros((30, 28, 28), np.uint8), np.zeros(30, np.uint8)
+    monkeypatch.setattr(fashion_mnist, "is_present", lambda: True)
+    monkeypatch.setattr(fashion_mnist, "load", lambda split: {"test": (images, labels)}[split])
+
+    assert load_test_images().statement == "accuracy on Fashion-MNIST's test set (30 images)"
+    assert load_test_images(max_images=7).statement == "accuracy on Fashion-MNIST's test set (the first 7 of 30 images)"
+    assert len(load_test_images(max_images=7).labels) == 7
+
+
+def test_frames_are_a_cameras_and_both_arrays_survive_the_disk(tmp_path: Path) -> None:
+    images, frames = np.arange(2 * 28 * 28, dtype=np.uint16).astype(np.uint8).reshape(2, 28, 28), draw_frames()
+
+    images_file, frames_file = save_inputs(tmp_path, images, frames)
+
+    assert frames.shape == (20, 480, 640, 3)
+    assert np.array_equal(np.load(images_file), images)
+    assert np.array_equal(np.load(frames_file), frames)

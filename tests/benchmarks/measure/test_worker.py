@@ -1,0 +1,139 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.measure import worker
+from benchmarks.measure.child_process import run_job
+from benchmarks.measure.inputs import save_inputs
+from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, Job
+from edge.demo import draw_dataset, draw_frame
+from edge.errors import RuntimeMissingError
+
+ROOT = Path(__file__).parents[3]
+FIXTURES = ROOT / "tests" / "fixtures"
+
+
+def _job(folder: Path, artifact: Path, *, runtime: str = "litert", images: int = 20, **more: Any) -> Job:
+    frames = np.stack([draw_frame(number, height=120, width=160).image for number in range(3)])
+    images_file, frames_file = save_inputs(folder, draw_dataset(images)[0], frames)
+    return Job(str(artifact), runtime, 1, 30, 5, 2, 0.001, images_file, frames_file, **more)
+
+
+def test_memory_is_read_in_bytes() -> None:
+    now, most = worker.memory_bytes("VmRSS"), worker.memory_bytes("VmHWM")
+
+    assert 1_000_000 < now <= most + 1_000_000
+
+
+def test_a_small_model_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None:
+    outcome = run_job(_job(tmp_path, FIXTURES / "tiny_int8.tflite"), timeout_s=60)
+
+    assert (outcome.status, outcome.reason) == (OK, "")
+    found = outcome.measurement
+    assert found is not None
+    assert (len(found.invoke_ns), len(found.model_ns)) == (30, 30)
+    assert (len(found.frame_to_decision_ns), len(found.end_to_end_ns), len(found.predictions)) == (5, 5, 20)
+    assert min(found.invoke_ns) > 0
+    assert set(found.predictions) <= set(range(10))
+    assert list(found.stage_median_ns) == ["decode", "vision", "invoke", "decide", "write"]
+    assert (found.quantization, len(found.source_sha256)) == ("int8", 64)
+    assert found.memory_peak_bytes is not None
+    assert found.memory_before_load_bytes < found.memory_peak_bytes
+    assert (found.conditions["garbage_collector"], found.conditions["threads"]) == ("off during timed calls", 1)
+    assert found.conditions["xnnpack"] is True
+
+
+def test_an_emulated_processor_answers_and_is_not_timed(tmp_path: Path) -> None:
+    found = worker.measure(_job(tmp_path, FIXTURES / "tiny_int8.tflite", is_timed=False))
+
+    assert len(found.predictions) == 20
+    assert (found.load_ns, found.first_invoke_ns, found.memory_peak_bytes) == (None, None, None)
+    assert found.invoke_ns == found.model_ns == found.frame_to_decision_ns == found.end_to_end_ns == []
+
+
+def test_later_rounds_leave_the_test_images_out(tmp_path: Path) -> None:
+    found = worker.measure(_job(tmp_path, FIXTURES / "tiny_int8.tflite", wants_predictions=False))
+
+    assert (found.predictions, len(found.invoke_ns)) == ([], 30)
+
+
+def test_without_opencv_the_network_alone_is_timed(tmp_path: Path) -> None:
+    job = _job(tmp_path, FIXTURES / "tiny_int8.tflite")
+    program = (
+        "import sys\n"
+        "sys.modules['cv2'] = None\n"  # as where it isn't installed: importing it fails, and nothing finds it
+        "import importlib.util\n"
+        "find = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *rest: None if name == 'cv2' else find(name, *rest)\n"
+        "from benchmarks.measure import worker\n"
+        "raise SystemExit(worker.main())"
+    )
+
+    outcome = run_job(job, timeout_s=60, command=(sys.executable, "-c", program))
+
+    found = outcome.measurement
+    assert found is not None, outcome.reason
+    assert (len(found.invoke_ns), len(found.model_ns), len(found.predictions)) == (30, 30, 20)
+    assert found.frame_to_decision_ns == found.end_to_end_ns == []
+    assert found.stage_median_ns == {}
+
+
+def test_the_peak_is_the_workers_own_not_its_parents(tmp_path: Path) -> None:
+    ballast = b"x" * 300_000_000  # ru_maxrss survives fork and exec: it would say more than 300 MB
+    outcome = run_job(_job(tmp_path, FIXTURES / "tiny_int8.tflite"), timeout_s=60)
+    del ballast
+
+    assert outcome.measurement is not None
+    assert outcome.measurement.memory_peak_bytes is not None
+    assert outcome.measurement.memory_peak_bytes < 250_000_000
+
+
+def test_stdout_holds_nothing_but_the_answer(tmp_path: Path) -> None:
+    job = _job(tmp_path, tmp_path / "missing.tflite")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.measure.worker"],
+        input=job.to_json(),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+
+    answer = json.loads(done.stdout)
+    assert (answer["status"], answer["measurement"]) == (FAILED, None)
+    assert "no model file" in answer["reason"]
+
+
+def test_a_missing_library_is_its_own_status(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeMissingError("needs x:\n pip install x")
+
+    monkeypatch.setattr(worker.Network, "load", refuse)
+
+    outcome = worker.attempt(_job(tmp_path, FIXTURES / "tiny_int8.tflite"))
+
+    assert (outcome.status, outcome.reason) == (NOT_INSTALLED, "needs x: pip install x")
+
+
+def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
+    job = _job(tmp_path, FIXTURES / "tiny_int8.tflite")
+    np.save(job.images_file, np.zeros((2, 32, 32), np.uint8))
+
+    outcome = worker.attempt(job)
+
+    assert outcome.status == FAILED
+    assert "takes images of 28x28, the test images are 32x32" in outcome.reason
+
+
+def test_an_int8_onnx_file_is_compared_with_its_own_arithmetic(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    found = worker.measure(_job(tmp_path, FIXTURES / "tiny_int8.onnx", runtime="onnxruntime", is_timed=False))
+    assert found.conditions["kernel_agreement"] == {"images": 20, "same": 20}
+    of_float = worker.measure(_job(tmp_path, FIXTURES / "tiny_none.onnx", runtime="onnxruntime", is_timed=False))
+    assert "kernel_agreement" not in of_float.conditions

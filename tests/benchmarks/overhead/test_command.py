@@ -1,0 +1,58 @@
+"""Table, report and exit code, with rows that are made up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as benchmarks
+from benchmarks.overhead import command
+from benchmarks.overhead.config import RunnerConfig
+from benchmarks.overhead.rows import GROWTH, LOOP, Row, ratio_row, reading_row
+
+
+def rows(latency_ns: float) -> list[Row]:
+    """Two rows, the first with this latency against 1000 ns."""
+    return [ratio_row(LOOP, [latency_ns], [1000.0]), reading_row(GROWTH, 4096.0)]
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[Row]:
+    """What will have been measured; nothing is."""
+    found: list[Row] = []
+    monkeypatch.setattr(command, "measure", lambda *_: found)
+    monkeypatch.setattr(command, "write_inputs", lambda *_: None)
+    return found
+
+
+def test_limits_that_are_kept(measured: list[Row], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    measured += rows(1250.0)
+    assert benchmarks.main(["runner", "--out", str(tmp_path / "r.json")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"report: {tmp_path / 'r.json'}"
+    assert " ".join(lines[-3].split()) == "frame to decision without vision 1.25 1.00 µs 1.25 1.25 1.25 at most 1.3 ok"
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["schema_version"], report["rows"], report["settings"]["repeats"]) == (1, measured, 9)
+
+
+def test_a_missed_limit_is_exit_code_3_after_the_report(
+    measured: list[Row], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured += rows(1400.0)
+    assert command.main(["--out", str(tmp_path / "r.json"), "-q"]) == 3
+    assert capsys.readouterr().err.startswith(
+        "error: 1 of 2 limits missed: frame to decision without vision 1.40, at most 1.3"
+    )
+    assert (tmp_path / "r.json").is_file()
+
+
+def test_too_few_frames_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--frames", "1000"]) == 1
+    assert capsys.readouterr().err == "error: --frames 1000 is too few: expected 1,001 or more\n"
+
+
+def test_flags_are_the_fields_of_the_config() -> None:
+    options = command.parser().parse_args([])
+    assert RunnerConfig(**{name: getattr(options, name) for name in RunnerConfig.__slots__}) == RunnerConfig()

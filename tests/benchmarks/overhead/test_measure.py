@@ -1,0 +1,95 @@
+"""The order of the processes and where their figures go, with made-up ones; both real sides once on a real frame."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.overhead.config import RunnerConfig
+from benchmarks.overhead.inputs import InputFiles
+from benchmarks.overhead.measure import BARE, OURS, Figures, measure, run_process
+from edge.artifact.file import default_model
+from edge.demo import draw_frame
+from edge.errors import ToolkitError
+
+FILES = InputFiles(Path("a.png"), Path("f.npy"), Path("v.mp4"))
+
+
+def test_both_sides_run_in_turn_and_the_first_pair_only_warms_up() -> None:
+    calls: list[tuple[str, ...]] = []
+
+    def run(module: str, *arguments: str) -> Figures:
+        calls.append((module, arguments[0]))
+        is_cold = len([call for call in calls if call == calls[-1]]) == 1
+        slow = 1000.0 if is_cold else 1.0
+        scale = (1.1 if module == OURS else 1.0) * slow
+        return {"first_line_s": 0.2 * scale, "latency_ns": 300e3 * scale, "memory_bytes": 60e6 * scale, "fps": 90.0,
+                "growth_bytes": 1e6}  # fmt: skip
+
+    rows = measure(RunnerConfig(repeats=2, calls=10, frames=2000), FILES, run, has_pyav=True)
+
+    parts = [("first", "first"), ("loop", "loop"), ("video", "video"), ("video", "video-opencv")]
+    turns = [turn for bare, ours in parts for turn in [(BARE, bare), (OURS, ours)] * 3]
+    assert calls == [*turns, (OURS, "growth")]
+    assert [row["id"] for row in rows] == ["start", "loop", "memory", "video", "video-opencv", "growth"]
+    assert [row["figure"] for row in rows] == pytest.approx([1.1, 1.1, 1.1, 1.0, 1.0, 1.0])
+    assert rows[0]["bare"] == pytest.approx([200.0, 200.0])
+
+
+def test_without_pyav_there_is_no_row_of_it() -> None:
+    figures = {"first_line_s": 0.2, "latency_ns": 3e5, "memory_bytes": 6e7, "fps": 90.0, "growth_bytes": 1e6}
+    rows = measure(RunnerConfig(repeats=1, calls=10, frames=2000), FILES, lambda *_: figures, has_pyav=False)
+    assert [row["id"] for row in rows] == ["start", "loop", "memory", "video-opencv", "growth"]
+
+
+@pytest.fixture
+def frames(tmp_path: Path) -> Path:
+    """Two frames in a file, one of them as a picture too, and five in a video."""
+    drawn = [draw_frame(number).image for number in range(2)]
+    cv2.imwrite(str(tmp_path / "a.png"), drawn[0])
+    np.save(tmp_path / "f.npy", np.stack(drawn))
+    writer = cv2.VideoWriter(str(tmp_path / "v.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 30, (640, 480))
+    for _ in range(5):
+        writer.write(drawn[0])
+    writer.release()
+    return tmp_path
+
+
+@pytest.mark.parametrize("side", [BARE, OURS])
+def test_a_side_measures_itself(side: str, frames: Path) -> None:
+    model = str(default_model())
+    first = run_process(side, "first", model, str(frames / "a.png"))
+    assert first["memory_bytes"] > 20e6
+    assert first["first_line_s"] > 0
+    assert run_process(side, "loop", model, str(frames / "f.npy"), "3")["latency_ns"] > 0
+    for part in ("video", "video-opencv") if side == OURS else ("video",):
+        assert run_process(side, part, model, str(frames / "v.mp4"))["fps"] > 0
+
+
+def test_a_long_run_looks_at_its_memory_twice() -> None:
+    from benchmarks.overhead.toolkit import _MemorySink
+    from edge.sources import Frame
+
+    sink = _MemorySink(1200)
+    for number in (0, 999, 1199):
+        sink.write(Frame(np.zeros((1, 1, 3), np.uint8), number, "", None), None, None)  # type: ignore[arg-type]
+    assert sink.settled_bytes > 0
+    assert sink.at_end_bytes > 0
+
+
+def test_a_side_that_fails_says_so() -> None:
+    with pytest.raises(ToolkitError, match=r"benchmarks.overhead.baseline first failed: "):
+        run_process(BARE, "first", "gone.tflite", "gone.png")
+
+
+def test_the_bare_script_answers_as_a_script_would(frames: Path) -> None:
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", BARE, "first", str(default_model()), str(frames / "a.png")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
+    assert set(json.loads(done.stdout)) == {"frame", "label", "score"}

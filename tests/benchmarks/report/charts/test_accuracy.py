@@ -1,0 +1,61 @@
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+
+import pytest
+
+from benchmarks.analysis.quantization_loss import judge_rows
+from benchmarks.analysis.rows import Row, compare_with_float
+from benchmarks.report.charts.accuracy import (
+    LOSS_WIDTHS,
+    change_svg,
+    draw_change,
+    draw_losses,
+    draw_reliability,
+    losses_svg,
+)
+from benchmarks.report.charts.style import Palette
+from edge.artifact.labels import FASHION_MNIST_LABELS
+
+
+@pytest.fixture
+def judged(row: Callable[..., Row]) -> list[Row]:
+    rows = [row("a_none.tflite", quantization="none"), row("a$_int8<b>.tflite", wrong=2)]
+    compare_with_float(rows)
+    judge_rows(rows, list(range(10)), FASHION_MNIST_LABELS, margin_pp=0.5)
+    return rows
+
+
+@pytest.mark.parametrize("width", LOSS_WIDTHS)
+def test_each_loss_is_a_dot_on_its_interval(judged: list[Row], width: float) -> None:
+    (axes,) = draw_losses(judged[1:], Palette(), width).axes
+
+    zero, margin, interval = axes.lines
+    assert (list(zero.get_xdata()), list(margin.get_xdata())) == ([0, 0], [0.5, 0.5])
+    assert list(interval.get_xdata()) == judged[1]["against_float"]["interval_pp"]
+    assert tuple(axes.collections[0].get_offsets()[0]) == (20.0, 0.0)
+
+
+def test_only_cells_that_changed_are_drawn_better_in_one_colour_and_worse_in_the_other(judged: list[Row]) -> None:
+    (axes,) = draw_change(judged[1], Palette(right="#00ff00", wrong="#ff0000")).axes
+
+    # Two labels lost a right answer each, which went to a wrong class: four cells, all for the worse.
+    assert [text.get_text() for text in axes.texts] == ["-1", "+1", "-1", "+1"]
+    assert {patch.get_facecolor()[:3] for patch in axes.patches} == {(1.0, 0.0, 0.0)}
+
+
+def test_small_bins_are_not_drawn(judged: list[Row]) -> None:
+    row = judged[0]
+    bins = row["accuracy"]["calibration"]["reliability"]
+    bins["count"], bins["right"] = [0] * 13 + [19, 40], [0] * 13 + [19, 30]
+    bins["confidence_sum"] = [0.0] * 13 + [17.0, 38.0]
+
+    (axes,) = draw_reliability([row], Palette()).axes
+
+    _, line = axes.lines
+    assert (list(line.get_xdata()), list(line.get_ydata())) == ([95.0], [75.0])
+
+
+def test_names_of_files_are_text(judged: list[Row]) -> None:
+    for svg in (losses_svg(judged[1:], LOSS_WIDTHS[0]), losses_svg(judged[1:], LOSS_WIDTHS[1])):
+        assert "a$_int8<b>.tflite" in "".join(ET.fromstring(svg).itertext())
+    assert "var(--wrong)" in change_svg(judged[1])

@@ -1,0 +1,51 @@
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+
+import pytest
+
+from benchmarks.analysis.rows import Row
+from benchmarks.report.charts.scatter import NARROW, WIDE, chart_png, chart_svg, draw_chart
+from benchmarks.report.charts.style import Palette
+
+
+def test_every_measured_row_is_a_dot_with_a_label(row: Callable[..., Row]) -> None:
+    rows = [
+        row("a_int8.tflite", invoke_ns=40_000),
+        row("a_none.tflite", wrong=1, invoke_ns=80_000),
+        row("b", reason="no"),
+    ]
+
+    (axes,) = draw_chart(rows, Palette(), WIDE).axes
+
+    assert [tuple(dots.get_offsets()[0]) for dots in axes.collections] == [(40.0, 100.0), (80.0, 90.0)]
+    assert [text.get_text().splitlines()[0] for text in axes.texts] == ["a_int8.tflite", "a_none.tflite"]
+
+
+@pytest.mark.parametrize(("slow_ns", "scale"), [(200_000, "linear"), (4_000_000, "log")])
+def test_very_different_latencies_get_a_logarithmic_axis(row: Callable[..., Row], slow_ns: int, scale: str) -> None:
+    (axes,) = draw_chart([row("a.tflite"), row("b.tflite", invoke_ns=slow_ns)], Palette(), WIDE).axes
+
+    assert axes.get_xscale() == scale
+
+
+def test_small_differences_in_accuracy_do_not_look_large(row: Callable[..., Row]) -> None:
+    (axes,) = draw_chart([row("a.tflite"), row("b.tflite")], Palette(), WIDE).axes
+
+    bottom, top = axes.get_ylim()
+    assert top - bottom == pytest.approx(1.3)
+
+
+def test_the_svg_is_xml_with_the_pages_colours_and_its_text_as_text(row: Callable[..., Row]) -> None:
+    svg = chart_svg([row("a<b>&$x$.tflite")], NARROW)
+
+    assert "a<b>&$x$.tflite" in "".join(ET.fromstring(svg).itertext())
+    for name in ("--ink", "--muted", "--grid", "--int8"):
+        assert f"var({name})" in svg
+    assert "#0102" not in svg
+    assert "#0203" not in svg
+
+
+def test_the_png_is_a_png_whatever_the_sizes(row: Callable[..., Row]) -> None:
+    rows = [row("a.tflite", size_bytes=900), row("b.tflite", size_bytes=90_000_000, invoke_ns=70_000)]
+
+    assert chart_png(rows).startswith(b"\x89PNG")

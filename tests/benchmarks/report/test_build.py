@@ -1,0 +1,118 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.analysis.rows import Row, compare_with_float
+from benchmarks.config import BenchmarkConfig
+from benchmarks.host.environment import describe_environment
+from benchmarks.measure.inputs import LabelledImages
+from benchmarks.report.build import build_report, caveats, markdown, to_json, write_report
+
+IMAGES = LabelledImages(
+    "demo", "accuracy on drawn garments, not on Fashion-MNIST (10 images)",
+    np.zeros((10, 28, 28), np.uint8), np.arange(10, dtype=np.uint8),
+)  # fmt: skip
+ODD_NAME = "<script>alert(1)</script>&.tflite"
+
+
+@pytest.fixture
+def environment() -> dict[str, Any]:
+    return describe_environment(["python", "-m", "benchmarks"], seed=0, threads=1) | {
+        "kind": "host", "cpu_count": 2, "load_average_1min": 0.1,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def report(row: Callable[..., Row], environment: dict[str, Any]) -> dict[str, Any]:
+    rows = [
+        row("a_none.tflite", quantization="none", invoke_ns=80_000),
+        row(ODD_NAME, wrong=1),
+        row("gone.tflite", reason="crashed with signal 11 (SIGSEGV)"),
+    ]
+    compare_with_float(rows)
+    return build_report(rows, BenchmarkConfig(artifacts=(Path("a"),)), IMAGES, environment)
+
+
+def test_the_json_reads_back_and_keeps_what_statistics_need(report: dict[str, Any]) -> None:
+    text = to_json(report)
+    again = json.loads(text)
+
+    assert again == report
+    assert again["schema_version"] == 2
+    assert again["test_images"]["labels"] == list(range(10))
+    assert again["rows"][1]["raw"]["predictions"] == [9, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert [len(repeat) for repeat in again["rows"][1]["raw"]["invoke_ns"]] == [500, 500]
+    assert '"labels": [0,1,2,3,4,5,6,7,8,9]' in text  # one line a list
+
+
+def test_all_files_are_written_and_nothing_else_is_left(report: dict[str, Any], tmp_path: Path) -> None:
+    page = write_report(report, tmp_path / "new" / "folder")
+
+    assert page == tmp_path / "new" / "folder" / "report.html"
+    assert sorted(path.name for path in page.parent.iterdir()) == [
+        "accuracy_latency.png", "report.csv", "report.html", "report.json", "report.md",
+    ]  # fmt: skip
+
+
+def test_a_new_folder_holds_all_files_or_is_not_there(
+    report: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.report.build.to_json", lambda report: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_report(report, tmp_path / "new")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_without_a_single_number_is_written_too(
+    row: Callable[..., Row], environment: dict[str, Any], tmp_path: Path
+) -> None:
+    report = build_report([row("gone.tflite", reason="crashed")], BenchmarkConfig(), IMAGES, environment)
+    (tmp_path / "accuracy_latency.png").write_bytes(b"of an earlier run")
+
+    page = write_report(report, tmp_path)
+
+    assert "Nothing could be measured" in page.read_text(encoding="utf-8")
+    assert not (tmp_path / "accuracy_latency.png").exists()
+
+
+def test_the_page_is_one_file_that_escapes_what_others_wrote(report: dict[str, Any], tmp_path: Path) -> None:
+    html = write_report(report, tmp_path).read_text(encoding="utf-8")
+
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)" in html
+    for outside in ('src="', 'href="http', "url(http", "@import"):
+        assert outside not in html
+    assert "prefers-color-scheme: dark" in html
+    assert "crashed with signal 11 (SIGSEGV)" in html
+    # Accuracy over latency, losses, stages and scatter for two widths each; one change of answers; confidence.
+    assert html.count("<svg") == 4 * 2 + 1 + 1
+    assert "Accuracy on drawn garments, not on Fashion-MNIST (10 images)." in html
+
+
+def test_markdown_leads_with_machine_data_and_recommendation(report: dict[str, Any]) -> None:
+    title, where, advice, *_ = markdown(report).split("\n\n")
+
+    assert title.startswith("# Benchmark of ")
+    assert where.startswith("host: ")
+    assert where.endswith("accuracy on drawn garments, not on Fashion-MNIST (10 images).")
+    assert advice.startswith("**Use a_none.tflite (litert) on this machine")
+
+
+def test_caveats_follow_from_the_facts(row: Callable[..., Row], environment: dict[str, Any]) -> None:
+    steady, unsteady = row("a.tflite"), row("b.tflite", frame_to_decision_ns=[10, 20, 30] * 20)
+    board = environment | {"kind": "board"}
+
+    assert any("host, not on a Raspberry Pi" in text for text in caveats([steady], IMAGES, environment))
+    assert not any("host" in text for text in caveats([steady], IMAGES, board))
+    assert any(
+        text.startswith("b.tflite @ litert: frame to decision noisy")
+        for text in caveats([steady, unsteady], IMAGES, board)
+    )
+    assert any(
+        "load average 1.4 on 2 cores" in text for text in caveats([], IMAGES, board | {"load_average_1min": 1.4})
+    )

@@ -1,0 +1,63 @@
+import math
+
+import pytest
+
+from benchmarks.stats.proportions import Pairs, paired_loss_interval, wilson_interval
+
+
+def test_wilson_by_hand() -> None:
+    # 8 of 10, z = 1.95996, z^2 = 3.84146. Middle: (0.8 + 3.84146/20) / (1 + 0.384146) = 0.992073 / 1.384146 = 0.716740.
+    # Half: 1.95996 * sqrt(0.8 * 0.2 / 10 + 3.84146 / 400) / 1.384146 = 1.95996 * 0.160014 / 1.384146 = 0.226579.
+    assert wilson_interval(8, 10) == pytest.approx((0.490161, 0.943319), abs=2e-6)
+
+
+def test_wilson_of_all_right_leaves_room_for_a_mistake() -> None:
+    # Nothing wrong in 100: the lower end is 1 / (1 + z^2 / 100) = 1 / 1.0384146.
+    assert wilson_interval(100, 100) == pytest.approx((0.963007, 1.0), abs=1e-6)
+
+
+def test_the_paired_interval_is_the_published_one() -> None:
+    # Newcombe (1998), paired data, method 10, his example 36, 12, 2, 0: difference 0.2, interval 0.0569 to 0.3404.
+    # By hand: Wilson of 48/50 is 0.865403 to 0.988955, of 38/50 is 0.625923 to 0.857018.
+    # phi: ad - bc = 36*0 - 12*2 = -24, below zero, so not corrected.
+    # -24 / sqrt(48*2*38*12) = -24 / 209.227 = -0.114708.
+    # Below: sqrt((0.96 - 0.865403)^2 + (0.857018 - 0.76)^2 + 2 * 0.114708 * 0.094597 * 0.097018)
+    #        = sqrt(0.0089486 + 0.0094125 + 0.0021055) = 0.143061, and 0.2 - 0.143061 = 0.0569.
+    # Above: sqrt((0.988955 - 0.96)^2 + (0.76 - 0.625923)^2 + 2 * 0.114708 * 0.028955 * 0.134077)
+    #        = sqrt(0.0008384 + 0.0179766 + 0.0008906) = 0.140427, and 0.2 + 0.140427 = 0.3404.
+    pairs = Pairs(both_right=36, lost=12, gained=2, both_wrong=0)
+
+    assert pairs.loss == pytest.approx(0.2)
+    assert paired_loss_interval(pairs) == pytest.approx((0.0569, 0.3404), abs=5e-5)
+
+
+def test_a_positive_correlation_is_corrected_and_narrows_the_interval() -> None:
+    # ad - bc = 60*30 - 6*4 = 1776, less 100/2 is 1726; / sqrt(66*34*64*36) = 1726 / 2273.8 = 0.75908.
+    # Both shares near 0.65, each Wilson's half about 0.091 to 0.094: sqrt(2 * 0.0925^2 * (1 - 0.759)) = 0.0642.
+    low, high = paired_loss_interval(Pairs(both_right=60, lost=6, gained=4, both_wrong=30))
+
+    assert (low, high) == pytest.approx((0.02 - 0.0642, 0.02 + 0.0642), abs=0.002)
+
+
+def test_on_ten_thousand_images_it_is_the_usual_interval() -> None:
+    # Sixty changed answers, split 34 to 26: 0.08 points plus or minus 1.96 * sqrt(60 - 64/10000) / 10000, 0.152 points.
+    low, high = paired_loss_interval(Pairs(both_right=9_384, lost=34, gained=26, both_wrong=556))
+
+    assert (low, high) == pytest.approx((0.0008 - 0.00152, 0.0008 + 0.00152), abs=1e-4)
+
+
+def test_turned_around_it_is_the_other_variants_interval() -> None:
+    low, high = paired_loss_interval(Pairs(both_right=900, lost=12, gained=5, both_wrong=83))
+
+    assert paired_loss_interval(Pairs(900, lost=5, gained=12, both_wrong=83)) == pytest.approx((-high, -low))
+
+
+@pytest.mark.parametrize(
+    "pairs", [Pairs(10, 0, 0, 0), Pairs(0, 10, 0, 0), Pairs(0, 0, 0, 10), Pairs(0, 0, 10, 0)], ids=str
+)
+def test_extremes_stay_within_their_range(pairs: Pairs) -> None:
+    low, high = paired_loss_interval(pairs)
+
+    assert -1 <= low <= pairs.loss <= high <= 1
+    assert math.isfinite(low)
+    assert high - low > 0.1  # ten images can't prove that nothing changed

@@ -1,0 +1,56 @@
+"""The scores that tell the known from the unknown, by hand; and the sentence that says how one compares."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from edge.classify.confidence_score import compared, known_score, lowest_score, sentence
+
+PROBABILITIES = np.array([[0.5, 0.125, 0.375], [0.25, 0.25, 0.5]], np.float32)
+LOGITS = np.log(np.array([[4, 1, 3], [1, 1, 14]], np.float32))  # their exponentials add up to 8 and to 16
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("probability", [0.5, 0.5]), ("margin", [0.125, 0.25]), ("energy", [math.log(8), math.log(16)])],
+)
+def test_scores_of_one_and_of_many(kind: str, expected: list[float]) -> None:
+    many = known_score(LOGITS, PROBABILITIES, kind=kind)
+    assert many.dtype == np.float32
+    assert many.tolist() == pytest.approx(expected)
+    one = known_score(LOGITS[0], PROBABILITIES[0], kind=kind)
+    assert one.shape == ()
+    assert float(one) == pytest.approx(expected[0])
+
+
+def test_large_logits_do_not_overflow() -> None:
+    logits = np.array([1000.0, 1000.0, -1000.0], np.float32)
+    assert float(known_score(logits, logits, kind="energy")) == pytest.approx(1000 + math.log(2))
+
+
+@pytest.mark.parametrize(("kind", "lowest"), [("probability", 0.0), ("margin", 0.0), ("energy", -math.inf)])
+def test_nothing_scores_less_than_anything(kind: str, lowest: float) -> None:
+    assert lowest_score(kind) == lowest
+
+
+@pytest.mark.parametrize(
+    ("score", "threshold", "kind", "text"),
+    [
+        (0.62, 0.7, "probability", "top1 0.62 below threshold 0.70"),
+        (0.7, 0.7, "probability", "top1 0.70 reaches threshold 0.70"),
+        (0.6996, 0.7, "probability", "top1 0.6996 below threshold 0.7000"),
+        (0.12, 0.2, "margin", "top1's lead over top2 0.12 below threshold 0.20"),
+        (7.5, 4.25, "energy", "negative free energy 7.50 reaches threshold 4.25"),
+    ],
+    ids=["below", "equal", "digits that tell them apart", "margin", "energy"],
+)
+def test_sentence(score: float, threshold: float, kind: str, text: str) -> None:
+    assert sentence(score, threshold, kind=kind) == text
+
+
+def test_a_limit_may_have_a_name_or_none() -> None:
+    assert sentence(0.62, 0.7, kind="probability", name="on-threshold") == "top1 0.62 below on-threshold 0.70"
+    assert compared("presence", 0.12, 0.5) == "presence 0.12 below 0.50"

@@ -1,0 +1,138 @@
+"""A spec that contradicts its file is refused, whichever way it got there."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.artifact.file import METADATA_KEY, Artifact
+from edge.artifact.spec import InputSpec, ModelSpec, TensorSpec
+from edge.classify.classifier import Classifier
+from edge.errors import ModelFileError, SpecError
+
+Fake = Callable[..., Any]
+Respec = Callable[[Path, "ModelSpec | str | None"], Path]
+ARTIFACT = Artifact(Path("m.tflite"), "tflite", "ab" * 32, 1, None)
+TEN = tuple(f"class {number}" for number in range(10))
+SPEC = ModelSpec(("a", "b", "c"), input=InputSpec(height=2, width=2))
+
+CLAIM = TensorSpec("another name", "uint8", (1, 2, 2, 1), scale=1 / 255)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"labels": ("a", "b")}, r"gives a tensor of shape \(1, 3\), but there are 2 labels: expected \(1, 2\)"),
+        ({"input": InputSpec(2, 3)}, r"takes a tensor of shape \(1, 2, 2, 1\), its spec says \(1, 2, 3, 1\)"),
+        ({"input": InputSpec(3, 2)}, r"takes a tensor of shape \(1, 2, 2, 1\), its spec says \(1, 3, 2, 1\)"),
+        ({"input": InputSpec(2, 2, vision="plain-v1")}, "wants the vision recipe 'plain-v1', .* has 'garment-v2'"),
+        ({"input_tensor": dataclasses.replace(CLAIM, scale=1 / 256)}, "claims .*the file has .*: export it again"),
+        ({"input_tensor": dataclasses.replace(CLAIM, scale=1.00001 / 255)}, "export it again"),
+        ({"input_tensor": dataclasses.replace(CLAIM, zero_point=1)}, "export it again"),
+        ({"input_tensor": dataclasses.replace(CLAIM, dtype="int8")}, "export it again"),
+        ({"input_tensor": dataclasses.replace(CLAIM, shape=(1, 4, 1, 1))}, "export it again"),
+        ({"output_tensor": TensorSpec("y", "uint8", (1, 3))}, "export it again"),
+        ({"output_tensor": TensorSpec("y", "float32", (1, 3), scale=0.5)}, "export it again"),
+    ],
+    ids=["label count", "width", "height", "recipe", "scale", "scale by 1e-5", "zero point", "dtype", "shape",
+         "output dtype", "output scale"],
+)  # fmt: skip
+def test_a_spec_that_contradicts_the_file_is_refused(changes: dict[str, Any], words: str, fake_runtime: Fake) -> None:
+    with pytest.raises(SpecError, match=words):
+        Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), dataclasses.replace(SPEC, **changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"input": InputSpec(2, 2, vision="x" * 10_000)},
+        {"input": InputSpec(2, 10**4000)},
+        {"input_tensor": dataclasses.replace(CLAIM, zero_point=10**4000)},
+    ],
+    ids=["recipe", "width", "zero point"],
+)
+def test_what_a_forged_spec_says_is_shown_in_part(changes: dict[str, Any], fake_runtime: Fake) -> None:
+    with pytest.raises(SpecError) as caught:
+        Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), dataclasses.replace(SPEC, **changes))
+    assert len(str(caught.value)) < 600
+
+
+def test_claims_that_agree_pass_whatever_the_tensors_are_called(fake_runtime: Fake) -> None:
+    claims = {
+        "input_tensor": dataclasses.replace(CLAIM, scale=float(np.float32(1 / 255))),
+        "output_tensor": TensorSpec("z", "float32", (1, 3)),
+    }
+    claiming = dataclasses.replace(SPEC, **claims)  # type: ignore[arg-type]  # a dict of two kinds
+    assert Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), claiming).spec is claiming
+
+
+def test_only_a_grey_image_can_be_assumed(
+    fixtures: Path, respec: Respec, monkeypatch: pytest.MonkeyPatch, fake_runtime: Fake
+) -> None:
+    path = respec(fixtures / "tiny_int8.tflite", None)
+    for shape in ((1, 28, 28, 3), (1, 784), (2, 28, 28, 1)):
+        colour = fake_runtime([0.0] * 10, shape=shape)
+        monkeypatch.setattr("edge.classify.classifier.open_runtime", lambda *_, runtime=colour, **__: runtime)
+        with pytest.raises(ModelFileError, match=r"expected \(1, height, width, 1\), one grey image"):
+            Classifier.load(path, labels=TEN)
+
+
+SPLICES = {
+    "labels": (ModelSpec(labels=TEN[:9]), r"gives a tensor of shape \(1, 10\), but there are 9 labels"),
+    "input size": (ModelSpec(input=InputSpec(32, 32)), r"takes a tensor of shape \(1, 28, 28, 1\), its spec says"),
+    "scale": (
+        ModelSpec(input_tensor=TensorSpec("image", "uint8", (1, 28, 28, 1), scale=1 / 128)),
+        "claims .*0.0078125.* export it again",
+    ),
+    "recipe": (ModelSpec(input=InputSpec(vision="plain-v1")), "wants the vision recipe 'plain-v1'"),
+}
+
+
+@pytest.mark.parametrize("what", SPLICES)
+def test_a_spec_spliced_onto_a_tflite_file_is_refused(fixtures: Path, respec: Respec, what: str) -> None:
+    spliced, words = SPLICES[what]
+    with pytest.raises(SpecError, match=words):
+        Classifier.load(respec(fixtures / "tiny_int8.tflite", spliced))
+
+
+def field(number: int, content: bytes) -> bytes:
+    """A length-delimited protobuf field; sizes below 2^14."""
+    key = bytes([number << 3 | 2])
+    size = bytes([len(content)]) if len(content) < 128 else bytes([len(content) & 0x7F | 0x80, len(content) >> 7])
+    return key + size + content
+
+
+@pytest.fixture
+def respec_onnx(tmp_path: Path, fixtures: Path) -> Callable[[str], Path]:
+    """Copy the int8 ONNX file with another spec: an entry of field 14, metadata_props, with the same key."""
+
+    def copy(text: str) -> Path:
+        content = (fixtures / "tiny_int8.onnx").read_bytes()
+        start = content.rindex(METADATA_KEY.encode()) - 5  # field 14, two bytes of size, field 1, one byte of size
+        assert content[start] == 14 << 3 | 2
+        entry = field(1, METADATA_KEY.encode()) + field(2, text.encode())
+        path = tmp_path / "respec.onnx"
+        path.write_bytes(content[:start] + field(14, entry))
+        return path
+
+    return copy
+
+
+@pytest.mark.parametrize("what", SPLICES)
+def test_a_spec_spliced_onto_an_onnx_file_is_refused(respec_onnx: Callable[[str], Path], what: str) -> None:
+    pytest.importorskip("onnxruntime")
+    spliced, words = SPLICES[what]
+    assert Classifier.load(respec_onnx(ModelSpec().to_json())).spec == ModelSpec()
+    with pytest.raises(SpecError, match=words):
+        Classifier.load(respec_onnx(spliced.to_json()))
+
+
+def test_a_malformed_spec_in_an_onnx_file_is_refused(respec_onnx: Callable[[str], Path]) -> None:
+    pytest.importorskip("onnxruntime")
+    with pytest.raises(SpecError, match="has schema 4, this edge-classify reads up to 3"):
+        Classifier.load(respec_onnx('{"schema_version": 4}'))

@@ -1,0 +1,94 @@
+"""Names of folders -> labels: each rule, their order, and what is refused."""
+
+import argparse
+
+import pytest
+
+from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.datasets.folder_labels import Kind, folder_truth, map_folders
+from edge.errors import SourceError
+
+OWN = ("Hat", "Rain coat", "Scarf")
+
+
+@pytest.mark.parametrize(
+    ("folder", "labels"),
+    [
+        ("t-shirt", ("T-shirt/top",)),
+        ("pants", ("Trouser",)),
+        ("longsleeve", ("Pullover",)),
+        ("dress", ("Dress",)),
+        ("outwear", ("Coat",)),
+        ("shirt", ("Shirt",)),
+        ("shoes", ("Sandal", "Sneaker", "Ankle boot")),
+        ("hat", ()),
+        ("shorts", ()),
+        ("skirt", ()),
+        ("ankle_boot", ("Ankle boot",)),
+        ("TSHIRT-TOP", ("T-shirt/top",)),
+        ("unknown", ()),
+        ("Nothing", ()),
+    ],
+)
+def test_folders_of_a_fashion_mnist_model(folder: str, labels: tuple[str, ...]) -> None:
+    assert map_folders([folder], FASHION_MNIST_LABELS, {}) == [Kind(folder, labels)]
+
+
+def test_a_model_with_labels_of_its_own() -> None:
+    assert map_folders(["hat", "rain-coat"], OWN, {}) == [Kind("hat", ("Hat",)), Kind("rain-coat", ("Rain coat",))]
+
+
+def test_what_is_typed_goes_first() -> None:
+    truths = {"hat": ("unknown",), "cloths": ("rain coat", "Scarf")}
+
+    assert map_folders(["cloths", "hat"], OWN, truths) == [Kind("cloths", ("Rain coat", "Scarf")), Kind("hat", ())]
+
+
+def test_a_label_unknown_of_the_model_is_a_rejection() -> None:
+    assert map_folders(["unknown"], (*OWN, "unknown"), {}) == [Kind("unknown", ())]
+
+
+@pytest.mark.parametrize(
+    ("folders", "truths", "sentence"),
+    [
+        (
+            ["Hat", "pants", "big socks"], {},
+            "no label of the model is called like pants, big socks: say what is right with --map pants=Hat, or with "
+            "--map pants=unknown where none is; the labels are Hat, Rain coat, Scarf",
+        ),
+        (["Hat"], {"hat": ("unknown",)}, "--map names hat: expected a folder that is there: Hat"),
+        (
+            ["x"], {"x": ("Hat", "Sock")},
+            "--map x=Hat,Sock: the model has no label Sock, expected some of Hat, Rain coat, Scarf, or unknown alone",
+        ),
+    ],
+    ids=["folder without label", "map without folder", "map to no label"],
+)  # fmt: skip
+def test_refusals_say_how_to_go_on(folders: list[str], truths: dict[str, tuple[str, ...]], sentence: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        map_folders(folders, OWN, truths)
+
+    assert str(caught.value) == sentence
+
+
+def test_labels_that_differ_in_punctuation_alone_are_not_guessed() -> None:
+    assert map_folders(["a-1"], ("a1", "a-1"), {}) == [Kind("a-1", ("a-1",))]
+    with pytest.raises(SourceError, match="no label of the model is called like a_1"):
+        map_folders(["a_1"], ("a1", "a-1"), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("hats=unknown", ("hats", ("unknown",))),
+        (" my shoes = Sandal, Ankle boot", ("my shoes", ("Sandal", "Ankle boot"))),
+    ],
+)
+def test_the_flag_is_read(text: str, truth: tuple[str, tuple[str, ...]]) -> None:
+    assert folder_truth(text) == truth
+
+
+@pytest.mark.parametrize("text", ["hats", "=Shirt", "hats=", "hats=Shirt,,Coat"])
+def test_a_malformed_flag_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="expected FOLDER=LABEL"):
+        folder_truth(text)

@@ -1,0 +1,138 @@
+"""From flags to sinks, and the command line with all files at once."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.artifact.file import default_model
+from edge.classify.classifier import Classifier
+from edge.errors import ToolkitError
+from edge.health import Health
+from edge.run.flags import parser
+from edge.sinks.open import open_sinks
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    """The model that ships."""
+    return Classifier.load(default_model())
+
+
+@pytest.fixture
+def choose(classifier: Classifier) -> Callable[..., list[Any]]:
+    """Open the sinks of a command line."""
+
+    def run(*arguments: object) -> list[Any]:
+        return open_sinks(parser().parse_args([str(argument) for argument in arguments]), classifier, Health())
+
+    return run
+
+
+def test_nothing_asked_nothing_opened(choose: Any) -> None:
+    assert choose() == []
+
+
+def test_everything_asked(choose: Any, tmp_path: Path) -> None:
+    pytest.importorskip("uvicorn", reason="the page needs the extra `web`: pip install 'edge-classify[web]'")
+    sinks = choose("--picture", tmp_path / "a.png", "--csv", tmp_path / "a.csv", "--video", tmp_path / "a.avi",
+                   "--snapshots", tmp_path / "kept", "--serve", "127.0.0.1:0")  # fmt: skip
+    assert [type(sink).__name__ for sink in sinks] == [
+        "PictureSink", "QueuedSink", "QueuedSink", "UncertainFrames", "PageSink",
+    ]  # fmt: skip
+    for sink in sinks:
+        sink.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "patience_s"),
+    [(["--camera", "0"], 0.0), (["--source", "rtsp://camera/a"], 0.0), (["--source", "-"], 0.0),
+     (["--source", "shirts/"], 5.0), ([], 5.0)],
+    ids=["camera", "stream", "standard input", "folder", "demo"],
+)  # fmt: skip
+def test_cameras_are_never_kept_waiting_files_are(
+    choose: Any, tmp_path: Path, source: list[str], patience_s: float
+) -> None:
+    (sink,) = choose("--csv", tmp_path / "a.csv", *source)
+    sink.close()
+    assert (sink._patience_s, sink._drain_s) == (patience_s, patience_s or 0.3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--serve", "0.0.0.0:0"], "so it needs a token"),
+        (["--video", "a.gif"], r"must end in \.mp4 or \.avi"),
+        (["--picture", "a.txt"], "its name must end in"),
+    ],
+    ids=["page", "video", "picture"],
+)
+def test_what_can_not_be_is_said_at_once(
+    choose: Any, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+) -> None:
+    monkeypatch.delenv("EDGE_CLASSIFY_TOKEN", raising=False)
+    with pytest.raises(ToolkitError, match=words):
+        choose(*arguments)
+
+
+def test_what_is_not_asked_for_is_not_loaded() -> None:
+    program = """
+import sys
+import edge.run.main
+assert edge.run.main.main(["--max-frames", "1", "-q"]) == 0
+unasked = {"starlette", "uvicorn", "prometheus_client", "paho", "asyncio"}
+unasked |= {"edge.sinks.text.csv", "edge.sinks.images.video"}
+loaded = unasked & set(sys.modules)
+assert not loaded, loaded
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "extra"),
+    [("uvicorn", ["--serve", "127.0.0.1:0"], "web"), ("starlette", ["--serve", "127.0.0.1:0"], "web"),
+     ("prometheus_client", ["--serve", "127.0.0.1:0"], "web"), ("paho", ["--mqtt", "mqtt://127.0.0.1/a"], "mqtt")],
+)  # fmt: skip
+def test_a_missing_library_names_its_extra(
+    edge_classify: Any, monkeypatch: pytest.MonkeyPatch, module: str, arguments: list[str], extra: str
+) -> None:
+    if module != "prometheus_client":
+        pytest.importorskip("prometheus_client", reason="needs the extras `web` and `mqtt`")
+    for name in [name for name in sys.modules if name.split(".")[0] == module]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+    outcome = edge_classify("--max-frames", 1, *arguments)
+    assert outcome.code == 1
+    assert outcome.sentence.endswith(f"pip install 'edge-classify[{extra}]'")
+
+
+def test_a_run_with_all_files(edge_classify: Any, tmp_path: Path) -> None:
+    outcome = edge_classify("--csv", tmp_path / "a.csv", "--video", tmp_path / "a.avi", "--snapshots",
+                            tmp_path / "kept", "--snapshots-every", 0, "--threshold", 1, "--max-frames", 4)  # fmt: skip
+    assert outcome.code == 0
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["frame"] for row in csv.DictReader(file)] == ["0", "1", "2", "3"]
+    assert (tmp_path / "a.avi").stat().st_size > 10_000
+    assert len(list((tmp_path / "kept" / "unknown").glob("*.jpg"))) == 4
+
+
+def test_a_disk_that_fills_up_does_not_stop_the_run(
+    edge_classify: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edge.sinks.text.csv import CsvSink
+
+    path = tmp_path / "a.csv"
+
+    def full(sink: CsvSink, row: object) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(CsvSink, "_write_row", full)
+    outcome = edge_classify("--csv", path, "--max-frames", 3)
+    assert (outcome.code, len(outcome.out.splitlines())) == (0, 3)
+    assert f"csv: {path}: No space left on device; classification goes on" in outcome.err

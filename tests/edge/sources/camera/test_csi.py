@@ -1,0 +1,137 @@
+"""A CSI camera without libcamera: a made-up picamera2 that gives what the real one gives, in its order of colours."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.errors import RuntimeMissingError, SourceError
+from edge.sources.camera.csi import CsiCamera, csi_cameras
+from edge.sources.camera.listing import list_cameras
+from edge.sources.camera.usb import Wish
+
+WISH = Wish(480, 640, 15)
+BLUE = (255, 0, 0)  # in BGR
+
+
+class FakePicamera2:
+    """Stands for picamera2.Picamera2: a blue scene."""
+
+    cameras: list[dict[str, Any]]
+    made: list[FakePicamera2]
+    is_busy = False
+
+    def __init__(self, number: int) -> None:
+        if self.is_busy:
+            raise RuntimeError("Failed to acquire camera: Device or resource busy")
+        self.number = number
+        self.done: list[str] = []
+        self.frames = 2
+        self.made.append(self)
+
+    @classmethod
+    def global_camera_info(cls) -> list[dict[str, Any]]:
+        return cls.cameras
+
+    def create_video_configuration(self, **asked: Any) -> dict[str, Any]:
+        return asked
+
+    def configure(self, configuration: dict[str, Any]) -> None:
+        self.configuration = configuration
+
+    def start(self) -> None:
+        self.done.append("start")
+
+    def capture_array(self, name: str, *, wait: bool) -> str:
+        assert (name, wait) == ("main", False)
+        return "job"
+
+    def wait(self, job: str, *, timeout: float) -> np.ndarray:
+        assert (job, timeout) == ("job", 7.0)
+        self.frames -= 1
+        if self.frames < 0:
+            raise concurrent.futures.TimeoutError
+        width, height = self.configuration["main"]["size"]
+        padded = np.zeros((height, width + 8, 3), np.uint8)  # rows in a camera's memory are longer than a picture's
+        padded[:] = BLUE
+        return padded[:, :width]
+
+    def stop(self) -> None:
+        self.done.append("stop")
+
+    def close(self) -> None:
+        self.done.append("close")
+
+
+@pytest.fixture
+def picamera2(monkeypatch: pytest.MonkeyPatch) -> type[FakePicamera2]:
+    """Two CSI cameras and a USB camera, which libcamera knows too."""
+    cameras = [
+        {"Model": "imx219", "Id": "/base/i2c/imx219@10", "Num": 0},
+        {"Model": "Webcam", "Id": "/base/scb/pcie/usb@0,0-1:1.0-046d:0825", "Num": 1},
+        {"Model": "imx708", "Id": "/base/i2c/imx708@1a", "Num": 2},
+    ]
+    fake = type("Picamera2", (FakePicamera2,), {"cameras": cameras, "made": []})
+    monkeypatch.setitem(sys.modules, "picamera2", SimpleNamespace(Picamera2=fake))  # type: ignore[arg-type]
+    return fake
+
+
+def camera(name: str = "csi:0") -> CsiCamera:
+    """A camera that waits seven seconds for a frame."""
+    return CsiCamera(name, WISH, read_timeout_s=7.0)
+
+
+def test_frames_are_bgr_whole_and_our_own(picamera2: type[FakePicamera2]) -> None:
+    opened = camera().open()
+    (made,) = picamera2.made
+    assert made.configuration == {
+        "main": {"size": (640, 480), "format": "RGB888"},
+        "controls": {"FrameRate": 15},
+    }
+    image = opened.read()
+    assert (image.shape, image.dtype, image.flags.owndata) == ((480, 640, 3), np.uint8, True)
+    assert tuple(image[0, 0]) == BLUE  # named RGB888, it comes in OpenCV's order: nothing is swapped
+    opened.read()
+    with pytest.raises(SourceError, match="the CSI camera gave no frame"):
+        opened.read()
+    opened.close()
+    assert made.done == ["start", "stop", "close"]
+
+
+def test_usb_cameras_are_not_counted(picamera2: type[FakePicamera2]) -> None:
+    camera("csi:1").open()
+    assert picamera2.made[0].number == 2
+    assert [each["Model"] for each in csi_cameras()] == ["imx219", "imx708"]
+    assert '"camera": "csi:1",\n    "name": "imx708"' in list_cameras(as_json=True)
+
+
+def test_it_is_opened_again_by_its_id(picamera2: type[FakePicamera2]) -> None:
+    opener = camera("csi:1")
+    opener.open().close()
+    del picamera2.cameras[0]
+    opener.open()
+    assert [made.number for made in picamera2.made] == [2, 2]
+    picamera2.cameras.clear()
+    with pytest.raises(SourceError, match="no camera csi:1; libcamera finds none; check the ribbon cable"):
+        opener.open()
+
+
+def test_what_is_not_there_or_in_use_says_so(picamera2: type[FakePicamera2], monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SourceError, match=r"no camera csi:2; libcamera finds csi:0 \(imx219\), csi:1 \(imx708\)"):
+        camera("csi:2").open()
+    monkeypatch.setattr(picamera2, "is_busy", True)
+    with pytest.raises(SourceError, match=r"can't open csi:0 \(.*busy\): does another program use it"):
+        camera().open()
+    with pytest.raises(SourceError, match="'csi:front' is no CSI camera: expected csi:0"):
+        camera("csi:front")
+
+
+def test_without_picamera2_the_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    with pytest.raises(RuntimeMissingError, match=r"sudo apt install python3-picamera2, .* --system-site-packages"):
+        camera()

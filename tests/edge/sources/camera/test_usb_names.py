@@ -1,0 +1,111 @@
+"""What a user may call a camera, where that leads, and what is said where it leads to none."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge.errors import SourceError
+from edge.sources.camera import v4l2
+from edge.sources.camera.usb import found_cameras
+from tests.edge.sources.camera.fake_webcam import WEBCAM, FakeCapture, Kernel, camera
+
+
+@pytest.fixture
+def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A /dev with links by id."""
+    monkeypatch.setattr(v4l2, "DEVICES", tmp_path)
+    (tmp_path / "video2").touch()
+    by_id = tmp_path / "v4l" / "by-id"
+    by_id.mkdir(parents=True)
+    (by_id / "usb-Logitech-index0").symlink_to("../../video2")
+    (by_id / "usb-microphone").symlink_to("../../audio0")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), ("12", 12), ("{dev}/video2", 2), ("{dev}/v4l/by-id/usb-Logitech-index0", 2)],
+    ids=["number", "two digits", "device", "stable name"],
+)
+def test_number_device_and_stable_name(devices: Path, capture: type[FakeCapture], text: str, number: int) -> None:
+    text = text.format(dev=devices)
+    opener = camera(text)
+    assert opener.name == (text if text.startswith("/") else f"camera {text}")
+    opener.open()
+    assert capture.made[0].number == number
+
+
+def test_a_stable_name_is_followed_wherever_it_leads(devices: Path, kernel: Kernel, capture: type[FakeCapture]) -> None:
+    link = devices / "v4l" / "by-id" / "usb-Logitech-index0"
+    kernel.plugged = [replace(WEBCAM, node=devices / "video2")]
+    opener = camera(str(link))
+    opener.open()
+    link.unlink()
+    with pytest.raises(SourceError, match="isn't plugged in"):
+        opener.open()
+    (devices / "video5").touch()
+    link.symlink_to("../../video5")
+    opener.open()
+    assert [made.number for made in capture.made] == [2, 5]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-1", "front", "video0", "{dev}/videos", "{dev}/v4l/by-id/usb-microphone", "{dev}/video2/x"]
+)
+def test_what_is_no_camera_says_what_one_is_and_what_there_is(
+    devices: Path, kernel: Kernel, capture: type[FakeCapture], text: str
+) -> None:
+    text = text.format(dev=devices)
+    with pytest.raises(SourceError) as caught:
+        camera(text)
+    expected = f"{text!r} is no camera: expected a number, /dev/videoN, a /dev/v4l/by-id name or csi:0; found "
+    assert str(caught.value).startswith(expected)
+    assert "/dev/video0 (Webcam)" in str(caught.value)
+    assert not capture.made
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("1", "/dev/video1 belongs to Webcam but gives no pictures; found /dev/video0 (Webcam)"),
+        ("4", "/dev/video4 is the bare sensor of a CSI camera: use --camera csi:0 (needs picamera2)"),
+    ],
+    ids=["metadata", "CSI"],
+)
+def test_nodes_that_give_no_pictures_are_refused(
+    kernel: Kernel, capture: type[FakeCapture], number: str, words: str
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        camera(number).open()
+    assert str(caught.value).startswith(words)
+    assert not capture.made
+
+
+def test_a_camera_that_does_not_open_names_the_others_and_what_to_check(
+    kernel: Kernel, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "opens", False)
+    with pytest.raises(SourceError) as caught:
+        camera("7").open()
+    assert str(caught.value) == (
+        "can't open camera 7; found /dev/video0 (Webcam), /dev/video4 (unicam); check the cable, that you are in the "
+        "video group, and that no other program uses it (a CSI camera is --camera csi:0); --source demo needs no camera"
+    )
+    assert capture.made[0].releases == 1
+    kernel.plugged = []
+    with pytest.raises(SourceError, match="^can't open camera 7; no camera was found; check the cable"):
+        camera("7").open()
+
+
+def test_a_device_without_permission_names_the_group(
+    devices: Path, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "opens", False)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.F_OK)
+    with pytest.raises(SourceError, match=r"no permission to open .*/video2: add yourself to the video group"):
+        camera("2").open()
+    assert found_cameras() == [f"{devices}/video2 (no permission)"]

@@ -1,0 +1,188 @@
+"""Videos by PyAV: the pictures, times and claims of OpenCV, which gets every file that might look different."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.demo import draw_frame
+from edge.images import limits
+from edge.sources.files.video import OpenCvVideo, VideoSource
+from edge.vision import YuvPicture
+
+av = pytest.importorskip("av")
+
+from edge.sources.files.pyav import open_planes  # needs av
+
+FRAMES = 40
+FPS = 10
+
+
+def write(
+    path: Path, codec: str = "mpeg4", *, size: tuple[int, int] = (96, 128), pixels: str = "yuv420p", **settings: Any
+) -> Path:
+    """A garment that sways, of (height, width)."""
+    with av.open(str(path), "w") as container:
+        try:
+            stream = container.add_stream(codec, rate=Fraction(FPS))
+        except (ValueError, av.FFmpegError):
+            pytest.skip(f"this PyAV writes no {codec}")
+        stream.height, stream.width, stream.pix_fmt = *size, pixels
+        for name, value in settings.items():
+            setattr(stream.codec_context, name, value)
+        for number in range(FRAMES):
+            image = draw_frame(number, hold=FRAMES, height=size[0], width=size[1]).image
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def pictures(source: VideoSource) -> list[Any]:
+    frames = [frame.picture for frame in source.frames()]
+    source.close()
+    return frames
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix"), [("mpeg4", "mp4"), ("libx264", "mp4"), ("libx264", "mkv"), ("libvpx-vp9", "webm")]
+)
+def test_frames_times_and_claims_are_those_of_opencv(tmp_path: Path, codec: str, suffix: str) -> None:
+    path = str(write(tmp_path / f"walk.{suffix}", codec))
+    planes, opencv = open_planes(path, threads=2), OpenCvVideo(path, path)
+    assert planes is not None
+    assert planes.fps == pytest.approx(opencv.fps) == FPS
+    assert planes.claimed_s == pytest.approx(opencv.claimed_s, abs=0.11)
+    for number in range(FRAMES):
+        ours, theirs = planes.read(), opencv.read()
+        assert ours is not None
+        assert theirs is not None
+        # OpenCV's arithmetic is coarser: it comes out a level or three darker.
+        assert np.abs(ours.to_bgr().astype(int) - theirs).max() <= 4
+        assert (
+            planes.position_s() == pytest.approx(opencv.position_s(), abs=1e-3) == pytest.approx(number / FPS, abs=1e-3)
+        )
+    assert planes.read() is None
+    assert opencv.read() is None
+    planes.close()
+    opencv.close()
+
+
+def test_a_source_of_a_file_gives_planes_in_order(tmp_path: Path) -> None:
+    source = VideoSource(str(write(tmp_path / "walk.mp4")))
+    frames = list(source.frames())
+    source.close()
+    assert [frame.number for frame in frames] == list(range(FRAMES))
+    assert all(isinstance(frame.picture, YuvPicture) for frame in frames)
+    assert frames[0].image.shape == (96, 128, 3)  # the file is closed; its pictures live on
+    assert (frames[-1].time - frames[0].time).total_seconds() == pytest.approx((FRAMES - 1) / FPS)
+    assert source.skipped == 0
+
+
+def test_without_pyav_opencv_reads_the_same_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(write(tmp_path / "walk.mp4"))
+    monkeypatch.setitem(sys.modules, "edge.sources.files.pyav", None)
+    frames = pictures(VideoSource(path))
+    assert len(frames) == FRAMES
+    assert all(isinstance(frame, np.ndarray) for frame in frames)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"codec": "mjpeg", "pixels": "yuvj420p"},
+        {"codec": "libx264", "pixels": "yuv444p"},
+        {"codec": "libx264", "color_range": 2},
+        {"codec": "libx264", "pixels": "yuv422p"},
+        {"codec": "mpeg4", "size": (95, 127)},
+    ],
+    ids=["MJPEG", "4:4:4", "full range", "4:2:2", "odd size"],
+)
+def test_what_might_look_different_is_left_to_opencv(tmp_path: Path, how: dict[str, Any]) -> None:
+    path = str(write(tmp_path / "walk.mkv", **how))
+    assert open_planes(path, threads=2) is None
+    frames = pictures(VideoSource(path))
+    assert len(frames) == FRAMES
+    assert all(isinstance(frame, np.ndarray) for frame in frames)
+
+
+def test_a_video_that_is_to_be_turned_is_left_to_opencv(tmp_path: Path) -> None:
+    """A phone held upright films lying pictures and notes that they are to be turned."""
+    path = write(tmp_path / "walk.mp4")
+    content = bytearray(path.read_bytes())
+    header = content.rindex(b"tkhd") + 4  # ISO 14496-12: version and flags, five numbers, 16 bytes, then the matrix
+    matrix = header + 4 + 20 + 16
+    assert int.from_bytes(content[matrix : matrix + 4], "big") == 0x10000  # 1 in 16.16: not turned
+    turned = (0, 0x10000, 0, -0x10000, 0, 0, 96 << 16, 0, 0x40000000)
+    content[matrix : matrix + 36] = b"".join(value.to_bytes(4, "big", signed=True) for value in turned)
+    path.write_bytes(content)
+    assert open_planes(str(path), threads=2) is None
+    assert {picture.shape for picture in pictures(VideoSource(str(path)))} == {(128, 96, 3)}
+
+
+@pytest.mark.parametrize("content", [b"", b"no video\n", bytes(4000)], ids=["empty", "text", "zeros"])
+def test_what_is_no_video_is_left_to_opencv_which_says_so(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "walk.mp4"
+    path.write_bytes(content)
+    assert open_planes(str(path), threads=2) is None
+    assert open_planes(str(tmp_path / "nowhere.mp4"), threads=2) is None
+
+
+def test_a_codec_that_nobody_knows_is_left_to_opencv(tmp_path: Path) -> None:
+    path = write(tmp_path / "walk.mkv")
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4", b"V_MPEG0"))
+    assert open_planes(str(path), threads=2) is None
+
+
+def test_one_above_the_limit_is_left_to_opencv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(write(tmp_path / "walk.mp4"))
+    monkeypatch.setattr(limits, "most_pixels", lambda: 96 * 128 - 1)
+    assert open_planes(path, threads=2) is None
+
+
+def test_a_playlist_reaches_no_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("socket.socket.connect", lambda *where: asked.append(where))
+    playlist = tmp_path / "walk.m3u8"
+    playlist.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/walk.ts\n#EXT-X-ENDLIST\n")
+    assert open_planes(str(playlist), threads=2) is None
+
+
+@pytest.mark.parametrize("codec", ["mpeg4", "libx264"])
+def test_a_damaged_frame_costs_no_other_and_no_run(
+    edge_classify: Callable[..., Any], tmp_path: Path, codec: str
+) -> None:
+    path = write(tmp_path / "walk.mp4", codec)
+    with av.open(str(path)) as container:
+        packets = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    content = bytearray(path.read_bytes())
+    position, size = packets[20]
+    content[position : position + size] = bytes(size)
+    path.write_bytes(content)
+    outcome = edge_classify("--source", path, "--json")
+    rows = len(outcome.out.splitlines())
+    assert FRAMES - 12 <= rows <= FRAMES  # those that build on it may go with it
+    assert outcome.code == (rows < FRAMES)
+
+
+def test_a_video_cut_short_is_said_and_an_error_in_the_end(edge_classify: Callable[..., Any], tmp_path: Path) -> None:
+    path = write(tmp_path / "walk.mkv")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    outcome = edge_classify("--source", path)
+    assert outcome.code == 1
+    assert f"{path} ended after " in outcome.err
+    assert " of the 4.0 s that it claims: cut short or damaged" in outcome.err
+
+
+def test_a_large_frame_among_small_ones_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H.264 may say in the middle that its pictures are larger from now on."""
+    small, large = write(tmp_path / "small.h264", "libx264"), write(tmp_path / "large.h264", "libx264", size=(192, 256))
+    both = tmp_path / "both.h264"
+    both.write_bytes(small.read_bytes() + large.read_bytes())
+    monkeypatch.setattr(limits, "most_pixels", lambda: 96 * 128)
+    assert {picture.shape for picture in pictures(VideoSource(str(both)))} == {(96, 128, 3)}

@@ -1,0 +1,149 @@
+"""The thread that reads a device: only the newest picture, everything let go, and nobody waits for a hanging read."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from queue import Queue
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.errors import SourceError
+from edge.sources.live.latest_frame import Reader, Shot
+
+LONG_S = 30.0  # never waited for: a test that does has failed
+
+
+class HandFed:
+    """A device that gives what a test puts into it, and says when it waits for more."""
+
+    def __init__(self) -> None:
+        self.pictures: Queue[NDArray[np.uint8] | Exception] = Queue()
+        self.reads = threading.Semaphore(0)
+        self.closed = threading.Event()
+
+    def open(self) -> HandFed:
+        return self
+
+    def read(self) -> NDArray[np.uint8]:
+        self.reads.release()
+        picture = self.pictures.get()
+        if isinstance(picture, Exception):
+            raise picture
+        return picture
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def give(self, grey: int) -> None:
+        self.pictures.put(np.full((1, 1, 3), grey, np.uint8))
+
+    def wait_for_read(self, number: int) -> None:
+        """Until so many more reads have begun: all that was given before has arrived."""
+        for _ in range(number):
+            assert self.reads.acquire(timeout=LONG_S)
+
+
+def grey(shot: Shot | None) -> int:
+    """The one pixel of a picture."""
+    assert shot is not None
+    return int(shot.image[0, 0, 0])
+
+
+def test_only_the_newest_picture_is_kept_with_its_time() -> None:
+    device, now = HandFed(), [5.0]
+    reader = Reader(device.open, clock=lambda: now[0])
+    for number in (1, 2, 3):
+        device.give(number)
+    device.wait_for_read(4)
+    shot = reader.newest(LONG_S)
+    assert grey(shot) == 3
+    assert shot is not None
+    assert shot.captured_s == 5.0
+    assert shot.time.utcoffset() is not None
+    assert reader.dropped == 2
+    assert reader.newest(0.0) is None
+    device.give(4)
+    assert grey(reader.newest(LONG_S)) == 4
+    assert reader.dropped == 2
+    device.pictures.put(SourceError("done"))
+
+
+def test_after_a_failed_read_nothing_keeps_its_last_picture() -> None:
+    """Nor has it to wait for Python's collector, which comes by after thousands of frames."""
+    device, picture = HandFed(), np.zeros((1, 1, 3), np.uint8)
+    seen = weakref.ref(picture)
+    gc.disable()
+    try:
+        reader = Reader(device.open)
+        device.pictures.put(picture)
+        del picture
+        device.wait_for_read(2)
+        device.pictures.put(SourceError("unplugged"))
+        assert device.closed.wait(LONG_S)
+        assert reader.newest(LONG_S) is not None
+        reader.join()
+        assert isinstance(reader.error, SourceError)
+        del device, reader
+        assert seen() is None
+    finally:
+        gc.enable()
+
+
+def test_a_failed_read_lets_go_at_once_and_the_last_picture_is_still_given() -> None:
+    device = HandFed()
+    reader = Reader(device.open)
+    device.give(7)
+    device.pictures.put(SourceError("unplugged"))
+    assert device.closed.wait(LONG_S)
+    assert grey(reader.newest(LONG_S)) == 7
+    assert reader.newest(LONG_S) is None  # at once: it has ended
+    assert not reader.is_running
+    assert reader.is_open
+    assert isinstance(reader.error, SourceError)
+
+
+def test_what_can_not_be_opened_says_why() -> None:
+    def refuse() -> HandFed:
+        raise SourceError("no such camera")
+
+    reader = Reader(refuse)
+    assert reader.newest(LONG_S) is None
+    assert (reader.is_open, reader.is_running, str(reader.error)) == (False, False, "no such camera")
+
+
+def test_a_bug_in_a_device_is_not_lost() -> None:
+    device = HandFed()
+    device.pictures.put(ZeroDivisionError("a bug"))
+    reader = Reader(device.open)
+    assert reader.newest(LONG_S) is None
+    assert isinstance(reader.error, ZeroDivisionError)
+    assert device.closed.is_set()
+
+
+def test_stopping_ends_it_after_the_read_under_way() -> None:
+    device = HandFed()
+    reader = Reader(device.open)
+    device.wait_for_read(1)
+    reader.stop()
+    device.give(1)
+    assert device.closed.wait(LONG_S)
+    reader.join()
+    assert reader.error is None
+    assert device.reads.acquire(blocking=False) is False  # no further read was begun
+
+
+def test_nobody_waits_for_a_read_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.sources.live.latest_frame._FAREWELL_S", 0.0)
+    device = HandFed()
+    reader = Reader(device.open)
+    device.wait_for_read(1)
+    assert reader.newest(0.0) is None
+    reader.stop()
+    reader.join()
+    assert reader.is_running
+    device.pictures.put(SourceError("so that the thread ends with the test"))
+    assert device.closed.wait(LONG_S)

@@ -1,0 +1,167 @@
+"""MJPEG from a pipe and from a file: whole pictures alone, whatever stands between them, and never too much held."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import SourceError
+from edge.sources.live.latest_frame import EndOfStream
+from edge.sources.network import mjpeg
+from edge.sources.network.mjpeg import MjpegFileSource, MjpegInput
+
+
+def jpeg(grey: int) -> bytes:
+    """A grey picture."""
+    return cv2.imencode(".jpg", np.full((16, 24, 3), grey, np.uint8))[1].tobytes()
+
+
+PICTURES = [jpeg(50), jpeg(100), jpeg(150)]
+
+
+class Trickle(io.RawIOBase):
+    """Gives a few bytes a read, as a pipe may."""
+
+    def __init__(self, content: bytes, step: int) -> None:
+        self._content, self._step = content, step
+
+    def read1(self, size: int) -> bytes:
+        chunk, self._content = self._content[: self._step], self._content[self._step :]
+        return chunk
+
+
+def greys(stream: Any) -> tuple[list[int], int]:
+    """The grey of every picture, to the nearest 50, and how many were skipped."""
+    source = MjpegInput(stream)
+    found: list[int] = []
+    with contextlib.suppress(EndOfStream):
+        while True:
+            found.append(round(float(source.read().mean()) / 50) * 50)
+    return found, source.skipped
+
+
+@pytest.mark.parametrize("step", [1, 7, 100, 10**6])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"".join(PICTURES),
+        b"garbage".join(PICTURES) + b"\xff",
+        b"\xff\xd9\x00\xff" + b"--frame\r\nContent-Type: image/jpeg\r\n\r\n".join(PICTURES),
+    ],
+    ids=["bare", "garbage between", "multipart"],
+)
+def test_every_picture_is_found(content: bytes, step: int) -> None:
+    assert greys(Trickle(content, step)) == ([50, 100, 150], 0)
+
+
+def test_what_is_damaged_or_cut_short_is_skipped() -> None:
+    damaged = PICTURES[0][:3] + b"\x00" * 50 + b"\xff\xd9"
+    assert greys(io.BytesIO(PICTURES[0] + damaged + PICTURES[1] + PICTURES[2][:100])) == ([50, 100], 1)
+
+
+def test_nothing_and_nothing_but_garbage_just_end() -> None:
+    assert greys(io.BytesIO(b"")) == ([], 0)
+    assert greys(io.BytesIO(b"\x00\xff\xd8" * 10_000)) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"\x01" * 50_000, b"\xff\xd8\xff" * 20_000, b"\xff\xd8\xff\xe0" + b"\0\x02\xff\xe0" * 9_999],
+    ids=["data", "starts", "segments"],
+)
+def test_a_start_without_an_end_is_not_gathered_for_ever(monkeypatch: pytest.MonkeyPatch, endless: bytes) -> None:
+    monkeypatch.setattr(mjpeg, "_LARGEST", 5_000)
+    held: list[int] = []
+
+    class Watched(Trickle):
+        def read1(self, size: int) -> bytes:
+            held.append(len(source._pending))
+            return super().read1(size)
+
+    source = MjpegInput(Watched(b"\xff\xd8\xff" + endless + PICTURES[0], 1_000))  # type: ignore[arg-type]
+    assert source.read().shape == (16, 24, 3)
+    assert source.skipped >= 1
+    assert max(held) < 7_000
+
+
+@pytest.mark.parametrize("step", [1, 100, 10**6])
+def test_a_picture_behind_one_that_broke_off_is_found(step: int) -> None:
+    cut = PICTURES[0][: PICTURES[0].find(b"\xff\xda") + 20]
+    assert greys(Trickle(cut + PICTURES[1] + cut + cut + PICTURES[2], step)) == ([100, 150], 2)
+
+
+@pytest.mark.parametrize("step", [1, 100, 10**6])
+def test_a_picture_that_a_damaged_one_claims_as_its_own_is_found(step: int) -> None:
+    liar = b"\xff\xd8\xff\xe0" + (len(PICTURES[1]) + 50).to_bytes(2, "big")
+    assert greys(Trickle(liar + bytes(20) + PICTURES[1] + PICTURES[2], step)) == ([150], 1)
+    assert greys(Trickle(liar + bytes(20) + PICTURES[1] + PICTURES[2] + PICTURES[0], step)) == ([150, 50], 1)
+
+
+@pytest.mark.parametrize("step", [1, 100, 10**6])
+def test_a_thumbnail_is_part_of_its_picture(step: int) -> None:
+    segment = b"\xff\xe1" + (2 + len(PICTURES[0])).to_bytes(2, "big") + PICTURES[0]
+    picture = PICTURES[1][:2] + segment + PICTURES[1][2:]
+    assert greys(Trickle(picture + PICTURES[2], step)) == ([100, 150], 0)
+
+
+def test_bytes_without_a_picture_are_not_waited_for_longer_than_was_asked() -> None:
+    now = [0.0]
+
+    class Clocked(Trickle):
+        def read1(self, size: int) -> bytes:
+            now[0] += 1.0
+            return super().read1(size)
+
+    source = MjpegInput(Clocked(PICTURES[0] + bytes(10**6), 100), timeout_s=30, clock=lambda: now[0])  # type: ignore[arg-type]
+    source.read()
+    begun_s = now[0]
+    with pytest.raises(SourceError, match="no whole picture for 30 s"):
+        source.read()
+    assert now[0] == begun_s + 30
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_whole_picture_is_found_among_damaged_ones(seed: int) -> None:
+    """Pictures between random bytes and pieces of pictures that hold neither a start nor an end."""
+    rng = np.random.default_rng(seed)
+    content, expected = b"", []
+    for _ in range(20):
+        which = int(rng.integers(3))
+        content += rng.bytes(int(rng.integers(300))).replace(b"\xff", b"\0")
+        content += PICTURES[which][10 : int(rng.integers(10, 150))]
+        content += PICTURES[which]
+        expected.append(50 * (which + 1))
+    assert greys(Trickle(content, int(rng.integers(1, 500)))) == (expected, 0)
+
+
+def test_a_file_gives_every_picture_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "walk.mjpeg"
+    path.write_bytes(b"".join(PICTURES))
+    with path.open("rb") as stream:
+        opened = MjpegInput(stream)
+        assert opened.is_file()
+        source = MjpegFileSource(opened)
+        frames = list(source.frames())
+        source.close()
+        assert [frame.number for frame in frames] == [0, 1, 2]
+        assert (source.name, source.skipped, source.is_stream) == ("standard input", 0, True)
+        with pytest.raises(SourceError, match="standard input holds no JPEG picture"):
+            next(source.frames())
+
+
+def test_on_the_command_line_a_pipe_is_live_and_its_end_is_the_end(spawn: Callable[..., Any]) -> None:
+    child = spawn("-m", "edge.run.main", "--source", "-", "--json", "-q")
+    child.stdin.buffer.write(PICTURES[0])
+    child.stdin.buffer.flush()
+    record = json.loads(child.stdout.readline())
+    assert (record["frame"], record["source"]) == (0, "standard input")
+    out, err = child.communicate(timeout=60)
+    assert (out, err, child.returncode) == ("", "", 0)

@@ -1,0 +1,141 @@
+"""Streams by their URLs: which are live, how they are opened, how they break off; passwords stay out of messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import SourceError
+from edge.sources.live.latest_frame import EndOfStream
+from edge.sources.network import http
+from edge.sources.network.stream import Stream
+from edge.sources.urls import is_live, is_url, without_password
+from tests.edge.sources.fake_video import FakeCapture
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("http://host/a", True),
+        ("rtsp://host", True),
+        ("h264+tcp://host", True),
+        ("FILE:///a", True),
+        ("a/b.png", False),
+        ("C:\\a", False),
+        ("://a", False),
+        ("2://a", False),
+        ("", False),
+    ],
+)
+def test_is_url(text: str, expected: bool) -> None:
+    assert is_url(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("rtsp://ada:secret@cam/1", "rtsp://***@cam/1"),
+        ("rtsp://ada:se@cret@cam:554/1", "rtsp://***@cam:554/1"),
+        ("http://ada@cam/a.jpg", "http://***@cam/a.jpg"),
+        ("http://:secret@cam", "http://***@cam"),
+        ("http://cam/a@b.jpg", "http://cam/a@b.jpg"),
+        ("http://cam:8080/a.jpg?x=1", "http://cam:8080/a.jpg?x=1"),
+        ("folder/a@b.mp4", "folder/a@b.mp4"),
+        ("http://cam/video?user=ada&password=secret&size=2", "http://cam/video?user=***&password=***&size=2"),
+        ("rtsp://ada:x@cam/1?PWD=secret;channel=1", "rtsp://***@cam/1?PWD=***;channel=1"),
+        ("http://cam/video?token=secret#a", "http://cam/video?token=***#a"),
+        ("http://cam/video?compass=2&monkey=3", "http://cam/video?compass=2&monkey=3"),
+    ],
+)
+def test_without_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("rtsp://cam/1", True),
+        ("rtsp://cam/walk.mp4", True),
+        ("udp://127.0.0.1:5000", True),
+        ("http://cam/video", True),
+        ("http://cam/video?file=a.mp4", True),
+        ("http://cam/walk.mp4", False),
+        ("https://cam/WALK.MKV?x=1", False),
+    ],
+)
+def test_what_is_live(url: str, expected: bool) -> None:
+    assert is_live(url) is expected
+
+
+def test_a_stream_is_opened_with_time_limits_and_a_name_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    class Capture(FakeCapture):
+        def __init__(self, *arguments: object) -> None:
+            asked.append(arguments)
+            super().__init__()
+
+    monkeypatch.setattr(cv2, "VideoCapture", Capture)
+    opener = Stream("rtsp://ada:secret@cam/1", read_timeout_s=7.5)
+    assert opener.name == "rtsp://***@cam/1"
+    capture = opener.open()
+    assert asked == [
+        (
+            "rtsp://ada:secret@cam/1",
+            cv2.CAP_FFMPEG,
+            [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 10_000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 7500],
+        )
+    ]
+    assert [capture.read().shape for _ in range(2)] == [(2, 2, 3)] * 2
+    with pytest.raises(SourceError, match="the stream broke off"):
+        capture.read()
+    capture.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "frame_count", "error"),
+    [
+        ("http://cam/clip", 2.0, EndOfStream),
+        ("http://cam/live", -1.0, SourceError),
+        ("rtsp://cam/1", 2.0, SourceError),
+    ],
+    ids=["a video after all", "live", "RTSP"],
+)
+def test_what_turns_out_to_be_a_video_file_ends(
+    monkeypatch: pytest.MonkeyPatch, url: str, frame_count: float, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
+    monkeypatch.setattr(FakeCapture, "claims", {cv2.CAP_PROP_FRAME_COUNT: frame_count})
+    monkeypatch.setattr(http, "open_mjpeg", lambda url, timeout_s: None)
+    capture = Stream(url, read_timeout_s=5).open()
+    capture.read()
+    capture.read()
+    with pytest.raises(error):
+        capture.read()
+
+
+def test_a_damaged_picture_of_an_mjpeg_stream_is_skipped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FFmpeg hands MJPEG over undecoded: one row of bytes."""
+    jpeg = np.frombuffer(cv2.imencode(".jpg", np.full((16, 24, 3), 90, np.uint8))[1].tobytes(), np.uint8)[None]
+    packets = [jpeg, jpeg[:, :99], jpeg]
+
+    class Capture(FakeCapture):
+        def read(self, _into: Any = None) -> tuple[bool, Any]:
+            return (True, packets.pop(0)) if packets else (False, None)
+
+    monkeypatch.setattr(cv2, "VideoCapture", Capture)
+    opener = Stream("rtsp://cam/1", read_timeout_s=5)
+    capture = opener.open()
+    assert [capture.read().shape for _ in range(2)] == [(16, 24, 3)] * 2
+    assert opener.skipped == 1
+    with pytest.raises(SourceError, match="the stream broke off"):
+        capture.read()
+
+
+def test_a_stream_out_of_reach_says_so_without_its_password() -> None:
+    with pytest.raises(SourceError, match=r"^can't open rtsp://\*\*\*@127\.0\.0\.1:9/x: not a stream") as caught:
+        Stream("rtsp://ada:secret@127.0.0.1:9/x", read_timeout_s=5).open()
+    assert "secret" not in str(caught.value)

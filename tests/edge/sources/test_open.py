@@ -1,0 +1,138 @@
+"""What a user may type after --source, and what each kind of nothing is answered with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import SourceError
+from edge.health import Health
+from edge.sources import Patience, Source, Wish
+from edge.sources import open as sources
+from edge.sources.files import video
+from edge.sources.files.images import ImageSource
+from edge.sources.live.reconnecting import LiveSource
+from edge.sources.network import http
+from edge.system import malloc_tuning
+
+
+def open_source(text: str, *, is_camera: bool = False) -> Source:
+    """Open it with a made-up patience and wish."""
+    return sources.open_source(
+        text, health=Health(), patience=Patience(2.0, 10.0), wish=Wish(480, 640), is_camera=is_camera
+    )
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with three pictures, a text, a sub-folder with one more picture and one that is called like one."""
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "folder.png").mkdir()
+    for name in ("b.png", "a.JPG", "c[1].png", "deep/d.png"):
+        done, content = cv2.imencode(Path(name).suffix.lower(), np.zeros((2, 2, 3), np.uint8))
+        assert done
+        (tmp_path / name).write_bytes(content.tobytes())
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ["a.JPG", "b.png", "c[1].png"]),
+        ("/b.png", ["b.png"]),
+        ("/a.JPG", ["a.JPG"]),
+        ("/c[1].png", ["c[1].png"]),
+        ("/*.png", ["b.png", "c[1].png"]),
+        ("/*", ["a.JPG", "b.png", "c[1].png"]),
+        ("/**/*.png", ["b.png", "c[1].png", "d.png"]),
+        ("/[ab].*", ["a.JPG", "b.png"]),
+        ("/?.png", ["b.png"]),
+    ],
+    ids=["folder", "image", "upper case", "brackets in a name", "glob", "all", "recursive", "set", "question mark"],
+)
+def test_images_in_the_order_of_their_names(pictures: Path, text: str, names: list[str]) -> None:
+    source = open_source(f"{pictures}{text}")
+    assert isinstance(source, ImageSource)
+    assert source.name == f"{pictures}{text}"
+    assert [Path(frame.source).name for frame in source.frames()] == names
+    assert source.skipped == 0
+    assert not source.is_stream
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("/gone.png", r"no source '.*gone\.png': expected an image, a folder, a glob, a video, a URL, - or demo$"),
+        ("/*.webp", r"no image matches '.*\*\.webp' \(0 other files do\): check the pattern"),
+        ("/*.txt", r"no image matches '.*\*\.txt' \(1 other files do\)"),
+        ("/empty", r"no image in folder .*empty \(looked for \.jpg, \.jpeg, \.png.*\)$"),
+        (
+            "/outer",
+            r"no image in folder .*outer \(looked for .*\); its sub-folders hold some: --source '.*outer/\*/\*'",
+        ),
+    ],
+    ids=["gone", "no match", "matches no image", "empty folder", "images deeper"],
+)
+def test_nothing_to_classify_is_said(pictures: Path, text: str, words: str) -> None:
+    (pictures / "empty").mkdir()
+    (pictures / "outer").mkdir()
+    (pictures / "deep").rename(pictures / "outer" / "deep")
+    with pytest.raises(SourceError, match=words):
+        open_source(f"{pictures}{text}")
+
+
+@pytest.mark.parametrize("text", ["0", "/dev/no-such-video", "csi:0"])
+def test_a_camera_given_as_a_source_is_answered_with_the_right_flag(text: str) -> None:
+    with pytest.raises(SourceError, match=rf"\(a camera\? then: --camera {text}\)"):
+        open_source(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("http://host/a.jpg", "ImageUrlSource"),
+        ("https://host/a.PNG?width=3", "ImageUrlSource"),
+        ("http://host/video.mp4", "VideoSource"),
+        ("http://host/video.MKV?token=1", "VideoSource"),
+    ],
+)
+def test_which_reader_a_file_behind_a_url_gets(monkeypatch: pytest.MonkeyPatch, text: str, kind: str) -> None:
+    opened: list[tuple[str, str]] = []
+    for module, name in ((http, "ImageUrlSource"), (video, "VideoSource")):
+        monkeypatch.setattr(module, name, lambda url, name=name: opened.append((name, url)))
+    opened_source: Source | None = open_source(text)
+    assert opened_source is None
+    assert opened == [(kind, text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["http://host/stream", "http://host/stream?still=a.jpg", "rtsp://host/a.jpg", "rtsp://host/a.mp4"]
+)
+def test_other_urls_are_live(text: str) -> None:
+    source = open_source(text)
+    assert isinstance(source, LiveSource)
+    assert source.name == text
+
+
+@pytest.mark.parametrize(("text", "name"), [("0", "camera 0"), ("/dev/video3", "/dev/video3")])
+def test_cameras_are_live(text: str, name: str) -> None:
+    source = open_source(text, is_camera=True)
+    assert isinstance(source, LiveSource)
+    assert source.name == name
+    assert source.is_stream
+
+
+def test_pictures_of_what_is_live_have_pages_of_their_own_and_others_none(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(malloc_tuning, "keep_pictures_apart", lambda: told.append("apart"))
+    for text in ("demo", "demo-video", str(pictures), str(pictures / "b.png")):
+        open_source(text)
+    assert told == []
+    open_source("0", is_camera=True)
+    assert told == ["apart"]

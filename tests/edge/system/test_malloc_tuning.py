@@ -1,0 +1,83 @@
+"""Where the C library puts what is asked for, told by itself in a process of its own."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+THREADS = """
+import ctypes, sys, threading
+from edge.system import malloc_tuning
+if sys.argv[2] == "shared":
+    malloc_tuning.share()
+there, done = threading.Barrier(4), threading.Event()
+def hold():
+    held = bytes(100_000)
+    there.wait()
+    done.wait()
+threads = [threading.Thread(target=hold) for _ in range(3)]
+for thread in threads:
+    thread.start()
+there.wait()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+assert libc.malloc_info(0, file) == 0
+libc.fclose(file)
+done.set()
+"""
+
+PICTURE = """
+import ctypes, sys
+from edge.system import malloc_tuning
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+if sys.argv[2] == "apart":
+    malloc_tuning.keep_pictures_apart()
+libc.free(ctypes.c_void_p(libc.malloc(ctypes.c_size_t(4_000_000))))
+picture = libc.malloc(ctypes.c_size_t(900_000))
+file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+assert libc.malloc_info(0, file) == 0
+libc.fclose(file)
+"""
+needs_glibc = pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="no glibc here")
+
+
+@needs_glibc
+@pytest.mark.parametrize(
+    ("how", "chosen", "is_one"), [("shared", "", True), ("each its own", "", False), ("shared", "5", False)]
+)
+def test_threads_share_a_heap_unless_the_user_chose_otherwise(
+    tmp_path: Path, how: str, chosen: str, is_one: bool
+) -> None:
+    told = run(THREADS, tmp_path / "heaps.xml", how, {"MALLOC_ARENA_MAX": chosen})
+    assert (told.count("<heap nr=") == 1) is is_one
+
+
+@needs_glibc
+@pytest.mark.parametrize(
+    ("how", "chosen", "is_apart"), [("apart", "", True), ("as it is", "", False), ("apart", "2000000", False)]
+)
+def test_a_picture_has_pages_of_its_own_unless_the_user_chose_otherwise(
+    tmp_path: Path, how: str, chosen: str, is_apart: bool
+) -> None:
+    """The C library has them in the heap, once a larger one was let go."""
+    told = run(PICTURE, tmp_path / "heaps.xml", how, {"MALLOC_MMAP_THRESHOLD_": chosen})
+    mapped = re.search(r'<total type="mmap" count="\d+" size="(\d+)"/>', told)
+    assert mapped is not None
+    assert (int(mapped[1]) >= 900_000) is is_apart
+
+
+def run(program: str, told: Path, how: str, chosen: dict[str, str]) -> str:
+    """What malloc_info tells at the program's end."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    environment |= {name: value for name, value in chosen.items() if value}
+    command = [sys.executable, "-c", program, str(told), how]
+    subprocess.run(command, env=environment, check=True, cwd=Path(__file__).parents[3])
+    return told.read_text(encoding="utf-8")

@@ -1,0 +1,79 @@
+"""What the child process does within its limits, in this process but for the limits themselves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.artifact.file import read_artifact
+from edge.artifact.spec import TensorSpec
+from edge.errors import ModelFileError
+from edge.verify import child_process
+
+MakeFake = Callable[..., Any]
+
+
+def test_it_is_run_on_black_white_and_shades(fake_runtime: MakeFake) -> None:
+    fed: list[Any] = []
+    runtime = fake_runtime([0.0, 1.0])
+    runtime.input_tensor = TensorSpec("x", "float32", (1, 2, 2, 1))
+    runtime.invoke = lambda image: (fed.append(image), np.zeros((1, 2)))[1]
+    child_process.try_network(runtime)
+    assert [image.ravel().tolist() for image in fed] == [
+        [0, 0, 0, 0],
+        [1, 1, 1, 1],
+        pytest.approx([0, 1 / 255, 2 / 255, 3 / 255]),
+    ]
+    assert {image.dtype for image in fed} == {np.dtype("float32")}
+
+
+def test_answers_that_are_no_numbers_are_refused(fake_runtime: MakeFake) -> None:
+    with pytest.raises(ValueError, match="aren't finite numbers"):
+        child_process.try_network(fake_runtime([0.0, float("nan")]))
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ModelFileError("as it is"), "as it is"),
+        (MemoryError(), "litert can't run m.tflite: it takes more than 384 MB of memory"),
+        (KeyError("x\ny"), r"litert can't run m.tflite: 'x\ny'"),
+        (RuntimeError(), "litert can't run m.tflite: RuntimeError"),
+    ],
+)
+def test_sentences(error: Exception, sentence: str) -> None:
+    assert str(child_process.refusal("litert", "m.tflite", error)) == sentence
+
+
+def run(program: str, network: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run a program that has the child's module."""
+    root = Path(__file__).parents[3]
+    start = f"import sys; sys.path.insert(0, {str(root)!r}); from edge.verify import child_process as child"
+    return subprocess.run(
+        [sys.executable, "-c", f"{start}\n{program}"], input=network, capture_output=True, check=False, timeout=60
+    )
+
+
+def test_memory_beyond_the_bound_is_refused() -> None:
+    done = run("child.bound_memory()\nkept = [bytes(64 * 2**20) for _ in range(4)]\nkept += [bytes(512 * 2**20)]")
+    assert done.returncode == 1
+    assert b"MemoryError" in done.stderr
+
+
+def test_a_network_that_hangs_is_ended(fixtures: Path) -> None:
+    pytest.importorskip("ai_edge_litert")
+    program = "child.HANG_S = 1\nchild.try_network = lambda _: __import__('time').sleep(50)\nchild.main('litert', 'm')"
+    assert run(program, read_artifact(fixtures / "tiny_int8.tflite").network).returncode == -14
+
+
+def test_a_missing_library_is_no_fault_of_the_file() -> None:
+    program = "sys.modules['tflite_runtime'] = sys.modules['tflite_runtime.interpreter'] = None\n"
+    done = run(f"{program}child.main('tflite-runtime', 'm')")
+    assert done.returncode == child_process.LIBRARY_MISSING
+    assert b"edge-classify[tflite-runtime]" in done.stderr

@@ -1,0 +1,114 @@
+"""What an attack counted, what it may be, and how both are kept and shown; every command of this room ends here."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from benchmarks.columns import MISSING, Column, as_markdown, as_text
+from benchmarks.host.environment import describe_environment, machine_name, shown_time
+from edge.errors import GateError
+from edge.system import atomic_file
+
+SCHEMA_VERSION = 1
+LIMIT_KINDS = ("at most", "at least")
+KEPT, MISSED = "kept", "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number that an attack left behind."""
+
+    what: str
+    """In the words of a table: `runner crashes`."""
+    value: float
+    unit: str = ""
+    """Empty for a plain count."""
+    limit: float | None = None
+    """What was promised; None: the number is only told."""
+    limit_kind: str = "at most"
+    """One of `LIMIT_KINDS`."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the promise held; a number without one always holds."""
+        if self.limit is None:
+            return True
+        return self.value <= self.limit if self.limit_kind == "at most" else self.value >= self.limit
+
+
+def finish(
+    name: str,
+    figures: Sequence[Figure],
+    *,
+    arguments: Sequence[str],
+    settings: dict[str, Any],
+    seed: int | None,
+    out: Path | None,
+    details: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Print the figures and write them as JSON.
+
+    Args:
+        name: of the attack, as after `python -m tests.hardening`.
+        figures: at least one.
+        arguments: of the command line, after the name.
+        settings: what the figures depend on, as JSON values.
+        seed: of the run; None where nothing is random.
+        out: the file; None: reports/hardening-<name>-<UTC time>.json.
+        details: what was tried, one JSON object each; kept in the file, not printed.
+
+    Raises:
+        GateError: a promise was not held; everything is printed and written all the same.
+    """
+    rows = [asdict(figure) | {"status": _status(figure)} for figure in figures]
+    command = ["python", "-m", "tests.hardening", name, *map(shlex.quote, arguments)]
+    environment = describe_environment(command, seed=seed, threads=1)
+    report = {
+        "schema_version": SCHEMA_VERSION,
+        "name": name,
+        "environment": environment,
+        "settings": settings,
+        "figures": rows,
+        "details": list(details),
+    }
+    path = out or Path("reports") / f"hardening-{name}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}.json"
+    atomic_file.write_text(path, json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    print(machine_name(environment), as_text(COLUMNS, rows), f"report: {path}", sep="\n")
+    if missed := [f"{row['what']} {_shown(row['value'])}, {_limit(row)}" for row in rows if row["status"] == MISSED]:
+        raise GateError(f"{len(missed)} of {len(rows)} promises not held: {'; '.join(missed)}")
+
+
+def page(report: dict[str, Any]) -> str:
+    """The Markdown that the docs show of a report: table, machine, command."""
+    environment = report["environment"]
+    table = as_markdown(COLUMNS, report["figures"])
+    return f"{table}\n\n`{environment['command']}`; {machine_name(environment)}; {shown_time(environment)}\n"
+
+
+def _status(figure: Figure) -> str:
+    if figure.limit is None:
+        return MISSING
+    return KEPT if figure.is_kept else MISSED
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+
+def _limit(row: dict[str, Any]) -> str:
+    return MISSING if row["limit"] is None else f"{row['limit_kind']} {_shown(row['limit'])}"
+
+
+COLUMNS = (
+    Column("", "what", lambda row: str(row["what"]), is_number=False),
+    Column("", "measured", lambda row: _shown(row["value"])),
+    Column("", "unit", lambda row: str(row["unit"]), is_number=False),
+    Column("", "promised", _limit, is_number=False),
+    Column("", "status", lambda row: str(row["status"]), is_number=False),
+)

@@ -1,0 +1,164 @@
+"""One attack on one runner: calm, everything that strangers do, calm again; and what was counted."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from edge.health import Health
+from edge.sinks.web.broadcast import MOST_VIEWERS, Broadcast
+from edge.sinks.web.live_state import Board
+from edge.sinks.web.server import Routes, application
+from tests.hardening.network_abuse.brokers import HOSTILE, Broker
+from tests.hardening.network_abuse.http_client import Reply, ask_all, in_a_process, leave_idle, never_read
+from tests.hardening.network_abuse.requests import of_strangers
+from tests.hardening.network_abuse.subject import Victim
+
+IDLE_S, SLOW_S = 15.0, 40.0  # longer than the page has patience
+_LOOK_S = 0.5  # from one look of the viewer with a right to the next
+_SETTLED_S = 12.0  # until the last connection is closed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was counted."""
+
+    paths: tuple[str, ...]
+    replies: Sequence[Reply]
+    idle: int
+    idle_left: int
+    slow: int
+    slow_left: int
+    lines: int
+    leaks: int
+    has_crashed: bool
+    memory_mb: float
+    handles: int
+    calm_fps: float
+    """Frames a second, before and after."""
+    attacked_fps: dict[str, float]
+    """Frames a second, by what strangers did meanwhile."""
+    missed: int
+    longest_wait_s: float
+    brokers: int
+
+    @property
+    def ratio(self) -> float:
+        """Frames classified under the worst of it, of those in calm."""
+        return min(self.attacked_fps.values()) / self.calm_fps
+
+    def details(self) -> list[dict[str, Any]]:
+        """Frames a second, and how often each kind of request got which status; 0 is a closed connection."""
+        counted = Counter((reply.request.what, reply.status) for reply in self.replies)
+        speeds = {"calm_fps": self.calm_fps, **{f"{what}_fps": fps for what, fps in self.attacked_fps.items()}}
+        replies = [{"what": what, "status": status, "times": times} for (what, status), times in counted.items()]
+        return [{what.replace(" ", "_"): round(fps, 2) for what, fps in speeds.items()}, *replies]
+
+
+def paths() -> tuple[str, ...]:
+    """Every route of the page, asked of the page itself: none can be forgotten."""
+
+    def nothing(*_: Any) -> NoReturn:
+        raise NotImplementedError
+
+    broadcast = Broadcast(Board(Health()), picture=nothing, message=nothing)
+    guard = application(Routes(broadcast, nothing, nothing, nothing, ""), token="", host="")
+    app: Any = guard.app
+    return tuple(route.path for route in app.routes)
+
+
+def attack(*, host: str, token: str, idle: int, seconds: float, seed: int) -> Outcome:
+    """Start a runner and do to it whatever strangers can.
+
+    Args:
+        host: that its page listens on.
+        token: of the page; empty: none.
+        idle: connections that ask for nothing.
+        seconds: of calm before and after, and at least of requests.
+        seed: of what is random.
+    """
+    password = secrets.token_urlsafe()
+    broker = Broker(itertools.cycle(HOSTILE.values()))
+    victim = Victim(host=host, token=token, broker_port=broker.port, password=password)
+    try:
+        return _attack(victim, broker, token=token, password=password, idle=idle, seconds=seconds, seed=seed)
+    finally:
+        victim.close()
+        broker.close()
+
+
+def _attack(
+    victim: Victim, broker: Broker, *, token: str, password: str, idle: int, seconds: float, seed: int
+) -> Outcome:
+    every, name = paths(), f"localhost:{victim.port}"
+    calm_fps = [_frames_a_second(victim, seconds)]
+    memory, handles = victim.memory_bytes("VmHWM"), victim.handles(_SETTLED_S)
+    requests = of_strangers(every, token=token, host=name, seed=seed)
+    stream = f"GET /pictures HTTP/1.1\r\nHost: {name}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    slow = 2 * MOST_VIEWERS
+    with _Watch(victim) as asked:
+        replies: list[Reply] = in_a_process(ask_all, victim.port, requests, seconds)
+    with _Watch(victim) as idled:
+        idle_left: int = in_a_process(leave_idle, victim.port, idle, IDLE_S)
+    with _Watch(victim) as stalled:
+        slow_left: int = in_a_process(never_read, victim.port, stream, slow, SLOW_S)
+    calm_fps.append(_frames_a_second(victim, seconds))
+    handles_after = victim.handles(_SETTLED_S)
+    said = b"".join((victim.look("/metrics"), victim.look("/healthz"), victim.look("/page.js"),
+                     *(reply.content for reply in replies))).decode(errors="replace")  # fmt: skip
+    told = "\n".join((said, *victim.lines, *victim.answers))
+    return Outcome(
+        paths=every,
+        replies=replies,
+        idle=idle,
+        idle_left=idle_left,
+        slow=slow,
+        slow_left=slow_left,
+        lines=len(victim.lines),
+        leaks=sum(secret in told for secret in (token, password) if secret),
+        has_crashed=victim.has_crashed,
+        memory_mb=max(0, victim.memory_bytes("VmHWM") - memory) / 1e6,
+        handles=max(0, handles_after - handles),
+        calm_fps=sum(calm_fps) / 2,
+        attacked_fps={"requests": asked.fps, "idle connections": idled.fps, "slow readers": stalled.fps},
+        missed=victim.unanswered,
+        longest_wait_s=victim.longest_wait_s,
+        brokers=broker.came,
+    )
+
+
+def _frames_a_second(victim: Victim, seconds: float) -> float:
+    began_s, began = time.monotonic(), victim.frames()
+    time.sleep(seconds)
+    frames = victim.frames() - began
+    return frames / (time.monotonic() - began_s)
+
+
+class _Watch:
+    """A viewer with a right, who looks again and again, and counts frames as long as it is entered."""
+
+    def __init__(self, victim: Victim) -> None:
+        self.fps = 0.0
+        self._victim = victim
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> _Watch:
+        self._began_s, self._began = time.monotonic(), self._victim.frames()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+        self.fps = (self._victim.frames() - self._began) / (time.monotonic() - self._began_s)
+
+    def _look(self) -> None:
+        while not self._is_over.wait(_LOOK_S):
+            self._victim.look("/healthz")

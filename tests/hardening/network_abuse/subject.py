@@ -1,0 +1,140 @@
+"""The runner, as a user starts it, in a process of its own that can be watched: a camera of 30 frames a second."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import cv2
+
+from edge.demo import draw_frame
+from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE
+from tests.hardening.network_abuse.http_client import PATIENCE_S
+
+FPS = 30.0
+_DRAWN = 20  # frames, shown over and over
+
+
+class Victim:
+    """A run with a page and a broker; `close` ends it."""
+
+    def __init__(self, *, host: str, token: str, broker_port: int, password: str) -> None:
+        """Start it and wait for the first frame.
+
+        Args:
+            host: that the page listens on.
+            token: of the page; empty: none.
+            broker_port: of a broker on this machine.
+            password: that it logs in with there.
+        """
+        self.longest_wait_s = 0.0
+        """That a viewer had for an answer."""
+        self.unanswered = 0
+        """How often a viewer had none."""
+        self.lines: list[str] = []
+        """What it said on stderr."""
+        self.answers: list[str] = []
+        """What it said on stdout."""
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        environment = {**os.environ, MQTT_VARIABLES["username"]: "door", MQTT_VARIABLES["password"]: password}
+        environment.pop(TOKEN_VARIABLE, None)
+        if token:
+            environment[TOKEN_VARIABLE] = token
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "edge.run.main", "--source", "-", "--serve", f"{host}:0",
+             "--mqtt", f"mqtt://127.0.0.1:{broker_port}/shop/door"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+        )  # fmt: skip
+        self._is_over = threading.Event()
+        self._has_page = threading.Event()
+        self.port = 0
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._film, self._listen, self._hear)]
+        for thread in self._threads:
+            thread.start()
+        if not self._has_page.wait(PATIENCE_S):
+            raise RuntimeError(f"the runner shows no page: {self.lines}")
+        while not self.frames():
+            time.sleep(0.1)
+
+    def frames(self) -> int:
+        """How many it has classified, as a viewer is told."""
+        return int(json.loads(self.look("/healthz") or b'{"frames": 0}')["frames"])
+
+    def look(self, path: str) -> bytes:
+        """What a viewer with a right gets; empty where there is no answer."""
+        began_s = time.monotonic()
+        content = b""
+        with suppress(OSError, http.client.HTTPException):
+            line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+            try:
+                line.request("GET", path, headers=self._headers)
+                content = line.getresponse().read()
+            finally:
+                line.close()
+        self.unanswered += not content
+        self.longest_wait_s = max(self.longest_wait_s, time.monotonic() - began_s)
+        return content
+
+    def memory_bytes(self, field: str = "VmRSS") -> int:
+        """Resident memory: VmRSS, now, or VmHWM, the most it ever was."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii", errors="replace")
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(f"{field}:"))
+
+    def handles(self, seconds: float) -> int:
+        """Open files and sockets, the fewest in so many seconds: the broker's connection comes and goes."""
+        folder, ends = Path(f"/proc/{self._process.pid}/fd"), time.monotonic() + seconds
+        fewest = len(list(folder.iterdir()))
+        while time.monotonic() < ends:
+            time.sleep(0.1)
+            fewest = min(fewest, len(list(folder.iterdir())))
+        return fewest
+
+    @property
+    def has_crashed(self) -> bool:
+        """Whether it ended by itself."""
+        return self._process.poll() is not None
+
+    def close(self) -> None:
+        """End it as systemd does."""
+        self._is_over.set()
+        self._process.terminate()
+        self._process.wait(PATIENCE_S)
+        for thread in self._threads:
+            thread.join(PATIENCE_S)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            assert stream is not None  # as they were asked for
+            with suppress(OSError):
+                stream.close()
+
+    def _film(self) -> None:
+        pictures = [cv2.imencode(".jpg", draw_frame(number).image)[1].tobytes() for number in range(_DRAWN)]
+        camera = self._process.stdin
+        assert camera is not None  # as it was asked for
+        began_s, number = time.monotonic(), 0
+        with suppress(OSError):
+            while not self._is_over.is_set():
+                camera.write(pictures[number % _DRAWN])
+                camera.flush()
+                number += 1
+                self._is_over.wait(max(0.0, began_s + number / FPS - time.monotonic()))
+
+    def _listen(self) -> None:
+        terminal = self._process.stderr
+        assert terminal is not None  # as it was asked for
+        for line in terminal:
+            self.lines.append(line.decode(errors="replace").rstrip())
+            if "live page: http://" in self.lines[-1]:
+                self.port = int(self.lines[-1].split("/", maxsplit=3)[2].rpartition(":")[2])
+                self._has_page.set()
+
+    def _hear(self) -> None:
+        answers = self._process.stdout
+        assert answers is not None  # as it was asked for
+        self.answers.extend(line.decode(errors="replace").rstrip() for line in answers)

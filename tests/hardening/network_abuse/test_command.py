@@ -1,0 +1,90 @@
+"""The command tells what was counted, and has limits; the hour without a broker passes in a moment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("uvicorn", reason="the page needs the extra `web`: pip install 'edge-classify[web]'")
+pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqtt`: pip install 'edge-classify[mqtt]'")
+
+from tests.hardening.network_abuse import broker_outage, command
+from tests.hardening.network_abuse.attack import Outcome
+from tests.hardening.network_abuse.broker_outage import Hour
+from tests.hardening.network_abuse.http_client import Reply
+from tests.hardening.network_abuse.requests import Request
+
+KEPT = Outcome(
+    paths=("/",), replies=(Reply(Request("no token", b""), 401, b""),), idle=5, idle_left=0, slow=3, slow_left=0,
+    lines=2, leaks=0, has_crashed=False, memory_mb=1.5, handles=0, calm_fps=30.0,
+    attacked_fps={"requests": 30.0, "idle connections": 29.4}, missed=0, longest_wait_s=0.5, brokers=7,
+)  # fmt: skip
+HOUR = Hour(
+    answers=10, most_waiting=0, dropped=9, newest="answer 9",
+    told={"shop/door/availability": "online", "shop/door/decision": '{"label": "answer 9"}'},
+)  # fmt: skip
+
+
+@pytest.fixture
+def tell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Run the command on what was counted: exit code, and figures by name."""
+
+    def run(outcome: Outcome, hour: Hour = HOUR) -> tuple[int, dict[str, Any]]:
+        monkeypatch.setattr(command, "attack", lambda **_: outcome)
+        monkeypatch.setattr(command, "an_hour", lambda **_: hour)
+        code = command.main(["--idle", "5", "--out", str(tmp_path / "a.json")])
+        report = json.loads((tmp_path / "a.json").read_text())
+        assert list(report["details"][0]) == ["calm_fps", "requests_fps", "idle_connections_fps"]
+        assert report["details"][1] == {"what": "no token", "status": 401, "times": 1}
+        return code, {figure["what"]: figure["value"] for figure in report["figures"]}
+
+    return run
+
+
+def test_both_pages_are_counted_together(tell: Any) -> None:
+    code, figures = tell(KEPT)
+    assert code == 0
+    assert figures["requests nobody should send"] == 2
+    assert figures["connections that ask for nothing"] == 10
+    assert figures["frames classified under attack, of those in calm"] == pytest.approx(0.98)
+    assert figures["newest answer known after it came back"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "hour"),
+    [
+        ({"replies": (Reply(Request("no token", b""), 200, b""),)}, {}),
+        ({"replies": (Reply(Request("no token", b""), 500, b""),)}, {}),
+        ({"has_crashed": True}, {}),
+        ({"leaks": 1}, {}),
+        ({"idle_left": 1}, {}),
+        ({"missed": 1}, {}),
+        ({"calm_fps": 40.0}, {}),
+        ({}, {"most_waiting": 65}),
+        ({}, {"newest": "answer 10"}),
+    ],
+    ids=["let in", "5xx", "crash", "a secret", "idle", "a viewer missed", "slow", "piled up", "not the newest"],
+)  # fmt: skip
+def test_a_promise_that_is_not_held_is_exit_code_3(tell: Any, changed: Any, hour: Any) -> None:
+    if "replies" in changed:
+        changed = {"replies": (*KEPT.replies, *changed["replies"])}
+    assert tell(replace(KEPT, **changed), replace(HOUR, **hour))[0] == 3
+
+
+def test_without_a_broker_nothing_piles_up_and_all_but_the_newest_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker_outage, "HOUR_S", 60)
+    hour = broker_outage.an_hour(mosquitto=None)
+    assert (hour.answers, hour.most_waiting, hour.dropped, hour.newest) == (600, 0, 599, "answer 599")
+    assert not hour.is_told
+
+
+@pytest.mark.skipif(broker_outage.find_mosquitto() is None, reason="no broker here: apt install mosquitto")
+def test_the_newest_is_kept_by_a_broker_that_came_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker_outage, "HOUR_S", 60)
+    hour = broker_outage.an_hour(mosquitto=broker_outage.find_mosquitto())
+    assert hour.is_told
+    assert json.loads(hour.told["shop/door/decision"])["label"] == "answer 599"

@@ -1,0 +1,67 @@
+"""What strangers send: every route, every kind, the same for a seed; and against the real page, all of it refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("uvicorn", reason="the page needs the extra `web`: pip install 'edge-classify[web]'")
+
+from edge.health import LIVE, Health
+from edge.sinks.addresses import PageAddress
+from edge.sinks.web.messages import Identity
+from edge.sinks.web.sink import PageSink
+from tests.hardening.network_abuse.attack import paths
+from tests.hardening.network_abuse.http_client import CLOSED, Reply, ask
+from tests.hardening.network_abuse.requests import Request, of_strangers
+
+TOKEN = "correct-horse-battery"
+PATHS = ("/", "/page.css", "/page.js", "/icon.svg", "/pictures", "/messages", "/picture.jpg", "/healthz", "/metrics")
+
+
+def test_the_routes_are_those_of_the_page() -> None:
+    assert sorted(paths()) == sorted(PATHS)
+
+
+@pytest.mark.parametrize("token", ["", TOKEN], ids=["no token", "token"])
+def test_the_same_seed_sends_the_same_and_no_route_is_left_out(token: str) -> None:
+    made = of_strangers(PATHS, token=token, host="localhost:1", seed=3)
+    assert made == of_strangers(PATHS, token=token, host="localhost:1", seed=3)
+    assert made != of_strangers(PATHS, token=token, host="localhost:1", seed=4)
+    for path in PATHS:
+        assert sum(request.content.startswith(f"GET {path} ".encode()) for request in made) > 20
+
+
+def test_only_who_has_a_right_is_no_leak() -> None:
+    assert Reply(Request("a", b""), 200, b"").is_let_in
+    assert Reply(Request("a", b""), 307, b"").is_let_in
+    assert not Reply(Request("a", b""), 404, b"").is_let_in
+    assert not Reply(Request("a", b""), CLOSED, b"").is_let_in
+    assert not Reply(Request("a", b"", has_right=True), 200, b"").is_let_in
+    assert Reply(Request("a", b"", has_right=True), 500, b"").is_error
+
+
+@pytest.fixture(params=["", TOKEN], ids=["no token", "token"])
+def page(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A page, and the token that it wants."""
+    identity = Identity(file="a.tflite", sha256="ab", size_bytes=1, labels=("Coat",), quantization="int8", run_name="a",
+                        dataset="a", runtime="fake 1", score="probability", threshold=0.7,
+                        presence_threshold=0.5)  # fmt: skip
+    made = PageSink(PageAddress("127.0.0.1", 0), token=request.param, health=Health(state=LIVE), identity=identity,
+                    stall_s=60.0)  # fmt: skip
+    yield made, request.param
+    made.close()
+
+
+def test_the_page_refuses_all_of_it(page: tuple[Any, str], capfd: pytest.CaptureFixture[str]) -> None:
+    """Two routes here, one of which is a stream; the command takes them all."""
+    sink, token = page
+    port = sink.address.port
+    for request in of_strangers(("/messages", "/metrics"), token=token, host=f"localhost:{port}", seed=0):
+        reply = ask(port, request)
+        assert not reply.is_let_in, (request, reply.content)
+        assert not reply.is_error, (request, reply.content)
+        assert TOKEN.encode() not in reply.content
+    assert "Traceback" not in capfd.readouterr().err

@@ -1,0 +1,89 @@
+"""The soak of the loop alone: as many frames of the demo as are asked for, and what the process holds after them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.overhead.long_demo import DRAWN, LongDemo
+from benchmarks.progress import Note
+from edge.classify.classifier import Classifier
+from edge.classify.decision import decide_alone
+from edge.classify.results import Decision, Prediction
+from edge.run.loop import run
+from edge.sinks.text.jsonl import JsonLinesSink
+from edge.sources.frame import Frame
+from tests.hardening.figures import Figure
+from tests.hardening.soak.samples import Sample, of_growth, take
+
+SETTLED_FRAMES = 1000
+_LOOK_EVERY = 10_000
+_NOTE_EVERY = 100
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Million:
+    """What a run came to (its sink is `_Looker`)."""
+
+    asked_frames: int
+    frames: int = 0
+    samples: list[Sample] = field(default_factory=list)
+    """After the first thousand frames, now and then, and with the last: later the frames in memory are gone."""
+    is_interrupted: bool = False
+
+
+def soak(*, frames: int, classifier: Classifier, note: Note) -> Million:
+    """Classify so many frames. Ctrl-C ends it early; what was counted is returned.
+
+    Args:
+        frames: how many; at least a thousand.
+        classifier: names the frames.
+        note: is told now and then what goes on and how many frames are done and left.
+    """
+    found = Million(frames)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        lines = JsonLinesSink(nowhere, model_sha256=classifier.artifact.sha256)
+        try:
+            run(LongDemo(), classifier, [lines, _Looker(found, note)], decide=decide_alone, max_frames=frames)
+        except KeyboardInterrupt:
+            found.is_interrupted = True
+            _LOGGER.warning("interrupted: the report holds what was counted until now")
+    return found
+
+
+def figures(found: Million) -> list[Figure]:
+    """Frames, and what the process holds."""
+    return [Figure("frames of the demo", found.frames), *of_growth(found.samples)]
+
+
+def settings(found: Million) -> dict[str, Any]:
+    """What the figures depend on."""
+    return {"frames": found.asked_frames, "drawn": DRAWN, "interrupted": found.is_interrupted}
+
+
+class _Looker:
+    """Counts frames and looks at this process (see `edge.sinks.protocol.Sink`)."""
+
+    def __init__(self, found: Million, note: Note) -> None:
+        self._found, self._note, self._started_s = found, note, time.monotonic()
+
+    def write(self, _frame: Frame, _prediction: Prediction, _decision: Decision) -> None:
+        """Look where it is due."""
+        found = self._found
+        found.frames += 1
+        if found.frames in (SETTLED_FRAMES, found.asked_frames) or found.frames % _LOOK_EVERY == 0:
+            now_s = time.monotonic() - self._started_s
+            found.samples.append(take("self", time_s=now_s, frames=found.frames))
+        if found.frames % _NOTE_EVERY == 0:
+            self._note("frames", found.frames, found.asked_frames - found.frames)
+
+    def idle(self, _decision: Decision) -> None:
+        """Nothing happens without a frame."""
+
+    def close(self) -> None:
+        """Nothing is kept back."""

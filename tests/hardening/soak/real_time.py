@@ -1,0 +1,197 @@
+"""The soak in real time: one process of the runner with every sink, attacked through its camera and from outside."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+
+from benchmarks.progress import Note
+from edge.errors import ToolkitError
+from tests.hardening.soak.broker import Broker
+from tests.hardening.soak.child_process import small_disk
+from tests.hardening.soak.fault_injection import Outside
+from tests.hardening.soak.invariants import Patience, Witness
+from tests.hardening.soak.plan import Plan
+from tests.hardening.soak.rows import MOST_BYTES, Rows
+from tests.hardening.soak.runner import Settings
+from tests.hardening.soak.samples import Sample
+from tests.hardening.soak.schedule import Fault
+from tests.hardening.soak.subject import Attacked
+
+SETTLED_FRAMES = 1000
+_SAMPLE_EVERY_S = 5.0
+_POLL_S = 0.1
+_STALL_S = 0.5  # later than this nobody wakes up on a machine that has time for us
+_AFTER_S = 2.0  # what waited meanwhile has come by then
+_SLACK_S = 1.0  # on a busy machine, from a frame to its line in another process
+_LOGGER = logging.getLogger(__name__)
+
+
+class RunnerGoneError(Exception):
+    """The process ended by itself."""
+
+
+@dataclass(slots=True)
+class Hour:
+    """What a run came to."""
+
+    plan: Plan
+    witness: Witness
+    rows: Rows = field(default_factory=Rows)
+    samples: list[Sample] = field(default_factory=list)
+    thousandth: Sample | None = None
+    """After the first thousand frames."""
+    settled: Sample | None = None
+    """After each fault once, when all is calm."""
+    last: Sample | None = None
+    """At the end, when all is calm."""
+    outside: Outside | None = None
+    ran_s: float = 0.0
+    exit_code: int = 0
+    end_s: float = 0.0
+    """From SIGTERM to the end of the process."""
+    leftovers: int = 0
+    """Temporary files of snapshots."""
+    snapshots_bytes: int = 0
+    complaints: list[str] = field(default_factory=list)
+    stalls: list[tuple[float, float]] = field(default_factory=list)
+    """When this process itself was held up, and for how long; the runner was then, too."""
+    is_gone: bool = False
+    """Whether it ended by itself."""
+    is_interrupted: bool = False
+    has_own_disk: bool = False
+    has_broker: bool = False
+
+    def is_excused(self, from_s: float, until_s: float) -> bool:
+        """Whether the machine stood still meanwhile, or just before."""
+        return any(from_s <= begun_s + took_s + _AFTER_S and begun_s <= until_s for begun_s, took_s in self.stalls)
+
+
+def soak(*, seed: int, duration_s: float, note: Note) -> Hour:
+    """Attack a runner for so long. Ctrl-C ends it early; what was counted is returned.
+
+    Args:
+        seed: of the plan.
+        duration_s: of the whole run.
+        note: is told before each step what goes on and how many seconds are done and left.
+
+    Raises:
+        ToolkitError: the time is too short for each fault once, or the runner can't be started.
+    """
+    plan = Plan.draw(seed, duration_s)
+    patience = Patience(stall_s=2.0, frozen_s=10.0, slack_s=_SLACK_S)
+    hour = Hour(plan, Witness(plan.camera, patience))
+    broker = Broker()
+    with small_disk() as disk:
+        hour.has_own_disk, hour.has_broker = disk.is_own, broker.is_there
+        broker.start()
+        settings = Settings(seed, duration_s, time.monotonic())
+        attacked = Attacked(settings, disk, hour.witness, broker_port=broker.port if broker.is_there else None)
+        run = _Run(hour, attacked, note)
+        hour.outside = Outside(attacked, broker, hour.witness, run.rest)
+        try:
+            run.through(hour.outside)
+        except KeyboardInterrupt:
+            hour.is_interrupted = True
+            _LOGGER.warning("interrupted: the report holds what was counted until now")
+        except RunnerGoneError:
+            hour.is_gone = True
+        finally:
+            run.end()
+            broker.kill()
+    if hour.is_gone and not hour.witness.frames:
+        raise ToolkitError(f"the runner ended before its first frame: {(hour.complaints or ['no reason'])[-1]}")
+    return hour
+
+
+class _Run:
+    """Lets time pass, and looks after a run meanwhile."""
+
+    def __init__(self, hour: Hour, attacked: Attacked, note: Note) -> None:
+        self._hour, self._attacked, self._note = hour, attacked, note
+        self._sampled_s = self._noted_s = float("-inf")
+        self._doing = "calm"
+
+    def through(self, outside: Outside) -> None:
+        """Make every fault of the plan; the camera makes its own."""
+        plan, hour = self._hour.plan, self._hour
+        for fault in plan.outside.faults:
+            if fault.begins_s > plan.settled_s:
+                break
+            self._make(fault, outside)
+        self._rest_until(plan.settled_s)
+        hour.settled = self._attacked.sample()
+        for fault in plan.outside.faults:
+            if fault.begins_s > max(plan.settled_s, self._attacked.now_s):  # the one before may have taken longer
+                self._make(fault, outside)
+        self._rest_until(plan.ends_s)
+        hour.last = self._attacked.sample()
+
+    def rest(self, seconds: float) -> None:
+        """Let seconds pass.
+
+        Raises:
+            RunnerGoneError: the runner ended meanwhile.
+        """
+        self._rest_until(self._attacked.now_s + seconds)
+
+    def end(self) -> None:
+        """End the runner and count what it leaves."""
+        hour, attacked = self._hour, self._attacked
+        hour.ran_s = attacked.now_s
+        if attacked.is_running:
+            attacked.disk.free()
+            folder = attacked.disk.folder / "snapshots"
+            found = [path for path in folder.rglob("*") if path.is_file()]
+            hour.leftovers = sum(path.name.startswith(".") for path in found)
+            hour.snapshots_bytes = sum(path.stat().st_size for path in found)
+            if attacked.csv_file.exists():
+                hour.rows.rotate(attacked.csv_file)
+        hour.exit_code, hour.end_s = attacked.end()
+        hour.complaints = list(attacked.complaints)
+
+    def _make(self, fault: Fault, outside: Outside) -> None:
+        self._rest_until(fault.begins_s)
+        self._doing = fault.kind
+        outside.make(fault)
+        self._doing = "calm"
+
+    def _rest_until(self, time_s: float) -> None:
+        while True:
+            self._look_after()
+            left_s = time_s - self._attacked.now_s
+            if left_s <= 0:
+                return
+            step_s, before_s = min(left_s, _POLL_S), self._attacked.now_s
+            time.sleep(step_s)
+            self._note_stall(before_s, step_s)
+
+    def _note_stall(self, before_s: float, step_s: float) -> None:
+        """What the runner does while the machine has no time for either of us isn't its own."""
+        now_s = self._attacked.now_s
+        late_s = now_s - before_s - step_s
+        if late_s > _STALL_S:
+            self._hour.stalls.append((round(before_s, 2), round(late_s, 2)))
+            self._hour.witness.forgive(now_s)
+
+    def _look_after(self) -> None:
+        if not self._attacked.is_running:
+            raise RunnerGoneError
+        now_s, hour = self._attacked.now_s, self._hour
+        if now_s - self._sampled_s >= _SAMPLE_EVERY_S:
+            self._sampled_s = now_s
+            hour.samples.append(self._attacked.sample())
+        if hour.thousandth is None and hour.witness.frames >= SETTLED_FRAMES:
+            hour.thousandth = self._attacked.sample()
+        if now_s - self._noted_s >= 1.0:
+            self._noted_s = now_s
+            self._note(
+                f"{hour.witness.frames:,} frames, {self._doing}", int(now_s), max(0, int(hour.plan.ends_s - now_s))
+            )
+            self._rotate()
+
+    def _rotate(self) -> None:
+        file = self._attacked.csv_file
+        if self._doing != "disk" and file.exists() and file.stat().st_size > MOST_BYTES:
+            self._hour.rows.rotate(file)

@@ -1,0 +1,137 @@
+"""What an hour came to, in figures with their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from statistics import median
+from typing import Any
+
+from edge.errors import EXIT_DONE
+from tests.hardening.figures import Figure
+from tests.hardening.soak.invariants import RECOVERY_LIMIT_S
+from tests.hardening.soak.real_time import Hour
+from tests.hardening.soak.samples import GROWTH_LIMIT_MB
+
+_LONGEST_GAP_S = 2.0  # what the runner itself calls stale
+_LONGEST_TOLD_S = 5.0  # stall, tick, and a pause of the process in between
+_LONGEST_END_S = 1.0
+_DETAIL_EVERY_S = 60.0
+
+
+def figures(hour: Hour) -> list[Figure]:
+    """Frames and faults, answers that were wrong, what the process holds."""
+    return [*_of_camera(hour), *_of_outside(hour), *_of_process(hour)]
+
+
+def settings(hour: Hour) -> dict[str, Any]:
+    """What the figures depend on."""
+    return {
+        "duration_s": hour.plan.ends_s,
+        "ran_s": round(hour.ran_s, 1),
+        "settled_s": hour.plan.settled_s,
+        "disk": "tmpfs of its own" if hour.has_own_disk else "folder with a limit to the size of files",
+        "broker": "mosquitto" if hour.has_broker else "none: mosquitto isn't installed",
+        "interrupted": hour.is_interrupted,
+    }
+
+
+def details(hour: Hour) -> list[dict[str, Any]]:
+    """Each kind of fault with its recoveries, a sample a minute, the end of the log."""
+    found = {**hour.witness.recovery_s, **(hour.outside.recovery_s if hour.outside else {})}
+    rows: list[dict[str, Any]] = [
+        {"kind": kind, "count": len(taken), "median_s": round(median(taken), 2), "longest_s": round(max(taken), 2)}
+        for kind, taken in found.items()
+    ]
+    due_s = 0.0
+    for sample in hour.samples:
+        if sample.time_s >= due_s:
+            rows.append(asdict(sample))
+            due_s = sample.time_s + _DETAIL_EVERY_S
+    kept = hour.outside.wrongly_kept if hour.outside else []
+    return [*rows, {"stood_still": hour.stalls, "wrongly_kept": kept, "log": hour.complaints}]
+
+
+def _of_camera(hour: Hour) -> list[Figure]:
+    witness, ran_s = hour.witness, hour.ran_s
+    blind = _unexcused(hour, witness.blind_s)
+    wrongly_stale = _unexcused(hour, witness.wrongly_stale_s)
+    gaps = [until_s - from_s for from_s, until_s in witness.long_gaps_s if not hour.is_excused(from_s, until_s)]
+    recovered = [taken for every in witness.recovery_s.values() for taken in every]
+    return [
+        Figure("hours", ran_s / 3600),
+        Figure("frames classified", witness.frames),
+        Figure("camera faults", witness.over(ran_s)),
+        Figure("camera faults survived", witness.recovered(), limit=witness.over(ran_s), limit_kind="at least"),
+        Figure("longest until frames came again", max(recovered, default=0.0), "s", RECOVERY_LIMIT_S),
+        Figure("frames classified without a picture", blind, limit=0),
+        Figure("times nobody was told that there is no picture", witness.untold(ran_s), limit=0),
+        Figure("longest until that was told", max(_told(hour), default=0.0), "s", _LONGEST_TOLD_S),
+        Figure("times it was told wrongly", wrongly_stale, limit=0),
+        Figure("times the machine stood still (not counted)", len(hour.stalls)),
+        Figure("longest pause while the camera works", max([witness.longest_gap_s, *gaps]), "s", _LONGEST_GAP_S),
+    ]
+
+
+def _unexcused(hour: Hour, times_s: Sequence[float]) -> int:
+    return sum(not hour.is_excused(time_s, time_s) for time_s in times_s)
+
+
+def _told(hour: Hour) -> list[float]:
+    """From a fault's beginning to the answer that there is no picture; of a still one, from when it is frozen."""
+    frozen_s = hour.witness.patience.frozen_s
+    kinds = {fault.number: fault.kind for fault in hour.plan.camera.faults}
+    return [told_s - (frozen_s if kinds[number] == "still" else 0) for number, told_s in hour.witness.told_s.items()]
+
+
+def _of_outside(hour: Hour) -> list[Figure]:
+    outside, rows = hour.outside, hour.rows
+    if outside is None:
+        return []
+    taken = outside.recovery_s
+    kept_s = [kept["time_s"] for kept in outside.wrongly_kept]
+    disk, broker = taken.get("disk", []), taken.get("broker", [])
+    survived = sum(map(len, taken.values()))
+    return [
+        Figure("faults outside", survived + len(outside.missed)),
+        Figure("faults outside survived", survived, limit=survived + len(outside.missed), limit_kind="at least"),
+        Figure("longest until rows were written again", max(disk, default=0.0), "s", RECOVERY_LIMIT_S),
+        Figure("longest until the broker knew the answer again", max(broker, default=0.0), "s", RECOVERY_LIMIT_S),
+        Figure("wrong answers that a broker kept", _unexcused(hour, kept_s), limit=0),
+        Figure("viewers who saw no picture", outside.unseen, limit=0),
+        Figure("rows of CSV", rows.whole),
+        Figure("torn rows of CSV", rows.torn, limit=len(disk) + outside.missed.count("disk")),  # where it was full
+        Figure("temporary files left", hour.leftovers, limit=0),
+        Figure("snapshots", hour.snapshots_bytes / 1e6, "MB", 2.0),
+    ]
+
+
+def _of_process(hour: Hour) -> list[Figure]:
+    found = [
+        Figure("runners that ended by themselves", int(hour.is_gone), limit=0),
+        Figure("exit code", hour.exit_code, limit=EXIT_DONE),
+        Figure("from SIGTERM to the end", hour.end_s, "s", _LONGEST_END_S),
+    ]
+    if hour.thousandth is not None:
+        found.append(Figure("memory after 1,000 frames", hour.thousandth.memory_bytes / 1e6, "MB"))
+    if hour.settled is None or hour.last is None:
+        return found
+    return [
+        *found,
+        *_of_memory([sample.memory_bytes for sample in hour.samples if sample.time_s >= hour.plan.settled_s]),
+        Figure("handles grown since each fault was there", hour.last.handles - hour.settled.handles, limit=0),
+        Figure("threads grown since each fault was there", hour.last.threads - hour.settled.threads, limit=0),
+    ]
+
+
+def _of_memory(sizes_bytes: Sequence[int]) -> list[Figure]:
+    """With frames waiting here and there, memory goes up and down by some of them: what counts is where it tends to."""
+    third = len(sizes_bytes) // 3
+    if not third:
+        return []
+    first, last = median(sizes_bytes[:third]), median(sizes_bytes[-third:])
+    return [
+        Figure("largest memory", max(sizes_bytes) / 1e6, "MB"),
+        Figure("memory of the first third", first / 1e6, "MB"),
+        Figure("memory grown until the last third", (last - first) / 1e6, "MB", GROWTH_LIMIT_MB),
+    ]

@@ -1,0 +1,113 @@
+"""Flags, refusals, and that Ctrl-C keeps the report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.overhead.long_demo import DRAWN, LongDemo
+from tests.hardening import soak
+from tests.hardening.soak import command, long_run
+from tests.hardening.soak.fault_injection import Outside
+from tests.hardening.soak.invariants import Patience, Witness
+from tests.hardening.soak.long_run import Million
+from tests.hardening.soak.plan import Plan
+from tests.hardening.soak.real_time import Hour
+from tests.hardening.soak.real_time_figures import details, figures, settings
+from tests.hardening.soak.samples import Sample
+
+
+def test_what_is_too_short_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert soak.main(["--duration", "60", "-q"]) == 1
+    assert "too short: each fault once takes" in capsys.readouterr().err
+    assert soak.main(["--demo-frames", "1000", "-q"]) == 1
+    assert capsys.readouterr().err == "error: --demo-frames 1000 is too few: expected more than 1,000\n"
+
+
+def test_the_three_kinds_exclude_one_another() -> None:
+    assert soak.parser().parse_args([]).duration == 3600
+    with pytest.raises(SystemExit):
+        soak.parser().parse_args(["--duration", "9", "--fake-days", "1"])
+
+
+def test_ctrl_c_leaves_a_report_and_its_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, classifier: Any
+) -> None:
+    monkeypatch.setattr(command, "_classifier", lambda: classifier)
+    monkeypatch.setattr(long_run, "_NOTE_EVERY", 50)
+    counts: list[int] = []
+
+    def run(*_: object, **__: object) -> None:
+        counts.append(1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(long_run, "run", run)
+    out = tmp_path / "a.json"
+    assert soak.main(["--demo-frames", "5000", "--out", str(out), "-q"]) == 130
+    report = json.loads(out.read_text())
+    assert (report["name"], report["settings"]["interrupted"], counts) == ("soak", True, [1])
+
+
+def test_a_look_at_the_thousandth_and_at_the_last(classifier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_run, "LongDemo", _Blank)
+    notes: list[tuple[int, int]] = []
+    found = long_run.soak(frames=1100, classifier=classifier, note=lambda _, done, left: notes.append((done, left)))
+    assert [sample.frames for sample in found.samples] == [1000, 1100]
+    assert found.frames == 1100
+    assert (notes[0], notes[-1]) == ((100, 1000), (1100, 0))
+    assert long_run.settings(Million(5)) == {"frames": 5, "drawn": DRAWN, "interrupted": False}
+
+
+class _Blank(LongDemo):
+    """The first frame again and again."""
+
+    def frames(self) -> Any:
+        from itertools import repeat
+
+        from edge.sources.demo import DemoSource
+
+        return repeat(next(DemoSource().frames()))
+
+
+def _hour(**values: Any) -> Hour:
+    plan = Plan.draw(0, 3600)
+    return Hour(plan, Witness(plan.camera, Patience(2, 10, 1)), ran_s=100.0, **values)
+
+
+def test_the_hours_promises() -> None:
+    settled, last = Sample(200, 9_000, 199_000_000, 12, 10), Sample(3600, 900_000, 202_000_000, 11, 11)
+    hour = _hour(thousandth=Sample(9, 1000, 190_000_000, 9, 8), settled=settled, last=last, exit_code=1, is_gone=True)
+    sizes = (300, 200, 202, 203, 250, 190, 204, 206, 205)  # MB; the first is before all had been there
+    hour.samples = [Sample(300.0 * place, 0, size * 10**6, 12, 10) for place, size in enumerate(sizes)]
+    hour.witness.hear(5, "Coat", has_frame=True)
+    hour.witness.hear(9, "Coat", has_frame=True)
+    found = {figure.what: figure for figure in figures(hour)}
+    assert [found[f"{what} grown since each fault was there"].value for what in ("handles", "threads")] == [-1, 1]
+    assert found["largest memory"].value == 250
+    assert found["memory of the first third"].value == 201  # median of 200 and 202
+    assert found["memory grown until the last third"].value == 4.5  # of 206 and 205
+    assert {name for name, figure in found.items() if not figure.is_kept} == {
+        "memory grown until the last third", "threads grown since each fault was there", "exit code",
+        "runners that ended by themselves", "longest pause while the camera works", "camera faults survived",
+        "times nobody was told that there is no picture",
+    }  # fmt: skip
+    assert found["camera faults survived"].limit == hour.witness.over(100) > 0
+    assert settings(hour)["broker"].startswith("none")
+    assert details(hour)[-1] == {"stood_still": [], "wrongly_kept": [], "log": []}
+
+
+def test_what_happened_while_the_machine_stood_still_is_not_the_runners() -> None:
+    hour = _hour(stalls=[(20.0, 5.0)])
+    hour.witness.blind_s += [19.9, 21.0, 26.9, 27.1]
+    hour.witness.long_gaps_s += [(18.0, 26.0), (40.0, 43.0)]
+    nobody: Any = None
+    hour.outside = Outside(nobody, nobody, hour.witness, nobody)
+    hour.outside.wrongly_kept += [{"time_s": 26.0}, {"time_s": 50.0}]
+    found = {figure.what: figure for figure in figures(hour)}
+    assert found["frames classified without a picture"].value == 2
+    assert found["longest pause while the camera works"].value == 3
+    assert found["wrong answers that a broker kept"].value == 1
+    assert found["times the machine stood still (not counted)"].value == 1

@@ -1,0 +1,5 @@
+"""Where the base install imports and predicts, and where it puts out the same bits."""
+
+from tests.platforms.command import main, parser
+
+__all__ = ["main", "parser"]

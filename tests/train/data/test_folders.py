@@ -1,0 +1,114 @@
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import DatasetError
+from edge.vision import frame_to_pixels
+from train.config import TrainConfig
+from train.data.folders import balancing_weights, read_folder
+from train.data.splits import load_splits
+
+
+def test_every_usable_image_of_every_class_is_seen_as_the_runner_would_see_it(own_folder: Path) -> None:
+    own = read_folder(own_folder, height=28, width=36)
+
+    assert own.class_names == ("round", "tall", "wide")
+    assert np.bincount(own.labels).tolist() == [24, 36, 24]
+    assert own.pixels.shape == (84, 28, 36)
+    picture = cv2.imread(str(own_folder / "tall" / "005.png"))
+    assert picture is not None
+    np.testing.assert_array_equal(own.pixels[24 + 5], frame_to_pixels(picture, height=28, width=36))
+
+
+def test_what_is_of_no_use_is_skipped_and_listed(own_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="train"):
+        own = read_folder(own_folder, height=28, width=28)
+
+    assert [line.replace(f"{own_folder}/", "") for line in own.skipped] == [
+        "round/cut.png: a PNG that is shorter than it says",
+        "tall/empty.jpg: the file is empty",
+        "wide/copy.png: to the network it is the same picture as round/003.png",
+        "wide/tiny.png: 40x15 pixels: less than 16 show no garment",
+    ]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"read 88 of 88 images in {own_folder}",
+        *(f"skipped {line}" for line in own.skipped),
+    ]
+
+
+def test_rarer_classes_weigh_more_so_that_all_weigh_the_same_together() -> None:
+    weights = balancing_weights(np.array([0] * 6 + [1] * 2, np.uint8), 2)
+
+    assert weights is not None
+    assert weights.tolist() == pytest.approx([8 / (2 * 6), 8 / (2 * 2)])
+
+
+def test_nearly_equal_classes_need_no_weights() -> None:
+    assert balancing_weights(np.array([0] * 6 + [1] * 4, np.uint8), 2) is None
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        pytest.param({}, "holds 0 folders: expected one for each of 2 to 256 classes", id="no class"),
+        pytest.param({"hat": 3}, "holds 1 folders", id="one class"),
+        pytest.param({"hat": 3, "shoe": 2}, r"shoe holds 2 images that can be used, at least 3 are needed", id="few"),
+    ],
+)
+def test_a_folder_without_enough_is_refused(tmp_path: Path, classes: dict[str, int], message: str) -> None:
+    for name, count in classes.items():  # two names of different lengths, so no two pictures are the same
+        (tmp_path / name).mkdir()
+        for number in range(count):
+            cloth = np.random.default_rng([len(name), number]).integers(100, 256, (12, 12, 3), dtype=np.uint8)
+            picture = np.pad(cloth, ((4, 4), (4, 4), (0, 0)))
+            cv2.imwrite(str(tmp_path / name / f"{number}.png"), picture)
+
+    with pytest.raises(DatasetError, match=message):
+        read_folder(tmp_path, height=28, width=28)
+
+
+@pytest.mark.parametrize("name", ["unknown", "Nothing", "stale"])
+def test_a_class_can_not_be_called_like_an_answer_of_the_runner(tmp_path: Path, name: str) -> None:
+    (tmp_path / "hat").mkdir()
+    (tmp_path / name).mkdir()
+
+    with pytest.raises(
+        DatasetError, match=rf"/{name}: '{name}' is an answer of the runner's own .* isn't supported yet"
+    ):
+        read_folder(tmp_path, height=28, width=28)
+
+
+def test_the_splits_are_stratified_and_the_test_images_the_same_for_every_seed(own_folder: Path) -> None:
+    first, second = (
+        load_splits(TrainConfig(data=str(own_folder), seed=seed, test_fraction=0.25, validation_fraction=1 / 3))
+        for seed in (1, 2)
+    )
+
+    assert [np.bincount(split.labels).tolist() for split in (first.test, first.validation, first.train)] == [
+        [6, 9, 6],
+        [6, 9, 6],
+        [12, 18, 12],
+    ]
+    np.testing.assert_array_equal(first.test.pixels, second.test.pixels)
+    assert (first.validation.pixels != second.validation.pixels).any()
+    seen = {image.tobytes() for split in (first.train, first.validation) for image in split.pixels}
+    assert not seen & {image.tobytes() for image in first.test.pixels}
+    assert first.class_names == ("round", "tall", "wide")
+    assert len(first.skipped) == 4
+
+
+def test_another_input_size_is_for_images_of_your_own() -> None:
+    with pytest.raises(DatasetError, match="demo has images of 28x28: --input-size is for a folder of your own"):
+        load_splits(TrainConfig(data="demo", input_size=32))
+
+
+def test_a_picture_without_a_garment_is_skipped(own_folder: Path) -> None:
+    folder = next(path for path in sorted(own_folder.iterdir()) if path.is_dir())
+    cv2.imwrite(str(folder / "wall.png"), np.full((64, 64, 3), 150, np.uint8))
+
+    own = read_folder(own_folder, height=28, width=28)
+
+    assert [line for line in own.skipped if "wall.png: the vision step finds no garment in it" in line]

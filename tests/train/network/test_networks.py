@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+pytest.importorskip("keras")
+
+import keras
+
+from train.network.networks import NETWORKS, baseline, edge, teacher
+from train.presets import PRESETS
+
+
+def test_the_baseline_has_the_published_parameters_layer_by_layer() -> None:
+    model = baseline(height=28, width=28, classes=10)
+
+    counts = [layer.count_params() for layer in model.layers if layer.count_params()]
+
+    # 3*3*1*32+32, 3*3*32*64+64, 3*3*64*128+128, 3*3*128*128+128, 128*10+10
+    assert counts == [320, 18_496, 73_856, 147_584, 1_290]
+    assert model.count_params() == 241_546
+
+
+def test_the_baseline_is_the_issues_network_layer_for_layer() -> None:
+    kinds = [type(layer).__name__ for layer in baseline(height=28, width=28, classes=10).layers]
+
+    assert kinds == [
+        *("Conv2D", "MaxPooling2D", "Dropout"),
+        *("Conv2D", "MaxPooling2D", "Dropout"),
+        *("Conv2D", "Flatten", "Dense", "Dropout", "Dense"),
+    ]
+
+
+def test_the_edge_network_has_the_parameters_worked_out_by_hand() -> None:
+    model = edge(height=28, width=28, classes=10)
+
+    # A stage: two 3x3 convolutions, from the second stage on a 1x1 shortcut, and 4 numbers a channel a batch norm.
+    stem = 9 * 16 + 4 * 16
+    first = 2 * 9 * 16 * 16 + 2 * 4 * 16
+    second = 9 * 16 * 48 + 9 * 48 * 48 + 16 * 48 + 3 * 4 * 48
+    third = 9 * 48 * 80 + 9 * 80 * 80 + 48 * 80 + 3 * 4 * 80
+    assert model.count_params() == stem + first + second + third + 80 * 10 + 10 == 131_706
+    sizes = [layer.output.shape[1] for layer in model.layers if isinstance(layer, keras.layers.Add)]
+    assert sizes == [14, 7, 4]
+
+
+def test_in_the_edge_network_every_batch_norm_follows_a_convolution_so_that_it_can_be_folded() -> None:
+    model = edge(height=28, width=28, classes=10, widths=(8, 16), blocks=(2, 1))
+
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    before = [norm._inbound_nodes[0].parent_nodes[0].operation for norm in norms]
+    assert len(norms) == 1 + 2 * 3 + 1
+    assert all(isinstance(layer, keras.layers.Conv2D) and not layer.use_bias for layer in before)
+
+
+def test_the_teacher_is_a_wide_residual_network_16_4() -> None:
+    model = teacher(height=28, width=28, classes=10)
+
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [layer.kernel_size[0] for layer in convolutions].count(3) == 13  # stem, then three stages of two blocks
+    assert [layer.filters for layer in convolutions if layer.kernel_size[0] == 1] == [64, 128, 256]
+    assert 2_700_000 < model.count_params() < 2_800_000
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_every_network_gives_probabilities(name: str) -> None:
+    model = NETWORKS[name](height=28, width=28, classes=7)
+
+    probabilities = np.asarray(model(np.full((2, 28, 28, 1), 0.5, np.float32)))
+
+    assert probabilities.shape == (2, 7)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-5)
+
+
+def test_every_preset_names_a_network_there_is() -> None:
+    assert {preset.network for preset in PRESETS.values()} <= set(NETWORKS)

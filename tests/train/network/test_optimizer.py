@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from train.network.optimizer import build_optimizer
+from train.presets import PRESETS
+
+STEEP = replace(PRESETS["baseline"], optimizer="sgd", learning_rate=1.0, schedule="cosine", epochs=5, warmup_epochs=1)
+
+
+def test_the_baselines_optimizer_is_keras_adam_with_its_rate() -> None:
+    optimizer = build_optimizer(PRESETS["baseline"], steps_per_epoch=3)
+
+    expected = keras.optimizers.Adam(1e-3, name="as built").get_config()
+    assert optimizer.get_config() | {"name": "as built"} == expected
+
+
+def test_the_learning_rate_climbs_for_an_epoch_and_falls_to_zero_along_a_cosine() -> None:
+    schedule = build_optimizer(STEEP, steps_per_epoch=10)._learning_rate
+
+    rates = [float(schedule(step)) for step in (0, 5, 10, 30, 50)]
+    np.testing.assert_allclose(rates, [0, 0.5, 1, 0.5, 0], atol=1e-6)
+
+
+def test_without_warm_up_the_cosine_starts_at_the_top() -> None:
+    schedule = build_optimizer(replace(STEEP, warmup_epochs=0), steps_per_epoch=10)._learning_rate
+
+    np.testing.assert_allclose([float(schedule(step)) for step in (0, 25, 50)], [1, 0.5, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd"])
+def test_weight_decay_shrinks_kernels_and_nothing_else(name: str) -> None:
+    preset = replace(PRESETS["baseline"], optimizer=name, learning_rate=0.1, weight_decay=0.5)
+    optimizer = build_optimizer(preset, steps_per_epoch=1)
+    layer = keras.layers.Dense(2, kernel_initializer="ones", bias_initializer="ones")
+    layer.build((None, 3))
+    optimizer.build(layer.trainable_variables)
+
+    optimizer.apply([np.zeros((3, 2), np.float32), np.zeros(2, np.float32)])
+
+    np.testing.assert_allclose(layer.kernel, np.full((3, 2), 1 - 0.1 * 0.5), rtol=1e-6)
+    np.testing.assert_array_equal(layer.bias, [1, 1])
+
+
+def test_the_window_of_the_average_is_given_in_epochs() -> None:
+    optimizer = build_optimizer(replace(STEEP, average_epochs=2), steps_per_epoch=50)
+
+    assert (optimizer.use_ema, optimizer.ema_momentum) == (True, pytest.approx(0.99))

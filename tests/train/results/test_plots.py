@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib")
+
+from train.results.plots import (
+    confusion_shares,
+    draw_confusion_matrix,
+    draw_curves,
+    draw_mistakes,
+    draw_samples,
+    hardest_mistakes,
+)
+
+
+def test_confusion_shares_are_of_the_true_class() -> None:
+    labels = np.array([0, 0, 0, 0, 1], np.uint8)
+    predicted = np.array([0, 0, 0, 1, 0])
+
+    shares = confusion_shares(labels, predicted, 3)
+
+    np.testing.assert_array_equal(shares, [[0.75, 0.25, 0], [1, 0, 0], [0, 0, 0]])
+
+
+def test_the_hardest_mistakes_are_the_wrong_answers_it_was_surest_of() -> None:
+    probabilities = np.float32([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.99, 0.01]])
+
+    assert hardest_mistakes(np.array([0, 1, 0, 1], np.uint8), probabilities).tolist() == [3, 2, 1]
+
+
+def test_a_network_without_a_mistake_gets_an_empty_picture(tmp_path: Path) -> None:
+    probabilities = np.float32([[0.9, 0.1]])
+    draw_mistakes(np.zeros((1, 28, 28, 1), np.float32), np.zeros(1, np.uint8), probabilities, ("a", "b"),
+                  tmp_path / "mistakes.png")  # fmt: skip
+
+    assert cv2.imread(str(tmp_path / "mistakes.png")) is not None
+
+
+def test_the_pictures_are_pictures(tmp_path: Path) -> None:
+    history = tmp_path / "history.csv"
+    history.write_text("epoch,accuracy,loss,val_accuracy,val_loss\n0,0.5,1.5,0.6,1.2\n1,0.7,0.9,0.75,0.8\n")
+    labels = np.array([0, 1, 1], np.uint8)
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], np.float32)
+    draw_curves(history, tmp_path / "curves.png")
+    draw_confusion_matrix(labels, probabilities.argmax(axis=1), ("shirt", "shoe"), tmp_path / "confusion.png")
+    draw_samples(np.zeros((3, 28, 28, 1), np.float32), labels, probabilities, ("shirt", "shoe"), tmp_path / "grid.png")
+    answers = (np.zeros((3, 28, 28, 1), np.float32), labels, probabilities, ("shirt", "shoe"))
+    draw_mistakes(*answers, tmp_path / "mistakes.png")
+
+    for name in ("curves.png", "confusion.png", "grid.png", "mistakes.png"):
+        picture = cv2.imread(str(tmp_path / name))
+        assert picture is not None, name
+        assert picture.std() > 5, f"{name} is blank"

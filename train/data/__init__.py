@@ -1,0 +1,1 @@
+"""Training images: read, split, augmented and batched."""

@@ -1,0 +1,128 @@
+"""Images of your own, one folder a class: read, and made into what the runner will make of a camera's frames."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import vision
+from edge.artifact.spec import reserved_among
+from edge.errors import DatasetError, FrameError
+from edge.images.decode import IMAGE_SUFFIXES, decode_image
+
+_LOGGER = logging.getLogger(__name__)
+_SMALLEST_EDGE = 16  # pixels: less shows no garment
+_FEWEST_OF_A_CLASS = 3  # one to train on, one to choose by, one to judge with
+_MOST_CLASSES = 256  # labels are a byte
+
+
+@dataclass(frozen=True, slots=True)
+class OwnImages:
+    """What a folder held."""
+
+    pixels: NDArray[np.uint8]
+    """uint8 grey, shape (N, height, width), 0-255, as `edge.vision` makes them."""
+    labels: NDArray[np.uint8]
+    """uint8 class indices, shape (N,)."""
+    class_names: tuple[str, ...]
+    """Names of the folders, sorted."""
+    skipped: tuple[str, ...]
+    """"path: reason" of each image that wasn't used."""
+
+
+def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
+    """Read every image of every class.
+
+    Args:
+        folder: holds one folder a class, which hold the images.
+        height: rows of the network's input.
+        width: columns of the network's input.
+
+    Raises:
+        DatasetError: fewer than two classes, a class with next to no images, or one named like an answer of the
+            runner's own (unknown, nothing, stale).
+    """
+    class_names = _class_names(folder)
+    files = [(path, label) for label, name in enumerate(class_names) for path in _image_files(folder / name)]
+    pixels: list[NDArray[np.uint8]] = []
+    labels: list[int] = []
+    skipped: list[str] = []
+    seen: dict[bytes, Path] = {}
+    for number, (path, label) in enumerate(files, start=1):
+        try:
+            image = _read(path, height=height, width=width)
+            first = seen.setdefault(image.tobytes(), path)
+            if first is not path:  # one of the two may become a test image
+                raise FrameError(f"to the network it is the same picture as {first}")
+            pixels.append(image)
+            labels.append(label)
+        except (OSError, FrameError) as error:
+            skipped.append(f"{path}: {getattr(error, 'strerror', None) or error}")
+        if number % 500 == 0 or number == len(files):
+            _LOGGER.info("read %d of %d images in %s", number, len(files), folder)
+    for line in skipped:
+        _LOGGER.warning("skipped %s", line)
+    found = np.asarray(labels, np.uint8)
+    _require_enough(folder, class_names, np.bincount(found, minlength=len(class_names)))
+    return OwnImages(np.stack(pixels), found, class_names, tuple(skipped))
+
+
+def balancing_weights(labels: NDArray[np.uint8], classes: int) -> NDArray[np.float32] | None:
+    """Weight of each class in the loss, so that all classes together weigh the same.
+
+    Args:
+        labels: class indices, shape (N,).
+        classes: how many there are; each has at least one label.
+
+    Returns:
+        float32, shape (classes,), 1 on the mean over images; None where no class is half as large again as another.
+    """
+    counts = np.bincount(labels, minlength=classes)
+    if 2 * counts.max() <= 3 * counts.min():
+        return None
+    return np.asarray(len(labels) / (classes * counts), np.float32)
+
+
+def _class_names(folder: Path) -> tuple[str, ...]:
+    if not folder.is_dir():
+        raise DatasetError(f"{folder} is no folder: expected one that holds a folder of images for each class")
+    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
+    if not 2 <= len(names) <= _MOST_CLASSES:
+        raise DatasetError(
+            f"{folder} holds {len(names)} folders: expected one for each of 2 to {_MOST_CLASSES} classes"
+        )
+    if reserved := reserved_among(names):
+        raise DatasetError(
+            f"{folder / reserved}: {reserved!r} is an answer of the runner's own and can't be a class; training with "
+            "counter-examples isn't supported yet: move that folder elsewhere, or rename it to make it a class"
+        )
+    return names
+
+
+def _image_files(folder: Path) -> Iterator[Path]:
+    hidden_or_other = (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
+    return (path for path in hidden_or_other if path.suffix.lower() in IMAGE_SUFFIXES)
+
+
+def _read(path: Path, *, height: int, width: int) -> NDArray[np.uint8]:
+    frame = decode_image(path.read_bytes())
+    if min(frame.shape[:2]) < _SMALLEST_EDGE:
+        raise FrameError(f"{frame.shape[1]}x{frame.shape[0]} pixels: less than {_SMALLEST_EDGE} show no garment")
+    pixels = vision.frame_to_pixels(frame, height=height, width=width)
+    if not pixels.any():
+        raise FrameError("the vision step finds no garment in it")
+    return pixels
+
+
+def _require_enough(folder: Path, names: tuple[str, ...], counts: NDArray[np.int64]) -> None:
+    for name, count in zip(names, counts, strict=True):
+        if count < _FEWEST_OF_A_CLASS:
+            raise DatasetError(
+                f"{folder / name} holds {count} images that can be used, at least {_FEWEST_OF_A_CLASS} are needed "
+                f"(formats: {', '.join(IMAGE_SUFFIXES)})"
+            )

@@ -1,0 +1,174 @@
+"""A data set becomes three splits of images; the test split is only handed over, never looked at."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import demo
+from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.quantization import pixels_to_real
+from edge.datasets import fashion_mnist
+from edge.errors import DatasetError
+from train.config import DATASETS, TrainConfig
+from train.data.auxiliary import Extra, joined, read
+from train.data.folders import balancing_weights, read_folder
+
+_LOGGER = logging.getLogger(__name__)
+_DEMO_IMAGES = 6_000  # training images drawn unless --max-images says otherwise: half a minute
+_DEMO_TEST_IMAGES = 1_000
+_DEMO_TEST_SEED = 1_000_003  # far from any --seed a person types: drawn test garments are never training garments
+_OWN_TEST_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Images with their labels."""
+
+    pixels: NDArray[np.uint8]
+    """uint8 grey, shape (N, height, width), 0-255."""
+    labels: NDArray[np.uint8]
+    """uint8 class indices, shape (N,)."""
+
+    @property
+    def images(self) -> NDArray[np.float32]:
+        """What a network takes: float32 grey, shape (N, height, width, 1), 0-1."""
+        return to_network(self.pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """What a run trains on, chooses by, and is judged on once."""
+
+    train: Split
+    validation: Split
+    test: Split
+    class_names: tuple[str, ...]
+    whole: NDArray[np.uint8]
+    """All training images in the data set's order, uint8 grey, shape (N, height, width): soft labels are of these."""
+    train_positions: NDArray[np.int64]
+    """Where each image of `train` stands in `whole`."""
+    extra: Extra | None = None
+    """Images to train on beside `train`."""
+    judge: Extra | None = None
+    """Images, some of no class, to choose by."""
+    class_weights: NDArray[np.float32] | None = None
+    """Weight of each class in the loss, float32, shape (classes,); None: all alike."""
+    skipped: tuple[str, ...] = ()
+    """"path: reason" of each image that wasn't used."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A data set as it comes."""
+
+    train: Split
+    test: Split
+    class_names: tuple[str, ...] = FASHION_MNIST_LABELS
+    is_own: bool = False
+    skipped: tuple[str, ...] = ()
+
+
+def load_splits(config: TrainConfig) -> Splits:
+    """Load the data set the run asks for; validation comes out of the training images.
+
+    Raises:
+        DatasetError: the data can't be had, or too few images are asked for.
+    """
+    loaded = _load(config)
+    whole = loaded.train
+    rng = np.random.default_rng(config.seed)
+    positions = np.arange(len(whole.labels))
+    if config.max_images is not None and config.max_images < len(whole.labels):
+        positions = rng.permutation(len(whole.labels))[: config.max_images]
+    images, labels = whole.pixels[positions], whole.labels[positions]
+    kept_aside = stratified_choice(labels, fraction=config.validation_fraction, rng=rng)
+    if kept_aside.all() or not kept_aside.any():
+        raise DatasetError(
+            f"{len(labels)} training images can't be split into training and validation "
+            f"(fraction {config.validation_fraction:.3f}): raise --max-images"
+        )
+    train = Split(images[~kept_aside], labels[~kept_aside])
+    height, width = whole.pixels.shape[1:]
+    extra, judge = (
+        joined([read(path, class_names=loaded.class_names, height=height, width=width) for path in paths])
+        for paths in (config.also, () if config.judge is None else (config.judge,))
+    )
+    return Splits(
+        train=train,
+        validation=Split(images[kept_aside], labels[kept_aside]),
+        test=loaded.test,
+        class_names=loaded.class_names,
+        whole=whole.pixels,
+        train_positions=positions[~kept_aside],
+        extra=extra,
+        judge=judge,
+        class_weights=balancing_weights(train.labels, len(loaded.class_names)) if loaded.is_own else None,
+        skipped=loaded.skipped,
+    )
+
+
+def to_network(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """uint8 pixels (N, H, W), 0-255 -> float32 (N, H, W, 1), 0-1, by the function that feeds float files."""
+    return pixels_to_real(pixels)[..., np.newaxis]
+
+
+def stratified_choice(labels: NDArray[np.uint8], *, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Choose the same share of every class.
+
+    Args:
+        labels: class indices, shape (N,).
+        fraction: share to choose, 0-1; a class's number is rounded to the nearest whole one.
+        rng: where the choice comes from.
+
+    Returns:
+        bool, shape (N,), true where chosen.
+    """
+    chosen = np.zeros(len(labels), np.bool_)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        chosen[rng.permutation(members)[: round(fraction * len(members))]] = True
+    return chosen
+
+
+def _load(config: TrainConfig) -> _Loaded:
+    if config.data not in DATASETS:
+        return _own(config)
+    if config.input_size != TrainConfig().input_size:
+        raise DatasetError(f"{config.data} has images of 28x28: --input-size is for a folder of your own images")
+    if config.data == "demo":
+        count = config.max_images or _DEMO_IMAGES
+        _LOGGER.info("drawing %d garments", count + _DEMO_TEST_IMAGES)
+        test = Split(*demo.draw_dataset(_DEMO_TEST_IMAGES, seed=_DEMO_TEST_SEED))
+        return _Loaded(Split(*demo.draw_dataset(count, seed=config.seed)), test)
+    import keras
+
+    download = keras.datasets.fashion_mnist.load_data
+    try:
+        train = Split(*fashion_mnist.load("train", download=download))
+        return _Loaded(train, Split(*fashion_mnist.load("test")))
+    except DatasetError as error:
+        raise DatasetError(f"{error}; or train on drawn garments: python -m train --data demo") from error
+
+
+def _own(config: TrainConfig) -> _Loaded:
+    own = read_folder(Path(config.data), height=config.input_size, width=config.input_size)
+    # Not of the run's seed: runs with different seeds are judged on the same images, which none of them has seen.
+    rng = np.random.default_rng(_OWN_TEST_SEED)
+    held_out = stratified_choice(own.labels, fraction=config.test_fraction, rng=rng)
+    if not held_out.any():
+        raise DatasetError(
+            f"{config.data} holds too few images to hold out {config.test_fraction:.0%} of each class: "
+            "add images, or raise --test-fraction"
+        )
+    return _Loaded(
+        train=Split(own.pixels[~held_out], own.labels[~held_out]),
+        test=Split(own.pixels[held_out], own.labels[held_out]),
+        class_names=own.class_names,
+        is_own=True,
+        skipped=own.skipped,
+    )

@@ -1,0 +1,113 @@
+"""The folder of a training that isn't finished, `runs/.NAME.partial`: its configuration, and its state when it has one.
+
+A finished run appears in one rename beside it, and then this folder goes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+from edge.errors import RunError
+from edge.system import atomic_file
+from train.config import TrainConfig
+from train.presets import preset_for
+from train.results.run_dir import run_name
+
+STATE = "state.npz"
+_CONFIG = "config.json"
+_SUFFIX = ".partial"
+_FREE = ("name", "runs", "resume")  # may differ when a run is gone on with
+_PATHS = ("runs", "teacher", "soft_labels", "judge", "initial")
+
+
+def partial_folder(config: TrainConfig) -> Path:
+    """Where the run's unfinished training lives."""
+    return config.runs / f".{run_name(config)}{_SUFFIX}"
+
+
+def resumed(config: TrainConfig) -> TrainConfig:
+    """The configuration of the unfinished run that `--resume` means; flags need not be given again.
+
+    Raises:
+        RunError: there is no such run, there are several, or it was started with other choices.
+    """
+    folder = _find(config)
+    stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    asked = {name: value for name, value in stored["config"].items() if name in TrainConfig.__slots__}
+    original = TrainConfig(**{name: _value(name, value) for name, value in asked.items()})
+    default = TrainConfig()
+    for name in (field.name for field in fields(TrainConfig) if field.name not in _FREE):
+        given = getattr(config, name)
+        if given not in (getattr(default, name), getattr(original, name)):
+            raise RunError(
+                f"{folder} was started with {name} {getattr(original, name)}, not {given}: "
+                "leave the flag out, or start a run with another --name"
+            )
+    if json.loads(json.dumps(asdict(preset_for(original)))) != stored["preset"]:
+        raise RunError(f"the preset {original.preset} has changed since {folder} was started: start anew")
+    return replace(original, name=_name(folder), runs=config.runs, resume=True)
+
+
+def start(config: TrainConfig) -> Path:
+    """Make the folder for a new training, or return the one to go on in.
+
+    Raises:
+        FileExistsError: a finished run of this name is there already.
+        RunError: an unfinished one is.
+    """
+    finished, folder = config.runs / run_name(config), partial_folder(config)
+    _sweep(config.runs)
+    if finished.exists():
+        raise FileExistsError(f"{finished} exists already: choose another name or remove it")
+    if (folder / STATE).exists() and not config.resume:
+        raise RunError(f"{folder} holds an unfinished run: go on with `{how_to_resume(config)}`, or remove the folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {"config": asdict(config), "preset": asdict(preset_for(config))}
+    atomic_file.write_text(folder / _CONFIG, json.dumps(content, indent=2, default=str) + "\n")
+    return folder
+
+
+def how_to_resume(config: TrainConfig) -> str:
+    """The command that goes on with the run."""
+    runs = "" if config.runs == TrainConfig().runs else f" --runs {config.runs}"
+    return f"python -m train --resume --name {run_name(config)}{runs}"
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Leave nothing of a training that ended before its first epoch did."""
+    if not (folder / STATE).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(runs: Path) -> None:
+    """Remove what killed trainings left: folders that were to become a run, and states of runs that are finished."""
+    atomic_file.sweep(runs)
+    for folder in runs.glob(f".*{_SUFFIX}"):
+        if (runs / _name(folder)).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _find(config: TrainConfig) -> Path:
+    pattern = f".{config.name or '*'}{_SUFFIX}/{_CONFIG}"
+    found = sorted(path.parent for path in config.runs.glob(pattern) if not (config.runs / _name(path.parent)).exists())
+    if not found:
+        name = f" called {config.name}" if config.name else ""
+        raise RunError(f"{config.runs} holds no unfinished run{name}: start one without --resume")
+    if len(found) > 1:
+        names = ", ".join(_name(folder) for folder in found)
+        raise RunError(f"{config.runs} holds several unfinished runs ({names}): choose one with --name")
+    return found[0]
+
+
+def _name(folder: Path) -> str:
+    return folder.name.removeprefix(".").removesuffix(_SUFFIX)
+
+
+def _value(name: str, stored: Any) -> Any:
+    if name == "also":
+        return tuple(Path(path) for path in stored)
+    return Path(stored) if name in _PATHS and stored is not None else stored

@@ -1,0 +1,1 @@
+"""Networks, optimizers, and the backend they run on."""

@@ -1,0 +1,116 @@
+"""Which library computes under Keras, and on what: the only file that knows TensorFlow and JAX apart."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from edge.errors import RunError, RuntimeMissingError
+from edge.system import native_log
+
+BACKENDS = ("tensorflow", "jax")
+
+
+def start_backend() -> str:
+    """Import Keras on a backend: what the user chose, else TensorFlow, else JAX.
+
+    Returns:
+        "tensorflow" or "jax".
+
+    Raises:
+        RuntimeMissingError: neither is installed, or the chosen one isn't.
+    """
+    chosen = os.environ.get("KERAS_BACKEND")
+    candidates = (chosen,) if chosen else BACKENDS
+    for name in candidates:
+        if name in BACKENDS and importlib.util.find_spec(name) and importlib.util.find_spec("keras"):
+            os.environ["KERAS_BACKEND"] = name
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # nor notices later on
+            with native_log.captured():  # TensorFlow greets with a page of notices
+                importlib.import_module("keras")
+            return name
+    raise RuntimeMissingError(
+        f"training needs keras with the backend {' or '.join(candidates)}: "
+        "pip install 'edge-classify[train]' (TensorFlow) or 'edge-classify[jax]' with KERAS_BACKEND=jax"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The processes that train together, each on the devices of its machine."""
+
+    process: int = 0
+    """Number of this one."""
+    processes: int = 1
+    devices: int = 1
+    """Of all of them."""
+
+    @property
+    def is_writer(self) -> bool:
+        """Whether this process writes files and shows progress; one does."""
+        return self.process == 0
+
+
+def join_cluster(library: str) -> Cluster:
+    """Spread everything that Keras does from now on over all devices of all processes, data-parallel.
+
+    Which processes there are comes from Keras' own variables KERAS_DISTRIBUTION_JOB_ADDRESSES (host:port of process
+    0), KERAS_DISTRIBUTION_NUM_PROCESSES and KERAS_DISTRIBUTION_PROCESS_ID; without them it is this one alone.
+
+    Raises:
+        RunError: the backend is not JAX: Keras distributes on no other.
+    """
+    if library != "jax":
+        raise RunError(f"--distribute needs KERAS_BACKEND=jax: keras.distribution doesn't work on {library}")
+    import jax
+    import keras
+
+    if os.environ.get("KERAS_DISTRIBUTION_NUM_PROCESSES"):
+        keras.distribution.initialize()
+    # The batches are made for each process already.
+    keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+    return Cluster(jax.process_index(), jax.process_count(), jax.device_count())
+
+
+def leave_cluster() -> None:
+    """Let Keras work on this process's first device alone again."""
+    import keras
+
+    keras.distribution.set_distribution(None)
+
+
+def require_tensorboard() -> None:
+    """Check that Keras can write TensorBoard's logs: it takes TensorFlow to write them, whatever computes.
+
+    Raises:
+        RuntimeMissingError: a library is missing.
+    """
+    for name in ("tensorflow", "tensorboard"):
+        if importlib.util.find_spec(name) is None:
+            raise RuntimeMissingError(f"--tensorboard needs {name}: pip install 'edge-classify[tensorboard]'")
+
+
+def describe_device(backend: str) -> str:
+    """Say where the arithmetic happens, e.g. "GPU (NVIDIA H200)" or "CPU (2 cores)"."""
+    with native_log.captured():  # a machine without a GPU is no error
+        gpus = _gpu_names(backend)
+    return f"GPU ({', '.join(gpus)})" if gpus else f"CPU ({os.cpu_count()} cores)"
+
+
+def _gpu_names(backend: str) -> list[str]:
+    if backend == "jax":
+        import jax
+
+        return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+
+
+def versions(backend: str) -> dict[str, str]:
+    """Versions of the libraries that decide the result: name -> version."""
+    return {name: version(name) for name in ("keras", backend, "numpy")}

@@ -1,0 +1,1 @@
+"""A finished training: its run directory, figures, plots and thresholds."""

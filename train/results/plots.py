@@ -1,0 +1,134 @@
+"""The pictures of a run: learning curves, the confusion matrix, sample predictions and the hardest mistakes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from edge.system import atomic_file
+
+_RIGHT, _WRONG = "#1b7f5c", "#c0392b"
+_DOTS_PER_INCH = 110
+_MISTAKE_ROWS, _MISTAKE_COLUMNS = 4, 8
+
+
+def draw_curves(history_csv: Path, path: Path) -> None:
+    """Draw loss and accuracy of training and validation over the epochs, from the CSV that training wrote."""
+    with history_csv.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    epochs = [int(row["epoch"]) + 1 for row in rows]
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, quantity in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+        for column, name in ((quantity, "training"), (f"val_{quantity}", "validation")):
+            axes.plot(epochs, [float(row[column]) for row in rows], marker="o", markersize=3, label=name)
+        axes.set(xlabel="epoch", title=quantity)
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def draw_confusion_matrix(
+    labels: NDArray[np.uint8], predicted: NDArray[np.int64], names: Sequence[str], path: Path
+) -> None:
+    """Draw which class was taken for which, in per cent of the true class.
+
+    Args:
+        labels: true class indices, shape (N,).
+        predicted: predicted class indices, shape (N,).
+        names: class names, in index order.
+        path: PNG to write.
+    """
+    share = 100 * confusion_shares(labels, predicted, len(names))
+    figure = Figure(figsize=(7.6, 6.8), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
+    axes.set_xticks(range(len(names)), names, rotation=40, ha="right")
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel="predicted", ylabel="true", title="Test images: predicted class, % of each true class")
+    for (row, column), value in np.ndenumerate(share):
+        if value >= 0.05:
+            colour = "white" if value > 55 else "black"
+            axes.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=8, color=colour)
+    _save(figure, path)
+
+
+def confusion_shares(labels: NDArray[np.uint8], predicted: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+    """Share of each true class (row) that was given each label (column): float64, shape (classes, classes), 0-1."""
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (labels.astype(np.int64), predicted), 1)
+    return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), np.float64)
+
+
+def draw_samples(
+    images: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    probabilities: NDArray[np.float32],
+    names: Sequence[str],
+    path: Path,
+) -> None:
+    """Draw the first three images of each class with what the network says: green where right, red where wrong.
+
+    Args:
+        images: float32 grey, shape (N, height, width, 1), 0-1.
+        labels: true class indices, shape (N,).
+        probabilities: float32, shape (N, classes), 0-1.
+        names: class names, in index order.
+        path: PNG to write.
+    """
+    figure = Figure(figsize=(1.25 * len(names), 4.8), layout="constrained")
+    figure.suptitle("First test images of each class: predicted class and its probability")
+    for axes in (grid := figure.subplots(3, len(names), squeeze=False)).flat:
+        axes.set_axis_off()
+    for column in range(len(names)):
+        for row, index in enumerate(np.flatnonzero(labels == column)[:3]):
+            axes, best = grid[row, column], int(probabilities[index].argmax())
+            axes.imshow(images[index, :, :, 0], cmap="gray", vmin=0, vmax=1)
+            title = f"{names[best]}\n{probabilities[index, best]:.0%}"
+            axes.set_title(title, fontsize=8, color=_RIGHT if best == column else _WRONG)
+    _save(figure, path)
+
+
+def draw_mistakes(
+    images: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    probabilities: NDArray[np.float32],
+    names: Sequence[str],
+    path: Path,
+) -> None:
+    """Draw the wrong answers that the network was surest of, surest first: what it said, and what it is.
+
+    Args:
+        images: float32 grey, shape (N, height, width, 1), 0-1.
+        labels: true class indices, shape (N,).
+        probabilities: float32, shape (N, classes), 0-1.
+        names: class names, in index order.
+        path: PNG to write.
+    """
+    hardest = hardest_mistakes(labels, probabilities)[: _MISTAKE_ROWS * _MISTAKE_COLUMNS]
+    wrong = int((probabilities.argmax(axis=1) != labels).sum())
+    figure = Figure(figsize=(1.45 * _MISTAKE_COLUMNS, 1.7 * _MISTAKE_ROWS), layout="constrained")
+    figure.suptitle(f"The surest {len(hardest)} of {wrong} mistakes: said with this probability, but is")
+    grid = figure.subplots(_MISTAKE_ROWS, _MISTAKE_COLUMNS)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, index in zip(grid.flat, hardest, strict=False):
+        best = int(probabilities[index].argmax())
+        axes.imshow(images[index, :, :, 0], cmap="gray", vmin=0, vmax=1)
+        axes.set_title(f"{names[best]} {probabilities[index, best]:.0%}\nis {names[labels[index]]}", fontsize=7)
+    _save(figure, path)
+
+
+def hardest_mistakes(labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Indices of the wrong answers, the surest first: int64, shape (mistakes,)."""
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with atomic_file.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=_DOTS_PER_INCH)

@@ -1,0 +1,171 @@
+"""The run directory: model, spec, metrics, history and pictures, under names that export and people rely on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.artifact.decision_spec import DecisionSpec
+from edge.artifact.spec import InputSpec, ModelSpec, Provenance
+from edge.system import atomic_file
+from train.config import DATASETS, TrainConfig
+from train.data.splits import Splits
+from train.presets import Preset
+from train.results import plots
+from train.results.ood_evaluation import Judgement
+from train.results.temperature import cross_entropy, expected_calibration_error, with_temperature
+
+MODEL = "model.keras"
+SPEC = "model_spec.json"
+METRICS = "metrics.json"
+HISTORY = "history.csv"
+TENSORBOARD = "tensorboard"
+IMAGES = "images.npz"
+SKIPPED = "skipped.txt"
+_CALIBRATION_IMAGES = 100  # of each class at most: more than an export calibrates with
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything a finished training knows."""
+
+    config: TrainConfig
+    preset: Preset
+    """With what the configuration overrides."""
+    model: keras.Model
+    splits: Splits
+    validation_probabilities: NDArray[np.float32]
+    """float32, shape (N, classes), 0-1."""
+    test_probabilities: NDArray[np.float32]
+    """float32, shape (N, classes), 0-1."""
+    temperature: float
+    """That makes the validation probabilities honest."""
+    duration_s: float
+    judgement: Judgement | None
+    """Of the images to choose by; None where none were given."""
+    throughput: dict[str, float]
+    """Images a second with and without augmentation; empty where there was none."""
+    device: str
+    versions: dict[str, str]
+
+
+def run_name(config: TrainConfig) -> str:
+    """The run's folder name: what the user chose, else preset, data and the time this process started its run."""
+    return config.name or f"{config.preset}-{Path(config.data).name}-{_STARTED:%Y%m%d-%H%M%S}"
+
+
+def write(folder: Path, outcome: Outcome) -> None:
+    """Fill a run directory; `history.csv` was written while training."""
+    outcome.model.save(folder / MODEL)
+    spec = _spec(outcome, source_sha256=hashlib.sha256((folder / MODEL).read_bytes()).hexdigest())
+    atomic_file.write_text(folder / SPEC, spec.to_json())
+    atomic_file.write_text(folder / METRICS, json.dumps(metrics(outcome), indent=2, default=str) + "\n")
+    if outcome.config.data not in DATASETS:
+        _write_own_images(folder, outcome.splits)
+    plots.draw_curves(folder / HISTORY, folder / "curves.png")
+    test = outcome.splits.test
+    predicted = outcome.test_probabilities.argmax(axis=1)
+    names = outcome.splits.class_names
+    plots.draw_confusion_matrix(test.labels, predicted, names, folder / "confusion_matrix.png")
+    answers = (test.images, test.labels, with_temperature(outcome.test_probabilities, outcome.temperature), names)
+    plots.draw_samples(*answers, folder / "samples.png")
+    plots.draw_mistakes(*answers, folder / "mistakes.png")
+
+
+def metrics(outcome: Outcome) -> dict[str, Any]:
+    """What `metrics.json` holds: accuracies 0-1, counts, seconds, and how to make the run again."""
+    test, validation = outcome.splits.test, outcome.splits.validation
+    config = asdict(replace(outcome.config, name=run_name(outcome.config)))
+    correct = outcome.test_probabilities.argmax(axis=1) == test.labels
+    extra = 0 if outcome.splits.extra is None else len(outcome.splits.extra.pixels)
+    trained_images = (len(outcome.splits.train.labels) + extra) * outcome.preset.epochs
+    return {
+        "test_top1_accuracy": float(correct.mean()),
+        "test_cross_entropy": cross_entropy(outcome.test_probabilities, test.labels),
+        "validation_top1_accuracy": float(
+            (outcome.validation_probabilities.argmax(axis=1) == validation.labels).mean()
+        ),
+        "test_accuracy_by_class": {
+            name: float(correct[test.labels == index].mean())
+            for index, name in enumerate(outcome.splits.class_names)
+            if (test.labels == index).any()
+        },
+        "expected_calibration_error": _calibration(outcome),
+        "parameters": int(outcome.model.count_params()),
+        "images": {
+            "train": len(outcome.splits.train.labels),
+            "validation": len(validation.labels),
+            "test": len(test.labels),
+            "skipped": len(outcome.splits.skipped),
+            "extra": extra,
+        },
+        "judgement": None if outcome.judgement is None else asdict(outcome.judgement),
+        "duration_s": round(outcome.duration_s, 1),
+        "throughput_images_per_s": round(trained_images / outcome.duration_s, 1),
+        "throughput_by_augmentation_images_per_s": outcome.throughput,
+        "device": outcome.device,
+        "versions": outcome.versions,
+        "config": config,
+        "preset": asdict(outcome.preset),
+        "started": _STARTED.isoformat(timespec="seconds"),
+    }
+
+
+def _calibration(outcome: Outcome) -> dict[str, Any]:
+    """How far confidence and accuracy differ without and with the temperature, 0-1."""
+    errors: dict[str, Any] = {"temperature": outcome.temperature}
+    for name, temperature in (("before", 1.0), ("after", outcome.temperature)):
+        errors[name] = {
+            "validation": expected_calibration_error(
+                with_temperature(outcome.validation_probabilities, temperature), outcome.splits.validation.labels
+            ),
+            "test": expected_calibration_error(
+                with_temperature(outcome.test_probabilities, temperature), outcome.splits.test.labels
+            ),
+        }
+    return errors
+
+
+def _write_own_images(folder: Path, splits: Splits) -> None:
+    """Keep what an export calibrates with and compares on: the photographs may be gone by then."""
+    labels = splits.train.labels
+    chosen = np.concatenate([np.flatnonzero(labels == label)[:_CALIBRATION_IMAGES] for label in np.unique(labels)])
+    with atomic_file.replacing(folder / IMAGES) as temporary:
+        np.savez_compressed(
+            temporary,
+            train_images=splits.train.pixels[chosen],
+            train_labels=labels[chosen],
+            test_images=splits.test.pixels,
+            test_labels=splits.test.labels,
+        )
+    if splits.skipped:
+        atomic_file.write_text(folder / SKIPPED, "".join(f"{line}\n" for line in splits.skipped))
+
+
+def _spec(outcome: Outcome, *, source_sha256: str) -> ModelSpec:
+    height, width = outcome.splits.test.pixels.shape[1:]
+    decision = DecisionSpec(temperature=outcome.temperature)
+    if outcome.judgement is not None:
+        decision = replace(decision, score=outcome.judgement.score, threshold=outcome.judgement.threshold)
+    return ModelSpec(
+        labels=outcome.splits.class_names,
+        input=InputSpec(height=height, width=width),
+        decision=decision,
+        provenance=Provenance(
+            run_name=run_name(outcome.config),
+            dataset=outcome.config.data,
+            source_sha256=source_sha256,
+            versions=outcome.versions,
+        ),
+    )
+
+
+_STARTED = datetime.now(timezone.utc)

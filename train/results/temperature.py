@@ -1,0 +1,59 @@
+"""Honest probabilities: the temperature that suits the validation images, and how far confidence is from accuracy."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from edge.artifact.probabilities import to_probabilities
+
+_RANGE = (0.25, 4.0)  # beyond it, too few validation images speak, all right or all wrong
+_BINS = 15  # as in Guo et al.
+
+
+def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """Find the temperature with the smallest cross-entropy (Guo et al., 2017, arXiv:1706.04599).
+
+    Args:
+        probabilities: float32, shape (N, classes), of images that weren't trained on.
+        labels: true class indices, shape (N,).
+
+    Returns:
+        0.25 to 4, rounded to four digits.
+    """
+
+    def loss(logarithm: float) -> float:
+        return cross_entropy(with_temperature(probabilities, float(np.exp(logarithm))), labels)
+
+    best = minimize_scalar(loss, bounds=tuple(np.log(_RANGE)), method="bounded")
+    return round(float(np.exp(best.x)), 4)
+
+
+def with_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """The probabilities, float32 (N, classes), as the runner will give them under this temperature."""
+    return to_probabilities(probabilities, output="probabilities", temperature=temperature)
+
+
+def expected_calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """Mean gap between confidence and accuracy, over 15 bins of equal width (Naeini et al., 2015).
+
+    Args:
+        probabilities: float32, shape (N, classes), 0-1.
+        labels: true class indices, shape (N,).
+
+    Returns:
+        0-1; 0.05: on average a confidence of 0.9 means 0.85 or 0.95 right.
+    """
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    is_right = probabilities.argmax(axis=1) == labels
+    # A bin excludes its lower edge and includes its upper one.
+    bins = np.clip(np.ceil(confidence * _BINS).astype(np.int64) - 1, 0, _BINS - 1)
+    gaps = np.bincount(bins, weights=is_right - confidence, minlength=_BINS)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """Mean of -ln(probability of the true class); probabilities are clipped at 1e-7, as Keras does."""
+    true_class = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.clip(true_class, 1e-7, 1.0)).mean())
