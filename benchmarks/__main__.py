@@ -56,11 +56,10 @@ with --gate: 3 a limit was not kept, 5 the machine was unfit (throttled); 130 Ct
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser; every default comes from `BenchmarkConfig`."""
     default = BenchmarkConfig()
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m benchmarks",
         description="Measure model files on this machine: latency, accuracy, size and memory, each in its own process.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("artifacts", type=Path, nargs="*", metavar="ARTIFACT",
                        help="model files or folders (default: artifacts/ and the model that ships)")  # fmt: skip

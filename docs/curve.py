@@ -65,7 +65,9 @@ def draw(points: list[dict[str, Any]]) -> Figure:
 
 def main() -> None:
     """Measure, write, draw."""
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    flags = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
     flags.add_argument("files", nargs="+", type=Path)
     flags.add_argument("--photographs", type=Path, required=True)
     options = flags.parse_args()

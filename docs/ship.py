@@ -65,7 +65,9 @@ FILES = ("model.keras", "model_spec.json", "metrics.json", "history.csv", "curve
 
 def main() -> None:
     """Train what is missing, ship, compare."""
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    flags = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
     flags.add_argument("--runs", type=Path, default=ROOT / "runs", help="folder of the run directories")
     flags.add_argument("--photographs", type=Path, default=PHOTOGRAPHS, help="folder of the photographs")
     options = flags.parse_args()

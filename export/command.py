@@ -99,11 +99,10 @@ def main(file_format: Format, argv: Sequence[str] | None, *, epilog: str) -> int
 def parser(file_format: Format, *, epilog: str) -> argparse.ArgumentParser:
     """Return the argument parser; every default comes from `ExportOptions`."""
     default = ExportOptions()
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog=f"python -m export.{file_format.name}",
         description=f"Turn a trained run into one self-describing {file_format.suffix} file and compare the two.",
         epilog=epilog,
-        formatter_class=console.HelpFormatter,
     )
     meanings = "; ".join(f"{mode}: {RECIPES[mode].meaning}" for mode in modes(file_format.name))
     flags.add_argument("run", type=Path, nargs="?", help="run directory (default: newest, else pretrained)")

@@ -35,11 +35,10 @@ have no password (minisign -GW).
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m export.sign",
         description="Sign model files, so that edge-classify --require-signature runs them and no others.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("files", type=Path, nargs="*", metavar="FILE", help="to sign; writes FILE.minisig")
     what = flags.add_mutually_exclusive_group(required=True)

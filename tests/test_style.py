@@ -91,6 +91,12 @@ def test_a_docstring_begins_with_a_verb_or_a_noun() -> None:
     assert len(found) <= MOST_RIDDLES, "\n".join(found)
 
 
+def test_no_command_takes_abbreviated_flags() -> None:
+    """Each is parsed by `edge.cli.console.Parser`, which refuses them."""
+    makers = [name_of(path) for path in PRODUCT if "ArgumentParser(" in path.read_text(encoding="utf-8")]
+    assert not makers
+
+
 def test_few_tests_pin_english_sentences() -> None:
     count = sum(len(sentences(path.read_text(encoding="utf-8"))) for path in TESTS)
     assert count <= MOST_SENTENCES, f"{count} literals: `python tests/test_style.py` lists them"

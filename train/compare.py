@@ -39,10 +39,9 @@ _COLUMNS: tuple[tuple[str, str, Callable[[_Run], str]], ...] = (
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m train.compare",
         description="Print a Markdown table of runs, the best on validation images first.",
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run directory, or a metrics.json")
     flags.add_argument("--exported", nargs="+", type=Path, default=[], metavar="FILE",

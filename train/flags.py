@@ -25,11 +25,10 @@ then: python -m export.tflite --quantize int8
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser; every default comes from `TrainConfig`."""
     default = TrainConfig()
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m train",
         description="Train a network on images of clothes and write a run directory: model, spec, metrics, pictures.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("--preset", choices=tuple(PRESETS), default=default.preset, help="network and how to train it")
     flags.add_argument("--data", type=_data, default=default.data, metavar="DATA",

@@ -39,11 +39,10 @@ class _Photograph:
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m train.photographs",
         description="Make photographs into images to learn from: one folder for each class, or for none of them.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("folder", type=Path, metavar="DIR", help="holds the folders that hold the photographs")
     flags.add_argument("--map", type=folder_truth, action="append", default=[], metavar="FOLDER=LABEL[,LABEL...]",

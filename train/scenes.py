@@ -37,11 +37,10 @@ _EXAMPLES = """examples:
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m train.scenes",
         description="Paste garments into made-up scenes and store what the vision step sees of them.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("--count", type=console.positive_int, default=20_000, metavar="N", help="scenes to make")
     flags.add_argument("--seed", type=console.natural, default=0, help="of everything in them")

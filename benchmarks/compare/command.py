@@ -31,11 +31,10 @@ be held, 5 a machine was unfit (throttled)
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog=f"python -m benchmarks {NAME}",
         description="Compare two reports row by row: what changed, and whether it is more than noise.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("old", type=Path, metavar="OLD", help="report.json or its folder")
     flags.add_argument("new", type=Path, metavar="NEW", help="report.json or its folder")

@@ -59,12 +59,11 @@ Test images in a kit are for your own devices: it isn't meant to be published.
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser; every default comes from `BenchmarkConfig`."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog=f"python -m benchmarks {NAME}",
         description="Pack model files, test images and the code that measures them into one file for a device without "
         "TensorFlow, matplotlib and scipy.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("out", type=Path, metavar="KIT.zip", help="file to write")
     flags.add_argument("artifacts", type=Path, nargs="*", metavar="ARTIFACT",

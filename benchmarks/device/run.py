@@ -37,11 +37,10 @@ _FLAGS = ("runtimes", "repeats", "runs", "frames", "threads", "max_images", "tim
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser; every default comes from `BenchmarkConfig`."""
     default = BenchmarkConfig()
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python KIT.zip",
         description="Measure the model files in this kit on this device and write one JSON for "
         "`python -m benchmarks merge`. Needs numpy and a runtime; with OpenCV, frames are timed too.",
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("--out", type=Path, default=Path("result.json"), metavar="FILE", help="where to write it")
     flags.add_argument("--runtime", action="append", choices=RUNTIMES, dest="runtimes", default=[],

@@ -45,11 +45,10 @@ exit codes: 0 every limit is kept, 1 a side failed, 2 wrong call, 3 a limit is m
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser; every default comes from `RunnerConfig`."""
     default = RunnerConfig()
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog=f"python -m benchmarks {NAME}",
         description="Compare the runner with a bare script: start, time a frame, memory, video; each with its limit.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("--repeats", type=console.positive_int, default=default.repeats, metavar="N",
                        help="processes a side and row")  # fmt: skip

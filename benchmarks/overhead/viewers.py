@@ -41,11 +41,10 @@ _DRAWN = 20  # frames, shown over and over
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m benchmarks.overhead.viewers",
         description="Compare frame to decision with and without viewers of the live page; prints JSON.",
         epilog=f"exit codes: 0 done, 2 wrong call, 3 slower than {LARGEST_RATIO} times with viewers",
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("--viewers", type=console.positive_int, default=4, metavar="N", help="pages that are open")
     flags.add_argument("--rounds", type=console.positive_int, default=7, metavar="N", help="blocks of each kind")

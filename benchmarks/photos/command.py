@@ -42,11 +42,10 @@ exit codes: 0 done, 1 error (also: some photographs were unreadable; the report 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser; every default comes from `PhotosConfig`."""
     default = PhotosConfig(Path())
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog=f"python -m benchmarks {NAME}",
         description="Measure a model on photographs: accuracy, what it takes for unknown, time, and its mistakes.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("folder", type=Path, metavar="DIR", help="holds one folder of photographs for each kind")
     flags.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")

@@ -120,6 +120,23 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescript
         return super()._get_help_string(action)
 
 
+class Parser(argparse.ArgumentParser):
+    """Argument parser of every command: flags can't be abbreviated, and help is formatted by `HelpFormatter`."""
+
+    def __init__(
+        self,
+        prog: str | None = None,
+        *,
+        description: str | None = None,
+        epilog: str | None = None,
+        formatter_class: type[argparse.HelpFormatter] = HelpFormatter,
+    ) -> None:
+        """Refuse abbreviations: `--out` must not silently become `--output`."""
+        super().__init__(
+            prog=prog, description=description, epilog=epilog, formatter_class=formatter_class, allow_abbrev=False
+        )
+
+
 def positive_int(text: str) -> int:
     """Parse a whole number of at least 1, for argparse."""
     return _whole_number(text, least=1)

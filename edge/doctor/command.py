@@ -36,11 +36,10 @@ exit codes: 0 nothing failed (warnings may be there), 1 something failed, 2 wron
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog=f"edge-classify {NAME}",
         description="Say whether this machine can run the classifier, and what to do where it can't.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("--model", type=Path, metavar="FILE",
                        help=".tflite or .onnx file (default: the built-in one)")  # fmt: skip

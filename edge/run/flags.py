@@ -39,11 +39,10 @@ SIGTERM ends a run well: 0
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="edge-classify",
         description="Classify garments in camera frames, images or videos with a small TFLite or ONNX model.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     origin = flags.add_mutually_exclusive_group()
     origin.add_argument("--camera", metavar="N", help="camera number, /dev/videoN, /dev/v4l/by-id/... or csi:0")
@@ -94,13 +93,13 @@ def _add_camera_flags(flags: argparse.ArgumentParser) -> None:
     live = flags.add_argument_group("cameras and streams", "When one is lost, it is opened again until it is back.")
     live.add_argument("--size", type=_size, default="640x480", metavar="WxH", help="of the frames to ask a camera for")
     live.add_argument("--fps", type=console.positive_float, metavar="N", help="frames a second to ask a camera for")
-    live.add_argument("--stall", type=console.positive_float, dest="stale_after_s", metavar="S",
+    live.add_argument("--stall-timeout", type=console.positive_float, dest="stale_after_s", metavar="S",
                       help="the answer is stale when there was no frame for S seconds (default: what the model file "
                            "says)")  # fmt: skip
-    live.add_argument("--frozen", type=console.non_negative_float, default=10.0, dest="frozen_s", metavar="S",
+    live.add_argument("--freeze-timeout", type=console.non_negative_float, default=10.0, dest="frozen_s", metavar="S",
                       help="a camera whose pictures always differed hangs when it repeats the very same bytes for S "
                            "seconds; 0: never")  # fmt: skip
-    live.add_argument("--give-up", type=console.positive_float, dest="give_up_s", metavar="S",
+    live.add_argument("--give-up-after", type=console.positive_float, dest="give_up_s", metavar="S",
                       help="end with exit code 4 after S seconds without a frame (default: never)")  # fmt: skip
 
 

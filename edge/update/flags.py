@@ -31,11 +31,10 @@ exit codes: 0 done, or nothing to do, 1 error (also: the self-test failed; the o
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog=f"edge-classify {NAME}",
         description="Fetch a model file, verify and test it, and switch to it; the last good one is kept.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     what = flags.add_mutually_exclusive_group(required=True)
     what.add_argument("source", nargs="?", metavar="FILE_OR_URL", help=".tflite or .onnx file with a specification in "

@@ -36,7 +36,7 @@ exit codes: 0 every promise is held, 1 an attack could not be made, 2 wrong call
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser of the first word; what follows is the attack's own."""
     lines = "\n".join(f"  {name:12}{what}" for name, what in ATTACKS.items())
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m tests.hardening",
         description=f"Attack the toolkit and count what it survived.\n\n{lines}",
         epilog=_EPILOG,

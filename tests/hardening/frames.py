@@ -23,17 +23,16 @@ _BATCH = 1000  # pictures in a folder at a time
 _PICTURES_A_VIDEO = 10  # one video is tried for so many pictures
 _VIDEOS_A_DETAIL = 5  # of so many that did no harm one is told of in full
 _MOST_MEMORY_MB = 512
-_LIVE = ("--give-up", "3", "--stall", "1")
+_LIVE = ("--give-up-after", "3", "--stall-timeout", "1")
 _IMAGE_S = 75.0  # an image may take a minute to come
 _WARM_UP = Job("warm-up", ("--source", "demo", "--max-frames", "1", "--json"))
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m tests.hardening frames",
         description="Damaged pictures, bombs, videos and hostile servers against edge-classify.",
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("--count", type=console.positive_int, default=10_000, metavar="N",
                        help=f"damaged pictures, and one damaged video for every {_PICTURES_A_VIDEO}")  # fmt: skip

@@ -52,7 +52,7 @@ class Shown:
 
 def main() -> int:
     """Run it and say what was seen; 0 if it was all as it should be."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     arguments.add_argument("--keep", type=Path, metavar="DIR", help="leave frames, output and logs there")
     arguments.add_argument("--arch", choices=("amd64", "arm64"), default="amd64", help="of the virtual machine")
     options = arguments.parse_args()

@@ -33,12 +33,11 @@ _EXAMPLES = """examples:
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog=f"python -m tests.hardening {NAME}",
         description="Install the project from the package registry into fresh environments, import every runtime, "
         "classify, and compare what the models put out on Fashion-MNIST's test images, bit by bit.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("--python", action="append", default=[], metavar="PATH",
                        help="an interpreter to try, repeatable (default: this one; none with --merge)")  # fmt: skip

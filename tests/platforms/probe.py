@@ -151,7 +151,7 @@ def wheel(kit: Path) -> Path:
 
 def main() -> None:
     """Examine, or be the child that runs one model; print one JSON object."""
-    flags = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    flags = argparse.ArgumentParser(description=str(__doc__).splitlines()[0], allow_abbrev=False)
     flags.add_argument("kit", type=Path, help="folder with the project's wheel, images and model files")
     flags.add_argument("--environments", type=Path, metavar="DIR", help="keep the environments, and use those there")
     flags.add_argument("--inside", metavar="LIBRARY", help=argparse.SUPPRESS)

@@ -128,7 +128,7 @@ console.run(main)
 def test_logging_flags_choose_what_reaches_stderr(
     flags: list[str], shown: list[str], capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    parser = argparse.ArgumentParser()
+    parser = console.Parser()
     console.add_logging_flags(parser)
     for _ in range(2):  # a second start must not double the lines
         console.start_logging(parser.parse_args(flags))
@@ -145,7 +145,7 @@ def test_logging_flags_choose_what_reaches_stderr(
 
 
 def test_verbose_and_quiet_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
-    parser = argparse.ArgumentParser()
+    parser = console.Parser()
     console.add_logging_flags(parser)
     with pytest.raises(SystemExit) as end:
         parser.parse_args(["-v", "-q"])
@@ -180,7 +180,7 @@ def test_numbers_that_make_no_sense_are_refused(parse: Callable[[str], float], t
 
 
 def test_help_shows_defaults_that_teach_something_and_keeps_the_examples() -> None:
-    parser = argparse.ArgumentParser(formatter_class=console.HelpFormatter, epilog="one\n  two")
+    parser = console.Parser(epilog="one\n  two")
     parser.add_argument("--rows", default=3, help="rows")
     parser.add_argument("--name", help="name")
     parser.add_argument("--fast", action="store_true", help="fast")
@@ -188,6 +188,16 @@ def test_help_shows_defaults_that_teach_something_and_keeps_the_examples() -> No
     assert "rows (default: 3)" in text
     assert text.count("default") == 1
     assert "one\n  two" in text
+
+
+@pytest.mark.parametrize("flag", ["--out", "--outpu"])
+def test_a_flag_is_not_taken_for_a_longer_one(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = console.Parser()
+    parser.add_argument("--output")
+    with pytest.raises(SystemExit) as end:
+        parser.parse_args([flag, "file"])
+    assert end.value.code == 2
+    assert flag in capsys.readouterr().err
 
 
 HANGING = """

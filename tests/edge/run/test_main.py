@@ -195,13 +195,14 @@ def test_bad_input_is_one_line_and_exit_code_1(
         (["--explain", "why.png", "--max-frames", "3"], "not allowed with"),
         (["--hold-frames", "0"], "expected a whole number from 1 to 2,147,483,647, got '0'"),
         (["--smoothing", "-1"], "expected a number of at least 0, got '-1'"),
+        (["--thresh", "0.5"], "unrecognized arguments: --thresh 0.5"),
         (["--threshold", "high"], "invalid float value: 'high'"),
         (["--size", "640"], "expected WIDTHxHEIGHT in pixels, such as 640x480, got '640'"),
         (["--size", "0x480"], "expected WIDTHxHEIGHT in pixels, such as 640x480, got '0x480'"),
         (["--fps", "0"], "expected a number above 0, got '0'"),
-        (["--stall", "0"], "expected a number above 0, got '0'"),
-        (["--frozen", "-1"], "expected a number of at least 0, got '-1'"),
-        (["--give-up", "never"], "expected a number above 0, got 'never'"),
+        (["--stall-timeout", "0"], "expected a number above 0, got '0'"),
+        (["--freeze-timeout", "-1"], "expected a number of at least 0, got '-1'"),
+        (["--give-up-after", "never"], "expected a number above 0, got 'never'"),
         (["--list-cameras", "--camera", "0"], "not allowed with"),
         (["--json", "--model"], "expected one argument"),
     ],
@@ -218,8 +219,8 @@ def test_help_and_version_are_results(edge_classify: Run) -> None:
     outcome = edge_classify("--help")
     assert (outcome.code, outcome.err) == (0, "")
     flags = ("--camera", "--source", "--model", "--labels", "--runtime", "--threads", "--top-k", "--max-frames",
-             "--duration", "--size", "--fps", "--stall", "--frozen", "--give-up", "--list-cameras", "--json",
-             "--picture", "--explain", "--threshold", "--hold-frames", "--smoothing",
+             "--duration", "--size", "--fps", "--stall-timeout", "--freeze-timeout", "--give-up-after",
+             "--list-cameras", "--json", "--picture", "--explain", "--threshold", "--hold-frames", "--smoothing",
              "--version", "--verbose", "--quiet")  # fmt: skip
     assert all(flag in outcome.out for flag in flags)
     assert "exit codes: 0 done" in outcome.out

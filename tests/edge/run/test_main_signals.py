@@ -78,7 +78,7 @@ def test_a_signal_ends_it_well_whatever_the_camera_does(
     spawn: Spawn, tmp_path: Path, number: signal.Signals, code: int, then: str
 ) -> None:
     path = tmp_path / "seen.png"
-    child = start(spawn, 1, then, "--picture", str(path), "--stall", "0.4")
+    child = start(spawn, 1, then, "--picture", str(path), "--stall-timeout", "0.4")
     if then == "opening":
         assert child.stderr.readline() == "opening\n"
     else:

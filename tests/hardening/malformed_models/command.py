@@ -35,9 +35,8 @@ Forging ONNX files needs the extra export. exit codes: 0 every promise is held, 
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog=f"python -m tests.hardening {NAME}", description=__doc__, epilog=_EPILOG,
-        formatter_class=console.HelpFormatter,
     )  # fmt: skip
     flags.add_argument("--count", type=console.positive_int, default=10_000, metavar="N", help="files of each format")
     flags.add_argument("--seed", type=console.natural, default=0, help="of the files")

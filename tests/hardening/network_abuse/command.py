@@ -24,12 +24,11 @@ LONGEST_WAIT_S = 10.0  # a browser says nothing to its user for longer than that
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m tests.hardening strangers",
         description="Attack the live page, without and with a token, beside a camera that is classified and a broker "
         "that means harm; then be without a broker for an hour of made-up time.",
         epilog="exit codes: 0 every promise is held, 1 an attack could not be made, 2 wrong call, 3 one is not held",
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument(
         "--seed", type=console.natural, default=0, metavar="N", help="of the requests that are made at random"

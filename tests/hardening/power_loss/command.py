@@ -29,12 +29,11 @@ exit codes: 0 every promise is held, 1 the attack could not be made, 2 wrong cal
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog="python -m tests.hardening power",
         description="Kill every command that writes files at random moments, half of them while it writes; then look "
         "at every file, and start the command again.",
         epilog=_EPILOG,
-        formatter_class=console.HelpFormatter,
     )
     flags.add_argument("--kills", type=console.positive_int, default=_KILLS, metavar="N", help="of all kinds together")
     flags.add_argument("--kind", action="append", choices=KINDS, dest="kinds", default=[],

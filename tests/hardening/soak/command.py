@@ -43,11 +43,10 @@ exit codes: 0 every promise is held, 1 it could not be made, 2 wrong call, 3 a p
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = argparse.ArgumentParser(
+    flags = console.Parser(
         prog=f"python -m tests.hardening {NAME}",
         description="Run the runner for long while everything around it goes wrong; count what it survived.",
         epilog=_EXAMPLES,
-        formatter_class=console.HelpFormatter,
     )
     how_long = flags.add_mutually_exclusive_group()
     how_long.add_argument("--duration", type=console.positive_float, default=_DURATION_S, metavar="S",

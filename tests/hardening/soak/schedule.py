@@ -15,7 +15,7 @@ CAMERA: Lengths = {
     "fail": (0.1, 5.0),  # reads fail, the device is there
     "gone": (0.5, 15.0),  # unplugged
     "black": (1.0, 5.0),
-    "still": (14.0, 20.0),  # the very same bytes, for longer than --frozen allows
+    "still": (14.0, 20.0),  # the very same bytes, for longer than --freeze-timeout allows
     "size": (2.0, 5.0),  # every picture has another
     "odd": (0.5, 5.0),  # arrays that are no pictures
 }

@@ -121,7 +121,7 @@ def test_another_camera_is_not_taken_for_it(kernel: Kernel, capture: type[FakeCa
 def test_on_the_command_line_a_camera_that_goes_for_good_is_exit_code_4(
     edge_classify: Callable[..., Any], kernel: Kernel, capture: type[FakeCapture]
 ) -> None:
-    outcome = edge_classify("--camera", "0", "--json", "--give-up", "0.05")
+    outcome = edge_classify("--camera", "0", "--json", "--give-up-after", "0.05")
     assert outcome.code == 4
     assert 1 <= len(outcome.out.splitlines()) <= 3
     assert outcome.err.splitlines()[0] == "camera 0 gives MJPG 640x480 at 30 frames a second"
