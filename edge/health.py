@@ -21,7 +21,7 @@ class Health:
     """Unreadable, or no picture at all."""
     dropped: int = 0
     """Of a live source: overtaken by a newer frame before they were classified."""
-    reopened: int = 0
+    reconnects: int = 0
     """How often a live source was lost and came back."""
     captured_s: float | None = None
     """time.monotonic() when the newest classified frame was captured; None before the first."""

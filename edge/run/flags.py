@@ -89,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_camera_flags(flags: argparse.ArgumentParser) -> None:
-    """Flags of the fields of `edge.sources.Wish` and `edge.sources.Patience`."""
+    """Flags of the fields of `edge.sources.CameraSettings` and `edge.sources.LiveTimeouts`."""
     live = flags.add_argument_group("cameras and streams", "When one is lost, it is opened again until it is back.")
     live.add_argument("--size", type=_size, default="640x480", metavar="WxH", help="of the frames to ask a camera for")
     live.add_argument("--fps", type=console.positive_float, metavar="N", help="frames a second to ask a camera for")

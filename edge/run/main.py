@@ -74,7 +74,7 @@ def _classify(
         from edge.system import malloc_tuning
 
         classifier, health = load(), Health()
-        malloc_tuning.share()  # before a sink or the source starts a thread
+        malloc_tuning.limit_arenas()  # before a sink or the source starts a thread
         sinks = open_sinks(options, classifier, health)  # what can't be written is said before a camera is opened
         source = _source(options, classifier, health)
         is_stream = source.is_stream and not options.explain
@@ -135,9 +135,9 @@ def _list_cameras(options: argparse.Namespace) -> int:
 
 
 def _source(options: argparse.Namespace, classifier: Classifier, health: Health) -> Source:
-    from edge.sources import Patience, Wish, open_source
+    from edge.sources import CameraSettings, LiveTimeouts, open_source
 
-    patience = Patience(
+    timeouts = LiveTimeouts(
         stall_s=classifier.spec.decision.stale_after_s,
         frozen_s=options.frozen_s,
         give_up_s=math.inf if options.give_up_s is None else options.give_up_s,
@@ -147,8 +147,8 @@ def _source(options: argparse.Namespace, classifier: Classifier, health: Health)
     return open_source(
         options.camera if is_camera else options.source,
         health=health,
-        patience=patience,
-        wish=Wish(height, width, options.fps),
+        timeouts=timeouts,
+        settings=CameraSettings(height, width, options.fps),
         is_camera=is_camera,
     )
 

@@ -14,9 +14,9 @@ from edge.sources.urls import CSI_PREFIX, is_live, is_url
 from edge.system import malloc_tuning
 
 if TYPE_CHECKING:
-    from edge.sources.camera.settings import Wish
+    from edge.sources.camera.settings import CameraSettings
     from edge.sources.live.reconnecting import Opener
-    from edge.sources.live.timeouts import Patience
+    from edge.sources.live.timeouts import LiveTimeouts
 
 _DEMOS = ("demo", "demo-video")
 _GLOB_CHARACTERS = frozenset("*?[")
@@ -24,7 +24,9 @@ _EXPECTED = "an image, a folder, a glob, a video, a URL, - or demo"
 _LEAST_READ_TIMEOUT_S = 5.0  # a camera may take its time to start, and a connection to go on
 
 
-def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is_camera: bool = False) -> Source:
+def open_source(
+    text: str, *, health: Health, timeouts: LiveTimeouts, settings: CameraSettings, is_camera: bool = False
+) -> Source:
     """Open a source; a live one and a video open with their first frame.
 
     Only its own code is loaded: a Pi feels the rest at every start.
@@ -33,8 +35,8 @@ def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is
         text: demo, demo-video, an image, a folder, a glob, a video, a URL or - (MJPEG on standard input); or a
             camera's number, device path or csi:0.
         health: where a live source says how it is.
-        patience: for how long a live source is waited for.
-        wish: what is asked of a camera.
+        timeouts: for how long a live source is waited for.
+        settings: what is asked of a camera.
         is_camera: whether it was given as a camera.
 
     Raises:
@@ -42,7 +44,7 @@ def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is
         SourceError: it doesn't exist, can't be opened, or holds nothing to classify.
     """
     if is_camera or text == "-" or (is_url(text) and is_live(text) and not _is_web_image(text)):
-        return _open_live(text, health, patience, wish, is_camera=is_camera)
+        return _open_live(text, health, timeouts, settings, is_camera=is_camera)
     if text in _DEMOS:
         from edge.sources.demo import DemoSource, DemoVideoSource
 
@@ -54,29 +56,31 @@ def open_source(text: str, *, health: Health, patience: Patience, wish: Wish, is
     return _open_video(text) if is_url(text) else _open_path(text)
 
 
-def _open_live(text: str, health: Health, patience: Patience, wish: Wish, *, is_camera: bool) -> Source:
+def _open_live(
+    text: str, health: Health, timeouts: LiveTimeouts, settings: CameraSettings, *, is_camera: bool
+) -> Source:
     """A camera, a stream or standard input, which may be a file all the same."""
     from edge.sources.live.reconnecting import LiveSource
 
-    opener = _opener(text, wish, max(patience.stall_s, _LEAST_READ_TIMEOUT_S), is_camera=is_camera)
+    opener = _opener(text, settings, max(timeouts.stall_s, _LEAST_READ_TIMEOUT_S), is_camera=is_camera)
     if text == "-":
         from edge.sources.network.mjpeg import MjpegFileSource, MjpegInput
 
         if isinstance(opener, MjpegInput) and opener.is_file():
             return MjpegFileSource(opener)
-    malloc_tuning.keep_pictures_apart()
-    return LiveSource(opener, patience=patience, health=health)
+    malloc_tuning.use_mmap_for_frames()
+    return LiveSource(opener, timeouts=timeouts, health=health)
 
 
-def _opener(text: str, wish: Wish, read_timeout_s: float, *, is_camera: bool) -> Opener:
+def _opener(text: str, settings: CameraSettings, read_timeout_s: float, *, is_camera: bool) -> Opener:
     if is_camera and text.startswith(CSI_PREFIX):
         from edge.sources.camera.csi import CsiCamera
 
-        return CsiCamera(text, wish, read_timeout_s=read_timeout_s)
+        return CsiCamera(text, settings, read_timeout_s=read_timeout_s)
     if is_camera:
         from edge.sources.camera.usb import Camera
 
-        return Camera(text, wish, read_timeout_s=read_timeout_s)
+        return Camera(text, settings, read_timeout_s=read_timeout_s)
     if text == "-":
         from edge.sources.network.mjpeg import MjpegInput
 

@@ -11,7 +11,7 @@ from edge.errors import FrameError, SourceError
 from edge.images import limits
 from edge.images.decode import decode_image
 from edge.sources.buffers import Buffers
-from edge.sources.live.latest_frame import EndOfStream
+from edge.sources.live.latest_frame import EndOfStreamError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +43,7 @@ class StreamCapture:
 
         Raises:
             SourceError: it broke off.
-            EndOfStream: it is over.
+            EndOfStreamError: it is over.
         """
         while True:
             try:
@@ -52,7 +52,7 @@ class StreamCapture:
                 self.skipped += 1
                 continue
             if image is None:
-                raise EndOfStream if self._has_end else SourceError("the stream broke off")
+                raise EndOfStreamError if self._has_end else SourceError("the stream broke off")
             return image
 
     def close(self) -> None:

@@ -22,6 +22,6 @@ def is_live(url: str) -> bool:
     return not (has_end and url.partition("?")[0].lower().endswith(_VIDEO_SUFFIXES))
 
 
-def without_password(url: str) -> str:
+def redact_url(url: str) -> str:
     """The URL with user name, password and whatever else is secret in it replaced, for logs and results."""
     return _SECRET.sub(r"\1***", re.sub(r"(://)[^/\s]*@", r"\1***@", url))

@@ -15,7 +15,7 @@ _PICTURE_BYTES = 512 * 1024  # a picture of 640x480 is larger; its grey, which c
 _SPARE_BYTES = 8 * 1024 * 1024  # at the heap's end; with the default of 128 KiB it would come and go with each frame
 
 
-def share() -> None:
+def limit_arenas() -> None:
     """Have threads that are started from now on share a heap; nothing happens where there is no glibc.
 
     Who sets MALLOC_ARENA_MAX has chosen, and that stays.
@@ -23,7 +23,7 @@ def share() -> None:
     _set(_ARENA_MAX, 1, unless="MALLOC_ARENA_MAX")
 
 
-def keep_pictures_apart() -> None:
+def use_mmap_for_frames() -> None:
     """Have each picture in pages of its own, which the system gets back with it; nothing happens without glibc.
 
     For live sources, most of whose pictures come into the same memory again and again: elsewhere, and with a network

@@ -82,7 +82,7 @@ def news(board: Board, fallible: Sequence[Fallible], *, model_sha256: str) -> di
             "frames": health.frames,
             "skipped": health.skipped,
             "dropped": health.dropped,
-            "reopened": health.reopened,
+            "reopened": health.reconnects,
         },
         "age_ms": board.age_ms(board.clock()),
         "seconds": board.seconds,

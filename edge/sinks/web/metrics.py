@@ -67,7 +67,7 @@ class Metrics:
             ("frames", health.frames, "Frames classified."),
             ("frames_skipped", health.skipped, "Frames that were unreadable."),
             ("frames_dropped", health.dropped, "Frames that a newer one overtook."),
-            ("source_reopened", health.reopened, "How often the source was lost and came back."),
+            ("source_reopened", health.reconnects, "How often the source was lost and came back."),
         ):
             yield core.CounterMetricFamily(f"edge_classify_{name}", words, value=count)
         state = core.GaugeMetricFamily("edge_classify_state", "1 for the state of the run.", labels=["state"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edge.errors import RuntimeMissingError, SourceError
-from edge.sources.camera.settings import Wish
+from edge.sources.camera.settings import CameraSettings
 from edge.sources.urls import CSI_PREFIX
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ class CsiCamera:
     skipped = 0
     can_be_opened_twice = False
 
-    def __init__(self, camera: str, wish: Wish, *, read_timeout_s: float) -> None:
+    def __init__(self, camera: str, settings: CameraSettings, *, read_timeout_s: float) -> None:
         """Remember which.
 
         Args:
             camera: csi:0 for the first.
-            wish: size and rate.
+            settings: size and rate.
             read_timeout_s: seconds without a frame after which a read fails.
 
         Raises:
@@ -43,7 +43,7 @@ class CsiCamera:
         if not number.isdecimal():
             raise SourceError(f"{camera!r} is no CSI camera: expected csi:0 for the first, csi:1 for the second")
         self._number = int(number)
-        self._wish = wish
+        self._settings = settings
         self._read_timeout_s = read_timeout_s
         self._id: str | None = None
         _picamera2()
@@ -64,7 +64,7 @@ class CsiCamera:
             raise SourceError(f"no camera {self.name}; libcamera finds {names}; check the ribbon cable")
         self._id = found[place]["Id"]
         try:
-            return CsiCapture(_picamera2()(found[place]["Num"]), self._wish, self._read_timeout_s)
+            return CsiCapture(_picamera2()(found[place]["Num"]), self._settings, self._read_timeout_s)
         except (RuntimeError, IndexError) as error:
             raise SourceError(f"can't open {self.name} ({error}): does another program use it?") from error
 
@@ -72,12 +72,12 @@ class CsiCamera:
 class CsiCapture:
     """A started CSI camera (see `edge.sources.live.latest_frame.Capture`)."""
 
-    def __init__(self, camera: Any, wish: Wish, read_timeout_s: float) -> None:
+    def __init__(self, camera: Any, settings: CameraSettings, read_timeout_s: float) -> None:
         """Take over what picamera2 opened, and start it."""
         self._camera = camera
         self._read_timeout_s = read_timeout_s
-        controls = {} if wish.fps is None else {"FrameRate": wish.fps}
-        main = {"size": (wish.width, wish.height), "format": "RGB888"}
+        controls = {} if settings.fps is None else {"FrameRate": settings.fps}
+        main = {"size": (settings.width, settings.height), "format": "RGB888"}
         camera.configure(camera.create_video_configuration(main=main, controls=controls))
         camera.start()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Wish(NamedTuple):
+class CameraSettings(NamedTuple):
     """What to ask of a camera; it may grant something else."""
 
     height: int

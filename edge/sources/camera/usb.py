@@ -14,7 +14,7 @@ import cv2
 from edge.errors import SourceError
 from edge.sources.buffers import Buffers
 from edge.sources.camera import v4l2
-from edge.sources.camera.settings import Wish
+from edge.sources.camera.settings import CameraSettings
 from edge.sources.camera.v4l2 import Device
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ class Camera:
     skipped = 0
     can_be_opened_twice = True
 
-    def __init__(self, camera: str, wish: Wish, *, read_timeout_s: float) -> None:
+    def __init__(self, camera: str, settings: CameraSettings, *, read_timeout_s: float) -> None:
         """Remember which.
 
         Args:
             camera: number (0), device (/dev/video0) or stable name (/dev/v4l/by-id/...).
-            wish: size and rate.
+            settings: size and rate.
             read_timeout_s: seconds without a frame after which a read fails.
 
         Raises:
@@ -46,7 +46,7 @@ class Camera:
         """
         self.name = camera if camera.startswith("/") else f"camera {camera}"
         self._camera = camera
-        self._wish = wish
+        self._settings = settings
         self._read_timeout_s = read_timeout_s
         self._first: Device | None = None
         _number(camera)
@@ -67,7 +67,7 @@ class Camera:
         if not capture.isOpened():
             capture.release()
             raise SourceError(_cannot_open(self._camera, number))
-        granted = _ask(capture, number, self._wish)
+        granted = _ask(capture, number, self._settings)
         _LOGGER.log(logging.INFO if self._first is None else logging.DEBUG, "%s gives %s", self.name, granted)
         self._first = self._first or device
         return CameraCapture(capture)
@@ -130,23 +130,23 @@ def found_cameras() -> list[str]:
     ]
 
 
-def _ask(capture: cv2.VideoCapture, number: int, wish: Wish) -> str:
+def _ask(capture: cv2.VideoCapture, number: int, settings: CameraSettings) -> str:
     """Ask for format, then size, then rate, for each narrows the next; return what was granted, in words."""
     offered = [each.fourcc for each in v4l2.formats(_node(number))]
     code = next((code for code in _PREFERRED_FORMATS if code in offered), None)
     if code is not None or not offered:
         capture.set(cv2.CAP_PROP_FOURCC, _fourcc(code or _PREFERRED_FORMATS[0]))
-    capture.set(cv2.CAP_PROP_FRAME_WIDTH, wish.width)
-    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wish.height)
-    if wish.fps is not None:
-        capture.set(cv2.CAP_PROP_FPS, wish.fps)
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
+    if settings.fps is not None:
+        capture.set(cv2.CAP_PROP_FPS, settings.fps)
     number_of_code = int(capture.get(cv2.CAP_PROP_FOURCC))
     code = number_of_code.to_bytes(4, "little", signed=True).decode("ascii", "replace").strip("\0 ")
     width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     fps = capture.get(cv2.CAP_PROP_FPS)
-    refused = [] if (width, height) == (wish.width, wish.height) else [f"{wish.width}x{wish.height}"]
-    if wish.fps is not None and abs(fps - wish.fps) > 0.5:
-        refused.append(f"{wish.fps:g} frames a second")
+    refused = [] if (width, height) == (settings.width, settings.height) else [f"{settings.width}x{settings.height}"]
+    if settings.fps is not None and abs(fps - settings.fps) > 0.5:
+        refused.append(f"{settings.fps:g} frames a second")
     hint = f"; asked for {', '.join(refused)}" if refused else ""
     return f"{code or 'its own format'} {width}x{height} at {fps:g} frames a second{hint}"
 

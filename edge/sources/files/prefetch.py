@@ -13,7 +13,7 @@ _FAREWELL_S = 0.3  # a read that goes on ends within a frame's time; one that ha
 _T = TypeVar("_T")
 
 
-class Ahead(Generic[_T]):
+class Prefetcher(Generic[_T]):
     """The items of an iterator, every one and in order, got by a thread that is at most two of them ahead."""
 
     def __init__(self, items: Iterator[_T]) -> None:

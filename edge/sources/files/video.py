@@ -15,10 +15,10 @@ import cv2
 
 from edge.errors import FrameError, SourceError
 from edge.sources.buffers import Buffers
-from edge.sources.files.prefetch import Ahead
+from edge.sources.files.prefetch import Prefetcher
 from edge.sources.frame import Frame
 from edge.sources.opencv_capture import open_capture, read_frame, time_limits
-from edge.sources.urls import is_url, without_password
+from edge.sources.urls import is_url, redact_url
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,12 +67,12 @@ class VideoSource:
 
     def __init__(self, location: str) -> None:
         """Remember which; it is opened with its first frame, by the thread that reads it."""
-        self.name = without_password(location)
+        self.name = redact_url(location)
         self.skipped = 0
         self._location = location
         self._is_local = not is_url(location)
         self._open_planes = _planes_opener() if self._is_local else _without_pyav
-        self._ahead: Ahead[Frame] | None = None
+        self._ahead: Prefetcher[Frame] | None = None
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames until the video ends.
@@ -80,7 +80,7 @@ class VideoSource:
         Raises:
             SourceError: it can't be opened, is too large, or holds no frame at all.
         """
-        self._ahead = Ahead(self._read())
+        self._ahead = Prefetcher(self._read())
         yield from self._ahead
 
     def close(self) -> None:

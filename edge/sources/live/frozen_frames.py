@@ -14,7 +14,7 @@ _MOST_REPEATS = 0.05  # of the pictures: above it the source gives the same byte
 _STRIDE = 16  # rows: of two pictures with noise, the first row looked at differs
 
 
-class FrozenWatch:
+class FrozenFrameDetector:
     """Says when the very same bytes have come for too long from a camera whose pictures always differed.
 
     A sensor has noise, so that no two of its pictures are the same; the same bytes for seconds are a driver or a

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FAREWELL_S = 0.3  # a read that goes on ends within a frame's time; one that hangs is left to its thread
 
 
-class EndOfStream(Exception):  # noqa: N818  # no error: what a stream that may end says at its end
+class EndOfStreamError(Exception):
     """A stream is rightly over."""
 
 
@@ -29,7 +29,7 @@ class Capture(Protocol):
 
         Raises:
             SourceError: there is none.
-            EndOfStream: there will be none, and all is well.
+            EndOfStreamError: there will be none, and all is well.
         """
         ...
 
@@ -39,7 +39,7 @@ class Capture(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class CapturedFrame:
     """A picture and when it came."""
 
     image: NDArray[np.uint8]
@@ -71,13 +71,13 @@ class Reader:
         self._open = open_capture
         self._clock = clock
         self._is_told_to_stop = False
-        self._newest: Shot | None = None
+        self._newest: CapturedFrame | None = None
         self._wake = threading.Condition()
         # A daemon: a read that hangs in C can't be ended, and must not keep the process.
         self._thread = threading.Thread(target=self._run, name=__name__, daemon=True)
         self._thread.start()
 
-    def newest(self, timeout_s: float) -> Shot | None:
+    def newest(self, timeout_s: float) -> CapturedFrame | None:
         """Take the newest picture; wait for it if need be, but no longer than it runs, and not above `timeout_s`."""
         with self._wake:
             self._wake.wait_for(lambda: self._newest is not None or not self.is_running, timeout_s)
@@ -111,7 +111,7 @@ class Reader:
         try:
             while not self._is_told_to_stop:
                 image = capture.read()
-                shot = Shot(image, self._clock(), datetime.now(timezone.utc))
+                shot = CapturedFrame(image, self._clock(), datetime.now(timezone.utc))
                 with self._wake:
                     self.dropped += self._newest is not None
                     self._newest = shot

@@ -12,9 +12,9 @@ import cv2
 from edge.errors import SourceError, SourceLostError
 from edge.health import LIVE, STALE, Health
 from edge.sources.frame import Frame
-from edge.sources.live.frozen_frames import FrozenWatch
-from edge.sources.live.latest_frame import Capture, EndOfStream, Reader, Shot
-from edge.sources.live.timeouts import Patience
+from edge.sources.live.frozen_frames import FrozenFrameDetector
+from edge.sources.live.latest_frame import Capture, CapturedFrame, EndOfStreamError, Reader
+from edge.sources.live.timeouts import LiveTimeouts
 
 _TICK_S = 1.0  # between two moments without a frame
 _FIRST_FRAME_S = 10.0  # a camera may take its time to start
@@ -55,7 +55,7 @@ class LiveSource:
         self,
         opener: Opener,
         *,
-        patience: Patience,
+        timeouts: LiveTimeouts,
         health: Health,
         start_reader: Callable[[Callable[[], Capture]], Reader] = Reader,
         clock: Callable[[], float] = time.monotonic,
@@ -65,7 +65,7 @@ class LiveSource:
 
         Args:
             opener: opens the device.
-            patience: for how long to wait for it.
+            timeouts: for how long to wait for it.
             health: written here: state, reason, dropped, reopened.
             start_reader: starts to read a device in the background.
             clock: monotonic seconds; tests bring their own.
@@ -73,12 +73,12 @@ class LiveSource:
         """
         self.name = opener.name
         self._opener = opener
-        self._patience = patience
+        self._timeouts = timeouts
         self._health = health
         self._start_reader = start_reader
         self._clock = clock
         self._sleep = sleep
-        self._frozen = FrozenWatch(patience.frozen_s)
+        self._frozen = FrozenFrameDetector(timeouts.frozen_s)
         self._reader: Reader | None = None
         self._hanging: list[Reader] = []
         self._was_open = False
@@ -103,7 +103,7 @@ class LiveSource:
             opened_s = self._clock()
             reader = self._reader = self._start_reader(self._opener.open)
             yield from self._while_read(reader)
-            if isinstance(reader.error, EndOfStream):
+            if isinstance(reader.error, EndOfStreamError):
                 if self._number == 0:
                     raise SourceError(f"{self.name} ended without a picture")
                 return
@@ -111,7 +111,7 @@ class LiveSource:
             if self._fresh_s - opened_s >= _LONGEST_PAUSE_S:  # it worked for a while
                 pause_s = _SHORTEST_PAUSE_S
             yield from self._wait(pause_s, reader)
-            self._require_patience()
+            self._require_time_left()
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def close(self) -> None:
@@ -123,7 +123,7 @@ class LiveSource:
     def _while_read(self, reader: Reader) -> Iterator[Frame | None]:
         """What a device gives from its opening until it fails, ends, or hangs on one picture."""
         dropped_before = self._health.dropped
-        quiet_since_s, allowed_s = self._clock(), max(self._patience.stall_s, _FIRST_FRAME_S)
+        quiet_since_s, allowed_s = self._clock(), max(self._timeouts.stall_s, _FIRST_FRAME_S)
         while True:
             left_s = quiet_since_s + allowed_s - self._clock()
             shot = reader.newest(min(_TICK_S, left_s) if left_s > 0 else _TICK_S)
@@ -131,7 +131,7 @@ class LiveSource:
             if shot is None and not reader.is_running:
                 return
             quiet_s = self._clock() - quiet_since_s
-            if shot is not None and self._clock() - shot.captured_s > self._patience.stall_s:
+            if shot is not None and self._clock() - shot.captured_s > self._timeouts.stall_s:
                 shot, dropped_before = None, dropped_before + 1  # it waited, and the camera fell silent meanwhile
             if shot is None:
                 if quiet_s >= allowed_s:  # while the read lasts, it holds the device
@@ -139,16 +139,16 @@ class LiveSource:
                 if quiet_s >= allowed_s + _HANGS_S and self._opener.can_be_opened_twice:
                     reader.stop()
                     return
-                self._require_patience()
+                self._require_time_left()
                 yield None
             elif not self._frozen.is_frozen(shot.image, shot.captured_s):
                 yield self._frame(shot)
-                quiet_since_s, allowed_s = shot.captured_s, self._patience.stall_s
-            elif self._lose(f"the very same picture for {self._patience.frozen_s:g} s") or quiet_s >= allowed_s:
+                quiet_since_s, allowed_s = shot.captured_s, self._timeouts.stall_s
+            elif self._lose(f"the very same picture for {self._timeouts.frozen_s:g} s") or quiet_s >= allowed_s:
                 reader.stop()
                 return
             else:  # opened again: it may begin with an old picture
-                self._require_patience()
+                self._require_time_left()
                 yield None
                 self._sleep(_TICK_S)
 
@@ -169,7 +169,7 @@ class LiveSource:
         """Pause, and wait for the read under way, which holds the device; one that hangs is left to its thread."""
         until_s = self._clock() + pause_s
         while True:
-            self._require_patience()
+            self._require_time_left()
             yield None
             left_s = until_s - self._clock()
             self._sleep(min(_TICK_S, left_s) if left_s > 0 else _TICK_S)
@@ -186,11 +186,11 @@ class LiveSource:
         self._hanging.append(reader)
         return True
 
-    def _frame(self, shot: Shot) -> Frame:
+    def _frame(self, shot: CapturedFrame) -> Frame:
         """A fresh frame; all is well with it."""
         away_s, self._fresh_s = shot.captured_s - self._fresh_s, shot.captured_s
         if self._health.state == STALE:
-            self._health.reopened += 1
+            self._health.reconnects += 1
             _LOGGER.warning("%s is back after %.1f s", self.name, away_s)
         self._health.state, self._health.reason = LIVE, ""
         self._number += 1
@@ -206,13 +206,13 @@ class LiveSource:
         self._health.state, self._health.reason = STALE, reason
         return is_news
 
-    def _require_patience(self) -> None:
+    def _require_time_left(self) -> None:
         """A moment without a frame.
 
         Raises:
             SourceLostError: there were too many of them.
         """
         gone_s = self._clock() - self._fresh_s
-        if gone_s >= self._patience.give_up_s:
+        if gone_s >= self._timeouts.give_up_s:
             reason = self._health.reason or "no frame"
             raise SourceLostError(f"{self.name} is given up after {gone_s:.0f} s without a frame: {reason}")

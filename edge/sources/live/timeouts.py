@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 
-class Patience(NamedTuple):
+class LiveTimeouts(NamedTuple):
     """For how long a live source is waited for."""
 
     stall_s: float

@@ -18,9 +18,9 @@ from edge.errors import FrameError, SourceError
 from edge.images import limits
 from edge.images.decode import decode_image
 from edge.sources.frame import Frame
-from edge.sources.live.latest_frame import EndOfStream
+from edge.sources.live.latest_frame import EndOfStreamError
 from edge.sources.network.mjpeg import MjpegInput
-from edge.sources.urls import without_password
+from edge.sources.urls import redact_url
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +44,7 @@ class ImageUrlSource:
         Raises:
             SourceError: out of reach, too slow, too large or no image.
         """
-        self.name = without_password(url)
+        self.name = redact_url(url)
         self.skipped = 0
         try:
             self._image = decode_image(_fetch(url))
@@ -91,7 +91,7 @@ class MjpegConnection:
         """
         try:
             return self._pictures.read()
-        except EndOfStream:
+        except EndOfStreamError:
             raise SourceError("the stream broke off") from None
         except _TROUBLE as error:
             raise SourceError(str(error) or type(error).__name__) from error

@@ -15,7 +15,7 @@ from edge.errors import FrameError, SourceError
 from edge.images.decode import decode_image
 from edge.images.jpeg import END, START, first_scan
 from edge.sources.frame import Frame
-from edge.sources.live.latest_frame import EndOfStream
+from edge.sources.live.latest_frame import EndOfStreamError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +76,7 @@ class MjpegInput:
         """Wait for the next whole picture: uint8 BGR, shape (H, W, 3), 0-255.
 
         Raises:
-            EndOfStream: the other side closed it.
+            EndOfStreamError: the other side closed it.
             SourceError: no whole picture came in time.
         """
         self._until_s = self._clock() + self._timeout_s
@@ -126,7 +126,7 @@ class MjpegInput:
             raise SourceError(f"no whole picture for {self._timeout_s:g} s")
         chunk = self._stream.read1(_CHUNK) if hasattr(self._stream, "read1") else self._stream.read(_CHUNK)
         if not chunk:
-            raise EndOfStream
+            raise EndOfStreamError
         self._pending += chunk
 
 
@@ -155,7 +155,7 @@ class MjpegFileSource:
         while True:
             try:
                 image = self._mjpeg.read()
-            except EndOfStream:
+            except EndOfStreamError:
                 break
             yield Frame(image, number, NAME, datetime.now(timezone.utc))
             number += 1

@@ -8,7 +8,7 @@ import cv2
 
 from edge.errors import SourceError
 from edge.sources.opencv_capture import StreamCapture, open_capture, time_limits
-from edge.sources.urls import without_password
+from edge.sources.urls import redact_url
 
 if TYPE_CHECKING:
     from edge.sources.network.http import MjpegConnection
@@ -26,7 +26,7 @@ class Stream:
             url: RTSP, HTTP or whatever else FFmpeg takes.
             read_timeout_s: seconds without a frame after which a read fails.
         """
-        self.name = without_password(url)
+        self.name = redact_url(url)
         self._url = url
         self._read_timeout_s = read_timeout_s
         self._connection: MjpegConnection | StreamCapture | None = None

@@ -10,7 +10,7 @@ import pytest
 
 from edge.errors import SourceError
 from edge.health import Health
-from edge.sources import Patience, Source, Wish
+from edge.sources import CameraSettings, LiveTimeouts, Source
 from edge.sources import open as sources
 from edge.sources.files import video
 from edge.sources.files.images import ImageSource
@@ -20,9 +20,9 @@ from edge.system import malloc_tuning
 
 
 def open_source(text: str, *, is_camera: bool = False) -> Source:
-    """Open it with a made-up patience and wish."""
+    """Open it with a made-up timeouts and settings."""
     return sources.open_source(
-        text, health=Health(), patience=Patience(2.0, 10.0), wish=Wish(480, 640), is_camera=is_camera
+        text, health=Health(), timeouts=LiveTimeouts(2.0, 10.0), settings=CameraSettings(480, 640), is_camera=is_camera
     )
 
 
@@ -130,7 +130,7 @@ def test_pictures_of_what_is_live_have_pages_of_their_own_and_others_none(
     pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(malloc_tuning, "keep_pictures_apart", lambda: told.append("apart"))
+    monkeypatch.setattr(malloc_tuning, "use_mmap_for_frames", lambda: told.append("apart"))
     for text in ("demo", "demo-video", str(pictures), str(pictures / "b.png")):
         open_source(text)
     assert told == []

@@ -15,7 +15,7 @@ THREADS = """
 import ctypes, sys, threading
 from edge.system import malloc_tuning
 if sys.argv[2] == "shared":
-    malloc_tuning.share()
+    malloc_tuning.limit_arenas()
 there, done = threading.Barrier(4), threading.Event()
 def hold():
     held = bytes(100_000)
@@ -39,7 +39,7 @@ from edge.system import malloc_tuning
 libc = ctypes.CDLL(None)
 libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
 if sys.argv[2] == "apart":
-    malloc_tuning.keep_pictures_apart()
+    malloc_tuning.use_mmap_for_frames()
 libc.free(ctypes.c_void_p(libc.malloc(ctypes.c_size_t(4_000_000))))
 picture = libc.malloc(ctypes.c_size_t(900_000))
 file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))

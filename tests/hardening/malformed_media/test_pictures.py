@@ -11,7 +11,7 @@ import pytest
 
 from edge.errors import FrameError
 from edge.images.decode import decode_image
-from edge.sources.live.latest_frame import EndOfStream
+from edge.sources.live.latest_frame import EndOfStreamError
 from edge.sources.network.mjpeg import MjpegInput
 from tests.hardening.malformed_media.bombs import bombs
 from tests.hardening.malformed_media.pictures import mutant, seeds
@@ -51,7 +51,7 @@ def test_a_stream_of_200_damaged_jpegs_ends_and_holds_the_whole_ones_too() -> No
     whole = cv2.imencode(".jpg", np.full((33, 77, 3), 90, np.uint8))[1].tobytes()
     content = b"".join(mutant(number, seed=0, originals=jpegs)[1] + b"\xff\xd9" + whole for number in range(200))
     source, found = MjpegInput(io.BytesIO(content)), 0
-    with contextlib.suppress(EndOfStream):
+    with contextlib.suppress(EndOfStreamError):
         while True:
             found += source.read().shape == (33, 77, 3)
     assert found >= 195  # a picture's damaged segment may say that the next one is part of it

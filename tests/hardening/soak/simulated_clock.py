@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from edge.errors import SourceError
-from edge.sources.live.latest_frame import Capture, Shot
+from edge.sources.live.latest_frame import Capture, CapturedFrame
 from tests.hardening.soak.camera import ScriptedCamera
 
 _NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
@@ -51,7 +51,7 @@ class FakeReader:
         self.is_running = True
         self.error: BaseException | None = None
         self._camera, self._clock = camera, clock
-        self._held: Shot | None = None
+        self._held: CapturedFrame | None = None
         self._capture: Capture | None = None
         try:
             self._capture = open_capture()
@@ -59,7 +59,7 @@ class FakeReader:
         except SourceError as error:
             self._end(error)
 
-    def newest(self, timeout_s: float) -> Shot | None:
+    def newest(self, timeout_s: float) -> CapturedFrame | None:
         """Take the picture that is there, or the next one if it comes in time."""
         if self._held is not None:
             shot, self._held = self._held, None
@@ -87,14 +87,14 @@ class FakeReader:
     def join(self) -> None:
         """It has stopped already."""
 
-    def _read(self) -> Shot | None:
+    def _read(self) -> CapturedFrame | None:
         assert self._capture is not None
         try:
             image = self._capture.read()
         except SourceError as error:
             self._end(error)
             return None
-        return Shot(image, self._clock.now_s, self._clock.of_day())
+        return CapturedFrame(image, self._clock.now_s, self._clock.of_day())
 
     def _end(self, error: BaseException | None) -> None:
         self.is_running = False

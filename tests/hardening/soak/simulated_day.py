@@ -124,10 +124,10 @@ def _live(camera: ScriptedCamera, clock: FakeClock, health: Health, faults: Fake
         faults.hold = reader.hold
         return cast("Reader", reader)
 
-    wish = settings.Wish(_HEIGHT, _WIDTH)
-    patience = timeouts.Patience(PATIENCE.stall_s, PATIENCE.frozen_s)
-    opener = Camera(str(CAMERA_NUMBER), wish, read_timeout_s=_READ_TIMEOUT_S)
-    return LiveSource(opener, patience=patience, health=health, start_reader=start, clock=clock, sleep=clock.sleep)
+    camera_settings = settings.CameraSettings(_HEIGHT, _WIDTH)
+    live_timeouts = timeouts.LiveTimeouts(PATIENCE.stall_s, PATIENCE.frozen_s)
+    opener = Camera(str(CAMERA_NUMBER), camera_settings, read_timeout_s=_READ_TIMEOUT_S)
+    return LiveSource(opener, timeouts=live_timeouts, health=health, start_reader=start, clock=clock, sleep=clock.sleep)
 
 
 class _Progress:

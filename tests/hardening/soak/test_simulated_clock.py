@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from edge.sinks.delivery.failure_log import Trouble
-from edge.sources.camera.settings import Wish
+from edge.sources.camera.settings import CameraSettings
 from edge.sources.camera.usb import Camera
 from tests.hardening.soak.camera import CAMERA_NUMBER, ScriptedCamera
 from tests.hardening.soak.schedule import Fault, Timeline
@@ -23,7 +23,9 @@ def reader(*faults: Fault) -> tuple[FakeReader, FakeClock]:
     camera = ScriptedCamera(Timeline(faults), height=48, width=64, fps=2, read_timeout_s=5, clock=clock,
                             sleep=clock.sleep)  # fmt: skip
     with mock.patch.object(cv2, "VideoCapture", camera.capture):
-        return FakeReader(Camera(str(CAMERA_NUMBER), Wish(48, 64), read_timeout_s=5).open, camera, clock), clock
+        return FakeReader(
+            Camera(str(CAMERA_NUMBER), CameraSettings(48, 64), read_timeout_s=5).open, camera, clock
+        ), clock
 
 
 def test_a_wait_ends_with_the_picture_or_at_its_end() -> None:

@@ -20,7 +20,7 @@ def test_a_decision(decision: Any) -> None:
 
 
 def test_telemetry(prediction: Any) -> None:
-    health = Health(state="live", reason="", frames=9, skipped=1, dropped=2, reopened=3)
+    health = Health(state="live", reason="", frames=9, skipped=1, dropped=2, reconnects=3)
     trouble = Trouble("csv")
     trouble.dropped = 4
     told = telemetry_message(health, prediction(), [SimpleNamespace(trouble=trouble)], age_ms=12.34, fps=14.999)

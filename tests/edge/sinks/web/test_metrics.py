@@ -33,7 +33,7 @@ def test_before_the_first_frame() -> None:
 
 
 def test_the_figures_of_a_run(fallible: Any, frame: Any, prediction: Any, decision: Any) -> None:
-    health = Health(state="live", frames=9, skipped=1, dropped=2, reopened=3, captured_s=99.5)
+    health = Health(state="live", frames=9, skipped=1, dropped=2, reconnects=3, captured_s=99.5)
     board = Board(health, clock=lambda: 100.0)
     metrics = Metrics(board, fallible, model_sha256="ab")
     for _ in range(2):

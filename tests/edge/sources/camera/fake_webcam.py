@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from edge.sources import Wish
+from edge.sources import CameraSettings
 from edge.sources.camera.usb import Camera
 from edge.sources.camera.v4l2 import Device
 
-WISH = Wish(480, 640)
+WISH = CameraSettings(480, 640)
 PICTURE = (480, 640, 3)
 
 
@@ -63,6 +63,6 @@ class Kernel:
         return next((device for device in self.plugged if device.node == node), None)
 
 
-def camera(name: str = "0", wish: Wish = WISH) -> Camera:
+def camera(name: str = "0", settings: CameraSettings = WISH) -> Camera:
     """A camera that waits five seconds for a frame."""
-    return Camera(name, wish, read_timeout_s=5)
+    return Camera(name, settings, read_timeout_s=5)

@@ -13,9 +13,9 @@ import pytest
 from edge.errors import RuntimeMissingError, SourceError
 from edge.sources.camera.csi import CsiCamera, csi_cameras
 from edge.sources.camera.listing import list_cameras
-from edge.sources.camera.usb import Wish
+from edge.sources.camera.usb import CameraSettings
 
-WISH = Wish(480, 640, 15)
+WISH = CameraSettings(480, 640, 15)
 BLUE = (255, 0, 0)  # in BGR
 
 

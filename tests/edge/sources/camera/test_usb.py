@@ -12,7 +12,7 @@ import cv2
 import pytest
 
 from edge.errors import SourceError
-from edge.sources import Wish
+from edge.sources import CameraSettings
 from tests.edge.sources.camera.fake_webcam import METADATA, PICTURE, WEBCAM, FakeCapture, Kernel, camera
 
 
@@ -20,7 +20,7 @@ def test_format_then_size_then_rate_are_asked_for_and_what_was_granted_is_said(
     kernel: Kernel, capture: type[FakeCapture], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", logger="edge")
-    opener = camera(wish=Wish(720, 1280, 15))
+    opener = camera(settings=CameraSettings(720, 1280, 15))
     assert opener.name == "camera 0"
     opener.open()
     (made,) = capture.made
@@ -41,7 +41,7 @@ def test_what_was_not_granted_is_said(
     kernel.offers = ["YUYV"]
     grants = {cv2.CAP_PROP_FRAME_WIDTH: 320.0, cv2.CAP_PROP_FRAME_HEIGHT: 240.0, cv2.CAP_PROP_FPS: 5.0}
     monkeypatch.setattr(capture, "grants", grants)
-    camera(wish=Wish(480, 640, 30)).open()
+    camera(settings=CameraSettings(480, 640, 30)).open()
     assert caplog.messages == [
         "camera 0 gives YUYV 320x240 at 5 frames a second; asked for 640x480, 30 frames a second"
     ]

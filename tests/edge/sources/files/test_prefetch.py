@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge.sources.files.prefetch import Ahead
+from edge.sources.files.prefetch import Prefetcher
 
 
 def test_every_item_in_order() -> None:
-    assert list(Ahead(iter(range(50)))) == list(range(50))
-    assert list(Ahead(iter(()))) == []
+    assert list(Prefetcher(iter(range(50)))) == list(range(50))
+    assert list(Prefetcher(iter(()))) == []
 
 
 def test_it_is_two_ahead_and_one_in_the_hand_and_no_more() -> None:
@@ -26,7 +26,7 @@ def test_it_is_two_ahead_and_one_in_the_hand_and_no_more() -> None:
                 reached.set()
             yield number
 
-    ahead = Ahead(items())
+    ahead = Prefetcher(items())
     assert reached.wait(5)
     assert taken == [0, 1, 2]
     assert list(ahead) == list(range(9))
@@ -39,8 +39,8 @@ def test_an_error_comes_after_what_was_read_before_it() -> None:
 
     seen = []
     with pytest.raises(OSError, match="broken"):
-        seen.extend(Ahead(items()))
-    iterator = iter(Ahead(items()))
+        seen.extend(Prefetcher(items()))
+    iterator = iter(Prefetcher(items()))
     assert next(iterator) == 1
     with pytest.raises(OSError, match="broken"):
         next(iterator)
@@ -56,7 +56,7 @@ def test_closing_lets_go_of_what_the_iterator_holds() -> None:
         finally:
             released.set()
 
-    ahead = Ahead(items())
+    ahead = Prefetcher(items())
     assert next(iter(ahead)) == 0
     ahead.close()
     assert released.is_set()
@@ -71,7 +71,7 @@ def test_a_read_that_hangs_is_left_alone() -> None:
         hang.wait(30)
         yield 0
 
-    ahead = Ahead(items())
+    ahead = Prefetcher(items())
     ahead.close()
     assert ahead._thread.is_alive()
     hang.set()

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from edge.health import Health
-from edge.sources.live.latest_frame import Capture, EndOfStream, Shot
-from edge.sources.live.reconnecting import LiveSource, Patience
+from edge.sources.live.latest_frame import Capture, CapturedFrame, EndOfStreamError
+from edge.sources.live.reconnecting import LiveSource, LiveTimeouts
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 
@@ -77,7 +77,7 @@ class FakeCamera:
         due_s = after_s + 1 / self.fps
         phase = self._phase(due_s)
         if phase.does == "hang" or self._phase(after_s).does == "hang":
-            return math.inf, EndOfStream()
+            return math.inf, EndOfStreamError()
         if phase.does == "silent":
             if phase.until_s - after_s >= self.read_timeout_s:
                 return after_s + self.read_timeout_s, SourceError("a read failed")
@@ -86,7 +86,7 @@ class FakeCamera:
         if phase.does in ("fail", "gone"):
             return max(after_s, self._start_of(phase)), SourceError("a read failed")
         if phase.does in ("end", "bug"):
-            return due_s, EndOfStream() if phase.does == "end" else ZeroDivisionError("a bug")
+            return due_s, EndOfStreamError() if phase.does == "end" else ZeroDivisionError("a bug")
         return due_s, self._picture(phase)
 
     def _picture(self, phase: Phase) -> NDArray[np.uint8]:
@@ -120,10 +120,10 @@ class FakeReader:
         except SourceError as error:
             self._end(error)
 
-    def newest(self, timeout_s: float) -> Shot | None:
+    def newest(self, timeout_s: float) -> CapturedFrame | None:
         assert timeout_s > 0
         deadline_s = self._clock.now + timeout_s
-        shot: Shot | None = None
+        shot: CapturedFrame | None = None
         while self.is_running:
             due_s, outcome = self._camera.next_event(self._seen_s)
             if due_s > self._clock.now + 1e-9:
@@ -135,7 +135,7 @@ class FakeReader:
                 self._end(outcome)
                 return shot
             self.dropped += shot is not None
-            shot = Shot(outcome, due_s, NOON + timedelta(seconds=due_s))
+            shot = CapturedFrame(outcome, due_s, NOON + timedelta(seconds=due_s))
         if shot is None and self.is_running:
             self._clock.now = deadline_s
         return shot
@@ -160,7 +160,7 @@ def live(
     health = Health()
     source = LiveSource(
         camera,
-        patience=Patience(stall_s, frozen_s, give_up_s),
+        timeouts=LiveTimeouts(stall_s, frozen_s, give_up_s),
         health=health,
         start_reader=lambda open_capture: FakeReader(open_capture, camera),  # type: ignore[arg-type, return-value]
         clock=camera.clock,

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.errors import SourceError
-from edge.sources.live.latest_frame import Reader, Shot
+from edge.sources.live.latest_frame import CapturedFrame, Reader
 
 LONG_S = 30.0  # never waited for: a test that does has failed
 
@@ -47,7 +47,7 @@ class HandFed:
             assert self.reads.acquire(timeout=LONG_S)
 
 
-def grey(shot: Shot | None) -> int:
+def grey(shot: CapturedFrame | None) -> int:
     """The one pixel of a picture."""
     assert shot is not None
     return int(shot.image[0, 0, 0])

@@ -29,7 +29,7 @@ def test_frames_of_a_camera_that_works_are_numbered_and_carry_their_times() -> N
     assert [frame.number for frame in frames if frame] == [0, 1, 2]
     assert [frame.captured_s for frame in frames if frame] == pytest.approx([0.1, 0.2, 0.3])
     assert {frame.source for frame in frames if frame} == {"camera 7"}
-    assert (health.state, health.reason, health.dropped, health.reopened) == (LIVE, "", 0, 0)
+    assert (health.state, health.reason, health.dropped, health.reconnects) == (LIVE, "", 0, 0)
 
 
 def test_only_the_newest_frame_is_taken_and_the_others_are_counted() -> None:
@@ -72,7 +72,7 @@ def test_unplugged_and_plugged_in_again(caplog: pytest.LogCaptureFixture) -> Non
     assert health.captured_s is None  # the loop's to say
     assert gone[0] == pytest.approx(5.05)  # said at once
     assert max(np.diff(gone)) == pytest.approx(1.0)
-    assert (health.state, health.reason, health.reopened) == (LIVE, "", 1)
+    assert (health.state, health.reason, health.reconnects) == (LIVE, "", 1)
     assert caplog.messages == ["camera 7: a read failed; trying until it is back", "camera 7 is back after 7.7 s"]
 
 
@@ -130,7 +130,7 @@ def test_a_read_that_never_comes_back_is_left_alone(caplog: pytest.LogCaptureFix
     assert next(moment.time_s for moment in moments if moment.state == STALE) == pytest.approx(7.0)
     assert max(np.diff(times(moments, fresh=False))) == pytest.approx(1.0)
     assert times(moments, fresh=True)[50] == pytest.approx(camera.opened_at[1] + 0.1)
-    assert (health.state, health.reopened, camera.held) == (LIVE, 1, 2)
+    assert (health.state, health.reconnects, camera.held) == (LIVE, 1, 2)
     assert caplog.messages[0] == "camera 7: no frame for 2 s; trying until it is back"
 
 
@@ -175,7 +175,7 @@ def test_a_frozen_picture_is_stale_and_opened_again_until_it_moves(caplog: pytes
     assert {moment.reason for moment in moments if moment.shape is None} == {"the very same picture for 10 s"}
     assert max(np.diff(times(moments, fresh=False))) < 1.2
     assert fresh[-1] == pytest.approx(70, abs=1)
-    assert (health.state, health.reopened) == (LIVE, 1)
+    assert (health.state, health.reconnects) == (LIVE, 1)
     assert next(message.split(";")[0] for message in caplog.messages) == "camera 7: the very same picture for 10 s"
     assert len(caplog.messages) == 2
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from edge.errors import SourceError
-from edge.sources.live.latest_frame import EndOfStream
+from edge.sources.live.latest_frame import EndOfStreamError
 from edge.sources.network import mjpeg
 from edge.sources.network.mjpeg import MjpegFileSource, MjpegInput
 
@@ -42,7 +42,7 @@ def greys(stream: Any) -> tuple[list[int], int]:
     """The grey of every picture, to the nearest 50, and how many were skipped."""
     source = MjpegInput(stream)
     found: list[int] = []
-    with contextlib.suppress(EndOfStream):
+    with contextlib.suppress(EndOfStreamError):
         while True:
             found.append(round(float(source.read().mean()) / 50) * 50)
     return found, source.skipped

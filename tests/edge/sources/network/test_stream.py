@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from edge.errors import SourceError
-from edge.sources.live.latest_frame import EndOfStream
+from edge.sources.live.latest_frame import EndOfStreamError
 from edge.sources.network import http
 from edge.sources.network.stream import Stream
-from edge.sources.urls import is_live, is_url, without_password
+from edge.sources.urls import is_live, is_url, redact_url
 from tests.edge.sources.fake_video import FakeCapture
 
 
@@ -51,7 +51,7 @@ def test_is_url(text: str, expected: bool) -> None:
     ],
 )
 def test_without_password(url: str, shown: str) -> None:
-    assert without_password(url) == shown
+    assert redact_url(url) == shown
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_stream_is_opened_with_time_limits_and_a_name_without_its_password(mon
 @pytest.mark.parametrize(
     ("url", "frame_count", "error"),
     [
-        ("http://cam/clip", 2.0, EndOfStream),
+        ("http://cam/clip", 2.0, EndOfStreamError),
         ("http://cam/live", -1.0, SourceError),
         ("rtsp://cam/1", 2.0, SourceError),
     ],
