@@ -86,15 +86,15 @@ def _list(folder: Path, truths: dict[str, tuple[str, ...]]) -> list[_Photograph]
 
 def _seen(
     photographs: Sequence[_Photograph], variants: int, *, seed: int
-) -> Iterator[tuple[vision.Sighting, NDArray[np.float32]]]:
+) -> Iterator[tuple[vision.PreparedInput, NDArray[np.float32]]]:
     for number, photograph in enumerate(photographs):
-        for sighting in _views(photograph.path, variants, np.random.default_rng([seed, number])):
-            yield sighting, photograph.targets
+        for prepared in _views(photograph.path, variants, np.random.default_rng([seed, number])):
+            yield prepared, photograph.targets
         if (number + 1) % 200 == 0 or number + 1 == len(photographs):
             _LOGGER.info("seen %d of %d photographs", number + 1, len(photographs))
 
 
-def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[vision.Sighting]:
+def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[vision.PreparedInput]:
     """What the vision step sees of a photograph as it is and of its variations."""
     try:
         frame = decode_image(path.read_bytes())

@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _seen(count: int, *, seed: int) -> Iterator[tuple[vision.Sighting, NDArray[np.float32]]]:
+def _seen(count: int, *, seed: int) -> Iterator[tuple[vision.PreparedInput, NDArray[np.float32]]]:
     images, labels = fashion_mnist.load("train")
     for number in range(count):
         frame, right = _scene(number, seed, images, labels)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from edge.classify.results import Decision, Prediction
     from edge.sources import Frame
-    from edge.vision import Sighting
+    from edge.vision import PreparedInput
 
 _UNTIMED = 50  # calls before the timed ones
 _SETTLED = 1000  # frames after which memory may not grow any more
@@ -118,16 +118,16 @@ class _MemorySink:
         """Nothing is kept back."""
 
 
-def _without_vision(frame: NDArray[np.uint8], *, height: int, width: int) -> Sighting:
+def _without_vision(frame: NDArray[np.uint8], *, height: int, width: int) -> PreparedInput:
     """What the bare script does to a frame."""
     import cv2
     import numpy as np
 
-    from edge.vision import Sighting
+    from edge.vision import PreparedInput
 
     grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
     pixels = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
-    return Sighting(np.asarray(pixels, np.uint8), np.zeros((0, 2), np.int32), 1.0)
+    return PreparedInput(np.asarray(pixels, np.uint8), np.zeros((0, 2), np.int32), 1.0)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ class Classifier:
         self.artifact = artifact
         self.runtime = runtime
         self.spec = spec
-        self.find: Callable[..., vision.Sighting] = vision.find_garment
+        self.find: Callable[..., vision.PreparedInput] = vision.find_garment
         """Finds the garment in a frame; a caller who fixes a region or knows the empty scene puts a partial here."""
 
     @classmethod
@@ -97,7 +97,7 @@ class Classifier:
         started = time.perf_counter_ns()
         seen = self.find(frame, height=self.spec.input.height, width=self.spec.input.width)
         found = time.perf_counter_ns()
-        scores = self.scores(seen.pixels) if seen.presence >= self.spec.decision.presence_threshold else None
+        scores = self.scores(seen.pixels) if seen.presence_score >= self.spec.decision.presence_threshold else None
         invoked = time.perf_counter_ns()
         latency_ns = {"vision": found - started, "invoke": invoked - found}
         if scores is None:
@@ -129,7 +129,7 @@ class Classifier:
         return to_probabilities(scores, output=self.spec.output, temperature=self.spec.decision.temperature)
 
     def _of_scores(
-        self, seen: vision.Sighting, scores: NDArray[np.float32], top_k: int, latency_ns: dict[str, int]
+        self, seen: vision.PreparedInput, scores: NDArray[np.float32], top_k: int, latency_ns: dict[str, int]
     ) -> Prediction:
         """What the network's scores mean; some of the times are still missing."""
         labels, decision = self.spec.labels, self.spec.decision
@@ -144,16 +144,16 @@ class Classifier:
             pixels=seen.pixels,
             probabilities=probabilities,
             score=score,
-            presence=seen.presence,
+            presence_score=seen.presence_score,
             outline=seen.outline,
             reason=confidence_score.sentence(score, decision.threshold, kind=decision.score),
             region=seen.region,
         )
 
-    def _of_nothing(self, seen: vision.Sighting, latency_ns: dict[str, int]) -> Prediction:
+    def _of_nothing(self, seen: vision.PreparedInput, latency_ns: dict[str, int]) -> Prediction:
         """What it means that there is nothing; some of the times are still missing."""
         decision = self.spec.decision
-        compared = confidence_score.compared("presence", seen.presence, decision.presence_threshold)
+        compared = confidence_score.compared("presence", seen.presence_score, decision.presence_threshold)
         return Prediction(
             label=NOTHING_LABEL,
             probability=0.0,
@@ -162,7 +162,7 @@ class Classifier:
             pixels=seen.pixels,
             probabilities=np.zeros(len(self.spec.labels), np.float32),
             score=confidence_score.lowest_score(decision.score),
-            presence=seen.presence,
+            presence_score=seen.presence_score,
             outline=seen.outline,
             reason=f"nothing stands out from the background ({compared})",
             region=seen.region,

@@ -89,7 +89,7 @@ class Decider:
     def _smoothed(self, prediction: Prediction, time: datetime) -> _Evidence:
         """All frames so far with this one; where no network has looked, nothing can be learnt about classes."""
         smoothing_s = self._rule.smoothing_s
-        self._presence.add(np.array([prediction.presence], np.float32), time, smoothing_s)
+        self._presence.add(np.array([prediction.presence_score], np.float32), time, smoothing_s)
         if prediction.label != NOTHING_LABEL:
             self._score.add(np.array([prediction.score], np.float32), time, smoothing_s)
             self._probabilities.add(prediction.probabilities, time, smoothing_s)
@@ -104,8 +104,8 @@ class Decider:
             limit, name = rule.presence_on_threshold, "on-threshold "
         else:
             limit, name = rule.presence_threshold, "off-threshold "
-        if evidence.probabilities is None or evidence.presence < limit:
-            return NOTHING_LABEL, confidence_score.compared("presence", evidence.presence, limit, name=name)
+        if evidence.probabilities is None or evidence.presence_score < limit:
+            return NOTHING_LABEL, confidence_score.compared("presence", evidence.presence_score, limit, name=name)
         best = self._best(evidence.probabilities, shown)
         bar, name = (rule.off_threshold, "off-threshold") if best == shown else (rule.threshold, "on-threshold")
         why = confidence_score.sentence(evidence.score, bar, kind=rule.score, name=name)
@@ -137,7 +137,7 @@ class Decider:
 class _Evidence(NamedTuple):
     """What speaks for an answer: of one frame, or smoothed."""
 
-    presence: float
+    presence_score: float
     score: float
     probabilities: NDArray[np.float32] | None
     """float32, shape (classes,), 0-1; None where no network has looked."""
@@ -146,7 +146,7 @@ class _Evidence(NamedTuple):
 def _evidence_of(prediction: Prediction) -> _Evidence:
     """What one frame says by itself."""
     probabilities = None if prediction.label == NOTHING_LABEL else prediction.probabilities
-    return _Evidence(prediction.presence, prediction.score, probabilities)
+    return _Evidence(prediction.presence_score, prediction.score, probabilities)
 
 
 class _Smoothed:

@@ -31,7 +31,7 @@ class Prediction(NamedTuple):
     """float32, shape (classes,), 0-1, in the order of the spec's labels; all 0 where there is nothing."""
     score: float
     """What was compared with the threshold, of the spec's kind (see `confidence_score`); the lowest for nothing."""
-    presence: float
+    presence_score: float
     """How sure the vision step is that there is something, 0-1."""
     outline: NDArray[np.int32]
     """Corners of what was found in the frame, int32 x and y in pixels, shape (N, 2); (0, 2) where there is nothing."""

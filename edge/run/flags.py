@@ -13,7 +13,7 @@ from edge.run.sink_flags import add_sink_flags
 from edge.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
-    from edge.vision.region import Region
+    from edge.vision.prepared_input import Region
 
 # The demos never end by themselves: two pictures of each garment, or each once for 2 s of 30 frames.
 DEMO_FRAMES = {"demo": 20, "demo-video": 600}
@@ -120,7 +120,7 @@ def _add_decision_flags(flags: argparse.ArgumentParser) -> None:
 
 
 def _region(text: str) -> Region:
-    from edge.vision.region import Region
+    from edge.vision.prepared_input import Region
 
     try:
         return Region.parse(text)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from edge.classify.classifier import Classifier
     from edge.sinks import Sink
     from edge.sources import Source
-    from edge.vision import Sighting
+    from edge.vision import PreparedInput
 
 
 @console.command
@@ -153,7 +153,7 @@ def _source(options: argparse.Namespace, classifier: Classifier, health: Health)
     )
 
 
-def _finder(options: argparse.Namespace) -> Callable[..., Sighting]:
+def _finder(options: argparse.Namespace) -> Callable[..., PreparedInput]:
     """The vision step with what the flags say about the place."""
     from edge.vision import EmptyScene, find_garment
 

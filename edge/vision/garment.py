@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 
 from edge.vision.background import border_distance
-from edge.vision.crop import Sighting
 from edge.vision.cutout import cut_out
 from edge.vision.frames import require_pixels, shrink_to_bgr
 from edge.vision.lab import bgr_to_lab
+from edge.vision.prepared_input import PreparedInput
 from edge.vision.presence import NOTHING_BELOW
 from edge.vision.render import fit, garment_tones, render
 from edge.vision.scene import EmptyScene
@@ -25,7 +25,7 @@ from edge.vision.yuv import YuvPicture
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.vision.region import Region
+    from edge.vision.prepared_input import Region
 
 GARMENT_RECIPE = "garment-v2"
 
@@ -43,7 +43,7 @@ def find_garment(
     width: int = 28,
     region: Region | None = None,
     scene: EmptyScene | None = None,
-) -> Sighting:
+) -> PreparedInput:
     """Find the garment in a camera frame and make of it what the network was trained on.
 
     Args:
@@ -65,7 +65,7 @@ def find_garment(
     pixels = frame.to_bgr() if isinstance(frame, YuvPicture) else frame
     require_pixels(pixels)
     view, left, top = region.cut(pixels)
-    seen = _find(view, scene, height=height, width=width) if view.size else _nothing(height, width, presence=0.0)
+    seen = _find(view, scene, height=height, width=width) if view.size else _nothing(height, width, presence_score=0.0)
     searched = (left, top, view.shape[1], view.shape[0])
     return seen._replace(outline=seen.outline + np.array([left, top], np.int32), region=searched)
 
@@ -75,22 +75,22 @@ def frame_to_pixels(frame: NDArray[Any] | YuvPicture, *, height: int = 28, width
     return find_garment(frame, height=height, width=width).pixels
 
 
-def _find(view: NDArray[Any] | YuvPicture, scene: EmptyScene | None, *, height: int, width: int) -> Sighting:
+def _find(view: NDArray[Any] | YuvPicture, scene: EmptyScene | None, *, height: int, width: int) -> PreparedInput:
     """As `find_garment`, of what is to be searched."""
     picture = shrink_to_bgr(view, longest=_PICTURE_EDGE)
     if scene is None and (ready := cut_out(picture)) is not None:
         return _ready_made(ready, height=height, width=width)
     small = _to_search(picture)
     if min(small.shape[:2]) < _SMALLEST_EDGE:
-        return _nothing(height, width, presence=0.0)
+        return _nothing(height, width, presence_score=0.0)
     found = _search(bgr_to_lab(small), scene)
-    if found is None or found.presence < NOTHING_BELOW:
-        return _nothing(height, width, presence=found.presence if found else 0.0)
+    if found is None or found.presence_score < NOTHING_BELOW:
+        return _nothing(height, width, presence_score=found.presence_score if found else 0.0)
     tones = garment_tones(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8), found.mask)
     cover = _cover(found, picture)
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
     pixels = render(grey, cover, tones, height=height, width=width)
-    return Sighting(pixels, _outline(cover, view.shape[0], view.shape[1]), found.presence)
+    return PreparedInput(pixels, _outline(cover, view.shape[0], view.shape[1]), found.presence_score)
 
 
 def _search(exact: NDArray[np.float32], scene: EmptyScene | None) -> Silhouette | None:
@@ -102,20 +102,20 @@ def _search(exact: NDArray[np.float32], scene: EmptyScene | None) -> Silhouette 
     return None if distance is None else find_newcomer(lab, distance)
 
 
-def _nothing(height: int, width: int, *, presence: float) -> Sighting:
-    return Sighting(np.zeros((height, width), np.uint8), np.zeros((0, 2), np.int32), presence)
+def _nothing(height: int, width: int, *, presence_score: float) -> PreparedInput:
+    return PreparedInput(np.zeros((height, width), np.uint8), np.zeros((0, 2), np.int32), presence_score)
 
 
-def _ready_made(grey: NDArray[np.uint8], *, height: int, width: int) -> Sighting:
+def _ready_made(grey: NDArray[np.uint8], *, height: int, width: int) -> PreparedInput:
     """Show an image of the data set's kind as it is; only one that doesn't fill its canvas is trimmed and scaled."""
     left, top, box_width, box_height = cv2.boundingRect(grey)
     if not box_width:
-        return _nothing(height, width, presence=0.0)
+        return _nothing(height, width, presence_score=0.0)
     fills = grey.shape == (height, width) and (box_height == height or box_width == width)
     garment = grey[top : top + box_height, left : left + box_width]
     corners = [(left, top), (left + box_width - 1, top), (left + box_width - 1, top + box_height - 1),
                (left, top + box_height - 1)]  # fmt: skip
-    return Sighting(grey if fills else fit(garment, height=height, width=width), np.array(corners, np.int32), 1.0)
+    return PreparedInput(grey if fills else fit(garment, height=height, width=width), np.array(corners, np.int32), 1.0)
 
 
 def _to_search(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

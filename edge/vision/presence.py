@@ -21,7 +21,7 @@ _REAL_EDGE = 1.2  # times the picture's mean edge
 _AGREEMENT, _EDGES, _EVIDENCE, _CONTACT, _BIAS = 0.8, 3.1, 0.85, -12.7, -5.7
 
 
-def presence(
+def presence_score(
     mask: NDArray[np.uint8],
     outline: NDArray[np.bool_],
     *,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from edge.vision.colours import garment_evidence
-from edge.vision.presence import presence
+from edge.vision.presence import presence_score
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class Silhouette(NamedTuple):
     where it is certain."""
     fit: float
     """How well the outline follows the picture's edges: 1 for any outline, 2 to 5 for a garment's own."""
-    presence: float = 0.0
+    presence_score: float = 0.0
     """How sure it is that this is something at all, 0-1."""
 
 
@@ -103,8 +103,8 @@ def _silhouette_of(evidence: NDArray[np.float32], edges: NDArray[np.float32]) ->
 def _judged(
     found: Silhouette, edges: NDArray[np.float32], evidence: NDArray[np.float32], *, agreement: float
 ) -> Silhouette:
-    sure = presence(found.mask, found.outline, edges=edges, evidence=evidence, agreement=agreement)
-    return found._replace(presence=sure)
+    sure = presence_score(found.mask, found.outline, edges=edges, evidence=evidence, agreement=agreement)
+    return found._replace(presence_score=sure)
 
 
 def overlap(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:

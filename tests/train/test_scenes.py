@@ -40,7 +40,7 @@ def test_the_images_are_what_the_vision_step_sees(
     assert main(["--count", "40", "--out", str(tmp_path / "some.npz")]) == 0
 
     found = auxiliary.read(tmp_path / "some.npz", class_names=FASHION_MNIST_LABELS, height=28, width=28)
-    assert np.array_equal(found.pixels, np.stack([sighting.pixels for sighting in seen]))
+    assert np.array_equal(found.pixels, np.stack([prepared.pixels for prepared in seen]))
     labels = found.targets[found.is_known].argmax(axis=1)
     assert (labels == 1).sum() >= 20  # the pasted ones; the others are drawn
     assert len(set(labels.tolist())) > 1

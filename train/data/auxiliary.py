@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge.artifact.decision_spec import DecisionSpec
 from edge.errors import DatasetError
 from edge.system import atomic_file
-from edge.vision import GARMENT_RECIPE, Sighting
+from edge.vision import GARMENT_RECIPE, PreparedInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +92,19 @@ def read(path: Path, *, class_names: Sequence[str], height: int, width: int) -> 
     return extra
 
 
-def gathered(seen: Iterable[tuple[Sighting, NDArray[np.float32]]], origin: str) -> Extra:
+def gathered(seen: Iterable[tuple[PreparedInput, NDArray[np.float32]]], origin: str) -> Extra:
     """What the vision step saw, each with its targets, float32 (classes,), as one.
 
     Raises:
         DatasetError: it saw nothing at all.
     """
     pairs = list(seen)
-    if not any(sighting.presence >= DecisionSpec().presence_threshold for sighting, _ in pairs):
+    if not any(prepared.presence_score >= DecisionSpec().presence_threshold for prepared, _ in pairs):
         raise DatasetError(f"nothing was found in any of {origin}")
     return Extra(
-        np.stack([sighting.pixels for sighting, _ in pairs]),
+        np.stack([prepared.pixels for prepared, _ in pairs]),
         np.stack([targets for _, targets in pairs]),
-        np.array([sighting.presence for sighting, _ in pairs], np.float32),
+        np.array([prepared.presence_score for prepared, _ in pairs], np.float32),
         origin,
     )
 

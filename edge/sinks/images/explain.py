@@ -84,7 +84,7 @@ def _draw_eye(panel: Image, prediction: Prediction, *, top: int) -> None:
 def _draw_bars(panel: Image, prediction: Prediction, rule: DecisionSpec, *, top: int, most: int) -> None:
     """How sure it is that there is something, and what; with the thresholds that were to be reached."""
     drawing.draw_bar(
-        panel, top=top, label="something is there", value=prediction.presence, mark=rule.presence_threshold
+        panel, top=top, label="something is there", value=prediction.presence_score, mark=rule.presence_threshold
     )
     mark = rule.threshold if rule.score == "probability" else None  # other scores have another scale
     for number, (label, probability) in enumerate(prediction.top_k[:most], start=1):

@@ -23,7 +23,7 @@ from edge.sinks.delivery.uncertain_filter import why_uncertain
 from edge.sinks.text.jsonl import as_record
 from edge.sources.frame import Frame
 from edge.system import atomic_file
-from edge.vision.region import Region
+from edge.vision.prepared_input import Region
 
 _JPEG_QUALITY = 95
 _OURS = re.compile(r"(?P<time>\d{8}T\d{6}\.\d{3}Z)_(?P<label>.+)\.(jpg|json)")

@@ -74,7 +74,7 @@ def as_record(frame: Frame, prediction: Prediction, decision: Decision, *, model
         "reason": decision.reason,
         "since": _iso(decision.since),
         "changed": decision.changed,
-        "presence": round(prediction.presence, 6),
+        "presence": round(prediction.presence_score, 6),
         "score": round(prediction.score, 6) if math.isfinite(prediction.score) else None,
         "top_k": [{"label": label, "probability": round(value, 6)} for label, value in prediction.top_k],
         "latency_ns": prediction.latency_ns,

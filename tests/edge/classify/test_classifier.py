@@ -123,8 +123,10 @@ def test_the_energy_of_logits_does_not_know_the_temperature(fake_runtime: Fake) 
 
 def see(monkeypatch: pytest.MonkeyPatch, presence: float) -> None:
     """Let the vision step find the same in every frame."""
-    sighting = vision.Sighting(np.full((2, 2), 9, np.uint8), np.array([[1, 2], [3, 4], [5, 6]], np.int32), presence)
-    monkeypatch.setattr("edge.vision.find_garment", lambda frame, *, height, width: sighting)
+    prepared = vision.PreparedInput(
+        np.full((2, 2), 9, np.uint8), np.array([[1, 2], [3, 4], [5, 6]], np.int32), presence
+    )
+    monkeypatch.setattr("edge.vision.find_garment", lambda frame, *, height, width: prepared)
 
 
 @pytest.mark.parametrize(("score", "lowest"), [("probability", 0.0), ("energy", -math.inf)])
@@ -138,7 +140,7 @@ def test_where_there_is_nothing_the_network_is_not_run(
     assert (prediction.label, prediction.probability, prediction.top_k) == ("nothing", 0.0, ())
     assert prediction.reason == "nothing stands out from the background (presence 0.05 below 0.10)"
     assert prediction.probabilities.tolist() == [0.0, 0.0, 0.0]
-    assert (prediction.score, prediction.presence) == (lowest, 0.05)
+    assert (prediction.score, prediction.presence_score) == (lowest, 0.05)
     assert set(prediction.latency_ns) == {"vision", "invoke", "decide", "total"}
 
 
@@ -149,7 +151,7 @@ def test_the_presence_threshold_is_the_spec_s(
     see(monkeypatch, 0.05)
     classifier = Classifier(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec(presence_threshold=threshold))
     prediction = classifier.classify(FRAME)
-    assert (prediction.label, prediction.presence) == (label, 0.05)
+    assert (prediction.label, prediction.presence_score) == (label, 0.05)
     assert prediction.outline.tolist() == [[1, 2], [3, 4], [5, 6]]
     assert (prediction.pixels == 9).all()
 

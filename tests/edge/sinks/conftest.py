@@ -40,7 +40,7 @@ def prediction() -> Callable[..., Prediction]:
             pixels=np.arange(4, dtype=np.uint8).reshape(2, 2),
             probabilities=np.array([top1, 1 - top1], np.float32),
             score=top1 if score is None else score,
-            presence=0.75,
+            presence_score=0.75,
             outline=np.array([(10, 10), (50, 10), (50, 40)], np.int32),
             reason="top1 0.90 reaches threshold 0.70",
         )

@@ -22,15 +22,15 @@ def test_an_image_of_the_data_set_comes_out_as_it_is() -> None:
 def test_one_that_does_not_fill_its_canvas_is_trimmed() -> None:
     frame = np.zeros((20, 20), np.uint8)
     frame[4:8, 6:10] = 150
-    sighting = find_garment(frame)
-    assert (sighting.pixels == 150).all()
-    assert sighting.outline.tolist() == [[6, 4], [9, 4], [9, 7], [6, 7]]
-    assert sighting.presence == 1.0
+    prepared = find_garment(frame)
+    assert (prepared.pixels == 150).all()
+    assert prepared.outline.tolist() == [[6, 4], [9, 4], [9, 7], [6, 7]]
+    assert prepared.presence_score == 1.0
 
 
 def test_pure_black_of_that_size_shows_nothing() -> None:
-    sighting = find_garment(np.zeros((28, 28), np.uint8))
-    assert (sighting.presence, sighting.pixels.any(), sighting.outline.shape) == (0.0, False, (0, 2))
+    prepared = find_garment(np.zeros((28, 28), np.uint8))
+    assert (prepared.presence_score, prepared.pixels.any(), prepared.outline.shape) == (0.0, False, (0, 2))
 
 
 @pytest.mark.parametrize(

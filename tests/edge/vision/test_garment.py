@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge.demo import draw_frame
 from edge.vision import GARMENT_RECIPE, EmptyScene, find_garment, frame_to_pixels
-from edge.vision.region import Region
+from edge.vision.prepared_input import Region
 from tests.edge.vision.scenes import Image, carpet, checks, lamp, overlap, paint, planks, shirt_mask
 
 SHAPE = (240, 320)
@@ -50,11 +50,11 @@ def test_recipe_has_the_name_that_specs_hold() -> None:
          "lamp"],
 )  # fmt: skip
 def test_the_garment_is_found(garment: object, background: object) -> None:
-    sighting = find_garment(paint(MASK, garment=garment, background=background))
-    assert overlap(sighting.outline, MASK) > 0.88
-    assert sighting.presence > 0.5
-    assert sighting.outline.dtype == np.int32
-    shown = sighting.pixels > 60
+    prepared = find_garment(paint(MASK, garment=garment, background=background))
+    assert overlap(prepared.outline, MASK) > 0.88
+    assert prepared.presence_score > 0.5
+    assert prepared.outline.dtype == np.int32
+    shown = prepared.pixels > 60
     expected = cv2.resize(MASK[30:216, 68:252].astype(np.uint8) * 255, (28, 28), interpolation=cv2.INTER_AREA) > 127
     assert (shown & expected).sum() / (shown | expected).sum() > 0.75
 
@@ -123,10 +123,10 @@ def test_inner_structure_stays_visible() -> None:
 
 
 def test_an_even_frame_shows_nothing() -> None:
-    sighting = find_garment(np.full((48, 64, 3), 90, np.uint8))
-    assert sighting.presence < 0.05
-    assert sighting.outline.shape == (0, 2)
-    assert not sighting.pixels.any()
+    prepared = find_garment(np.full((48, 64, 3), 90, np.uint8))
+    assert prepared.presence_score < 0.05
+    assert prepared.outline.shape == (0, 2)
+    assert not prepared.pixels.any()
 
 
 ODD = np.random.default_rng(0)
@@ -163,10 +163,10 @@ FLOATS[3, 4], FLOATS[9], FLOATS[10] = np.nan, np.inf, -np.inf
 def test_odd_frames_get_an_answer(frame: NDArray[Any], height: int, width: int) -> None:
     before = frame[:100, :100].copy()
     for arguments in ({}, {"region": Region(0.2, 0.2, 0.7, 0.7)}, {"scene": EmptyScene(1)}):
-        sighting = find_garment(frame, height=height, width=width, **arguments)
-        assert sighting.pixels.shape == (height, width)
-        assert sighting.pixels.dtype == np.uint8
-        assert 0 <= sighting.presence <= 1
+        prepared = find_garment(frame, height=height, width=width, **arguments)
+        assert prepared.pixels.shape == (height, width)
+        assert prepared.pixels.dtype == np.uint8
+        assert 0 <= prepared.presence_score <= 1
     np.testing.assert_array_equal(frame[:100, :100], before)
 
 

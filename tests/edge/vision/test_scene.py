@@ -27,8 +27,8 @@ def empty_frame(seed: int = 0) -> Image:
 def taught(frames: int = 5) -> EmptyScene:
     scene = EmptyScene(frames)
     for seed in range(frames):
-        sighting = find_garment(empty_frame(seed), scene=scene)
-        assert (sighting.presence, sighting.pixels.any()) == (0.0, False)
+        prepared = find_garment(empty_frame(seed), scene=scene)
+        assert (prepared.presence_score, prepared.pixels.any()) == (0.0, False)
     return scene
 
 
@@ -45,7 +45,7 @@ def test_the_known_scene_is_nothing_and_what_is_put_into_it_is_found() -> None:
     scene = taught()
     assert not find_garment(empty_frame(9), scene=scene).pixels.any()
     found = find_garment(paint(MASK, garment=(40, 40, 150), background=cluttered()), scene=scene)
-    assert found.presence > 0.8
+    assert found.presence_score > 0.8
     assert overlap(found.outline, MASK) > 0.85
 
 
@@ -53,7 +53,7 @@ def test_the_known_scene_is_nothing_and_what_is_put_into_it_is_found() -> None:
 def test_light_that_drifts_is_no_garment(gain: float, offset: float) -> None:
     scene = taught()
     drifted = np.clip(empty_frame(9) * gain + offset, 0, 255).astype(np.uint8)
-    assert find_garment(drifted, scene=scene).presence < 0.5
+    assert find_garment(drifted, scene=scene).presence_score < 0.5
     dressed = paint(MASK, garment=(40, 40, 150), background=cluttered()) * gain + offset
     found = find_garment(np.clip(dressed, 0, 255).astype(np.uint8), scene=scene)
     assert overlap(found.outline, MASK) > 0.8

@@ -76,7 +76,7 @@ def test_evidence_agrees_with_the_mask() -> None:
     assert overlap(found.mask, shirt_mask(60, 80).astype(np.uint8)) > 0.9
     inner = cv2.erode(found.mask, np.ones((3, 3), np.uint8))
     assert found.evidence[inner > 0].min() >= CERTAIN
-    assert found.presence > 0.9
+    assert found.presence_score > 0.9
 
 
 def test_a_small_garment_on_an_uneven_table_is_found_by_the_border() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge.demo import draw_frame
 from edge.vision import YuvPicture, find_garment, to_bgr
 from edge.vision.frames import shrink_to_bgr
-from edge.vision.region import Region
+from edge.vision.prepared_input import Region
 from edge.vision.yuv import planes_to_bgr
 
 
@@ -79,7 +79,7 @@ def test_shrunk_planes_are_the_shrunk_picture(size: tuple[int, int]) -> None:
 def test_the_garment_is_found_where_it_is_in_the_picture(number: int) -> None:
     picture = planes_of(draw_frame(number, height=720, width=1280).image)
     of_planes, of_bgr = find_garment(picture), find_garment(picture.to_bgr())
-    assert abs(of_planes.presence - of_bgr.presence) < 0.05
+    assert abs(of_planes.presence_score - of_bgr.presence_score) < 0.05
     assert np.abs(of_planes.pixels.astype(int) - of_bgr.pixels).mean() < 8
     for side in (np.min, np.max):
         apart = side(of_planes.outline, axis=0) - side(of_bgr.outline, axis=0)

@@ -36,7 +36,7 @@ sinks = [
     SnapshotSink(Path("snapshots"), limit_bytes=30_000, rule=DecisionSpec(), model_sha256="ab" * 32),
 ]
 said = Prediction(label="Coat", probability=0.5, top_k=(("Coat", 0.5), ("Shirt", 0.5)), latency_ns={"total": 1},
-    pixels=np.zeros((1, 1), np.uint8), probabilities=np.array([0.5, 0.5], np.float32), score=0.5, presence=1.0,
+    pixels=np.zeros((1, 1), np.uint8), probabilities=np.array([0.5, 0.5], np.float32), score=0.5, presence_score=1.0,
     outline=np.zeros((0, 2), np.int32), reason="")
 answer = Decision("Coat", 0.5, noon, changed=True, reason="one, two")
 noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), dtype=np.uint8)

@@ -30,7 +30,7 @@ class QuickClassifier:
         return Prediction(
             label, float(probabilities[COAT]), (("Coat", 0.875),), {"vision": 1, "invoke": 1, "decide": 1, "total": 3},
             np.zeros((28, 28), np.uint8), probabilities, score=float(probabilities[COAT]),
-            presence=0.0 if is_black else 1.0, outline=np.zeros((0, 2), np.int32), reason="made up",
+            presence_score=0.0 if is_black else 1.0, outline=np.zeros((0, 2), np.int32), reason="made up",
         )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edge.errors import DatasetError
-from edge.vision import Sighting
+from edge.vision import PreparedInput
 from train.data import auxiliary
 from train.data.auxiliary import Extra, joined, share_targets
 
@@ -82,12 +82,14 @@ def test_classes_that_are_right_share_the_target_and_where_none_is_all_do() -> N
 
 def test_what_was_seen_keeps_its_order_and_nothing_at_all_is_an_error() -> None:
     corners = np.zeros((0, 2), np.int32)
-    sightings = [Sighting(image, corners, presence) for image, presence in zip(SOME.pixels, (0.75, 0.05), strict=True)]
+    prepared_inputs = [
+        PreparedInput(image, corners, presence) for image, presence in zip(SOME.pixels, (0.75, 0.05), strict=True)
+    ]
 
-    made = auxiliary.gathered(iter(zip(sightings, SOME.targets, strict=True)), "two drawings")
+    made = auxiliary.gathered(iter(zip(prepared_inputs, SOME.targets, strict=True)), "two drawings")
 
     assert np.array_equal(made.pixels, SOME.pixels)
     assert np.array_equal(made.targets, SOME.targets)
     assert made.is_seen.tolist() == [True, False]
     with pytest.raises(DatasetError, match="nothing was found in any of 3 photographs of empty walls"):
-        auxiliary.gathered([(sightings[1], SOME.targets[1])], "3 photographs of empty walls")
+        auxiliary.gathered([(prepared_inputs[1], SOME.targets[1])], "3 photographs of empty walls")

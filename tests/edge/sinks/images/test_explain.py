@@ -88,7 +88,9 @@ def test_long_labels_reasons_and_many_classes_have_room() -> None:
 
 def test_nothing_can_be_explained() -> None:
     nowhere = np.zeros((0, 2), np.int32)
-    nothing = prediction("nothing", classes=0, reason="nothing stands out")._replace(presence=0.0, outline=nowhere)
+    nothing = prediction("nothing", classes=0, reason="nothing stands out")._replace(
+        presence_score=0.0, outline=nowhere
+    )
     assert explained(frame(), nothing).shape == (560, 1140, 3)
 
 

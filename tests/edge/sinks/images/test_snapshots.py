@@ -11,7 +11,7 @@ import pytest
 
 from edge.artifact.decision_spec import DecisionSpec
 from edge.sinks.images.snapshots import SnapshotSink, folder_name
-from edge.vision.region import Region
+from edge.vision.prepared_input import Region
 
 RULE = DecisionSpec(threshold=0.7)
 

@@ -27,7 +27,7 @@ PREDICTION = Prediction(
     pixels=np.zeros((1, 1), np.uint8),
     probabilities=np.array([2 / 3, 1 / 3], np.float32),
     score=1 / 3,
-    presence=0.987654321,
+    presence_score=0.987654321,
     outline=np.zeros((0, 2), np.int32),
     reason="of the frame alone",
 )

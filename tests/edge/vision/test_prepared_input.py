@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.vision import find_garment
-from edge.vision.region import Region
+from edge.vision.prepared_input import Region
 from tests.edge.vision.scenes import paint, shirt_mask
 
 FRAME = np.arange(20 * 40, dtype=np.uint16).reshape(20, 40)
@@ -41,17 +41,17 @@ def test_only_the_region_is_searched_and_the_outline_is_in_the_frame() -> None:
     frame[40:200, 10:120] = (0, 0, 255)  # larger, and to the left of the region
     region = Region(160, 40, 160, 160)
 
-    sighting = find_garment(frame, region=region)
+    prepared = find_garment(frame, region=region)
 
-    assert sighting.region == (160, 40, 160, 160)
+    assert prepared.region == (160, 40, 160, 160)
 
-    assert np.array_equal(sighting.pixels, find_garment(frame[40:200, 160:320].copy()).pixels)
-    left, top = sighting.outline.min(axis=0)
-    right, bottom = sighting.outline.max(axis=0)
+    assert np.array_equal(prepared.pixels, find_garment(frame[40:200, 160:320].copy()).pixels)
+    left, top = prepared.outline.min(axis=0)
+    right, bottom = prepared.outline.max(axis=0)
     ys, xs = np.nonzero(mask)
     assert np.abs(np.array([left, top, right, bottom]) - [xs.min(), ys.min(), xs.max(), ys.max()]).max() <= 4
 
 
 def test_a_region_beyond_the_frame_shows_nothing() -> None:
-    sighting = find_garment(np.zeros((20, 20, 3), np.uint8), region=Region(50, 50, 10, 10))
-    assert (sighting.presence, sighting.pixels.any(), sighting.outline.shape) == (0.0, False, (0, 2))
+    prepared = find_garment(np.zeros((20, 20, 3), np.uint8), region=Region(50, 50, 10, 10))
+    assert (prepared.presence_score, prepared.pixels.any(), prepared.outline.shape) == (0.0, False, (0, 2))
