@@ -17,6 +17,7 @@ class LongDemo:
 
     name = "demo"
     is_stream = False
+    is_live = False
     skipped = 0
 
     def frames(self) -> Iterator[Frame]:

@@ -70,13 +70,14 @@ def _classify(
     with _collector_paused():
         from edge.classify.decision import Decider, decide_alone
         from edge.run.loop import run
+        from edge.run.sink_flags import sink_config_from
         from edge.sinks.open import open_sinks
         from edge.system import malloc_tuning
 
         classifier, health = load(), Health()
         malloc_tuning.limit_arenas()  # before a sink or the source starts a thread
-        sinks = open_sinks(options, classifier, health)  # what can't be written is said before a camera is opened
-        source = _source(options, classifier, health)
+        source = _source(options, classifier, health)  # a camera is opened with its first frame, after the sinks
+        sinks = open_sinks(sink_config_from(options), classifier, health, is_live=source.is_live)
         is_stream = source.is_stream and not options.explain
         decider = Decider(classifier.spec)
         sinks.append(_text_sink(options, classifier, is_stream=is_stream))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from dataclasses import fields
 from pathlib import Path
 
 from edge.cli import console
 from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE, BrokerAddress, PageAddress
+from edge.sinks.open import SinkConfig
 
 _UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
@@ -51,6 +53,11 @@ def _add_broker_flags(group: argparse._ArgumentGroup) -> None:
                        help="seconds from one telemetry to the next")  # fmt: skip
     group.add_argument("--mqtt-discovery", nargs="?", const="homeassistant", metavar="PREFIX",
                        help="announce it to Home Assistant (PREFIX homeassistant unless said otherwise)")  # fmt: skip
+
+
+def sink_config_from(options: argparse.Namespace) -> SinkConfig:
+    """Return the parsed flags as the settings of all sinks."""
+    return SinkConfig(**{field.name: getattr(options, field.name) for field in fields(SinkConfig)})
 
 
 def size_bytes(text: str) -> int:

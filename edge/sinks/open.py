@@ -1,108 +1,141 @@
-"""Turns what a user asked for into sinks that never stop the loop; what is not asked for is not loaded."""
+"""Opening the sinks that a `SinkConfig` names, each wrapped so that its failures never stop the loop."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.sinks.delivery.failure_log import Fallible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edge.classify.classifier import Classifier
     from edge.health import Health
+    from edge.sinks.addresses import BrokerAddress, PageAddress
     from edge.sinks.protocol import Sink
+    from edge.vision.prepared_input import Region
 
-_FRAMES_KEPT = 8  # waiting for a video or a picture to be written: of 1080p, 50 MB
-_ROWS_KEPT = 1000
-_PATIENCE_S = 5.0  # a file waits for its reader, but not for ever: the disk may be gone
+_QUEUED_FRAMES = 8  # 50 MB at 1080p
+_QUEUED_ROWS = 1000
+_FILE_WAIT_S = 5.0  # a source of files waits this long for a slow sink; the disk may be gone
 
 
-def open_sinks(options: argparse.Namespace, classifier: Classifier, health: Health) -> list[Sink]:
-    """Open everything but standard output; what can't be written at all is said now, before a camera is opened.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SinkConfig:
+    """Settings of all sinks but standard output; each field is the flag of its name, see `edge.run.sink_flags`."""
+
+    picture: Path | None
+    """Annotated picture of the last frames."""
+    explain: Path | None
+    """Picture that explains the first frame."""
+    csv: Path | None
+    video: Path | None
+    display: bool
+    """True for a window."""
+    snapshots: Path | None
+    """Folder for uncertain frames."""
+    snapshots_limit: int
+    """Bytes of all snapshots together."""
+    snapshots_every: float
+    """Least seconds between two snapshots."""
+    roi: Region | None
+    """Part of the frame that is classified; None: all of it."""
+    mqtt: BrokerAddress | None
+    mqtt_every: float
+    """Seconds from one telemetry message to the next."""
+    mqtt_discovery: str | None
+    """Prefix of Home Assistant's discovery topics; None: no discovery."""
+    serve: PageAddress | None
+    """Address of the live page."""
+    serve_token_file: Path | None
+
+
+def open_sinks(config: SinkConfig, classifier: Classifier, health: Health, *, is_live: bool) -> list[Sink]:
+    """Open everything but standard output; each kind of sink is imported only if it is configured.
 
     Args:
-        options: what the flags of `edge.run.flags` and `edge.run.sink_flags` came to.
-        classifier: the model that will speak.
-        health: of the run that will come.
+        config: what to open.
+        classifier: the model whose decisions are written.
+        health: of the coming run.
+        is_live: True if the source can't wait: queues then drop their oldest item where those of files wait.
 
     Raises:
         ToolkitError: a sink can't be opened.
         OSError: a file or folder can't be written.
     """
     sinks: list[Sink] = []
-    if options.picture:
+    if config.picture:
         from edge.sinks.images.contact_sheet import PictureSink
 
-        sinks.append(PictureSink(options.picture))
-    if options.explain:
+        sinks.append(PictureSink(config.picture))
+    if config.explain:
         from edge.sinks.images.explain import ExplainSink
 
-        sinks.append(ExplainSink(options.explain, rule=classifier.spec.decision))
+        sinks.append(ExplainSink(config.explain, rule=classifier.spec.decision))
     fallible: list[Fallible] = []
-    sinks += _file_sinks(options, classifier, fallible)
-    if options.display:
+    sinks += _file_sinks(config, classifier, fallible, is_live=is_live)
+    if config.display:
         from edge.sinks.delivery.guarded import GuardedSink
         from edge.sinks.images.window import WindowSink
 
         window = GuardedSink(WindowSink(), name="display")
         sinks.append(window)
         fallible.append(window)
-    sinks += _network_sinks(options, classifier, health, fallible)
+    sinks += _network_sinks(config, classifier, health, fallible)
     return sinks
 
 
-def _file_sinks(options: argparse.Namespace, classifier: Classifier, fallible: list[Fallible]) -> Iterator[Sink]:
-    """Files that grow; each behind a queue, which is added to `fallible`."""
+def _file_sinks(
+    config: SinkConfig, classifier: Classifier, fallible: list[Fallible], *, is_live: bool
+) -> Iterator[Sink]:
+    """Yield the files that grow, each behind a queue, which is added to `fallible`."""
+    from edge.sinks.delivery.queued import QueuedSink
+
     rule, sha256 = classifier.spec.decision, classifier.artifact.sha256
-    if options.csv:
+    waits = {} if is_live else {"patience_s": _FILE_WAIT_S, "drain_s": _FILE_WAIT_S}
+
+    def queued(sink: Sink, name: str, *, size: int, has_pixels: bool) -> Sink:
+        queue = QueuedSink(sink, name=name, size=size, has_pixels=has_pixels, **waits)
+        fallible.append(queue)
+        return queue
+
+    if config.csv:
         from edge.sinks.text.csv import CsvSink
 
-        yield _queued(CsvSink(options.csv, model_sha256=sha256), "csv", options, fallible, size=_ROWS_KEPT)
-    if options.video:
+        yield queued(CsvSink(config.csv, model_sha256=sha256), "csv", size=_QUEUED_ROWS, has_pixels=False)
+    if config.video:
         from edge.sinks.images.video import VideoSink
 
-        yield _queued(VideoSink(options.video), "video", options, fallible, size=_FRAMES_KEPT, has_pixels=True)
-    if options.snapshots:
+        yield queued(VideoSink(config.video), "video", size=_QUEUED_FRAMES, has_pixels=True)
+    if config.snapshots:
         from edge.sinks.delivery.uncertain_filter import UncertainFrames
         from edge.sinks.images.snapshots import SnapshotSink
 
-        snapshots = SnapshotSink(options.snapshots, limit_bytes=options.snapshots_limit, rule=rule,
-                                 model_sha256=sha256, region=options.roi)  # fmt: skip
-        queue = _queued(snapshots, "snapshots", options, fallible, size=_FRAMES_KEPT, has_pixels=True)
-        yield UncertainFrames(queue, rule=rule, every_s=options.snapshots_every)
-
-
-def _queued(
-    sink: Sink, name: str, options: argparse.Namespace, fallible: list[Fallible], *, size: int, has_pixels: bool = False
-) -> Sink:
-    """Put a sink behind a queue: of a camera or stream it drops what is too much, of files it keeps everything."""
-    from edge.sinks.delivery.queued import QueuedSink
-
-    is_live = options.camera is not None or "://" in options.source or options.source == "-"
-    waits = {} if is_live else {"patience_s": _PATIENCE_S, "drain_s": _PATIENCE_S}
-    queue = QueuedSink(sink, name=name, size=size, has_pixels=has_pixels, **waits)
-    fallible.append(queue)
-    return queue
+        snapshots = SnapshotSink(config.snapshots, limit_bytes=config.snapshots_limit, rule=rule,
+                                 model_sha256=sha256, region=config.roi)  # fmt: skip
+        queue = queued(snapshots, "snapshots", size=_QUEUED_FRAMES, has_pixels=True)
+        yield UncertainFrames(queue, rule=rule, every_s=config.snapshots_every)
 
 
 def _network_sinks(
-    options: argparse.Namespace, classifier: Classifier, health: Health, fallible: list[Fallible]
+    config: SinkConfig, classifier: Classifier, health: Health, fallible: list[Fallible]
 ) -> Iterator[Sink]:
-    """Broker and page, which tell how the other sinks are."""
-    if options.mqtt:
+    """Yield broker and page, which report the failures of the other sinks."""
+    if config.mqtt:
         from edge.sinks.mqtt.sink import MqttSink
 
-        broker = MqttSink(options.mqtt, health=health, model_sha256=classifier.artifact.sha256,
-                          every_s=options.mqtt_every, discovery_prefix=options.mqtt_discovery,
+        broker = MqttSink(config.mqtt, health=health, model_sha256=classifier.artifact.sha256,
+                          every_s=config.mqtt_every, discovery_prefix=config.mqtt_discovery,
                           fallible=list(fallible))  # fmt: skip
         fallible.append(broker)
         yield broker
-    if options.serve:
+    if config.serve:
         from edge.sinks.web.messages import Identity
         from edge.sinks.web.sink import PageSink
         from edge.sinks.web.token import read_token
 
-        token = read_token(options.serve, options.serve_token_file)
-        yield PageSink(options.serve, token=token, health=health, identity=Identity.of(classifier),
+        token = read_token(config.serve, config.serve_token_file)
+        yield PageSink(config.serve, token=token, health=health, identity=Identity.of(classifier),
                        stall_s=classifier.spec.decision.stale_after_s, fallible=fallible)  # fmt: skip

@@ -16,6 +16,7 @@ class DemoSource:
 
     name = "demo"
     is_stream = False
+    is_live = False
 
     def __init__(self, *, seed: int = 0) -> None:
         """Prepare the drawing.
@@ -45,6 +46,7 @@ class DemoVideoSource:
 
     name = "demo-video"
     is_stream = True
+    is_live = False
 
     def __init__(self, *, seed: int = 0, fps: float = 30.0, seconds_per_garment: float = 2.0) -> None:
         """Prepare the drawing.

@@ -42,6 +42,8 @@ class Source(Protocol):
     """Path, URL or camera, without passwords."""
     is_stream: bool
     """Whether each frame follows on the one before, as in a video; otherwise each is decided on its own."""
+    is_live: bool
+    """True if frames come at their own pace and late ones are skipped; False if the source waits for its reader."""
 
     @property
     def skipped(self) -> int:

@@ -20,6 +20,7 @@ class ImageSource:
     """Image files, each a frame of its own (see `edge.sources.frame.Source`)."""
 
     is_stream = False
+    is_live = False
 
     def __init__(self, name: str, paths: Sequence[Path]) -> None:
         """Remember the paths; files are opened one at a time."""

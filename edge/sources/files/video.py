@@ -64,6 +64,7 @@ class VideoSource:
     """A video file, here or behind a URL, every frame in order (see `edge.sources.frame.Source`)."""
 
     is_stream = True
+    is_live = False
 
     def __init__(self, location: str) -> None:
         """Remember which; it is opened with its first frame, by the thread that reads it."""

@@ -50,6 +50,7 @@ class LiveSource:
     """Frames of a camera or stream, as fresh as they come (see `edge.sources.frame.Source`)."""
 
     is_stream = True
+    is_live = True
 
     def __init__(
         self,

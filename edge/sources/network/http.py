@@ -37,6 +37,7 @@ class ImageUrlSource:
     """One image from the web (see `edge.sources.frame.Source`)."""
 
     is_stream = False
+    is_live = False
 
     def __init__(self, url: str) -> None:
         """Fetch and decode it.

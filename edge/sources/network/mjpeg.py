@@ -134,6 +134,7 @@ class MjpegFileSource:
     """MJPEG redirected from a file: every picture, in order (see `edge.sources.frame.Source`)."""
 
     is_stream = True
+    is_live = False
     name = NAME
 
     def __init__(self, mjpeg: MjpegInput) -> None:

@@ -22,6 +22,7 @@ class FakeSource:
 
     count: int
     is_stream = False
+    is_live = False
     labels: tuple[str | None, ...] = (None,)
     error: BaseException | None = None
     name: str = "fake"

@@ -16,6 +16,7 @@ from edge.classify.classifier import Classifier
 from edge.errors import ToolkitError
 from edge.health import Health
 from edge.run.flags import parser
+from edge.run.sink_flags import sink_config_from
 from edge.sinks.open import open_sinks
 
 
@@ -29,8 +30,9 @@ def classifier() -> Classifier:
 def choose(classifier: Classifier) -> Callable[..., list[Any]]:
     """Open the sinks of a command line."""
 
-    def run(*arguments: object) -> list[Any]:
-        return open_sinks(parser().parse_args([str(argument) for argument in arguments]), classifier, Health())
+    def run(*arguments: object, is_live: bool = False) -> list[Any]:
+        options = parser().parse_args([str(argument) for argument in arguments])
+        return open_sinks(sink_config_from(options), classifier, Health(), is_live=is_live)
 
     return run
 
@@ -50,18 +52,13 @@ def test_everything_asked(choose: Any, tmp_path: Path) -> None:
         sink.close()
 
 
-@pytest.mark.parametrize(
-    ("source", "patience_s"),
-    [(["--camera", "0"], 0.0), (["--source", "rtsp://camera/a"], 0.0), (["--source", "-"], 0.0),
-     (["--source", "shirts/"], 5.0), ([], 5.0)],
-    ids=["camera", "stream", "standard input", "folder", "demo"],
-)  # fmt: skip
-def test_cameras_are_never_kept_waiting_files_are(
-    choose: Any, tmp_path: Path, source: list[str], patience_s: float
+@pytest.mark.parametrize(("is_live", "patience_s", "drain_s"), [(True, 0.0, 0.3), (False, 5.0, 5.0)])
+def test_a_live_source_never_waits_for_a_file_and_files_do(
+    *, choose: Any, tmp_path: Path, is_live: bool, patience_s: float, drain_s: float
 ) -> None:
-    (sink,) = choose("--csv", tmp_path / "a.csv", *source)
+    (sink,) = choose("--csv", tmp_path / "a.csv", is_live=is_live)
     sink.close()
-    assert (sink._patience_s, sink._drain_s) == (patience_s, patience_s or 0.3)
+    assert (sink._patience_s, sink._drain_s) == (patience_s, drain_s)
 
 
 @pytest.mark.parametrize(

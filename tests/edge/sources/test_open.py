@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -124,6 +127,30 @@ def test_cameras_are_live(text: str, name: str) -> None:
     assert isinstance(source, LiveSource)
     assert source.name == name
     assert source.is_stream
+
+
+@pytest.mark.parametrize(
+    ("text", "is_camera", "is_live"),
+    [
+        ("0", True, True),
+        ("rtsp://host/a.mp4", False, True),
+        ("http://host/stream", False, True),
+        ("http://host/clip.mp4", False, False),
+        ("file:///clip.mp4", False, False),
+        ("demo-video", False, False),
+    ],
+)
+def test_a_source_is_live_if_it_does_not_wait_for_its_reader(*, text: str, is_camera: bool, is_live: bool) -> None:
+    assert open_source(text, is_camera=is_camera).is_live is is_live
+
+
+def test_standard_input_is_live_if_it_is_a_pipe_and_not_a_file(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(writer)
+    for stream, is_live in ((os.fdopen(reader, "rb"), True), ((pictures / "a.JPG").open("rb"), False)):
+        with stream:
+            monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=stream, isatty=lambda: False))
+            assert open_source("-").is_live is is_live
 
 
 def test_pictures_of_what_is_live_have_pages_of_their_own_and_others_none(

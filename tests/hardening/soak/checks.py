@@ -74,6 +74,7 @@ class CheckedSource:
     """Another source, with each of its frames and moments looked at (see `edge.sources.frame.Source`)."""
 
     is_stream = True
+    is_live = True
 
     def __init__(self, source: LiveSource, checks: Checks) -> None:
         """Remember both."""
