@@ -120,6 +120,12 @@ def examine(work: Path) -> None:
     (MEASURED / "security.txt").write_text(done.stdout, encoding="utf-8")
 
 
+def compare_int8_weights() -> None:
+    """Measure ways to quantize the weights of an ONNX file."""
+    print("$ python docs/int8_weights.py", flush=True)
+    subprocess.run([sys.executable, "docs/int8_weights.py"], cwd=ROOT, check=True)
+
+
 def main() -> None:
     """Train a little, export every variant, run the demo, benchmark."""
     with tempfile.TemporaryDirectory() as folder:
@@ -135,6 +141,7 @@ def main() -> None:
         run("classify_json", "edge.run.main", "--json", "--max-frames", "1", cwd=work)
         examine(work)
         export_other_calibrations(work)
+        compare_int8_weights()
         flags = ("--runtime", "litert", "--runtime", "onnxruntime", "--peers", *with_tflite_runtime(work))
         run("benchmarks", "benchmarks", *flags, "--out", "report", cwd=work)
         keep_report(work / "report", work)

@@ -1,11 +1,12 @@
 """Fills the figures of README and docs from docs/measured/, so that no number in them comes from a keyboard.
 
 A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT is a file of docs/measured/, followed
-by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two); `markdown FILE`, for one
-that is no console output; `benchmark table`, `recommendation` or `machine`; `curve table`, what networks make of the
-data set and of photographs; or `training commands`, what `make ship` runs; `flags`, of every command
-or of the one that follows; `hardening NAME`, what an attack counted; `platforms`, where it was
-installed. `--check` changes nothing and fails if a page is out of date.
+by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two), or one of:
+`markdown FILE`, for a file that is no console output; `benchmark table`, `short`, `recommendation` or `machine`;
+`curve table`, networks on the data set and on photographs; `training commands`, the runs of `make ship`; `flags`, of
+every command or of the one that follows; `hardening NAME`, counts of an attack; `platforms`, where it was installed;
+`int8 weights` and `int8 machine`, ways to quantize an ONNX file. `--check` changes nothing and fails if a page is out
+of date.
 """
 
 from __future__ import annotations
@@ -20,10 +21,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # run as a file, it would find an installed copy or nothing
 MEASURED = ROOT / "docs" / "measured"
-PAGES = (
-    ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("training", "benchmarks", "hardening", "flags")),
-)
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _BLOCK = re.compile(r"(<!-- measured: (?P<what>.+?) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -68,11 +66,15 @@ def _benchmark(what: str) -> str:
         return "".join(f"> {line}\n" for line in report["recommendation"])
     if what == "machine":
         return f"{machine_name(report['environment'])}; {shown_time(report['environment'])}\n"
+    rows = ordered(report["rows"])
     columns = [column for column in COLUMNS if column.heading not in _LEFT_OUT]
+    if what == "short":
+        rows = [row for row in rows if row["variant"].startswith("edge_") and "calibration" not in row["variant"]]
+        columns = [column for column in columns if column.heading in _SHORT]
     lines = [
         [column.heading for column in columns],
         ["--:" if column.is_number else "---" for column in columns],
-        *([column.show(row) for column in columns] for row in ordered(report["rows"])),
+        *([column.show(row) for column in columns] for row in rows),
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -156,7 +158,39 @@ def _parsers() -> list[argparse.ArgumentParser]:
             *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip
 
 
-_WHOLE = {"training commands": _training_commands, "curve table": _curve_table, "platforms": _platforms}
+def _int8_table() -> str:
+    report = json.loads((MEASURED / "int8_weights.json").read_text(encoding="utf-8"))
+    head = ["network", "weights", "top-1 %", "kernel = arithmetic %", "without VNNI: images", "= arithmetic %",
+            "lost, points", "invoke, µs", "ratio, 95 % interval"]  # fmt: skip
+    lines = [head, ["---", "---", *["--:"] * 7]]
+    for row in report["rows"]:
+        other, ratio = row["elsewhere"], row["invoke_ratio"]
+        without = ["-"] * 3
+        if other:
+            without = [f"{other['images']:,}", f"{100 * other['agreement']:.2f}", f"{other['lost_pp']:+.2f}"]
+        interval = f"{ratio['value']:.2f}, {ratio['low']:.2f} to {ratio['high']:.2f}"
+        agreement = f"{100 * row['kernel_agreement']:.2f}"
+        lines.append([row["network"], row["weights"], f"{100 * row['top1']:.2f}", agreement, *without,
+                      f"{row['invoke_us']:.0f}", interval])  # fmt: skip
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _int8_machine() -> str:
+    from benchmarks.host.environment import machine_name, shown_time
+
+    report = json.loads((MEASURED / "int8_weights.json").read_text(encoding="utf-8"))
+    environment = report["environment"]
+    return f"{machine_name(environment)}; {shown_time(environment)}; without VNNI: {report['elsewhere']}\n"
+
+
+_WHOLE = {
+    "int8 weights": _int8_table,
+    "int8 machine": _int8_machine,
+    "training commands": _training_commands,
+    "curve table": _curve_table,
+    "platforms": _platforms,
+}
+_SHORT = ("variant", "runtime", "size kB", "top-1 %", "loss pp", "invoke, µs median")
 _LEFT_OUT = (
     "quantization", "invoke, µs ± %", "invoke, µs p90", "frame to decision, ms ± %", "frame to decision, ms p90",
     "load ms", "status",
