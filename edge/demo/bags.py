@@ -108,12 +108,8 @@ def _travel(sheet: Sheet, fabric: Fabric, rng: np.random.Generator) -> None:
     outer = [(reach, top + 0.06), (reach, bottom - 0.02)]
     body = smooth(mirrored([(0.0, top), (reach - 0.07, top), *outer, (reach - 0.03, bottom), (0.0, bottom)]))
     _body(sheet, fabric, body)
-    cap = [
-        (0.5 + reach - 0.1, top - 0.02),
-        (0.5 + reach - 0.12, bottom + 0.02),
-        (0.99, bottom + 0.02),
-        (0.99, top - 0.02),
-    ]
+    cap = [(0.5 + reach - 0.1, top - 0.02), (0.5 + reach - 0.12, bottom + 0.02), (0.99, bottom + 0.02),
+           (0.99, top - 0.02)]  # fmt: skip
     for outline in (cap, flipped(cap)):
         sheet.panel(outline, mix(fabric.base, fabric.accent, 0.35))
         sheet.line(outline[:2], fabric.seam, 0.007)

@@ -1,4 +1,4 @@
-"""What garments are made of: a palette and woven or printed patterns; shapes belong to the garment files."""
+"""Cloth of the drawn garments: a palette, and woven or printed patterns."""
 
 from __future__ import annotations
 
@@ -15,36 +15,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _DARK_CLOTH = (
-    "#27375b",
-    "#2f5441",
-    "#6e2537",
-    "#3b3f45",
-    "#1f5f66",
-    "#553059",
-    "#8e4526",
-    "#3f5f86",
-    "#5b3f2e",
-    "#2a2c31",
-    "#a5302f",
-    "#2e55a8",
-    "#4a6b3a",
-    "#33478c",
+    *("#27375b", "#2f5441", "#6e2537", "#3b3f45", "#1f5f66", "#553059", "#8e4526"),
+    *("#3f5f86", "#5b3f2e", "#2a2c31", "#a5302f", "#2e55a8", "#4a6b3a", "#33478c"),
 )
 _LIGHT_CLOTH = (
-    "#f1e6cf",
-    "#f4f4f1",
-    "#a9cbe6",
-    "#b6dcc7",
-    "#f0c4c0",
-    "#e9c25c",
-    "#d9c3a0",
-    "#cdbbe3",
-    "#cfd2d5",
-    "#f2a08a",
-    "#f7d9a8",
-    "#9fd3d6",
-    "#e8e3da",
-    "#f3b3c4",
+    *("#f1e6cf", "#f4f4f1", "#a9cbe6", "#b6dcc7", "#f0c4c0", "#e9c25c", "#d9c3a0"),
+    *("#cdbbe3", "#cfd2d5", "#f2a08a", "#f7d9a8", "#9fd3d6", "#e8e3da", "#f3b3c4"),
 )
 _DARK_SHARE = 0.5
 _DARK_BELOW = 128  # grey level that divides dark from light cloth
@@ -63,7 +39,7 @@ class Fabric:
 
     @property
     def dark(self) -> bool:
-        """Whether the ground is darker than middle grey."""
+        """True if the ground is darker than middle grey."""
         return grey_of(self.base) < _DARK_BELOW
 
     @property

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edge.demo.bags import draw_bag
-from edge.demo.long_cuts import draw_dress, draw_trouser
-from edge.demo.sandals import draw_sandal
+from edge.demo.long_cuts import draw_coat, draw_dress, draw_trouser
 from edge.demo.sheet import Sheet
-from edge.demo.shoes import draw_boot, draw_sneaker
-from edge.demo.tops import draw_coat, draw_pullover, draw_shirt, draw_tshirt
+from edge.demo.shoes import draw_boot, draw_sandal, draw_sneaker
+from edge.demo.tops import draw_pullover, draw_shirt, draw_tshirt
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,4 +1,4 @@
-"""The demo's camera picture: a drawn garment on a backdrop, moving a little; a pure function of the frame number."""
+"""Frames of the demo, and a data set of them: a drawn garment on a backdrop, a pure function of the frame number."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from edge.demo.backdrop import draw_backdrop
+from edge.demo.fabric import grey_of, mix
 from edge.demo.garments import CLASS_COUNT, draw_garment
+from edge.demo.sheet import Colour
+from edge.vision import frame_to_pixels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_FRAME_HEIGHT, _FRAME_WIDTH = (240, 320)  # twice what the vision step looks at: finer detail would only cost time
+_SEED_OFFSET = 1_000_000  # beyond the demo's own seeds, so that a network trained here meets new garments there
 _FILL = 0.94  # garment square as a share of the frame's shorter edge
 _DARK_BACKDROP_FROM = 128.0  # mean grey of a garment from which it is shown on a dark background
 _SHADOW_LEVELS = 15.0  # grey levels: the vision step ignores up to 12, and the shadow's core lies under the garment
@@ -24,6 +28,10 @@ _NOISE_SIGMA = 2.0  # grey levels, a small sensor in a lit room
 _NOISE_MIDDLE = 16
 _NOISE_MARGIN = 64  # pixels by which the noise plate exceeds the frame, so that it can be shifted
 _SWAY_FRAMES = 48  # frames of one sway, about 1.6 s at 30 frames per second
+_LIGHT: tuple[Colour, ...] = ((222, 230, 236), (214, 226, 240), (234, 230, 222), (226, 222, 234), (218, 232, 224))
+_DARK: tuple[Colour, ...] = ((62, 52, 26), (40, 56, 34), (60, 36, 50), (64, 48, 40), (34, 44, 64))
+_GRAIN_LEVELS = 7.0  # grey levels between the grain's darkest and brightest spot
+_LAMP_LEVELS = 7.0  # grey levels between the brightest and the darkest corner of the light
 _ORDER_STREAM, _GARMENT_STREAM, _MOTION_STREAM = 0, 1, 2
 
 
@@ -82,6 +90,31 @@ def draw_frame(number: int, *, seed: int = 0, hold: int = 1, height: int = 480, 
     subject = _subject(seed, garment_number, label_index, height, width)
     rng = np.random.default_rng([seed, number, _MOTION_STREAM])
     return DemoFrame(image=_expose(subject, number, rng), label_index=label_index)
+
+
+def draw_dataset(count: int, *, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Draw a data set: each image is a garment in a scene, seen through the vision step.
+
+    Args:
+        count: number of images, 0 or more.
+        seed: which data set, from 0; the same seed gives the same images, and a larger count only adds some.
+
+    Returns:
+        uint8 grey images, shape (count, 28, 28), 0-255, bright on black, and uint8 labels, shape (count,), 0-9;
+        every ten images hold each class once.
+
+    Raises:
+        ValueError: a negative count or seed.
+    """
+    if count < 0 or seed < 0:
+        raise ValueError(f"a drawn data set needs count >= 0 and seed >= 0, got count {count}, seed {seed}")
+    images = np.zeros((count, 28, 28), np.uint8)
+    labels = np.zeros(count, np.uint8)
+    for number in range(count):
+        frame = draw_frame(number, seed=_SEED_OFFSET + seed, height=_FRAME_HEIGHT, width=_FRAME_WIDTH)
+        images[number] = frame_to_pixels(frame.image)
+        labels[number] = frame.label_index
+    return images, labels
 
 
 @lru_cache(maxsize=16)
@@ -151,3 +184,63 @@ def _noise_plate(height: int, width: int) -> NDArray[np.uint8]:
     shape = (height + _NOISE_MARGIN, width + _NOISE_MARGIN, 3)
     noise = rng.standard_normal(shape, dtype=np.float32) * np.float32(_NOISE_SIGMA) + np.float32(_NOISE_MIDDLE)
     return np.asarray(np.clip(np.rint(noise), 0, 255), np.uint8)
+
+
+def draw_backdrop(rng: np.random.Generator, *, height: int, width: int, dark: bool) -> NDArray[np.uint8]:
+    """Draw a wall, wood or linen at random: uint8 BGR, shape (height, width, 3), 0-255, mean grey near 45 or near 228.
+
+    It stays within about ten grey levels of its own border, like a plain table under one lamp: the vision step takes
+    the border for the background and what differs from it for the garment.
+    """
+    colours = _DARK if dark else _LIGHT
+    base = colours[int(rng.integers(len(colours)))]
+    rows, columns = (height // 2, width // 2)  # half size: a backdrop is out of focus anyway
+    grain = (_wall, _wood, _linen)[int(rng.integers(3))](rng, rows, columns)
+    level = _GRAIN_LEVELS * grain + _lamp(rng, rows, columns)
+    picture = np.array(base, np.float32) + level[:, :, None]
+    if rng.random() < 0.5:
+        picture += _table_tint(rng, base, rows)[:, None, :]
+    small = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _lamp(rng: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:
+    """Light that falls off from a point near the middle, float32 (rows, columns), grey levels around 0."""
+    across = np.linspace(-1, 1, columns, dtype=np.float32) - np.float32(rng.uniform(-0.5, 0.5))
+    down = np.linspace(-1, 1, rows, dtype=np.float32) - np.float32(rng.uniform(-0.6, 0.2))
+    falloff = 0.5 * np.square(across)[None, :] + 0.5 * np.square(down)[:, None]
+    return np.asarray(_LAMP_LEVELS * (0.4 - np.minimum(falloff, 1.0)), np.float32)
+
+
+def _table_tint(rng: np.random.Generator, base: Colour, rows: int) -> NDArray[np.float32]:
+    """Hue of the table below the wall, at the same grey: float32 (rows, 3)."""
+    most = 1.0 if grey_of(base) > 128 else 0.45  # the eye sees hue in the dark less, and muddy brown at once
+    warm = mix(base, (base[2], base[1], base[0]), float(rng.uniform(0.4, 1.0)) * most)
+    tint = np.array(warm, np.float32) - np.array(base, np.float32)
+    tint -= np.float32(grey_of(warm) - grey_of(base))
+    edge = float(rng.uniform(0.6, 0.75)) * rows
+    below = np.clip((np.arange(rows, dtype=np.float32) - edge) / 2, 0, 1)
+    return np.asarray(below[:, None] * tint[None, :], np.float32)
+
+
+def _wall(rng: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:
+    """Blotches of plaster, float32 (rows, columns), around 0."""
+    spots = rng.random((12, 16), dtype=np.float32) - np.float32(0.5)
+    return np.asarray(cv2.resize(spots, (columns, rows), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def _wood(rng: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:
+    """Planks with a lengthwise grain, float32 (rows, columns), around 0."""
+    fibres = rng.random((110, 7), dtype=np.float32) - np.float32(0.5)
+    grain = np.asarray(cv2.resize(fibres, (columns, rows), interpolation=cv2.INTER_CUBIC), np.float32)
+    tones = np.repeat(rng.random(5, dtype=np.float32) - np.float32(0.5), rows // 5 + 1)[:rows]
+    gaps = np.zeros(rows, np.float32)
+    gaps[rows // 5 :: rows // 5 + 1] = -1.2
+    return np.asarray(0.8 * grain + (0.5 * tones + gaps)[:, None], np.float32)
+
+
+def _linen(rng: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:
+    """Crossing threads of uneven strength, float32 (rows, columns), around 0."""
+    warp = rng.random(columns, dtype=np.float32) - np.float32(0.5)
+    weft = rng.random(rows, dtype=np.float32) - np.float32(0.5)
+    return np.asarray(warp[None, :] + weft[:, None], np.float32)

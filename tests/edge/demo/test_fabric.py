@@ -31,7 +31,7 @@ def test_patterned_cloth_mixes_ground_and_accent_only(pattern: str) -> None:
 
 
 def test_unknown_pattern_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"got 'tartan', expected one of checks, dots"):
+    with pytest.raises(ValueError, match=r"'tartan', .* checks, dots"):
         weave(Fabric((0, 0, 0), (9, 9, 9), "tartan"), np.random.default_rng(0), height=8, width=8)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge.demo import draw_frame
-from edge.demo.backdrop import draw_backdrop
+from edge.demo.scene import draw_backdrop
 from edge.vision import find_garment
 from edge.vision.presence import presence_score
 from tests.edge.vision.scenes import carpet, lamp, paint, planks, shirt_mask
