@@ -9,8 +9,7 @@ from pathlib import Path
 
 from edge.doctor.finding import FAILURE, OK, WARNING, Finding
 from edge.doctor.host_probe import Patient
-from edge.sources.camera import v4l2
-from edge.sources.urls import CSI_PREFIX
+from edge.sources.camera import CSI_PREFIX, v4l2
 
 _CSI_DRIVERS = ("unicam", "rp1-cfe")  # of a Raspberry Pi: raw sensor data that only picamera2 makes pictures of
 _GROUP = "sudo usermod -aG video $USER, then log in again (a service: SupplementaryGroups=video)"

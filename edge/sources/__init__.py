@@ -1,6 +1,6 @@
 """Where frames come from: a camera, files, a URL, standard input, or the built-in demo."""
 
-from edge.sources.camera.settings import CameraSettings
+from edge.sources.camera import CameraSettings
 from edge.sources.frame import Frame, Source
 from edge.sources.live.timeouts import LiveTimeouts
 from edge.sources.open import open_source

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from edge.errors import SourceError
 from edge.health import Health
 from edge.images.decode import IMAGE_SUFFIXES
+from edge.sources.camera import CSI_PREFIX, CameraSettings
 from edge.sources.files.images import ImageSource
 from edge.sources.frame import Source
-from edge.sources.urls import CSI_PREFIX, is_live, is_url
 from edge.system import malloc_tuning
+from edge.system.urls import is_url
 
 if TYPE_CHECKING:
-    from edge.sources.camera.settings import CameraSettings
     from edge.sources.live.reconnecting import Opener
     from edge.sources.live.timeouts import LiveTimeouts
 
 _DEMOS = ("demo", "demo-video")
 _GLOB_CHARACTERS = frozenset("*?[")
 _EXPECTED = "an image, a folder, a glob, a video, a URL, - or demo"
+_VIDEO_SUFFIXES = (".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpeg", ".ogv")
 _LEAST_READ_TIMEOUT_S = 5.0  # a camera may take its time to start, and a connection to go on
 
 
@@ -43,7 +44,7 @@ def open_source(
         RuntimeMissingError: it needs a library that isn't there.
         SourceError: it doesn't exist, can't be opened, or holds nothing to classify.
     """
-    if is_camera or text == "-" or (is_url(text) and is_live(text) and not _is_web_image(text)):
+    if is_camera or text == "-" or _is_live_url(text):
         return _open_live(text, health, timeouts, settings, is_camera=is_camera)
     if text in _DEMOS:
         from edge.sources.demo import DemoSource, DemoVideoSource
@@ -137,3 +138,10 @@ def _has_image_suffix(path: Path | str) -> bool:
 
 def _is_web_image(url: str) -> bool:
     return url.startswith(("http://", "https://")) and _has_image_suffix(url.partition("?")[0])
+
+
+def _is_live_url(text: str) -> bool:
+    """Return whether a text is the URL of a camera: over HTTP any URL that isn't named like an image or video file."""
+    may_end = text.startswith(("http://", "https://", "file://"))
+    is_video = may_end and text.partition("?")[0].lower().endswith(_VIDEO_SUFFIXES)
+    return is_url(text) and not is_video and not _is_web_image(text)

@@ -1,131 +1,181 @@
-"""Gets a file over HTTP(S): certificates are checked, and no redirection leads from a safe address to an unsafe one."""
+"""HTTP(S) client of the standard library, with limits: verified certificates, few redirects, a head that comes in time.
+
+Credentials in a URL go to that server alone, as a header. No message holds a secret of a URL.
+"""
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import http.client
-import ssl
+import re
+import socket
+import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPMessage
-from typing import IO
+from typing import IO, Any, cast
 
 from edge import __version__
-from edge.errors import UpdateError
+from edge.errors import ToolkitError
+from edge.system.urls import redact_url
 
-_SILENCE_S = 30.0  # a server may pause for so long
-_PIECE_BYTES = 2**16
-_TROUBLE = (OSError, http.client.HTTPException, ValueError)
+TRANSPORT_ERRORS = (OSError, ValueError, http.client.HTTPException)
+"""Exceptions that reading a response raises."""
 
-
-def is_url(source: str) -> bool:
-    """Whether it names a place in the network and no file."""
-    return "://" in source
+_CHUNK_BYTES = 64 * 1024
 
 
-def shown(source: str) -> str:
-    """The source for people: of a URL neither its query, which may be a key that lets others in, nor a password."""
-    if not is_url(source):
-        return source
-    scheme, _, rest = source.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}".partition("?")[0].partition("#")[0]
+class HttpError(ToolkitError):
+    """A request that failed; the message names the URL, without its secrets."""
 
 
-def beside(source: str, suffix: str) -> str:
-    """The source of a file that lies beside another and is called like it, with something more at its end."""
-    if not is_url(source):
-        return source + suffix
-    parts = urllib.parse.urlsplit(source)
-    return parts._replace(path=parts.path + suffix).geturl()
+def open_url(url: str, *, timeout_s: float) -> http.client.HTTPResponse:
+    """Send a GET request and return the response, whose content is still to be read.
 
-
-@contextmanager
-def get(url: str, *, is_pinned: bool) -> Iterator[tuple[int | None, Iterator[bytes]]]:
-    """Ask for a file; yield how many bytes the server says it has, if it says so, and its content, in pieces.
+    At most five redirects are followed, to http or https, and from https to https alone.
 
     Args:
-        url: http:// or https://.
-        is_pinned: whether a digest or a signature is asked of the content: plain HTTP is good enough then.
+        url: http:// or https://, perhaps with a user name and a password.
+        timeout_s: seconds for connecting, for the whole head of the response, and between two pieces of its content.
 
     Raises:
-        UpdateError: the URL is none to trust, the server can't be reached or refuses; also later, from the pieces.
+        HttpError: the URL is malformed, the server is out of reach or too slow, or it refuses.
     """
-    _check(url, is_pinned=is_pinned)
-    request = urllib.request.Request(url, headers={"User-Agent": f"edge-classify/{__version__}"})  # noqa: S310  # checked
+    shown = redact_url(url)
     try:
-        answer = _opener().open(request, timeout=_SILENCE_S)
+        return cast(http.client.HTTPResponse, _opener().open(_request(url), timeout=timeout_s))
     except urllib.error.HTTPError as error:
-        with error:
-            raise UpdateError(f"{shown(url)}: the server answers {error.code} {_phrase(error.code)}") from error
-    except _TROUBLE as error:
-        raise UpdateError(f"can't fetch {shown(url)}: {getattr(error, 'reason', error)}") from error
-    with answer:
-        yield _length(answer, shown(url)), _pieces(answer, shown(url))
+        with error:  # an open connection too
+            hint = ", a redirect that isn't followed" if 300 <= error.code < 400 else ""
+            raise HttpError(f"{shown}: the server answers {error.code} {_phrase(error.code)}{hint}") from error
+    except TRANSPORT_ERRORS as error:
+        raise HttpError(f"can't fetch {shown}: {getattr(error, 'reason', error)}") from error
 
 
-def _length(answer: http.client.HTTPResponse, name: str) -> int | None:
-    length = answer.headers.get("Content-Length")
+def content_length(response: http.client.HTTPResponse, url: str) -> int | None:
+    """Return the number of bytes that the server announces; None where it announces none.
+
+    Raises:
+        HttpError: it announces something else.
+    """
+    length = response.headers.get("Content-Length")
     if length is not None and not length.isdecimal():
-        raise UpdateError(f"{name} has a length of {length!r}, the server says: expected a number of bytes")
+        raise HttpError(f"{redact_url(url)} has a length of {length!r}, the server says: expected a number of bytes")
     return None if length is None else int(length)
 
 
-def _pieces(answer: http.client.HTTPResponse, name: str) -> Iterator[bytes]:
+def read_chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
+    """Yield the content of a response as it comes.
+
+    Raises:
+        HttpError: it broke off, or the server fell silent.
+    """
     while True:
         try:
-            piece = answer.read1(_PIECE_BYTES)
-        except _TROUBLE as error:
-            raise UpdateError(f"{name} was cut short ({error}): try again") from error
-        if not piece:
+            chunk = response.read1(_CHUNK_BYTES)
+        except TRANSPORT_ERRORS as error:
+            raise HttpError(f"{redact_url(url)} was cut short ({error}): try again") from error
+        if not chunk:
             return
-        yield piece
+        yield chunk
 
 
-def _check(url: str, *, is_pinned: bool) -> None:
-    try:
-        parts = urllib.parse.urlsplit(url)
-    except ValueError:  # a bracket that isn't closed
-        parts = urllib.parse.SplitResult("", "", "", "", "")
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise UpdateError(f"expected a file, or an http:// or https:// URL, got {shown(url)}")
-    if "@" in parts.netloc:
-        raise UpdateError(f"a user name and a password don't belong into the URL, where others see them: {shown(url)}")
-    if parts.scheme == "http" and not is_pinned:
-        raise UpdateError(
-            f"{shown(url)}: over http anybody on the way could put another model in its place: use https, or say what "
-            "it must be with --require-sha256 or --require-signature"
-        )
+def fetch_bytes(url: str, *, limit_bytes: int, timeout_s: float, total_s: float) -> bytes:
+    """Fetch the content of a URL, and no more of it than one byte above the limit.
+
+    Args:
+        url: http:// or https://.
+        limit_bytes: the most that the content may have; the caller refuses more.
+        timeout_s: see `open_url`.
+        total_s: seconds for all of it: a server may send a byte every nine seconds.
+
+    Raises:
+        HttpError: it can't be fetched, or not in time.
+    """
+    content, until_s = bytearray(), time.monotonic() + total_s
+    with open_url(url, timeout_s=timeout_s) as response:
+        for chunk in read_chunks(response, url):
+            content += chunk
+            if len(content) > limit_bytes:
+                break
+            if time.monotonic() > until_s:
+                raise HttpError(f"can't fetch {redact_url(url)}: not done after {total_s:g} s")
+    return bytes(content[: limit_bytes + 1])
+
+
+class _Response(http.client.HTTPResponse):
+    """Response whose whole head must come within the socket's timeout, however steadily its bytes drip in."""
+
+    def __init__(self, connection: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(connection, *arguments, **options)
+        self._connection = connection
+        self._is_late = False
+
+    def begin(self) -> None:
+        timeout_s = self._connection.gettimeout()
+        assert timeout_s is not None
+        timer = threading.Timer(timeout_s, self._disconnect)
+        timer.start()
+        try:
+            super().begin()
+        finally:
+            timer.cancel()
+            if self._is_late:
+                raise TimeoutError(f"no complete answer for {timeout_s:g} s")
+
+    def _disconnect(self) -> None:
+        self._is_late = True
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)  # ends the read in the other thread
+
+
+class _HttpConnection(http.client.HTTPConnection):
+    response_class = _Response
+
+
+class _HttpsConnection(http.client.HTTPSConnection):
+    response_class = _Response
+
+
+class _HttpHandler(urllib.request.HTTPHandler):
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_HttpConnection, request)
+
+
+class _HttpsHandler(urllib.request.HTTPSHandler):
+    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_HttpsConnection, request)  # verifies certificates by default
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a few redirections, none from https to anything else."""
+    """Follows a few redirects, none from https to anything else."""
 
     max_redirections = 5
 
     def redirect_request(  # noqa: PLR0917  # as urllib has it
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
-        """As `urllib` does it, after a look at where it leads."""
-        scheme = urllib.parse.urlsplit(newurl).scheme
+        """Make the next request, or refuse where it leads."""
         allowed = ("https",) if req.type == "https" else ("http", "https")
-        if scheme not in allowed:
-            raise UpdateError(
-                f"{shown(req.full_url)} leads to {shown(newurl)}: only {' and '.join(allowed)} is followed"
+        if urllib.parse.urlsplit(newurl).scheme not in allowed:
+            raise HttpError(
+                f"{redact_url(req.full_url)} leads to {redact_url(newurl)}: only {' and '.join(allowed)} is followed"
             )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """What opens http and https and nothing else; `urllib.request.build_opener` would add files and FTP."""
+    """Return an opener for http and https alone; `urllib.request.build_opener` would add files and FTP."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=ssl.create_default_context()),
+        _HttpHandler(),
+        _HttpsHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         _Redirects(),
@@ -134,6 +184,27 @@ def _opener() -> urllib.request.OpenerDirector:
     return opener
 
 
+def _request(url: str) -> urllib.request.Request:
+    """Return a request; urllib takes a user name and a password as a header only, not in the URL.
+
+    Raises:
+        ValueError: malformed, or neither http nor https.
+    """
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("expected an http:// or https:// URL")
+    if re.search(r"[\x00-\x20\x7f]", url):  # http.client's own message would show the whole path
+        raise ValueError("it holds a space or a control character: write %20 for a space")
+    login, _, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(  # noqa: S310  # checked above
+        parts._replace(netloc=host).geturl(), headers={"User-Agent": f"edge-classify/{__version__}"}
+    )
+    if login:
+        token = base64.b64encode(urllib.parse.unquote(login).encode()).decode()
+        request.add_unredirected_header("Authorization", f"Basic {token}")
+    return request
+
+
 def _phrase(code: int) -> str:
-    """What a status means in the standard's words, not in the server's."""
+    """Return the standard's words for a status, not the server's."""
     return HTTPStatus(code).phrase if code in list(HTTPStatus) else ""

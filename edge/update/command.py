@@ -16,7 +16,7 @@ from edge.artifact.file import default_model, read_artifact
 from edge.cli import console
 from edge.cli.trust_flags import wanted
 from edge.errors import EXIT_DONE, ToolkitError, UpdateError
-from edge.system.http import beside, shown
+from edge.system.urls import append_to_path, redact_url
 from edge.update import state as states
 from edge.update.evaluation_process import self_test
 from edge.update.fetch import fetch
@@ -71,7 +71,7 @@ def _roll_back(store: Store) -> list[str]:
 
 def _update(options: argparse.Namespace, store: Store) -> tuple[list[str], dict[str, Any]]:
     """Everything from the file's arrival to the switch; lines for people, and the figures for a program."""
-    name = shown(options.source)
+    name = redact_url(options.source)
     with store.updating() as folder:
         file = _fetched(options, folder)
         with _called(file, name):
@@ -112,7 +112,7 @@ def _fetched(options: argparse.Namespace, folder: Path) -> Path:
     file = file.rename(file.with_suffix(".tflite" if is_tflite else ".onnx"))
     if options.require_signature:
         signature = file.with_name(f"{file.name}{SIGNATURE_SUFFIX}")
-        source = beside(options.source, SIGNATURE_SUFFIX)
+        source = append_to_path(options.source, SIGNATURE_SUFFIX)
         fetch(source, signature, is_pinned=True, timeout_s=options.timeout_s, limit_bytes=_MAX_SIGNATURE_BYTES)
     return file
 

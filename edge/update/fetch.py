@@ -11,9 +11,10 @@ from pathlib import Path
 
 from edge.artifact.file import MAX_FILE_BYTES
 from edge.errors import UpdateError
-from edge.system import http
+from edge.system.urls import is_url, redact_url
 
 _PIECE_BYTES = 2**16
+_SILENCE_S = 30.0  # a server may pause for so long
 
 Progress = Callable[[int, "int | None"], None]
 """Told how many bytes have come, and how many there are in all where that is known."""
@@ -42,8 +43,8 @@ def fetch(
         UpdateError: the URL is none to trust; or the server refuses, stalls, sends too much or too little.
         OSError: the file can't be read or written.
     """
-    name = http.shown(source)
-    content = http.get(source, is_pinned=is_pinned) if http.is_url(source) else _read(Path(source))
+    name = redact_url(source)
+    content = _download(source, is_pinned=is_pinned) if is_url(source) else _read(Path(source))
     count = 0
     with _deadline(timeout_s, name), content as (total, pieces):
         if total is not None and total > limit_bytes:
@@ -58,6 +59,36 @@ def fetch(
                     progress(count, total)
     if total is not None and count != total:
         raise UpdateError(f"{name} was cut short, {count:,} of {total:,} bytes came: try again")
+
+
+@contextmanager
+def _download(url: str, *, is_pinned: bool) -> Iterator[tuple[int | None, Iterator[bytes]]]:
+    """Yield size and content of a file on a server, in pieces; the size is None where the server doesn't say.
+
+    Raises:
+        UpdateError: the URL is none to trust, the server can't be reached or refuses; also later, from the pieces.
+    """
+    from edge.system import http
+
+    _require_trustworthy(url, is_pinned=is_pinned)
+    try:
+        with http.open_url(url, timeout_s=_SILENCE_S) as response:
+            yield http.content_length(response, url), http.read_chunks(response, url)
+    except http.HttpError as error:
+        raise UpdateError(str(error)) from error
+
+
+def _require_trustworthy(url: str, *, is_pinned: bool) -> None:
+    name = redact_url(url)
+    if not url.startswith(("http://", "https://")):
+        raise UpdateError(f"expected a file, or an http:// or https:// URL, got {name}")
+    if "@" in url.split("/")[2]:
+        raise UpdateError(f"a user name and a password don't belong into the URL, where others see them: {name}")
+    if url.startswith("http:") and not is_pinned:
+        raise UpdateError(
+            f"{name}: over http anybody on the way could put another model in its place: use https, or say what "
+            "it must be with --require-sha256 or --require-signature"
+        )
 
 
 @contextmanager

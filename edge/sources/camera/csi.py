@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edge.errors import RuntimeMissingError, SourceError
-from edge.sources.camera.settings import CameraSettings
-from edge.sources.urls import CSI_PREFIX
+from edge.sources.camera import CSI_PREFIX, CameraSettings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

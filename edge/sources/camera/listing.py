@@ -7,9 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.errors import RuntimeMissingError
-from edge.sources.camera import v4l2
+from edge.sources.camera import CSI_PREFIX, v4l2
 from edge.sources.camera.csi import csi_cameras
-from edge.sources.urls import CSI_PREFIX
 
 _NONE = "no camera was found (a USB camera? check the cable and `lsusb`; a CSI camera? it needs picamera2)"
 

@@ -13,8 +13,7 @@ import cv2
 
 from edge.errors import SourceError
 from edge.sources.buffers import Buffers
-from edge.sources.camera import v4l2
-from edge.sources.camera.settings import CameraSettings
+from edge.sources.camera import CameraSettings, v4l2
 from edge.sources.camera.v4l2 import Device
 
 if TYPE_CHECKING:

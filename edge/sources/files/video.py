@@ -18,7 +18,7 @@ from edge.sources.buffers import Buffers
 from edge.sources.files.prefetch import Prefetcher
 from edge.sources.frame import Frame
 from edge.sources.opencv_capture import open_capture, read_frame, time_limits
-from edge.sources.urls import is_url, redact_url
+from edge.system.urls import is_url, redact_url
 
 if TYPE_CHECKING:
     import numpy as np

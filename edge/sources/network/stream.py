@@ -8,7 +8,7 @@ import cv2
 
 from edge.errors import SourceError
 from edge.sources.opencv_capture import StreamCapture, open_capture, time_limits
-from edge.sources.urls import redact_url
+from edge.system.urls import redact_url
 
 if TYPE_CHECKING:
     from edge.sources.network.http import MjpegConnection

@@ -113,7 +113,15 @@ def test_which_reader_a_file_behind_a_url_gets(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize(
-    "text", ["http://host/stream", "http://host/stream?still=a.jpg", "rtsp://host/a.jpg", "rtsp://host/a.mp4"]
+    "text",
+    [
+        "http://host/stream",
+        "http://host/stream?still=a.jpg",
+        "http://host/stream?file=a.mp4",
+        "rtsp://host/a.jpg",
+        "rtsp://host/a.mp4",
+        "udp://127.0.0.1:5000",
+    ],
 )
 def test_other_urls_are_live(text: str) -> None:
     source = open_source(text)

@@ -102,7 +102,7 @@ def test_from_a_server_with_a_digest(  # noqa: PLR0917  # fixtures
     assert update(f"{url}?key=secret", "--require-sha256", digest(new)).code == 0
     state = store.read()
     assert state.current
-    assert (state.current.format, state.current.source) == ("onnx", url)
+    assert (state.current.format, state.current.source) == ("onnx", f"{url}?key=***")
     assert store.whole(state.current).suffix == ".onnx"
 
 

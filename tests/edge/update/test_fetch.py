@@ -50,6 +50,23 @@ def test_what_is_no_file(tmp_path: Path, into: Path) -> None:
     assert into.stat().st_size <= 1000
 
 
+@pytest.mark.parametrize(
+    ("url", "fact"),
+    [
+        ("http://host/a", "--require-sha256 or --require-signature"),
+        ("ftp://host/a", "got ftp://host/a"),
+        ("file:///etc/passwd", "expected a file, or .*file:///etc/passwd"),
+        ("https:///a", "https:///a: .*"),
+        ("https://me:secret@host/a", r"https://\*\*\*@host/a"),
+        ("https://[::1/a", "https://"),
+    ],
+)
+def test_a_url_that_can_not_be_trusted_is_refused(into: Path, url: str, fact: str) -> None:
+    with pytest.raises(UpdateError, match=fact) as caught:
+        get(url, into, is_pinned=False)
+    assert "secret" not in str(caught.value)
+
+
 def test_a_server(server: Any, answer: Answer, into: Path) -> None:
     server.answers["/a"] = answer(CONTENT)
     assert get(f"{server.url}/a", into) == CONTENT

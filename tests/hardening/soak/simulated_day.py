@@ -22,7 +22,7 @@ from edge.sinks.delivery.guarded import GuardedSink
 from edge.sinks.mqtt import sink as mqtt
 from edge.sinks.text.jsonl import JsonLinesSink
 from edge.sinks.web.live_state import Board
-from edge.sources.camera import settings
+from edge.sources.camera import CameraSettings
 from edge.sources.camera.usb import Camera
 from edge.sources.frame import Frame
 from edge.sources.live import timeouts
@@ -124,7 +124,7 @@ def _live(camera: ScriptedCamera, clock: FakeClock, health: Health, faults: Fake
         faults.hold = reader.hold
         return cast("Reader", reader)
 
-    camera_settings = settings.CameraSettings(_HEIGHT, _WIDTH)
+    camera_settings = CameraSettings(_HEIGHT, _WIDTH)
     live_timeouts = timeouts.LiveTimeouts(PATIENCE.stall_s, PATIENCE.frozen_s)
     opener = Camera(str(CAMERA_NUMBER), camera_settings, read_timeout_s=_READ_TIMEOUT_S)
     return LiveSource(opener, timeouts=live_timeouts, health=health, start_reader=start, clock=clock, sleep=clock.sleep)

@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from edge.sinks.delivery.failure_log import Trouble
-from edge.sources.camera.settings import CameraSettings
+from edge.sources.camera import CameraSettings
 from edge.sources.camera.usb import Camera
 from tests.hardening.soak.camera import CAMERA_NUMBER, ScriptedCamera
 from tests.hardening.soak.schedule import Fault, Timeline

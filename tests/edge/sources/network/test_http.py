@@ -92,8 +92,8 @@ def test_a_login_is_not_handed_on_by_a_redirect(server: Callable[..., str]) -> N
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/gone.png", "can't fetch {url}: Not Found"),
-        ("/locked/a.png", "can't fetch {url}: Unauthorized"),
+        ("/gone.png", "{url}: the server answers 404 Not Found"),
+        ("/locked/a.png", "{url}: the server answers 401 Unauthorized"),
         ("/text.png", "{url}: not an image that OpenCV can read"),
         ("/garbled.png", "can't fetch {url}: "),
     ],

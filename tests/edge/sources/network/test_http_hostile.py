@@ -194,7 +194,7 @@ def test_a_camera_counts_what_it_skipped_over_all_its_connections(hostile: Calla
 @pytest.mark.parametrize("where", ["file:///etc/passwd", "file:///dev/zero"])
 def test_an_image_is_not_redirected_to_a_file(hostile: Callable[..., str], where: str) -> None:
     url = hostile(f"HTTP/1.0 302 Found\r\nLocation: {where}\r\n\r\n".encode())
-    with pytest.raises(SourceError, match=r"can't fetch http://127.*is not allowed"):
+    with pytest.raises(SourceError, match=r"http://127.*: the server answers 302"):
         ImageUrlSource(url)
 
 
@@ -204,20 +204,9 @@ def test_an_image_that_never_ends_is_refused(hostile: Callable[..., str], monkey
         ImageUrlSource(hostile(OK + b"\r\n", for_ever=b"\xff\xd8\xff" * 99))
 
 
-@pytest.mark.parametrize("head", [b"", OK + b"X-Long: "], ids=["no status", "a header"])
-def test_a_head_that_takes_for_ever_is_not_waited_for(
-    hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch, head: bytes
-) -> None:
-    monkeypatch.setattr(http, "_TIMEOUT_S", 0.1)
-    over = threading.Event()
-    url = hostile(head, until=over)  # it waits without a word; the socket's own time limit is far away
-    assert open_mjpeg(url, timeout_s=LONG_S) is None
-    over.set()
-
-
 def test_an_image_that_takes_for_ever_is_not_waited_for(
     hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http, "_LONGEST_S", 0.0)
-    with pytest.raises(SourceError, match=r"can't fetch http://127.*: not done after 0 s"):
+    with pytest.raises(SourceError, match=r"http://127.*: not done after 0 s"):
         ImageUrlSource(hostile(OK + b"\r\n", for_ever=b"\xff\xd8\xff"))

@@ -12,62 +12,7 @@ from edge.errors import SourceError
 from edge.sources.live.latest_frame import EndOfStreamError
 from edge.sources.network import http
 from edge.sources.network.stream import Stream
-from edge.sources.urls import is_live, is_url, redact_url
 from tests.edge.sources.fake_video import FakeCapture
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("http://host/a", True),
-        ("rtsp://host", True),
-        ("h264+tcp://host", True),
-        ("FILE:///a", True),
-        ("a/b.png", False),
-        ("C:\\a", False),
-        ("://a", False),
-        ("2://a", False),
-        ("", False),
-    ],
-)
-def test_is_url(text: str, expected: bool) -> None:
-    assert is_url(text) is expected
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("rtsp://ada:secret@cam/1", "rtsp://***@cam/1"),
-        ("rtsp://ada:se@cret@cam:554/1", "rtsp://***@cam:554/1"),
-        ("http://ada@cam/a.jpg", "http://***@cam/a.jpg"),
-        ("http://:secret@cam", "http://***@cam"),
-        ("http://cam/a@b.jpg", "http://cam/a@b.jpg"),
-        ("http://cam:8080/a.jpg?x=1", "http://cam:8080/a.jpg?x=1"),
-        ("folder/a@b.mp4", "folder/a@b.mp4"),
-        ("http://cam/video?user=ada&password=secret&size=2", "http://cam/video?user=***&password=***&size=2"),
-        ("rtsp://ada:x@cam/1?PWD=secret;channel=1", "rtsp://***@cam/1?PWD=***;channel=1"),
-        ("http://cam/video?token=secret#a", "http://cam/video?token=***#a"),
-        ("http://cam/video?compass=2&monkey=3", "http://cam/video?compass=2&monkey=3"),
-    ],
-)
-def test_without_password(url: str, shown: str) -> None:
-    assert redact_url(url) == shown
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("rtsp://cam/1", True),
-        ("rtsp://cam/walk.mp4", True),
-        ("udp://127.0.0.1:5000", True),
-        ("http://cam/video", True),
-        ("http://cam/video?file=a.mp4", True),
-        ("http://cam/walk.mp4", False),
-        ("https://cam/WALK.MKV?x=1", False),
-    ],
-)
-def test_what_is_live(url: str, expected: bool) -> None:
-    assert is_live(url) is expected
 
 
 def test_a_stream_is_opened_with_time_limits_and_a_name_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

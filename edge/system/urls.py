@@ -1,0 +1,42 @@
+"""URLs: what counts as one, and how it is shown without its secrets."""
+
+from __future__ import annotations
+
+import re
+
+_LOGIN = re.compile(r"(://)[^/\s]*@")
+_PARAMETER = re.compile(r"(?<=[?&;#])(?:([^=&;#\s]*)=)?([^&;#\s]*)")
+_SECRET_NAME = re.compile(
+    r"user(name)?|login|pass(word|wd)?|pwd|pin|code|token|auth|(.*[-_])?(key|secret|sig(nature)?|session|sid)", re.I
+)
+_HARMLESS_VALUE = re.compile(r"[a-z]{0,8}(\.\w{2,4})?|\d{1,4}([x.,:]\d{1,4})?", re.I)  # stream, a.jpg, 2, 640x480
+
+
+def is_url(text: str) -> bool:
+    """Return whether the text starts with a scheme such as http:// or rtsp://."""
+    return re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text) is not None
+
+
+def redact_url(text: str) -> str:
+    """Replace the login of a URL and the values in its query that may be keys by `***`, for logs and results.
+
+    Short words and numbers stay, because `?channel=2` says which camera it is, unless the parameter's name is one for
+    secrets. A text that is no URL is returned as it is.
+    """
+    return _PARAMETER.sub(_redact_parameter, _LOGIN.sub(r"\1***@", text)) if is_url(text) else text
+
+
+def _redact_parameter(match: re.Match[str]) -> str:
+    name, value = match[1], match[2]
+    is_secret = not _HARMLESS_VALUE.fullmatch(value) or (name is not None and _SECRET_NAME.fullmatch(name))
+    return match[0].removesuffix(value) + "***" if value and is_secret else match[0]
+
+
+def append_to_path(source: str, suffix: str) -> str:
+    """Append a suffix to a file's path or to the path of a URL, before its query."""
+    if not is_url(source):
+        return source + suffix
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(source)
+    return parts._replace(path=parts.path + suffix).geturl()
