@@ -90,7 +90,7 @@ def export_other_calibrations(work: Path) -> None:
     for seed in (1, 2):
         output = f"artifacts/edge_int8_calibration{seed}.tflite"
         source = str(ROOT / "pretrained" / "edge")
-        call("export.tflite", source, "--quantize", "int8", "--seed", str(seed), "--output", output, cwd=work)
+        call("export.tflite", source, "--quantize", "int8", "--seed", str(seed), "--out", output, cwd=work)
 
 
 def draw_wardrobe(folder: Path) -> None:

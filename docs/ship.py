@@ -28,10 +28,13 @@ TEACHER = (
 SHORT = "--preset edge --epochs 12 --mixed-precision bfloat16"
 TAUGHT = f"--preset edge --epochs 80 --no-flip --mixed-precision bfloat16 --teacher {SOFT_LABELS}"
 FURTHER = f"{TAUGHT} --erase 0 --learning-rate 2e-3 --initial {{runs}}"
-ALSO = "--also {runs}/photographs.npz {runs}/scenes.npz --also-share 0.25 --judge {runs}/judge.npz"
+EXTRA_DATA = (
+    "--extra-data {runs}/photographs.npz {runs}/scenes.npz --extra-data-share 0.25 "
+    "--threshold-data {runs}/threshold.npz"
+)
 IMAGES = {
     "photographs.npz": "train.photographs {photographs}/train",
-    "judge.npz": "train.photographs {photographs}/validation --variants 0",
+    "threshold.npz": "train.photographs {photographs}/validation --variants 0",
     "scenes.npz": "train.scenes --count 15000",
 }
 RUNS = {
@@ -41,14 +44,14 @@ RUNS = {
     "teacher": TEACHER,
     "edge-first": f"{TAUGHT} --erase 0.1",
     "edge-second": f"{FURTHER}/edge-first",
-    "edge": f"{FURTHER}/edge-second {ALSO}",
+    "edge": f"{FURTHER}/edge-second {EXTRA_DATA}",
 } | {
     name: flags
     for seed in (1, 2)
     for name, flags in {
         f"edge-first-seed{seed}": f"{TAUGHT} --erase 0.1 --seed {seed}",
         f"edge-second-seed{seed}": f"{FURTHER}/edge-first-seed{seed} --seed {seed}",
-        f"edge-seed{seed}": f"{FURTHER}/edge-second-seed{seed} {ALSO} --seed {seed}",
+        f"edge-seed{seed}": f"{FURTHER}/edge-second-seed{seed} {EXTRA_DATA} --seed {seed}",
     }.items()
 }
 # On photographs too.

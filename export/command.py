@@ -67,7 +67,7 @@ class ExportOptions:
     """Run directory; None: the newest, or the pretrained model."""
     quantize: str = "int8"
     """One of `export.recipe.RECIPES`."""
-    output: Path | None = None
+    out: Path | None = None
     """File to write; None: <artifacts>/<run>_<mode><suffix>."""
     artifacts: Path = Path("artifacts")
     runs: Path = Path("runs")
@@ -107,7 +107,7 @@ def parser(file_format: Format, *, epilog: str) -> argparse.ArgumentParser:
     meanings = "; ".join(f"{mode}: {RECIPES[mode].meaning}" for mode in modes(file_format.name))
     flags.add_argument("run", type=Path, nargs="?", help="run directory (default: newest, else pretrained)")
     flags.add_argument("--quantize", choices=modes(file_format.name), default=default.quantize, help=meanings)
-    flags.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: artifacts/<run>_<mode>)")
+    flags.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: artifacts/<run>_<mode>)")
     flags.add_argument("--artifacts", type=Path, default=default.artifacts, metavar="DIR", help="folder to write to")
     flags.add_argument("--runs", type=Path, default=default.runs, metavar="DIR", help="folder of the run directories")
     flags.add_argument("--calibration-count", type=console.positive_int, default=default.calibration_count,
@@ -149,7 +149,7 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
         reader=options.reader or file_format.readers[0],
     )
     default_path = options.artifacts / f"{source.folder.name}_{options.quantize}{file_format.suffix}"
-    path = options.output or default_path
+    path = options.out or default_path
     with atomic_file.replacing(path) as temporary:
         spec = _spec(meaning, options.quantize, calibration, file_format.needs(content))
         temporary.write_bytes(file_format.embed(content, spec))

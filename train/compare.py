@@ -141,9 +141,9 @@ def _specification(path: Path) -> ModelSpec:
 
 def _overrides(config: _Run) -> str:
     asked = {name: config.get(name) for name in overridable() if name != "epochs"}
-    if config.get("also"):
-        asked["also"] = " and ".join(Path(path).stem for path in config["also"])
-        asked["also share"] = config.get("also_share")
+    if config.get("extra_data"):
+        asked["extra_data"] = " and ".join(Path(path).stem for path in config["extra_data"])
+        asked["extra_data_share"] = config.get("extra_data_share")
     if config.get("initial"):
         asked["begins with"] = Path(config["initial"]).name
     return ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)

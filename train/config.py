@@ -52,11 +52,11 @@ class TrainConfig:
     """Share of images of your own that is held out to judge by; the same images for every seed."""
     validation_fraction: float = 1 / 12
     """Share of the training images kept aside to choose by: 5,000 of 60,000."""
-    also: tuple[Path, ...] = ()
+    extra_data: tuple[Path, ...] = ()
     """Files of images to learn from beside the data set, see `train.data.auxiliary`."""
-    also_share: float | None = None
+    extra_data_share: float | None = None
     """Share of them in an epoch, between 0 and 1; each takes others. None: all of them in every epoch."""
-    judge: Path | None = None
+    threshold_data: Path | None = None
     """Such a file of images, never trained on, by which the answer `unknown` gets its threshold."""
     max_images: int | None = None
     """Use only so many training images (and draw so many, with demo); None: all, or 6,000 drawn ones."""

@@ -38,11 +38,11 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--test-fraction", type=fraction, default=default.test_fraction, metavar="SHARE",
                        help="share of your own images held out to judge by")  # fmt: skip
     flags.add_argument("--initial", type=Path, metavar="RUN", help="begin with the weights of this run")
-    flags.add_argument("--also", type=Path, nargs="+", default=default.also, metavar="FILE.npz",
+    flags.add_argument("--extra-data", type=Path, nargs="+", default=default.extra_data, metavar="FILE.npz",
                        help="learn from these too: see `python -m train.photographs` and `.scenes`")  # fmt: skip
-    flags.add_argument("--also-share", type=fraction, metavar="SHARE",
+    flags.add_argument("--extra-data-share", type=fraction, metavar="SHARE",
                        help="of an epoch that these are, others each time (default: all of them in each)")  # fmt: skip
-    flags.add_argument("--judge", type=Path, metavar="FILE.npz",
+    flags.add_argument("--threshold-data", type=Path, metavar="FILE.npz",
                        help="such images, not trained on, to choose the threshold of `unknown` by")  # fmt: skip
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only N training images")
     flags.add_argument("--validation-fraction", type=fraction, default=default.validation_fraction, metavar="SHARE",
@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
 def config_from(options: argparse.Namespace) -> TrainConfig:
     """The configuration that parsed flags stand for."""
     values = {field.name: getattr(options, field.name) for field in fields(TrainConfig)}
-    return TrainConfig(**values | {"also": tuple(options.also)})
+    return TrainConfig(**values | {"extra_data": tuple(options.extra_data)})
 
 
 def fraction(text: str) -> float:

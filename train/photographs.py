@@ -26,8 +26,8 @@ _WORKING_EDGE = 480  # longest edge in pixels before a photograph is varied: the
 
 _EXAMPLES = """examples:
   python -m train.photographs photos/train --variants 16 --out photographs.npz
-  python -m train.photographs photos/validation --variants 0 --out judge.npz      as they are
-  python -m train --also photographs.npz --judge judge.npz
+  python -m train.photographs photos/validation --variants 0 --out threshold.npz      as they are
+  python -m train --extra-data photographs.npz --threshold-data threshold.npz
 """
 
 

@@ -31,7 +31,7 @@ _LEAST_CONTRAST = 40.0  # grey levels between garment and background
 
 _EXAMPLES = """examples:
   python -m train.scenes --count 20000 --out scenes.npz
-  python -m train --also scenes.npz
+  python -m train --extra-data scenes.npz
 """
 
 

@@ -49,8 +49,8 @@ from edge.cli import console
 console.run(console.command(lambda _argv: run_kit(Path(__file__).parent.absolute(), sys.argv[1:])))
 '''
 _EXAMPLES = """examples:
-  python -m benchmarks kit kit.zip                     all under artifacts/, and the model that ships
-  python -m benchmarks kit kit.zip a_none.tflite a_int8.tflite --max-images 2000
+  python -m benchmarks kit                     all under artifacts/, and the model that ships; writes kit.zip
+  python -m benchmarks kit a_none.tflite a_int8.tflite --max-images 2000 --out small.zip
 
 On the device: python3 kit.zip, which writes result.json; back here: python -m benchmarks merge result.json.
 Test images in a kit are for your own devices: it isn't meant to be published.
@@ -65,9 +65,9 @@ def parser() -> argparse.ArgumentParser:
         "TensorFlow, matplotlib and scipy.",
         epilog=_EXAMPLES,
     )
-    flags.add_argument("out", type=Path, metavar="KIT.zip", help="file to write")
     flags.add_argument("artifacts", type=Path, nargs="*", metavar="ARTIFACT",
                        help="model files or folders (default: artifacts/ and the model that ships)")  # fmt: skip
+    flags.add_argument("--out", type=Path, default=Path("kit.zip"), metavar="FILE", help="file to write")
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="pack only the first N test images")
     flags.add_argument("--seed", type=console.natural, default=BenchmarkConfig().seed,
                        help="of the order, of drawn frames and of drawn test images")  # fmt: skip

@@ -64,7 +64,7 @@ def test_every_mode_makes_a_file_that_answers_like_keras(
 
 
 def test_a_tflite_file_is_a_zip_with_spec_and_labels(tmp_path: Path) -> None:
-    assert tflite_export.main([str(RUN), "--output", str(tmp_path / "deep" / "a.tflite"), "--max-loss", "2"]) == 0
+    assert tflite_export.main([str(RUN), "--out", str(tmp_path / "deep" / "a.tflite"), "--max-loss", "2"]) == 0
 
     with zipfile.ZipFile(tmp_path / "deep" / "a.tflite") as archive:
         assert archive.namelist() == ["model_spec.json", "labels.txt"]
@@ -102,7 +102,7 @@ def test_calibration_images_without_black_and_white_are_refused(
 
 def test_an_onnx_int8_graph_starts_with_the_pixels_and_is_quantized_throughout(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
-    assert onnx_export.main([str(RUN), "--output", str(tmp_path / "a.onnx"), "--max-loss", "2"]) == 0
+    assert onnx_export.main([str(RUN), "--out", str(tmp_path / "a.onnx"), "--max-loss", "2"]) == 0
 
     graph = onnx.load(tmp_path / "a.onnx").graph
     assert graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8

@@ -45,7 +45,7 @@ def pack(kit: Path) -> None:
     _build_wheel(kit)
     for model, (module, run, *flags) in _EXPORTS.items():
         if not (kit / probe.MODELS[model]).exists():
-            _call("-m", module, _ROOT / run, *flags, "--output", (kit / probe.MODELS[model]).absolute())
+            _call("-m", module, _ROOT / run, *flags, "--out", (kit / probe.MODELS[model]).absolute())
 
 
 def is_packed(kit: Path) -> bool:

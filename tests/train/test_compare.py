@@ -28,7 +28,8 @@ def test_the_best_on_validation_comes_first_with_what_made_it() -> None:
     runs = [
         _metrics("plain", 0.92),
         _metrics("taught", 0.941, teacher="a/wide.npz", distillation_temperature=4.0, distillation_weight=0.9,
-                 flip=False, erase=0.5, initial="runs/first", also=["a/photos.npz", "scenes.npz"], also_share=0.3)
+                 flip=False, erase=0.5, initial="runs/first", extra_data=["a/photos.npz", "scenes.npz"],
+                 extra_data_share=0.3)
         | {"judgement": judgement},
     ]  # fmt: skip
 
@@ -36,7 +37,8 @@ def test_the_best_on_validation_comes_first_with_what_made_it() -> None:
 
     assert lines[0].startswith("| run | preset | in place of what it says | parameters | epochs | teacher | validation")
     assert lines[2] == (
-        "| taught | edge | flip False, erase 0.5, also photos and scenes, also share 0.3, begins with first "
+        "| taught | edge | flip False, erase 0.5, extra_data photos and scenes, extra_data_share 0.3, "
+        "begins with first "
         "| 78,426 | 30 | wide.npz (T 4, weight 0.9) | 94.10 | 92.74 |  |  | 86.90 | 50.00 | 1 "
         "| 13.0 | CPU (2 cores) |"
     )

@@ -96,7 +96,7 @@ def load_splits(config: TrainConfig) -> Splits:
     height, width = whole.pixels.shape[1:]
     extra, judge = (
         joined([read(path, class_names=loaded.class_names, height=height, width=width) for path in paths])
-        for paths in (config.also, () if config.judge is None else (config.judge,))
+        for paths in (config.extra_data, () if config.threshold_data is None else (config.threshold_data,))
     )
     return Splits(
         train=train,

@@ -92,7 +92,7 @@ def build_batches(
         weights=weights,
         first_epoch=first_epoch,
         part=(cluster.process, cluster.processes) if cluster else (0, 1),
-        **_taken_in_turn(len(splits.train.labels), len(pixels), config.also_share),
+        **_taken_in_turn(len(splits.train.labels), len(pixels), config.extra_data_share),
     )
 
 

@@ -21,7 +21,7 @@ STATE = "state.npz"
 _CONFIG = "config.json"
 _SUFFIX = ".partial"
 _FREE = ("name", "runs", "resume")  # may differ when a run is gone on with
-_PATHS = ("runs", "teacher", "soft_labels", "judge", "initial")
+_PATHS = ("runs", "teacher", "soft_labels", "threshold_data", "initial")
 
 
 def partial_folder(config: TrainConfig) -> Path:
@@ -108,6 +108,6 @@ def _name(folder: Path) -> str:
 
 
 def _value(name: str, stored: Any) -> Any:
-    if name == "also":
+    if name == "extra_data":
         return tuple(Path(path) for path in stored)
     return Path(stored) if name in _PATHS and stored is not None else stored

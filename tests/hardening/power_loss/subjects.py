@@ -74,7 +74,7 @@ def _export(folder: Path) -> Victim:
             raise ToolkitError(f"the runs that are to be exported could not be made: {made.sentence}")
 
     def call(name: str, run: str) -> Callable[[], Call]:
-        words = (f"runs/{run}", "--quantize", "none", "--output", f"out.{name}", "--max-loss", "100")
+        words = (f"runs/{run}", "--quantize", "none", "--out", f"out.{name}", "--max-loss", "100")
         return lambda: _python(folder, f"export.{name}", *words)
 
     calls = [call("tflite", "one"), call("onnx", "one"), call("tflite", "two"), call("onnx", "two")]
@@ -118,7 +118,7 @@ def _benchmark(folder: Path) -> Victim:
         lambda: _python(
             folder, "benchmarks", str(_MODEL), "--out", f"new{len(list(folder.glob('new*')))}", *quick, *few
         ),
-        lambda: _python(folder, "benchmarks", "kit", "kit.zip", str(_MODEL), *few),
+        lambda: _python(folder, "benchmarks", "kit", "--out", "kit.zip", str(_MODEL), *few),
     ]
     return Victim("benchmark", folder, calls, kills_in_a_row=2)
 

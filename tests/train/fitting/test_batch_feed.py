@@ -128,7 +128,7 @@ def test_a_batch_that_can_not_be_shared_evenly_is_refused(splits: Splits) -> Non
 
 def test_a_share_of_extra_images_is_of_the_whole_epoch(splits: Splits) -> None:
     # One in eight: seven images of the data set and one of the two extra ones, the other one an epoch later.
-    config = TrainConfig(also_share=1 / 8)
+    config = TrainConfig(extra_data_share=1 / 8)
     extra = replace(EXTRA, pixels=np.stack([EXTRA.pixels[0], EXTRA.pixels[1] + 100]))
     batches = build_feed(replace(splits, extra=extra), replace(WHOLE, batch_size=8), config).training["x"]
 
