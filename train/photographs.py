@@ -17,7 +17,8 @@ from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.datasets.folder_labels import folder_truth, map_folders
 from edge.errors import DatasetError, FrameError
-from edge.images.decode import IMAGE_SUFFIXES, decode_image
+from edge.images.decode import decode_image
+from edge.images.folders import images_by_folder
 from train.data import auxiliary
 from train.data.variation import varied
 
@@ -72,12 +73,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _list(folder: Path, truths: dict[str, tuple[str, ...]]) -> list[_Photograph]:
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder: expected one that holds a folder of photographs for each class")
-    names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    files = images_by_folder(folder)
     found = [
         _Photograph(path, auxiliary.share_targets(kind.labels, FASHION_MNIST_LABELS))
-        for kind in map_folders(names, FASHION_MNIST_LABELS, truths)
-        for path in sorted((folder / kind.folder).iterdir())
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+        for kind in map_folders(list(files), FASHION_MNIST_LABELS, truths)
+        for path in files[kind.folder]
     ]
     if not found:
         raise DatasetError(f"{folder} holds no photographs: expected a folder of them for each class")

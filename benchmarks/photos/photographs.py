@@ -10,6 +10,7 @@ from pathlib import Path
 from edge.datasets.folder_labels import Kind
 from edge.errors import SourceError
 from edge.images.decode import IMAGE_SUFFIXES
+from edge.images.folders import image_files, images_by_folder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def find_folders(folder: Path) -> dict[str, list[Path]]:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "doesn't exist"
         raise SourceError(f"{folder} {what}: expected a folder that holds one folder of photographs for each kind")
-    inside, own = _folders_in(folder), _images_in(folder)
+    inside, own = _folders_in(folder), image_files(folder)
     if own and inside:
         _LOGGER.warning("images in %s itself belong to no kind, left out: %d", folder, len(own))
     if not own and not inside:
@@ -57,20 +58,7 @@ def label_photographs(folders: Mapping[str, Sequence[Path]], kinds: Sequence[Kin
 
 
 def _folders_in(folder: Path) -> dict[str, list[Path]]:
-    found = {}
-    for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        images = _images_in(inner)
-        if images:
-            found[inner.name] = images
-        else:
-            _LOGGER.warning("no image in %s: left out", inner)
-    return found
-
-
-def _images_in(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.iterdir()
-        # A dot in front: a Mac's resource forks are called ._photo.jpg.
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.is_dir() and not path.name.startswith(".")
-    )
+    folders = images_by_folder(folder)
+    for name in (name for name, images in folders.items() if not images):
+        _LOGGER.warning("no image in %s: left out", folder / name)
+    return {name: images for name, images in folders.items() if images}

@@ -19,7 +19,8 @@ from edge.classify.results import Prediction
 from edge.datasets.folder_labels import REJECTIONS, Kind, Truths, map_folders
 from edge.demo import draw_frame
 from edge.errors import FrameError, ModelFileError, SourceError, ToolkitError
-from edge.images.decode import IMAGE_SUFFIXES, decode_image
+from edge.images.decode import decode_image
+from edge.images.folders import images_by_folder
 from edge.update.metrics import Count, Figures
 
 if TYPE_CHECKING:
@@ -108,11 +109,7 @@ def _pictures(folder: Path, labels: Sequence[str], truths: Truths) -> Iterator[t
     """A person's pictures with their truth; what can't be read is left out."""
     if not folder.is_dir():
         raise SourceError(f"{folder} is no folder: expected one that holds a folder of pictures for each label")
-    inside = {
-        path.name: [file for file in sorted(path.iterdir()) if file.suffix.lower() in IMAGE_SUFFIXES]
-        for path in sorted(folder.iterdir())
-        if path.is_dir() and not path.name.startswith(".")
-    }
+    inside = images_by_folder(folder)
     for kind in map_folders([name for name, files in inside.items() if files], labels, truths):
         for file in inside[kind.folder]:
             with suppress(FrameError):

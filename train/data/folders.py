@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from edge import vision
 from edge.artifact.spec import reserved_among
 from edge.errors import DatasetError, FrameError
 from edge.images.decode import IMAGE_SUFFIXES, decode_image
+from edge.images.folders import image_files
 
 _LOGGER = logging.getLogger(__name__)
 _SMALLEST_EDGE = 16  # pixels: less shows no garment
@@ -48,7 +48,7 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
             runner's own (unknown, nothing, stale).
     """
     class_names = _class_names(folder)
-    files = [(path, label) for label, name in enumerate(class_names) for path in _image_files(folder / name)]
+    files = [(path, label) for label, name in enumerate(class_names) for path in image_files(folder / name)]
     pixels: list[NDArray[np.uint8]] = []
     labels: list[int] = []
     skipped: list[str] = []
@@ -102,11 +102,6 @@ def _class_names(folder: Path) -> tuple[str, ...]:
             "counter-examples isn't supported yet: move that folder elsewhere, or rename it to make it a class"
         )
     return names
-
-
-def _image_files(folder: Path) -> Iterator[Path]:
-    hidden_or_other = (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
-    return (path for path in hidden_or_other if path.suffix.lower() in IMAGE_SUFFIXES)
 
 
 def _read(path: Path, *, height: int, width: int) -> NDArray[np.uint8]:
