@@ -18,7 +18,7 @@ import numpy as np
 
 from edge.artifact.quantization import takes_pixels
 from edge.artifact.spec import ModelSpec, TensorSpec
-from edge.classify.classifier import Classifier
+from edge.classify.loaded_model import LoadedModel
 from edge.cli import console
 from edge.errors import ExportError, RuntimeMissingError
 from edge.system import atomic_file, native_log
@@ -153,30 +153,30 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
     with atomic_file.replacing(path) as temporary:
         spec = _spec(meaning, options.quantize, calibration, file_format.needs(content))
         temporary.write_bytes(file_format.embed(content, spec))
-        classifier = Classifier.load(temporary, runtime=file_format.runtime)
-        _require_pixel_input(options.quantize, classifier.runtime.input_tensor)
-        parity = _compare(source, classifier, dataset)
+        loaded = LoadedModel.load(temporary, runtime=file_format.runtime)
+        _require_pixel_input(options.quantize, loaded.runtime.input_tensor)
+        parity = _compare(source, loaded, dataset)
         check_gate(parity, max_loss_points=options.max_loss, name=path.name)
-        temporary.write_bytes(file_format.embed(content, _completed(spec, classifier, parity)))
-        classifier = Classifier.load(temporary, runtime=file_format.runtime)  # as the device will
-    for row in table(path, classifier, parity, file_format.operators(content), options):
+        temporary.write_bytes(file_format.embed(content, _completed(spec, loaded, parity)))
+        loaded = LoadedModel.load(temporary, runtime=file_format.runtime)  # as the device will
+    for row in table(path, loaded, parity, file_format.operators(content), options):
         print(row)
     return path
 
 
 def table(
-    path: Path, classifier: Classifier, parity: Parity, operators: Sequence[str], options: ExportOptions
+    path: Path, loaded: LoadedModel, parity: Parity, operators: Sequence[str], options: ExportOptions
 ) -> list[str]:
     """The result as lines of two columns."""
     counted = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in Counter(operators).items())
-    runtime = classifier.runtime
-    least = classifier.spec.provenance.needs.get("tensorflow_lite")
+    runtime = loaded.runtime
+    least = loaded.spec.provenance.needs.get("tensorflow_lite")
     rows = (
         ("file", str(path)),
-        ("size", f"{classifier.artifact.size_bytes / 1000:,.1f} kB"),
+        ("size", f"{loaded.artifact.size_bytes / 1000:,.1f} kB"),
         ("quantization", f"{options.quantize}: {RECIPES[options.quantize].meaning}"),
         ("input", _describe(runtime.input_tensor)),
-        ("output", f"{_describe(runtime.output_tensor)}, {classifier.spec.output}"),
+        ("output", f"{_describe(runtime.output_tensor)}, {loaded.spec.output}"),
         (
             "compared on",
             f"{parity.images:,} test images of {parity.dataset}, in {runtime.name} {runtime.version}",
@@ -188,7 +188,7 @@ def table(
         ("largest difference", f"{parity.max_probability_difference:.2g} of a class's probability"),
         ("operators", counted),
         *([("least runtime", f"TensorFlow Lite {least}")] if least else []),
-        ("SHA-256", classifier.artifact.sha256),
+        ("SHA-256", loaded.artifact.sha256),
     )
     return [f"{name:<20}{value}" for name, value in rows]
 
@@ -207,9 +207,9 @@ def _describe(tensor: TensorSpec) -> str:
     return f"{tensor.dtype} {tensor.shape}{grid}"
 
 
-def _compare(source: Source, classifier: Classifier, dataset: Dataset) -> Parity:
+def _compare(source: Source, loaded: LoadedModel, dataset: Dataset) -> Parity:
     _LOGGER.info("comparing with Keras on %d test images of %s", len(dataset.test.labels), dataset.name)
-    answers = np.stack([classifier.probabilities(image) for image in dataset.test.images])
+    answers = np.stack([loaded.probabilities(image) for image in dataset.test.images])
     return compare(source.probabilities(dataset.test.images), answers, dataset.test.labels, dataset=dataset.name)
 
 
@@ -225,12 +225,12 @@ def _spec(source: ModelSpec, mode: str, calibration: Calibration | None, needs: 
     return replace(source, provenance=provenance)
 
 
-def _completed(spec: ModelSpec, classifier: Classifier, parity: Parity) -> ModelSpec:
+def _completed(spec: ModelSpec, loaded: LoadedModel, parity: Parity) -> ModelSpec:
     """The spec with what was read back from the file and measured on it."""
     return replace(
         spec,
-        input_tensor=classifier.runtime.input_tensor,
-        output_tensor=classifier.runtime.output_tensor,
+        input_tensor=loaded.runtime.input_tensor,
+        output_tensor=loaded.runtime.output_tensor,
         provenance=replace(spec.provenance, parity=parity.as_dict()),
     )
 

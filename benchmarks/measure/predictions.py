@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measure.job import BASIS_POINTS
+from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.artifact.probabilities import to_probabilities
 from edge.artifact.spec import ModelSpec
+from edge.classify.loaded_model import LoadedModel
+from edge.errors import ModelFileError
 
 _LEFT_OUT = "indices"  # of the calibration manifest: hundreds of numbers that its sha256 stands for
-
-
-class Scorer(Protocol):
-    """A network that is ready, such as `edge.network.Classifier`."""
-
-    spec: ModelSpec
-
-    def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return float32 scores, shape (classes,), of a uint8 grey image, shape (height, width), 0-255."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +31,40 @@ class Answers:
     """The same as the network put it out, without the temperature."""
 
 
-def answer(network: Scorer, images: Iterable[NDArray[np.uint8]]) -> Answers:
+def answer(model: LoadedModel, images: Iterable[NDArray[np.uint8]]) -> Answers:
     """Classify images: uint8 grey, shape (height, width) each, 0-255, without the vision step."""
-    found = [network.scores(np.asarray(image)) for image in images]
+    found = [model.scores(np.asarray(image)) for image in images]
     if not found:
         return Answers([], [], [])
     scores = np.stack(found)
-    output = network.spec.output
-    tempered = to_probabilities(scores, output=output, temperature=network.spec.decision.temperature)
+    output = model.spec.output
+    tempered = to_probabilities(scores, output=output, temperature=model.spec.decision.temperature)
     untempered = to_probabilities(scores, output=output, temperature=1.0)
     predictions = scores.argmax(axis=1)
     return Answers(predictions.tolist(), _basis_points(tempered, predictions), _basis_points(untempered, predictions))
 
 
-def calibration_manifest(network: Scorer) -> dict[str, Any]:
+def check_images(spec: ModelSpec, images: NDArray[np.uint8]) -> None:
+    """Refuse images of another size than the model's, and models of other classes than Fashion-MNIST's.
+
+    Raises:
+        ModelFileError: there is nothing to measure it on.
+    """
+    size = spec.input
+    if (size.height, size.width) != images.shape[1:]:
+        raise ModelFileError(
+            f"it takes images of {size.height}x{size.width}, the test images are "
+            f"{images.shape[1]}x{images.shape[2]}: there is nothing to measure it on"
+        )
+    if spec.labels != FASHION_MNIST_LABELS:
+        raise ModelFileError(
+            f"its classes ({', '.join(spec.labels)}) aren't Fashion-MNIST's: there is nothing to measure it on"
+        )
+
+
+def calibration_manifest(model: LoadedModel) -> dict[str, Any]:
     """The file's calibration manifest without the indices; empty where none was needed."""
-    manifest = network.spec.provenance.calibration
+    manifest = model.spec.provenance.calibration
     return {name: value for name, value in manifest.items() if name != _LEFT_OUT}
 
 

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, Job, Measurement, Outcome
 from benchmarks.measure.memory import memory_bytes
-from benchmarks.measure.network import Network
-from benchmarks.measure.predictions import answer, calibration_manifest
+from benchmarks.measure.predictions import answer, calibration_manifest, check_images
 from benchmarks.measure.runtime_settings import describe_conditions, native_notices
 from benchmarks.measure.timing import time_calls, warm_up
+from edge.classify.loaded_model import LoadedModel
 from edge.errors import RuntimeMissingError, ToolkitError
 
 _INVOKE_IMAGES = 256  # different inputs the timed calls go through
@@ -51,9 +51,9 @@ def measure(job: Job) -> Measurement:
     before_load_bytes = memory_bytes("VmRSS")
     with native_notices() as notices:
         started = time.perf_counter_ns()
-        network = Network.load(Path(job.artifact), runtime=job.runtime, threads=job.threads)
+        network = LoadedModel.load(Path(job.artifact), runtime=job.runtime, threads=job.threads)
         load_ns = time.perf_counter_ns() - started
-    network.check_images(images)
+    check_images(network.spec, images)
     timed: dict[str, Any] = {}
     if job.is_timed:
         timed = {"load_ns": load_ns} | _time_network(job, network, images) | _time_frames(job, network)
@@ -83,10 +83,10 @@ def main() -> int:
     return 0
 
 
-def _time_network(job: Job, network: Network, images: NDArray[np.uint8]) -> dict[str, Any]:
+def _time_network(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> dict[str, Any]:
     """The first call, then invoke alone, then from pixels to probabilities."""
     varied = np.array(images[:_INVOKE_IMAGES])
-    tensors = network.tensors(varied)
+    tensors = [network.input_tensor(image) for image in varied]
     invoke = network.runtime.invoke
     return {
         "first_invoke_ns": time_calls(invoke, tensors, 1)[0],
@@ -95,14 +95,14 @@ def _time_network(job: Job, network: Network, images: NDArray[np.uint8]) -> dict
     }
 
 
-def _time_frames(job: Job, network: Network) -> dict[str, Any]:
+def _time_frames(job: Job, network: LoadedModel) -> dict[str, Any]:
     """From frame to decision, then from a camera's picture to a written line; nothing where OpenCV is missing."""
     if not job.frames_file or importlib.util.find_spec("cv2") is None:
         return {}
     from benchmarks.measure.pipeline import STAGES, EndToEnd, as_jpeg
     from edge.classify.classifier import Classifier
 
-    classifier = Classifier(network.artifact, network.runtime, network.spec)
+    classifier = Classifier(network)
     frames = list(np.load(job.frames_file))
     pictures = as_jpeg(frames)
     stages: list[dict[str, int]] = []
@@ -126,7 +126,7 @@ def _warmed(
     return time_calls(function, inputs, count, note=note)
 
 
-def _kernel_agreement(job: Job, network: Network, images: NDArray[np.uint8]) -> dict[str, Any]:
+def _kernel_agreement(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> dict[str, Any]:
     """Compare an int8 ONNX file's answers with its own arithmetic, operator by operator: {} where that isn't asked for.
 
     Kernels of x86 processors without VNNI may cut off sums (see `export.saturation`); only running both shows it.
@@ -136,20 +136,19 @@ def _kernel_agreement(job: Job, network: Network, images: NDArray[np.uint8]) -> 
     from edge.runtimes.onnxruntime import OnnxRuntime
 
     artifact = network.artifact
-    exact = Network(
-        artifact, OnnxRuntime(artifact.path, artifact.network, threads=job.threads, fused=False), network.spec
-    )
+    runtime = OnnxRuntime(artifact.path, artifact.network, threads=job.threads, fused=False)
+    exact = LoadedModel(artifact, runtime, network.spec)
     compared = images[:_COMPARED_IMAGES]
     same = sum(int(network.scores(image).argmax()) == int(exact.scores(image).argmax()) for image in compared)
     return {"kernel_agreement": {"images": len(compared), "same": same}}
 
 
-def _loadgen(job: Job, network: Network, images: NDArray[np.uint8]) -> dict[str, Any] | None:
+def _loadgen(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> dict[str, Any] | None:
     if not job.loadgen_s:
         return None
     from benchmarks.measure.loadgen import run_scenarios
 
-    tensors = network.tensors(np.array(images[:_INVOKE_IMAGES]))
+    tensors = [network.input_tensor(image) for image in np.array(images[:_INVOKE_IMAGES])]
     return run_scenarios(network.runtime.invoke, tensors, duration_s=job.loadgen_s)
 
 

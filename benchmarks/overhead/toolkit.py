@@ -48,8 +48,11 @@ def loop(model: str, frames_file: str, count: str) -> dict[str, float]:
     from edge.sinks.text.jsonl import JsonLinesSink
     from edge.sources import Frame
 
-    classifier, frames, latencies_ns = Classifier.load(Path(model)), list(np.load(frames_file)), []
-    classifier.find = _without_vision
+    classifier, frames, latencies_ns = (
+        Classifier.load(Path(model), locate_garment=_without_vision),
+        list(np.load(frames_file)),
+        [],
+    )
     decider = Decider(classifier.spec)
     with Path(os.devnull).open("w", encoding="utf-8") as out:
         sink = JsonLinesSink(out, model_sha256=classifier.artifact.sha256)

@@ -42,7 +42,7 @@ DEFINITIONS = {
     "temperature in the file, raw without",
     "× ours": "speed of another tool on the same file: our time over its time, of the same rounds; "  # noqa: RUF001
     "above 1: it is faster than we are",
-    "load": "Network.load in a fresh process: the library's import, reading and checking the file, allocating; "
+    "load": "LoadedModel.load in a fresh process: the library's import, reading and checking the file, allocating; "
     "the file was in the system's cache",
     "peak memory": "the most memory the whole process had resident, Python, numpy, OpenCV and the measurement's own "
     "inputs included, up to the end of the timed calls; a kB is 1000 bytes, an MB a million",

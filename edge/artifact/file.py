@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from edge.artifact.digest import new_sha256, sha256
 from edge.artifact.spec import ModelSpec
+from edge.artifact.trust import Trust, TrustPolicy
 from edge.errors import ModelFileError, SpecError
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
-
-    from edge.artifact.trust import Requirement
 
 SPEC_MEMBER = "model_spec.json"
 LABELS_MEMBER = "labels.txt"
@@ -27,7 +26,6 @@ _MAX_SPEC_BYTES = 2**20
 _MAX_MEMBERS = 64  # of the ZIP; ours has two
 _MAX_SENTENCE, _MAX_REASON = 500, 200  # characters
 _STORED_OR_DEFLATED = (0, 8)  # ZIP's numbers; others unpack without a bound
-_BUILT_IN = "built-in"
 
 
 class Artifact(NamedTuple):
@@ -44,8 +42,16 @@ class Artifact(NamedTuple):
     network: bytes = b""
     """What the interpreter reads: the flatbuffer before the ZIP, or the ONNX model without its metadata."""
     network_sha256: str = ""
-    vouched_by: str = ""
-    """Why its bytes are trusted: built-in, SHA-256 or signature. Empty: they are checked and tried first."""
+    trusted_because: Trust | None = None
+    """Reason to trust its bytes; None: they are verified first."""
+
+
+class VerifiedArtifact(NamedTuple):
+    """Artifact that native code may read, and the runtime it is verified for; only `edge.verify.gate` makes one."""
+
+    artifact: Artifact
+    runtime: str
+    """One of `edge.runtimes.RUNTIMES`."""
 
 
 def default_model() -> Path:
@@ -53,28 +59,28 @@ def default_model() -> Path:
     return Path(__file__).parents[1] / "models" / "edge_int8.tflite"
 
 
-def read_artifact(path: Path, *, required: Requirement | None = None) -> Artifact:
+def read_artifact(path: Path, *, policy: TrustPolicy | None = None) -> Artifact:
     """Read and recognise a model file.
 
     Args:
         path: the file.
-        required: what it must have; compared before anything else looks at the bytes.
+        policy: digest or signature that it must have; compared before anything else looks at the bytes.
 
     Raises:
         ModelFileError: missing, empty, too large, neither TFLite nor ONNX, damaged, or not the required one.
         SpecError: the embedded spec is malformed or newer than this version.
     """
     content = _read(path)
-    vouched_by = _BUILT_IN if path == default_model() else ""
-    if required:
-        vouched_by = required.check(path, content)
+    trust = Trust.BUILT_IN if path == default_model() else None
+    if policy:
+        trust = policy.check(path, content)
     kind = _recognise(path, content)
-    parts = _onnx_parts if kind == "onnx" else _built_in_parts if vouched_by == _BUILT_IN else _tflite_parts
+    parts = _onnx_parts if kind == "onnx" else _built_in_parts if trust is Trust.BUILT_IN else _tflite_parts
     network, text = parts(path, content)
     spec = None if text is None else _spec(path, text)
     network_sha256, whole_sha256 = _digests(network, content)
     _check_digest(path, spec, network_sha256)
-    return Artifact(path, kind, whole_sha256, len(content), spec, network, network_sha256, vouched_by)
+    return Artifact(path, kind, whole_sha256, len(content), spec, network, network_sha256, trust)
 
 
 def split_onnx(content: bytes) -> tuple[bytes, list[bytes]]:

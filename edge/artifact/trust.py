@@ -1,41 +1,48 @@
-"""What a model file must have to be looked at: a SHA-256 that is known, a signature by a key that is known, or both."""
+"""Trust in a model file: by its SHA-256, by a signature, or because it ships with the program."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from edge.artifact.digest import sha256
 from edge.errors import ModelFileError
 
 
+class Trust(Enum):
+    """Reason why a file's bytes are as trusted as the program."""
+
+    BUILT_IN = "built-in"
+    DIGEST = "SHA-256"
+    SIGNATURE = "signature"
+    DIGEST_AND_SIGNATURE = "SHA-256 and signature"
+
+
 @dataclass(frozen=True, slots=True)
-class Requirement:
-    """At least one of the two is there; a file must have all that are."""
+class TrustPolicy:
+    """Digest, signature or both; a file must have all that are set."""
 
     sha256: str = ""
-    """Of the whole file, hexadecimal."""
+    """Digest of the whole file, hexadecimal; empty: any."""
     public_key: str = ""
-    """minisign's: a file, or its base64 text."""
+    """Key of minisign: a file, or its base64 text; empty: no signature is needed."""
 
-    def check(self, path: Path, content: bytes) -> str:
-        """Compare a file with it.
+    def check(self, path: Path, content: bytes) -> Trust:
+        """Compare a file with the policy.
 
         Returns:
-            What vouches for the file, for people.
+            Reason to trust the file.
 
         Raises:
-            ModelFileError: it has another digest, no signature, or one that isn't right.
+            ModelFileError: the file has another digest, no signature, or a wrong one.
             RuntimeMissingError: a signature can't be checked here.
         """
-        vouchers = []
-        if self.sha256:
-            if (found := sha256(content)) != self.sha256:
-                raise ModelFileError(f"{path} has SHA-256 {found}, --require-sha256 asks for {self.sha256}: not loaded")
-            vouchers.append("SHA-256")
-        if self.public_key:
-            from edge.artifact.signature import check_signature
+        if self.sha256 and (digest := sha256(content)) != self.sha256:
+            raise ModelFileError(f"{path} has SHA-256 {digest}, --require-sha256 asks for {self.sha256}: not loaded")
+        if not self.public_key:
+            return Trust.DIGEST
+        from edge.artifact.signature import check_signature
 
-            check_signature(path, content, self.public_key)
-            vouchers.append("signature")
-        return " and ".join(vouchers)
+        check_signature(path, content, self.public_key)
+        return Trust.DIGEST_AND_SIGNATURE if self.sha256 else Trust.SIGNATURE

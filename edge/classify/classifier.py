@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,38 +11,43 @@ import numpy as np
 
 from edge import vision
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.file import Artifact, read_artifact
 from edge.artifact.labels import NOTHING_LABEL, UNKNOWN_LABEL
-from edge.artifact.probabilities import to_probabilities
-from edge.artifact.quantization import dequantize, pixels_to_tensor
-from edge.artifact.spec import ModelSpec
 from edge.classify import confidence_score
+from edge.classify.loaded_model import LoadedModel
 from edge.classify.results import Prediction
-from edge.classify.spec_check import assumed_spec, check_claims
-from edge.errors import ModelFileError
-from edge.runtimes import Runtime, open_runtime
+from edge.errors import SpecError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.artifact.trust import Requirement
+    from edge.artifact.trust import TrustPolicy
+
+LocateGarment = Callable[..., vision.PreparedInput]
+"""From a frame, `height` and `width` to pixels, outline and presence, as `edge.vision.find_garment`."""
+_MAX_SHOWN = 200  # characters: what a forged spec says may be as long as a book
 
 
 class Classifier:
-    """A model that is ready to classify frames; made by `Classifier.load`."""
+    """Vision step and network: classifies frames one by one. Made by `Classifier.load`."""
 
-    def __init__(self, artifact: Artifact, runtime: Runtime, spec: ModelSpec) -> None:
-        """Join the parts.
+    def __init__(self, model: LoadedModel, *, locate_garment: LocateGarment = vision.find_garment) -> None:
+        """Join a loaded model and the vision step.
+
+        Args:
+            model: the network and its spec.
+            locate_garment: step from frame to pixels; a partial of it searches a region or knows the empty scene.
 
         Raises:
-            SpecError: the spec contradicts the file.
+            SpecError: the spec needs a vision recipe that isn't there.
         """
-        check_claims(artifact.path, spec, runtime)
-        self.artifact = artifact
-        self.runtime = runtime
-        self.spec = spec
-        self.find: Callable[..., vision.PreparedInput] = vision.find_garment
-        """Finds the garment in a frame; a caller who fixes a region or knows the empty scene puts a partial here."""
+        if model.spec.input.vision != vision.GARMENT_RECIPE:
+            raise SpecError(
+                f"{model.artifact.path} wants the vision recipe {model.spec.input.vision[:_MAX_SHOWN]!r}, this "
+                f"edge-classify has {vision.GARMENT_RECIPE!r}: update edge-classify, or export the model again"
+            )
+        self.model = model
+        self.artifact, self.runtime, self.spec = model.artifact, model.runtime, model.spec
+        self._locate_garment = locate_garment
 
     @classmethod
     def load(
@@ -53,36 +57,20 @@ class Classifier:
         runtime: str = "auto",
         threads: int = 1,
         labels: tuple[str, ...] | None = None,
-        required: Requirement | None = None,
+        policy: TrustPolicy | None = None,
+        locate_garment: LocateGarment = vision.find_garment,
     ) -> Classifier:
-        """Load a model file.
-
-        Args:
-            path: a .tflite or .onnx file.
-            runtime: one of `edge.runtimes.RUNTIMES`, or auto.
-            threads: for the arithmetic.
-            labels: class names of a file without an embedded spec, in index order.
-            required: what the file must have; anything else is refused before it is looked into.
-
-        Raises:
-            ModelFileError: the file can't be used, or isn't the one that is required.
-            RuntimeMissingError: the library that runs it isn't installed.
-            SpecError: the embedded spec is malformed, too new, or contradicts the file.
-        """
-        artifact = read_artifact(path, required=required)
-        if artifact.spec is None and labels is None:
-            raise _no_spec(path)
-        loaded = open_runtime(artifact, name=runtime, threads=threads)
-        spec = artifact.spec or assumed_spec(path, loaded, labels or ())
-        return cls(artifact, loaded, spec)
+        """Load a model file: arguments and errors as in `LoadedModel.load` and in the constructor."""
+        model = LoadedModel.load(path, runtime=runtime, threads=threads, labels=labels, policy=policy)
+        return cls(model, locate_garment=locate_garment)
 
     def with_decision(self, decision: DecisionSpec) -> Classifier:
-        """The same model with another rule for its answers.
+        """Return the same classifier with other thresholds.
 
         Raises:
-            SpecError: the rule doesn't fit what the model puts out.
+            SpecError: the thresholds don't fit the network's output.
         """
-        return Classifier(self.artifact, self.runtime, replace(self.spec, decision=decision))
+        return Classifier(self.model.with_decision(decision), locate_garment=self._locate_garment)
 
     def classify(self, frame: NDArray[np.uint8] | vision.YuvPicture, *, top_k: int = 3) -> Prediction:
         """Classify one frame, without memory of any other. Where there is nothing, the network isn't run.
@@ -95,9 +83,11 @@ class Classifier:
             FrameError: the array isn't an image.
         """
         started = time.perf_counter_ns()
-        seen = self.find(frame, height=self.spec.input.height, width=self.spec.input.width)
+        seen = self._locate_garment(frame, height=self.spec.input.height, width=self.spec.input.width)
         found = time.perf_counter_ns()
-        scores = self.scores(seen.pixels) if seen.presence_score >= self.spec.decision.presence_threshold else None
+        scores = (
+            self.model.scores(seen.pixels) if seen.presence_score >= self.spec.decision.presence_threshold else None
+        )
         invoked = time.perf_counter_ns()
         latency_ns = {"vision": found - started, "invoke": invoked - found}
         if scores is None:
@@ -109,33 +99,14 @@ class Classifier:
         latency_ns["total"] = decided - started
         return prediction
 
-    def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Run the network on one image.
-
-        Args:
-            pixels: uint8 grey, shape (height, width) of the spec, 0-255.
-
-        Returns:
-            float32, shape (classes,): what the spec says the output is, logits or probabilities.
-        """
-        tensor = pixels_to_tensor(pixels[np.newaxis, :, :, np.newaxis], self.runtime.input_tensor)
-        return np.asarray(dequantize(self.runtime.invoke(tensor), self.runtime.output_tensor)[0], np.float32)
-
-    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Class probabilities of one image: as `scores`, with the softmax and the spec's temperature applied."""
-        return self._probabilities(self.scores(pixels))
-
-    def _probabilities(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        return to_probabilities(scores, output=self.spec.output, temperature=self.spec.decision.temperature)
-
     def _of_scores(
         self, seen: vision.PreparedInput, scores: NDArray[np.float32], top_k: int, latency_ns: dict[str, int]
     ) -> Prediction:
         """What the network's scores mean; some of the times are still missing."""
         labels, decision = self.spec.labels, self.spec.decision
-        probabilities = self._probabilities(scores)
+        probabilities = self.model.to_probabilities(scores)
         order = np.argsort(-probabilities, kind="stable")[:top_k]
-        score = float(confidence_score.known_score(scores, probabilities, kind=decision.score))
+        score = float(confidence_score.confidence_score(scores, probabilities, kind=decision.score))
         return Prediction(
             label=labels[order[0]] if score >= decision.threshold else UNKNOWN_LABEL,
             probability=float(probabilities[order[0]]),
@@ -167,10 +138,3 @@ class Classifier:
             reason=f"nothing stands out from the background ({compared})",
             region=seen.region,
         )
-
-
-def _no_spec(path: Path) -> ModelFileError:
-    return ModelFileError(
-        f"{path} carries no specification (not exported by this project, or cut short): export it with "
-        "`python -m export.tflite`, or give its class names with --labels FILE"
-    )

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 _NAMES = {"probability": "top1", "margin": "top1's lead over top2", "energy": "negative free energy"}
 
 
-def known_score(scores: NDArray[np.float32], probabilities: NDArray[np.float32], *, kind: str) -> NDArray[np.float32]:
+def confidence_score(
+    scores: NDArray[np.float32], probabilities: NDArray[np.float32], *, kind: str
+) -> NDArray[np.float32]:
     """Score one or many answers; the higher, the likelier it is something the network was trained on.
 
     Args:

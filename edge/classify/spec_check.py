@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from edge import vision
 from edge.artifact.quantization import dequantize, pixels_to_tensor
 from edge.artifact.spec import InputSpec, ModelSpec, TensorSpec
 from edge.errors import ModelFileError, SpecError
@@ -16,11 +15,11 @@ _MAX_SHOWN = 200  # characters: what a forged spec says may be as long as a book
 _ROUNDED_AWAY = 0.05  # of 1: what a sum of probabilities in steps of 1/256 may lack
 
 
-def check_claims(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
+def validate_spec(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
     """Compare the spec with the file.
 
     Raises:
-        SpecError: they contradict each other, or the spec wants a vision recipe that isn't there.
+        SpecError: they contradict each other.
     """
     expected = (1, spec.input.height, spec.input.width, spec.input.channels)
     if runtime.input_tensor.shape != expected:
@@ -30,11 +29,6 @@ def check_claims(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
         raise SpecError(
             f"{path} gives a tensor of shape {runtime.output_tensor.shape}, but there are {len(spec.labels)} labels: "
             f"expected (1, {len(spec.labels)})"
-        )
-    if spec.input.vision != vision.GARMENT_RECIPE:
-        raise SpecError(
-            f"{path} wants the vision recipe {spec.input.vision[:_MAX_SHOWN]!r}, this edge-classify has "
-            f"{vision.GARMENT_RECIPE!r}: update edge-classify, or export the model again"
         )
     pairs = ((spec.input_tensor, runtime.input_tensor), (spec.output_tensor, runtime.output_tensor))
     for claim, fact in pairs:

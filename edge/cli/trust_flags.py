@@ -7,12 +7,12 @@ import string
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edge.artifact.trust import Requirement
+    from edge.artifact.trust import TrustPolicy
 
 _DIGEST_CHARACTERS = 64
 
 
-def add_requirement_flags(flags: argparse.ArgumentParser) -> None:
+def add_trust_flags(flags: argparse.ArgumentParser) -> None:
     """Add --require-sha256 and --require-signature."""
     flags.add_argument("--require-sha256", type=_digest, metavar="HEX",
                        help="the model file must have this SHA-256; any other is refused before it is looked into, "
@@ -22,13 +22,13 @@ def add_requirement_flags(flags: argparse.ArgumentParser) -> None:
                        "base64 text (extra `signing`)")  # fmt: skip
 
 
-def wanted(options: argparse.Namespace) -> Requirement | None:
+def trust_policy_from(options: argparse.Namespace) -> TrustPolicy | None:
     """What the flags ask for; None: any file will do."""
     if not (options.require_sha256 or options.require_signature):
         return None
-    from edge.artifact.trust import Requirement
+    from edge.artifact.trust import TrustPolicy
 
-    return Requirement(options.require_sha256 or "", options.require_signature or "")
+    return TrustPolicy(options.require_sha256 or "", options.require_signature or "")
 
 
 def _digest(text: str) -> str:

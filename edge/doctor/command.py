@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edge.artifact.file import default_model
 from edge.cli import console
-from edge.cli.trust_flags import add_requirement_flags, wanted
+from edge.cli.trust_flags import add_trust_flags, trust_policy_from
 from edge.doctor.finding import FAILURE, STATUSES, WARNING, Finding, worst
 from edge.doctor.host_probe import Patient
 from edge.doctor.libraries import check_libraries
@@ -21,7 +21,7 @@ from edge.doctor.system import check_architecture, check_clock, check_disk, chec
 from edge.errors import EXIT_DONE, EXIT_ERROR
 
 if TYPE_CHECKING:
-    from edge.artifact.trust import Requirement
+    from edge.artifact.trust import TrustPolicy
 
 NAME = "doctor"
 """First argument of `edge-classify` that leads here."""
@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--model", type=Path, metavar="FILE",
                        help=".tflite or .onnx file (default: the built-in one)")  # fmt: skip
-    add_requirement_flags(flags)
+    add_trust_flags(flags)
     flags.add_argument("--camera", metavar="N", help="as for edge-classify; without it, every camera there is")
     flags.add_argument("--json", action="store_true", help="one JSON object: status, and findings with check, "
                        "status, text and fix")  # fmt: skip
@@ -54,20 +54,20 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Examine this machine; print a line for each finding."""
     options = parser().parse_args(argv)
-    required = wanted(options)
-    findings = examine(Patient(), options.model or default_model(), options.camera, required)
+    policy = trust_policy_from(options)
+    findings = examine(Patient(), options.model or default_model(), options.camera, policy)
     print(as_json(findings) if options.json else as_text(findings))
     return EXIT_ERROR if worst(findings) == FAILURE else EXIT_DONE
 
 
-def examine(patient: Patient, model: Path, camera: str | None, required: Requirement | None = None) -> list[Finding]:
+def examine(patient: Patient, model: Path, camera: str | None, policy: TrustPolicy | None = None) -> list[Finding]:
     """Every finding, in the order in which things depend on one another."""
     libraries = check_libraries(patient)
     return [
         check_python(patient),
         check_architecture(patient),
         *libraries,
-        *check_model(patient, model, required=required, has_numpy=worst(libraries) != FAILURE),
+        *check_model(patient, model, policy=policy, has_numpy=worst(libraries) != FAILURE),
         *_check_cameras(patient, camera, libraries),
         check_disk(patient, Path.cwd()),
         *check_memory(patient),

@@ -12,7 +12,7 @@ from edge.errors import ModelFileError, ToolkitError
 from edge.runtimes import runtime_for, too_new
 
 if TYPE_CHECKING:
-    from edge.artifact.trust import Requirement
+    from edge.artifact.trust import TrustPolicy
 
 _ANOTHER = "copy or export the file again, or leave --model out for the built-in one"
 _OPERATORS = ("Unsupported model IR version", "opset")  # of what onnxruntime says
@@ -20,18 +20,18 @@ _OLDER = "tflite-runtime"  # beside LiteRT it is there for a reason, and reads l
 
 
 def check_model(
-    patient: Patient, path: Path, *, required: Requirement | None = None, has_numpy: bool = True
+    patient: Patient, path: Path, *, policy: TrustPolicy | None = None, has_numpy: bool = True
 ) -> list[Finding]:
     """Read the file, check it, and run it in a child process; in tflite-runtime too where that is installed.
 
     Args:
         patient: the machine.
         path: the file.
-        required: what the file must have.
+        policy: what the file must have.
         has_numpy: whether that can be imported; checking the structure takes it.
     """
     try:
-        artifact = read_artifact(path, required=required)
+        artifact = read_artifact(path, policy=policy)
         runtime = runtime_for(artifact)
         checked = _checked(artifact, has_numpy=has_numpy)
     except ToolkitError as error:
@@ -79,11 +79,11 @@ def _checked(artifact: Artifact, *, has_numpy: bool) -> str:
 
             parts.append(f"all {len(check_network(artifact))} operators known")
     except ModelFileError:
-        if not artifact.vouched_by:
+        if artifact.trusted_because is None:
             raise
         parts.append("not all operators known")
-    if artifact.vouched_by:
-        parts.append(f"vouched for: {artifact.vouched_by}")
+    if artifact.trusted_because:
+        parts.append(f"vouched for: {artifact.trusted_because.value}")
     return ", ".join(parts)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge import __version__
 from edge.cli import config_file, console
-from edge.cli.trust_flags import add_requirement_flags
+from edge.cli.trust_flags import add_trust_flags
 from edge.run.sink_flags import add_sink_flags
 from edge.runtimes import RUNTIMES
 
@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
                        help="run the model that `edge-classify update` installed in DIR (default: models/ in a "
                        "service's state folder, else ~/.local/state/edge-classify/models); the built-in one where "
                        "there is none")  # fmt: skip
-    add_requirement_flags(flags)
+    add_trust_flags(flags)
     flags.add_argument("--roi", type=_region, metavar="X,Y,W,H",
                        help="look only here: pixels, or shares of the frame if no number is above 1")  # fmt: skip
     flags.add_argument("--background", choices=("border", "learn"), default="border",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from edge.artifact.file import default_model
 from edge.artifact.labels import RESERVED_LABELS
 from edge.cli import config_file, console
-from edge.cli.trust_flags import wanted
+from edge.cli.trust_flags import trust_policy_from
 from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError, ModelFileError
 from edge.health import Health
 from edge.images import limits
@@ -25,7 +25,7 @@ from edge.run.flags import DEMO_FRAMES, parser
 if TYPE_CHECKING:
     import argparse
 
-    from edge.artifact.trust import Requirement
+    from edge.artifact.trust import TrustPolicy
     from edge.classify.classifier import Classifier
     from edge.sinks import Sink
     from edge.sources import Source
@@ -55,8 +55,8 @@ def classify(arguments: Sequence[str]) -> int:
     if options.list_cameras:
         return _list_cameras(options)
     if options.store is None:
-        return _classify(options, lambda: _load(options, options.model or default_model(), wanted(options)))
-    if wanted(options):
+        return _classify(options, lambda: _load(options, options.model or default_model(), trust_policy_from(options)))
+    if trust_policy_from(options):
         raise ConfigError("a store's models were verified by `edge-classify update`: give it --require-... instead")
     from edge.update.startup import Run
 
@@ -154,7 +154,7 @@ def _source(options: argparse.Namespace, classifier: Classifier, health: Health)
     )
 
 
-def _finder(options: argparse.Namespace) -> Callable[..., PreparedInput]:
+def _locate_garment(options: argparse.Namespace) -> Callable[..., PreparedInput]:
     """The vision step with what the flags say about the place."""
     from edge.vision import EmptyScene, find_garment
 
@@ -162,18 +162,17 @@ def _finder(options: argparse.Namespace) -> Callable[..., PreparedInput]:
     return partial(find_garment, region=options.roi, scene=scene)
 
 
-def _load(options: argparse.Namespace, model: Path, required: Requirement | None) -> Classifier:
+def _load(options: argparse.Namespace, model: Path, policy: TrustPolicy | None) -> Classifier:
     from edge.classify.classifier import Classifier
 
     labels = _read_labels(options.labels) if options.labels else None
     classifier = Classifier.load(
-        model, runtime=options.runtime, threads=options.threads, labels=labels, required=required
-    )
+        model, runtime=options.runtime, threads=options.threads, labels=labels, policy=policy,
+        locate_garment=_locate_garment(options),
+    )  # fmt: skip
     flags = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
     given = {name: value for name in flags if (value := getattr(options, name)) is not None}
-    classifier = classifier.with_decision(replace(classifier.spec.decision, **given))
-    classifier.find = _finder(options)
-    return classifier
+    return classifier.with_decision(replace(classifier.spec.decision, **given))
 
 
 def _text_sink(options: argparse.Namespace, classifier: Classifier, *, is_stream: bool) -> Sink:

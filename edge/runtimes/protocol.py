@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edge.artifact.file import Artifact
+from edge.artifact.file import Artifact, VerifiedArtifact
 from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError, RuntimeMissingError
 
@@ -19,7 +19,7 @@ RUNTIMES = ("litert", "tflite-runtime", "onnxruntime")
 SATURATES = "saturates_without_vnni"
 """Key of `Provenance.needs`: whether int8 kernels of x86 processors without VNNI can cut off sums of this file."""
 _FORMAT = {"litert": "tflite", "tflite-runtime": "tflite", "onnxruntime": "onnx"}
-_LIBRARY = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime", "onnxruntime": "onnxruntime"}
+LIBRARIES = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime", "onnxruntime": "onnxruntime"}
 _MODULE = {
     "litert": "ai_edge_litert.interpreter",
     "tflite-runtime": "tflite_runtime.interpreter",
@@ -75,7 +75,7 @@ def runtime_for(artifact: Artifact, name: str = "auto") -> str:
             )
         return name
     for runtime in fitting:
-        if importlib.util.find_spec(_LIBRARY[runtime]):
+        if importlib.util.find_spec(LIBRARIES[runtime]):
             return runtime
     raise RuntimeMissingError(
         f"nothing here runs {artifact.path.name}: pip install "
@@ -83,29 +83,24 @@ def runtime_for(artifact: Artifact, name: str = "auto") -> str:
     )
 
 
-def open_runtime(artifact: Artifact, *, name: str = "auto", threads: int = 1) -> Runtime:
-    """Load a model file: first what `edge.verify` does to a file that nobody vouches for, then the library.
+def open_runtime(verified: VerifiedArtifact, *, threads: int = 1) -> Runtime:
+    """Load a verified model file with the runtime that it was verified for.
 
     Args:
-        artifact: the recognised file; the very bytes that were read and checked reach the library.
-        name: one of `RUNTIMES`, or auto.
-        threads: for the arithmetic; at this size one is usually quickest.
+        verified: the file; the very bytes that were read and checked reach the library.
+        threads: number of inference threads; at this size one is usually quickest.
 
     Raises:
-        ModelFileError: the file is damaged or forged, or the runtime refuses it.
+        ModelFileError: the runtime refuses the file.
         RuntimeMissingError: the library isn't installed.
     """
-    name = runtime_for(artifact, name)
-    if not artifact.vouched_by:
-        from edge.verify.gate import admit
-
-        admit(artifact, name)
+    artifact, name = verified
     may_saturate = artifact.spec is None or bool(artifact.spec.provenance.needs.get(SATURATES, True))
     return load_network(artifact.network, artifact.path, name=name, threads=threads, may_saturate=may_saturate)
 
 
 def load_network(network: bytes, path: Path, *, name: str, threads: int = 1, may_saturate: bool = True) -> Runtime:
-    """Give a network to its library as it is.
+    """Give a network to its library as it is; outside the verifying child process, call `open_runtime`.
 
     Args:
         network: what the library reads of the file.

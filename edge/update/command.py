@@ -14,7 +14,7 @@ from typing import Any
 
 from edge.artifact.file import default_model, read_artifact
 from edge.cli import console
-from edge.cli.trust_flags import wanted
+from edge.cli.trust_flags import trust_policy_from
 from edge.errors import EXIT_DONE, ToolkitError, UpdateError
 from edge.system.urls import append_to_path, redact_url
 from edge.update import state as states
@@ -75,7 +75,7 @@ def _update(options: argparse.Namespace, store: Store) -> tuple[list[str], dict[
     with store.updating() as folder:
         file = _fetched(options, folder)
         with _called(file, name):
-            artifact = read_artifact(file, required=wanted(options))
+            artifact = read_artifact(file, policy=trust_policy_from(options))
             model = Model(artifact.sha256, artifact.format, name, utc_now())
             before = _read(store)
             lines = [f"new model       {name}, {artifact.size_bytes / 1000:.1f} kB, SHA-256 {model.sha256}"]
@@ -100,7 +100,7 @@ def _read(store: Store) -> State:
 def _fetched(options: argparse.Namespace, folder: Path) -> Path:
     """The file in `folder`, with the suffix that its content asks for; beside it its signature, if one is required."""
     file = folder / "model"
-    is_pinned = wanted(options) is not None
+    is_pinned = trust_policy_from(options) is not None
     progress = _show_progress if sys.stderr.isatty() and not options.quiet else None
     try:
         fetch(options.source, file, is_pinned=is_pinned, timeout_s=options.timeout_s, progress=progress)
@@ -144,7 +144,7 @@ def _refuse_again(state: State, model: Model, options: argparse.Namespace) -> No
 
 def _tested(file: Path, sha256: str, store: Store, state: State, options: argparse.Namespace) -> Figures:
     """The figures of a self-test that was passed."""
-    vouched = wanted(options) is not None
+    vouched = trust_policy_from(options) is not None
     current, current_sha256 = _compared_with(store, state)
     figures = self_test(
         file,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.artifact.labels import FASHION_MNIST_LABELS
-from edge.artifact.trust import Requirement
+from edge.artifact.trust import TrustPolicy
 from edge.classify.classifier import Classifier
 from edge.classify.results import Prediction
 from edge.datasets.folder_labels import REJECTIONS, Kind, Truths, map_folders
@@ -95,7 +95,7 @@ def _count(pair: _Pair, frames: Iterator[tuple[NDArray[np.uint8], Truth]], *, kn
 
 
 def _load(path: Path, sha256: str) -> Classifier:
-    return Classifier.load(path, required=Requirement(sha256) if sha256 else None)
+    return Classifier.load(path, policy=TrustPolicy(sha256) if sha256 else None)
 
 
 def _garments() -> Iterator[tuple[NDArray[np.uint8], Truth]]:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from edge.cli import console
-from edge.cli.trust_flags import add_requirement_flags
+from edge.cli.trust_flags import add_trust_flags
 from edge.datasets.folder_labels import folder_truth
 from edge.update.metrics import Limits
 
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
                       "what was rolled back")  # fmt: skip
     flags.add_argument("--store", type=Path, metavar="DIR",
                        help="where the models are kept (default: as for `edge-classify --store`)")  # fmt: skip
-    add_requirement_flags(flags)
+    add_trust_flags(flags)
     flags.add_argument("--timeout", type=console.positive_float, default=300.0, dest="timeout_s", metavar="S",
                        help="give up fetching after S seconds")  # fmt: skip
     flags.add_argument("--again", action="store_true", help="install it though it was rolled back")

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from edge.artifact.trust import Requirement
+from edge.artifact.trust import TrustPolicy
 from edge.errors import ToolkitError, UpdateError
 from edge.system import host
 from edge.update import state as states
@@ -46,7 +46,7 @@ class Run:
         self._tried: Model | None = None
         self._ending = ExitStack()
 
-    def load(self, load: Callable[[Path, Requirement | None], Classifier]) -> Classifier:
+    def load(self, load: Callable[[Path, TrustPolicy | None], Classifier]) -> Classifier:
         """Load the model to run; what is wrong with one is said, and the one before it is taken.
 
         Args:
@@ -60,7 +60,7 @@ class Run:
         failures: list[tuple[Model, Exception]] = []
         for model in dict.fromkeys((state.current, state.last_good, None)):
             try:
-                classifier = load(self._store.whole(model), Requirement(model.sha256) if model else None)
+                classifier = load(self._store.whole(model), TrustPolicy(model.sha256) if model else None)
             except Exception as error:  # noqa: PERF203  # whatever a new model does to a library, there is an older one
                 if model is None:
                     raise

@@ -16,7 +16,7 @@ from edge.artifact.decision_spec import DecisionSpec
 from edge.artifact.file import read_artifact
 from edge.artifact.quantization import takes_pixels
 from edge.artifact.spec import ModelSpec
-from edge.classify.classifier import Classifier
+from edge.classify.loaded_model import LoadedModel
 from export import onnx as onnx_export
 from export import tflite as tflite_export
 from export.calibration import Calibration
@@ -48,18 +48,18 @@ def test_every_mode_makes_a_file_that_answers_like_keras(
     assert table["compared on"].startswith("1,000 test images of demo")
     assert float(table["same answer"].rstrip("%")) >= 98.5
 
-    classifier = Classifier.load(path)
-    provenance = classifier.spec.provenance
+    loaded = LoadedModel.load(path)
+    provenance = loaded.spec.provenance
     assert provenance.quantization == mode
     assert provenance.parity["images"] == 1000
     assert bool(provenance.calibration) == (mode == "int8")
     assert ("operators" in provenance.needs) == (file_format == "tflite")
     assert ("opset" in provenance.needs) == (file_format == "onnx")
-    assert classifier.spec.input_tensor == classifier.runtime.input_tensor
-    assert takes_pixels(classifier.runtime.input_tensor) == (mode == "int8")
+    assert loaded.spec.input_tensor == loaded.runtime.input_tensor
+    assert takes_pixels(loaded.runtime.input_tensor) == (mode == "int8")
     if mode == "none":
         images, _ = demo.draw_dataset(20, seed=9)
-        answers = np.stack([classifier.probabilities(image) for image in images])
+        answers = np.stack([loaded.probabilities(image) for image in images])
         np.testing.assert_allclose(answers, load_source(RUN).probabilities(images), atol=1e-5)
 
 
@@ -177,7 +177,7 @@ def test_a_model_of_your_own_classes_needs_its_run_directory_alone(
     assert MAIN[file_format]([str(own_run), "--artifacts", str(tmp_path / "a"), "--max-loss", "2"]) == 0
 
     assert _table(capsys.readouterr().out)["compared on"].startswith("500 test images of photos/mine")
-    manifest = Classifier.load(tmp_path / "a" / f"own_int8.{file_format}").spec.provenance.calibration
+    manifest = LoadedModel.load(tmp_path / "a" / f"own_int8.{file_format}").spec.provenance.calibration
     assert (manifest["dataset"], manifest["count"]) == ("photos/mine", 70)  # of 7 or 8 a class, 7 each
 
 
@@ -190,7 +190,7 @@ def test_a_temperature_is_in_both_sides_of_the_comparison(
     assert tflite_export.main([str(own_run), "--quantize", "none", "--artifacts", str(tmp_path / "a")]) == 0
 
     assert float(_table(capsys.readouterr().out)["largest difference"].split()[0]) < 1e-5
-    assert Classifier.load(tmp_path / "a" / "own_none.tflite").spec.decision.temperature == 2.0
+    assert LoadedModel.load(tmp_path / "a" / "own_none.tflite").spec.decision.temperature == 2.0
 
 
 def test_a_run_that_has_lost_its_images_is_refused(own_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -212,6 +212,6 @@ def test_without_the_data_set_the_first_line_says_so(
     assert tflite_export.main([str(PRETRAINED), "--artifacts", str(tmp_path), "--max-loss", "5"]) == 0
     first = capsys.readouterr().out.splitlines()[0]
     assert first.startswith("calibrating and comparing on drawn garments, not on Fashion-MNIST: ")
-    manifest = Classifier.load(tmp_path / "edge_int8.tflite").spec.provenance.calibration
+    manifest = LoadedModel.load(tmp_path / "edge_int8.tflite").spec.provenance.calibration
     assert manifest["dataset"] == "demo"
     assert manifest["notice"] == first

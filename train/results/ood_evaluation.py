@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
 from edge.artifact.decision_spec import SCORES
-from edge.classify.confidence_score import known_score
+from edge.classify.confidence_score import confidence_score
 from train.data.auxiliary import Extra
 
 _KEPT = 0.95  # of the known images that a threshold must not reject
@@ -61,7 +61,7 @@ def judge(logits: NDArray[np.float32], probabilities: NDArray[np.float32], image
     is_seen, is_known = images.is_seen, images.is_known
     is_right = is_seen & (images.targets[np.arange(len(is_seen)), probabilities.argmax(axis=1)] > 0)
     separations = {
-        kind: _separation(known_score(logits, probabilities, kind=kind), is_seen, is_known) for kind in SCORES
+        kind: _separation(confidence_score(logits, probabilities, kind=kind), is_seen, is_known) for kind in SCORES
     }
     return Judgement(
         known=int(is_known.sum()),

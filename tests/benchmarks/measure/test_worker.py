@@ -114,7 +114,7 @@ def test_a_missing_library_is_its_own_status(monkeypatch: pytest.MonkeyPatch, tm
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeMissingError("needs x:\n pip install x")
 
-    monkeypatch.setattr(worker.Network, "load", refuse)
+    monkeypatch.setattr(worker.LoadedModel, "load", refuse)
 
     outcome = worker.attempt(_job(tmp_path, FIXTURES / "tiny_int8.tflite"))
 

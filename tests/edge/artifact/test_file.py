@@ -14,6 +14,7 @@ import pytest
 from edge.artifact import file as artifact_file
 from edge.artifact.file import default_model, read_artifact
 from edge.artifact.spec import ModelSpec
+from edge.artifact.trust import Trust
 from edge.errors import ModelFileError, SpecError, ToolkitError
 
 Respec = Callable[[Path, "ModelSpec | str | None"], Path]
@@ -69,7 +70,7 @@ def test_the_shipped_network_is_what_lies_before_the_zip() -> None:
     assert found.network == content[: content.index(b"PK\x03\x04")]
     assert found.spec
     assert found.spec.network_sha256 == hashlib.sha256(found.network).hexdigest()
-    assert found.vouched_by == "built-in"
+    assert found.trusted_because is Trust.BUILT_IN
 
 
 def test_a_file_of_an_older_schema_has_no_digest_and_still_loads(fixtures: Path, respec: Respec) -> None:
@@ -79,7 +80,7 @@ def test_a_file_of_an_older_schema_has_no_digest_and_still_loads(fixtures: Path,
     del data["network_sha256"]
     found = read_artifact(respec(fixtures / "tiny_int8.tflite", json.dumps(data)))
     assert found.spec
-    assert (found.spec.network_sha256, found.vouched_by) == ("", "")
+    assert (found.spec.network_sha256, found.trusted_because) == ("", None)
 
 
 def test_a_zip_with_too_many_files_is_not_read(fixtures: Path, tmp_path: Path) -> None:
@@ -277,4 +278,4 @@ def test_the_built_in_model_is_read_as_any_other_copy_of_it(tmp_path: Path) -> N
     assert (one.spec, one.network, one.network_sha256, one.sha256) == (
         other.spec, other.network, other.network_sha256, other.sha256
     )  # fmt: skip
-    assert (one.vouched_by, other.vouched_by) == ("built-in", "")
+    assert (one.trusted_because, other.trusted_because) == (Trust.BUILT_IN, None)

@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from edge.artifact.trust import Requirement
+from edge.artifact.trust import Trust, TrustPolicy
 from edge.errors import ModelFileError
 
 DIGEST = hashlib.sha256(b"a model").hexdigest()
 
 
 def test_the_digest_vouches_for_the_file() -> None:
-    assert Requirement(sha256=DIGEST).check(Path("m"), b"a model") == "SHA-256"
+    assert TrustPolicy(sha256=DIGEST).check(Path("m"), b"a model") is Trust.DIGEST
     with pytest.raises(ModelFileError, match=f"^m has SHA-256 [0-9a-f]{{64}}, --require-sha256 asks for {DIGEST}: not"):
-        Requirement(sha256=DIGEST).check(Path("m"), b"another")
+        TrustPolicy(sha256=DIGEST).check(Path("m"), b"another")
 
 
 def test_both_must_be_right(tmp_path: Path) -> None:
     key = "RWSUPxKE/5c2stf27t8plrM7cxMxY2dGYwiogqKv+H9Yi83J6rVOM7iT"
     with pytest.raises(ModelFileError, match="isn't signed"):
-        Requirement(DIGEST, key).check(tmp_path / "m", b"a model")
+        TrustPolicy(DIGEST, key).check(tmp_path / "m", b"a model")
 
 
 def test_the_runner_refuses_any_other_file(edge_classify: Callable[..., Any], fixtures: Path) -> None:

@@ -15,7 +15,8 @@ from edge import vision
 from edge.artifact.decision_spec import DecisionSpec
 from edge.artifact.file import Artifact
 from edge.artifact.spec import InputSpec, ModelSpec, TensorSpec
-from edge.classify.classifier import Classifier
+from edge.classify.classifier import Classifier, LocateGarment
+from edge.classify.loaded_model import LoadedModel
 from edge.errors import FrameError, SpecError
 
 Fake = Callable[..., Any]
@@ -50,23 +51,23 @@ FRAME = np.pad(np.array([[80, 160], [160, 80]], np.uint8), 2)
 def test_probabilities(
     scores: list[float], output: str, temperature: float, expected: list[float], fake_runtime: Fake
 ) -> None:
-    classifier = Classifier(ARTIFACT, fake_runtime(scores), spec(output=output, temperature=temperature))
-    probabilities = classifier.probabilities(np.zeros((2, 2), np.uint8))
+    classifier = Classifier(LoadedModel(ARTIFACT, fake_runtime(scores), spec(output=output, temperature=temperature)))
+    probabilities = classifier.model.probabilities(np.zeros((2, 2), np.uint8))
     assert probabilities.dtype == np.float32
     assert probabilities.tolist() == pytest.approx(expected, abs=1e-5)
-    assert classifier.scores(np.zeros((2, 2), np.uint8)).tolist() == pytest.approx(scores)
+    assert classifier.model.scores(np.zeros((2, 2), np.uint8)).tolist() == pytest.approx(scores)
 
 
 def test_a_quantized_output_is_dequantized(fake_runtime: Fake) -> None:
     grid = TensorSpec("y", "uint8", (1, 3), scale=1 / 256)
-    classifier = Classifier(ARTIFACT, fake_runtime([64, 128, 64], grid=grid), spec())
+    classifier = Classifier(LoadedModel(ARTIFACT, fake_runtime([64, 128, 64], grid=grid), spec()))
     prediction = classifier.classify(FRAME)
     assert prediction.top_k == (("b", 0.5), ("a", 0.25), ("c", 0.25))
 
 
 def test_a_prediction_names_the_likeliest_first_and_shows_what_was_fed(fake_runtime: Fake) -> None:
     runtime = fake_runtime([0.125, 0.625, 0.25])
-    prediction = Classifier(ARTIFACT, runtime, spec()).classify(FRAME)
+    prediction = Classifier(LoadedModel(ARTIFACT, runtime, spec())).classify(FRAME)
     assert (prediction.label, prediction.probability) == ("b", 0.625)
     assert prediction.top_k == (("b", 0.625), ("c", 0.25), ("a", 0.125))
     assert prediction.pixels.tolist() == [[80, 160], [160, 80]]
@@ -77,19 +78,21 @@ def test_a_prediction_names_the_likeliest_first_and_shows_what_was_fed(fake_runt
 
 def test_the_input_size_is_the_spec_s_height_before_width(fake_runtime: Fake) -> None:
     runtime = fake_runtime([0.1, 0.6, 0.3], shape=(1, 2, 6, 1))
-    classifier = Classifier(ARTIFACT, runtime, dataclasses.replace(spec(), input=InputSpec(height=2, width=6)))
+    classifier = Classifier(
+        LoadedModel(ARTIFACT, runtime, dataclasses.replace(spec(), input=InputSpec(height=2, width=6)))
+    )
     assert classifier.classify(FRAME).pixels.tolist() == [[0, 0, 80, 160, 0, 0], [0, 0, 160, 80, 0, 0]]
 
 
 @pytest.mark.parametrize(("top_k", "labels"), [(1, "b"), (2, "bc"), (3, "bca"), (50, "bca")])
 def test_top_k_counts_the_names(top_k: int, labels: str, fake_runtime: Fake) -> None:
-    prediction = Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), spec()).classify(FRAME, top_k=top_k)
+    prediction = Classifier(LoadedModel(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), spec())).classify(FRAME, top_k=top_k)
     assert "".join(label for label, _ in prediction.top_k) == labels
 
 
 @pytest.mark.parametrize(("threshold", "label"), [(0.0, "b"), (0.625, "b"), (0.626, "unknown"), (1.0, "unknown")])
 def test_below_the_threshold_a_frame_is_unknown(threshold: float, label: str, fake_runtime: Fake) -> None:
-    classifier = Classifier(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec(threshold=threshold))
+    classifier = Classifier(LoadedModel(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec(threshold=threshold)))
     prediction = classifier.classify(FRAME)
     assert (prediction.label, prediction.probability, prediction.top_k[0]) == (label, 0.625, ("b", 0.625))
 
@@ -107,7 +110,7 @@ def test_below_the_threshold_a_frame_is_unknown(threshold: float, label: str, fa
 def test_the_spec_s_score_decides_and_the_reason_says_how(
     rule: dict[str, Any], label: str, score: float, reason: str, fake_runtime: Fake
 ) -> None:
-    prediction = Classifier(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec(**rule)).classify(FRAME)
+    prediction = Classifier(LoadedModel(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec(**rule))).classify(FRAME)
     assert (prediction.label, prediction.score, prediction.reason) == (label, score, reason)
     assert prediction.probabilities.tolist() == [0.125, 0.625, 0.25]
     assert prediction.probabilities.dtype == np.float32
@@ -116,26 +119,24 @@ def test_the_spec_s_score_decides_and_the_reason_says_how(
 def test_the_energy_of_logits_does_not_know_the_temperature(fake_runtime: Fake) -> None:
     logits = [0.0, math.log(2), math.log(5)]  # their exponentials add up to 8
     rule = {"score": "energy", "threshold": 2.0, "temperature": 3.0}
-    prediction = Classifier(ARTIFACT, fake_runtime(logits), spec(output="logits", **rule)).classify(FRAME)
+    prediction = Classifier(LoadedModel(ARTIFACT, fake_runtime(logits), spec(output="logits", **rule))).classify(FRAME)
     assert prediction.score == pytest.approx(math.log(8))
     assert (prediction.label, prediction.reason) == ("c", "negative free energy 2.08 reaches threshold 2.00")
 
 
-def see(monkeypatch: pytest.MonkeyPatch, presence: float) -> None:
-    """Let the vision step find the same in every frame."""
-    prepared = vision.PreparedInput(
+def locating(presence: float) -> LocateGarment:
+    """Return a vision step that finds the same in every frame."""
+    sighting = vision.PreparedInput(
         np.full((2, 2), 9, np.uint8), np.array([[1, 2], [3, 4], [5, 6]], np.int32), presence
     )
-    monkeypatch.setattr("edge.vision.find_garment", lambda frame, *, height, width: prepared)
+    return lambda frame, *, height, width: sighting
 
 
 @pytest.mark.parametrize(("score", "lowest"), [("probability", 0.0), ("energy", -math.inf)])
-def test_where_there_is_nothing_the_network_is_not_run(
-    monkeypatch: pytest.MonkeyPatch, score: str, lowest: float, fake_runtime: Fake
-) -> None:
-    see(monkeypatch, 0.05)
+def test_where_there_is_nothing_the_network_is_not_run(score: str, lowest: float, fake_runtime: Fake) -> None:
     runtime = fake_runtime([0.125, 0.625, 0.25])
-    prediction = Classifier(ARTIFACT, runtime, spec(output="logits", score=score)).classify(FRAME)
+    model = LoadedModel(ARTIFACT, runtime, spec(output="logits", score=score))
+    prediction = Classifier(model, locate_garment=locating(0.05)).classify(FRAME)
     assert runtime.fed is None
     assert (prediction.label, prediction.probability, prediction.top_k) == ("nothing", 0.0, ())
     assert prediction.reason == "nothing stands out from the background (presence 0.05 below 0.10)"
@@ -145,19 +146,16 @@ def test_where_there_is_nothing_the_network_is_not_run(
 
 
 @pytest.mark.parametrize(("threshold", "label"), [(0.0, "b"), (0.05, "b"), (0.13, "nothing"), (1.0, "nothing")])
-def test_the_presence_threshold_is_the_spec_s(
-    monkeypatch: pytest.MonkeyPatch, threshold: float, label: str, fake_runtime: Fake
-) -> None:
-    see(monkeypatch, 0.05)
-    classifier = Classifier(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec(presence_threshold=threshold))
-    prediction = classifier.classify(FRAME)
+def test_the_presence_threshold_is_the_spec_s(threshold: float, label: str, fake_runtime: Fake) -> None:
+    model = LoadedModel(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec(presence_threshold=threshold))
+    prediction = Classifier(model, locate_garment=locating(0.05)).classify(FRAME)
     assert (prediction.label, prediction.presence_score) == (label, 0.05)
     assert prediction.outline.tolist() == [[1, 2], [3, 4], [5, 6]]
     assert (prediction.pixels == 9).all()
 
 
 def test_a_frame_without_anything_in_it_is_nothing(fake_runtime: Fake) -> None:
-    prediction = Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), spec()).classify(
+    prediction = Classifier(LoadedModel(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), spec())).classify(
         np.full((60, 80, 3), 99, np.uint8)
     )
     assert prediction.label == "nothing"
@@ -165,7 +163,7 @@ def test_a_frame_without_anything_in_it_is_nothing(fake_runtime: Fake) -> None:
 
 
 def test_another_rule_leaves_the_model_as_it_is(fake_runtime: Fake) -> None:
-    classifier = Classifier(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec())
+    classifier = Classifier(LoadedModel(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec()))
     strict = classifier.with_decision(DecisionSpec(threshold=0.9))
     assert (classifier.classify(FRAME).label, strict.classify(FRAME).label) == ("b", "unknown")
     assert strict.runtime is classifier.runtime
@@ -176,10 +174,10 @@ def test_another_rule_leaves_the_model_as_it_is(fake_runtime: Fake) -> None:
 def test_every_stage_has_its_nanoseconds(monkeypatch: pytest.MonkeyPatch, fake_runtime: Fake) -> None:
     ticks = iter([1000, 1500, 3500, 3600])
     monkeypatch.setattr("time.perf_counter_ns", lambda: next(ticks))
-    latency_ns = Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), spec()).classify(FRAME).latency_ns
+    latency_ns = Classifier(LoadedModel(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), spec())).classify(FRAME).latency_ns
     assert latency_ns == {"vision": 500, "invoke": 2000, "decide": 100, "total": 2600}
 
 
 def test_what_is_no_image_is_a_frame_error(fake_runtime: Fake) -> None:
     with pytest.raises(FrameError):
-        Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), spec()).classify(np.zeros((2, 2), bool))  # type: ignore[arg-type]
+        Classifier(LoadedModel(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), spec())).classify(np.zeros((2, 2), bool))  # type: ignore[arg-type]

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.artifact.file import METADATA_KEY, Artifact, default_model
+from edge.artifact.file import METADATA_KEY, Artifact, VerifiedArtifact, default_model
 from edge.artifact.spec import ModelSpec
-from edge.artifact.trust import Requirement
+from edge.artifact.trust import Trust, TrustPolicy
 from edge.classify.classifier import Classifier
 from edge.demo import draw_dataset, draw_frame
 from edge.errors import ModelFileError, SpecError
@@ -33,7 +33,7 @@ def garments() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 def all_probabilities(path: Path, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """float32 (images, 10)."""
     classifier = Classifier.load(path)
-    return np.array([classifier.probabilities(image) for image in images])
+    return np.array([classifier.model.probabilities(image) for image in images])
 
 
 @pytest.mark.parametrize("name", ["tiny_int8.tflite", "tiny_none.tflite", "tiny_int8.onnx", "tiny_none.onnx"])
@@ -72,23 +72,23 @@ def test_threads_do_not_change_the_answer(
 ) -> None:
     one, two = (Classifier.load(fixtures / "tiny_int8.tflite", threads=threads) for threads in (1, 2))
     for image in garments[0][:10]:
-        assert np.array_equal(one.scores(image), two.scores(image))
+        assert np.array_equal(one.model.scores(image), two.model.scores(image))
 
 
 def test_runtime_and_threads_reach_the_runtime(
     fixtures: Path, monkeypatch: pytest.MonkeyPatch, fake_runtime: Fake
 ) -> None:
-    seen: list[dict[str, Any]] = []
+    seen: list[tuple[str, int]] = []
 
-    def open_fake(artifact: Artifact, **options: Any) -> fake_runtime:
-        seen.append(options)
+    def open_fake(verified: VerifiedArtifact, *, threads: int) -> fake_runtime:
+        seen.append((verified.runtime, threads))
         return fake_runtime([0.0] * 10, shape=(1, 28, 28, 1))
 
-    monkeypatch.setattr("edge.classify.classifier.open_runtime", open_fake)
-    artifact = ARTIFACT._replace(spec=ModelSpec())
-    monkeypatch.setattr("edge.classify.classifier.read_artifact", lambda path, **_: artifact)
+    monkeypatch.setattr("edge.classify.loaded_model.open_runtime", open_fake)
+    artifact = ARTIFACT._replace(spec=ModelSpec(), trusted_because=Trust.DIGEST)
+    monkeypatch.setattr("edge.classify.loaded_model.read_artifact", lambda path, **_: artifact)
     Classifier.load(Path("m.tflite"), runtime="tflite-runtime", threads=3)
-    assert seen == [{"name": "tflite-runtime", "threads": 3}]
+    assert seen == [("tflite-runtime", 3)]
 
 
 def test_a_loaded_classifier_knows_its_file(fixtures: Path) -> None:
@@ -164,9 +164,9 @@ def test_a_file_that_nobody_vouches_for_is_tried_in_a_child_first(
     with pytest.raises(ModelFileError, match=r"^litert crashes on tiny_int8\.tflite$"):
         Classifier.load(path)
     assert tried == ["tiny_int8.tflite"]
-    required = Requirement(sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    assert Classifier.load(path, required=required).artifact.vouched_by == "SHA-256"
-    assert Classifier.load(default_model()).artifact.vouched_by == "built-in"
+    policy = TrustPolicy(sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    assert Classifier.load(path, policy=policy).artifact.trusted_because is Trust.DIGEST
+    assert Classifier.load(default_model()).artifact.trusted_because is Trust.BUILT_IN
     assert tried == ["tiny_int8.tflite"]
 
 
@@ -174,7 +174,7 @@ def test_what_is_required_is_looked_at_before_anything_else(tmp_path: Path) -> N
     path = tmp_path / "m.tflite"
     path.write_bytes(b"no model at all")
     with pytest.raises(ModelFileError, match="m.tflite has SHA-256 .*, --require-sha256 asks for 000"):
-        Classifier.load(path, required=Requirement(sha256="0" * 64))
+        Classifier.load(path, policy=TrustPolicy(sha256="0" * 64))
 
 
 def test_an_onnx_file_without_a_spec_needs_labels(fixtures: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from edge.classify.confidence_score import compared, known_score, lowest_score, sentence
+from edge.classify.confidence_score import compared, confidence_score, lowest_score, sentence
 
 PROBABILITIES = np.array([[0.5, 0.125, 0.375], [0.25, 0.25, 0.5]], np.float32)
 LOGITS = np.log(np.array([[4, 1, 3], [1, 1, 14]], np.float32))  # their exponentials add up to 8 and to 16
@@ -18,17 +18,17 @@ LOGITS = np.log(np.array([[4, 1, 3], [1, 1, 14]], np.float32))  # their exponent
     [("probability", [0.5, 0.5]), ("margin", [0.125, 0.25]), ("energy", [math.log(8), math.log(16)])],
 )
 def test_scores_of_one_and_of_many(kind: str, expected: list[float]) -> None:
-    many = known_score(LOGITS, PROBABILITIES, kind=kind)
+    many = confidence_score(LOGITS, PROBABILITIES, kind=kind)
     assert many.dtype == np.float32
     assert many.tolist() == pytest.approx(expected)
-    one = known_score(LOGITS[0], PROBABILITIES[0], kind=kind)
+    one = confidence_score(LOGITS[0], PROBABILITIES[0], kind=kind)
     assert one.shape == ()
     assert float(one) == pytest.approx(expected[0])
 
 
 def test_large_logits_do_not_overflow() -> None:
     logits = np.array([1000.0, 1000.0, -1000.0], np.float32)
-    assert float(known_score(logits, logits, kind="energy")) == pytest.approx(1000 + math.log(2))
+    assert float(confidence_score(logits, logits, kind="energy")) == pytest.approx(1000 + math.log(2))
 
 
 @pytest.mark.parametrize(("kind", "lowest"), [("probability", 0.0), ("margin", 0.0), ("energy", -math.inf)])

@@ -13,6 +13,7 @@ import pytest
 from edge.artifact.file import METADATA_KEY, Artifact
 from edge.artifact.spec import InputSpec, ModelSpec, TensorSpec
 from edge.classify.classifier import Classifier
+from edge.classify.loaded_model import LoadedModel
 from edge.errors import ModelFileError, SpecError
 
 Fake = Callable[..., Any]
@@ -44,7 +45,7 @@ CLAIM = TensorSpec("another name", "uint8", (1, 2, 2, 1), scale=1 / 255)
 )  # fmt: skip
 def test_a_spec_that_contradicts_the_file_is_refused(changes: dict[str, Any], words: str, fake_runtime: Fake) -> None:
     with pytest.raises(SpecError, match=words):
-        Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), dataclasses.replace(SPEC, **changes))
+        Classifier(LoadedModel(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), dataclasses.replace(SPEC, **changes)))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_a_spec_that_contradicts_the_file_is_refused(changes: dict[str, Any], wo
 )
 def test_what_a_forged_spec_says_is_shown_in_part(changes: dict[str, Any], fake_runtime: Fake) -> None:
     with pytest.raises(SpecError) as caught:
-        Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), dataclasses.replace(SPEC, **changes))
+        Classifier(LoadedModel(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), dataclasses.replace(SPEC, **changes)))
     assert len(str(caught.value)) < 600
 
 
@@ -68,7 +69,7 @@ def test_claims_that_agree_pass_whatever_the_tensors_are_called(fake_runtime: Fa
         "output_tensor": TensorSpec("z", "float32", (1, 3)),
     }
     claiming = dataclasses.replace(SPEC, **claims)  # type: ignore[arg-type]  # a dict of two kinds
-    assert Classifier(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), claiming).spec is claiming
+    assert Classifier(LoadedModel(ARTIFACT, fake_runtime([0.1, 0.6, 0.3]), claiming)).spec is claiming
 
 
 def test_only_a_grey_image_can_be_assumed(
@@ -77,7 +78,7 @@ def test_only_a_grey_image_can_be_assumed(
     path = respec(fixtures / "tiny_int8.tflite", None)
     for shape in ((1, 28, 28, 3), (1, 784), (2, 28, 28, 1)):
         colour = fake_runtime([0.0] * 10, shape=shape)
-        monkeypatch.setattr("edge.classify.classifier.open_runtime", lambda *_, runtime=colour, **__: runtime)
+        monkeypatch.setattr("edge.classify.loaded_model.open_runtime", lambda *_, runtime=colour, **__: runtime)
         with pytest.raises(ModelFileError, match=r"expected \(1, height, width, 1\), one grey image"):
             Classifier.load(path, labels=TEN)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.artifact.file import Artifact, default_model
-from edge.artifact.trust import Requirement
+from edge.artifact.trust import TrustPolicy
 from edge.doctor.host_probe import Patient
 from edge.doctor.model import check_model
 from edge.errors import ModelFileError
@@ -73,11 +73,11 @@ def test_a_file_without_a_specification_needs_labels(
 
 def test_a_file_that_is_required_says_what_vouches_for_it(make_patient: MakePatient, fixtures: Path) -> None:
     path = fixtures / "tiny_none.onnx"
-    required = Requirement(sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    (found,) = check_model(make_patient(try_model=lambda *_: None), path, required=required)
+    policy = TrustPolicy(sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    (found,) = check_model(make_patient(try_model=lambda *_: None), path, policy=policy)
     assert found.status == "ok"
     assert found.text.endswith("digest right, all 6 operators known, vouched for: SHA-256")
-    (refused,) = check_model(make_patient(), path, required=Requirement(sha256="0" * 64))
+    (refused,) = check_model(make_patient(), path, policy=TrustPolicy(sha256="0" * 64))
     assert (refused.status, refused.text.partition(" has SHA-256 ")[0]) == ("failure", str(path))
 
 

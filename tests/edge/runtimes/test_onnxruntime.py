@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.artifact.file import read_artifact
+from edge.artifact.file import VerifiedArtifact, read_artifact
 from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError
 from edge.runtimes import onnxruntime as adapter
@@ -114,7 +114,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from edge.artifact.file import read_artifact
+from edge.artifact.file import VerifiedArtifact, read_artifact
 from edge.runtimes import onnxruntime
 path = Path({str(fixtures / "tiny_int8.onnx")!r})
 onnxruntime.load(path, read_artifact(path).network, threads=1)
@@ -178,8 +178,8 @@ def test_a_file_of_ours_says_that_it_needs_no_exact_kernels(fixtures: Path, monk
     asked: list[bool] = []
     monkeypatch.setattr(adapter, "load", lambda *_, may_saturate, **__: asked.append(may_saturate))
     ours = read_artifact(fixtures / "tiny_int8.onnx")
-    open_runtime(ours._replace(vouched_by="SHA-256"))
-    open_runtime(ours._replace(vouched_by="SHA-256", spec=None))
+    open_runtime(VerifiedArtifact(ours, "onnxruntime"))
+    open_runtime(VerifiedArtifact(ours._replace(spec=None), "onnxruntime"))
     assert asked == [False, True]
     assert ours.spec is not None
     assert ours.spec.provenance.needs["largest_weight_pair"] <= 128

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.artifact.file import Artifact, read_artifact
+from edge.artifact.file import Artifact, VerifiedArtifact, read_artifact
 from edge.errors import ModelFileError, RuntimeMissingError
 from edge.runtimes import RUNTIMES, open_runtime, runtime_for
 
@@ -90,4 +90,4 @@ def test_a_library_that_can_not_be_imported_is_a_sentence(
         monkeypatch.setitem(sys.modules, module, None)
     model = fixtures / f"tiny_int8.{'onnx' if name == 'onnxruntime' else 'tflite'}"
     with pytest.raises(RuntimeMissingError, match=words):
-        open_runtime(read_artifact(model), name=name)
+        open_runtime(VerifiedArtifact(read_artifact(model), name))

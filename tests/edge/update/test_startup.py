@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from edge.artifact.file import default_model
-from edge.artifact.trust import Requirement
+from edge.artifact.trust import TrustPolicy
 from edge.errors import ModelFileError, SourceError, SourceLostError
 from edge.update import state as states
 from edge.update.startup import Run
@@ -36,16 +36,16 @@ def start(store: Store, root: Path, caplog: pytest.LogCaptureFixture) -> Start:
     return lambda **more: Run(store.folder, root=root, **more)
 
 
-def path_of(path: Path, required: Requirement | None) -> Any:
+def path_of(path: Path, policy: TrustPolicy | None) -> Any:
     """Instead of a classifier, the file it would be made of; the store vouches for its own."""
-    assert required == (None if path == default_model() else Requirement(path.stem))
+    assert policy == (None if path == default_model() else TrustPolicy(path.stem))
     return path
 
 
-def refuse(*names: str) -> Callable[[Path, Requirement | None], Any]:
+def refuse(*names: str) -> Callable[[Path, TrustPolicy | None], Any]:
     """Like `path_of`, but for files with this content."""
 
-    def load(path: Path, _: Requirement | None) -> Any:
+    def load(path: Path, _: TrustPolicy | None) -> Any:
         if path.read_bytes()[8:].decode(errors="replace") in names:
             raise ModelFileError(f"{path.name[:4]} is damaged")
         return path
@@ -193,7 +193,7 @@ def test_where_nothing_loads_the_built_in_model_does_and_its_error_is_said(start
     with start() as run:
         assert run.load(path_of) == default_model()
 
-    def nothing(path: Path, _: Requirement | None) -> Any:
+    def nothing(path: Path, _: TrustPolicy | None) -> Any:
         raise ModelFileError("no library")
 
     with pytest.raises(ModelFileError, match="no library"), start() as run:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from edge.artifact.file import Artifact, read_artifact
+from edge.artifact.trust import Trust
 from edge.errors import ModelFileError
 from edge.verify import gate
 
@@ -22,15 +26,48 @@ def tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 def test_only_the_first_start_pays(fixtures: Path, tried: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     artifact = read_artifact(fixtures / "tiny_int8.tflite")
-    gate.admit(artifact, "litert")
-    gate.admit(artifact, "litert")
+    gate.verify(artifact, "litert")
+    gate.verify(artifact, "litert")
     assert tried == ["litert"]
-    gate.admit(artifact, "tflite-runtime")
-    gate.admit(read_artifact(fixtures / "tiny_none.tflite"), "litert")
+    gate.verify(artifact, "tflite-runtime")
+    gate.verify(read_artifact(fixtures / "tiny_none.tflite"), "litert")
     assert tried == ["litert", "tflite-runtime", "litert"]
-    monkeypatch.setattr(gate, "version", lambda _: "99")  # an update of the library
-    gate.admit(artifact, "litert")
+    monkeypatch.setattr(gate, "_library_version", lambda _: "99")  # an update of the library
+    gate.verify(artifact, "litert")
     assert tried[3:] == ["litert"]
+    monkeypatch.setattr(gate, "__version__", "99")  # and one of the checks
+    gate.verify(artifact, "litert")
+    assert tried[4:] == ["litert"]
+
+
+def test_a_trusted_file_is_not_checked_and_one_that_passed_not_again(
+    fixtures: Path, tried: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifact = read_artifact(fixtures / "tiny_int8.tflite")
+    assert gate.verify(artifact) == (artifact, "litert")
+    monkeypatch.setattr(gate, "check_network", lambda _: pytest.fail("checked"))
+    assert gate.verify(artifact) == (artifact, "litert")
+    trusted = artifact._replace(network_sha256="", trusted_because=Trust.SIGNATURE)
+    assert gate.verify(trusted).artifact is trusted
+    assert tried == ["litert"]
+
+
+@pytest.mark.parametrize(("runtime", "package"), [("litert", "ai-edge-litert"), ("onnxruntime", "onnxruntime")])
+def test_the_version_of_a_library_is_that_of_its_package(runtime: str, package: str) -> None:
+    pytest.importorskip(gate.LIBRARIES[runtime])
+    assert gate._library_version(runtime) == version(package)
+
+
+def test_a_library_without_metadata_is_told_apart_by_its_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "somewhere" / "tflite_runtime"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(package.parent)
+    monkeypatch.delitem(sys.modules, "tflite_runtime", raising=False)
+    os.utime(package, ns=(0, 17))
+    assert gate._library_version("tflite-runtime") == "17"
+    monkeypatch.setitem(sys.modules, "tflite_runtime", None)
+    assert gate._library_version("tflite-runtime") == "none"
 
 
 def test_what_failed_is_tried_again(fixtures: Path, tried: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +79,7 @@ def test_what_failed_is_tried_again(fixtures: Path, tried: list[str], monkeypatc
     artifact = read_artifact(fixtures / "tiny_int8.tflite")
     for _ in range(2):
         with pytest.raises(ModelFileError, match="crash"):
-            gate.admit(artifact, "litert")
+            gate.verify(artifact, "litert")
     assert tried == ["litert", "litert"]
 
 
@@ -51,7 +88,7 @@ def test_what_is_damaged_is_never_tried(fixtures: Path, tried: list[str]) -> Non
     with pytest.raises(
         ModelFileError, match=r"tiny_int8\.tflite is damaged or forged: byte .*; copy or export it again$"
     ):
-        gate.admit(artifact._replace(network=artifact.network[:3000]), "litert")
+        gate.verify(artifact._replace(network=artifact.network[:3000]), "litert")
     assert tried == []
 
 

@@ -59,7 +59,7 @@ def attempt(path: Path) -> tuple[str, str]:
     try:
         classifier = Classifier.load(path)
         size = classifier.spec.input
-        scores = classifier.probabilities(np.zeros((size.height, size.width), np.uint8))
+        scores = classifier.model.probabilities(np.zeros((size.height, size.width), np.uint8))
     except ToolkitError as error:
         sentence = " ".join(str(error).split())
         return (REFUSED if len(sentence) <= MOST_CHARACTERS else UNEXPECTED), sentence[:MOST_CHARACTERS]
