@@ -192,9 +192,9 @@ def _service_sinks() -> list[Sink]:
 
     if not (systemd := notifier()):
         return []
-    from edge.sinks.systemd import ServiceSink
+    from edge.sinks.systemd import SystemdSink
 
-    return [ServiceSink(systemd)]
+    return [SystemdSink(systemd)]
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.sinks.delivery.failure_log import Fallible
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.classify.classifier import Classifier
     from edge.health import Health
     from edge.sinks.addresses import BrokerAddress, PageAddress
+    from edge.sinks.delivery import MonitoredSink
     from edge.sinks.protocol import Sink
     from edge.vision.prepared_input import Region
 
@@ -74,31 +73,31 @@ def open_sinks(config: SinkConfig, classifier: Classifier, health: Health, *, is
         from edge.sinks.images.explain import ExplainSink
 
         sinks.append(ExplainSink(config.explain, rule=classifier.spec.decision))
-    fallible: list[Fallible] = []
-    sinks += _file_sinks(config, classifier, fallible, is_live=is_live)
+    monitored: list[MonitoredSink] = []
+    sinks += _file_sinks(config, classifier, monitored, is_live=is_live)
     if config.display:
-        from edge.sinks.delivery.guarded import GuardedSink
+        from edge.sinks.delivery import GuardedSink
         from edge.sinks.images.window import WindowSink
 
         window = GuardedSink(WindowSink(), name="display")
         sinks.append(window)
-        fallible.append(window)
-    sinks += _network_sinks(config, classifier, health, fallible)
+        monitored.append(window)
+    sinks += _network_sinks(config, classifier, health, monitored)
     return sinks
 
 
 def _file_sinks(
-    config: SinkConfig, classifier: Classifier, fallible: list[Fallible], *, is_live: bool
+    config: SinkConfig, classifier: Classifier, monitored: list[MonitoredSink], *, is_live: bool
 ) -> Iterator[Sink]:
-    """Yield the files that grow, each behind a queue, which is added to `fallible`."""
-    from edge.sinks.delivery.queued import QueuedSink
+    """Yield the files that grow, each behind a queue, which is added to `monitored`."""
+    from edge.sinks.delivery import QueuedSink
 
     rule, sha256 = classifier.spec.decision, classifier.artifact.sha256
-    waits = {} if is_live else {"patience_s": _FILE_WAIT_S, "drain_s": _FILE_WAIT_S}
+    waits = {} if is_live else {"wait_s": _FILE_WAIT_S, "drain_s": _FILE_WAIT_S}
 
     def queued(sink: Sink, name: str, *, size: int, has_pixels: bool) -> Sink:
         queue = QueuedSink(sink, name=name, size=size, has_pixels=has_pixels, **waits)
-        fallible.append(queue)
+        monitored.append(queue)
         return queue
 
     if config.csv:
@@ -110,17 +109,16 @@ def _file_sinks(
 
         yield queued(VideoSink(config.video), "video", size=_QUEUED_FRAMES, has_pixels=True)
     if config.snapshots:
-        from edge.sinks.delivery.uncertain_filter import UncertainFrames
-        from edge.sinks.images.snapshots import SnapshotSink
+        from edge.sinks.images.snapshots import SnapshotSink, UncertaintyFilter
 
         snapshots = SnapshotSink(config.snapshots, limit_bytes=config.snapshots_limit, rule=rule,
                                  model_sha256=sha256, region=config.roi)  # fmt: skip
         queue = queued(snapshots, "snapshots", size=_QUEUED_FRAMES, has_pixels=True)
-        yield UncertainFrames(queue, rule=rule, every_s=config.snapshots_every)
+        yield UncertaintyFilter(queue, rule=rule, every_s=config.snapshots_every)
 
 
 def _network_sinks(
-    config: SinkConfig, classifier: Classifier, health: Health, fallible: list[Fallible]
+    config: SinkConfig, classifier: Classifier, health: Health, monitored: list[MonitoredSink]
 ) -> Iterator[Sink]:
     """Yield broker and page, which report the failures of the other sinks."""
     if config.mqtt:
@@ -128,8 +126,8 @@ def _network_sinks(
 
         broker = MqttSink(config.mqtt, health=health, model_sha256=classifier.artifact.sha256,
                           every_s=config.mqtt_every, discovery_prefix=config.mqtt_discovery,
-                          fallible=list(fallible))  # fmt: skip
-        fallible.append(broker)
+                          monitored=list(monitored))  # fmt: skip
+        monitored.append(broker)
         yield broker
     if config.serve:
         from edge.sinks.web.messages import Identity
@@ -138,4 +136,4 @@ def _network_sinks(
 
         token = read_token(config.serve, config.serve_token_file)
         yield PageSink(config.serve, token=token, health=health, identity=Identity.of(classifier),
-                       stall_s=classifier.spec.decision.stale_after_s, fallible=fallible)  # fmt: skip
+                       stall_s=classifier.spec.decision.stale_after_s, monitored=monitored)  # fmt: skip

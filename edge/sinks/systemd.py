@@ -12,7 +12,7 @@ from edge.system.sd_notify import Notifier
 _INTERVAL_S = 1.0  # between two messages; the unit's WatchdogSec is many times that
 
 
-class ServiceSink:
+class SystemdSink:
     """Is ready with the first answer, `stale` among them, and alive with each (see `edge.sinks.protocol.Sink`).
 
     A camera that is gone is no reason to be killed: the loop that waits for it is alive.

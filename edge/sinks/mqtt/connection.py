@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from edge.errors import RuntimeMissingError, ToolkitError
 from edge.sinks.addresses import MQTT_VARIABLES, BrokerAddress
-from edge.sinks.delivery.failure_log import FIRST_DELAY_S, LONGEST_DELAY_S, Trouble
+from edge.sinks.delivery import FIRST_DELAY_S, LONGEST_DELAY_S, FailureLog
 from edge.sinks.mqtt.receive_limit import Wary
 
 if TYPE_CHECKING:
@@ -37,7 +37,12 @@ class Connection:
     """Publishes from any thread without waiting; paho's own thread connects, and reconnects for ever."""
 
     def __init__(
-        self, address: BrokerAddress, *, will: tuple[str, str], greet: Callable[[Connection], None], trouble: Trouble
+        self,
+        address: BrokerAddress,
+        *,
+        will: tuple[str, str],
+        greet: Callable[[Connection], None],
+        failures: FailureLog,
     ) -> None:
         """Begin to connect, in the background.
 
@@ -45,19 +50,21 @@ class Connection:
             address: of the broker.
             will: topic and retained message that the broker publishes when this connection is gone.
             greet: called after every connection, in paho's thread: says everything anew.
-            trouble: told when the broker is away, and when it is back.
+            failures: told when the broker is away, and when it is back.
 
         Raises:
             RuntimeMissingError: paho-mqtt isn't installed.
             ToolkitError: the environment names a certificate that can't be used.
         """
         self._greet = greet
-        self._trouble = trouble
+        self._failures = failures
         self._client = _client(address)
         self._client.will_set(will[0], will[1], qos=1, retain=True)
         self._client.reconnect_delay_set(max(1, round(FIRST_DELAY_S)), round(LONGEST_DELAY_S))
         self._client.on_connect = self._on_connect
-        self._client.on_connect_fail = lambda *_: trouble.failed(ConnectionError(f"no broker at {address.place}"))
+        self._client.on_connect_fail = lambda *_: failures.record_failure(
+            ConnectionError(f"no broker at {address.place}")
+        )
         self._client.on_disconnect = self._on_disconnect
         self._client.on_garbage = self._on_garbage
         self._waiting: deque[MQTTMessageInfo] = deque()
@@ -82,19 +89,19 @@ class Connection:
             return False
         if self.waiting >= MOST_WAITING:
             self._is_stuck = True
-            self._trouble.failed(ConnectionError("the broker takes nothing"))
+            self._failures.record_failure(ConnectionError("the broker takes nothing"))
             return False
         if self._is_stuck:
             self._is_stuck = False
-            self._trouble.worked()
+            self._failures.record_success()
         self._waiting.append(self._client.publish(topic, message, qos=0, retain=is_kept))
         return not self._waiting[-1].rc
 
-    def end(self, topic: str, farewell: str) -> None:
+    def end(self, topic: str, offline_payload: str) -> None:
         """Say a last thing, to be kept, and leave."""
         self._is_ending = True
         if self._client.is_connected():
-            sent = self._client.publish(topic, farewell, qos=1, retain=True)
+            sent = self._client.publish(topic, offline_payload, qos=1, retain=True)
             with suppress(RuntimeError, ValueError):  # the broker went away meanwhile; its will says the same
                 sent.wait_for_publish(_FAREWELL_S)
         self._client.is_over.set()
@@ -102,21 +109,21 @@ class Connection:
 
     def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            self._trouble.failed(ConnectionError(f"the broker refuses: {reason}"))
+            self._failures.record_failure(ConnectionError(f"the broker refuses: {reason}"))
             return
         if self._is_ending:  # it was on its way when the end came
             client.disconnect()
             return
-        self._trouble.worked()
+        self._failures.record_success()
         self._greet(self)
 
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if not self._is_ending:
-            self._trouble.failed(ConnectionError(f"the connection to the broker broke: {reason}"))
+            self._failures.record_failure(ConnectionError(f"the connection to the broker broke: {reason}"))
 
     def _on_garbage(self, error: Exception) -> None:
         if not self._is_ending:
-            self._trouble.failed(ConnectionError(f"the broker speaks no MQTT ({type(error).__name__})"))
+            self._failures.record_failure(ConnectionError(f"the broker speaks no MQTT ({type(error).__name__})"))
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any
 from edge import __version__
 from edge.classify.results import Decision, Prediction
 from edge.health import Health
-from edge.sinks.delivery.failure_log import Fallible
+from edge.sinks.delivery import MonitoredSink
 
 ONLINE, OFFLINE = "online", "offline"
 
@@ -32,14 +32,19 @@ def decision_message(decision: Decision, *, source: str, model_sha256: str) -> s
 
 
 def telemetry_message(
-    health: Health, prediction: Prediction | None, fallible: Sequence[Fallible], *, age_ms: float | None, fps: float
+    health: Health,
+    prediction: Prediction | None,
+    monitored: Sequence[MonitoredSink],
+    *,
+    age_ms: float | None,
+    fps: float,
 ) -> str:
     """The JSON of <topic>/telemetry: how the run is.
 
     Args:
         health: of the run.
         prediction: of the newest frame; None before the first.
-        fallible: sinks that can fail.
+        monitored: sinks that can fail.
         age_ms: how old the newest classified frame is.
         fps: frames classified a second since the telemetry before.
     """
@@ -55,7 +60,7 @@ def telemetry_message(
             "fps": round(fps, 2),
             "latency_ms": latency_ms,
             "frame_age_ms": None if age_ms is None else round(age_ms, 1),
-            "sinks_dropped": {sink.trouble.name: sink.trouble.dropped for sink in fallible},
+            "sinks_dropped": {sink.failures.name: sink.failures.dropped for sink in monitored},
         }
     )
 

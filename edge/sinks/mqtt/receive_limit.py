@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from edge.sinks.delivery.failure_log import LONGEST_DELAY_S
+from edge.sinks.delivery import LONGEST_DELAY_S
 
 # Who only publishes hears CONNACK, PUBACK and PINGRESP (MQTT 3.1.1, 3.2, 3.4, 3.13): at most two bytes after the head.
 _LARGEST_BYTES = 2

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from edge.classify.results import Decision, Prediction
 from edge.health import Health
 from edge.sinks.addresses import BrokerAddress
-from edge.sinks.delivery.failure_log import Fallible, Trouble
+from edge.sinks.delivery import FailureLog, MonitoredSink
 from edge.sinks.mqtt.connection import Connection
 from edge.sinks.mqtt.messages import (
     OFFLINE,
@@ -32,7 +32,7 @@ class MqttSink:
         model_sha256: str,
         every_s: float,
         discovery_prefix: str | None = None,
-        fallible: Sequence[Fallible] = (),
+        monitored: Sequence[MonitoredSink] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin to connect.
@@ -43,20 +43,20 @@ class MqttSink:
             model_sha256: which model it is that speaks.
             every_s: from one telemetry to the next.
             discovery_prefix: Home Assistant's; None: it isn't told.
-            fallible: sinks whose losses the telemetry tells.
+            monitored: sinks whose losses the telemetry tells.
             clock: monotonic seconds, the one that `Health.captured_s` is read from; tests bring their own.
 
         Raises:
             RuntimeMissingError: the extra `mqtt` isn't installed.
             ToolkitError: the environment names a certificate that can't be used.
         """
-        self.trouble = Trouble("mqtt")
+        self.failures = FailureLog("mqtt")
         self._topic = address.topic
         self._health = health
         self._model_sha256 = model_sha256
         self._every_s = every_s
         self._discovery_prefix = discovery_prefix
-        self._fallible = (*fallible, self)
+        self._fallible = (*monitored, self)
         self._clock = clock
         self._decision = ""  # the newest, as it is told
         self._is_told = True  # whether that one was
@@ -66,7 +66,7 @@ class MqttSink:
         self._told_s = clock()
         self._told_frames = 0
         will = (f"{address.topic}/availability", OFFLINE)
-        self._connection = Connection(address, will=will, greet=self._say_everything, trouble=self.trouble)
+        self._connection = Connection(address, will=will, greet=self._say_everything, failures=self.failures)
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Publish the answer if it is a new one, and telemetry if it is time."""
@@ -77,7 +77,7 @@ class MqttSink:
         """Publish the answer if it is a new one, and telemetry if it is time."""
         with self._lock:
             if decision.changed or not self._decision:
-                self.trouble.dropped += not self._is_told
+                self.failures.dropped += not self._is_told
                 self._decision = decision_message(decision, source=self._source, model_sha256=self._model_sha256)
                 self._is_told = False
             if not self._is_told:

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
-from edge.sinks.web.live_state import Board, Sight
+from edge.sinks.web.live_state import LiveFrame, LiveState
 
 RATE_HZ = 10.0
 MOST_VIEWERS = 16
@@ -45,16 +45,16 @@ class Broadcast:
 
     def __init__(
         self,
-        board: Board,
+        live_state: LiveState,
         *,
-        picture: Callable[[Sight], bytes],
+        picture: Callable[[LiveFrame], bytes],
         message: Callable[[], bytes],
         rate_hz: float = RATE_HZ,
     ) -> None:
         """Remember what to make.
 
         Args:
-            board: where the newest frame is.
+            live_state: where the newest frame is.
             picture: makes a JPEG; called in a worker thread.
             message: makes a server-sent event.
             rate_hz: how often at most, a second.
@@ -63,7 +63,7 @@ class Broadcast:
         """Pictures made so far, however many watched."""
         self.watching = {"picture": 0, "message": 0}
         """How many viewers there are right now."""
-        self._board = board
+        self._live_state = live_state
         self._make_picture = picture
         self._make_message = message
         self._pause_s = 1 / rate_hz
@@ -83,7 +83,7 @@ class Broadcast:
             if self.watching["picture"]:
                 await self._renew_picture()
                 self._picture.say_again(now)
-            newest = self._board.newest.number if self._board.newest else 0
+            newest = self._live_state.newest.number if self._live_state.newest else 0
             is_time = self._has_newcomer or now - self._message.said_s >= _REST_S  # a frame's age grows
             if self.watching["message"] and (newest != told or is_time):
                 self._message.say(self._make_message(), now)
@@ -126,10 +126,10 @@ class Broadcast:
 
     async def _renew_picture(self) -> None:
         async with self._encoding:
-            sight, now = self._board.newest, asyncio.get_running_loop().time
-            if sight is not None and sight.number != self._pictured and now() - self._made_s >= self._pause_s:
-                self._pictured = sight.number
-                made = await asyncio.to_thread(self._make_picture, sight)
+            live_frame, now = self._live_state.newest, asyncio.get_running_loop().time
+            if live_frame is not None and live_frame.number != self._pictured and now() - self._made_s >= self._pause_s:
+                self._pictured = live_frame.number
+                made = await asyncio.to_thread(self._make_picture, live_frame)
                 self._made_s = now()
                 self._picture.say(made, self._made_s)
                 self.encoded += 1

@@ -17,7 +17,7 @@ HISTORY_S = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
+class SecondStats:
     """What the charts show of one second: the worst of it."""
 
     frames: int
@@ -29,7 +29,7 @@ class Second:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class LiveFrame:
     """The newest frame with all that was said of it."""
 
     number: int
@@ -39,7 +39,7 @@ class Sight:
     decision: Decision
 
 
-class Board:
+class LiveState:
     """The newest sight and the last two minutes (see `edge.sinks.protocol.Sink`)."""
 
     def __init__(self, health: Health, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -50,14 +50,14 @@ class Board:
             clock: monotonic seconds, the one that `Health.captured_s` is read from; tests bring their own.
         """
         self.health = health
-        self.newest: Sight | None = None
+        self.newest: LiveFrame | None = None
         self.classified_s: float | None = None
         """When the newest frame was classified, by the clock."""
         self.clock = clock
         self.seconds = 0
         """How many are over."""
         self._lock = threading.Lock()
-        self._history: deque[Second] = deque(maxlen=HISTORY_S)
+        self._history: deque[SecondStats] = deque(maxlen=HISTORY_S)
         self._second = int(clock())
         self._frames = 0
         self._latency_ms: float | None = None
@@ -67,7 +67,7 @@ class Board:
         """Pin a frame up."""
         now = self.clock()
         number = self.newest.number + 1 if self.newest else 1
-        self.newest = Sight(number, frame, prediction, decision)
+        self.newest = LiveFrame(number, frame, prediction, decision)
         self.classified_s = now
         with self._lock:
             self._turn(now)
@@ -80,7 +80,7 @@ class Board:
         now = self.clock()
         if self.newest is not None and self.newest.decision != decision:
             newest = self.newest
-            self.newest = Sight(newest.number + 1, newest.frame, newest.prediction, decision)
+            self.newest = LiveFrame(newest.number + 1, newest.frame, newest.prediction, decision)
         with self._lock:
             self._turn(now)
             self._age_ms = _larger(self._age_ms, self.age_ms(now))
@@ -93,7 +93,7 @@ class Board:
         captured_s = self.health.captured_s
         return None if captured_s is None else max(0.0, (now - captured_s) * 1e3)
 
-    def history(self) -> list[Second]:
+    def history(self) -> list[SecondStats]:
         """The seconds that are over, oldest first."""
         with self._lock:
             self._turn(self.clock())
@@ -109,10 +109,10 @@ class Board:
         if passed <= 0:
             return
         self.seconds += passed
-        self._history.append(Second(self._frames, self._latency_ms, self._age_ms))
+        self._history.append(SecondStats(self._frames, self._latency_ms, self._age_ms))
         for missed in range(1, min(passed, HISTORY_S)):
             age_ms = self.age_ms(self._second + missed + 1)
-            self._history.append(Second(0, None, age_ms))
+            self._history.append(SecondStats(0, None, age_ms))
         self._second, self._frames, self._latency_ms, self._age_ms = int(now), 0, None, None
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from edge import __version__
 from edge.classify.classifier import Classifier
-from edge.sinks.delivery.failure_log import Fallible
+from edge.sinks.delivery import MonitoredSink
 from edge.sinks.text.jsonl import as_record
-from edge.sinks.web.live_state import Board
+from edge.sinks.web.live_state import LiveState
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +53,19 @@ class Identity:
         )
 
 
-def hello(board: Board, identity: Identity) -> dict[str, Any]:
+def initial_event(live_state: LiveState, identity: Identity) -> dict[str, Any]:
     """The first message to a viewer.
 
     Returns:
         model (the fields of `Identity`) and history: a list of [frames, latency_ms, age_ms], one a second, oldest
-        first, as in `Second`; and seconds, how many are over.
+        first, as in `SecondStats`; and seconds, how many are over.
     """
     model = {name: getattr(identity, name) for name in Identity.__slots__}
-    history = [astuple(second) for second in board.history()]
-    return {"model": model, "history": history, "seconds": board.seconds}
+    history = [astuple(second) for second in live_state.history()]
+    return {"model": model, "history": history, "seconds": live_state.seconds}
 
 
-def news(board: Board, fallible: Sequence[Fallible], *, model_sha256: str) -> dict[str, Any]:
+def update_event(live_state: LiveState, monitored: Sequence[MonitoredSink], *, model_sha256: str) -> dict[str, Any]:
     """What is the case right now.
 
     Returns:
@@ -74,7 +74,7 @@ def news(board: Board, fallible: Sequence[Fallible], *, model_sha256: str) -> di
         that can fail), and, once there was a frame, answer (as a line of --json) and eye: height, width and pixels,
         base64 of one byte each.
     """
-    health, sight, history = board.health, board.newest, board.history()
+    health, live_frame, history = live_state.health, live_state.newest, live_state.history()
     told: dict[str, Any] = {
         "run": {
             "state": health.state,
@@ -84,17 +84,19 @@ def news(board: Board, fallible: Sequence[Fallible], *, model_sha256: str) -> di
             "dropped": health.dropped,
             "reopened": health.reconnects,
         },
-        "age_ms": board.age_ms(board.clock()),
-        "seconds": board.seconds,
+        "age_ms": live_state.age_ms(live_state.clock()),
+        "seconds": live_state.seconds,
         "second": astuple(history[-1]) if history else None,
         "sinks": [
-            {"name": sink.trouble.name, "dropped": sink.trouble.dropped, "trouble": sink.trouble.sentence}
-            for sink in fallible
+            {"name": sink.failures.name, "dropped": sink.failures.dropped, "failure": sink.failures.message}
+            for sink in monitored
         ],
     }
-    if sight is not None:
-        pixels = sight.prediction.pixels
-        told["answer"] = as_record(sight.frame, sight.prediction, sight.decision, model_sha256=model_sha256)
+    if live_frame is not None:
+        pixels = live_frame.prediction.pixels
+        told["answer"] = as_record(
+            live_frame.frame, live_frame.prediction, live_frame.decision, model_sha256=model_sha256
+        )
         told["eye"] = {
             "height": pixels.shape[0],
             "width": pixels.shape[1],

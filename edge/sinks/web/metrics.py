@@ -9,8 +9,8 @@ from edge.artifact.labels import NOTHING_LABEL, STALE_LABEL, UNKNOWN_LABEL
 from edge.classify.results import KNOWN_STATE, Prediction
 from edge.errors import RuntimeMissingError
 from edge.health import ENDED, LIVE, STALE, STARTING
-from edge.sinks.delivery.failure_log import Fallible
-from edge.sinks.web.live_state import Board
+from edge.sinks.delivery import MonitoredSink
+from edge.sinks.web.live_state import LiveState
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -24,12 +24,12 @@ _BUCKETS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0
 class Metrics:
     """Counts latencies as they come and reads everything else when it is asked."""
 
-    def __init__(self, board: Board, fallible: Sequence[Fallible], *, model_sha256: str) -> None:
+    def __init__(self, live_state: LiveState, monitored: Sequence[MonitoredSink], *, model_sha256: str) -> None:
         """Prepare a registry of its own.
 
         Args:
-            board: what there is to see.
-            fallible: sinks that can fail.
+            live_state: what there is to see.
+            monitored: sinks that can fail.
             model_sha256: which model it is that speaks.
 
         Raises:
@@ -42,8 +42,8 @@ class Metrics:
             raise RuntimeMissingError(f"--serve can't work ({error}): pip install 'edge-classify[web]'") from error
         self._core = core
         self._generate = exposition.generate_latest
-        self._board = board
-        self._fallible = fallible
+        self._live_state = live_state
+        self._fallible = monitored
         self._model_sha256 = model_sha256
         self._registry = prometheus_client.CollectorRegistry()
         self._latency = prometheus_client.Histogram(
@@ -62,7 +62,7 @@ class Metrics:
 
     def collect(self) -> Iterator[Metric]:
         """What the registry asks for: the run's figures."""
-        core, health = self._core, self._board.health
+        core, health = self._core, self._live_state.health
         for name, count, words in (
             ("frames", health.frames, "Frames classified."),
             ("frames_skipped", health.skipped, "Frames that were unreadable."),
@@ -78,22 +78,26 @@ class Metrics:
         lost = core.CounterMetricFamily("edge_classify_sink_dropped", "Answers that a sink lost.", labels=["sink"])
         trouble = core.GaugeMetricFamily("edge_classify_sink_failing", "1 while a sink can't write.", labels=["sink"])
         for sink in self._fallible:
-            lost.add_metric([sink.trouble.name], sink.trouble.dropped)
-            trouble.add_metric([sink.trouble.name], float(bool(sink.trouble.sentence)))
+            lost.add_metric([sink.failures.name], sink.failures.dropped)
+            trouble.add_metric([sink.failures.name], float(bool(sink.failures.message)))
         yield lost
         yield trouble
 
     def _of_the_newest(self) -> Iterator[Metric]:
         """The model, the newest frame's age and the answer: label is empty where it is no class."""
-        core, sight, age_ms = self._core, self._board.newest, self._board.age_ms(self._board.clock())
+        core, live_frame, age_ms = (
+            self._core,
+            self._live_state.newest,
+            self._live_state.age_ms(self._live_state.clock()),
+        )
         yield core.InfoMetricFamily("edge_classify_model", "The model file.", value={"sha256": self._model_sha256})
         if age_ms is not None:
             yield core.GaugeMetricFamily("edge_classify_frame_age_seconds", "Since its capture.", value=age_ms / 1e3)
-        if sight is not None:
+        if live_frame is not None:
             answer = core.GaugeMetricFamily("edge_classify_answer", "1 for the answer.", labels=["state", "label"])
             for name in _ANSWERS:
-                if name != sight.decision.state:
+                if name != live_frame.decision.state:
                     answer.add_metric([name, ""], 0.0)
-            label = sight.decision.label if sight.decision.state == KNOWN_STATE else ""
-            answer.add_metric([sight.decision.state, label], 1.0)
+            label = live_frame.decision.label if live_frame.decision.state == KNOWN_STATE else ""
+            answer.add_metric([live_frame.decision.state, label], 1.0)
             yield answer

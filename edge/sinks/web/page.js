@@ -1,15 +1,15 @@
-// The live page: listens to the run's news and shows them. Pictures come as a stream of their own.
+// The live page: shows the run's server-sent events. Pictures come as a stream of their own.
 
 const part = (id) => document.getElementById(id);
 const SECONDS = 120; // of the charts
-const LATE_MS = 2500; // without news for so long, what is shown is old; they come at least twice a second
+const LATE_MS = 2500; // without an event for so long, what is shown is old; events come at least twice a second
 const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 let model = null;
 let history = [];
 let seconds = 0; // how many are in the charts or have left them
 let lastAnswer = "";
-let lastHeard = 0;
+let lastEvent = 0;
 let isPaused = isStill;
 let isOld = false;
 
@@ -114,9 +114,9 @@ function showRun(run, sinks) {
     ["unreadable", run.skipped.toLocaleString("en"), run.skipped ? "bad" : ""],
     ["reopened", run.reopened.toLocaleString("en"), run.reopened ? "bad" : ""],
   ]);
-  const lines = sinks.map(({ name, dropped, trouble }) => {
+  const lines = sinks.map(({ name, dropped, failure }) => {
     const lost = dropped ? `, ${dropped.toLocaleString("en")} answers lost` : "";
-    return element("li", trouble ? `${name}: ${trouble}${lost}` : `${name}: fine${lost}`, trouble ? "bad" : "");
+    return element("li", failure ? `${name}: ${failure}${lost}` : `${name}: fine${lost}`, failure ? "bad" : "");
   });
   const text = lines.map((line) => line.textContent).join();
   if (part("sinks").dataset.shown !== text) {
@@ -158,8 +158,8 @@ function showAge(isLate, run, hasAnswer) {
   }
 }
 
-function greet(told) {
-  ({ model, history, seconds } = told);
+function showInitial(data) {
+  ({ model, history, seconds } = data);
   part("bars").replaceChildren();
   facts("model", [
     ["file", `${model.file}, ${(model.size_bytes / 1000).toFixed(0)} kB, ${model.quantization}`],
@@ -174,24 +174,24 @@ function greet(told) {
   showPicture();
 }
 
-function hear(told) {
-  if (told.answer) {
-    showAnswer(told.answer);
-    showEye(told.eye);
-    say("latency", milliseconds(told.answer.latency_ns.total / 1e6));
+function showUpdate(data) {
+  if (data.answer) {
+    showAnswer(data.answer);
+    showEye(data.eye);
+    say("latency", milliseconds(data.answer.latency_ns.total / 1e6));
   }
-  say("age", milliseconds(told.age_ms));
-  if (told.seconds > seconds) {
-    seconds = told.seconds;
-    history = [...history, told.second].slice(-SECONDS);
+  say("age", milliseconds(data.age_ms));
+  if (data.seconds > seconds) {
+    seconds = data.seconds;
+    history = [...history, data.second].slice(-SECONDS);
     showCharts();
   }
-  showRun(told.run, told.sinks);
-  showAge(false, told.run, Boolean(told.answer));
+  showRun(data.run, data.sinks);
+  showAge(false, data.run, Boolean(data.answer));
 }
 
 const source = new EventSource("/messages"); // the browser reconnects by itself
-source.addEventListener("hello", (event) => { lastHeard = Date.now(); greet(JSON.parse(event.data)); });
-source.addEventListener("news", (event) => { lastHeard = Date.now(); hear(JSON.parse(event.data)); });
-setInterval(() => { if (Date.now() - lastHeard > LATE_MS) showAge(true, null, false); }, 1000);
+source.addEventListener("initial", (event) => { lastEvent = Date.now(); showInitial(JSON.parse(event.data)); });
+source.addEventListener("update", (event) => { lastEvent = Date.now(); showUpdate(JSON.parse(event.data)); });
+setInterval(() => { if (Date.now() - lastEvent > LATE_MS) showAge(true, null, false); }, 1000);
 part("pause").addEventListener("click", () => { isPaused = !isPaused; showPicture(); });

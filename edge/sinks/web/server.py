@@ -36,7 +36,7 @@ class Routes:
     """What the server asks for when it is asked."""
 
     broadcast: Broadcast
-    hello: Callable[[], bytes]
+    initial_event: Callable[[], bytes]
     """The first server-sent event of a viewer."""
     health: Callable[[], tuple[bool, dict[str, object]]]
     """Whether all is well, and the body of /healthz."""
@@ -65,7 +65,7 @@ def application(routes: Routes, *, token: str, host: str) -> Guard:
 
     streams = (
         _stream(broadcast, "picture", f"multipart/x-mixed-replace; boundary={BOUNDARY}", broadcast.pictures),
-        _stream(broadcast, "message", "text/event-stream", lambda: broadcast.messages(routes.hello())),
+        _stream(broadcast, "message", "text/event-stream", lambda: broadcast.messages(routes.initial_event())),
     )
     app = Starlette(routes=[*_files(), *streams, *_answers(routes)], lifespan=lifespan)
     app.router.redirect_slashes = False  # it would send a visitor to whatever host the request names

@@ -1,4 +1,4 @@
-"""The web page as a sink: puts board, broadcast, metrics and server together."""
+"""The web page as a sink: puts live_state, broadcast, metrics and server together."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from edge.classify.results import Decision, Prediction
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
-from edge.sinks.delivery.failure_log import Fallible
+from edge.sinks.delivery import MonitoredSink
 from edge.sinks.web.broadcast import Broadcast
-from edge.sinks.web.live_state import Board
-from edge.sinks.web.messages import Identity, event, hello, news
+from edge.sinks.web.live_state import LiveState
+from edge.sinks.web.messages import Identity, event, initial_event, update_event
 from edge.sinks.web.metrics import Metrics
 from edge.sinks.web.picture import encode_picture
 from edge.sinks.web.server import Routes, application
@@ -34,7 +34,7 @@ class PageSink:
         health: Health,
         identity: Identity,
         stall_s: float,
-        fallible: Sequence[Fallible] = (),
+        monitored: Sequence[MonitoredSink] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Listen and start to serve.
@@ -45,24 +45,24 @@ class PageSink:
             health: of the run.
             identity: of the model.
             stall_s: /healthz answers 200 only if a frame was classified within so many seconds.
-            fallible: sinks whose trouble the page shows.
+            monitored: sinks whose trouble the page shows.
             clock: monotonic seconds, the one that `Health.captured_s` is read from.
 
         Raises:
             RuntimeMissingError: the extra `web` isn't installed.
             ToolkitError: the address is taken, or isn't this machine's.
         """
-        self._board = Board(health, clock=clock)
-        self._metrics = Metrics(self._board, fallible, model_sha256=identity.sha256)
+        self._live_state = LiveState(health, clock=clock)
+        self._metrics = Metrics(self._live_state, monitored, model_sha256=identity.sha256)
         self._stall_s = stall_s
         self.broadcast = Broadcast(
-            self._board,
+            self._live_state,
             picture=encode_picture,
-            message=lambda: event("news", news(self._board, fallible, model_sha256=identity.sha256)),
+            message=lambda: event("update", update_event(self._live_state, monitored, model_sha256=identity.sha256)),
         )
         routes = Routes(
             broadcast=self.broadcast,
-            hello=lambda: event("hello", hello(self._board, identity)),
+            initial_event=lambda: event("initial", initial_event(self._live_state, identity)),
             health=self._report_health,
             metrics=self._metrics.text,
             metrics_type=self._metrics.content_type,
@@ -74,12 +74,12 @@ class PageSink:
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Pin the frame up."""
-        self._board.write(frame, prediction, decision)
+        self._live_state.write(frame, prediction, decision)
         self._metrics.observe(prediction)
 
     def idle(self, decision: Decision) -> None:
         """Pin up what is said of the newest frame by now."""
-        self._board.idle(decision)
+        self._live_state.idle(decision)
 
     def close(self) -> None:
         """Send the viewers home."""
@@ -87,9 +87,9 @@ class PageSink:
 
     def _report_health(self) -> tuple[bool, dict[str, object]]:
         """Whether frames are being classified, and the particulars."""
-        board, health = self._board, self._board.health
-        is_well = board.is_live(self._stall_s) and health.state == LIVE
-        ago_s = None if board.classified_s is None else round(board.clock() - board.classified_s, 3)
+        live_state, health = self._live_state, self._live_state.health
+        is_well = live_state.is_live(self._stall_s) and health.state == LIVE
+        ago_s = None if live_state.classified_s is None else round(live_state.clock() - live_state.classified_s, 3)
         return is_well, {
             "ok": is_well,
             "state": health.state,

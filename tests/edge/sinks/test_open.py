@@ -46,19 +46,19 @@ def test_everything_asked(choose: Any, tmp_path: Path) -> None:
     sinks = choose("--picture", tmp_path / "a.png", "--csv", tmp_path / "a.csv", "--video", tmp_path / "a.avi",
                    "--snapshots", tmp_path / "kept", "--serve", "127.0.0.1:0")  # fmt: skip
     assert [type(sink).__name__ for sink in sinks] == [
-        "PictureSink", "QueuedSink", "QueuedSink", "UncertainFrames", "PageSink",
+        "PictureSink", "QueuedSink", "QueuedSink", "UncertaintyFilter", "PageSink",
     ]  # fmt: skip
     for sink in sinks:
         sink.close()
 
 
-@pytest.mark.parametrize(("is_live", "patience_s", "drain_s"), [(True, 0.0, 0.3), (False, 5.0, 5.0)])
+@pytest.mark.parametrize(("is_live", "wait_s", "drain_s"), [(True, 0.0, 0.3), (False, 5.0, 5.0)])
 def test_a_live_source_never_waits_for_a_file_and_files_do(
-    *, choose: Any, tmp_path: Path, is_live: bool, patience_s: float, drain_s: float
+    *, choose: Any, tmp_path: Path, is_live: bool, wait_s: float, drain_s: float
 ) -> None:
     (sink,) = choose("--csv", tmp_path / "a.csv", is_live=is_live)
     sink.close()
-    assert (sink._patience_s, sink._drain_s) == (patience_s, drain_s)
+    assert (sink._wait_s, sink._drain_s) == (wait_s, drain_s)
 
 
 @pytest.mark.parametrize(

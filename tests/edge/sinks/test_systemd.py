@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any, cast
 
 from edge.classify.results import Decision
-from edge.sinks.systemd import ServiceSink
+from edge.sinks.systemd import SystemdSink
 from edge.system.sd_notify import Notifier
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
@@ -32,7 +32,7 @@ class FakeNotifier:
 def test_ready_with_the_first_answer_then_alive_once_a_second() -> None:
     now = [10.0]
     notifier = FakeNotifier()
-    sink = ServiceSink(cast("Notifier", notifier), clock=lambda: now[0])
+    sink = SystemdSink(cast("Notifier", notifier), clock=lambda: now[0])
     for now[0] in (10.0, 10.5, 10.99, 11.0, 11.5):
         sink.write(UNUSED, UNUSED, COAT)
     status = "Coat 98% (top1 0.98 reaches threshold 0.60)"
@@ -45,7 +45,7 @@ def test_ready_with_the_first_answer_then_alive_once_a_second() -> None:
 def test_waiting_for_a_camera_is_alive_too() -> None:
     now = [0.0]
     notifier = FakeNotifier()
-    sink = ServiceSink(cast("Notifier", notifier), clock=lambda: now[0])
+    sink = SystemdSink(cast("Notifier", notifier), clock=lambda: now[0])
     for now[0] in (0.0, 1.0):
         sink.idle(STALE)
     assert [list(variables) for variables in notifier.sent] == [["READY", "WATCHDOG", "STATUS"], ["WATCHDOG", "STATUS"]]
@@ -55,7 +55,7 @@ def test_waiting_for_a_camera_is_alive_too() -> None:
 def test_a_loop_that_does_not_turn_is_not_alive() -> None:
     now = [0.0]
     notifier = FakeNotifier()
-    sink = ServiceSink(cast("Notifier", notifier), clock=lambda: now[0])
+    sink = SystemdSink(cast("Notifier", notifier), clock=lambda: now[0])
     sink.write(UNUSED, UNUSED, COAT)
     now[0] = 1000.0
     assert len(notifier.sent) == 1
@@ -63,6 +63,6 @@ def test_a_loop_that_does_not_turn_is_not_alive() -> None:
 
 def test_the_end_is_said() -> None:
     notifier = FakeNotifier()
-    ServiceSink(cast("Notifier", notifier)).close()
+    SystemdSink(cast("Notifier", notifier)).close()
     assert notifier.sent == [{"STOPPING": "1", "STATUS": "ending"}]
     assert notifier.closed

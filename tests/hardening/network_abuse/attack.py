@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from edge.health import Health
 from edge.sinks.web.broadcast import MOST_VIEWERS, Broadcast
-from edge.sinks.web.live_state import Board
+from edge.sinks.web.live_state import LiveState
 from edge.sinks.web.server import Routes, application
 from tests.hardening.network_abuse.brokers import HOSTILE, Broker
 from tests.hardening.network_abuse.http_client import Reply, ask_all, in_a_process, leave_idle, never_read
@@ -67,7 +67,7 @@ def paths() -> tuple[str, ...]:
     def nothing(*_: Any) -> NoReturn:
         raise NotImplementedError
 
-    broadcast = Broadcast(Board(Health()), picture=nothing, message=nothing)
+    broadcast = Broadcast(LiveState(Health()), picture=nothing, message=nothing)
     guard = application(Routes(broadcast, nothing, nothing, nothing, ""), token="", host="")
     app: Any = guard.app
     return tuple(route.path for route in app.routes)

@@ -82,7 +82,7 @@ def an_hour(*, mosquitto: str | None) -> Hour:
     with _broker(mosquitto, port) if mosquitto else nullcontext():
         told = _kept(port, sink) if mosquitto else {}
         sink.close()
-    return Hour(answers, most, sink.trouble.dropped, told, label)
+    return Hour(answers, most, sink.failures.dropped, told, label)
 
 
 def find_mosquitto() -> str | None:
@@ -107,7 +107,7 @@ def _broker(program: str, port: int) -> Iterator[None]:
 def _kept(port: int, sink: MqttSink) -> dict[str, str]:
     """What somebody hears who comes after the sink has told everything."""
     deadline = time.monotonic() + _PATIENCE_S
-    while sink.trouble.sentence and time.monotonic() < deadline:
+    while sink.failures.message and time.monotonic() < deadline:
         time.sleep(0.05)
     return _heard(port)
 

@@ -113,11 +113,11 @@ class FakeBroker:
         self.kept: dict[str, str] = {}
         """Topic -> what the broker tells whoever comes later."""
         self._greet: Callable[[Any], None] = lambda _: None
-        self._trouble: Any = None
+        self._failures: Any = None
 
-    def connect(self, _address: object, *, will: tuple[str, str], greet: Callable[[Any], None], trouble: Any) -> Any:
+    def connect(self, _address: object, *, will: tuple[str, str], greet: Callable[[Any], None], failures: Any) -> Any:
         """Take the arguments of `Connection` and be one."""
-        self._greet, self._trouble, self._will = greet, trouble, will
+        self._greet, self._failures, self._will = greet, failures, will
         self.come_up()
         return self
 
@@ -127,18 +127,18 @@ class FakeBroker:
             self.kept[topic] = message
         return self.is_up
 
-    def end(self, topic: str, farewell: str) -> None:
+    def end(self, topic: str, offline_payload: str) -> None:
         """Take the last message."""
-        self.publish(topic, farewell, is_kept=True)
+        self.publish(topic, offline_payload, is_kept=True)
 
     def go_down(self) -> None:
         """It is killed, and forgets everything."""
         self.is_up = False
         self.kept.clear()
-        self._trouble.failed(ConnectionError("the broker is gone"))
+        self._failures.record_failure(ConnectionError("the broker is gone"))
 
     def come_up(self) -> None:
         """It is there again, and so is the connection."""
         self.is_up = True
-        self._trouble.worked()
+        self._failures.record_success()
         self._greet(self)

@@ -18,10 +18,10 @@ from edge.health import Health
 from edge.run.loop import run
 from edge.sinks import Sink
 from edge.sinks.addresses import BrokerAddress
-from edge.sinks.delivery.guarded import GuardedSink
+from edge.sinks.delivery import GuardedSink
 from edge.sinks.mqtt import sink as mqtt
 from edge.sinks.text.jsonl import JsonLinesSink
-from edge.sinks.web.live_state import Board
+from edge.sinks.web.live_state import LiveState
 from edge.sources.camera import CameraSettings
 from edge.sources.camera.usb import Camera
 from edge.sources.frame import Frame
@@ -101,10 +101,10 @@ def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) ->
         decider = Decider(classifier.spec)
         guarded = GuardedSink(JsonLinesSink(cast("TextIO", disk), model_sha256="0" * 64), name="disk", clock=clock)
         address = BrokerAddress("nowhere", 1883, _TOPIC, has_tls=False)
-        telling = mqtt.MqttSink(address, health=health, model_sha256="0" * 64, every_s=30, fallible=[guarded],
+        telling = mqtt.MqttSink(address, health=health, model_sha256="0" * 64, every_s=30, monitored=[guarded],
                                 clock=clock)  # fmt: skip
         source = CheckedSource(_live(camera, clock, health, faults), checks)
-        sinks: list[Sink] = [checks, faults, guarded, telling, Board(health, clock=clock), progress]
+        sinks: list[Sink] = [checks, faults, guarded, telling, LiveState(health, clock=clock), progress]
         try:
             run(source, classifier, sinks, decide=decider.decide, at=decider.at, health=health,
                 duration_s=duration_s, clock=clock)  # fmt: skip

@@ -8,7 +8,7 @@ from unittest import mock
 import cv2
 import pytest
 
-from edge.sinks.delivery.failure_log import Trouble
+from edge.sinks.delivery import FailureLog
 from edge.sources.camera import CameraSettings
 from edge.sources.camera.usb import Camera
 from tests.hardening.soak.camera import CAMERA_NUMBER, ScriptedCamera
@@ -64,19 +64,19 @@ def test_nobody_waits_for_nothing() -> None:
 
 
 def test_a_broker_forgets_when_it_is_killed_and_is_told_anew() -> None:
-    broker, trouble = FakeBroker(), Trouble("mqtt")
+    broker, failures = FakeBroker(), FailureLog("mqtt")
 
     def greet(connection: Any) -> None:
         connection.publish("a", "again", is_kept=True)
 
-    broker.connect(None, will=("x", "offline"), greet=greet, trouble=trouble)
+    broker.connect(None, will=("x", "offline"), greet=greet, failures=failures)
     assert broker.publish("b", "1", is_kept=True)
     assert broker.kept == {"a": "again", "b": "1"}
     broker.go_down()
     assert not broker.publish("b", "2", is_kept=True)
-    assert (broker.kept, trouble.sentence) == ({}, "the broker is gone")
+    assert (broker.kept, failures.message) == ({}, "the broker is gone")
     broker.come_up()
-    assert (broker.kept, trouble.sentence) == ({"a": "again"}, "")
+    assert (broker.kept, failures.message) == ({"a": "again"}, "")
 
 
 class Outside:
@@ -86,7 +86,7 @@ class Outside:
         self.clock, self.disk, self.broker = FakeClock(), FakeDisk(), FakeBroker()
         self.faults = FakeFaults(Timeline(faults), self.clock, self.disk, self.broker, topic="t", seed=0)
         self.broker.connect(
-            None, will=("x", "offline"), trouble=Trouble("mqtt"),
+            None, will=("x", "offline"), failures=FailureLog("mqtt"),
             greet=lambda connection: connection.publish("t/decision", answer, is_kept=True),
         )  # fmt: skip
 

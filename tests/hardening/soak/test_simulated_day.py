@@ -63,7 +63,7 @@ def test_an_hour_of_every_fault_leaves_nothing_wrong(classifier: Any) -> None:
             lambda *_: False,
             "frames classified without a picture",
         ),
-        ("edge.sinks.delivery.failure_log.FIRST_DELAY_S", 1000.0, "of these survived"),
+        ("edge.sinks.delivery.FIRST_DELAY_S", 1000.0, "of these survived"),
     ],
 )
 def test_a_runner_that_does_wrong_is_seen(

@@ -1,8 +1,9 @@
-"""Snapshots: where they lie, what they hold, what goes first, and what belongs to a person."""
+"""Snapshots: their names and content, the order of deletion, the files of a user, and the uncertainty filter."""
 
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import cv2
 import pytest
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.sinks.images.snapshots import SnapshotSink, folder_name
+from edge.sinks.images.snapshots import SnapshotSink, UncertaintyFilter, folder_name, uncertainty_reason
 from edge.vision.prepared_input import Region
 
 RULE = DecisionSpec(threshold=0.7)
@@ -103,3 +104,36 @@ def test_what_a_killed_run_left_of_a_picture_is_removed(tmp_path: Path) -> None:
     (tmp_path / "note.txt").touch()
     open_sink(tmp_path)
     assert files(tmp_path) == ["note.txt"]
+
+
+UNCERTAIN_RULE = DecisionSpec(threshold=0.7, off_margin=0.1)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"top1": 0.95}, ""),
+        ({"label": "unknown", "top1": 0.5}, "unknown"),
+        ({"top1": 0.75}, "near the threshold"),
+        ({"top1": 0.81}, ""),
+        ({"top1": 0.55, "score": 0.9}, "two classes are close"),
+        ({"label": "nothing", "score": -math.inf}, ""),
+    ],
+    ids=["sure", "unknown", "near", "not near", "a tie", "nothing"],
+)
+def test_the_reason_for_keeping_a_frame(prediction: Any, options: dict[str, Any], reason: str) -> None:
+    assert uncertainty_reason(prediction(**options), UNCERTAIN_RULE) == reason
+
+
+@pytest.mark.parametrize(("every_s", "kept"), [(10.0, [0, 3, 4, 5]), (0.0, [0, 2, 3, 4, 5])], ids=["every 10 s", "all"])
+def test_uncertain_frames_are_kept_at_a_limited_rate(
+    *, fake_sink: Any, frame: Any, prediction: Any, decision: Any, every_s: float, kept: list[int]
+) -> None:
+    sink = fake_sink()
+    frames = UncertaintyFilter(sink, rule=UNCERTAIN_RULE, every_s=every_s)
+    shots = [(0.0, 0.75), (1.0, 0.95), (9.9, 0.75), (10.0, 0.75), (20.0, 0.75), (-5.0, 0.75)]  # the clock is set back
+    for number, (seconds, top1) in enumerate(shots):
+        frames.write(frame(number, seconds=seconds), prediction(top1=top1), decision())
+    frames.idle(decision("stale", changed=True))
+    frames.close()
+    assert (sink.numbers, len(sink.got), sink.closed) == (kept, len(kept), 1)

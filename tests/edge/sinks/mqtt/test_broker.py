@@ -179,7 +179,7 @@ def test_a_broker_that_was_away_is_told_the_newest(
     broker.start()
     message, _ = listen().wait_for("shop/door/decision")
     assert json.loads(message)["label"] == "Dress"
-    assert sink.trouble.dropped == 2
+    assert sink.failures.dropped == 2
     assert len([line for line in caplog.messages if "classification goes on" in line]) <= 1
 
 

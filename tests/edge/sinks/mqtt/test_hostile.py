@@ -70,7 +70,7 @@ def test_a_broker_that_never_answers_is_left_in_the_end(meet: Any, monkeypatch: 
     broker, sink = meet(says_nothing)
     assert has_come.wait(PATIENCE_S)
     broker.wait_for(b"online")
-    assert (broker.came, sink.trouble.sentence) == (2, "")
+    assert (broker.came, sink.failures.message) == (2, "")
 
 
 def test_what_a_broker_does_not_take_is_bounded_and_the_newest_comes_in_the_end(
@@ -90,10 +90,10 @@ def test_what_a_broker_does_not_take_is_bounded_and_the_newest_comes_in_the_end(
     for number in range(1000):
         sink.write(frame(), prediction(), decision(f"label {number}", changed=True))
         assert sink.waiting <= connection.MOST_WAITING
-    assert (sink.waiting, sink.trouble.sentence) == (connection.MOST_WAITING, "the broker takes nothing")
-    assert sink.trouble.dropped == 1000 - connection.MOST_WAITING - 1  # the newest isn't lost yet
+    assert (sink.waiting, sink.failures.message) == (connection.MOST_WAITING, "the broker takes nothing")
+    assert sink.failures.dropped == 1000 - connection.MOST_WAITING - 1  # the newest isn't lost yet
     takes_none.clear()
-    while sink.trouble.sentence:
+    while sink.failures.message:
         sink.write(frame(), prediction(), decision("label 999"))
     heard = broker.wait_for(b'"label 999"')
     assert b'"label 998"' not in heard
@@ -119,7 +119,7 @@ def test_an_hour_without_a_broker_holds_one_answer(
         now[0] = float(second)
         sink.write(frame(second), prediction(), decision(f"label {second}", changed=True))
         most = max(most, sink.waiting)
-    assert (most, sink.trouble.dropped) == (0, 3599)
+    assert (most, sink.failures.dropped) == (0, 3599)
     is_away.clear()
     heard = broker.wait_for(b"shop/door/telemetry")
     assert b'"label 3599"' in heard

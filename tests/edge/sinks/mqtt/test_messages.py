@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from edge.health import Health
-from edge.sinks.delivery.failure_log import Trouble
+from edge.sinks.delivery import FailureLog
 from edge.sinks.mqtt.messages import decision_message, discovery_messages, telemetry_message
 
 
@@ -21,9 +21,9 @@ def test_a_decision(decision: Any) -> None:
 
 def test_telemetry(prediction: Any) -> None:
     health = Health(state="live", reason="", frames=9, skipped=1, dropped=2, reconnects=3)
-    trouble = Trouble("csv")
-    trouble.dropped = 4
-    told = telemetry_message(health, prediction(), [SimpleNamespace(trouble=trouble)], age_ms=12.34, fps=14.999)
+    failures = FailureLog("csv")
+    failures.dropped = 4
+    told = telemetry_message(health, prediction(), [SimpleNamespace(failures=failures)], age_ms=12.34, fps=14.999)
     assert json.loads(told) == {
         "state": "live", "reason": "", "frames": 9, "skipped": 1, "dropped": 2, "reopened": 3, "fps": 15.0,
         "latency_ms": 2.6, "frame_age_ms": 12.3, "sinks_dropped": {"csv": 4},

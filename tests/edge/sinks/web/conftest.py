@@ -10,7 +10,7 @@ import pytest
 
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
-from edge.sinks.delivery.failure_log import Trouble
+from edge.sinks.delivery import FailureLog
 from edge.sinks.web.messages import Identity
 
 IDENTITY = Identity(
@@ -27,15 +27,15 @@ def identity() -> Identity:
 
 
 @pytest.fixture
-def fallible() -> list[SimpleNamespace]:
+def monitored() -> list[SimpleNamespace]:
     """A sink that is well and one that isn't."""
-    well, ill = Trouble("csv"), Trouble("mqtt")
-    ill.sentence, ill.dropped = "no broker at broker:1883", 3
-    return [SimpleNamespace(trouble=well), SimpleNamespace(trouble=ill)]
+    well, ill = FailureLog("csv"), FailureLog("mqtt")
+    ill.message, ill.dropped = "no broker at broker:1883", 3
+    return [SimpleNamespace(failures=well), SimpleNamespace(failures=ill)]
 
 
 @pytest.fixture
-def open_page(fallible: list[SimpleNamespace]) -> Iterator[Callable[..., Any]]:
+def open_page(monitored: list[SimpleNamespace]) -> Iterator[Callable[..., Any]]:
     """Start a page on a free port; closed at the end."""
     pytest.importorskip("uvicorn", reason="the page needs the extra `web`: pip install 'edge-classify[web]'")
     from edge.sinks.web.sink import PageSink
@@ -45,7 +45,7 @@ def open_page(fallible: list[SimpleNamespace]) -> Iterator[Callable[..., Any]]:
     def start(*, token: str = "", health: Health | None = None, **options: Any) -> PageSink:
         health = health or Health(state=LIVE, frames=7, dropped=2)
         page = PageSink(PageAddress("127.0.0.1", 0), token=token, health=health, identity=IDENTITY,
-                        **{"stall_s": 60.0, "fallible": fallible, **options})  # fmt: skip
+                        **{"stall_s": 60.0, "monitored": monitored, **options})  # fmt: skip
         pages.append(page)
         return page
 

@@ -10,7 +10,7 @@ import pytest
 
 from edge.health import Health
 from edge.sinks.web.broadcast import MOST_VIEWERS, Broadcast
-from edge.sinks.web.live_state import Board, Sight
+from edge.sinks.web.live_state import LiveFrame, LiveState
 
 
 @pytest.fixture
@@ -18,16 +18,16 @@ def play(frame: Any, prediction: Any, decision: Any) -> Callable[..., None]:
     """Run a scene: a coroutine that gets the broadcast and a function that pins up a frame."""
 
     def run(scene: Callable[[Broadcast, Callable[[int], None]], Awaitable[None]]) -> None:
-        board = Board(Health())
+        live_state = LiveState(Health())
 
-        def encode(sight: Sight) -> bytes:
-            return f"<{sight.frame.number}>".encode()
+        def encode(live_frame: LiveFrame) -> bytes:
+            return f"<{live_frame.frame.number}>".encode()
 
-        broadcast = Broadcast(board, picture=encode, message=lambda: b"news", rate_hz=1000.0)
+        broadcast = Broadcast(live_state, picture=encode, message=lambda: b"news", rate_hz=1000.0)
 
         async def stage() -> None:
             task = asyncio.create_task(broadcast.run())
-            await scene(broadcast, lambda number: board.write(frame(number), prediction(), decision()))
+            await scene(broadcast, lambda number: live_state.write(frame(number), prediction(), decision()))
             await broadcast.end()
             await task
 

@@ -11,7 +11,7 @@ pytest.importorskip("prometheus_client", reason="metrics need the extra `web`: p
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge.health import Health
-from edge.sinks.web.live_state import Board
+from edge.sinks.web.live_state import LiveState
 from edge.sinks.web.metrics import Metrics
 
 
@@ -26,18 +26,18 @@ def samples(metrics: Metrics) -> dict[str, float]:
 
 
 def test_before_the_first_frame() -> None:
-    found = samples(Metrics(Board(Health()), [], model_sha256="ab"))
+    found = samples(Metrics(LiveState(Health()), [], model_sha256="ab"))
     assert found["edge_classify_frames_total{}"] == 0
     assert found["edge_classify_state{state=starting}"] == 1
     assert not any(name.startswith(("edge_classify_answer", "edge_classify_frame_age")) for name in found)
 
 
-def test_the_figures_of_a_run(fallible: Any, frame: Any, prediction: Any, decision: Any) -> None:
+def test_the_figures_of_a_run(monitored: Any, frame: Any, prediction: Any, decision: Any) -> None:
     health = Health(state="live", frames=9, skipped=1, dropped=2, reconnects=3, captured_s=99.5)
-    board = Board(health, clock=lambda: 100.0)
-    metrics = Metrics(board, fallible, model_sha256="ab")
+    live_state = LiveState(health, clock=lambda: 100.0)
+    metrics = Metrics(live_state, monitored, model_sha256="ab")
     for _ in range(2):
-        board.write(frame(), prediction(), decision())
+        live_state.write(frame(), prediction(), decision())
         metrics.observe(prediction())  # 2.6 ms
     found = samples(metrics)
     expected = {

@@ -184,17 +184,17 @@ def test_a_person_with_the_token_gets_in_and_nobody_else(browser: Any, open_page
 
 def test_a_picture_can_be_read_by_others_too(play: Any) -> None:
     """The encoder's own bytes: as large as the frame, with the outline in it."""
-    from edge.sinks.web.live_state import Sight
+    from edge.sinks.web.live_state import LiveFrame
     from edge.sinks.web.picture import LONGEST_EDGE, encode_picture
 
     page = play(60)
-    sight = page._board.newest
-    image = cv2.imdecode(np.frombuffer(encode_picture(sight), np.uint8), cv2.IMREAD_COLOR)
+    live_frame = page._live_state.newest
+    image = cv2.imdecode(np.frombuffer(encode_picture(live_frame), np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
     assert image.shape == (240, 320, 3)
     assert (image[10, 10:50, 1] > 150).any()
-    large = Sight(1, type(sight.frame)(np.zeros((1080, 1920, 3), np.uint8), 0, "x", sight.frame.time),
-                  sight.prediction, sight.decision)  # fmt: skip
+    large = LiveFrame(1, type(live_frame.frame)(np.zeros((1080, 1920, 3), np.uint8), 0, "x", live_frame.frame.time),
+                  live_frame.prediction, live_frame.decision)  # fmt: skip
     image = cv2.imdecode(np.frombuffer(encode_picture(large), np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
     assert max(image.shape) == LONGEST_EDGE

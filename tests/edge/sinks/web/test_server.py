@@ -86,7 +86,7 @@ def test_pictures_and_messages_stream(pinned: Any) -> None:
         picture = pictures.read(int(lines[2].split()[1]))
         assert picture.startswith(JPEG)
         heard = [messages.readline() for _ in range(5)]
-        assert heard[0::3] == [b"event: hello\n", b"event: news\n"]
+        assert heard[0::3] == [b"event: initial\n", b"event: update\n"]
         assert json.loads(heard[1].removeprefix(b"data: "))["model"]["sha256"] == "ab" * 32
         assert json.loads(heard[4].removeprefix(b"data: "))["answer"]["label"] == "Coat"
     assert ask(pinned, "/picture.jpg")[1].startswith(JPEG)

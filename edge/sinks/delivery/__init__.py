@@ -1,1 +1,0 @@
-"""Sinks around other sinks: queues, failures, and a choice of frames."""
