@@ -29,7 +29,7 @@ ADAPTERS = {
     "onnxruntime": "edge/runtimes/onnxruntime.py",
     "cryptography": "edge/artifact/signature.py",
     "picamera2": "edge/sources/camera/csi.py",
-    "av": "edge/sources/files/pyav.py",
+    "av": "edge/sources/pyav.py",
     "tomli": "edge/cli/config_file.py",
     "paho": "edge/sinks/mqtt/connection.py",
     "prometheus_client": "edge/sinks/web/metrics.py",

@@ -71,7 +71,7 @@ def video(model: str, path: str) -> dict[str, float]:
     from edge.classify.decision import Decider
     from edge.run.loop import run
     from edge.sinks.text.jsonl import JsonLinesSink
-    from edge.sources.files.video import VideoSource
+    from edge.sources.video import VideoSource
 
     classifier = Classifier.load(Path(model))
     with Path(os.devnull).open("w", encoding="utf-8") as out:
@@ -82,7 +82,7 @@ def video(model: str, path: str) -> dict[str, float]:
 
 def video_opencv(model: str, path: str) -> dict[str, float]:
     """As `video`, where the extra `video` isn't installed."""
-    sys.modules["edge.sources.files.pyav"] = None  # type: ignore[assignment]  # importing it fails
+    sys.modules["edge.sources.pyav"] = None  # type: ignore[assignment]  # importing it fails
     return video(model, path)
 
 

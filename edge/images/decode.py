@@ -52,19 +52,10 @@ def _require_image(content: bytes) -> None:
 
 
 def _require_harmless(content: bytes) -> None:
-    """Refuse what makes a decoder take gigabytes or minutes; only what a kind needs is loaded."""
-    if content.startswith(_JPEG):
-        from edge.images.jpeg import has_too_many_scans
-
-        if has_too_many_scans(content):
-            raise FrameError("a JPEG that would be drawn over and over again, which takes minutes: save it anew")
-    elif content.startswith(_PNG):
-        from edge.images.png import has_whole_chunks
-
-        if not has_whole_chunks(content):
-            raise FrameError("a PNG that is shorter than it says")
-    elif content.startswith(_TIFF):
-        from edge.images.tiff import largest_tile
-
-        if largest_tile(content) > limits.most_pixels():
-            raise FrameError(f"a tile of it claims {limits.too_many_pixels()}")
+    """Refuse what makes a decoder take gigabytes or minutes."""
+    if content.startswith(_JPEG) and limits.has_too_many_scans(content):
+        raise FrameError("a JPEG that would be drawn over and over again, which takes minutes: save it anew")
+    if content.startswith(_PNG) and not limits.has_whole_chunks(content):
+        raise FrameError("a PNG that is shorter than it says")
+    if content.startswith(_TIFF) and limits.largest_tile(content) > limits.most_pixels():
+        raise FrameError(f"a tile of it claims {limits.too_many_pixels()}")

@@ -1,14 +1,33 @@
-"""How large a picture may be; what claims more is refused before memory is taken for it."""
+"""Limits of image files, and checks of what a decoder would take gigabytes or minutes for."""
 
 from __future__ import annotations
 
 import os
+import re
+import struct
 
 MOST_PIXELS = 26_000_000
 """A system camera's picture; the worst kind of JPEG takes 300 MB while one of them is decoded."""
 MOST_BYTES = 64 * 2**20
 """Of a file, or of what a server sends for one picture."""
 _VARIABLE = "OPENCV_IO_MAX_IMAGE_PIXELS"  # OpenCV reads it once, when it is imported
+MOST_SCANS = 64
+"""Encoders write about ten; a file of 250 kB may hold a thousand, and each costs as much as a whole picture."""
+
+_JPEG_END, _SCAN = b"\xff\xd9", b"\xff\xda"
+_MOST_SEGMENTS = 10_000  # to look at; no encoder writes as many
+# In picture data 0xff stands before a stuffed zero or a restart marker; a second 0xff only fills.
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
+
+_PNG_START_BYTES = 8
+_PNG_LAST = b"IEND"
+_CHUNK_BYTES = 12  # of a chunk: length, name, checksum
+_MOST_CHUNKS = 20_000  # to look at; the largest file in pieces of 8 KiB, as encoders make them, has half as many
+
+_TIFF_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+_TILE_SIDES = (322, 323)  # tags TileWidth and TileLength
+_SHORT, _LONG = 3, 4
+_ENTRY_BYTES = 12
 
 
 def tell_opencv() -> None:
@@ -26,3 +45,67 @@ def most_pixels() -> int:
 def too_many_pixels() -> str:
     """The end of a sentence about a picture that is too large."""
     return f"more than {most_pixels():,} pixels: shrink it, or set {_VARIABLE}"
+
+
+def has_too_many_scans(content: bytes) -> bool:
+    """Whether a JPEG has more than `MOST_SCANS` scans."""
+    # Behind the picture's end the two bytes stand by chance: only a file with that many of them is walked through.
+    return content.count(_SCAN) > MOST_SCANS and _has_more(content, MOST_SCANS)
+
+
+def _has_more(content: bytes, scans: int) -> bool:
+    found, place = 0, 2
+    for _ in range(_MOST_SEGMENTS):
+        marker = _MARKER.search(content, place)
+        if marker is None or marker[0] == _JPEG_END:
+            return False
+        found += marker[0] == _SCAN
+        if found > scans:
+            return True
+        place = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2], "big")
+    return True
+
+
+def has_whole_chunks(content: bytes) -> bool:
+    """Whether every chunk of a PNG up to its last one is there in full."""
+    place = _PNG_START_BYTES
+    for _ in range(_MOST_CHUNKS):
+        name = content[place + 4 : place + 8]
+        place += _CHUNK_BYTES + int.from_bytes(content[place : place + 4], "big")
+        if place > len(content):
+            return False
+        if name == _PNG_LAST:
+            return True
+    return False
+
+
+def largest_tile(content: bytes) -> int:
+    """How many pixels a tile of a TIFF has.
+
+    Args:
+        content: of any file.
+
+    Returns:
+        The product of both sides, of the larger ones where they are given twice; 0: no tiles, or no TIFF.
+    """
+    order = _TIFF_ORDERS.get(content[:4])
+    if order is None or len(content) < 8:
+        return 0
+    start = struct.unpack_from(f"{order}I", content, 4)[0]
+    if start + 2 > len(content):
+        return 0
+    count = min(struct.unpack_from(f"{order}H", content, start)[0], (len(content) - start - 2) // _ENTRY_BYTES)
+    entries = struct.iter_unpack(f"{order}HHI4s", content[start + 2 : start + 2 + count * _ENTRY_BYTES])
+    sides = dict.fromkeys(_TILE_SIDES, 0)
+    for tag, kind, _, value in entries:
+        if tag in sides:
+            sides[tag] = max(sides[tag], _number(kind, value, order))
+    return sides[_TILE_SIDES[0]] * sides[_TILE_SIDES[1]]
+
+
+def _number(kind: int, value: bytes, order: str) -> int:
+    if kind == _SHORT:
+        return int(struct.unpack_from(f"{order}H", value)[0])
+    if kind == _LONG:
+        return int(struct.unpack(f"{order}I", value)[0])
+    return 2**32  # nobody writes it so, but libtiff would read it

@@ -9,14 +9,14 @@ from edge.errors import SourceError
 from edge.health import Health
 from edge.images.decode import IMAGE_SUFFIXES
 from edge.sources.camera import CSI_PREFIX, CameraSettings
-from edge.sources.files.images import ImageSource
 from edge.sources.frame import Source
+from edge.sources.images import ImageSource, ImageUrlSource
 from edge.system import malloc_tuning
 from edge.system.urls import is_url
 
 if TYPE_CHECKING:
+    from edge.sources.live import LiveTimeouts
     from edge.sources.live.reconnecting import Opener
-    from edge.sources.live.timeouts import LiveTimeouts
 
 _DEMOS = ("demo", "demo-video")
 _GLOB_CHARACTERS = frozenset("*?[")
@@ -51,8 +51,6 @@ def open_source(
 
         return DemoSource() if text == DemoSource.name else DemoVideoSource()
     if is_url(text) and _is_web_image(text):
-        from edge.sources.network.http import ImageUrlSource
-
         return ImageUrlSource(text)
     return _open_video(text) if is_url(text) else _open_path(text)
 
@@ -65,7 +63,7 @@ def _open_live(
 
     opener = _opener(text, settings, max(timeouts.stall_s, _LEAST_READ_TIMEOUT_S), is_camera=is_camera)
     if text == "-":
-        from edge.sources.network.mjpeg import MjpegFileSource, MjpegInput
+        from edge.sources.live.mjpeg import MjpegFileSource, MjpegInput
 
         if isinstance(opener, MjpegInput) and opener.is_file():
             return MjpegFileSource(opener)
@@ -83,10 +81,10 @@ def _opener(text: str, settings: CameraSettings, read_timeout_s: float, *, is_ca
 
         return Camera(text, settings, read_timeout_s=read_timeout_s)
     if text == "-":
-        from edge.sources.network.mjpeg import MjpegInput
+        from edge.sources.live.mjpeg import MjpegInput
 
         return MjpegInput()
-    from edge.sources.network.stream import Stream
+    from edge.sources.live.stream import Stream
 
     return Stream(text, read_timeout_s=read_timeout_s)
 
@@ -108,7 +106,7 @@ def _open_path(text: str) -> Source:
 
 
 def _open_video(location: str) -> Source:
-    from edge.sources.files.video import VideoSource
+    from edge.sources.video import VideoSource
 
     return VideoSource(location)
 

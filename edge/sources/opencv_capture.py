@@ -2,62 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 
-from edge.errors import FrameError, SourceError
+from edge.errors import SourceError
 from edge.images import limits
 from edge.images.decode import decode_image
-from edge.sources.buffers import Buffers
-from edge.sources.live.latest_frame import EndOfStreamError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-
 _OPEN_TIMEOUT_S = 10.0
+_MOST = 8  # a queue's, those on either side of it, and what a sink still shows; of 1080p, 50 MB
+_OURS = 3  # references that are no reader's: the list's, the loop's, and the one that counts them
 _MJPEG = {float(cv2.VideoWriter.fourcc(*code)) for code in ("MJPG", "mjpg", "jpeg")}
-
-
-class StreamCapture:
-    """An open connection (see `edge.sources.live.latest_frame.Capture`)."""
-
-    def __init__(self, capture: cv2.VideoCapture, *, has_end: bool) -> None:
-        """Take over what OpenCV opened.
-
-        Args:
-            capture: the connection.
-            has_end: whether it turned out to be a video file, which is rightly over at some time.
-        """
-        self.skipped = 0
-        """Pictures that could not be decoded."""
-        self._capture = capture
-        self._has_end = has_end
-        self._buffers = Buffers()
-
-    def read(self) -> NDArray[np.uint8]:
-        """Wait for the next picture: uint8 BGR, shape (H, W, 3), 0-255.
-
-        Raises:
-            SourceError: it broke off.
-            EndOfStreamError: it is over.
-        """
-        while True:
-            try:
-                image = read_frame(self._capture, self._buffers)
-            except FrameError:
-                self.skipped += 1
-                continue
-            if image is None:
-                raise EndOfStreamError if self._has_end else SourceError("the stream broke off")
-            return image
-
-    def close(self) -> None:
-        """Hang up."""
-        self._capture.release()
 
 
 def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCapture:
@@ -95,3 +57,40 @@ def time_limits(read_timeout_s: float) -> list[int]:
         *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * _OPEN_TIMEOUT_S)),
         *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * read_timeout_s)),
     ]
+
+
+class Buffers:
+    """Pictures that were given out, and may be overwritten once nobody holds them or a part of them any more."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._given: list[NDArray[np.uint8]] = []
+
+    def read(self, capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
+        """Read what comes next, into memory that is there already where some is free.
+
+        Returns:
+            uint8, shape (H, W, 3), or of another where the device or file gives no pictures; None: there is nothing.
+        """
+        free = self._free()
+        has_picture, image = capture.read() if free is None else capture.read(free)
+        if not has_picture:
+            return None
+        picture = np.asarray(image, np.uint8)
+        if picture.ndim == 3:
+            self._keep(picture)
+        return picture
+
+    def _free(self) -> NDArray[np.uint8] | None:
+        """One that nobody holds; None: there is none, so OpenCV has to make a new one."""
+        for picture in self._given:
+            if sys.getrefcount(picture) <= _OURS:
+                return picture
+        return None
+
+    def _keep(self, picture: NDArray[np.uint8]) -> None:
+        """Remember a picture that OpenCV made, unless there are enough of them; those of another size serve no more."""
+        if self._given and self._given[0].shape != picture.shape:
+            self._given.clear()
+        if len(self._given) < _MOST and not any(picture is given for given in self._given):
+            self._given.append(picture)

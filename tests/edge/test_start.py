@@ -20,7 +20,7 @@ _NEEDLESS = (
         "edge.sinks.systemd",
         "edge.sinks.text.terminal",
         "edge.sources.live.reconnecting",
-        "edge.sources.network.stream",
+        "edge.sources.live.stream",
         "edge.sources.camera.v4l2",
     ),
 )
@@ -32,7 +32,7 @@ def test_one_picture_as_json_loads_no(name: str, loaded: set[str]) -> None:
 
 
 def test_it_does_load_what_it_needs(loaded: set[str]) -> None:
-    assert {"edge.sinks.text.jsonl", "edge.sources.files.images", "edge.runtimes.litert"} <= loaded
+    assert {"edge.sinks.text.jsonl", "edge.sources.images", "edge.runtimes.litert"} <= loaded
 
 
 @pytest.fixture(scope="module")

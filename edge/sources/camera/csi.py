@@ -69,7 +69,7 @@ class CsiCamera:
 
 
 class CsiCapture:
-    """A started CSI camera (see `edge.sources.live.latest_frame.Capture`)."""
+    """A started CSI camera (see `edge.sources.readers.Capture`)."""
 
     def __init__(self, camera: Any, settings: CameraSettings, read_timeout_s: float) -> None:
         """Take over what picamera2 opened, and start it."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import cv2
 
 from edge.errors import SourceError
-from edge.sources.buffers import Buffers
 from edge.sources.camera import CameraSettings, v4l2
 from edge.sources.camera.v4l2 import Device
+from edge.sources.opencv_capture import Buffers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,7 +88,7 @@ class Camera:
 
 
 class CameraCapture:
-    """An open camera (see `edge.sources.live.latest_frame.Capture`)."""
+    """An open camera (see `edge.sources.readers.Capture`)."""
 
     def __init__(self, capture: cv2.VideoCapture) -> None:
         """Take over what OpenCV opened."""

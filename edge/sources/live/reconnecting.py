@@ -12,9 +12,9 @@ import cv2
 from edge.errors import SourceError, SourceLostError
 from edge.health import LIVE, STALE, Health
 from edge.sources.frame import Frame
+from edge.sources.live import LiveTimeouts
 from edge.sources.live.frozen_frames import FrozenFrameDetector
-from edge.sources.live.latest_frame import Capture, CapturedFrame, EndOfStreamError, Reader
-from edge.sources.live.timeouts import LiveTimeouts
+from edge.sources.readers import Capture, CapturedFrame, EndOfStreamError, Reader
 
 _TICK_S = 1.0  # between two moments without a frame
 _FIRST_FRAME_S = 10.0  # a camera may take its time to start

@@ -211,9 +211,7 @@ console.run(lambda argv: print("done") or 5)
 """
 
 
-@pytest.mark.parametrize(
-    ("name", "out"), [("edge.sources.live.latest_frame", "done\n"), ("foreign", "done\ntorn down\n")]
-)
+@pytest.mark.parametrize(("name", "out"), [("edge.sources.readers", "done\n"), ("foreign", "done\ntorn down\n")])
 def test_nothing_is_torn_down_under_a_thread_that_hangs(spawn: Callable[..., Any], name: str, out: str) -> None:
     child = spawn("-c", HANGING, name)
     assert child.communicate(timeout=60) == (out, "")

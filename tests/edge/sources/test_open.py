@@ -13,12 +13,10 @@ import pytest
 
 from edge.errors import SourceError
 from edge.health import Health
-from edge.sources import CameraSettings, LiveTimeouts, Source
+from edge.sources import CameraSettings, LiveTimeouts, Source, video
 from edge.sources import open as sources
-from edge.sources.files import video
-from edge.sources.files.images import ImageSource
+from edge.sources.images import ImageSource
 from edge.sources.live.reconnecting import LiveSource
-from edge.sources.network import http
 from edge.system import malloc_tuning
 
 
@@ -105,7 +103,7 @@ def test_a_camera_given_as_a_source_is_answered_with_the_right_flag(text: str) -
 )
 def test_which_reader_a_file_behind_a_url_gets(monkeypatch: pytest.MonkeyPatch, text: str, kind: str) -> None:
     opened: list[tuple[str, str]] = []
-    for module, name in ((http, "ImageUrlSource"), (video, "VideoSource")):
+    for module, name in ((sources, "ImageUrlSource"), (video, "VideoSource")):
         monkeypatch.setattr(module, name, lambda url, name=name: opened.append((name, url)))
     opened_source: Source | None = open_source(text)
     assert opened_source is None

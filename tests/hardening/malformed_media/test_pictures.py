@@ -11,8 +11,8 @@ import pytest
 
 from edge.errors import FrameError
 from edge.images.decode import decode_image
-from edge.sources.live.latest_frame import EndOfStreamError
-from edge.sources.network.mjpeg import MjpegInput
+from edge.sources.live.mjpeg import MjpegInput
+from edge.sources.readers import EndOfStreamError
 from tests.hardening.malformed_media.bombs import bombs
 from tests.hardening.malformed_media.pictures import mutant, seeds
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from edge.sources.files.video import VideoSource
+from edge.sources.video import VideoSource
 from tests.hardening.malformed_media.videos import liars, mutant, seeds
 
 

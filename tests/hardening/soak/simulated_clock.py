@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from edge.errors import SourceError
-from edge.sources.live.latest_frame import Capture, CapturedFrame
+from edge.sources.readers import Capture, CapturedFrame
 from tests.hardening.soak.camera import ScriptedCamera
 
 _NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
@@ -42,7 +42,7 @@ class FakeClock:
 
 
 class FakeReader:
-    """Stands for `edge.sources.live.latest_frame.Reader`: time goes on while somebody waits for its pictures."""
+    """Stands for `edge.sources.readers.Reader`: time goes on while somebody waits for its pictures."""
 
     def __init__(self, open_capture: Callable[[], Capture], camera: ScriptedCamera, clock: FakeClock) -> None:
         """Open the device."""

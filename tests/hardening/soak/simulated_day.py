@@ -25,9 +25,9 @@ from edge.sinks.web.live_state import LiveState
 from edge.sources.camera import CameraSettings
 from edge.sources.camera.usb import Camera
 from edge.sources.frame import Frame
-from edge.sources.live import timeouts
-from edge.sources.live.latest_frame import Capture, Reader
+from edge.sources.live import LiveTimeouts
 from edge.sources.live.reconnecting import LiveSource
+from edge.sources.readers import Capture, Reader
 from tests.hardening.soak.camera import CAMERA_NUMBER, ScriptedCamera
 from tests.hardening.soak.checks import PATIENCE, CheckedSource, Checks
 from tests.hardening.soak.invariants import Witness
@@ -125,7 +125,7 @@ def _live(camera: ScriptedCamera, clock: FakeClock, health: Health, faults: Fake
         return cast("Reader", reader)
 
     camera_settings = CameraSettings(_HEIGHT, _WIDTH)
-    live_timeouts = timeouts.LiveTimeouts(PATIENCE.stall_s, PATIENCE.frozen_s)
+    live_timeouts = LiveTimeouts(PATIENCE.stall_s, PATIENCE.frozen_s)
     opener = Camera(str(CAMERA_NUMBER), camera_settings, read_timeout_s=_READ_TIMEOUT_S)
     return LiveSource(opener, timeouts=live_timeouts, health=health, start_reader=start, clock=clock, sleep=clock.sleep)
 

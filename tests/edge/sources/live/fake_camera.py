@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from edge.health import Health
-from edge.sources.live.latest_frame import Capture, CapturedFrame, EndOfStreamError
 from edge.sources.live.reconnecting import LiveSource, LiveTimeouts
+from edge.sources.readers import Capture, CapturedFrame, EndOfStreamError
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 
@@ -103,7 +103,7 @@ class FakeCamera:
 
 
 class FakeReader:
-    """Stands for `latest_frame.Reader`, without a thread: time goes on while somebody waits for a picture."""
+    """Stands for `readers.Reader`, without a thread: time goes on while somebody waits for a picture."""
 
     def __init__(self, open_capture: Callable[[], Capture], camera: FakeCamera) -> None:
         self.dropped = 0

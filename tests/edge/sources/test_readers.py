@@ -1,10 +1,11 @@
-"""The thread that reads a device: only the newest picture, everything let go, and nobody waits for a hanging read."""
+"""Threads that read a device or a file: what they give, in which order, and that all is released at their end."""
 
 from __future__ import annotations
 
 import gc
 import threading
 import weakref
+from collections.abc import Iterator
 from queue import Queue
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.errors import SourceError
-from edge.sources.live.latest_frame import CapturedFrame, Reader
+from edge.sources.readers import CapturedFrame, Prefetcher, Reader
 
 LONG_S = 30.0  # never waited for: a test that does has failed
 
@@ -137,7 +138,7 @@ def test_stopping_ends_it_after_the_read_under_way() -> None:
 
 
 def test_nobody_waits_for_a_read_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.sources.live.latest_frame._FAREWELL_S", 0.0)
+    monkeypatch.setattr("edge.sources.readers._FAREWELL_S", 0.0)
     device = HandFed()
     reader = Reader(device.open)
     device.wait_for_read(1)
@@ -147,3 +148,75 @@ def test_nobody_waits_for_a_read_that_hangs(monkeypatch: pytest.MonkeyPatch) -> 
     assert reader.is_running
     device.pictures.put(SourceError("so that the thread ends with the test"))
     assert device.closed.wait(LONG_S)
+
+
+# ---- every item of a file
+
+
+def test_a_prefetcher_gives_every_item_in_order() -> None:
+    assert list(Prefetcher(iter(range(50)))) == list(range(50))
+    assert list(Prefetcher(iter(()))) == []
+
+
+def test_a_prefetcher_is_two_ahead_and_one_in_the_hand_and_no_more() -> None:
+    taken: list[int] = []
+    reached = threading.Event()
+
+    def items() -> Iterator[int]:
+        for number in range(9):
+            taken.append(number)
+            if number == 2:
+                reached.set()
+            yield number
+
+    prefetcher = Prefetcher(items())
+    assert reached.wait(5)
+    assert taken == [0, 1, 2]
+    assert list(prefetcher) == list(range(9))
+
+
+def test_an_iterators_error_comes_after_what_was_read_before_it() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise OSError("broken")
+
+    seen = []
+    with pytest.raises(OSError, match="broken"):
+        seen.extend(Prefetcher(items()))
+    iterator = iter(Prefetcher(items()))
+    assert next(iterator) == 1
+    with pytest.raises(OSError, match="broken"):
+        next(iterator)
+
+
+def test_closing_a_prefetcher_closes_its_iterator() -> None:
+    released = threading.Event()
+
+    def items() -> Iterator[int]:
+        try:
+            while True:
+                yield 0
+        finally:
+            released.set()
+
+    prefetcher = Prefetcher(items())
+    assert next(iter(prefetcher)) == 0
+    prefetcher.close()
+    assert released.is_set()
+    assert not prefetcher._thread.is_alive()
+    prefetcher.close()
+
+
+def test_closing_a_prefetcher_does_not_wait_for_a_read_that_hangs() -> None:
+    hang = threading.Event()
+
+    def items() -> Iterator[int]:
+        hang.wait(30)
+        yield 0
+
+    prefetcher = Prefetcher(items())
+    prefetcher.close()
+    assert prefetcher._thread.is_alive()
+    hang.set()
+    prefetcher._thread.join(5)
+    assert not prefetcher._thread.is_alive()

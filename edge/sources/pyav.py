@@ -30,7 +30,7 @@ av.logging.set_libav_level(av.logging.PANIC)
 
 
 class PlanesVideo:
-    """An open file (see `edge.sources.files.video.OpenVideo`)."""
+    """An open file (see `edge.sources.video.OpenVideo`)."""
 
     def __init__(self, container: av.container.InputContainer, stream: av.VideoStream) -> None:
         """Take over what PyAV opened, and decode the first frame.
@@ -54,7 +54,7 @@ class PlanesVideo:
         return first is not None and _is_plain(first) and first.rotation == 0
 
     def read(self) -> YuvPicture | None:
-        """See `edge.sources.files.video.OpenVideo.read`."""
+        """See `edge.sources.video.OpenVideo.read`."""
         for frame in self._frames:
             if frame is None or not _is_plain(frame):
                 raise FrameError("damaged")
@@ -63,11 +63,11 @@ class PlanesVideo:
         return None
 
     def position_s(self) -> float:
-        """See `edge.sources.files.video.OpenVideo.position_s`."""
+        """See `edge.sources.video.OpenVideo.position_s`."""
         return self._position_s
 
     def close(self) -> None:
-        """See `edge.sources.files.video.OpenVideo.close`."""
+        """See `edge.sources.video.OpenVideo.close`."""
         self._container.close()
 
 

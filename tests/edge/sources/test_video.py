@@ -15,8 +15,8 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import opencv_capture
-from edge.sources.files.video import VideoSource
-from edge.sources.network.stream import Stream
+from edge.sources.live.stream import Stream
+from edge.sources.video import VideoSource
 from tests.edge.sources.fake_video import FakeCapture
 
 

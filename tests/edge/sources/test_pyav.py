@@ -13,12 +13,12 @@ import pytest
 
 from edge.demo import draw_frame
 from edge.images import limits
-from edge.sources.files.video import OpenCvVideo, VideoSource
+from edge.sources.video import OpenCvVideo, VideoSource
 from edge.vision import YuvPicture
 
 av = pytest.importorskip("av")
 
-from edge.sources.files.pyav import open_planes  # needs av
+from edge.sources.pyav import open_planes  # needs av
 
 FRAMES = 40
 FPS = 10
@@ -86,7 +86,7 @@ def test_a_source_of_a_file_gives_planes_in_order(tmp_path: Path) -> None:
 
 def test_without_pyav_opencv_reads_the_same_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(write(tmp_path / "walk.mp4"))
-    monkeypatch.setitem(sys.modules, "edge.sources.files.pyav", None)
+    monkeypatch.setitem(sys.modules, "edge.sources.pyav", None)
     frames = pictures(VideoSource(path))
     assert len(frames) == FRAMES
     assert all(isinstance(frame, np.ndarray) for frame in frames)

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 
 from edge.errors import FrameError, SourceError
-from edge.sources.buffers import Buffers
-from edge.sources.files.prefetch import Prefetcher
 from edge.sources.frame import Frame
-from edge.sources.opencv_capture import open_capture, read_frame, time_limits
+from edge.sources.opencv_capture import Buffers, open_capture, read_frame, time_limits
+from edge.sources.readers import Prefetcher
 from edge.system.urls import is_url, redact_url
 
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ class OpenCvVideo:
 def _planes_opener() -> Callable[[str], OpenVideo | None]:
     """What opens a file by PyAV; it takes a moment to load."""
     try:
-        from edge.sources.files.pyav import open_planes
+        from edge.sources.pyav import open_planes
     except ImportError:  # the extra `video` isn't installed
         return _without_pyav
     return partial(open_planes, threads=_DECODERS)

@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from edge.errors import FrameError, SourceError
 from edge.images.decode import decode_image
-from edge.images.jpeg import END, START, first_scan
 from edge.sources.frame import Frame
-from edge.sources.live.latest_frame import EndOfStreamError
+from edge.sources.readers import EndOfStreamError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+START, END = b"\xff\xd8\xff", b"\xff\xd9"
+"""A JPEG's first three bytes and its last two; in its segments, and behind it, they may stand too."""
 NAME = "standard input"
 _CHUNK = 64 * 1024
 _LARGEST = 16 * 2**20  # bytes of one picture; what grows beyond is no JPEG
+_SEGMENTS = {*range(0xC0, 0xFF)} - {*range(0xD0, 0xDB)}  # second bytes of markers that stand before the first scan
 
 
 class MjpegInput:
-    """Opens standard input (see `reconnecting.Opener`); also what it opens (`latest_frame.Capture`).
+    """Opens standard input (see `reconnecting.Opener`); also what it opens (`readers.Capture`).
 
     Bytes between pictures are skipped, and so is a picture that can't be decoded. No more than one picture is held.
     """
@@ -128,6 +130,21 @@ class MjpegInput:
         if not chunk:
             raise EndOfStreamError
         self._pending += chunk
+
+
+def first_scan(content: bytes | bytearray, place: int = 2) -> int:
+    """Step over the segments before the first scan: one may hold a thumbnail, which is a whole JPEG.
+
+    Args:
+        content: from a JPEG's first byte on, as much as there is.
+        place: where to go on, as returned for less of the same content.
+
+    Returns:
+        Where the first scan begins, or the segments stop making sense; behind the end where more must come first.
+    """
+    while len(content) >= place + 4 and content[place] == 0xFF and content[place + 1] in _SEGMENTS:
+        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+    return place
 
 
 class MjpegFileSource:

@@ -1,3 +1,7 @@
+"""Memory of pictures: reused once nobody holds it, and never while somebody does."""
+
+from __future__ import annotations
+
 import weakref
 from typing import Any
 
@@ -5,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.sources.buffers import Buffers
+from edge.sources.opencv_capture import Buffers
 
 
 class Device:

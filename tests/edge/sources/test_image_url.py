@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from edge.errors import SourceError
-from edge.sources.network.http import ImageUrlSource
+from edge.sources.images import ImageUrlSource
 
 PNG = cv2.imencode(".png", np.full((3, 5, 3), 77, np.uint8))[1].tobytes()
 

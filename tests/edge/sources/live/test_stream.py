@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from edge.errors import SourceError
-from edge.sources.live.latest_frame import EndOfStreamError
-from edge.sources.network import http
-from edge.sources.network.stream import Stream
+from edge.sources.live import stream
+from edge.sources.live.stream import Stream
+from edge.sources.readers import EndOfStreamError
 from tests.edge.sources.fake_video import FakeCapture
 
 
@@ -54,7 +54,7 @@ def test_what_turns_out_to_be_a_video_file_ends(
 ) -> None:
     monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
     monkeypatch.setattr(FakeCapture, "claims", {cv2.CAP_PROP_FRAME_COUNT: frame_count})
-    monkeypatch.setattr(http, "open_mjpeg", lambda url, timeout_s: None)
+    monkeypatch.setattr(stream, "open_mjpeg", lambda url, timeout_s: None)
     capture = Stream(url, read_timeout_s=5).open()
     capture.read()
     capture.read()
@@ -81,6 +81,6 @@ def test_a_damaged_picture_of_an_mjpeg_stream_is_skipped_and_counted(monkeypatch
 
 
 def test_a_stream_out_of_reach_says_so_without_its_password() -> None:
-    with pytest.raises(SourceError, match=r"^can't open rtsp://\*\*\*@127\.0\.0\.1:9/x: not a stream") as caught:
+    with pytest.raises(SourceError, match=r"can't open rtsp://\*\*\*@127\.0\.0\.1:9/x") as caught:
         Stream("rtsp://ada:secret@127.0.0.1:9/x", read_timeout_s=5).open()
     assert "secret" not in str(caught.value)

@@ -8,11 +8,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edge.errors import FrameError
+from edge.errors import FrameError, SourceError
 from edge.images import limits
 from edge.images.decode import decode_image
 from edge.sources.frame import Frame
+from edge.system.urls import redact_url
 
+_TIMEOUT_S = 10.0  # without a byte
+_LONGEST_S = 60.0  # until the last byte: a server may send one every nine seconds
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -40,6 +43,38 @@ class ImageSource:
                 continue
             yield Frame(image, number, str(path), datetime.now(timezone.utc))
             number += 1
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class ImageUrlSource:
+    """One image from the web (see `edge.sources.frame.Source`)."""
+
+    is_stream = False
+    is_live = False
+
+    def __init__(self, url: str) -> None:
+        """Fetch and decode it.
+
+        Raises:
+            SourceError: out of reach, too slow, too large or no image.
+        """
+        from edge.system import http
+
+        self.name = redact_url(url)
+        self.skipped = 0
+        try:
+            content = http.fetch_bytes(url, limit_bytes=limits.MOST_BYTES, timeout_s=_TIMEOUT_S, total_s=_LONGEST_S)
+            self._image = decode_image(content)
+        except FrameError as error:
+            raise SourceError(f"{self.name}: {error}") from error
+        except http.HttpError as error:
+            raise SourceError(str(error)) from error
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the image once."""
+        yield Frame(self._image, 0, self.name, datetime.now(timezone.utc))
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -1,1 +1,0 @@
-"""Frames that come over the network."""
