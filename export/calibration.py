@@ -15,22 +15,13 @@ from numpy.typing import NDArray
 
 from edge import demo
 from edge.datasets import fashion_mnist
+from edge.datasets.labelled_images import LabelledImages
 from edge.errors import DatasetError, ExportError
 
 _OWN_IMAGES = "images.npz"  # in a run directory, by training: calibration and test images of a person's own classes
 _LOGGER = logging.getLogger(__name__)
 _DEMO_IMAGES = 1_000  # drawn for each of the two splits: ten seconds
 _DEMO_TEST_SEED = 2_000_003  # neither training's nor calibration's seed, so no drawing is met twice
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledImages:
-    """A split as pixels."""
-
-    images: NDArray[np.uint8]
-    """uint8 grey, shape (N, height, width), 0-255."""
-    labels: NDArray[np.uint8]
-    """Class indices, shape (N,)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.config import BenchmarkConfig
 from benchmarks.device.run import ARTIFACTS, FACTS, IMAGES, LABELS
 from benchmarks.host.software import git_commit
-from benchmarks.measure.inputs import LabelledImages, load_test_images
+from benchmarks.measure.inputs import EvaluationImages, load_test_images
 from benchmarks.measure.variants import Variant, list_variants
 from edge.cli import console
 from edge.errors import EXIT_DONE
@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return EXIT_DONE
 
 
-def pack(variants: Sequence[Variant], images: LabelledImages, *, seed: int) -> bytes:
+def pack(variants: Sequence[Variant], images: EvaluationImages, *, seed: int) -> bytes:
     """Return the kit as the bytes of a ZIP file that Python runs.
 
     Args:

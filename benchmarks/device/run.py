@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shlex
 import sys
@@ -24,6 +23,7 @@ from benchmarks.measure.rounds import is_complete, measure_in_rounds
 from benchmarks.measure.run import variant_tasks
 from benchmarks.measure.variants import list_variants
 from edge.cli import console
+from edge.datasets.labelled_images import LabelledImages
 from edge.errors import EXIT_DONE, EXIT_INTERRUPTED, ToolkitError
 from edge.runtimes import RUNTIMES
 from edge.system import atomic_file
@@ -106,7 +106,7 @@ def _measure(folder: Path, kit: Path, options: argparse.Namespace) -> tuple[dict
         "test_images": {
             "dataset": facts["dataset"],
             "count": len(labels),
-            "sha256": hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest(),  # as `LabelledImages` has it
+            "sha256": LabelledImages(images, labels).sha256,
             "labels": labels.tolist(),
         },
         "environment": environment,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge import demo
 from edge.datasets import fashion_mnist
+from edge.datasets.labelled_images import LabelledImages
 
 FRAME_HEIGHT, FRAME_WIDTH = 480, 640  # what cheap cameras give
 FRAME_COUNT = 20  # two of each garment; enough to vary, little enough not to fill a Pi Zero's memory
@@ -47,25 +47,16 @@ class ReportedImages(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledImages:
-    """The images that accuracy is counted on."""
+class EvaluationImages(LabelledImages):
+    """The images that accuracy is counted on, 28x28."""
 
     dataset: str
-    """fashion_mnist or demo."""
+    """Name of the data set: fashion_mnist or demo."""
     statement: str
-    """One sentence: what the accuracies of this report are accuracies on."""
-    images: NDArray[np.uint8]
-    """uint8 grey, shape (N, 28, 28), 0-255, bright on black."""
-    labels: NDArray[np.uint8]
-    """uint8 class indices, shape (N,), 0-9."""
-
-    @property
-    def sha256(self) -> str:
-        """Of the images' and the labels' bytes, hexadecimal: reports with different ones can't be paired."""
-        return hashlib.sha256(self.images.tobytes() + self.labels.tobytes()).hexdigest()
+    """One sentence that says what the accuracies of this report are accuracies on."""
 
 
-def load_test_images(*, seed: int = 0, max_images: int | None = None) -> LabelledImages:
+def load_test_images(*, seed: int = 0, max_images: int | None = None) -> EvaluationImages:
     """Load Fashion-MNIST's test images, or draw garments where it isn't on this machine.
 
     Args:
@@ -83,7 +74,7 @@ def load_test_images(*, seed: int = 0, max_images: int | None = None) -> Labelle
         images, labels = demo.draw_dataset(min(max_images or _DRAWN_IMAGES, _DRAWN_IMAGES), seed=_DRAWN_SEED + seed)
         name, whole = "demo", _DRAWN_IMAGES
     images, labels = images[:max_images], labels[:max_images]
-    return LabelledImages(name, _statement(name, len(labels), whole), images, labels)
+    return EvaluationImages(images, labels, dataset=name, statement=_statement(name, len(labels), whole))
 
 
 def draw_frames(*, seed: int = 0) -> NDArray[np.uint8]:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from edge.errors import ExportError
-from export.calibration import Dataset, LabelledImages, choose_calibration, load_dataset
+from edge.datasets.labelled_images import LabelledImages
+from export.calibration import Dataset, choose_calibration, load_dataset
 
 
 def _dataset(count_by_class: dict[int, int], *, test_values: tuple[int, ...] = ()) -> Dataset:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.device.bundle import code_files, main, pack, requirements
-from benchmarks.measure.inputs import LabelledImages
+from benchmarks.measure.inputs import EvaluationImages
 from benchmarks.measure.variants import list_variants
 from edge.demo import draw_dataset
 
@@ -21,7 +21,7 @@ MODELS = [FIXTURES / "tiny_none.tflite", FIXTURES / "tiny_int8.tflite"]
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
     images, labels = draw_dataset(20)
-    data = pack(list_variants(MODELS), LabelledImages("demo", "drawn (20 images)", images, labels), seed=3)
+    data = pack(list_variants(MODELS), EvaluationImages(images, labels, dataset="demo", statement="drawn (20 images)"), seed=3)
     (tmp_path / "kit.zip").write_bytes(data)
     return tmp_path / "kit.zip"
 

@@ -9,12 +9,12 @@ import pytest
 from benchmarks.analysis.rows import Row, compare_with_float
 from benchmarks.config import BenchmarkConfig
 from benchmarks.host.environment import describe_environment
-from benchmarks.measure.inputs import LabelledImages
+from benchmarks.measure.inputs import EvaluationImages
 from benchmarks.report.build import build_report, caveats, markdown, to_json, write_report
 
-IMAGES = LabelledImages(
-    "demo", "accuracy on drawn garments, not on Fashion-MNIST (10 images)",
+IMAGES = EvaluationImages(
     np.zeros((10, 28, 28), np.uint8), np.arange(10, dtype=np.uint8),
+    dataset="demo", statement="accuracy on drawn garments, not on Fashion-MNIST (10 images)",
 )  # fmt: skip
 ODD_NAME = "<script>alert(1)</script>&.tflite"
 

@@ -12,14 +12,16 @@ import pytest
 from benchmarks.analysis.rows import Row, compare_with_float
 from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.host.environment import describe_environment
-from benchmarks.measure.inputs import LabelledImages
+from benchmarks.measure.inputs import EvaluationImages
 from benchmarks.report.build import build_report, to_json
 from benchmarks.report.schema import SCHEMA_VERSION
 
 jsonschema = pytest.importorskip("jsonschema")
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
-IMAGES = LabelledImages("demo", "drawn", np.zeros((10, 28, 28), np.uint8), np.arange(10, dtype=np.uint8))
+IMAGES = EvaluationImages(
+    np.zeros((10, 28, 28), np.uint8), np.arange(10, dtype=np.uint8), dataset="demo", statement="drawn"
+)
 
 
 @pytest.fixture
