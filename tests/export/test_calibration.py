@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from edge.errors import ExportError
 from edge.datasets.labelled_images import LabelledImages
+from edge.errors import ExportError
 from export.calibration import Dataset, choose_calibration, load_dataset
 
 

@@ -21,7 +21,9 @@ MODELS = [FIXTURES / "tiny_none.tflite", FIXTURES / "tiny_int8.tflite"]
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
     images, labels = draw_dataset(20)
-    data = pack(list_variants(MODELS), EvaluationImages(images, labels, dataset="demo", statement="drawn (20 images)"), seed=3)
+    data = pack(
+        list_variants(MODELS), EvaluationImages(images, labels, dataset="demo", statement="drawn (20 images)"), seed=3
+    )
     (tmp_path / "kit.zip").write_bytes(data)
     return tmp_path / "kit.zip"
 
