@@ -1,1 +1,1 @@
-"""Why this machine can or can't run the classifier: one file for each part of it, every check a pure function."""
+"""Checks that this machine can run the classifier: one file for each part of it, every check a pure function."""

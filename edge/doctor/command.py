@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING
 from edge.artifact.file import default_model
 from edge.cli import console
 from edge.cli.trust_flags import add_trust_flags, trust_policy_from
-from edge.doctor.finding import FAILURE, STATUSES, WARNING, Finding, worst
-from edge.doctor.host_probe import Patient
+from edge.doctor.host_probe import FAILURE, STATUSES, WARNING, Finding, HostProbe, worst
 from edge.doctor.libraries import check_libraries
 from edge.doctor.model import check_model
-from edge.doctor.raspberry_pi import check_temperature, check_throttling
-from edge.doctor.system import check_architecture, check_clock, check_disk, check_memory, check_python
+from edge.doctor.system import (
+    check_architecture,
+    check_clock,
+    check_disk,
+    check_memory,
+    check_python,
+    check_temperature,
+    check_throttling,
+)
 from edge.errors import EXIT_DONE, EXIT_ERROR
 
 if TYPE_CHECKING:
@@ -55,39 +61,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Examine this machine; print a line for each finding."""
     options = parser().parse_args(argv)
     policy = trust_policy_from(options)
-    findings = examine(Patient(), options.model or default_model(), options.camera, policy)
+    findings = examine(HostProbe(), options.model or default_model(), options.camera, policy)
     print(as_json(findings) if options.json else as_text(findings))
     return EXIT_ERROR if worst(findings) == FAILURE else EXIT_DONE
 
 
-def examine(patient: Patient, model: Path, camera: str | None, policy: TrustPolicy | None = None) -> list[Finding]:
-    """Every finding, in the order in which things depend on one another."""
-    libraries = check_libraries(patient)
+def examine(probe: HostProbe, model: Path, camera: str | None, policy: TrustPolicy | None = None) -> list[Finding]:
+    """Run every check, in the order in which the parts depend on one another."""
+    libraries = check_libraries(probe)
     return [
-        check_python(patient),
-        check_architecture(patient),
+        check_python(probe),
+        check_architecture(probe),
         *libraries,
-        *check_model(patient, model, policy=policy, has_numpy=worst(libraries) != FAILURE),
-        *_check_cameras(patient, camera, libraries),
-        check_disk(patient, Path.cwd()),
-        *check_memory(patient),
-        *check_temperature(patient),
-        *check_throttling(patient),
-        *check_clock(patient),
+        *check_model(probe, model, policy=policy, has_numpy=worst(libraries) != FAILURE),
+        *_check_cameras(probe, camera, libraries),
+        check_disk(probe, Path.cwd()),
+        *check_memory(probe),
+        *check_temperature(probe),
+        *check_throttling(probe),
+        *check_clock(probe),
     ]
 
 
-def _check_cameras(patient: Patient, camera: str | None, libraries: list[Finding]) -> list[Finding]:
-    """Look at the cameras, which takes numpy and OpenCV: no good where they crash."""
+def _check_cameras(probe: HostProbe, camera: str | None, libraries: list[Finding]) -> list[Finding]:
+    """Check the cameras, unless numpy or OpenCV, which that needs, fail."""
     if worst(libraries) == FAILURE:
         return [Finding("camera", WARNING, "not looked at", "mend the libraries first")]
     from edge.doctor.cameras import check_cameras
 
-    return check_cameras(patient, camera)
+    return check_cameras(probe, camera)
 
 
 def as_text(findings: Sequence[Finding]) -> str:
-    """A line for each finding, its fix below it, and a count at the end."""
+    """Format a line for each finding, its fix below it, and a count at the end."""
     width = max(len(finding.check) for finding in findings)
     indent = " " * (max(map(len, STATUSES)) + 2)
     lines = []
@@ -96,12 +102,12 @@ def as_text(findings: Sequence[Finding]) -> str:
         if finding.fix:
             lines.append(f"{indent}{'':<{width}}  -> {finding.fix}")
     counts = {status: sum(finding.status == status for finding in findings) for status in STATUSES[:0:-1]}
-    spoken = ", ".join(f"{count} {status}{'s' * (count != 1)}" for status, count in counts.items() if count)
-    return "\n".join([*lines, spoken or "all is well"])
+    summary = ", ".join(f"{count} {status}{'s' * (count != 1)}" for status, count in counts.items() if count)
+    return "\n".join([*lines, summary or "all is well"])
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    """One JSON object: the worst status, and the findings."""
+    """Format one JSON object: the worst status, and the findings."""
     return json.dumps(
         {"status": worst(list(findings)), "findings": [asdict(finding) for finding in findings]},
         indent=2,

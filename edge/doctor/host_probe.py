@@ -1,4 +1,4 @@
-"""The machine as the checks see it: its files, its commands, this Python. Tests bring one of their own."""
+"""Input and output of every check: access to the machine, which tests replace, and findings."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _TIMEOUT_S = 60.0  # a Pi Zero imports onnxruntime in ten
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """How a command ended."""
+class CommandResult:
+    """Exit status and output of a command."""
 
     returncode: int
-    """Below 0: the signal that ended it."""
+    """Exit status; below 0: number of the signal that ended the command."""
     stdout: str = ""
     stderr: str = ""
 
 
-def run_command(command: Sequence[str]) -> Ran | None:
-    """Run a command to its end; None where there is none of that name, or it took a minute."""
+def run_command(command: Sequence[str]) -> CommandResult | None:
+    """Run a command to its end; None if it is not installed or takes longer than a minute."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
 def installed_version(package: str) -> str | None:
-    """Version of an installed package, by its name on the package index; None where it isn't installed."""
+    """Return the version of a package, by its name on the package index; None if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -47,22 +47,46 @@ def installed_version(package: str) -> str | None:
 
 
 def free_bytes(path: Path) -> int:
-    """Free space of the disk that holds a folder."""
+    """Return the free space of the disk that holds a folder, bytes."""
     return shutil.disk_usage(path).free
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
-    """A machine to be looked at."""
+class HostProbe:
+    """Access to a machine: its files, its commands, this Python."""
 
     root: Path = ROOT
-    """Where /proc, /sys and /dev are."""
+    """Folder that holds proc, sys and dev."""
     python: tuple[int, int, int] = sys.version_info[:3]
     architecture: str = field(default_factory=platform.machine)
-    """The kernel's: x86_64, aarch64, armv7l."""
+    """Architecture of the kernel: x86_64, aarch64, armv7l."""
     is_64bit: bool = sys.maxsize > 2**32
-    """This Python's; a 64-bit kernel runs 32-bit systems too."""
-    run: Callable[[Sequence[str]], Ran | None] = run_command
+    """Word size of this Python; a 64-bit kernel runs 32-bit systems too."""
+    run: Callable[[Sequence[str]], CommandResult | None] = run_command
     installed: Callable[[str], str | None] = installed_version
     try_model: Callable[..., None] = try_in_child
     free: Callable[[Path], int] = free_bytes
+
+
+OK, WARNING, FAILURE = "ok", "warning", "failure"
+STATUSES = (OK, WARNING, FAILURE)
+"""Statuses, from good to bad."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Result of a check: one line of the report, with a remedy."""
+
+    check: str
+    """Name of the check, a word or two."""
+    status: str
+    """One of `STATUSES`."""
+    text: str
+    """Result, one sentence at most."""
+    fix: str = ""
+    """Remedy, one sentence; empty if the status is ok."""
+
+
+def worst(findings: list[Finding]) -> str:
+    """Return the worst status of the findings; ok if there are none."""
+    return max((finding.status for finding in findings), key=STATUSES.index, default=OK)

@@ -1,4 +1,4 @@
-"""The model file: whole, its structure sound, its operators known to every runtime that is here; tried in a child."""
+"""Check of the model file: its bytes, structure and operators, and a run in a child process."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.artifact.file import Artifact, read_artifact
-from edge.doctor.finding import FAILURE, OK, WARNING, Finding
-from edge.doctor.host_probe import Patient
+from edge.doctor.host_probe import FAILURE, OK, WARNING, Finding, HostProbe
 from edge.errors import ModelFileError, ToolkitError
 from edge.runtimes import runtime_for, too_new
 
@@ -15,20 +14,20 @@ if TYPE_CHECKING:
     from edge.artifact.trust import TrustPolicy
 
 _ANOTHER = "copy or export the file again, or leave --model out for the built-in one"
-_OPERATORS = ("Unsupported model IR version", "opset")  # of what onnxruntime says
+_OPERATORS = ("Unsupported model IR version", "opset")  # parts of onnxruntime's messages
 _OLDER = "tflite-runtime"  # beside LiteRT it is there for a reason, and reads less
 
 
 def check_model(
-    patient: Patient, path: Path, *, policy: TrustPolicy | None = None, has_numpy: bool = True
+    probe: HostProbe, path: Path, *, policy: TrustPolicy | None = None, has_numpy: bool = True
 ) -> list[Finding]:
-    """Read the file, check it, and run it in a child process; in tflite-runtime too where that is installed.
+    """Read the file, check it, and run it in a child process; in tflite-runtime too if that is installed.
 
     Args:
-        patient: the machine.
+        probe: access to the machine.
         path: the file.
-        policy: what the file must have.
-        has_numpy: whether that can be imported; checking the structure takes it.
+        policy: digest or signature that the file must have; None: neither.
+        has_numpy: numpy can be imported, which the check of the structure needs.
     """
     try:
         artifact = read_artifact(path, policy=policy)
@@ -37,18 +36,18 @@ def check_model(
     except ToolkitError as error:
         what, _, fix = str(error).partition(": ")
         return [Finding("model", FAILURE, what, fix or _ANOTHER)]
-    found = [_tried(patient, artifact, runtime, checked)]
-    if artifact.format == "tflite" and runtime != _OLDER and patient.installed(_OLDER):
-        older = _tried(patient, artifact, _OLDER, checked)
+    findings = [_tried(probe, artifact, runtime, checked)]
+    if artifact.format == "tflite" and runtime != _OLDER and probe.installed(_OLDER):
+        older = _tried(probe, artifact, _OLDER, checked)
         if older.status == FAILURE:
-            found.append(Finding("model", WARNING, older.text, older.fix))
-    return found
+            findings.append(Finding("model", WARNING, older.text, older.fix))
+    return findings
 
 
-def _tried(patient: Patient, artifact: Artifact, runtime: str, checked: str) -> Finding:
+def _tried(probe: HostProbe, artifact: Artifact, runtime: str, checked: str) -> Finding:
     """Run the file in one runtime."""
     try:
-        patient.try_model(artifact, runtime)
+        probe.try_model(artifact, runtime)
     except ModelFileError as error:
         return Finding("model", FAILURE, *_what_and_fix(str(error), runtime))
     text = f"{_described(artifact, runtime)}; {checked}"
@@ -66,10 +65,10 @@ def _what_and_fix(sentence: str, runtime: str) -> tuple[str, str]:
 
 
 def _checked(artifact: Artifact, *, has_numpy: bool) -> str:
-    """What is known about its bytes.
+    """Check digest, structure and operators; return the results in words.
 
     Raises:
-        ModelFileError: they are not sound, and nobody vouches for them.
+        ModelFileError: the structure is malformed, and the file is not trusted.
     """
     has_digest = artifact.spec is not None and artifact.spec.network_sha256
     parts = ["digest right" if has_digest else "no digest in it"]
@@ -83,7 +82,7 @@ def _checked(artifact: Artifact, *, has_numpy: bool) -> str:
             raise
         parts.append("not all operators known")
     if artifact.trusted_because:
-        parts.append(f"vouched for: {artifact.trusted_because.value}")
+        parts.append(f"trusted: {artifact.trusted_because.value}")
     return ", ".join(parts)
 
 

@@ -1,47 +1,50 @@
-"""Python, architecture, disk, memory and clock."""
+"""Checks of the system: Python, architecture, disk, memory, temperature, power and clock."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from edge.doctor.finding import FAILURE, OK, WARNING, Finding
-from edge.doctor.host_probe import Patient
-from edge.system import host
+from edge.doctor.host_probe import FAILURE, OK, WARNING, Finding, HostProbe
+from edge.system import host, throttling
 
-_OLDEST, _NEWEST = (3, 10), (3, 13)  # as in pyproject.toml: what the runtimes have wheels for
+_OLDEST, _NEWEST = (3, 10), (3, 13)  # as in pyproject.toml: Pythons that the runtimes have wheels for
 _WHEELS = ("x86_64", "aarch64")
 _LITTLE_DISK, _NO_DISK = 500 * 10**6, 20 * 10**6  # bytes
 _LITTLE_MEMORY = 150 * 10**6  # bytes: twice what a run takes
+_WARM = 75.0  # degrees Celsius: a Pi lowers its clock at 80
+_HOT = 85.0
+_POWER = "use the power supply made for this Pi (5 V; 3 A for a Pi 4, 5 A for a Pi 5), a short cable"
+_COOLING = "give it air or a heat sink, or classify fewer frames"
 
 
-def check_python(patient: Patient) -> Finding:
-    """Whether the runtimes have wheels for this Python."""
-    text = ".".join(map(str, patient.python))
-    if _OLDEST <= patient.python[:2] <= _NEWEST:
+def check_python(probe: HostProbe) -> Finding:
+    """Check that the runtimes have wheels for this Python."""
+    text = ".".join(map(str, probe.python))
+    if _OLDEST <= probe.python[:2] <= _NEWEST:
         return Finding("Python", OK, text)
     fix = "make the environment with Python 3.10 to 3.13, which the runtimes have wheels for"
-    return Finding("Python", FAILURE if patient.python[:2] < _OLDEST else WARNING, text, fix)
+    return Finding("Python", FAILURE if probe.python[:2] < _OLDEST else WARNING, text, fix)
 
 
-def check_architecture(patient: Patient) -> Finding:
-    """Whether the runtimes have wheels for this processor and system."""
-    name = host.board(patient.root) or host.cpu_model(patient.root) or "processor"
-    system = host.os_name(patient.root)
-    if not patient.is_64bit:
-        text = f"{name}, {patient.architecture}, {system}: this Python is 32-bit"
+def check_architecture(probe: HostProbe) -> Finding:
+    """Check that the runtimes have wheels for this processor and system."""
+    name = host.board(probe.root) or host.cpu_model(probe.root) or "processor"
+    system = host.os_name(probe.root)
+    if not probe.is_64bit:
+        text = f"{name}, {probe.architecture}, {system}: this Python is 32-bit"
         fix = "install a 64-bit system (Raspberry Pi OS 64-bit): LiteRT and onnxruntime have no wheels for 32-bit ones"
         return Finding("architecture", FAILURE, text, fix)
-    int8 = host.int8_instructions(patient.root)
-    text = f"{name}, {patient.architecture}{f' with {int8}' if int8 else ''}, 64-bit, {system}"
-    if patient.architecture in _WHEELS:
+    int8 = host.int8_instructions(probe.root)
+    text = f"{name}, {probe.architecture}{f' with {int8}' if int8 else ''}, 64-bit, {system}"
+    if probe.architecture in _WHEELS:
         return Finding("architecture", OK, text)
     fix = f"the runtimes have wheels for {' and '.join(_WHEELS)}: on others they must be built"
     return Finding("architecture", WARNING, text, fix)
 
 
-def check_disk(patient: Patient, folder: Path) -> Finding:
-    """Whether pictures, videos and logs have room where they would be written."""
-    free = patient.free(folder)
+def check_disk(probe: HostProbe, folder: Path) -> Finding:
+    """Check the room for images, videos and logs in the folder they would be written to."""
+    free = probe.free(folder)
     text = f"{free / 1e9:.1f} GB free"
     if free >= _LITTLE_DISK:
         return Finding("disk", OK, text)
@@ -49,9 +52,9 @@ def check_disk(patient: Patient, folder: Path) -> Finding:
     return Finding("disk", FAILURE if free < _NO_DISK else WARNING, text, fix)
 
 
-def check_memory(patient: Patient) -> list[Finding]:
-    """Whether a run fits into what is left; nothing is said where the system doesn't say."""
-    available = host.memory_bytes(patient.root, field="MemAvailable")
+def check_memory(probe: HostProbe) -> list[Finding]:
+    """Check that a run fits into the memory that is available; no finding if the system does not report it."""
+    available = host.memory_bytes(probe.root, field="MemAvailable")
     if available is None:
         return []
     text = f"{available / 1e6:.0f} MB available"
@@ -60,10 +63,40 @@ def check_memory(patient: Patient) -> list[Finding]:
     return [Finding("memory", WARNING, text, "end other programs, or leave the desktop out (sudo raspi-config)")]
 
 
-def check_clock(patient: Patient) -> list[Finding]:
-    """Whether times in results can be trusted: a Pi has no clock of its own, only the network's."""
-    ran = patient.run(("timedatectl", "show", "--property=NTPSynchronized", "--value"))
-    answer = ran.stdout.strip() if ran and ran.returncode == 0 else ""
+def check_temperature(probe: HostProbe) -> list[Finding]:
+    """Check the warmest thermal zone; no finding if there is none. A Pi that is too warm lowers its clock."""
+    warmest = throttling.temperature_c(probe.root)
+    if warmest is None:
+        return []
+    status = OK if warmest < _WARM else WARNING if warmest < _HOT else FAILURE
+    return [Finding("temperature", status, f"{warmest:.0f} °C", "" if status == OK else _COOLING)]
+
+
+def check_throttling(probe: HostProbe) -> list[Finding]:
+    """Check the power and clock flags of a Raspberry Pi's firmware; no finding on other machines.
+
+    A Pi short of volts gets slow, and its cameras drop out.
+    """
+    if "Raspberry Pi" not in (host.board(probe.root) or ""):
+        return []
+    result = probe.run(("vcgencmd", "get_throttled"))
+    flags = throttling.decode(result.stdout) if result and result.returncode == 0 else None
+    if flags is None:
+        fix = "add yourself to the video group (sudo usermod -aG video $USER) and log in again, or: sudo apt install "
+        return [Finding("power", WARNING, "vcgencmd doesn't say", f"{fix}raspi-utils")]
+    now, before = throttling.throttle_words(flags), throttling.throttle_history(flags)
+    if not (now or before):
+        return [Finding("power", OK, "no under-voltage and no throttling since the start")]
+    periods = [f"{text}: {', '.join(words)}" for text, words in (("now", now), ("since the start", before)) if words]
+    status = FAILURE if throttling.UNDER_VOLTAGE in now else WARNING
+    fix = _POWER if throttling.UNDER_VOLTAGE in now + before else _COOLING
+    return [Finding("power", status, "; ".join(periods), fix)]
+
+
+def check_clock(probe: HostProbe) -> list[Finding]:
+    """Check that the clock is synchronised: most Pis have no battery-backed clock."""
+    result = probe.run(("timedatectl", "show", "--property=NTPSynchronized", "--value"))
+    answer = result.stdout.strip() if result and result.returncode == 0 else ""
     if answer == "yes":
         return [Finding("clock", OK, "synchronised")]
     if answer == "no":

@@ -13,15 +13,14 @@ import pytest
 
 from edge.artifact.file import default_model
 from edge.doctor import command
-from edge.doctor.finding import FAILURE, OK, WARNING, Finding, worst
-from edge.doctor.host_probe import Patient, Ran
+from edge.doctor.host_probe import FAILURE, OK, WARNING, CommandResult, Finding, HostProbe, worst
 
-MakePatient = Callable[..., Patient]
+MakeProbe = Callable[..., HostProbe]
 FINE, WARM, GONE = Finding("disk", OK, "9 GB free"), Finding("heat", WARNING, "76 °C", "air"), Finding(
     "camera", FAILURE, "gone", "plug it in")  # fmt: skip
 
 
-def test_lines_with_what_to_do_below_them() -> None:
+def test_the_report_has_each_remedy_below_its_finding_and_counts() -> None:
     assert command.as_text([FINE, WARM, GONE]).splitlines() == [
         "ok       disk    9 GB free",
         "warning  heat    76 °C",
@@ -34,14 +33,14 @@ def test_lines_with_what_to_do_below_them() -> None:
     assert command.as_text([WARM, WARM]).splitlines()[-1] == "2 warnings"
 
 
-def test_the_worst_of_all() -> None:
+def test_the_worst_finding_decides_the_status() -> None:
     assert [worst(list(found)) for found in ([], [FINE], [WARM, FINE], [WARM, GONE, FINE])] == [
         "ok", "ok", "warning", "failure",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("found", "code"), [([FINE, WARM], 0), ([FINE, GONE], 1)])
-def test_exit_code_and_json(
+def test_a_failure_is_exit_code_1_and_json_has_every_finding(
     edge_classify: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, found: list[Finding], code: int
 ) -> None:
     monkeypatch.setattr(command, "examine", lambda *_: found)
@@ -49,7 +48,7 @@ def test_exit_code_and_json(
     assert (outcome.code, outcome.err) == (code, "")
     report = json.loads(outcome.out)
     assert report["status"] == found[-1].status
-    assert [list(each) for each in report["findings"]] == [["check", "status", "text", "fix"]] * 2
+    assert [list(finding) for finding in report["findings"]] == [["check", "status", "text", "fix"]] * 2
     assert report["findings"][0]["text"] == "9 GB free"
 
 
@@ -59,15 +58,20 @@ def test_this_machine_can_run_the_tests(edge_classify: Callable[..., Any]) -> No
     assert "edge_int8.tflite" in outcome.out
 
 
-def test_a_pi_4_with_a_wheel_that_its_processor_can_not_run(make_patient: MakePatient, tmp_path: Path) -> None:
+def test_a_pi_4_with_a_wheel_that_its_processor_can_not_run(make_probe: MakeProbe, tmp_path: Path) -> None:
     """All of one machine: the crash is a line, what depends on it is left, the rest is looked at all the same."""
-    patient = make_patient(
+    probe = make_probe(
         {
             "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.5\0",
             "proc/meminfo": "MemAvailable:    1500000 kB\n",
             "sys/class/thermal/thermal_zone0/temp": "61300\n",
         },
-        ran={"import numpy": Ran(0), "import cv2": Ran(0), "import ai_edge": Ran(-4), "vcgencmd": Ran(0, "x=0x50000")},
+        ran={
+            "import numpy": CommandResult(0),
+            "import cv2": CommandResult(0),
+            "import ai_edge": CommandResult(-4),
+            "vcgencmd": CommandResult(0, "x=0x50000"),
+        },
         installed={"numpy": "2.4.1", "opencv-python-headless": "4.13", "ai-edge-litert": "2.3.0"},
         architecture="aarch64",
         is_64bit=True,
@@ -75,8 +79,8 @@ def test_a_pi_4_with_a_wheel_that_its_processor_can_not_run(make_patient: MakePa
         try_model=lambda *_: None,
         free=lambda folder: 10**10,
     )
-    found = command.examine(patient, default_model(), None)
-    assert [(each.check, each.status) for each in found] == [
+    found = command.examine(probe, default_model(), None)
+    assert [(finding.check, finding.status) for finding in found] == [
         ("Python", "ok"), ("architecture", "ok"), ("numpy", "ok"), ("OpenCV", "ok"), ("LiteRT", "failure"),
         ("model", "ok"), ("camera", "warning"), ("disk", "ok"), ("memory", "ok"), ("temperature", "ok"),
         ("power", "warning"),

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.system.throttling import temperature_c, throttle_bits, throttle_history, throttle_words
+from edge.system.throttling import decode, temperature_c, throttle_bits, throttle_history, throttle_words
 
 ABSENT = ("no-such-command-here",)
 
@@ -55,3 +55,8 @@ def test_no_firmware_no_flags(tmp_path: Path, command: tuple[str, ...]) -> None:
 def test_bits_in_words(bits: int, now: tuple[str, ...], before: tuple[str, ...]) -> None:
     assert throttle_words(bits) == now
     assert throttle_history(bits) == before
+
+
+def test_the_flags_are_read_from_the_firmwares_text() -> None:
+    assert decode("throttled=0x50005") == 0x50005
+    assert decode("error") is None
