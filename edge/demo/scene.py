@@ -70,6 +70,9 @@ class _Subject:
 def draw_frame(number: int, *, seed: int = 0, hold: int = 1, height: int = 480, width: int = 640) -> DemoFrame:
     """Draw frame `number` of an endless demo; the same arguments give the same bytes, in any order of calls.
 
+    On another processor they may give another rounding: OpenCV's instructions there moved some pixels by a level on
+    x86-64, and by up to four on Arm.
+
     Args:
         number: frame number, from 0.
         seed: which demo, from 0.
@@ -97,7 +100,8 @@ def draw_dataset(count: int, *, seed: int = 0) -> tuple[NDArray[np.uint8], NDArr
 
     Args:
         count: number of images, 0 or more.
-        seed: which data set, from 0; the same seed gives the same images, and a larger count only adds some.
+        seed: which data set, from 0; the same seed gives the same images, but for what `draw_frame` says of rounding,
+            and a larger count only adds some.
 
     Returns:
         uint8 grey images, shape (count, 28, 28), 0-255, bright on black, and uint8 labels, shape (count,), 0-9;

@@ -8,16 +8,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from edge import demo
 from edge.datasets import fashion_mnist
 from edge.errors import ToolkitError
 from tests.platforms import bits, probe
 
 PROBE, BITS = "probe.py", "bits.py"
-DRAWN = 100
-"""Drawn garments, for whoever has no data set."""
+DRAWN = Path(__file__).with_name("drawn.png")
+"""Drawn garments, one below the other, for whoever has no data set: another processor rounds a few pixels otherwise."""
 _ROOT = Path(__file__).parents[2]
 _SOURCES = ("edge", "train", "export", "benchmarks", "pyproject.toml", "README.md", "LICENSE")
 # Model file -> how it is made, where Fashion-MNIST and the export libraries are.
@@ -39,7 +40,7 @@ def pack(kit: Path) -> None:
     images, labels = fashion_mnist.load("test")
     np.save(kit / "images.npy", images)
     np.save(kit / "labels.npy", labels)
-    np.save(kit / "drawn.npy", demo.draw_dataset(DRAWN)[0])
+    np.save(kit / "drawn.npy", drawn())
     shutil.copyfile(probe.__file__, kit / PROBE)
     shutil.copyfile(bits.__file__, kit / BITS)
     _build_wheel(kit)
@@ -53,8 +54,13 @@ def is_packed(kit: Path) -> bool:
     return all((kit / name).is_file() for name in ("labels.npy", "drawn.npy"))
 
 
+def drawn() -> NDArray[np.uint8]:
+    """Drawn garments as the vision step sees them, uint8 grey, shape (100, 28, 28), 0-255."""
+    return np.asarray(cv2.imread(str(DRAWN), cv2.IMREAD_GRAYSCALE), np.uint8).reshape(-1, 28, 28)
+
+
 def drawn_sha256(kit: Path) -> str:
-    """Digest of the drawn garments, whose pixels another OpenCV may draw otherwise."""
+    """Digest of the drawn garments that the folder holds."""
     return bits.sha256(np.load(kit / "drawn.npy"))
 
 

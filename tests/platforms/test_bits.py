@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edge import demo
 from edge.datasets import fashion_mnist
-from tests.platforms import bits
-from tests.platforms.kit import DRAWN
+from tests.platforms import bits, kit
 
 MEASURED = Path(__file__).parents[2] / "docs" / "measured" / "hardening_platforms.json"
 
@@ -25,10 +25,19 @@ def measured() -> dict[str, Any]:
 
 
 def test_drawn_garments_give_the_bytes_that_were_measured(measured: dict[str, Any]) -> None:
-    drawn = demo.draw_dataset(DRAWN)[0]
-    if bits.sha256(drawn) != measured["drawn_sha256"]:
-        pytest.skip("this OpenCV draws other garments than the one of constraints.txt")
+    drawn = kit.drawn()
+    assert bits.sha256(drawn) == measured["drawn_sha256"]
     assert bits.sha256(bits.outputs(drawn)) == measured["drawn_outputs_sha256"]
+
+
+def test_the_drawn_garments_are_those_of_draw_dataset_but_for_rounding() -> None:
+    """OpenCV rounds in another way on each kind of processor, most often on Arm: 0.92 levels of 255 on average there.
+
+    Any two of these garments are 4 levels apart or more, and two of one class 26 on average.
+    """
+    kept = kit.drawn()
+    apart = np.abs(demo.draw_dataset(len(kept))[0].astype(int) - kept)
+    assert apart.mean() <= 2
 
 
 @pytest.mark.real_data
