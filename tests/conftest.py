@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import signal
@@ -10,11 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from edge import demo
 from edge.datasets import fashion_mnist
 
 # Whatever starts the tests in the background ignores SIGINT, and so would the children that are to be interrupted.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+_draw_once = functools.cache(demo.draw_dataset)
+
+
+@pytest.fixture(autouse=True)
+def draw_each_dataset_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what was drawn: the thousand garments that trainings and exports ask for would take most of the time."""
+    monkeypatch.setattr(demo, "draw_dataset", _draw_once)
 
 
 @pytest.fixture

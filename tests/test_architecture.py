@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -64,6 +65,7 @@ def imported(tree: ast.AST, path: Path) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
+@functools.cache
 def imports(path: Path) -> set[str]:
     """The modules that a file imports."""
     return set(imported(ast.parse(path.read_text(encoding="utf-8")), path))

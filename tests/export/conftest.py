@@ -1,14 +1,11 @@
-"""Drawing the same thousand garments for every export test would take most of the time."""
-
-import functools
+"""Fewer drawn garments than the commands ask for: drawing them would take most of the time."""
 
 import pytest
 
-from edge import demo
-
-_draw_once = functools.cache(demo.draw_dataset)
+from export import calibration
 
 
 @pytest.fixture(autouse=True)
-def draw_each_dataset_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "draw_dataset", _draw_once)
+def few_drawn_garments(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not request.node.get_closest_marker("e2e"):
+        monkeypatch.setattr(calibration, "_DEMO_IMAGES", 200)

@@ -162,10 +162,10 @@ def own_run(tmp_path: Path) -> Path:
     spec = ModelSpec.from_json((run / "model_spec.json").read_text())
     spec = replace(spec, provenance=replace(spec.provenance, dataset="photos/mine"))
     (run / "model_spec.json").write_text(spec.to_json())
-    images, labels = demo.draw_dataset(1000, seed=0)
+    images, labels = demo.draw_dataset(200, seed=0)
     np.savez(
         run / "images.npz", train_images=images[:75], train_labels=labels[:75],
-        test_images=images[500:], test_labels=labels[500:],
+        test_images=images[75:], test_labels=labels[75:],
     )  # fmt: skip
     return run
 
@@ -176,7 +176,7 @@ def test_a_model_of_your_own_classes_needs_its_run_directory_alone(
 ) -> None:
     assert MAIN[file_format]([str(own_run), "--artifacts", str(tmp_path / "a"), "--max-loss", "2"]) == 0
 
-    assert _table(capsys.readouterr().out)["compared on"].startswith("500 test images of photos/mine")
+    assert _table(capsys.readouterr().out)["compared on"].startswith("125 test images of photos/mine")
     manifest = LoadedModel.load(tmp_path / "a" / f"own_int8.{file_format}").spec.provenance.calibration
     assert (manifest["dataset"], manifest["count"]) == ("photos/mine", 70)  # of 7 or 8 a class, 7 each
 

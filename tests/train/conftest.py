@@ -1,4 +1,4 @@
-"""A folder of one's own classes, drawn in a moment."""
+"""A folder of one's own classes, drawn in a moment, and fewer drawn garments than a training asks for."""
 
 from pathlib import Path
 
@@ -6,7 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
+from train import data
+
 COUNTS = {"round": 24, "tall": 36, "wide": 24}
+
+
+@pytest.fixture(autouse=True)
+def few_drawn_garments(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Test on a hundred, where the test isn't of the whole command: drawing a thousand takes ten seconds."""
+    if not request.node.get_closest_marker("e2e"):
+        monkeypatch.setattr(data, "_DEMO_TEST_IMAGES", 100)
 
 
 @pytest.fixture(scope="session")
