@@ -14,6 +14,8 @@ import pytest
 from edge import demo
 from edge.datasets import fashion_mnist
 
+pytest_plugins = ("pytester", "tests.progress", "tests.quick")
+
 # Whatever starts the tests in the background ignores SIGINT, and so would the children that are to be interrupted.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
