@@ -9,17 +9,20 @@ SETTINGS := $(DESTDIR)/etc/edge-classify
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format camera-test service-test ship measure harden install-service service-files clean
+.PHONY: help demo test e2e check format camera-test service-test ship measure harden install-service service-files clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/base ## classify drawn garments: no camera, no data set; writes demo.png
 	$(BIN)/edge-classify --source demo --picture demo.png
 	@echo "look at demo.png: each frame, what the network saw of it, and how sure it was"
 
-test: $(VENV)/dev ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(VENV)/dev ## run the tests, but for the long ones of whole commands
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not e2e'
+
+e2e: $(VENV)/dev ## run the long ones: trainings, exports, attacks, signals, a broker and a browser where there are any
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m e2e
 
 check: $(VENV)/dev ## format, lint, types, spelling
 	$(BIN)/ruff format --check .

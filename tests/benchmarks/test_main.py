@@ -33,6 +33,7 @@ def _no_fashion_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-keras-here"))
 
 
+@pytest.mark.e2e
 def test_two_models_and_a_broken_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.tflite"
     broken.write_bytes((FIXTURES / "tiny_int8.tflite").read_bytes()[:2000])

@@ -34,6 +34,7 @@ def _table(stdout: str) -> dict[str, str]:
     return {line[:20].strip(): line[20:] for line in stdout.splitlines()}
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(("file_format", "mode"), EVERY_MODE)
 def test_every_mode_makes_a_file_that_answers_like_keras(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], file_format: str, mode: str
@@ -137,6 +138,7 @@ def test_bad_calls_are_one_line_and_the_right_code(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.e2e
 @pytest.mark.real_data
 @pytest.mark.usefixtures("fashion_mnist_present")
 @pytest.mark.parametrize(

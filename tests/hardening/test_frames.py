@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.hardening.frames import attack_mjpeg, attack_pictures, attack_videos, figures, parser
 from tests.hardening.malformed_media.monitored_run import Job, Outcome
 from tests.hardening.malformed_media.servers import servers
@@ -17,6 +19,7 @@ def outcome(name: str = "a", **values: object) -> Outcome:
     return made
 
 
+@pytest.mark.e2e
 def test_damaged_pictures_and_videos_are_classified_or_skipped_and_the_runner_lives() -> None:
     (folder,) = attack_pictures(COUNT, seed=0)
     assert folder.frames + folder.skipped == COUNT

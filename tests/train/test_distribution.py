@@ -49,6 +49,7 @@ def _finished(child: subprocess.Popen[str]) -> tuple[str, str]:
     return output, found[1]
 
 
+@pytest.mark.e2e
 def test_two_processes_end_with_the_same_weights_as_each_other_and_nearly_those_of_one(
     own_folder: Path, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ def weights(folder: Path) -> np.ndarray:
     return np.concatenate([part.ravel() for part in keras.models.load_model(folder / "model.keras").get_weights()])
 
 
+@pytest.mark.e2e
 def test_a_training_begins_with_the_weights_it_is_given(tmp_path: Path) -> None:
     arguments = [*DEMO, "--preset", "tiny", "--learning-rate", "1e-6", "--runs", str(tmp_path)]
 

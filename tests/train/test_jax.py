@@ -13,6 +13,7 @@ pytest.importorskip("jax")
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.e2e
 def test_the_same_holds_on_jax() -> None:
     files = ("test_checkpoint.py", "test_distill.py", "test_throughput.py")  # of fitting
     done = subprocess.run(
@@ -23,6 +24,8 @@ def test_the_same_holds_on_jax() -> None:
             "-q",
             "-p",
             "no:xdist",
+            "-p",
+            "no:tests.quick",
             *(str(Path(__file__).parent / "fitting" / name) for name in files),
         ],
         capture_output=True,

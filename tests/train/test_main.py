@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 QUICK = ("--preset", "tiny", "--data", "demo", "--max-images", "400", "--epochs", "3", "--batch-size", "8")
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("library", ["tensorflow", "jax"])
 def test_both_backends_train_and_fill_a_run_directory(tmp_path: Path, library: str) -> None:
     pytest.importorskip(library)
@@ -91,6 +92,7 @@ def test_your_own_classes_train_and_the_run_keeps_what_an_export_needs(
     assert capsys.readouterr().out.splitlines()[-1].endswith("of 13 test images right")
 
 
+@pytest.mark.e2e
 def test_a_student_learns_from_a_run_and_from_its_soft_labels(own_folder: Path, tmp_path: Path) -> None:
     flags = (*OWN, "--data", str(own_folder), "--runs", str(tmp_path))
     soft = tmp_path / "soft.npz"
@@ -106,6 +108,7 @@ def test_a_student_learns_from_a_run_and_from_its_soft_labels(own_folder: Path, 
     }
 
 
+@pytest.mark.e2e
 def test_tensorboards_logs_are_in_the_finished_run(own_folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
 

@@ -34,6 +34,7 @@ def _start(*arguments: str) -> subprocess.Popen[str]:
     return child
 
 
+@pytest.mark.e2e
 def test_a_training_killed_with_9_goes_on_and_ends_as_if_nothing_had_happened(
     own_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -55,6 +56,7 @@ def test_a_training_killed_with_9_goes_on_and_ends_as_if_nothing_had_happened(
     assert [len(lines) for lines in histories] == [21, 21]
 
 
+@pytest.mark.e2e
 def test_ctrl_c_is_130_and_says_how_to_go_on(own_folder: Path, tmp_path: Path) -> None:
     with _start(*OWN, "--epochs", "100000", "--data", str(own_folder), "--runs", str(tmp_path), "--name", "x") as child:
         child.send_signal(signal.SIGINT)

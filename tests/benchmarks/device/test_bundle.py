@@ -69,6 +69,7 @@ import benchmarks.device.run, benchmarks.measure.worker
     assert not {name for name in code_files() if "report" in name or "chart" in name}
 
 
+@pytest.mark.e2e
 def test_a_kit_runs_from_its_file_alone_and_gives_one_json(kit: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     flags = ["--repeats", "2", "--runs", "5", "--frames", "2", "--runtime", "litert", "--out", "mine.json", "-q"]

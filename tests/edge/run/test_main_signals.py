@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import pytest
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")]
 
 Spawn = Callable[..., Any]
 

@@ -19,6 +19,7 @@ HOSTILE = Path(__file__).parents[2] / "fixtures" / "hostile"
 LIBRARIES = {"tflite": ("ai_edge_litert", "flatbuffers"), "onnx": ("onnxruntime", "onnx")}
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("file_format", command.FORMATS)
 def test_hundreds_of_forged_files_are_refused_or_answered(fixtures: Path, tmp_path: Path, file_format: str) -> None:
     for library in LIBRARIES[file_format]:

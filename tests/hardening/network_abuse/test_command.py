@@ -82,6 +82,7 @@ def test_without_a_broker_nothing_piles_up_and_all_but_the_newest_is_lost(monkey
     assert not hour.is_told
 
 
+@pytest.mark.e2e
 @pytest.mark.skipif(broker_outage.find_mosquitto() is None, reason="no broker here: apt install mosquitto")
 def test_the_newest_is_kept_by_a_broker_that_came_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker_outage, "HOUR_S", 60)

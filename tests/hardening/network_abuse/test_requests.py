@@ -55,6 +55,7 @@ def page(request: pytest.FixtureRequest) -> Iterator[Any]:
     made.close()
 
 
+@pytest.mark.e2e
 def test_the_page_refuses_all_of_it(page: tuple[Any, str], capfd: pytest.CaptureFixture[str]) -> None:
     """Two routes here, one of which is a stream; the command takes them all."""
     sink, token = page

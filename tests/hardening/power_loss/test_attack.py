@@ -61,6 +61,7 @@ def victim(folder: Path, program: str, **facts: object) -> Victim:
     return Victim("small", folder / "small", (lambda: call,), **facts)  # type: ignore[arg-type]
 
 
+@pytest.mark.e2e
 def test_what_the_toolkit_writes_is_old_or_new_whenever_it_is_killed(tmp_path: Path) -> None:
     tally = Attack(victim(tmp_path, GOOD, may_go=r"snapshots/.*"), seed=0).run(4)
 
@@ -71,6 +72,7 @@ def test_what_the_toolkit_writes_is_old_or_new_whenever_it_is_killed(tmp_path: P
     assert len(tally.details) == 4
 
 
+@pytest.mark.e2e
 def test_a_file_that_is_written_under_its_own_name_is_found_out(tmp_path: Path) -> None:
     tally = Attack(victim(tmp_path, BAD), seed=0).run(4)
 
@@ -78,6 +80,7 @@ def test_a_file_that_is_written_under_its_own_name_is_found_out(tmp_path: Path) 
     assert any(not figure.is_kept for figure in figures({"small": tally}, kills=4, system=0))
 
 
+@pytest.mark.e2e
 def test_other_bytes_than_a_whole_start_makes_are_found_out(tmp_path: Path) -> None:
     program = (
         "import os; from edge.system import atomic_file as atomic; from pathlib import Path; p = Path('state.json')\n"
@@ -115,6 +118,7 @@ def test_children_are_killed_too(tmp_path: Path) -> None:
     assert temporaries(tmp_path) == {tmp_path / "small" / "child.new"}
 
 
+@pytest.mark.e2e
 @pytest.mark.skipif(shutil.which("make") is None, reason="make isn't here")
 def test_the_service_s_configuration_is_old_or_new_whenever_it_is_killed(tmp_path: Path) -> None:
     (config,) = make_victims(tmp_path, ["config"])

@@ -8,10 +8,13 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from benchmarks.measure.child_process import own_environment
 from tests.hardening.soak.camera import CAMERA_NUMBER
 
 
+@pytest.mark.e2e
 def test_it_classifies_the_scripted_camera_until_it_is_told_to_end() -> None:
     settings = json.dumps({"seed": 0, "duration_s": 3600, "started_s": time.monotonic()})
     command = [sys.executable, "-m", "tests.hardening.soak.runner", settings]

@@ -32,6 +32,7 @@ def _is_quiet() -> Iterator[None]:
     logger.setLevel(before)
 
 
+@pytest.mark.e2e
 def test_an_hour_of_every_fault_leaves_nothing_wrong(classifier: Any) -> None:
     notes: list[tuple[int, int]] = []
     found = soak(seed=0, duration_s=3600, classifier=classifier, note=lambda _, done, left: notes.append((done, left)))

@@ -22,7 +22,7 @@ from edge.sinks.mqtt.sink import MqttSink
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 PATIENCE_S = 30.0
-pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="no broker here: apt install mosquitto")
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(MOSQUITTO is None, reason="no broker here: apt install mosquitto")]
 
 
 class Broker:

@@ -20,7 +20,10 @@ assert _SPECIFICATION.loader is not None
 chromium = importlib.util.module_from_spec(_SPECIFICATION)
 _SPECIFICATION.loader.exec_module(chromium)
 
-pytestmark = pytest.mark.skipif(chromium.EXECUTABLE is None, reason="no browser here: apt install chromium")
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(chromium.EXECUTABLE is None, reason="no browser here: apt install chromium"),
+]
 
 SEES = "document.getElementById('picture').naturalWidth"
 TEXT = "document.getElementById({}).textContent"
