@@ -1,9 +1,8 @@
-"""Which colours are the garment's and which the background's, learned from the picture itself.
+"""Colours of a picture: their conversion to CIE Lab, and the evidence they give that a pixel is garment.
 
-Two colour histograms, one of what is likely garment and one of what is likely background, say of each pixel which of
-them it fits better; that says again what is likely garment. Four such rounds are GrabCut's idea (Rother et al., 2004)
-without its graph cut: patterned fabric on a patterned carpet is told apart by which colours come together, in a
-hundredth of the time.
+Two colour histograms, of likely garment and of likely background, give each pixel the one that it fits better, which
+renews the estimate of likely garment. Four such rounds are GrabCut's idea (Rother et al., 2004) without its graph cut.
+They separate patterned fabric from a patterned carpet by colours that occur together, in a hundredth of the time.
 """
 
 from __future__ import annotations
@@ -19,6 +18,17 @@ from edge.vision.background import band
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# Linear light from an sRGB level (IEC 61966-2-1).
+_LEVELS = np.arange(256) / 255
+_LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
+# From linear B, G, R to X, Y, Z in shares of the D65 white.
+_XYZ = np.array(
+    [[0.180423, 0.357580, 0.412453], [0.072169, 0.715160, 0.212671], [0.950227, 0.119193, 0.019334]]
+) / np.array([[0.950456], [1.0], [1.088754]])
+# From the cube roots of these to L, a and b, scaled and shifted as OpenCV's 8-bit Lab: 0-255, grey at 128.
+_LAB = np.array([[0, 116 * 2.55, 0, -16 * 2.55], [500, -500, 0, 128], [0, 200, -200, 128]])
+_BEND = 216 / 24389  # below this share of the white the cube root goes on as its tangent (CIE 15:2018)
+_SLOPE = 841 / 108
 _BINS = 16  # per channel of Lab: 16 levels of lightness wide, 5 of colour
 _COLOUR_REACH = 40  # levels of a and b around grey: few fabrics are more colourful
 _BIN_BLUR = 0.7  # bins: the light changes, so neighbouring colours count a little too
@@ -35,8 +45,26 @@ _FOREIGN_FROM = 2.5  # spreads: nearer than this a pixel is more likely backgrou
 _MOST_FOREIGN = 2.5
 
 
+def bgr_to_lab(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Convert a small picture to Lab.
+
+    OpenCV's own conversion builds tables for every colour when it is first used. That takes a tenth of a second, and
+    more on a Pi: as long as the rest of the start to the first decision. A few thousand pixels need no tables.
+
+    Args:
+        picture: uint8 BGR, shape (H, W, 3), 0-255.
+
+    Returns:
+        float32, same shape: L, 0-255 (of 100); a and b, 128 where there is no colour.
+    """
+    xyz = cv2.transform(cv2.LUT(picture, _LINEAR), _XYZ)
+    bent = np.maximum(xyz, np.float32(_BEND))
+    roots = cv2.scaleAdd(cv2.subtract(xyz, bent), _SLOPE, cv2.pow(bent, 1 / 3))
+    return np.asarray(cv2.transform(roots, _LAB), np.float32)
+
+
 def garment_evidence(lab: NDArray[np.uint8], distance: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much more likely each pixel is garment than background.
+    """Estimate for each pixel how much more likely it is garment than background.
 
     Args:
         lab: uint8 Lab picture, shape (H, W, 3), 0-255.
@@ -47,20 +75,20 @@ def garment_evidence(lab: NDArray[np.uint8], distance: NDArray[np.float32]) -> N
     """
     height, width = distance.shape
     colour = _colour_bins(lab)
-    every = _histogram(colour, np.ones(distance.shape, np.float32))
+    total = _histogram(colour, np.ones(distance.shape, np.float32))
     prior, elsewhere, at_border = _prior(height, width), *_places(height, width)
-    fits = _log_ratio(colour, elsewhere, every, clip=_FIRST_CLIP)
+    fits = _log_ratio(colour, elsewhere, total, clip=_FIRST_CLIP)
     evidence = fits + prior + np.minimum(distance - _FOREIGN_FROM, _MOST_FOREIGN)
     trust = 1.0
     for _ in range(_ROUNDS):
         trust = max(_PRIOR_DECAY * trust, _LEAST_PRIOR)
         likely = at_border / (1 + np.exp(-evidence))
-        evidence = _EVIDENCE * _log_ratio(colour, likely, every, clip=_CLIP) + np.float32(trust) * prior
+        evidence = _EVIDENCE * _log_ratio(colour, likely, total, clip=_CLIP) + np.float32(trust) * prior
     return np.asarray(evidence, np.float32)
 
 
 def _colour_bins(lab: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Number of each pixel's colour bin, 0 to 4095, shape (H, W)."""
+    """Return the index of each pixel's colour bin, 0 to 4095, shape (H, W)."""
     bins = np.asarray(cv2.LUT(lab, _bin_table()), np.uint8).astype(np.intp)
     return (bins[:, :, 0] * _BINS + bins[:, :, 1]) * _BINS + bins[:, :, 2]
 
@@ -74,21 +102,21 @@ def _bin_table() -> NDArray[np.uint8]:
 
 
 def _log_ratio(
-    colour: NDArray[np.intp], likely: NDArray[np.float32], every: NDArray[np.float32], *, clip: float
+    colour: NDArray[np.intp], likely: NDArray[np.float32], total: NDArray[np.float32], *, clip: float
 ) -> NDArray[np.float32]:
     """Log of how much more common each pixel's colour is in the garment than in the background, within +-clip.
 
     Args:
         colour: bin of each pixel, shape (H, W).
         likely: how likely each pixel is garment, 0-1, shape (H, W).
-        every: histogram of all pixels, from `_histogram`.
+        total: histogram of all pixels, from `_histogram`.
         clip: nats.
     """
     garment = _histogram(colour, likely)
     garment_pixels = float(likely.sum())
     floor = np.float32(_UNSEEN / colour.size)
     in_garment = garment * np.float32(1 / max(garment_pixels, 1.0)) + floor
-    in_background = (every - garment) * np.float32(1 / max(colour.size - garment_pixels, 1.0)) + floor
+    in_background = (total - garment) * np.float32(1 / max(colour.size - garment_pixels, 1.0)) + floor
     ratio = np.log(np.clip(in_garment / in_background, np.exp(-clip), np.exp(clip)))
     return np.asarray(cv2.GaussianBlur(ratio[colour], (0, 0), _PICTURE_BLUR), np.float32)
 
@@ -113,7 +141,7 @@ def _blur_matrix() -> NDArray[np.float32]:
 
 @lru_cache(maxsize=8)
 def _places(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """1 and 0 at the border, and what garment there counts, 1 elsewhere: float32, shape (height, width) each."""
+    """Return 0 at the border, else 1, and the weight of garment by place: float32, shape (height, width) each."""
     border = band(height, width)
     return (~border).astype(np.float32), np.where(border, np.float32(_BORDER_SHARE), np.float32(1))
 

@@ -1,4 +1,8 @@
-"""What counts as a frame, and how it becomes uint8 BGR of the size that is wanted."""
+"""Frames as arrays or as a video's planes, and their conversion to uint8 BGR, shrunk if need be.
+
+Making BGR of a 1080p picture takes as long as finding the garment in it, and the vision step keeps 160 pixels of a row.
+So decoders of video hand over planes, and BGR is made only if the whole picture is needed.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ import cv2
 import numpy as np
 
 from edge.errors import FrameError
-from edge.vision.yuv import YuvPicture, planes_to_bgr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +22,50 @@ _VALUES_AVERAGED = 16  # for a pixel: more say nothing more, but take their time
 _ROWS_AVERAGED = 2  # of these at least, for a pixel; and all columns
 _COLOURS_AVERAGED = 4  # for a pixel, of planes that hold one for four pixels
 _MOST_DEEP_PIXELS = 640  # the same for 16-bit and float frames, each of whose values is converted first
+
+# ITU-R BT.601, brightness from 16 to 235 and colour from 16 to 240: OpenCV's assumption for every video.
+_LIGHT = 255 / 219
+_BLUE, _RED = 2 * 0.886 * 255 / 224, 2 * 0.701 * 255 / 224
+_TO_BGR = np.array(
+    [[_LIGHT, _BLUE, 0], [_LIGHT, -_BLUE * 0.114 / 0.587, -_RED * 0.299 / 0.587], [_LIGHT, 0, _RED]], np.float32
+)
+_BLACK = np.array([16, 128, 128], np.float32)
+_TO_BGR_FROM_BLACK = np.column_stack([_TO_BGR, -_TO_BGR @ _BLACK])
+
+
+class YuvPicture:
+    """YUV 4:2:0 in three planes, of an even number of rows and columns."""
+
+    def __init__(self, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> None:
+        """Store the planes; rows need not be contiguous in memory.
+
+        Args:
+            y: uint8, shape (H, W), 16 is black and 235 white.
+            u: uint8, shape (H / 2, W / 2), 16 to 240, 128 is grey.
+            v: likewise.
+
+        Raises:
+            ValueError: the shapes don't fit together.
+        """
+        height, width = y.shape
+        if not (u.shape == v.shape and (height, width) == (2 * u.shape[0], 2 * u.shape[1])):
+            raise ValueError(f"planes of shape {y.shape}, {u.shape} and {v.shape} make no 4:2:0 picture")
+        self.y, self.u, self.v = y, u, v
+        self.shape = (height, width, 3)
+        """Shape of the picture as BGR."""
+        self._bgr: NDArray[np.uint8] | None = None
+
+    def to_bgr(self) -> NDArray[np.uint8]:
+        """Return the whole picture: uint8 BGR, shape (H, W, 3), 0-255; converted at the first call."""
+        if self._bgr is None:
+            uv = cv2.merge([self.u, self.v])
+            self._bgr = np.asarray(cv2.cvtColorTwoPlane(self.y, uv, cv2.COLOR_YUV2BGR_NV12), np.uint8)
+        return self._bgr
+
+
+def planes_to_bgr(y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Convert planes of one size, uint8, shape (H, W) each, to BGR: uint8, shape (H, W, 3), 0-255."""
+    return np.asarray(cv2.transform(cv2.merge([y, u, v]), _TO_BGR_FROM_BLACK), np.uint8)
 
 
 def to_bgr(frame: NDArray[Any] | YuvPicture) -> NDArray[np.uint8]:
@@ -44,7 +91,7 @@ def to_bgr(frame: NDArray[Any] | YuvPicture) -> NDArray[np.uint8]:
 
 
 def shrink_to_bgr(frame: NDArray[Any] | YuvPicture, *, longest: int) -> NDArray[np.uint8]:
-    """As `to_bgr`, but shrunk first, so that `longest` pixels remain of the longer edge.
+    """Convert to BGR like `to_bgr`, but shrink first, so that the longer edge has at most `longest` pixels.
 
     Smaller frames keep their size. Each pixel is the mean of those it stands for, which removes camera noise too; of
     large frames, of those in every n-th row.
@@ -61,7 +108,7 @@ def shrink_to_bgr(frame: NDArray[Any] | YuvPicture, *, longest: int) -> NDArray[
 
 
 def _shrink_planes(picture: YuvPicture, longest: int) -> NDArray[np.uint8]:
-    """As `shrink_to_bgr`: the mean of colours is the colour of means, but for what is brighter than white."""
+    """Shrink planes, then convert: the mean of colours is the colour of means, except above white."""
     if max(picture.y.shape) <= longest:
         return picture.to_bgr()
     size = _shrunk_size(picture.y, longest)
@@ -71,23 +118,23 @@ def _shrink_planes(picture: YuvPicture, longest: int) -> NDArray[np.uint8]:
 
 
 def _shrunk_size(frame: NDArray[np.uint8], longest: int) -> tuple[int, int]:
-    """Width and height where the longer edge has so many pixels."""
+    """Return width and height for a longer edge of `longest` pixels."""
     height, width = frame.shape[:2]
     shrink = longest / max(height, width)
     return max(1, round(width * shrink)), max(1, round(height * shrink))
 
 
 def _shrink(frame: NDArray[np.uint8], size: tuple[int, int], *, values: int, rows: int) -> NDArray[np.uint8]:
-    """Shrink to (width, height); a pixel is the mean of so many values and rows of them, where there are as many."""
+    """Shrink to (width, height); a pixel is the mean of `values` values and `rows` rows, if there are as many."""
     height, width = frame.shape[:2]
     rows_averaged = max(rows, math.ceil(values * size[0] / width))
-    every = max(1, height // (rows_averaged * size[1]))
-    read = _halved(frame[every // 2 :: every], size)
+    step = max(1, height // (rows_averaged * size[1]))
+    read = _halved(frame[step // 2 :: step], size)
     return np.asarray(cv2.resize(read, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _halved(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Halve while both edges are even and as much remains as (width, height), or twice that: OpenCV is fast at that."""
+    """Halve, which OpenCV does fast, while both edges are even and at least (width, height), or twice that, remains."""
     while all(_can_be_halved(edge, least) for edge, least in zip(frame.shape[1::-1], size, strict=True)):
         frame = np.asarray(cv2.resize(frame, (frame.shape[1] // 2, frame.shape[0] // 2), interpolation=cv2.INTER_AREA))
     return frame
@@ -98,7 +145,7 @@ def _can_be_halved(edge: int, least: int) -> bool:
 
 
 def require_pixels(frame: object) -> None:
-    """Refuse what is no array of pixels, such as the None that OpenCV gives for a picture it can't read."""
+    """Refuse anything but an array of pixels, such as the None that OpenCV returns for an image it can't read."""
     if not isinstance(frame, np.ndarray):
         raise FrameError(f"a frame must be a non-empty array of pixels, got {type(frame).__name__}")
     if not (frame.dtype in (np.uint8, np.uint16) or frame.dtype.kind == "f") or frame.size == 0:
@@ -110,7 +157,7 @@ def require_pixels(frame: object) -> None:
 
 
 def _to_uint8(frame: NDArray[Any]) -> NDArray[np.uint8]:
-    """The same pixels in 0-255: see `to_bgr` for what is white."""
+    """Scale pixels to 0-255; white is as in `to_bgr`."""
     if frame.dtype == np.uint8:
         return frame
     if frame.dtype == np.uint16:

@@ -29,9 +29,9 @@ class Region:
     """A rectangle of the frame: in pixels, or in shares of the frame where no number is above 1."""
 
     x: float
-    """Left edge."""
+    """Left edge of the rectangle."""
     y: float
-    """Upper edge."""
+    """Upper edge of the rectangle."""
     width: float
     height: float
 
@@ -59,9 +59,9 @@ class Region:
         return cls(x, y, width, height)
 
     def cut(self, frame: NDArray[Any]) -> tuple[NDArray[Any], int, int]:
-        """Return the part of the frame, shape (rows, columns, ...), and where its upper left corner is: x, y in pixels.
+        """Return the part of the frame, shape (rows, columns, ...), and its upper left corner: x, y in pixels.
 
-        What reaches over the frame's edge is left out, so a region beyond the frame has no pixels.
+        The part beyond the frame's edge is left out, so a region beyond the frame has no pixels.
         """
         rows, columns = frame.shape[:2]
         in_shares = max(self.x, self.y, self.width, self.height) <= 1

@@ -1,4 +1,4 @@
-"""A garment cut out of its picture, as Fashion-MNIST would show it.
+"""A garment cut out of its picture and drawn like an image of Fashion-MNIST.
 
 The data set's own recipe (Xiao et al., 2017, arXiv:1708.07747, section 2): trim the background, scale the longest edge
 to 28 pixels, centre on the canvas, negate, grey. Its photographs are lit alike on white; here the garment's grey levels
@@ -15,7 +15,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_DARK, _BRIGHT = 90.0, 230.0  # where a garment's 3rd and 97th percentile go: near Fashion-MNIST's, which are 40 and 220
+_DARK, _BRIGHT = (
+    90.0,
+    230.0,
+)  # levels of a garment's 3rd and 97th percentile in the result: near Fashion-MNIST's, which are 40 and 220
 _DARK_PERCENTILE, _BRIGHT_PERCENTILE = 3, 97
 _LEAST_RANGE = 60.0  # levels: an even garment's weave isn't blown up to a pattern
 _FAINTEST = 20.0  # the darkest fold still differs from the black around the garment
@@ -32,22 +35,22 @@ def render(
 
     Args:
         grey: uint8 picture, shape (H, W), 0-255.
-        cover: uint8, of the same shape, 255 where the garment is, 0 where it isn't, above 127 within its outline.
-        tones: from which grey level to which, uint8, shape (256,): see `garment_tones`.
+        cover: uint8, of the same shape, from 0 (background) to 255 (garment), above 127 within its outline.
+        tones: new level of each grey level, uint8, shape (256,): see `garment_tones`.
         height: rows of the canvas.
         width: columns of the canvas.
 
     Returns:
         uint8 grey, shape (height, width), 0-255.
     """
-    shown = cv2.multiply(cv2.LUT(grey, tones), cover, scale=1 / 255)
+    garment = cv2.multiply(cv2.LUT(grey, tones), cover, scale=1 / 255)
     left, right = extent(cover.max(axis=0).astype(np.float64))
     top, bottom = extent(cover.max(axis=1).astype(np.float64))
-    return place(np.asarray(shown, np.uint8), (left, top, right, bottom), height=height, width=width)
+    return place(np.asarray(garment, np.uint8), (left, top, right, bottom), height=height, width=width)
 
 
 def extent(profile: NDArray[np.float64]) -> tuple[float, float]:
-    """Where a garment begins and ends along an axis, to a part of a pixel.
+    """Measure the first and last edge of a garment along an axis, to a part of a pixel.
 
     Args:
         profile: largest cover of each column or row, 0-255; somewhere above half.
@@ -74,7 +77,7 @@ def place(
 
     Args:
         picture: uint8, shape (H, W).
-        box: left, top, right and lower edge of what is to fit, pixels; it isn't empty.
+        box: left, upper, right and lower edge of the part that is to fit, pixels; not empty.
         height: rows of the canvas.
         width: columns of the canvas.
     """
@@ -93,7 +96,7 @@ def place(
 
 
 def garment_tones(grey: NDArray[np.uint8], silhouette: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """How to show each grey level of this picture's garment: uint8, shape (256,), 20-255.
+    """Choose the new level of each grey level of this picture's garment: uint8, shape (256,), 20-255.
 
     Args:
         grey: uint8 picture, shape (H, W), 0-255.
@@ -109,8 +112,8 @@ def garment_tones(grey: NDArray[np.uint8], silhouette: NDArray[np.uint8]) -> NDA
     if not _is_light_on_dark(middle, _percentile(outside, 50)):
         levels, dark, bright = 255 - levels, 255 - bright, 255 - dark
     gain = (_BRIGHT - _DARK) / max(bright - dark, _LEAST_RANGE)
-    shown = (_BRIGHT + _DARK) / 2 + (levels - (bright + dark) / 2) * gain
-    return np.asarray(np.rint(np.clip(shown, _FAINTEST, 255)), np.uint8)
+    tones = (_BRIGHT + _DARK) / 2 + (levels - (bright + dark) / 2) * gain
+    return np.asarray(np.rint(np.clip(tones, _FAINTEST, 255)), np.uint8)
 
 
 def fit(garment: NDArray[np.uint8], *, height: int, width: int) -> NDArray[np.uint8]:
@@ -126,19 +129,19 @@ def fit(garment: NDArray[np.uint8], *, height: int, width: int) -> NDArray[np.ui
 
 
 def _is_light_on_dark(garment: float, background: float) -> bool:
-    """Whether to leave out the negation, which is there to make a garment on a light table bright.
+    """Return true if the negation, which makes a garment on a light table bright, is to be left out.
 
-    A garment is at its darkest in its folds, also a white one on grey, so only one that is twice as bright as what it
-    lies on is shown as it is. Fashion-MNIST's own images, bright on black, are such.
+    A garment is at its darkest in its folds, also a white one on grey, so only one that is twice as bright as its
+    background is drawn as it is. Fashion-MNIST's own images, bright on black, are such.
     """
     return garment > _LIGHT_ON_DARK * background + _LEAST_STEP
 
 
 def _cumulated(grey: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How many pixels of the mask are at or below each level: float32, shape (256,)."""
+    """Count the pixels of the mask at or below each level: float32, shape (256,)."""
     return np.asarray(np.cumsum(cv2.calcHist([grey], [0], mask, [256], [0, 256])), np.float32)
 
 
 def _percentile(cumulated: NDArray[np.float32], share: float) -> float:
-    """Grey level at a share (0-100) of the pixels; 0 where there are none."""
+    """Return the grey level at a share (0-100) of the pixels; 0 if there are none."""
     return float(np.searchsorted(cumulated, cumulated[-1] * (share / 100)))

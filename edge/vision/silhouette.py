@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from edge.vision.colours import garment_evidence
-from edge.vision.presence import presence_score
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,25 +28,30 @@ _EDGE_ADVANTAGE = (
     0.4  # by which the border's silhouette must beat the colours': measured on photographs, see `find_silhouette`
 )
 
+NOTHING_BELOW = 0.02  # 199 of 200 photographs of a garment are above it, plain walls and tables and noise below
+
+_REAL_EDGE = 1.2  # times the picture's mean edge
+_AGREEMENT, _EDGES, _EVIDENCE, _CONTACT, _BIAS = 0.8, 3.1, 0.85, -12.7, -5.7
+
 
 class Silhouette(NamedTuple):
-    """Where the garment is."""
+    """Place of the garment in a picture."""
 
     mask: NDArray[np.uint8]
-    """uint8 of 0 and 1, shape (H, W)."""
+    """Mask of the garment, uint8 of 0 and 1, shape (H, W)."""
     outline: NDArray[np.bool_]
-    """The mask's outermost pixels, bool, shape (H, W); not those that only the picture's edge cuts off."""
+    """Outermost pixels of the mask, bool, shape (H, W), without those at the picture's own edge."""
     evidence: NDArray[np.float32]
-    """How sure each pixel is, float32, shape (H, W): above 0 within the mask, below 0 outside, +-`CERTAIN` at least
-    where it is certain."""
+    """Evidence that a pixel is garment, float32, shape (H, W): above 0 within the mask, below 0 outside, +-`CERTAIN` or
+    more where it is certain."""
     fit: float
-    """How well the outline follows the picture's edges: 1 for any outline, 2 to 5 for a garment's own."""
+    """Mean edge strength along the outline: 1 for any outline, 2 to 5 for a garment's own."""
     presence_score: float = 0.0
-    """How sure it is that this is something at all, 0-1."""
+    """Score that this is something at all, 0-1."""
 
 
 def find_silhouette(lab: NDArray[np.uint8], distance: NDArray[np.float32]) -> Silhouette | None:
-    """Find what is most likely the garment.
+    """Find the most likely garment.
 
     Two ways to find it fail in different pictures: colours (`garment_evidence`) take half of an uneven table for a
     garment where the real one is small, and the distance from the border fails on patterned ground. The outline that
@@ -58,7 +62,7 @@ def find_silhouette(lab: NDArray[np.uint8], distance: NDArray[np.float32]) -> Si
         distance: of each pixel from the background's colours, in spreads (see `border_distance`), shape (H, W).
 
     Returns:
-        The silhouette; None where nothing is found.
+        Silhouette of the garment; None if nothing is found.
     """
     edges = edge_strength(lab)
     evidence = garment_evidence(lab, distance)
@@ -66,28 +70,28 @@ def find_silhouette(lab: NDArray[np.uint8], distance: NDArray[np.float32]) -> Si
     by_border = _silhouette_of(foreign_evidence(distance), edges)
     if by_colour is None or by_border is None:
         alone = by_colour or by_border
-        return alone and _judged(alone, edges, evidence, agreement=0.0)
+        return alone and _with_score(alone, edges, evidence, agreement=0.0)
     best = by_border if by_border.fit > by_colour.fit + _EDGE_ADVANTAGE else by_colour
-    return _judged(best, edges, evidence, agreement=overlap(by_border.mask, by_colour.mask))
+    return _with_score(best, edges, evidence, agreement=overlap(by_border.mask, by_colour.mask))
 
 
 def find_newcomer(lab: NDArray[np.uint8], distance: NDArray[np.float32]) -> Silhouette | None:
-    """As `find_silhouette`, where `distance` is from the known empty scene, so that nothing has to be guessed."""
+    """Find a silhouette like `find_silhouette`, with `distance` from the known empty scene instead of the border."""
     edges = edge_strength(lab)
     evidence = foreign_evidence(distance)
-    found = _silhouette_of(evidence, edges)
-    return found and _judged(found, edges, evidence, agreement=1.0)
+    silhouette = _silhouette_of(evidence, edges)
+    return silhouette and _with_score(silhouette, edges, evidence, agreement=1.0)
 
 
 def foreign_evidence(distance: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What differs from the background by more than Otsu's threshold: float32, shape (H, W), in spreads above it."""
+    """Return the distance from the background above Otsu's threshold: float32, shape (H, W), spreads."""
     levels = cv2.GaussianBlur(distance, (0, 0), _PICTURE_BLUR) * np.float32(_LEVELS_A_SPREAD)
     otsu, _ = cv2.threshold(levels.astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return np.asarray((levels - max(_OTSU_SHARE * otsu, _LEAST_FOREIGN)) / _LEVELS_A_SPREAD, np.float32)
 
 
 def _silhouette_of(evidence: NDArray[np.float32], edges: NDArray[np.float32]) -> Silhouette | None:
-    """Make one clean piece of the evidence and see how well it follows the edges; None where there is no piece."""
+    """Make one clean piece of the evidence and measure its fit to the edges; None if there is no piece."""
     mask = clean(evidence > 0)
     if mask is None:
         return None
@@ -100,15 +104,15 @@ def _silhouette_of(evidence: NDArray[np.float32], edges: NDArray[np.float32]) ->
     return Silhouette(mask, outline, np.asarray(agreeing, np.float32), fit)
 
 
-def _judged(
-    found: Silhouette, edges: NDArray[np.float32], evidence: NDArray[np.float32], *, agreement: float
+def _with_score(
+    silhouette: Silhouette, edges: NDArray[np.float32], evidence: NDArray[np.float32], *, agreement: float
 ) -> Silhouette:
-    sure = presence_score(found.mask, found.outline, edges=edges, evidence=evidence, agreement=agreement)
-    return found._replace(presence_score=sure)
+    score = presence_score(silhouette.mask, silhouette.outline, edges=edges, evidence=evidence, agreement=agreement)
+    return silhouette._replace(presence_score=score)
 
 
 def overlap(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """Intersection over union of two masks, 0-1; neither is empty."""
+    """Return the intersection over union of two masks, 0-1; neither is empty."""
     return cv2.countNonZero(first & second) / cv2.countNonZero(first | second)
 
 
@@ -128,14 +132,14 @@ def clean(mask: NDArray[np.bool_]) -> NDArray[np.uint8] | None:
 
 
 def edge_strength(lab: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Largest difference of a channel within each 3x3 pixels, in shares of the picture's mean: float32, (H, W)."""
+    """Return the largest difference of a channel within each 3x3 pixels, in shares of the mean: float32, (H, W)."""
     lightness, a, b = cv2.split(cv2.morphologyEx(lab, cv2.MORPH_GRADIENT, _SQUARE))
     levels = np.minimum(cv2.max(cv2.max(lightness, a), b), np.uint8(_STRONG_EDGE))
     return np.asarray(levels / np.float32(cv2.mean(levels)[0] + 3), np.float32)  # three levels are noise
 
 
 def _fill_holes(silhouette: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Fill what the garment encloses, up to a share of its area; what reaches the frame's edge is no hole."""
+    """Fill holes that the garment encloses, up to a share of its area; gaps that reach the frame's edge stay open."""
     _, pieces, boxes, _ = cv2.connectedComponentsWithStats(1 - silhouette, connectivity=4)
     left, top, width, height, area = boxes.T
     rows, columns = silhouette.shape
@@ -143,3 +147,33 @@ def _fill_holes(silhouette: NDArray[np.uint8]) -> NDArray[np.uint8]:
     is_hole = is_inside & (area < _HOLE_SHARE * np.count_nonzero(silhouette))
     is_hole[0] = False  # piece 0 is the garment
     return np.asarray(silhouette | is_hole[pieces], np.uint8)
+
+
+def presence_score(
+    mask: NDArray[np.uint8],
+    outline: NDArray[np.bool_],
+    *,
+    edges: NDArray[np.float32],
+    evidence: NDArray[np.float32],
+    agreement: float,
+) -> float:
+    """Return the score that the silhouette is something at all, 0-1.
+
+    Fitted by logistic regression on 1,300 pictures with a garment (900 photographs, 300 garments pasted on other
+    photographs' backgrounds, 100 drawn frames) and 818 without one (those backgrounds alone, drawn backdrops,
+    gradients, blobs, noise), each side weighing the same; the coefficients are rounded.
+
+    Args:
+        mask: the silhouette, uint8 of 0 and 1, shape (H, W).
+        outline: its outermost pixels, bool, of the same shape.
+        edges: edge strength in shares of the picture's mean, float32, of the same shape.
+        evidence: log odds that a pixel is garment, float32, of the same shape.
+        agreement: overlap (intersection over union, 0-1) of two silhouettes found in different ways.
+    """
+    along_edges = float(np.mean(edges[outline] > _REAL_EDGE)) if outline.any() else 0.0
+    contrast = cv2.mean(evidence, mask)[0] - cv2.mean(evidence, 1 - mask)[0]
+    contact = float(
+        np.mean(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]))
+    )  # a garment seldom is cut off
+    odds = _AGREEMENT * agreement + _EDGES * along_edges + _EVIDENCE * contrast + _CONTACT * contact + _BIAS
+    return float(1 / (1 + np.exp(-odds)))
