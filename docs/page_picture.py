@@ -23,7 +23,7 @@ from edge.classify.decision import Decider
 from edge.demo import draw_frame
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
-from edge.sinks.web.messages import Identity
+from edge.sinks.web.live_state import Identity
 from edge.sinks.web.sink import PageSink
 from edge.sources.frame import Frame
 

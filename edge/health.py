@@ -25,3 +25,7 @@ class Health:
     """How often a live source was lost and came back."""
     captured_s: float | None = None
     """time.monotonic() when the newest classified frame was captured; None before the first."""
+
+    def published(self) -> dict[str, str | int]:
+        """Return the fields that broker and page publish, by their names."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "captured_s"}

@@ -31,7 +31,7 @@ from edge.demo import draw_frame
 from edge.errors import EXIT_DONE, GateError
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
-from edge.sinks.web.messages import Identity
+from edge.sinks.web.live_state import Identity
 from edge.sinks.web.sink import PageSink
 from edge.sources.frame import Frame
 

@@ -130,9 +130,9 @@ def _network_sinks(
         monitored.append(broker)
         yield broker
     if config.serve:
-        from edge.sinks.web.messages import Identity
+        from edge.sinks.web.access import read_token
+        from edge.sinks.web.live_state import Identity
         from edge.sinks.web.sink import PageSink
-        from edge.sinks.web.token import read_token
 
         token = read_token(config.serve, config.serve_token_file)
         yield PageSink(config.serve, token=token, health=health, identity=Identity.of(classifier),

@@ -56,7 +56,7 @@ def telemetry_message(
             "frames": health.frames,
             "skipped": health.skipped,
             "dropped": health.dropped,
-            "reopened": health.reconnects,
+            "reconnects": health.reconnects,
             "fps": round(fps, 2),
             "latency_ms": latency_ms,
             "frame_age_ms": None if age_ms is None else round(age_ms, 1),

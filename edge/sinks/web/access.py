@@ -1,25 +1,33 @@
-"""Who may see the page: a token beyond this machine, and on it no other site that a browser has open.
+"""Access to the page: a token beyond this machine, and no access for other sites that the same browser has open.
 
-Pure ASGI (asgi.readthedocs.io), so that every answer passes here, also those of the framework itself.
+Pure ASGI (asgi.readthedocs.io), so that every response passes here, also those of the framework itself.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-_Scope = MutableMapping[str, Any]
-_Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_Asgi = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
+from edge.errors import ToolkitError
+from edge.sinks.addresses import TOKEN_VARIABLE, PageAddress
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+LARGEST_HEAD_BYTES = 16 * 1024
+"""Bytes of a request's path, query and headers; a browser sends less than one kB."""
+_SHORTEST_TOKEN = 16  # characters: of random ones, more than can be guessed over a network
 _COOKIE_DAYS = 30
-_LARGEST_HEAD_BYTES = 16 * 1024  # names and values; a browser sends less than one
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
-_CLOSE = ((b"connection", b"close"),)  # what comes after isn't read
+_CLOSE = ((b"connection", b"close"),)  # the rest of the request isn't read
 _HEADERS = (
     (b"content-security-policy", b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
      b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
@@ -32,9 +40,35 @@ _HEADERS = (
 )  # fmt: skip
 
 
+def read_token(address: PageAddress, file: Path | None) -> str:
+    """Return the token from a file or the environment; empty for a page without one.
+
+    Args:
+        address: listening address; only one of this machine needs no token.
+        file: holds the token; None: read the environment variable.
+
+    Raises:
+        ToolkitError: other machines can reach the page and there is no token, or the token is too short.
+        OSError: the file can't be read.
+    """
+    token = file.read_text(encoding="utf-8").strip() if file else os.environ.get(TOKEN_VARIABLE, "").strip()
+    if not token and (file or not address.is_loopback):
+        where = f"{file} is empty" if file else f"--serve {address.host}:{address.port} can be reached by others"
+        raise ToolkitError(
+            f"{where}, so it needs a token of at least {_SHORTEST_TOKEN} characters: set {TOKEN_VARIABLE}, or write "
+            "one with `python3 -c 'import secrets; print(secrets.token_urlsafe())' > FILE` and give --serve-token-file "
+            "FILE"
+        )
+    if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
+        raise ToolkitError(
+            f"the page's token has {len(token)} characters: expected at least {_SHORTEST_TOKEN}, all ASCII"
+        )
+    return token
+
+
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a request gets in place of the page."""
+class Refusal:
+    """Response in place of the page."""
 
     status: int
     text: str
@@ -42,94 +76,93 @@ class Answer:
 
 
 class Guard:
-    """Lets through what may pass, and adds the headers that keep a browser careful."""
+    """ASGI application in front of the page: refuses requests, and adds security headers to every response."""
 
-    def __init__(self, app: _Asgi, *, token: str, host: str) -> None:
-        """Remember what to protect.
+    def __init__(self, app: Asgi, *, token: str, host: str) -> None:
+        """Wrap an application.
 
         Args:
-            app: an ASGI application.
-            token: what a visitor must know; empty for a page that only this machine can reach.
-            host: that the page listens on; without a token a browser must have asked for this name or a usual one.
+            app: the page.
+            token: required of every request; empty for a page that only this machine can reach.
+            host: listening address; without a token, the Host header must hold it or a name of this machine.
         """
         self.app = app
         self._token = token.encode()
         self._names = {*_LOCAL_NAMES, host.lower(), f"[{host.lower()}]"}
-        # Whoever steals the cookie doesn't learn the token; cookies of a host are shared by all its ports.
+        # A stolen cookie doesn't reveal the token; cookies of a host are shared by all its ports.
         self._cookie_value = hmac.new(self._token, b"edge-classify page", hashlib.sha256).hexdigest()
         self._cookie_name = "edge-classify-" + self._cookie_value[:8]
 
-    async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
-        """Answer a request or hand it on."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a request or pass it on."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            answer = self.refusal(scope)
-            if answer is None:
+            refusal = self._refusal(scope)
+            if refusal is None:
                 await self.app(scope, receive, _with_headers(send))
             else:
-                await _send_answer(answer, _with_headers(send))
+                await _send_refusal(refusal, _with_headers(send))
 
-    def refusal(self, scope: _Scope) -> Answer | None:
-        """What a request gets instead of what it asked for; None: it may pass."""
+    def _refusal(self, scope: Scope) -> Refusal | None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if (answer := _improper(scope, headers)) is not None:
-            return answer
+        if (refusal := _refuse_improper(scope, headers)) is not None:
+            return refusal
         if not self._token:
             name = headers.get("host", "").lower().rsplit(":", 1)
             known = {name[0], ":".join(name)} & self._names  # an IPv6 address has colons of its own
-            return None if known else Answer(403, "this page is for its own machine: ask for it as localhost\n")
-        if self._is_bearer(headers) or self._has_cookie(headers):
-            return None
-        return self._exchange(scope)
+            return None if known else Refusal(403, "this page is for its own machine: ask for it as localhost\n")
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        is_bearer = scheme.lower() == "bearer" and self._is_token(token.strip())
+        return None if is_bearer or self._has_cookie(headers) else self._exchange(scope)
 
-    def _is_bearer(self, headers: dict[str, str]) -> bool:
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and self._is_token(given.strip())
-
-    def _is_token(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._token)
+    def _is_token(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode("utf-8", "surrogateescape"), self._token)
 
     def _has_cookie(self, headers: dict[str, str]) -> bool:
-        """Not by http.cookies: an odd cookie of a neighbour would hide ours, and some take it a second to read."""
-        ours, wanted = self._cookie_name + "=", self._cookie_value.encode()
-        given = [pair.strip() for pair in headers.get("cookie", "").split(";")]
-        return any(hmac.compare_digest(pair[len(ours) :].encode(), wanted) for pair in given if pair.startswith(ours))
+        """Return True if our cookie is among them.
 
-    def _exchange(self, scope: _Scope) -> Answer:
-        """Take a ?token= once: a cookie replaces it, and it is gone from the address and from the history."""
+        Without http.cookies: another port's malformed cookie would hide ours, and some take it a second to parse.
+        """
+        prefix, expected = self._cookie_name + "=", self._cookie_value.encode()
+        pairs = [pair.strip() for pair in headers.get("cookie", "").split(";")]
+        values = [pair[len(prefix) :].encode() for pair in pairs if pair.startswith(prefix)]
+        return any(hmac.compare_digest(value, expected) for value in values)
+
+    def _exchange(self, scope: Scope) -> Refusal:
+        """Exchange ?token= for a cookie, so that the token leaves the address bar and the history."""
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        given = [value for name, value in query if name == "token"]
-        if not (given and self._is_token(given[0])):
-            return Answer(401, "this page needs its token: open it once as /?token=..., or send it as "
-                          "Authorization: Bearer ...\n", ((b"www-authenticate", b"Bearer"),))  # fmt: skip
+        tokens = [value for name, value in query if name == "token"]
+        if not (tokens and self._is_token(tokens[0])):
+            return Refusal(401, "this page needs its token: open it once as /?token=..., or send it as "
+                           "Authorization: Bearer ...\n", ((b"www-authenticate", b"Bearer"),))  # fmt: skip
         rest = urlencode([pair for pair in query if pair[0] != "token"])
         path = "/" + quote(scope["path"].lstrip("/"))  # two slashes would be the name of another host
-        place = path + ("?" + rest if rest else "")
+        location = path + ("?" + rest if rest else "")
         cookie = (f"{self._cookie_name}={self._cookie_value}; Path=/; Max-Age={_COOKIE_DAYS * 86_400}; HttpOnly; "
                   "SameSite=Strict")  # fmt: skip
-        # Not a redirection: a browser that came from another site would leave a strict cookie out.
-        headers = ((b"set-cookie", cookie.encode()), (b"refresh", b"0; url=" + place.encode()))
-        return Answer(200, "one moment\n", headers)
+        # A page that refreshes, not a redirect: a browser that came from another site withholds a strict cookie.
+        headers = ((b"set-cookie", cookie.encode()), (b"refresh", b"0; url=" + location.encode()))
+        return Refusal(200, "one moment\n", headers)
 
 
-def _improper(scope: _Scope, headers: dict[str, str]) -> Answer | None:
-    """What a request gets that nobody should send, whoever it is; None: it is proper."""
+def _refuse_improper(scope: Scope, headers: dict[str, str]) -> Refusal | None:
+    """Refuse what no viewer sends, with or without a token; None: the request is proper."""
     head = (scope["path"].encode(), scope["query_string"], *(part for pair in scope["headers"] for part in pair))
-    if sum(map(len, head)) > _LARGEST_HEAD_BYTES:
-        return Answer(431, "too long an address, or too many headers\n", _CLOSE)
+    if sum(map(len, head)) > LARGEST_HEAD_BYTES:
+        return Refusal(431, "too long an address, or too many headers\n", _CLOSE)
     if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
-        return Answer(413, "nothing here takes a body\n", _CLOSE)
-    # A browser names an origin only where it isn't the page's own, or where something is to be changed.
+        return Refusal(413, "nothing here takes a body\n", _CLOSE)
+    # A browser sends an origin only if it isn't the page's own, or if the request changes something.
     is_foreign = headers.get("origin", "").partition("://")[2].lower() != headers.get("host", "").lower()
     is_embedded = headers.get("sec-fetch-site") in ("cross-site", "same-site")
     if ("origin" in headers and is_foreign) or (is_embedded and headers.get("sec-fetch-mode") != "navigate"):
-        return Answer(403, "another site asked for this\n")
+        return Refusal(403, "another site asked for this\n")
     return None
 
 
-def _with_headers(send: _Send) -> _Send:
-    async def sending(message: MutableMapping[str, Any]) -> None:
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", ()), *_HEADERS]
         await send(message)
@@ -137,9 +170,9 @@ def _with_headers(send: _Send) -> _Send:
     return sending
 
 
-async def _send_answer(answer: Answer, send: _Send) -> None:
-    body = answer.text.encode()
+async def _send_refusal(refusal: Refusal, send: Send) -> None:
+    body = refusal.text.encode()
     plain = (b"content-type", b"text/plain; charset=utf-8")
-    headers = [plain, (b"content-length", str(len(body)).encode()), *answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    headers = [plain, (b"content-length", str(len(body)).encode()), *refusal.headers]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,47 +1,47 @@
-"""One picture and one message for all viewers: made at a capped rate, only while somebody watches, never piled up.
+"""One image and one message for all viewers: made at a capped rate, only while somebody watches, never queued.
 
-Lives in the event loop of the page's thread; encoding goes to a worker thread, where OpenCV lets others run.
+Runs in the event loop of the page's thread; encoding goes to a worker thread, where OpenCV releases the GIL.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from edge.sinks.web.live_state import LiveFrame, LiveState
 
 RATE_HZ = 10.0
 MOST_VIEWERS = 16
-"""Of pictures, and as many of messages; a page has one of each."""
+"""Viewers of images, and as many of messages; a page has one of each."""
 BOUNDARY = "frame"
-_REST_S = 0.5  # where nothing happens, all is said again as often as this: see `_Latest.say_again`
+_REPEAT_S = 0.5  # without a change, the latest is sent again: see `_Latest.repeat`
 
 
 @dataclass(slots=True)
 class _Latest:
-    """What viewers get next."""
+    """Content that viewers get next."""
 
-    made: bytes = b""
-    turn: int = 0
-    """Grows whenever it is to be sent, new or again."""
-    said_s: float = 0.0
-    """When that was, by the event loop's clock."""
+    content: bytes = b""
+    version: int = 0
+    """Count of the times that it was published, new or again."""
+    published_s: float = 0.0
+    """Time of the last one, by the event loop's clock."""
 
-    def say(self, made: bytes, now: float) -> None:
-        """Have something new sent."""
-        self.made, self.said_s = made, now
-        self.turn += 1
+    def publish(self, content: bytes, now: float) -> None:
+        """Have new content sent."""
+        self.content, self.published_s = content, now
+        self.version += 1
 
-    def say_again(self, now: float) -> None:
-        """Have the same sent again after a rest: Chromium shows a picture only when the next one comes."""
-        if self.made and now - self.said_s >= _REST_S:
-            self.say(self.made, now)
+    def repeat(self, now: float) -> None:
+        """Have the same sent again after a while: Chromium shows an image only when the next one comes."""
+        if self.content and now - self.published_s >= _REPEAT_S:
+            self.publish(self.content, now)
 
 
 class Broadcast:
-    """Makes what is new and lets each viewer take the newest when it is ready for more."""
+    """Makes new content and lets each viewer take the newest when it is ready for more."""
 
     def __init__(
         self,
@@ -51,66 +51,66 @@ class Broadcast:
         message: Callable[[], bytes],
         rate_hz: float = RATE_HZ,
     ) -> None:
-        """Remember what to make.
+        """Begin without viewers.
 
         Args:
-            live_state: where the newest frame is.
+            live_state: holds the newest frame.
             picture: makes a JPEG; called in a worker thread.
             message: makes a server-sent event.
-            rate_hz: how often at most, a second.
+            rate_hz: most images, and most messages, a second.
         """
         self.encoded = 0
-        """Pictures made so far, however many watched."""
+        """Number of JPEGs made, however many viewers there were."""
         self.watching = {"picture": 0, "message": 0}
-        """How many viewers there are right now."""
+        """Number of viewers right now, by kind."""
         self._live_state = live_state
         self._make_picture = picture
         self._make_message = message
         self._pause_s = 1 / rate_hz
         self._picture, self._message = _Latest(), _Latest()
-        self._pictured = 0  # number of the sight that the picture shows
-        self._made_s = float("-inf")  # when that was made, by the event loop's clock
-        self._news = asyncio.Condition()
+        self._encoded_number = 0  # of the live frame that the JPEG shows
+        self._made_s = float("-inf")  # time of its encoding, by the event loop's clock
+        self._published = asyncio.Condition()
         self._encoding = asyncio.Lock()
         self._has_newcomer = False
         self._is_over = False
 
     async def run(self) -> None:
-        """Make what is new, until `end`."""
-        told = 0
+        """Make new content until `end`."""
+        sent = 0
         while not self._is_over:
             now = asyncio.get_running_loop().time()
             if self.watching["picture"]:
                 await self._renew_picture()
-                self._picture.say_again(now)
+                self._picture.repeat(now)
             newest = self._live_state.newest.number if self._live_state.newest else 0
-            is_time = self._has_newcomer or now - self._message.said_s >= _REST_S  # a frame's age grows
-            if self.watching["message"] and (newest != told or is_time):
-                self._message.say(self._make_message(), now)
-                told, self._has_newcomer = newest, False
-            async with self._news:
-                self._news.notify_all()
+            is_due = self._has_newcomer or now - self._message.published_s >= _REPEAT_S  # a frame's age grows
+            if self.watching["message"] and (newest != sent or is_due):
+                self._message.publish(self._make_message(), now)
+                sent, self._has_newcomer = newest, False
+            async with self._published:
+                self._published.notify_all()
             await asyncio.sleep(self._pause_s)
 
     async def end(self) -> None:
-        """Send every viewer home."""
+        """Close all connections."""
         self._is_over = True
-        async with self._news:
-            self._news.notify_all()
+        async with self._published:
+            self._published.notify_all()
 
     def has_room(self, kind: str) -> bool:
-        """Whether one more may watch: kind is picture or message."""
+        """Return True if one more viewer may come; kind is picture or message."""
         return self.watching[kind] < MOST_VIEWERS
 
     async def still(self) -> bytes:
-        """One picture, the newest that the rate allows; empty before the first frame."""
+        """Return the newest JPEG that the rate allows; empty before the first frame."""
         if not self.watching["picture"]:  # otherwise it is renewed anyway
             await self._renew_picture()
-        return self._picture.made
+        return self._picture.content
 
     async def pictures(self) -> AsyncIterator[bytes]:
-        """Yield a multipart stream of the newest pictures, slower for a viewer who is slower."""
-        # The boundary goes at the end of each part: some browsers show a picture when they see what comes after it.
+        """Yield a multipart stream of the newest JPEGs; a slow viewer skips some."""
+        # The boundary goes at the end of each part: some browsers show an image only when they see what follows it.
         yield f"--{BOUNDARY}\r\n".encode()
         async with aclosing(self._newest("picture", self._picture)) as newest:
             async for picture in newest:
@@ -118,7 +118,7 @@ class Broadcast:
                 yield b"".join((head.encode(), picture, f"\r\n--{BOUNDARY}\r\n".encode()))
 
     async def messages(self, first: bytes) -> AsyncIterator[bytes]:
-        """Yield a first message, then the newest ones, slower for a viewer who is slower."""
+        """Yield a first message, then the newest ones; a slow viewer skips some."""
         yield first
         async with aclosing(self._newest("message", self._message)) as newest:
             async for message in newest:
@@ -126,31 +126,27 @@ class Broadcast:
 
     async def _renew_picture(self) -> None:
         async with self._encoding:
-            live_frame, now = self._live_state.newest, asyncio.get_running_loop().time
-            if live_frame is not None and live_frame.number != self._pictured and now() - self._made_s >= self._pause_s:
-                self._pictured = live_frame.number
-                made = await asyncio.to_thread(self._make_picture, live_frame)
-                self._made_s = now()
-                self._picture.say(made, self._made_s)
-                self.encoded += 1
+            newest, now = self._live_state.newest, asyncio.get_running_loop().time
+            if newest is None or newest.number == self._encoded_number or now() - self._made_s < self._pause_s:
+                return
+            self._encoded_number = newest.number
+            content = await asyncio.to_thread(self._make_picture, newest)
+            self._made_s = now()
+            self._picture.publish(content, self._made_s)
+            self.encoded += 1
 
     async def _newest(self, kind: str, latest: _Latest) -> AsyncGenerator[bytes, None]:
-        if not self.has_room(kind):  # many may have asked before any of them sat down
+        if not self.has_room(kind):  # several requests may pass the check before one is counted
             return
-        with self._seat(kind):
-            seen = 0
-            while not self._is_over:
-                async with self._news:
-                    await self._news.wait_for(lambda: self._is_over or latest.turn > seen)  # noqa: B023  # awaited here
-                if not self._is_over:
-                    seen = latest.turn
-                    yield latest.made
-
-    @contextmanager
-    def _seat(self, kind: str) -> Iterator[None]:
         self.watching[kind] += 1
         self._has_newcomer = True
         try:
-            yield
+            seen = 0
+            while not self._is_over:
+                async with self._published:
+                    await self._published.wait_for(lambda: self._is_over or latest.version > seen)  # noqa: B023  # awaited here
+                if not self._is_over:
+                    seen = latest.version
+                    yield latest.content
         finally:
             self.watching[kind] -= 1

@@ -1,46 +1,91 @@
-"""What there is to see right now: the loop pins it up, the page's thread reads it. The loop does no work here."""
+"""Thread-safe latest state, written by the runner and read by the page, and its server-sent events."""
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
 
+from edge import __version__
+from edge.classify.classifier import Classifier
 from edge.classify.results import Decision, Prediction
 from edge.health import Health
+from edge.sinks.delivery import MonitoredSink
+from edge.sinks.text.jsonl import as_record
 from edge.sources.frame import Frame
 
 HISTORY_S = 120
-"""How far back the charts go."""
+"""Seconds that the charts show."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecondStats:
-    """What the charts show of one second: the worst of it."""
+    """Worst values of one second, for the charts."""
 
     frames: int
-    """Classified."""
+    """Frames classified."""
     latency_ms: float | None
-    """From frame to decision; None where no frame was classified."""
+    """Frame to decision; None where no frame was classified."""
     age_ms: float | None
-    """From a frame's capture to its decision, or how old the last one has become; None before the first."""
+    """From a frame's capture to its decision, or the age of the last frame; None before the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveFrame:
-    """The newest frame with all that was said of it."""
+    """The newest frame with its prediction and decision."""
 
     number: int
-    """Counts the frames and answers that were pinned up, from 1; a later one has a larger number."""
+    """Count of the changes, from 1; a later one has a larger number."""
     frame: Frame
     prediction: Prediction
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Model file, runtime and thresholds, as the page shows them."""
+
+    file: str
+    sha256: str
+    size_bytes: int
+    labels: tuple[str, ...]
+    quantization: str
+    run_name: str
+    dataset: str
+    runtime: str
+    """Library and its version."""
+    score: str
+    threshold: float
+    presence_threshold: float
+    version: str = __version__
+    """Version of edge-classify."""
+
+    @classmethod
+    def of(cls, classifier: Classifier) -> Identity:
+        """Return the identity of a loaded model."""
+        artifact, spec, runtime = classifier.artifact, classifier.spec, classifier.runtime
+        return cls(
+            file=artifact.path.name,
+            sha256=artifact.sha256,
+            size_bytes=artifact.size_bytes,
+            labels=spec.labels,
+            quantization=spec.provenance.quantization,
+            run_name=spec.provenance.run_name,
+            dataset=spec.provenance.dataset,
+            runtime=f"{runtime.name} {runtime.version}",
+            score=spec.decision.score,
+            threshold=spec.decision.threshold,
+            presence_threshold=spec.decision.presence_threshold,
+        )
+
+
 class LiveState:
-    """The newest sight and the last two minutes (see `edge.sinks.protocol.Sink`)."""
+    """The newest frame and the last two minutes (see `edge.sinks.protocol.Sink`)."""
 
     def __init__(self, health: Health, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin empty.
@@ -52,10 +97,10 @@ class LiveState:
         self.health = health
         self.newest: LiveFrame | None = None
         self.classified_s: float | None = None
-        """When the newest frame was classified, by the clock."""
+        """Time of the newest frame's decision, by the clock."""
         self.clock = clock
         self.seconds = 0
-        """How many are over."""
+        """Number of seconds that are over."""
         self._lock = threading.Lock()
         self._history: deque[SecondStats] = deque(maxlen=HISTORY_S)
         self._second = int(clock())
@@ -64,47 +109,47 @@ class LiveState:
         self._age_ms: float | None = None
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
-        """Pin a frame up."""
+        """Store a frame as the newest."""
         now = self.clock()
         number = self.newest.number + 1 if self.newest else 1
         self.newest = LiveFrame(number, frame, prediction, decision)
         self.classified_s = now
         with self._lock:
-            self._turn(now)
+            self._complete_seconds(now)
             self._frames += 1
             self._latency_ms = max(self._latency_ms or 0.0, prediction.latency_ns["total"] / 1e6)
             self._age_ms = _larger(self._age_ms, self.age_ms(now))
 
     def idle(self, decision: Decision) -> None:
-        """Pin up what is said of the newest frame by now."""
+        """Store a new decision on the newest frame."""
         now = self.clock()
         if self.newest is not None and self.newest.decision != decision:
             newest = self.newest
             self.newest = LiveFrame(newest.number + 1, newest.frame, newest.prediction, decision)
         with self._lock:
-            self._turn(now)
+            self._complete_seconds(now)
             self._age_ms = _larger(self._age_ms, self.age_ms(now))
 
     def close(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: the state ends with the process."""
 
     def age_ms(self, now: float) -> float | None:
-        """How long ago the newest classified frame was captured, milliseconds; None before the first."""
+        """Return the milliseconds since the newest classified frame was captured; None before the first."""
         captured_s = self.health.captured_s
         return None if captured_s is None else max(0.0, (now - captured_s) * 1e3)
 
     def history(self) -> list[SecondStats]:
-        """The seconds that are over, oldest first."""
+        """Return the seconds that are over, oldest first."""
         with self._lock:
-            self._turn(self.clock())
+            self._complete_seconds(self.clock())
             return list(self._history)
 
     def is_live(self, stall_s: float) -> bool:
-        """Whether a frame was classified within so many seconds."""
+        """Return True if a frame was classified within so many seconds."""
         return self.classified_s is not None and self.clock() - self.classified_s <= stall_s
 
-    def _turn(self, now: float) -> None:
-        """Note the second that is over, if one is, and those in which nothing happened."""
+    def _complete_seconds(self, now: float) -> None:
+        """Append the second that is over, if one is, and those without a frame since."""
         passed = int(now) - self._second
         if passed <= 0:
             return
@@ -114,6 +159,49 @@ class LiveState:
             age_ms = self.age_ms(self._second + missed + 1)
             self._history.append(SecondStats(0, None, age_ms))
         self._second, self._frames, self._latency_ms, self._age_ms = int(now), 0, None, None
+
+
+def initial_event(live_state: LiveState, identity: Identity) -> bytes:
+    """Return a viewer's first event.
+
+    Its data are model (the fields of `Identity`), history (a list of [frames, latency_ms, age_ms], one a second, oldest
+    first, as in `SecondStats`) and seconds (how many are over).
+    """
+    model = {name: getattr(identity, name) for name in Identity.__slots__}
+    history = [astuple(second) for second in live_state.history()]
+    return _event("initial", {"model": model, "history": history, "seconds": live_state.seconds})
+
+
+def update_event(live_state: LiveState, monitored: Sequence[MonitoredSink], *, model_sha256: str) -> bytes:
+    """Return the event of this moment.
+
+    Its data are run (the published fields of `Health`), age_ms (of the newest frame, null before the first), seconds
+    (how many are over), second (the last of them, as in `initial_event`), sinks (name, dropped and failure of each),
+    and after the first frame answer (as a line of --json) and eye: height, width and pixels, base64 of one byte each.
+    """
+    live_frame, history = live_state.newest, live_state.history()
+    data: dict[str, Any] = {
+        "run": live_state.health.published(),
+        "age_ms": live_state.age_ms(live_state.clock()),
+        "seconds": live_state.seconds,
+        "second": astuple(history[-1]) if history else None,
+        "sinks": [
+            {"name": sink.failures.name, "dropped": sink.failures.dropped, "failure": sink.failures.message}
+            for sink in monitored
+        ],
+    }
+    if live_frame is not None:
+        frame, prediction, decision = live_frame.frame, live_frame.prediction, live_frame.decision
+        height, width = prediction.pixels.shape
+        pixels = base64.b64encode(prediction.pixels.tobytes()).decode("ascii")
+        data["answer"] = as_record(frame, prediction, decision, model_sha256=model_sha256)
+        data["eye"] = {"height": height, "width": width, "pixels": pixels}
+    return _event("update", data)
+
+
+def _event(name: str, data: Mapping[str, Any]) -> bytes:
+    """Return a server-sent event (html.spec.whatwg.org, 9.2)."""
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False, allow_nan=False)}\n\n".encode()
 
 
 def _larger(one: float | None, other: float | None) -> float | None:

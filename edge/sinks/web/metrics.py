@@ -1,4 +1,4 @@
-"""The run in Prometheus' words: the only file that imports its client library (extra `web`)."""
+"""Prometheus metrics of the run: the only file that imports its client library (extra `web`)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _BUCKETS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0
 
 
 class Metrics:
-    """Counts latencies as they come and reads everything else when it is asked."""
+    """Counts latencies as they come and reads everything else at each request."""
 
     def __init__(self, live_state: LiveState, monitored: Sequence[MonitoredSink], *, model_sha256: str) -> None:
         """Prepare a registry of its own.
 
         Args:
-            live_state: what there is to see.
+            live_state: the newest frame and the health of the run.
             monitored: sinks that can fail.
-            model_sha256: which model it is that speaks.
+            model_sha256: digest of the model file.
 
         Raises:
             RuntimeMissingError: prometheus-client isn't installed.
@@ -57,39 +57,36 @@ class Metrics:
         self._latency.observe(prediction.latency_ns["total"] / 1e9)
 
     def text(self) -> bytes:
-        """Everything, in the text format that every Prometheus reads."""
+        """Return all metrics in the text format that every Prometheus reads."""
         return self._generate(self._registry)
 
     def collect(self) -> Iterator[Metric]:
-        """What the registry asks for: the run's figures."""
+        """Yield the metrics of the run; the registry calls this."""
         core, health = self._core, self._live_state.health
-        for name, count, words in (
+        for name, count, description in (
             ("frames", health.frames, "Frames classified."),
             ("frames_skipped", health.skipped, "Frames that were unreadable."),
             ("frames_dropped", health.dropped, "Frames that a newer one overtook."),
-            ("source_reopened", health.reconnects, "How often the source was lost and came back."),
+            ("source_reconnects", health.reconnects, "Times that the source was lost and came back."),
         ):
-            yield core.CounterMetricFamily(f"edge_classify_{name}", words, value=count)
+            yield core.CounterMetricFamily(f"edge_classify_{name}", description, value=count)
         state = core.GaugeMetricFamily("edge_classify_state", "1 for the state of the run.", labels=["state"])
         for name in _STATES:
             state.add_metric([name], float(health.state == name))
         yield state
-        yield from self._of_the_newest()
+        yield from self._newest_frame()
         lost = core.CounterMetricFamily("edge_classify_sink_dropped", "Answers that a sink lost.", labels=["sink"])
-        trouble = core.GaugeMetricFamily("edge_classify_sink_failing", "1 while a sink can't write.", labels=["sink"])
+        failing = core.GaugeMetricFamily("edge_classify_sink_failing", "1 while a sink can't write.", labels=["sink"])
         for sink in self._fallible:
             lost.add_metric([sink.failures.name], sink.failures.dropped)
-            trouble.add_metric([sink.failures.name], float(bool(sink.failures.message)))
+            failing.add_metric([sink.failures.name], float(bool(sink.failures.message)))
         yield lost
-        yield trouble
+        yield failing
 
-    def _of_the_newest(self) -> Iterator[Metric]:
-        """The model, the newest frame's age and the answer: label is empty where it is no class."""
-        core, live_frame, age_ms = (
-            self._core,
-            self._live_state.newest,
-            self._live_state.age_ms(self._live_state.clock()),
-        )
+    def _newest_frame(self) -> Iterator[Metric]:
+        """Yield the model, the newest frame's age and the decision; its label is empty where it is no class."""
+        core, live_state = self._core, self._live_state
+        live_frame, age_ms = live_state.newest, live_state.age_ms(live_state.clock())
         yield core.InfoMetricFamily("edge_classify_model", "The model file.", value={"sha256": self._model_sha256})
         if age_ms is not None:
             yield core.GaugeMetricFamily("edge_classify_frame_age_seconds", "Since its capture.", value=age_ms / 1e3)

@@ -112,7 +112,7 @@ function showRun(run, sinks) {
     ["a second", last ? String(last[0]) : "–"],
     ["dropped", run.dropped.toLocaleString("en")],
     ["unreadable", run.skipped.toLocaleString("en"), run.skipped ? "bad" : ""],
-    ["reopened", run.reopened.toLocaleString("en"), run.reopened ? "bad" : ""],
+    ["reconnects", run.reconnects.toLocaleString("en"), run.reconnects ? "bad" : ""],
   ]);
   const lines = sinks.map(({ name, dropped, failure }) => {
     const lost = dropped ? `, ${dropped.toLocaleString("en")} answers lost` : "";

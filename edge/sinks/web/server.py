@@ -33,13 +33,13 @@ _FILES = {
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """What the server asks for when it is asked."""
+    """Content of the routes."""
 
     broadcast: Broadcast
     initial_event: Callable[[], bytes]
-    """The first server-sent event of a viewer."""
+    """Returns a viewer's first server-sent event."""
     health: Callable[[], tuple[bool, dict[str, object]]]
-    """Whether all is well, and the body of /healthz."""
+    """Returns True if frames are being classified, and the body of /healthz."""
     metrics: Callable[[], bytes]
     metrics_type: str
 
@@ -67,23 +67,23 @@ def application(routes: Routes, *, token: str, host: str) -> Guard:
         _stream(broadcast, "picture", f"multipart/x-mixed-replace; boundary={BOUNDARY}", broadcast.pictures),
         _stream(broadcast, "message", "text/event-stream", lambda: broadcast.messages(routes.initial_event())),
     )
-    app = Starlette(routes=[*_files(), *streams, *_answers(routes)], lifespan=lifespan)
-    app.router.redirect_slashes = False  # it would send a visitor to whatever host the request names
+    app = Starlette(routes=[*_files(), *streams, *_single_responses(routes)], lifespan=lifespan)
+    app.router.redirect_slashes = False  # it would redirect to whatever host the request names
     return Guard(app, token=token, host=host)
 
 
 def _files() -> Iterator[Route]:
-    """The page itself."""
+    """Yield the routes of the page's files."""
     from starlette.responses import Response
     from starlette.routing import Route
 
     for path, (name, media_type) in _FILES.items():
         content = (_FOLDER / name).read_bytes()
-        yield Route(path, lambda _, given=content, kind=media_type: Response(given, media_type=kind))
+        yield Route(path, lambda _, body=content, kind=media_type: Response(body, media_type=kind))
 
 
 def _stream(broadcast: Broadcast, kind: str, media_type: str, start: Callable[[], AsyncIterator[bytes]]) -> Route:
-    """What goes on until the viewer leaves."""
+    """Return a route whose response lasts until the viewer leaves."""
     from starlette.responses import Response, StreamingResponse
     from starlette.routing import Route
 
@@ -97,8 +97,8 @@ def _stream(broadcast: Broadcast, kind: str, media_type: str, start: Callable[[]
     return Route(f"/{kind}s", answer)
 
 
-def _answers(routes: Routes) -> Iterator[Route]:
-    """What is told once."""
+def _single_responses(routes: Routes) -> Iterator[Route]:
+    """Yield the routes with one response a request."""
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
@@ -107,8 +107,8 @@ def _answers(routes: Routes) -> Iterator[Route]:
         return Response(picture, media_type="image/jpeg") if picture else Response("no frame yet\n", 503)
 
     async def health(_: Request) -> Response:
-        is_well, body = routes.health()
-        return JSONResponse(body, 200 if is_well else 503)
+        is_ok, body = routes.health()
+        return JSONResponse(body, 200 if is_ok else 503)
 
     async def metrics(_: Request) -> Response:
         return Response(routes.metrics(), headers={"content-type": routes.metrics_type})

@@ -1,4 +1,4 @@
-"""The web page as a sink: puts live_state, broadcast, metrics and server together."""
+"""The web page as a sink: live state, image encoder, broadcast, metrics and server put together."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
+import cv2
+
 from edge.classify.results import Decision, Prediction
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
 from edge.sinks.delivery import MonitoredSink
+from edge.sinks.images import drawing
 from edge.sinks.web.broadcast import Broadcast
-from edge.sinks.web.live_state import LiveState
-from edge.sinks.web.messages import Identity, event, initial_event, update_event
+from edge.sinks.web.live_state import Identity, LiveFrame, LiveState, initial_event, update_event
 from edge.sinks.web.metrics import Metrics
-from edge.sinks.web.picture import encode_picture
 from edge.sinks.web.server import Routes, application
 from edge.sinks.web.thread import ServerThread
 from edge.sources.frame import Frame
 
 _LOGGER = logging.getLogger(__name__)
+LONGEST_EDGE = 960  # pixels: a phone's width twice over; larger frames would cost encoding and airtime
+_JPEG_QUALITY = 80
 
 
 class PageSink:
-    """Shows the newest frame to whoever looks (see `edge.sinks.protocol.Sink`); the loop only pins it up."""
+    """Shows the newest frame on a web page (see `edge.sinks.protocol.Sink`); the loop only stores it."""
 
     def __init__(
         self,
@@ -40,12 +43,12 @@ class PageSink:
         """Listen and start to serve.
 
         Args:
-            address: where.
+            address: listening address.
             token: from `read_token`.
             health: of the run.
             identity: of the model.
             stall_s: /healthz answers 200 only if a frame was classified within so many seconds.
-            monitored: sinks whose trouble the page shows.
+            monitored: sinks whose failures the page shows.
             clock: monotonic seconds, the one that `Health.captured_s` is read from.
 
         Raises:
@@ -58,40 +61,42 @@ class PageSink:
         self.broadcast = Broadcast(
             self._live_state,
             picture=encode_picture,
-            message=lambda: event("update", update_event(self._live_state, monitored, model_sha256=identity.sha256)),
+            message=lambda: update_event(self._live_state, monitored, model_sha256=identity.sha256),
         )
         routes = Routes(
             broadcast=self.broadcast,
-            initial_event=lambda: event("initial", initial_event(self._live_state, identity)),
+            initial_event=lambda: initial_event(self._live_state, identity),
             health=self._report_health,
             metrics=self._metrics.text,
             metrics_type=self._metrics.content_type,
         )
         self.app = application(routes, token=token, host=address.host)
         self._server = ServerThread(self.app, self.broadcast, address)
-        self.address, self.crowd = self._server.address, self._server.crowd
-        _LOGGER.info("live page: %s%s", _visible(self.address), " (needs its token)" if token else "")
+        self.address = self._server.address
+        is_everywhere = self.address.host in ("0.0.0.0", "::")  # noqa: S104  # shown, not listened on
+        url = PageAddress(socket.gethostname(), self.address.port).url if is_everywhere else self.address.url
+        _LOGGER.info("live page: %s%s", url, " (needs its token)" if token else "")
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
-        """Pin the frame up."""
+        """Store the frame for the page's thread."""
         self._live_state.write(frame, prediction, decision)
         self._metrics.observe(prediction)
 
     def idle(self, decision: Decision) -> None:
-        """Pin up what is said of the newest frame by now."""
+        """Store a new decision on the newest frame."""
         self._live_state.idle(decision)
 
     def close(self) -> None:
-        """Send the viewers home."""
+        """Close all connections and stop the server."""
         self._server.stop()
 
     def _report_health(self) -> tuple[bool, dict[str, object]]:
-        """Whether frames are being classified, and the particulars."""
+        """Return True if frames are being classified, and the body of /healthz."""
         live_state, health = self._live_state, self._live_state.health
-        is_well = live_state.is_live(self._stall_s) and health.state == LIVE
+        is_ok = live_state.is_live(self._stall_s) and health.state == LIVE
         ago_s = None if live_state.classified_s is None else round(live_state.clock() - live_state.classified_s, 3)
-        return is_well, {
-            "ok": is_well,
+        return is_ok, {
+            "ok": is_ok,
             "state": health.state,
             "reason": health.reason,
             "frames": health.frames,
@@ -100,8 +105,11 @@ class PageSink:
         }
 
 
-def _visible(address: PageAddress) -> str:
-    """The URL for people: where it listens everywhere, by the machine's name."""
-    if address.host in ("0.0.0.0", "::"):  # noqa: S104  # told, not listened on
-        return PageAddress(socket.gethostname(), address.port).url
-    return address.url
+def encode_picture(live_frame: LiveFrame) -> bytes:
+    """Return a frame as a JPEG with the outline of what was found, at most 960 pixels long and never enlarged."""
+    height, width = live_frame.frame.image.shape[:2]
+    scale = min(1.0, LONGEST_EDGE / max(height, width))
+    picture = drawing.blank(max(1, round(height * scale)), max(1, round(width * scale)))
+    drawing.paste_frame(picture, live_frame.frame.image, live_frame.prediction.outline)
+    _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return bytes(encoded)

@@ -11,7 +11,7 @@ pytest.importorskip("uvicorn", reason="the page needs the extra `web`: pip insta
 
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
-from edge.sinks.web.messages import Identity
+from edge.sinks.web.live_state import Identity
 from edge.sinks.web.sink import PageSink
 from tests.hardening.network_abuse.attack import paths
 from tests.hardening.network_abuse.http_client import CLOSED, Reply, ask

@@ -25,7 +25,7 @@ def test_telemetry(prediction: Any) -> None:
     failures.dropped = 4
     told = telemetry_message(health, prediction(), [SimpleNamespace(failures=failures)], age_ms=12.34, fps=14.999)
     assert json.loads(told) == {
-        "state": "live", "reason": "", "frames": 9, "skipped": 1, "dropped": 2, "reopened": 3, "fps": 15.0,
+        "state": "live", "reason": "", "frames": 9, "skipped": 1, "dropped": 2, "reconnects": 3, "fps": 15.0,
         "latency_ms": 2.6, "frame_age_ms": 12.3, "sinks_dropped": {"csv": 4},
     }  # fmt: skip
     before = json.loads(telemetry_message(Health(), None, [], age_ms=None, fps=0.0))

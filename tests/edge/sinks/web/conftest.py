@@ -11,7 +11,7 @@ import pytest
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
 from edge.sinks.delivery import FailureLog
-from edge.sinks.web.messages import Identity
+from edge.sinks.web.live_state import Identity
 
 IDENTITY = Identity(
     file="edge.tflite", sha256="ab" * 32, size_bytes=156_700, labels=("Coat", "Shirt"), quantization="int8",

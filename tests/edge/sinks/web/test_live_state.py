@@ -1,17 +1,19 @@
-"""The live_state: the newest live_frame, the seconds that are over, and how old a frame is; with a clock of our own."""
+"""The live state: the newest frame, the seconds that are over, a frame's age, and the events key by key."""
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
 
 from edge.health import Health
-from edge.sinks.web.live_state import HISTORY_S, LiveState, SecondStats
+from edge.sinks.web.live_state import HISTORY_S, LiveState, SecondStats, initial_event, update_event
 
 
 class Clock:
-    """Seconds that pass when they are told to."""
+    """Seconds that pass when a test moves them."""
 
     def __init__(self) -> None:
         self.now = 100.25
@@ -26,7 +28,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_the_newest_sight_has_the_highest_number(clock: Clock, frame: Any, prediction: Any, decision: Any) -> None:
+def test_each_change_has_a_higher_number(clock: Clock, frame: Any, prediction: Any, decision: Any) -> None:
     live_state = LiveState(Health(), clock=clock)
     live_state.idle(decision("stale"))
     assert live_state.newest is None
@@ -42,7 +44,7 @@ def test_the_newest_sight_has_the_highest_number(clock: Clock, frame: Any, predi
     assert numbers == [1, 2, 2]
 
 
-def test_a_second_shows_its_worst(clock: Clock, frame: Any, prediction: Any, decision: Any) -> None:
+def test_a_second_holds_its_worst_values(clock: Clock, frame: Any, prediction: Any, decision: Any) -> None:
     health = Health()
     live_state = LiveState(health, clock=clock)
     for now, captured_s in ((100.3, 100.1), (100.6, 100.5), (101.1, 101.0)):
@@ -52,7 +54,7 @@ def test_a_second_shows_its_worst(clock: Clock, frame: Any, prediction: Any, dec
     assert live_state.seconds == 1
 
 
-def test_a_silence_is_seconds_without_frames_and_a_growing_age(
+def test_without_frames_the_seconds_are_empty_and_the_age_grows(
     clock: Clock, frame: Any, prediction: Any, decision: Any
 ) -> None:
     health = Health(captured_s=100.25)
@@ -79,3 +81,46 @@ def test_live_is_a_frame_within_the_stall_time(clock: Clock, frame: Any, predict
     live_state.idle(decision("stale"))
     clock.now += 0.01
     assert not live_state.is_live(2.0)
+
+
+def data_of(event: bytes, name: str) -> Any:
+    """Return the data of a server-sent event, which is one line of JSON."""
+    first, second, *rest = event.decode().split("\n")
+    assert (first, rest) == (f"event: {name}", ["", ""])
+    return json.loads(second.removeprefix("data: "))
+
+
+def test_the_initial_event_holds_the_model_and_the_seconds_that_are_over(clock: Clock, identity: Any) -> None:
+    live_state = LiveState(Health(), clock=clock)
+    clock.now += 2.0
+    data = data_of(initial_event(live_state, identity), "initial")
+    assert data["model"]["sha256"] == "ab" * 32
+    assert data["model"]["labels"] == ["Coat", "Shirt"]
+    assert (data["history"], data["seconds"]) == ([[0, None, None], [0, None, None]], 2)
+
+
+def test_before_the_first_frame_an_update_has_no_answer(clock: Clock, monitored: Any) -> None:
+    live_state = LiveState(Health(reason="no\nframe: Müħle"), clock=clock)
+    assert data_of(update_event(live_state, monitored, model_sha256="ab"), "update") == {
+        "run": {"state": "starting", "reason": "no\nframe: Müħle", "frames": 0, "skipped": 0, "dropped": 0,
+                "reconnects": 0},
+        "age_ms": None,
+        "seconds": 0,
+        "second": None,
+        "sinks": [
+            {"name": "csv", "dropped": 0, "failure": ""},
+            {"name": "mqtt", "dropped": 3, "failure": monitored[1].failures.message},
+        ],
+    }  # fmt: skip
+
+
+def test_an_update_holds_the_json_line_and_the_networks_input(
+    clock: Clock, frame: Any, prediction: Any, decision: Any
+) -> None:
+    live_state = LiveState(Health(captured_s=99.75), clock=clock)
+    live_state.write(frame(7), prediction(), decision())
+    data = data_of(update_event(live_state, [], model_sha256="ab"), "update")
+    assert data["age_ms"] == 500.0
+    assert (data["answer"]["frame"], data["answer"]["label"], data["answer"]["model_sha256"]) == (7, "Coat", "ab")
+    assert (data["eye"]["height"], data["eye"]["width"]) == (2, 2)
+    assert base64.b64decode(data["eye"]["pixels"]) == bytes([0, 1, 2, 3])

@@ -41,7 +41,7 @@ def test_the_figures_of_a_run(monitored: Any, frame: Any, prediction: Any, decis
         metrics.observe(prediction())  # 2.6 ms
     found = samples(metrics)
     expected = {
-        "frames_total{}": 9, "frames_skipped_total{}": 1, "frames_dropped_total{}": 2, "source_reopened_total{}": 3,
+        "frames_total{}": 9, "frames_skipped_total{}": 1, "frames_dropped_total{}": 2, "source_reconnects_total{}": 3,
         "state{state=live}": 1, "state{state=stale}": 0, "frame_age_seconds{}": 0.5, "model_info{sha256=ab}": 1,
         "answer{label=Coat,state=known}": 1, "answer{label=,state=stale}": 0,
         "sink_dropped_total{sink=mqtt}": 3, "sink_failing{sink=mqtt}": 1, "sink_failing{sink=csv}": 0,

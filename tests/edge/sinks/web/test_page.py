@@ -188,7 +188,7 @@ def test_a_person_with_the_token_gets_in_and_nobody_else(browser: Any, open_page
 def test_a_picture_can_be_read_by_others_too(play: Any) -> None:
     """The encoder's own bytes: as large as the frame, with the outline in it."""
     from edge.sinks.web.live_state import LiveFrame
-    from edge.sinks.web.picture import LONGEST_EDGE, encode_picture
+    from edge.sinks.web.sink import LONGEST_EDGE, encode_picture
 
     page = play(60)
     live_frame = page._live_state.newest
