@@ -27,8 +27,9 @@ from benchmarks.overhead import command as runner
 from benchmarks.peers.protocol import PeerOutcome
 from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
 from benchmarks.photos import command as photos
-from benchmarks.report.peers_table import peers_text
-from benchmarks.report.table import reasons, text_table
+from benchmarks.report.schema import Report
+from benchmarks.report.table import peers_text, reasons, text_table
+from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.errors import EXIT_DONE, ToolkitError
 from edge.runtimes import RUNTIMES
@@ -136,7 +137,7 @@ def measure_files(arguments: Sequence[str]) -> int:
         matches = peer_matches(variants) if config.peers and is_timed else []
         peers = peer_tasks(matches, config, images_file=files[0])
         trials, peer_trials = _in_turns(tasks, peers, config, is_quiet=options.quiet)
-    rows = make_rows(variants, trials, test_images.labels.tolist())
+    rows = make_rows(variants, trials, test_images.labels.tolist(), FASHION_MNIST_LABELS, margin_pp=config.margin_pp)
     # Matplotlib and scipy take seconds to import on a Pi: only once there is something to draw.
     from benchmarks.report.build import build_report, write_report
 
@@ -155,15 +156,15 @@ def measure_files(arguments: Sequence[str]) -> int:
     return _conclude(report, page)
 
 
-def _conclude(report: dict[str, Any], page: Path) -> int:
-    """Print what was found; what went wrong becomes the exit code."""
+def _conclude(report: Report, page: Path) -> int:
+    """Print the table and the sentences; turn failures into the exit code."""
     from benchmarks.analysis.gate import failed_rows, gate_lines, raise_for
 
-    rows, gate = report["rows"], report["gate"]
-    peers = ["", peers_text(report["peers"])] if report["peers"] else []
+    rows, gate = report.rows, report.gate
+    peers = ["", peers_text(report.peers)] if report.peers else []
     limits = ["", *gate_lines(gate)] if gate else []
-    print(text_table(rows), *reasons(rows), *peers, "", *report["recommendation"], *limits, f"report: {page}", sep="\n")
-    if report["interrupted"]:
+    print(text_table(rows), *reasons(rows), *peers, "", *report.recommendation, *limits, f"report: {page}", sep="\n")
+    if report.interrupted:
         raise KeyboardInterrupt
     if gate:
         raise_for(gate)
@@ -184,15 +185,15 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _in_turns(
     tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig, *, is_quiet: bool
 ) -> tuple[list[list[Trial[Outcome]]], list[list[Trial[PeerOutcome]]]]:
-    """Measure both in the same rounds, and tell them apart again."""
-    from benchmarks.analysis.stopping_rule import medians_are_known
+    """Measure both in the same rounds, and split the trials again."""
+    from benchmarks.analysis.latency import has_converged
     from benchmarks.progress import progress_bar
 
     together: list[Task[Any]] = [*tasks, *peers]
     with progress_bar(is_quiet=is_quiet) as note:
         trials = measure_in_rounds(
             together, repeats=config.repeats, seed=config.seed, most=config.max_repeats, note=note,
-            is_enough=lambda trials: medians_are_known(trials[: len(tasks)]),
+            is_enough=lambda trials: has_converged(trials[: len(tasks)]),
         )  # fmt: skip
     return trials[: len(tasks)], trials[len(tasks) :]
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 MISSING = "–"  # noqa: RUF001  # a dash, as in print: not measured, or not enough samples to say
 _GAP = "  "
 
 Row = dict[str, Any]
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column: where it stands and what it shows of a row."""
+class Column(Generic[_R]):
+    """One column: its place and the text that it shows of a row."""
 
     group: str
     """Heading over several columns, with their unit; empty where the title says all."""
     title: str
-    show: Callable[[Row], str]
+    show: Callable[[_R], str]
     """Row -> text; MISSING where there is no number."""
     is_number: bool = True
     """Aligned to the right."""
@@ -31,19 +32,20 @@ class Column:
         return f"{self.group} {self.title}".strip()
 
 
-def number(key: str, *, scale: float = 1.0, digits: int = 1) -> Callable[[Row], str]:
-    """Show row[key] * scale; a key such as invoke.p90_ns looks into a summary."""
+def number(key: str, *, scale: float = 1.0, digits: int = 1) -> Callable[[Any], str]:
+    """Show a field of a row times a scale; a key such as invoke.p90_ns is a field of a field."""
 
-    def show(row: Row) -> str:
-        value: Any = row
+    def show(row: Any) -> str:
+        value = row
         for name in key.split("."):
-            value = value and value[name]
+            if value is not None:
+                value = value[name] if isinstance(value, Mapping) else getattr(value, name)
         return MISSING if value is None else f"{round(value * scale, digits) + 0.0:,.{digits}f}"  # no minus before 0
 
     return show
 
 
-def as_text(columns: Sequence[Column], rows: Sequence[Row]) -> str:
+def as_text(columns: Sequence[Column[_R]], rows: Sequence[_R]) -> str:
     """Lay a table out in columns for a terminal, groups above titles, without a newline at the end."""
     body = [[column.title for column in columns], *([column.show(row) for column in columns] for row in rows)]
     widths = [max(len(line[place]) for line in body) for place in range(len(columns))]
@@ -56,7 +58,7 @@ def as_text(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     return "\n".join([*groups, titles, "-" * max(map(len, (titles, *lines))), *lines])
 
 
-def as_markdown(columns: Sequence[Column], rows: Sequence[Row]) -> str:
+def as_markdown(columns: Sequence[Column[_R]], rows: Sequence[_R]) -> str:
     """Lay a table out as Markdown, without a newline at the end."""
     lines = [
         [_escaped(column.heading) for column in columns],
@@ -66,7 +68,7 @@ def as_markdown(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _aligned(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> str:
+def _aligned(columns: Sequence[Column[_R]], cells: Sequence[str], widths: Sequence[int]) -> str:
     padded = [
         cell.rjust(width) if column.is_number else cell.ljust(width)
         for column, cell, width in zip(columns, cells, widths, strict=True)
@@ -74,7 +76,7 @@ def _aligned(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[i
     return _GAP.join(padded).rstrip()
 
 
-def _group_line(columns: Sequence[Column], widths: Sequence[int]) -> str:
+def _group_line(columns: Sequence[Column[_R]], widths: Sequence[int]) -> str:
     """Each group's name ends where its last column ends."""
     line, end = "", 0
     for place, column in enumerate(columns):

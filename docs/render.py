@@ -16,7 +16,6 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # run as a file, it would find an installed copy or nothing
@@ -59,17 +58,18 @@ def _selected(lines: list[str], ranges: list[str]) -> list[str]:
 
 def _benchmark(what: str) -> str:
     from benchmarks.host.environment import machine_name, shown_time
+    from benchmarks.report.schema import Report
     from benchmarks.report.table import COLUMNS, ordered
 
-    report: dict[str, Any] = json.loads((ROOT / "docs" / "report" / "report.json").read_text(encoding="utf-8"))
+    report = Report.from_json(json.loads((ROOT / "docs" / "report" / "report.json").read_text(encoding="utf-8")))
     if what == "recommendation":
-        return "".join(f"> {line}\n" for line in report["recommendation"])
+        return "".join(f"> {line}\n" for line in report.recommendation)
     if what == "machine":
-        return f"{machine_name(report['environment'])}; {shown_time(report['environment'])}\n"
-    rows = ordered(report["rows"])
+        return f"{machine_name(report.environment)}; {shown_time(report.environment)}\n"
+    rows = ordered(report.rows)
     columns = [column for column in COLUMNS if column.heading not in _LEFT_OUT]
     if what == "short":
-        rows = [row for row in rows if row["variant"].startswith("edge_") and "calibration" not in row["variant"]]
+        rows = [row for row in rows if row.variant.startswith("edge_") and "calibration" not in row.variant]
         columns = [column for column in columns if column.heading in _SHORT]
     lines = [
         [column.heading for column in columns],
@@ -163,7 +163,7 @@ def _int8_table() -> str:
     head = ["network", "weights", "top-1 %", "kernel = arithmetic %", "without VNNI: images", "= arithmetic %",
             "lost, points", "invoke, µs", "ratio, 95 % interval"]  # fmt: skip
     lines = [head, ["---", "---", *["--:"] * 7]]
-    for row in report["rows"]:
+    for row in report.rows:
         other, ratio = row["elsewhere"], row["invoke_ratio"]
         without = ["-"] * 3
         if other:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.analysis.training_runs import REPETITIONS
+from benchmarks.analysis.seed_variance import REPETITIONS
 from edge.artifact.file import read_artifact
 
 ROOT = Path(__file__).parents[1]

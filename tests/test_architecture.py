@@ -182,7 +182,19 @@ ORDER = {
         *("classify", "cli", "sources", "sinks", "update", "doctor", "run"),
     ),
     "benchmarks": (
-        *("progress", "columns", "config", "gate_flags", "host", "stats", "measure", "analysis", "report", "device"),
+        *(
+            "records",
+            "progress",
+            "columns",
+            "config",
+            "gate_flags",
+            "host",
+            "stats",
+            "measure",
+            "analysis",
+            "report",
+            "device",
+        ),
         *("compare", "photos", "peers", "overhead", "__main__"),
     ),
     "train": (

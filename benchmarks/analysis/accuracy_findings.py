@@ -1,12 +1,11 @@
-"""What the statistics of accuracy mean, in sentences that a person can repeat."""
+"""Sentences on what quantization cost, for people to quote."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from benchmarks.analysis.quantization_loss import LOSS, SMALL_LOSS, UNDECIDED, verdict_sentence
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.quantization_loss import GAIN, LOSS, NO_LOSS, SMALL_LOSS, UNDECIDED
+from benchmarks.analysis.row import Comparison, Row, known
 
 
 def accuracy_sentence(rows: Sequence[Row]) -> str:
@@ -15,73 +14,79 @@ def accuracy_sentence(rows: Sequence[Row]) -> str:
     Args:
         rows: all rows of a report.
     """
-    compared = [row for row in rows if row.get("against_float")]
+    compared = [(row, row.against_float) for row in rows if row.against_float]
     if not compared:
         return ""
-    margin = f"{compared[0]['against_float']['margin_pp']:g}"
-    lossy = [row for row in compared if row["against_float"]["verdict"] in (LOSS, SMALL_LOSS)]
-    unsure = [row for row in compared if row["against_float"]["verdict"] in (UNDECIDED, LOSS)]
+    margin = f"{compared[0][1].margin_pp:g}"
+    lossy = [loss_sentence(row) for row, loss in compared if loss.verdict in (LOSS, SMALL_LOSS)]
+    unsure = [row.id for row, loss in compared if loss.verdict in (UNDECIDED, LOSS)]
     if lossy:
-        said = f"A real loss of accuracy: {'; '.join(map(loss_sentence, lossy))}."
+        sentence = f"A real loss of accuracy: {'; '.join(lossy)}."
     else:
-        said = f"None of {len(compared)} quantized rows shows a real loss of accuracy (McNemar's exact test, Holm)."
+        sentence = f"None of {len(compared)} quantized rows shows a real loss of accuracy (McNemar's exact test, Holm)."
     if unsure:
-        return f"{said} A loss of {margin} points isn't excluded for {', '.join(row['id'] for row in unsure)}."
-    return f"{said} A loss of {margin} points is excluded for all of them."
+        return f"{sentence} A loss of {margin} points isn't excluded for {', '.join(unsure)}."
+    return f"{sentence} A loss of {margin} points is excluded for all of them."
 
 
 def loss_sentence(row: Row) -> str:
-    """Name a row and what it lost; no full stop.
+    """Name a row that has `against_float`, and what it lost; no full stop."""
+    return f"{row.title}: {verdict_sentence(known(row.against_float))}"
 
-    Args:
-        row: a row of a report that has `against_float`.
-    """
-    return f"{row['variant']} ({row['runtime']}): {verdict_sentence(row['against_float'])}"
+
+def verdict_sentence(loss: Comparison) -> str:
+    """Say how much was lost, within which bounds, and the verdict on it; no capital, no full stop."""
+    low, high = loss.interval_pp
+    amount = "nothing lost" if not loss.loss_pp else f"{abs(loss.loss_pp):.2f} points "
+    if loss.loss_pp:
+        amount += "lost" if loss.loss_pp > 0 else "gained"
+    if loss.loss_pp < 0:
+        low, high = -high, -low  # of the gain, which the sentence is about
+    margin, nothing = f"{loss.margin_pp:g}", "no gain" if loss.loss_pp < 0 else "no loss"
+    meaning = {
+        GAIN: "a real gain",
+        NO_LOSS: f"not distinguishable from {nothing}, and a loss of {margin} is excluded",
+        SMALL_LOSS: f"a real loss, smaller than {margin}",
+        UNDECIDED: f"not distinguishable from {nothing}, but a loss of {margin} isn't excluded either",
+        LOSS: f"a real loss, and one of {margin} isn't excluded",
+    }[loss.verdict]
+    return f"{amount}, 95 % interval {_two_digits(low)} to {_two_digits(high)}: {meaning}"
+
+
+def _two_digits(points: float) -> str:
+    """Format without a minus in front of zero."""
+    return f"{round(points, 2) + 0.0:.2f}"
 
 
 def kernel_sentence(row: Row) -> str:
-    """Say that kernel and arithmetic of a row disagree on the processor it was measured on; empty where they agree.
-
-    Args:
-        row: a row of a report; `conditions.kernel_agreement` is there for int8 ONNX files.
-    """
-    found = (row.get("conditions") or {}).get("kernel_agreement")
-    if not found or found["same"] == found["images"]:
+    """Say that an int8 ONNX kernel and its file's arithmetic disagree on this processor; empty where they agree."""
+    agreement = row.conditions and row.conditions.kernel_agreement
+    if not agreement or agreement.same == agreement.images:
         return ""
-    other = found["images"] - found["same"]
     return (
-        f"{row['id']}: on this processor {other:,} of {found['images']:,} answers differ from the file's own "
-        "arithmetic, because ONNX Runtime's int8 kernel saturates without VNNI: export the file again."
+        f"{row.id}: on this processor {agreement.images - agreement.same:,} of {agreement.images:,} predictions differ "
+        "from the file's own arithmetic, because ONNX Runtime's int8 kernel saturates without VNNI: export the file "
+        "again."
     )
 
 
 def change_sentence(row: Row) -> str:
-    """Say how many answers moved, and the largest shift between two classes.
-
-    Args:
-        row: a row of a report that has `against_float`.
-    """
-    found = row["against_float"]
-    images = row["accuracy"]["images"]
-    moved = images - round(found["agreement"] * images)
-    if not moved:
-        return f"All {images:,} answers are those of float."
-    said = f"{moved:,} of {images:,} answers moved; right before: {found['lost']:,}, right now: {found['gained']:,}."
-    shift = _largest_shift(found["confusion_change"])
-    if shift is None:
-        return said
-    label, answer, count = shift
-    names = [one["label"] for one in row["accuracy"]["classes"]]
-    more = "more often" if count > 0 else "less often"
-    return f"{said} Most: {names[label]} taken for {names[answer]}, {abs(count):,} {more}."
-
-
-def _largest_shift(change: Sequence[Sequence[int]]) -> tuple[int, int, int] | None:
-    """The wrong answer whose count changed most: label, answer, change; None where no count changed."""
-    cells: list[tuple[int, int, Any]] = [
-        (label, answer, count)
-        for label, line in enumerate(change)
-        for answer, count in enumerate(line)
-        if label != answer and count
+    """Say how many predictions of a row that has `against_float` changed, and the largest shift between two classes."""
+    accuracy, loss = known(row.accuracy), known(row.against_float)
+    images = accuracy.images
+    changed = images - round(loss.agreement * images)
+    if not changed:
+        return f"All {images:,} predictions are those of float."
+    counts = f"{changed:,} of {images:,} predictions changed; right before: {loss.lost:,}, right now: {loss.gained:,}."
+    cells = [
+        (count, label, prediction)
+        for label, line in enumerate(loss.confusion_change)
+        for prediction, count in enumerate(line)
+        if label != prediction and count
     ]
-    return max(cells, key=lambda cell: abs(cell[2]), default=None)
+    if not cells:
+        return counts
+    count, label, prediction = max(cells, key=lambda cell: abs(cell[0]))
+    names = [share.label for share in accuracy.classes]
+    more = "more often" if count > 0 else "less often"
+    return f"{counts} Most: {names[label]} taken for {names[prediction]}, {abs(count):,} {more}."

@@ -1,18 +1,15 @@
-"""The gate: which limits a report must keep, which rows break them, and the exit code that says so.
+"""The gate: limits that a report must keep, the rows that break them, and the exit code that follows.
 
-Chance never decides in favour of the reader's hopes nor against the build: a loss is allowed only if its whole interval
-keeps the limit, as too few images shall not pass; a latency is refused only if its whole interval breaks the limit, as
-a busy machine shall not fail.
+A loss passes only if its whole interval is within the limit, as too few images must not pass. A latency fails only if
+its whole interval exceeds the limit, as a busy machine must not fail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from benchmarks.analysis.quantization_loss import answered
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.row import Comparison, Latency, Row
 from benchmarks.config import Limits
 from benchmarks.measure.job import FAILED
 from benchmarks.stats.ratios import Ratio, latency_ratio
@@ -24,11 +21,11 @@ LOSS, AGREEMENT, LATENCY, PRESENCE = "loss", "agreement", "latency", "presence"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One limit held against one row."""
+    """Result of one limit on one row."""
 
     row: str
     what: str
-    """LOSS, AGREEMENT, LATENCY, or PRESENCE: whether there is anything to hold the others against."""
+    """LOSS, AGREEMENT, LATENCY, or PRESENCE of anything that the others can be checked on."""
     value: float | None
     """None where it isn't known, which breaks the limit."""
     limit: float | None
@@ -37,8 +34,8 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """The numbers of one row against another that limits are held against; None: not known."""
+class Candidate:
+    """Numbers of one row against another that the limits apply to; None: not known."""
 
     row: str
     reference: str
@@ -50,84 +47,80 @@ class Comparison:
     latency: Ratio | None = None
 
 
-def check(comparison: Comparison, limits: Limits) -> list[Check]:
-    """Hold every limit that was asked for against a row, as far as its numbers are known."""
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Outcome of all limits on a report."""
+
+    limits: Limits
+    checks: tuple[Check, ...]
+    outcome: str
+    """PASSED, BROKEN, VARIANT_FAILED or ENVIRONMENT_INVALID."""
+    sentence: str
+    """Reason for the outcome, without a full stop."""
+
+
+def check(candidate: Candidate, limits: Limits) -> list[Check]:
+    """Check every limit that is set on a row, as far as its numbers are known."""
     checks = (_check_loss, _check_agreement, _check_latency)
-    return [found for held in checks if (found := held(comparison, limits)) is not None]
+    return [result for check_one in checks if (result := check_one(candidate, limits)) is not None]
 
 
-def judge_report(rows: Sequence[Row], limits: Limits) -> dict[str, Any]:
-    """Hold the limits against every row that has a float artifact beside it.
+def judge_report(rows: Sequence[Row], limits: Limits) -> Gate:
+    """Check the limits on every row that has a float artifact beside it.
 
     Args:
-        rows: all rows of a report, with `against_float` filled in.
-        limits: what was asked for.
-
-    Returns:
-        A JSON object: limits, checks, outcome and a sentence that says why.
+        rows: all rows of a report.
+        limits: limits to keep.
     """
-    comparisons = [_against_float(row, rows) for row in answered(rows) if row["against_float"]]
+    by_id = {row.id: row for row in rows}
+    candidates = [_candidate(row, by_id, row.against_float) for row in rows if row.against_float]
     hint = "give each artifact its float artifact (quantization none) beside it"
-    return judge(comparisons, limits, failed=failed_rows(rows), invalid=invalid_rows(rows), hint=hint)
+    return judge(candidates, limits, failed=failed_rows(rows), invalid=invalid_rows(rows), hint=hint)
 
 
 def judge(
-    comparisons: Sequence[Comparison],
+    candidates: Sequence[Candidate],
     limits: Limits,
     *,
     failed: Sequence[str],
     invalid: Sequence[str],
     gaps: Sequence[Check] = (),
     hint: str,
-) -> dict[str, Any]:
-    """Hold the limits against some comparisons.
+) -> Gate:
+    """Check the limits on some rows.
 
     A row that couldn't be measured comes first, as the report lacks it; then broken limits; then rows whose latency
-    isn't to be trusted, which no latency limit was held against.
+    can't be trusted, on which no latency limit is checked.
 
     Args:
-        comparisons: of rows with rows.
-        limits: what was asked for.
+        candidates: rows against others.
+        limits: limits to keep.
         failed: rows without a measurement.
         invalid: rows whose machine was throttled or otherwise unfit while they were timed.
-        gaps: limits that should have been held and couldn't be.
-        hint: what to do where there is nothing to judge.
-
-    Returns:
-        As `judge_report`.
+        gaps: limits that should have been checked and couldn't be.
+        hint: remedy where there is nothing to judge.
     """
-    held = [
-        found
-        for comparison in comparisons
-        for found in check(comparison, limits)
-        if found.what != LATENCY or comparison.row not in invalid
+    results = [
+        result
+        for candidate in candidates
+        for result in check(candidate, limits)
+        if result.what != LATENCY or candidate.row not in invalid
     ]
-    checks = [*gaps, *held]
-    outcome, sentence = _outcome(checks, failed, invalid, hint)
-    return {
-        "limits": asdict(limits),
-        "checks": [asdict(found) for found in checks],
-        "outcome": outcome,
-        "sentence": sentence,
-    }
+    checks = (*gaps, *results)
+    return Gate(limits, checks, *_outcome(checks, failed, invalid, hint))
 
 
 def failed_rows(rows: Sequence[Row]) -> list[str]:
-    """The rows that could not be measured although their library is there."""
-    return [row["id"] for row in rows if row["status"] == FAILED]
+    """List the rows that could not be measured although their library is installed."""
+    return [row.id for row in rows if row.status == FAILED]
 
 
 def invalid_rows(rows: Sequence[Row]) -> list[str]:
-    """The rows that were timed on a machine unfit for it: throttled, too hot, changing its clock."""
-    return [row["id"] for row in rows if row.get("invalid")]
+    """List the rows that were timed on a machine unfit for it: throttled, too hot, changing its clock."""
+    return [row.id for row in rows if row.invalid]
 
 
-def repeat_medians(row: Row) -> list[float]:
-    """The median of invoke in each repeat of a measured row, nanoseconds."""
-    return list(row["invoke"].get("repeat_medians_ns") or [row["invoke"]["median_ns"]])
-
-
-def raise_for(gate: dict[str, Any]) -> None:
+def raise_for(gate: Gate) -> None:
     """Turn the outcome into the error with its exit code.
 
     Raises:
@@ -138,60 +131,62 @@ def raise_for(gate: dict[str, Any]) -> None:
     errors: dict[str, Callable[[str], ToolkitError]] = {
         VARIANT_FAILED: ToolkitError, BROKEN: GateError, ENVIRONMENT_INVALID: InvalidEnvironmentError,
     }  # fmt: skip
-    if gate["outcome"] != PASSED:
-        raise errors[gate["outcome"]](gate["sentence"])
+    if gate.outcome != PASSED:
+        raise errors[gate.outcome](gate.sentence)
 
 
-def gate_lines(gate: dict[str, Any]) -> list[str]:
-    """A line of text for each broken limit, then the outcome."""
-    broken = [f"broken: {found['row']}: {found['sentence']}" for found in gate["checks"] if not found["passed"]]
-    return [*broken, f"gate: {gate['sentence']}"]
+def gate_lines(gate: Gate) -> list[str]:
+    """Return a line of text for each broken limit, then the outcome."""
+    broken = [f"broken: {result.row}: {result.sentence}" for result in gate.checks if not result.passed]
+    return [*broken, f"gate: {gate.sentence}"]
 
 
-def _check_loss(comparison: Comparison, limits: Limits) -> Check | None:
+def _check_loss(candidate: Candidate, limits: Limits) -> Check | None:
     by_interval = limits.loss_by == "interval"
-    loss, limit = comparison.loss_bound_pp if by_interval else comparison.loss_pp, limits.max_loss
+    loss, limit = candidate.loss_bound_pp if by_interval else candidate.loss_pp, limits.max_loss
     if limit is None or loss is None:
         return None
-    text = f"the loss {'may be up to' if by_interval else 'is'} {loss:.2f} points against {comparison.reference}"
-    return Check(comparison.row, LOSS, loss, limit, loss <= limit, f"{text}, allowed {limit:g}")
+    text = f"the loss {'may be up to' if by_interval else 'is'} {loss:.2f} points against {candidate.reference}"
+    return Check(candidate.row, LOSS, loss, limit, loss <= limit, f"{text}, allowed {limit:g}")
 
 
-def _check_agreement(comparison: Comparison, limits: Limits) -> Check | None:
+def _check_agreement(candidate: Candidate, limits: Limits) -> Check | None:
     limit = limits.min_agreement
-    if limit is None or comparison.agreement is None:
+    if limit is None or candidate.agreement is None:
         return None
-    percent = 100 * comparison.agreement
-    text = f"{percent:.2f} % of the answers are those of {comparison.reference}"
-    return Check(comparison.row, AGREEMENT, percent, limit, percent >= limit, f"{text}, wanted {limit:g}")
+    percent = 100 * candidate.agreement
+    text = f"{percent:.2f} % of the answers are those of {candidate.reference}"
+    return Check(candidate.row, AGREEMENT, percent, limit, percent >= limit, f"{text}, wanted {limit:g}")
 
 
-def _check_latency(comparison: Comparison, limits: Limits) -> Check | None:
+def _check_latency(candidate: Candidate, limits: Limits) -> Check | None:
     limit = limits.max_latency_ratio
-    if limit is None or comparison.latency is None:
+    if limit is None or candidate.latency is None:
         return None
-    surely = comparison.latency.low
-    ratio = comparison.latency.value if surely is None else surely
-    text = f"invoke takes {'' if surely is None else 'at least '}{ratio:.2f} times the time of {comparison.reference}"
-    return Check(comparison.row, LATENCY, ratio, limit, ratio <= limit, f"{text}, allowed {limit:g}")
+    surely = candidate.latency.low
+    ratio = candidate.latency.value if surely is None else surely
+    text = f"invoke takes {'' if surely is None else 'at least '}{ratio:.2f} times the time of {candidate.reference}"
+    return Check(candidate.row, LATENCY, ratio, limit, ratio <= limit, f"{text}, allowed {limit:g}")
 
 
-def _against_float(row: Row, rows: Sequence[Row]) -> Comparison:
-    found = row["against_float"]
-    reference = next(other for other in rows if other["id"] == found["reference"])
-    same_runtime = reference["runtime"] == row["runtime"]
-    return Comparison(
-        row=row["id"],
-        reference=reference["id"],
-        loss_pp=found["loss_pp"],
-        loss_bound_pp=found["interval_pp"][1],
-        agreement=found["agreement"],
-        latency=latency_ratio(repeat_medians(row), repeat_medians(reference)) if same_runtime else None,
+def _candidate(row: Row, rows: Mapping[str, Row], loss: Comparison) -> Candidate:
+    reference = rows[loss.reference]
+    return Candidate(
+        row=row.id,
+        reference=reference.id,
+        loss_pp=loss.loss_pp,
+        loss_bound_pp=loss.interval_pp[1],
+        agreement=loss.agreement,
+        latency=_latency_ratio(row.invoke, reference.invoke) if reference.runtime == row.runtime else None,
     )
 
 
+def _latency_ratio(ours: Latency | None, theirs: Latency | None) -> Ratio | None:
+    return latency_ratio(ours.repeat_medians_ns, theirs.repeat_medians_ns) if ours and theirs else None
+
+
 def _outcome(checks: Sequence[Check], failed: Sequence[str], invalid: Sequence[str], hint: str) -> tuple[str, str]:
-    broken = list(dict.fromkeys(found.row for found in checks if not found.passed))
+    broken = list(dict.fromkeys(result.row for result in checks if not result.passed))
     if failed:
         return VARIANT_FAILED, f"{len(failed)} rows failed: {', '.join(failed)}"
     if broken:
@@ -200,4 +195,4 @@ def _outcome(checks: Sequence[Check], failed: Sequence[str], invalid: Sequence[s
         return ENVIRONMENT_INVALID, f"measured on an unfit machine, measure again: {', '.join(invalid)}"
     if not checks:
         return BROKEN, f"nothing to judge: {hint}"
-    return PASSED, f"all {len(checks)} limits of {len({found.row for found in checks})} rows kept"
+    return PASSED, f"all {len(checks)} limits of {len({result.row for result in checks})} rows kept"

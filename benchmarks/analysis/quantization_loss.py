@@ -1,57 +1,129 @@
-"""What every variant lost against its float artifact on the same images, and whether that is more than chance."""
+"""Accuracy of each row, and its loss against another row on the same images: counts, intervals, tests, verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from benchmarks.analysis.accuracy_summary import describe_accuracy
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.row import Accuracy, Calibration, ClassLoss, ClassShare, Comparison, Drift, Loss, Row, Share
 from benchmarks.measure.job import BASIS_POINTS
 from benchmarks.stats.accuracy import confusion_matrix, paired
-from benchmarks.stats.calibration import mean_drift
+from benchmarks.stats.calibration import BINS, mean_drift, reliability
 from benchmarks.stats.proportions import Pairs, paired_loss_interval, wilson_interval
 from benchmarks.stats.significance import SIGNIFICANT, holm, is_non_inferior, mcnemar_p
 
-# What the verdict on a loss can be, best first.
+# Verdicts on a loss, best first.
 GAIN, NO_LOSS, SMALL_LOSS, UNDECIDED, LOSS = "real gain", "no loss shown", "small loss", "undecided", "real loss"
 
 
-def judge_rows(rows: Sequence[Row], labels: Sequence[int], class_names: Sequence[str], *, margin_pp: float) -> None:
-    """Fill in `accuracy` of every measured row, and `against_float` of those whose float artifact was measured too.
+def describe_accuracy(row: Row, labels: Sequence[int], class_names: Sequence[str]) -> Accuracy | None:
+    """Describe the accuracy of a row: overall, per class, and calibration; None where its predictions aren't known.
 
     Args:
-        rows: all rows of a report, with `reference` filled in.
-        labels: true class index of each image.
+        row: any row.
+        labels: true class index of each image, at least one.
+        class_names: in index order.
+    """
+    if not row.predictions:
+        return None
+    confusion = confusion_matrix(row.predictions, labels, classes=len(class_names))
+    overall = _share(int(paired(row.predictions, labels).sum()), len(labels))
+    return Accuracy(
+        overall.images,
+        overall.right,
+        overall.top1,
+        overall.interval,
+        classes=tuple(_class_share(name, confusion, index) for index, name in enumerate(class_names)),
+        confusion=confusion.tolist(),
+        calibration=_calibration(row, labels),
+    )
+
+
+def _share(right: int, images: int) -> Share:
+    return Share(images, right, right / images if images else None, wilson_interval(right, images) if images else None)
+
+
+def _class_share(label: str, confusion: NDArray[np.int64], index: int) -> ClassShare:
+    share = _share(int(confusion[index, index]), int(confusion[index].sum()))
+    return ClassShare(share.images, share.right, share.top1, share.interval, label=label)
+
+
+def _calibration(row: Row, labels: Sequence[int]) -> Calibration | None:
+    """Describe the gap between confidence and accuracy, over 15 bins of equal width."""
+    confidence_bp = row.raw and row.raw.confidence_bp
+    untempered_bp = row.raw and row.raw.untempered_confidence_bp
+    if not confidence_bp:
+        return None
+    is_right = paired(row.predictions, labels)
+    bins = reliability(np.asarray(confidence_bp) / BASIS_POINTS, is_right)
+    before = reliability(np.asarray(untempered_bp) / BASIS_POINTS, is_right) if untempered_bp else None
+    return Calibration(
+        bins=BINS,
+        expected_calibration_error=bins.expected_calibration_error,
+        expected_calibration_error_without_temperature=before.expected_calibration_error if before else None,
+        mean_confidence=float(np.mean(confidence_bp)) / BASIS_POINTS,
+        reliability=bins,
+    )
+
+
+def compare_predictions(
+    pairs: Sequence[tuple[Row, Row]], labels: Sequence[int], class_names: Sequence[str], *, margin_pp: float
+) -> list[Comparison]:
+    """Compare the predictions of rows with those of their references, as one family of tests.
+
+    One file with the same predictions on two runtimes counts once in Holm's family.
+
+    Args:
+        pairs: row and reference, whose predictions are known.
+        labels: true class index of each image, at least one.
         class_names: in index order.
         margin_pp: largest loss that doesn't matter, in percentage points.
+
+    Returns:
+        One comparison a pair, in the same order.
     """
-    by_id = {row["id"]: row for row in rows}
-    for row in rows:
-        row["accuracy"] = row["against_float"] = None
-    for row in answered(rows):
-        raw = row["raw"]
-        row["accuracy"] = describe_accuracy(
-            raw["predictions"],
-            labels,
-            class_names=class_names,
-            confidence_bp=raw.get("confidence_bp"),
-            untempered_confidence_bp=raw.get("untempered_confidence_bp"),
+    counts = [count_pairs(row.predictions, reference.predictions, labels) for row, reference in pairs]
+    kinds = [
+        (row.sha256, reference.sha256, count.lost, count.gained, _same(row, reference))
+        for (row, reference), count in zip(pairs, counts, strict=True)
+    ]
+    p_values = dict(zip(kinds, map(mcnemar_p, counts), strict=True))
+    corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
+    comparisons = []
+    for (row, reference), count, kind in zip(pairs, counts, kinds, strict=True):
+        loss, same = _loss(count), _same(row, reference)
+        is_excluded = is_non_inferior((loss.interval_pp[0], loss.interval_pp[1]), margin=margin_pp)
+        classes = len(class_names)
+        change = confusion_matrix(row.predictions, labels, classes=classes) - confusion_matrix(
+            reference.predictions, labels, classes=classes
         )
-        if row["reference"] not in (None, row["id"]):
-            row["against_float"] = compare_answers(row, by_id[row["reference"]], labels, class_names)
-    compared = [(row, row["against_float"]) for row in rows if row["against_float"]]
-    correct_and_judge([(_kind(row, found), found) for row, found in compared], margin_pp)
+        comparisons.append(
+            Comparison(
+                reference=reference.id,
+                images=loss.images,
+                lost=loss.lost,
+                gained=loss.gained,
+                loss_pp=loss.loss_pp,
+                interval_pp=loss.interval_pp,
+                mcnemar_p=p_values[kind],
+                holm_p=corrected[kind],
+                family=len(p_values),
+                agreement=same / len(labels),
+                agreement_interval=wilson_interval(same, len(labels)),
+                confidence_drift=_drift(row, reference),
+                classes=tuple(_class_losses(row, reference, labels, class_names)),
+                confusion_change=change.tolist(),
+                margin_pp=margin_pp,
+                is_non_inferior=is_excluded,
+                verdict=_verdict(corrected[kind], loss.loss_pp, is_excluded=is_excluded),
+            )
+        )
+    return comparisons
 
 
-def answered(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the rows whose answers are known: not those that failed, nor a tool that only times a file."""
-    return (row for row in rows if row["raw"] and row["raw"].get("predictions"))
-
-
-def count_pairs(predictions: Sequence[int], reference: Sequence[int], labels: Sequence[int]) -> Pairs:
+def count_pairs(predictions: ArrayLike, reference: ArrayLike, labels: ArrayLike) -> Pairs:
     """Count how two variants did on the same images; all are class indices, shape (N,)."""
     ours, theirs = paired(predictions, labels), paired(reference, labels)
     return Pairs(
@@ -62,113 +134,43 @@ def count_pairs(predictions: Sequence[int], reference: Sequence[int], labels: Se
     )
 
 
-def compare_answers(row: Row, reference: Row, labels: Sequence[int], class_names: Sequence[str]) -> dict[str, Any]:
-    """Compare a row's answers with another's on the same images, as a JSON object; points are percentage points.
-
-    Args:
-        row: the variant, with its raw answers.
-        reference: what it is compared with, likewise.
-        labels: true class index of each image, at least one.
-        class_names: in index order.
-    """
-    ours, theirs = row["raw"]["predictions"], reference["raw"]["predictions"]
-    pairs = count_pairs(ours, theirs, labels)
-    same = int(paired(ours, theirs).sum())
-    classes = len(class_names)
-    change = confusion_matrix(ours, labels, classes=classes) - confusion_matrix(theirs, labels, classes=classes)
-    return {
-        "reference": reference["id"],
-        **_loss(pairs),
-        "mcnemar_p": mcnemar_p(pairs),
-        "agreement": same / len(labels),
-        "agreement_interval": list(wilson_interval(same, len(labels))),
-        "confidence_drift": _drift(row, reference),
-        "classes": [
-            {"label": name, **_loss(_pairs_of_class(ours, theirs, labels, index))}
-            for index, name in enumerate(class_names)
-            if index in labels
-        ],
-        "confusion_change": change.tolist(),
-    }
+def _same(row: Row, reference: Row) -> int:
+    return int(paired(row.predictions, reference.predictions).sum())
 
 
-def _loss(pairs: Pairs) -> dict[str, Any]:
+def _loss(pairs: Pairs) -> Loss:
     low, high = paired_loss_interval(pairs)
-    return {
-        "images": pairs.images,
-        "lost": pairs.lost,
-        "gained": pairs.gained,
-        # From counts, so that half a point isn't 0.5000000000000004.
-        "loss_pp": 100 * (pairs.lost - pairs.gained) / pairs.images,
-        "interval_pp": [100 * low, 100 * high],
-    }
+    # From counts, so that half a point isn't 0.5000000000000004.
+    loss_pp = 100 * (pairs.lost - pairs.gained) / pairs.images
+    return Loss(images=pairs.images, lost=pairs.lost, gained=pairs.gained, loss_pp=loss_pp,
+                interval_pp=(100 * low, 100 * high))  # fmt: skip
 
 
-def _pairs_of_class(ours: Sequence[int], theirs: Sequence[int], labels: Sequence[int], index: int) -> Pairs:
-    of_class = np.asarray(labels) == index
-    return count_pairs(np.asarray(ours)[of_class], np.asarray(theirs)[of_class], np.asarray(labels)[of_class])
+def _class_losses(row: Row, reference: Row, labels: Sequence[int], class_names: Sequence[str]) -> list[ClassLoss]:
+    """Return the loss among the images of each class that occurs."""
+    ours, theirs, truth = (np.asarray(values) for values in (row.predictions, reference.predictions, labels))
+    losses = []
+    for index, name in enumerate(class_names):
+        of_class = truth == index
+        if of_class.any():
+            loss = _loss(count_pairs(ours[of_class], theirs[of_class], truth[of_class]))
+            losses.append(ClassLoss(label=name, images=loss.images, lost=loss.lost, gained=loss.gained,
+                                    loss_pp=loss.loss_pp, interval_pp=loss.interval_pp))  # fmt: skip
+    return losses
 
 
-def _drift(row: Row, reference: Row) -> dict[str, float] | None:
-    ours, theirs = row["raw"].get("confidence_bp"), reference["raw"].get("confidence_bp")
+def _drift(row: Row, reference: Row) -> Drift | None:
+    ours, theirs = row.raw and row.raw.confidence_bp, reference.raw and reference.raw.confidence_bp
     if ours is None or theirs is None:
         return None
     points = BASIS_POINTS / 100
-    mean, size = mean_drift(np.asarray(ours) / points, np.asarray(theirs) / points)
-    return {"mean_pp": mean, "mean_absolute_pp": size}
+    return Drift(*mean_drift(np.asarray(ours) / points, np.asarray(theirs) / points))
 
 
-def correct_and_judge(comparisons: Sequence[tuple[Hashable, dict[str, Any]]], margin_pp: float) -> None:
-    """Fill in holm_p, family, margin_pp, is_non_inferior and verdict of the comparisons of one report.
-
-    Args:
-        comparisons: what makes it one of a kind, and the comparison from `compare_answers`; those of equal kind, such
-            as one file with the same answers on two runtimes, count once in Holm's family.
-        margin_pp: largest loss that doesn't matter, in percentage points.
-    """
-    family = {kind: found["mcnemar_p"] for kind, found in comparisons}
-    corrected = dict(zip(family, holm(list(family.values())), strict=True))
-    for kind, found in comparisons:
-        found["holm_p"], found["family"] = corrected[kind], len(family)
-        found["margin_pp"] = margin_pp
-        found["is_non_inferior"] = is_non_inferior(tuple(found["interval_pp"]), margin=margin_pp)
-        found["verdict"] = verdict(found)
-
-
-def _kind(row: Row, found: dict[str, Any]) -> Hashable:
-    return row["sha256"], row["source_sha256"], found["lost"], found["gained"], found["agreement"]
-
-
-def verdict(found: dict[str, Any]) -> str:
-    """GAIN, NO_LOSS, SMALL_LOSS, UNDECIDED or LOSS: by the corrected p-value and by the margin."""
-    if found["holm_p"] < SIGNIFICANT:
-        if found["loss_pp"] < 0:
+def _verdict(holm_p: float, loss_pp: float, *, is_excluded: bool) -> str:
+    """Judge by the corrected p-value and by whether a loss above the margin is excluded."""
+    if holm_p < SIGNIFICANT:
+        if loss_pp < 0:
             return GAIN
-        return SMALL_LOSS if found["is_non_inferior"] else LOSS
-    return NO_LOSS if found["is_non_inferior"] else UNDECIDED
-
-
-def verdict_sentence(found: dict[str, Any]) -> str:
-    """Say in plain words what was lost, within which bounds, and what that means; no capital, no full stop.
-
-    Args:
-        found: `against_float` of a row.
-    """
-    loss, (low, high) = found["loss_pp"], found["interval_pp"]
-    amount = "nothing lost" if not loss else f"{abs(loss):.2f} points {'lost' if loss > 0 else 'gained'}"
-    if loss < 0:
-        low, high = -high, -low  # of the gain, as the sentence speaks of it
-    margin, nothing = f"{found['margin_pp']:g}", "no gain" if loss < 0 else "no loss"
-    meaning = {
-        GAIN: "a real gain",
-        NO_LOSS: f"not distinguishable from {nothing}, and a loss of {margin} is excluded",
-        SMALL_LOSS: f"a real loss, smaller than {margin}",
-        UNDECIDED: f"not distinguishable from {nothing}, but a loss of {margin} isn't excluded either",
-        LOSS: f"a real loss, and one of {margin} isn't excluded",
-    }[found["verdict"]]
-    return f"{amount}, 95 % interval {_plain(low)} to {_plain(high)}: {meaning}"
-
-
-def _plain(points: float) -> str:
-    """Two digits, without a minus in front of zero."""
-    return f"{round(points, 2) + 0.0:.2f}"
+        return SMALL_LOSS if is_excluded else LOSS
+    return NO_LOSS if is_excluded else UNDECIDED

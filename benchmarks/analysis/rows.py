@@ -1,159 +1,188 @@
-"""Variants and their outcomes -> the rows of the report, as JSON objects that every rendering reads."""
+"""Trials of variants -> rows of the report, each compared with its float row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from benchmarks.analysis.latency_row import raw_latencies, timed_facts
-from benchmarks.analysis.reference import float_reference, loss_pp
-from benchmarks.host.machine_state import State, first_invalid_reason
-from benchmarks.measure.job import FAILED, NOT_TIMED, OK, Measurement, Outcome
+from benchmarks.analysis.latency import latency_fields
+from benchmarks.analysis.quantization_loss import compare_predictions, describe_accuracy
+from benchmarks.analysis.row import Raw, Row, StatePair, answering
+from benchmarks.host.machine_state import first_invalid_reason
+from benchmarks.measure.job import FAILED, NOT_TIMED, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
+from benchmarks.measure.runtime_settings import RuntimeSettings
 from benchmarks.measure.variants import Variant
+from benchmarks.records import from_record
 from benchmarks.stats.accuracy import count_right, top1_accuracy, top1_agreement
-from benchmarks.stats.speedup import sentence, speedup
+from benchmarks.stats.ratios import Ratio, speedup
 
-EMULATED = "the processor is emulated: its answers count, its times would mean nothing"
-
-Row = dict[str, Any]
+EMULATED = "the processor is emulated: its predictions count, its times would mean nothing"
 
 
 def make_rows(
-    variants: Sequence[Variant], trials: Sequence[Sequence[Trial[Outcome]]], labels: Sequence[int]
+    variants: Sequence[Variant],
+    trials: Sequence[Sequence[Trial[Outcome]]],
+    labels: Sequence[int],
+    class_names: Sequence[str],
+    *,
+    margin_pp: float,
 ) -> list[Row]:
     """Return one row for each variant, in the same order, each compared with its float row.
 
     Args:
-        variants: what was measured.
-        trials: of each variant, from `benchmarks.measure.rounds.measure_in_rounds`.
+        variants: variants that were measured.
+        trials: trials of each variant, from `benchmarks.measure.rounds.measure_in_rounds`.
         labels: true class index of each test image.
+        class_names: in index order.
+        margin_pp: largest loss that doesn't matter, in percentage points.
     """
-    rows = [
-        make_row(
-            variant,
-            [trial.outcome for trial in found] or [Outcome(FAILED, "interrupted before its first turn")],
-            labels,
-            states=[(trial.before, trial.after) for trial in found],
-        )
-        for variant, found in zip(variants, trials, strict=True)
-    ]
-    compare_with_float(rows)
-    return rows
+    alone = [measured_row(variant, tried, labels) for variant, tried in zip(variants, trials, strict=True)]
+    return compare_with_float(alone, labels, class_names, margin_pp=margin_pp)
 
 
-def make_row(
-    variant: Variant,
-    outcomes: Sequence[Outcome],
-    labels: Sequence[int],
-    *,
-    states: Sequence[tuple[State, State]] = (),
-) -> Row:
-    """Return the row of a variant: the file's identity, then what was measured, None where nothing was.
+def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Sequence[int]) -> Row:
+    """Return the row of a variant on its own: the file's identity, then what was measured.
 
     Args:
-        variant: what was measured.
-        outcomes: one a repeat, at least one; a repeat that failed after others went well is left out.
+        variant: variant that was measured.
+        trials: one a repeat; one that failed after others went well is left out.
         labels: true class index of each test image.
-        states: of the machine before and after each repeat.
     """
-    artifact = variant.artifact
-    found = [outcome.measurement for outcome in outcomes if outcome.measurement]
-    first = outcomes[0]
-    is_timed = bool(found and found[0].invoke_ns)
-    return {
-        "id": variant.row_id,
-        "variant": variant.name,
-        "path": str(variant.path),
-        "format": artifact.format if artifact else None,
-        "sha256": artifact.sha256 if artifact else None,
-        "size_bytes": artifact.size_bytes if artifact else None,
-        "runtime": variant.runtime or None,
-        "status": NOT_TIMED if found and not is_timed else first.status,
-        "reason": EMULATED if found and not is_timed else first.reason,
-        "invalid": first_invalid_reason(states),
-        "states": [{"before": before, "after": after} for before, after in states],
-        **(_measured(found, labels) if found else _unmeasured(variant)),
-        **timed_facts(found if is_timed else ()),
-        "reference": None,
-        "loss_pp": None,
-        "top1_agreement": None,
-        "speedup": None,
-    }
+    artifact, spec = variant.artifact, variant.artifact.spec if variant.artifact else None
+    outcomes = [trial.outcome for trial in trials] or [Outcome(FAILED, "interrupted before its first turn")]
+    repeats = [outcome.measurement for outcome in outcomes if outcome.measurement]
+    row = Row(
+        id=variant.row_id,
+        variant=variant.name,
+        path=str(variant.path),
+        format=artifact.format if artifact else None,
+        sha256=artifact.sha256 if artifact else None,
+        size_bytes=artifact.size_bytes if artifact else None,
+        runtime=variant.runtime or None,
+        status=outcomes[0].status,
+        reason=outcomes[0].reason,
+        invalid=first_invalid_reason([(trial.before, trial.after) for trial in trials]),
+        states=tuple(StatePair(trial.before, trial.after) for trial in trials),
+        quantization=spec.provenance.quantization if spec else None,
+        source_sha256=spec.provenance.source_sha256 if spec else None,
+    )
+    if not repeats:
+        return row
+    first = repeats[0]  # it alone ran the test images; what isn't timed is the same in every repeat
+    is_timed = bool(first.invoke_ns)
+    return replace(
+        row,
+        status=row.status if is_timed else NOT_TIMED,
+        reason=row.reason if is_timed else EMULATED,
+        quantization=first.quantization,
+        source_sha256=first.source_sha256,
+        calibration=first.calibration,
+        runtime_version=first.runtime_version,
+        right=count_right(first.predictions, labels),
+        top1_accuracy=top1_accuracy(first.predictions, labels),
+        conditions=from_record(RuntimeSettings, first.conditions) if first.conditions else None,
+        loadgen=first.loadgen,
+        raw=_raw(repeats),
+        **latency_fields(repeats if is_timed else ()),
+    )
 
 
-def compare_with_float(rows: Sequence[Row]) -> None:
-    """Fill in reference, loss_pp, top1_agreement and speedup of every row whose float artifact was measured too."""
-    for row in answering(rows):
-        reference = float_reference(row, rows)
+def _raw(repeats: Sequence[Measurement]) -> Raw:
+    return Raw(
+        predictions=repeats[0].predictions,
+        confidence_bp=repeats[0].confidence_bp,
+        untempered_confidence_bp=repeats[0].untempered_confidence_bp,
+        invoke_ns=[found.invoke_ns for found in repeats],
+        model_ns=[found.model_ns for found in repeats],
+        frame_to_decision_ns=[found.frame_to_decision_ns for found in repeats],
+        end_to_end_ns=[found.end_to_end_ns for found in repeats],
+        load_ns=[found.load_ns for found in repeats],
+        first_invoke_ns=[found.first_invoke_ns for found in repeats],
+    )
+
+
+def compare_with_float(
+    rows: Sequence[Row], labels: Sequence[int], class_names: Sequence[str], *, margin_pp: float
+) -> list[Row]:
+    """Return the rows with their accuracy, and with what they lost and gained against their float rows.
+
+    Args:
+        rows: all rows of a report.
+        labels: true class index of each test image.
+        class_names: in index order.
+        margin_pp: largest loss that doesn't matter, in percentage points.
+    """
+    references = {row.id: float_reference(row, rows) for row in answering(rows)}
+    pairs = [
+        (row, reference) for row in rows if (reference := references.get(row.id)) is not None and reference is not row
+    ]
+    comparisons = compare_predictions(pairs, labels, class_names, margin_pp=margin_pp)
+    by_id = {row.id: comparison for (row, _), comparison in zip(pairs, comparisons, strict=True)}
+    compared = []
+    for row in rows:
+        accuracy, reference = describe_accuracy(row, labels, class_names), references.get(row.id)
         if reference is None:
+            compared.append(replace(row, accuracy=accuracy))
             continue
-        predictions = row["raw"]["predictions"]
-        row["reference"] = reference["id"]
-        row["loss_pp"] = loss_pp(row["right"], reference_right=reference["right"], images=len(predictions))
-        row["top1_agreement"] = top1_agreement(predictions, reference["raw"]["predictions"])
-        is_timed = row["invoke"] and reference["invoke"]
-        if is_timed and reference is not row and reference["runtime"] == row["runtime"]:
-            row["speedup"] = _speedup(row, reference)
+        compared.append(
+            replace(
+                row,
+                accuracy=accuracy,
+                reference=reference.id,
+                loss_pp=loss_pp(row.right or 0, reference_right=reference.right or 0, images=len(row.predictions)),
+                top1_agreement=top1_agreement(row.predictions, reference.predictions),
+                speedup=_speedup(row, reference),
+                against_float=by_id.get(row.id),
+            )
+        )
+    return compared
 
 
-def measured(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the rows that were timed."""
-    return (row for row in rows if row["status"] == OK)
+def float_reference(row: Row, rows: Iterable[Row]) -> Row | None:
+    """Find the float row that a row is compared with.
+
+    It was exported from the same Keras file and measured on the same machine; of several, one of the same format is
+    preferred, then of the same runtime.
+
+    Returns:
+        A row with quantization none (`row` itself, if it is the float one), or None if there is no such row.
+    """
+    floats = [
+        other
+        for other in answering(rows)
+        if other.quantization == "none"
+        and other.source_sha256
+        and (other.source_sha256, other.machine) == (row.source_sha256, row.machine)
+    ]
+    return min(floats, key=lambda other: (other.format != row.format, other.runtime != row.runtime), default=None)
 
 
-def answering(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the rows whose answers are known, timed or not, as on an emulated processor."""
-    return (row for row in rows if row["status"] in (OK, NOT_TIMED))
+def loss_pp(right: int, *, reference_right: int, images: int) -> float:
+    """Return the accuracy lost against the reference, in percentage points; negative if the variant is the better one.
+
+    Args:
+        right: images that the variant has right.
+        reference_right: images that the reference has right.
+        images: number of images, at least 1.
+    """
+    # From counts: 0.915 - 0.910 is more than 0.005 in binary, and 0.5 points must not exceed 0.5 points.
+    return 100 * (reference_right - right) / images
+
+
+def _speedup(row: Row, reference: Row) -> Ratio | None:
+    """Compare invoke on the same runtime; where one of them lost a repeat, the rounds that both have."""
+    if reference is row or reference.runtime != row.runtime or not (row.invoke and reference.invoke):
+        return None
+    pairs = list(zip(row.invoke.repeat_medians_ns, reference.invoke.repeat_medians_ns, strict=False))
+    return speedup([ours for ours, _ in pairs], [theirs for _, theirs in pairs])
 
 
 def without_common_machine(rows: Iterable[Row]) -> list[Row]:
-    """The rows of a chart: where all are of one of several machines, its name behind each of theirs says nothing."""
-    found = list(rows)
-    machines = {row.get("machine") for row in found}
+    """Drop the machine from the names of a chart's rows where all are of one of several machines."""
+    members = list(rows)
+    machines = {row.machine for row in members}
     if len(machines) != 1 or None in machines:
-        return found
+        return members
     (machine,) = machines
-    return [row | {"variant": row["variant"].removesuffix(f" on {machine}")} for row in found]
-
-
-def _speedup(row: Row, reference: Mapping[str, Any]) -> Row:
-    """Of invoke; where one of them lost a repeat, the rounds that both have."""
-    pairs = list(zip(row["invoke"]["repeat_medians_ns"], reference["invoke"]["repeat_medians_ns"], strict=False))
-    found = speedup([ours for ours, _ in pairs], [theirs for _, theirs in pairs])
-    return {**asdict(found), "is_significant": found.is_significant, "sentence": sentence(found)}
-
-
-def _measured(repeats: Sequence[Measurement], labels: Sequence[int]) -> Row:
-    """What is the same in every repeat, from the first one, which alone ran the test images; and the raw values."""
-    found = repeats[0]
-    return {
-        "quantization": found.quantization,
-        "source_sha256": found.source_sha256,
-        "calibration": found.calibration,
-        "runtime_version": found.runtime_version,
-        "right": count_right(found.predictions, labels),
-        "top1_accuracy": top1_accuracy(found.predictions, labels),
-        "conditions": found.conditions,
-        "loadgen": found.loadgen,
-        "raw": {
-            "predictions": found.predictions,
-            "confidence_bp": found.confidence_bp,
-            "untempered_confidence_bp": found.untempered_confidence_bp,
-            **raw_latencies(repeats),
-        },
-    }
-
-
-def _unmeasured(variant: Variant) -> Row:
-    """The same keys with None, but for what the file itself says."""
-    names = (
-        "quantization", "source_sha256", "calibration", "runtime_version", "right", "top1_accuracy", "conditions",
-        "loadgen", "raw",
-    )  # fmt: skip
-    row: Row = dict.fromkeys(names)
-    spec = variant.artifact.spec if variant.artifact else None
-    if spec is not None:
-        row |= {"quantization": spec.provenance.quantization, "source_sha256": spec.provenance.source_sha256}
-    return row
+    return [replace(row, variant=row.variant.removesuffix(f" on {machine}")) for row in members]

@@ -1,102 +1,80 @@
-"""Two reports -> what changed in each row, with the bounds that noise leaves."""
+"""Two reports -> the changes of each row, with the bounds that noise leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
 
-from benchmarks.analysis.gate import repeat_medians
-from benchmarks.analysis.quantization_loss import answered, compare_answers, correct_and_judge
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.quantization_loss import compare_predictions
+from benchmarks.analysis.row import Comparison, Row
 from benchmarks.measure.job import OK
-from benchmarks.stats.ratios import latency_ratio
+from benchmarks.report.schema import Report
+from benchmarks.stats.ratios import Ratio, latency_ratio
 from edge.errors import ReportError
 
-COMPARED, ADDED, REMOVED = "compared", "added", "removed"
-
-# What must be equal for two latencies to be of one machine.
+# Facts that must be equal for two latencies to be of one machine.
 _MACHINE = ("board", "cpu", "cpu_count", "architecture", "threads")
 
-Report = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of either report."""
+
+    row: Row
+    """The row of the new report; of the old one where the new one lacks it."""
+    old: Row | None
+    new: Row | None
+    loss: Comparison | None = None
+    """Predictions of the new row against those of the old one; None: not comparable."""
+    latency: Ratio | None = None
+    """Time of invoke, new over old; None: not comparable."""
 
 
-def compare_reports(old: Report, new: Report) -> dict[str, Any]:
-    """Compare all rows that both reports have, and name the others.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Comparison of two reports."""
 
-    Accuracy is paired image by image, and only where both counted the same images; latency is compared by the medians
-    of the repeats, and only where both ran on the same kind of machine.
+    has_same_images: bool
+    machine_differences: tuple[str, ...]
+    """Facts of the environment that differ; empty: one kind of machine."""
+    rows: tuple[Change, ...]
+    """All rows of the new report, then those that it lacks."""
 
-    Args:
-        old: from `benchmarks.compare.read.read_report`.
-        new: likewise; its margin is the one a loss is held against.
 
-    Returns:
-        A JSON object: has_same_images, machine_differences, and rows.
+def compare_reports(old: Report, new: Report) -> Changes:
+    """Compare all rows that both reports have, and list the others.
+
+    Accuracy is paired image by image, and only where both counted the same images. Latency is compared by the medians
+    of the repeats, and only where both ran on the same kind of machine. A loss is compared with the margin of the new
+    report.
 
     Raises:
         ReportError: no row is in both.
     """
-    before, after = ({row["id"]: row for row in report["rows"]} for report in (old, new))
+    before, after = ({row.id: row for row in report.rows} for report in (old, new))
     if not before.keys() & after.keys():
         raise ReportError(
             f"the reports have no row in common: one has {', '.join(before)}, the other {', '.join(after)}"
         )
-    has_same_images = old["test_images"]["sha256"] == new["test_images"]["sha256"]
-    differences = [name for name in _MACHINE if old["environment"].get(name) != new["environment"].get(name)]
-    rows = [
-        _change(before[name], row, new["test_images"] if has_same_images else None, is_same_machine=not differences)
-        if name in before
-        else _only(row, ADDED)
+    has_same_images = old.test_images.sha256 == new.test_images.sha256
+    differences = tuple(name for name in _MACHINE if old.environment.get(name) != new.environment.get(name))
+    pairs = [(row, before[name]) for name, row in after.items() if name in before]
+    comparable = [pair for pair in pairs if has_same_images and all(row.predictions for row in pair)]
+    images = new.test_images
+    losses = compare_predictions(comparable, images.labels, images.class_names, margin_pp=new.settings["margin_pp"])
+    loss_by_id = {row.id: loss for (row, _), loss in zip(comparable, losses, strict=True)}
+    changes = [
+        Change(
+            row, before.get(name), row, loss_by_id.get(name), None if differences else _latency(before.get(name), row)
+        )
         for name, row in after.items()
     ]
-    compared = [(_kind(row), row["answers"]) for row in rows if row["answers"]]
-    correct_and_judge(compared, new["settings"]["margin_pp"])
-    return {
-        "has_same_images": has_same_images,
-        "machine_differences": differences,
-        "rows": [*rows, *(_only(row, REMOVED) for name, row in before.items() if name not in after)],
-    }
+    gone = [Change(row, row, None) for name, row in before.items() if name not in after]
+    return Changes(has_same_images, differences, (*changes, *gone))
 
 
-def _change(old: Row, new: Row, images: dict[str, Any] | None, *, is_same_machine: bool) -> Row:
-    answers = latency = None
-    if images and all(len(list(answered([row]))) for row in (old, new)):
-        answers = compare_answers(new, old, images["labels"], images["class_names"])
-    is_valid = not any(row.get("invalid") for row in (old, new))
-    if is_same_machine and is_valid and old["status"] == new["status"] == OK:
-        ratio = latency_ratio(repeat_medians(new), repeat_medians(old))
-        latency = asdict(ratio) | {"is_significant": ratio.is_significant}
-    return _only(new, COMPARED) | {"old": _facts(old), "new": _facts(new), "answers": answers, "latency": latency}
-
-
-def _only(row: Row, presence: str) -> Row:
-    """A row that one report has; the same keys as one that both have."""
-    return {
-        "id": row["id"],
-        "variant": row["variant"],
-        "runtime": row["runtime"],
-        "quantization": row["quantization"],
-        "presence": presence,
-        "old": _facts(row) if presence == REMOVED else None,
-        "new": _facts(row) if presence == ADDED else None,
-        "answers": None,
-        "latency": None,
-    }
-
-
-def _facts(row: Row) -> dict[str, Any]:
-    return {
-        "status": row["status"],
-        "reason": row["reason"],
-        "sha256": row["sha256"],
-        "size_bytes": row["size_bytes"],
-        "top1_accuracy": row["top1_accuracy"],
-        "invoke_median_ns": row["invoke"]["median_ns"] if row["invoke"] else None,
-        "frame_to_decision_median_ns": row["frame_to_decision"]["median_ns"] if row["frame_to_decision"] else None,
-    }
-
-
-def _kind(row: Row) -> Hashable:
-    answers = row["answers"]
-    return row["old"]["sha256"], row["new"]["sha256"], answers["lost"], answers["gained"], answers["agreement"]
+def _latency(old: Row | None, new: Row) -> Ratio | None:
+    if old is None or not (old.status == new.status == OK) or old.invalid or new.invalid:
+        return None
+    if not (old.invoke and new.invoke):
+        return None
+    return latency_ratio(new.invoke.repeat_medians_ns, old.invoke.repeat_medians_ns)

@@ -1,76 +1,74 @@
-"""The gate of a comparison: the limits held against each row that both reports measured, and what couldn't be held."""
+"""The gate of a comparison: the limits on each row that both reports measured, and those that couldn't be checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from benchmarks.analysis.gate import LATENCY, LOSS, PRESENCE, Check, Comparison, failed_rows, invalid_rows, judge
-from benchmarks.analysis.rows import Row
-from benchmarks.compare.changes import REMOVED, Report
+from benchmarks.analysis.gate import (
+    LATENCY,
+    LOSS,
+    PRESENCE,
+    Candidate,
+    Check,
+    Gate,
+    failed_rows,
+    invalid_rows,
+    judge,
+)
+from benchmarks.compare.changes import Change, Changes
 from benchmarks.config import Limits
 from benchmarks.measure.job import FAILED, NOT_TIMED, OK
-from benchmarks.stats.ratios import Ratio
+from benchmarks.report.schema import Report
 
 REFERENCE = "the old report"
 
 
-def judge_changes(changes: dict[str, Any], old: Report, new: Report, limits: Limits) -> dict[str, Any]:
-    """Hold the limits against every row of the old report; a row that went missing must not pass unseen.
+def judge_changes(changes: Changes, old: Report, new: Report, limits: Limits) -> Gate:
+    """Check the limits on every row of the old report; a row that went missing must not pass unseen.
 
     Args:
-        changes: from `benchmarks.compare.changes.compare_reports`.
+        changes: comparison from `benchmarks.compare.changes.compare_reports`.
         old: the older report.
         new: the newer one.
-        limits: what was asked for.
-
-    Returns:
-        As `benchmarks.analysis.gate.judge`.
+        limits: limits to keep.
     """
-    invalid = list(dict.fromkeys([*invalid_rows(old["rows"]), *invalid_rows(new["rows"])]))
-    held = [_comparison(row) for row in changes["rows"]]
-    gaps = [gap for row in changes["rows"] if _was_measured(row) for gap in _gaps(row, changes, limits, invalid)]
-    failed, hint = failed_rows(new["rows"]), "the old report measured none of the rows"
-    return judge(held, limits, failed=failed, invalid=invalid, gaps=gaps, hint=hint)
+    invalid = list(dict.fromkeys([*invalid_rows(old.rows), *invalid_rows(new.rows)]))
+    candidates = [_candidate(change) for change in changes.rows]
+    gaps = [gap for change in changes.rows for gap in _gaps(change, changes, limits, invalid)]
+    failed, hint = failed_rows(new.rows), "the old report measured none of the rows"
+    return judge(candidates, limits, failed=failed, invalid=invalid, gaps=gaps, hint=hint)
 
 
-def _comparison(row: Row) -> Comparison:
-    answers, latency = row["answers"] or {}, row["latency"]
-    return Comparison(
-        row=row["id"],
+def _candidate(change: Change) -> Candidate:
+    loss = change.loss
+    return Candidate(
+        row=change.row.id,
         reference=REFERENCE,
-        loss_pp=answers.get("loss_pp"),
-        loss_bound_pp=answers["interval_pp"][1] if answers else None,
-        agreement=answers.get("agreement"),
-        latency=latency and Ratio(latency["value"], latency["low"], latency["high"]),
+        loss_pp=loss.loss_pp if loss else None,
+        loss_bound_pp=loss.interval_pp[1] if loss else None,
+        agreement=loss.agreement if loss else None,
+        latency=change.latency,
     )
 
 
-def _was_measured(row: Row) -> bool:
-    return bool(row["old"]) and row["old"]["status"] in (OK, NOT_TIMED)
-
-
-def _gaps(row: Row, changes: dict[str, Any], limits: Limits, invalid: list[str]) -> Iterator[Check]:
-    """What no limit can be held against, of a row the old report measured; the gate sees to failed ones."""
-    if row["presence"] == REMOVED:
-        yield _gap(row, PRESENCE, "it is in the old report and not in the new one")
+def _gaps(change: Change, changes: Changes, limits: Limits, invalid: Sequence[str]) -> Iterator[Check]:
+    """Yield the limits that can't be checked on a row the old report measured; the gate covers failed ones."""
+    old, new, name = change.old, change.new, change.row.id
+    if old is None or old.status not in (OK, NOT_TIMED) or (new and new.status == FAILED):
         return
-    status, reason = row["new"]["status"], row["new"]["reason"]
-    if status == FAILED:
+    if new is None:
+        yield _gap(name, PRESENCE, "it is in the old report and not in the new one")
         return
-    if status not in (OK, NOT_TIMED):
-        yield _gap(row, PRESENCE, f"the old report measured it, now it is {status}: {reason}")
+    if new.status not in (OK, NOT_TIMED):
+        yield _gap(name, PRESENCE, f"the old report measured it, now it is {new.status}: {new.reason}")
         return
-    if row["answers"] is None and (limits.max_loss, limits.min_agreement) != (None, None):
-        yield _gap(row, LOSS, "no limit of accuracy can be held: the reports counted different images")
-    if row["latency"] is None and limits.max_latency_ratio is not None and row["id"] not in invalid:
-        yield _gap(row, LATENCY, f"the limit of latency can't be held: {_why_untimed(changes)}")
+    if change.loss is None and (limits.max_loss, limits.min_agreement) != (None, None):
+        yield _gap(name, LOSS, "no limit of accuracy can be held: the reports counted different images")
+    if change.latency is None and limits.max_latency_ratio is not None and name not in invalid:
+        differences = ", ".join(changes.machine_differences).replace("_", " ")
+        why = f"the reports are of different machines ({differences})" if differences else "one report didn't time it"
+        yield _gap(name, LATENCY, f"the limit of latency can't be held: {why}")
 
 
-def _why_untimed(changes: dict[str, Any]) -> str:
-    names = ", ".join(changes["machine_differences"]).replace("_", " ")
-    return f"the reports are of different machines ({names})" if names else "one of the reports didn't time it"
-
-
-def _gap(row: Row, what: str, sentence: str) -> Check:
-    return Check(row["id"], what, None, None, passed=False, sentence=sentence)
+def _gap(row: str, what: str, sentence: str) -> Check:
+    return Check(row, what, None, None, passed=False, sentence=sentence)

@@ -5,18 +5,24 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.analysis.rows import Row, make_rows
-from benchmarks.config import BenchmarkConfig
+from benchmarks.analysis.recommendation import recommend_on_each
+from benchmarks.analysis.row import PeerRow, Row
+from benchmarks.analysis.rows import compare_with_float, make_rows
+from benchmarks.config import MARGIN_PP, BenchmarkConfig
 from benchmarks.device.result import read_measured
 from benchmarks.host.environment import merged_environment, short_name
+from benchmarks.measure.job import OK
+from benchmarks.records import from_record
+from benchmarks.report.schema import Report
 from benchmarks.report.table import reasons, text_table
+from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.errors import EXIT_DONE, ToolkitError
 
@@ -28,10 +34,12 @@ _EXAMPLES = """examples:
   python -m benchmarks merge pi4.json pi5.json reports/host/report.json --out reports/all
 """
 
+_Row = TypeVar("_Row", Row, PeerRow)
+
 
 @dataclass(frozen=True, slots=True)
 class KnownImages:
-    """The test images that all files were measured on, as a report needs them; the images themselves aren't here."""
+    """Test images that all files were measured on, without their pixels."""
 
     dataset: str
     statement: str
@@ -61,8 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     report = merge([(str(path), read(path)) for path in options.files])
     page = write_report(report, options.out)
-    print(text_table(report["rows"]), *reasons(report["rows"]), "", *report["recommendation"], f"report: {page}",
-          sep="\n")  # fmt: skip
+    print(text_table(report.rows), *reasons(report.rows), "", *report.recommendation, f"report: {page}", sep="\n")
     return EXIT_DONE
 
 
@@ -83,7 +90,7 @@ def read(path: Path) -> dict[str, Any]:
     return found
 
 
-def merge(files: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+def merge(files: Sequence[tuple[str, dict[str, Any]]]) -> Report:
     """Return one report; of several machines each row's name ends with its machine's, and each has its advice.
 
     Args:
@@ -92,37 +99,53 @@ def merge(files: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     Raises:
         ToolkitError: they were measured on different test images, hold no raw values, or are merged already.
     """
-    from benchmarks.analysis.cross_machine import advise
     from benchmarks.report.build import build_report
 
-    images = _common_images(files)
-    names = _names([found["environment"] for _, found in files])
-    groups = [_rows(name, found) for name, found in files]
-    rows = [_renamed(row, machine, len(files)) for found, machine in zip(groups, names, strict=True) for row in found]
-    peers = [_renamed(row, machine, len(files)) for (_, found), machine in zip(files, names, strict=True)
-             for row in found.get("peers", [])]  # fmt: skip
-    environment = merged_environment([found["environment"] for _, found in files], names)
-    config = _config(files[0][1])
-    report = build_report(rows, config, images, environment, peers=peers)
-    settings = [found["settings"] for _, found in files]
-    report |= {"merged": [name for name, _ in files], "settings_of_each": settings}
+    images, config = _common_images(files), _config(files[0][1])
+    labels, margin_pp = images.labels.tolist(), config.margin_pp
+    names = _names([content["environment"] for _, content in files])
+    machines = {
+        machine: compare_with_float(_rows(name, content, machine), labels, FASHION_MNIST_LABELS, margin_pp=margin_pp)
+        for machine, (name, content) in zip(names, files, strict=True)
+    }
+    peers = [
+        replace(from_record(PeerRow, peer), machine=machine)
+        for machine, (_, content) in zip(names, files, strict=True)
+        for peer in content.get("peers", [])
+    ]
+    rows = [row for members in machines.values() for row in members]
     if len(files) > 1:
-        machines = dict(zip(names, groups, strict=True))
-        report["recommendation"] = advise(machines, report["rows"], images.labels.tolist(), margin_pp=config.margin_pp)
-    return report
+        rows = compare_with_float([_renamed(row) for row in rows], labels, FASHION_MNIST_LABELS, margin_pp=margin_pp)
+        peers = [_renamed(peer) for peer in peers]
+    environment = merged_environment([content["environment"] for _, content in files], names)
+    report = build_report(rows, config, images, environment, peers=peers)
+    return replace(
+        report,
+        recommendation=tuple(recommend_on_each(machines, rows)) if len(files) > 1 else report.recommendation,
+        merged=tuple(name for name, _ in files),
+        settings_of_each=tuple(content["settings"] for _, content in files),
+    )
 
 
-def _rows(name: str, found: dict[str, Any]) -> list[Row]:
-    if "variants" in found:
-        measured = read_measured(found)
-        labels = found["test_images"]["labels"]
-        return make_rows([variant for variant, _ in measured], [trials for _, trials in measured], labels)
-    if found["environment"].get("machines"):
-        raise ToolkitError(f"{name} is of several machines: merge the files that it was made of, {found['merged']}")
-    rows: list[Row] = found["rows"]
-    if any(row["status"] == "ok" and not row.get("raw") for row in rows):
+def _rows(name: str, content: dict[str, Any], machine: str) -> list[Row]:
+    """Return the rows of one file, each with its machine.
+
+    Args:
+        name: name of the file, for errors.
+        content: a device's result, or a report.
+        machine: name of the machine that it is of.
+    """
+    if "variants" in content:
+        variants, trials = zip(*read_measured(content), strict=True)
+        labels = content["test_images"]["labels"]
+        rows = make_rows(variants, trials, labels, FASHION_MNIST_LABELS, margin_pp=MARGIN_PP)
+    elif content["environment"].get("machines"):
+        raise ToolkitError(f"{name} is of several machines: merge the files that it was made of, {content['merged']}")
+    else:
+        rows = [from_record(Row, row) for row in content["rows"]]
+    if any(row.status == OK and not row.raw for row in rows):
         raise ToolkitError(f"{name} holds no raw values any more: merge the report.json that the benchmark wrote")
-    return rows
+    return [replace(row, machine=machine) for row in rows]
 
 
 def _common_images(files: Sequence[tuple[str, dict[str, Any]]]) -> KnownImages:
@@ -147,16 +170,10 @@ def _names(environments: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _renamed(row: Row, machine: str, count: int) -> Row:
-    if count == 1:
-        return row | {"machine": machine}
-    reference = row["reference"] and f"{row['reference']} on {machine}"
-    return row | {
-        "id": f"{row['id']} on {machine}",
-        "variant": f"{row['variant']} on {machine}",
-        "reference": reference,
-        "machine": machine,
-    }
+def _renamed(row: _Row) -> _Row:
+    """Add the machine to the names of a row, and to that of its reference."""
+    reference = row.reference and f"{row.reference} on {row.machine}"
+    return replace(row, id=f"{row.id} on {row.machine}", variant=f"{row.variant} on {row.machine}", reference=reference)
 
 
 def _config(found: dict[str, Any]) -> BenchmarkConfig:

@@ -4,13 +4,44 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from benchmarks.records import ABSENT_IF_NONE
 
 # What the libraries and OpenMP read; a value that isn't set isn't recorded.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "TFLITE_DISABLE_XNNPACK")
 _NATIVE_LOG = logging.getLogger("edge.system.native_log")
+
+
+@dataclass(frozen=True, slots=True)
+class KernelAgreement:
+    """Predictions of an int8 ONNX file's kernel that are those of the file's own arithmetic."""
+
+    images: int
+    """Images compared."""
+    same: int
+    """Images with equal predictions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeSettings:
+    """Settings that a row was measured under."""
+
+    garbage_collector: str
+    threads: int
+    processors: list[int] | None
+    """Processors that the process may run on; None where the system doesn't say."""
+    xnnpack: bool | None
+    """Whether TFLite took XNNPACK's kernels; None where there is no such choice."""
+    spinning: bool | None
+    """Whether ONNX Runtime's threads spin; None on other runtimes."""
+    variables: dict[str, str]
+    """Environment variables that set threads."""
+    kernel_agreement: KernelAgreement | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """None but for int8 ONNX files."""
 
 
 @contextmanager
@@ -49,22 +80,28 @@ def describe_conditions(runtime: str, *, threads: int, notices: list[str]) -> di
     }
 
 
-def conditions_lines(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """What people read of the settings that rows were timed under: (name, text); none where nothing is known of them.
+class _Row(Protocol):
+    """Part of a report's row."""
 
-    Args:
-        rows: of a report, each with a runtime and its `conditions`.
-    """
-    known = [(str(row["runtime"]), row["conditions"]) for row in rows if row.get("conditions")]
+    @property
+    def runtime(self) -> str | None: ...
+
+    @property
+    def conditions(self) -> RuntimeSettings | None: ...
+
+
+def conditions_lines(rows: Sequence[_Row]) -> list[tuple[str, str]]:
+    """Describe the settings of a report's rows for people: (name, text); none where nothing is known of them."""
+    known = [(str(row.runtime), row.conditions) for row in rows if row.conditions]
     kernels: dict[str, set[bool]] = {}
     for runtime, found in known:
-        if found["xnnpack"] is not None:
-            kernels.setdefault(runtime, set()).add(found["xnnpack"])
+        if found.xnnpack is not None:
+            kernels.setdefault(runtime, set()).add(found.xnnpack)
     words = {
         runtime: "some rows" if len(used) > 1 else "on" if True in used else "off" for runtime, used in kernels.items()
     }
-    collectors = sorted({found["garbage_collector"] for _, found in known})
-    variables = sorted({f"{name}={value}" for _, found in known for name, value in found["variables"].items()})
+    collectors = sorted({found.garbage_collector for _, found in known})
+    variables = sorted({f"{name}={value}" for _, found in known for name, value in found.variables.items()})
     lines = {
         "XNNPACK": ", ".join(f"{runtime} {word}" for runtime, word in words.items()),
         "garbage collector": "; ".join(collectors),

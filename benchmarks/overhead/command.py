@@ -101,7 +101,7 @@ def _median_of(side: str) -> Any:
     return lambda row: f"{median(row[side]):,.2f}" if row[side] else MISSING
 
 
-COLUMNS = (
+COLUMNS: tuple[Column[Row], ...] = (
     Column("", "what", lambda row: str(row["what"]), is_number=False),
     Column("median", "ours", _median_of("ours")),
     Column("median", "bare", _median_of("bare")),

@@ -1,4 +1,4 @@
-"""The peers of a run: what there is to measure, and what came of it as rows of the report."""
+"""The peers of a run: matches of tools and files, their tasks, and their rows in the report."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from statistics import median
-from typing import Any
 
+from benchmarks.analysis.row import PeerLatency, PeerRaw, PeerRow, Row
 from benchmarks.config import BenchmarkConfig
 from benchmarks.host.machine_state import first_invalid_reason
 from benchmarks.measure.job import FAILED, OK
@@ -21,14 +21,12 @@ from benchmarks.peers.protocol import Peer, PeerJob, PeerOutcome
 from benchmarks.peers.tensorflow_loop import TensorflowLoop
 from benchmarks.peers.tflite_runtime_loop import TfliteRuntimeLoop
 from benchmarks.stats.latency import summarise_repeats
-from benchmarks.stats.speedup import sentence, speedup
+from benchmarks.stats.ratios import speedup
 from edge.artifact.file import Artifact
 
 PEERS: tuple[Peer, ...] = (BareLoop(), LitertBenchmark(), TfliteRuntimeLoop(), TensorflowLoop(), OpencvLoop())
 _MODES = ("none", "int8")  # of TFLite files; the others would make a run twice as long and say little
 _OURS = {"tflite": "litert", "onnx": "onnxruntime"}
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,56 +74,53 @@ def peer_tasks(matches: Sequence[Match], config: BenchmarkConfig, *, images_file
 
 def peer_rows(
     matches: Sequence[Match], trials: Sequence[Sequence[Trial[PeerOutcome]]], rows: Sequence[Row]
-) -> list[Row]:
+) -> list[PeerRow]:
     """Return one row a match, each compared with this project's row of the same file.
 
     Args:
-        matches: what was measured.
-        trials: of each match, from `benchmarks.measure.rounds.measure_in_rounds`.
-        rows: of the report, measured in the same rounds.
+        matches: matches that were measured.
+        trials: trials of each match, from `benchmarks.measure.rounds.measure_in_rounds`.
+        rows: rows of the report, measured in the same rounds.
     """
-    return [_row(match, found, rows) for match, found in zip(matches, trials, strict=True)]
+    return [_row(match, tried, rows) for match, tried in zip(matches, trials, strict=True)]
 
 
-def _row(match: Match, trials: Sequence[Trial[PeerOutcome]], rows: Sequence[Row]) -> Row:
+def _row(match: Match, trials: Sequence[Trial[PeerOutcome]], rows: Sequence[Row]) -> PeerRow:
     outcomes = [trial.outcome for trial in trials] or [PeerOutcome(FAILED, "interrupted before its first turn")]
     good = [outcome for outcome in outcomes if outcome.status == OK]
-    medians = [_median_ns(outcome) for outcome in good]
-    ours = next((row for row in rows if _is_ours(row, match) and row["invoke"]), None)
-    compared = None
-    if medians and ours is not None:
-        pairs = list(zip(medians, ours["invoke"]["repeat_medians_ns"], strict=False))
-        found = speedup([theirs for theirs, _ in pairs], [mine for _, mine in pairs])
-        compared = {**asdict(found), "is_significant": found.is_significant, "sentence": sentence(found)}
-    return {
-        "id": match.row_id,
-        "peer": match.peer.name,
-        "what": match.peer.what,
-        "how_to_get": match.peer.how_to_get,
-        "variant": match.variant,
-        "sha256": match.artifact.sha256,
-        "version": outcomes[0].version or None,
-        "status": outcomes[0].status,
-        "reason": outcomes[0].reason,
-        "invalid": first_invalid_reason([(trial.before, trial.after) for trial in trials]),
-        "repeats": len(good),
-        "invoke": _summary(good),
-        "reference": ours and ours["id"],
-        "speedup": compared,
-        "raw": {"invoke_ns": [outcome.invoke_ns for outcome in good]},
-    }
+    ours = next((row for row in rows if _is_ours(row, match) and row.invoke), None)
+    ratio = None
+    if good and ours is not None and ours.invoke:
+        pairs = list(zip(map(_median_ns, good), ours.invoke.repeat_medians_ns, strict=False))
+        ratio = speedup([theirs for theirs, _ in pairs], [mine for _, mine in pairs])
+    return PeerRow(
+        id=match.row_id,
+        peer=match.peer.name,
+        what=match.peer.what,
+        how_to_get=match.peer.how_to_get,
+        variant=match.variant,
+        sha256=match.artifact.sha256,
+        version=outcomes[0].version or None,
+        status=outcomes[0].status,
+        reason=outcomes[0].reason,
+        invalid=first_invalid_reason([(trial.before, trial.after) for trial in trials]),
+        repeats=len(good),
+        invoke=_latency(good),
+        reference=ours.id if ours else None,
+        speedup=ratio,
+        raw=PeerRaw([outcome.invoke_ns for outcome in good]),
+    )
 
 
-def _summary(outcomes: Sequence[PeerOutcome]) -> Row | None:
-    """Of all calls; of a peer that tells only summaries, the median of each of its figures."""
+def _latency(outcomes: Sequence[PeerOutcome]) -> PeerLatency | None:
+    """Summarise all calls; of a peer that reports summaries alone, take the median of each of its figures."""
     if not outcomes:
         return None
     if all(outcome.invoke_ns for outcome in outcomes):
-        summary = summarise_repeats([outcome.invoke_ns for outcome in outcomes])
-        return asdict(summary) | {"repeat_medians_ns": list(summary.repeat_medians_ns)}
-    told = [outcome.summary_ns for outcome in outcomes]
-    figures = {f"{name}_ns": round(median(figures[name] for figures in told)) for name in told[0]}
-    return {"p90_ns": None, "p99_ns": None, **figures, "repeat_medians_ns": [figures["median"] for figures in told]}
+        return PeerLatency(**asdict(summarise_repeats([outcome.invoke_ns for outcome in outcomes])))
+    summaries = [outcome.summary_ns for outcome in outcomes]
+    figures = {f"{name}_ns": round(median(summary[name] for summary in summaries)) for name in summaries[0]}
+    return PeerLatency(**figures, repeat_medians_ns=tuple(summary["median"] for summary in summaries))
 
 
 def _median_ns(outcome: PeerOutcome) -> float:
@@ -133,7 +128,7 @@ def _median_ns(outcome: PeerOutcome) -> float:
 
 
 def _is_ours(row: Row, match: Match) -> bool:
-    return bool(row["sha256"] == match.artifact.sha256 and row["runtime"] == _OURS[match.artifact.format])
+    return row.sha256 == match.artifact.sha256 and row.runtime == _OURS[match.artifact.format]
 
 
 def _is_shown(artifact: Artifact) -> bool:

@@ -20,6 +20,7 @@ def html_page(report: Row) -> str:
     return render_page(
         "photos/page.html.j2",
         report,
+        report["environment"],
         {
             "folders": _table(tables.FOLDERS, tables.folder_table(report)),
             "confusion": confusion_svg(report),
@@ -34,7 +35,7 @@ def html_page(report: Row) -> str:
     )
 
 
-def _table(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
+def _table(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> Row:
     shown = [
         {
             "tone": "total" if row.get("is_total") else "",

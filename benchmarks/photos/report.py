@@ -16,7 +16,7 @@ from benchmarks.photos.page import html_page
 from benchmarks.photos.pictures import choose_hits, choose_mistakes, sheet_png
 from benchmarks.photos.sentences import DEFINITIONS, caveats, headline
 from benchmarks.photos.tally import confusion, folder_rows, kinds_of, rejection, split, total_rows
-from benchmarks.report.build import to_json
+from benchmarks.report.schema import to_json
 from benchmarks.stats.latency import summarise
 from edge.classify.classifier import Classifier
 from edge.system import atomic_file

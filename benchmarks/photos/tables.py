@@ -19,7 +19,7 @@ def _interval(key: str) -> Callable[[Row], str]:
     return show
 
 
-def _share(group: str, key: str) -> tuple[Column, ...]:
+def _share(group: str, key: str) -> tuple[Column[Row], ...]:
     """Three columns of a share: how many are right, how many per cent that is, and its interval."""
     return (
         Column(group, "right", number(f"{key}.right", digits=0)),
@@ -28,7 +28,7 @@ def _share(group: str, key: str) -> tuple[Column, ...]:
     )
 
 
-FOLDERS = (
+FOLDERS: tuple[Column[Row], ...] = (
     Column("", "folder", lambda row: row["folder"], is_number=False),
     Column("", "right is", lambda row: row["truth"], is_number=False),
     Column("", "photographs", number("count", digits=0)),
@@ -36,7 +36,7 @@ FOLDERS = (
     *_share("answered", "answered"),
 )
 
-RULES = (
+RULES: tuple[Column[Row], ...] = (
     Column("", "rejected is", lambda row: row["rule"], is_number=False),
     Column("known kept", "%", number("known_kept.share", scale=100)),
     Column("known kept", "95 %", _interval("known_kept")),
@@ -44,7 +44,7 @@ RULES = (
     Column("unknown rejected", "95 %", _interval("unknown_rejected")),
 )
 
-STAGES = (
+STAGES: tuple[Column[Row], ...] = (
     Column("", "stage", lambda row: row["stage"], is_number=False),
     Column("", "median, µs", number("median_ns", scale=1e-3)),
     Column("", "p90, µs", number("p90_ns", scale=1e-3)),
@@ -73,7 +73,7 @@ def stage_table(report: Row) -> list[Row]:
     return [{"stage": name} | summary for name, summary in report["stages"].items()]
 
 
-def confusion_columns(report: Row) -> tuple[Column, ...]:
+def confusion_columns(report: Row) -> tuple[Column[Row], ...]:
     """The folder, then one column for each answer that can be given."""
     answers = map(_count_of, report["confusion"]["answers"])
     return (Column("", "folder", lambda row: row["folder"], is_number=False), *answers)
@@ -88,5 +88,5 @@ def confusion_table(report: Row) -> list[Row]:
     ]
 
 
-def _count_of(answer: str) -> Column:
+def _count_of(answer: str) -> Column[Row]:
     return Column("", answer, lambda row: str(row["counts"][answer] or MISSING))

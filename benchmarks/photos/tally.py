@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-from scipy.stats import binomtest
 
 from benchmarks.columns import Row
 from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.photos.roc import KEEP_KNOWN, auroc, keeping_threshold
+from benchmarks.stats.proportions import wilson_interval
 from edge.datasets.folder_labels import REJECTIONS, Kind
-
-_CONFIDENCE = 0.95
 
 
 def share(hits: Iterable[bool]) -> Row | None:
@@ -21,14 +19,13 @@ def share(hits: Iterable[bool]) -> Row | None:
     if not counted:
         return None
     right, count = sum(counted), len(counted)
-    # Wilson's interval stays within 0-1 and holds for few photographs too (Brown, Cai and DasGupta, 2001).
-    interval = binomtest(right, count).proportion_ci(confidence_level=_CONFIDENCE, method="wilson")
+    low, high = wilson_interval(right, count)
     return {
         "right": right,
         "count": count,
         "share": right / count,
-        "low": float(interval.low),
-        "high": float(interval.high),
+        "low": low,
+        "high": high,
     }
 
 

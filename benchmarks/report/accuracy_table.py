@@ -1,52 +1,17 @@
-"""The tables of accuracy: against float, and by class; for the page, for Markdown, and flat for CSV."""
+"""The tables of accuracy, against float and by class, for the page and Markdown, and flat for CSV."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.row import Comparison, Row, known
 from benchmarks.columns import MISSING, Column, number
 from benchmarks.stats.significance import SIGNIFICANT
 
 _ERROR = "accuracy.calibration.expected_calibration_error"
 _LEAST_P = 1e-4  # smaller ones say no more
-
-
-def described(rows: Sequence[Row]) -> list[Row]:
-    """The rows whose answers are known, in the order given."""
-    return [row for row in rows if row["accuracy"]]
-
-
-def class_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns of the table by class: a float row shows its accuracy, the others what they lost.
-
-    Args:
-        rows: all rows of a report.
-    """
-    names = [found["label"] for row in described(rows)[:1] for found in row["accuracy"]["classes"]]
-    return (
-        Column("", "variant", _name, is_number=False),
-        *(Column("", name, _of_class(name)) for name in names),
-    )
-
-
-def csv_facts(row: Row) -> dict[str, Any]:
-    """What a line of report.csv says of accuracy: unrounded, units in the names, None where not known."""
-    own, found = row.get("accuracy") or {}, row.get("against_float") or {}
-    low, high = own.get("interval", (None, None))
-    loss_low, loss_high = found.get("interval_pp", (None, None))
-    calibration, drift = own.get("calibration") or {}, found.get("confidence_drift") or {}
-    return {
-        "top1_low": low,
-        "top1_high": high,
-        "loss_low_pp": loss_low,
-        "loss_high_pp": loss_high,
-        **{name: found.get(name) for name in ("lost", "gained", "mcnemar_p", "holm_p", "family", "verdict")},
-        "confidence_drift_pp": drift.get("mean_pp"),
-        "expected_calibration_error": calibration.get("expected_calibration_error"),
-    }
-
 
 CSV_NAMES = (
     "top1_low", "top1_high", "loss_low_pp", "loss_high_pp", "lost", "gained", "mcnemar_p", "holm_p", "family",
@@ -54,19 +19,78 @@ CSV_NAMES = (
 )  # fmt: skip
 
 
-def _name(row: Row) -> str:
-    return f"{row['variant']} ({row['runtime']})"
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table with its heading."""
+
+    title: str
+    note: str
+    """Explanation below the heading."""
+    columns: tuple[Column[Row], ...]
+    rows: tuple[Row, ...]
 
 
-def _found(show: Callable[[dict[str, Any]], str]) -> Callable[[Row], str]:
-    """Show something of the comparison with float; "float" in the first column of what it is compared with."""
-    return lambda row: show(row["against_float"]) if row["against_float"] else MISSING
+def accuracy_tables(rows: Sequence[Row]) -> list[Table]:
+    """Return the two tables of accuracy; none where no prediction is known."""
+    described = tuple(row for row in rows if row.accuracy)
+    if not described:
+        return []
+    names = [share.label for share in known(described[0].accuracy).classes]
+    by_class = (
+        Column("", "variant", lambda row: row.title, is_number=False),
+        *(Column("", name, _class_cell(name)) for name in names),
+    )
+    return [
+        Table(
+            "Accuracy against float",
+            "Each quantized row against the float row of the same network. p: how probable so lopsided a change is by "
+            "chance; * below 0.05. Calibration error: here with the file's temperature, raw without.",
+            COLUMNS,
+            described,
+        ),
+        Table(
+            "By class",
+            "The float file's top-1, and what the others lost of it, in percentage points. These are many looks at "
+            "once: a single large one may be chance.",
+            by_class,
+            described,
+        ),
+    ]
+
+
+def csv_facts(row: Row) -> dict[str, Any]:
+    """Return the cells of report.csv on accuracy: unrounded, units in the names, None where not known."""
+    accuracy, loss = row.accuracy, row.against_float
+    low, high = (accuracy and accuracy.interval) or (None, None)
+    loss_low, loss_high = loss.interval_pp if loss else (None, None)
+    return {
+        "top1_low": low,
+        "top1_high": high,
+        "loss_low_pp": loss_low,
+        "loss_high_pp": loss_high,
+        **{name: loss and getattr(loss, name)
+           for name in ("lost", "gained", "mcnemar_p", "holm_p", "family", "verdict")},
+        "confidence_drift_pp": loss and loss.confidence_drift and loss.confidence_drift.mean_pp,
+        "expected_calibration_error": accuracy
+        and accuracy.calibration
+        and accuracy.calibration.expected_calibration_error,
+    }  # fmt: skip
+
+
+def _compared(show: Callable[[Comparison], str]) -> Callable[[Row], str]:
+    """Show something of the comparison with float."""
+    return lambda row: show(row.against_float) if row.against_float else MISSING
 
 
 def _loss(row: Row) -> str:
-    if row["against_float"]:
-        return f"{row['against_float']['loss_pp']:.2f}"
-    return "float" if row["reference"] == row["id"] else MISSING
+    if row.against_float:
+        return f"{row.against_float.loss_pp:.2f}"
+    return "float" if row.is_reference else MISSING
+
+
+def _interval(row: Row) -> str:
+    low, high = known(known(row.accuracy).interval)
+    return _span(100 * low, 100 * high)
 
 
 def _span(low: float, high: float) -> str:
@@ -78,31 +102,32 @@ def _p(value: float) -> str:
     return f"{text} *" if value < SIGNIFICANT else text
 
 
-def _of_class(name: str) -> Callable[[Row], str]:
+def _class_cell(name: str) -> Callable[[Row], str]:
+    """Show the accuracy of a float row in a class, and the loss of any other row."""
+
     def show(row: Row) -> str:
-        found = row["against_float"]
-        if found:
-            lost = next((one["loss_pp"] for one in found["classes"] if one["label"] == name), None)
-            return MISSING if lost is None else f"{lost:+.1f}" if lost else "0"
-        top1 = next((one["top1"] for one in row["accuracy"]["classes"] if one["label"] == name), None)
+        if row.against_float:
+            losses = {loss.label: loss.loss_pp for loss in row.against_float.classes}
+            return MISSING if name not in losses else f"{losses[name]:+.1f}" if losses[name] else "0"
+        top1 = next((share.top1 for share in known(row.accuracy).classes if share.label == name), None)
         return MISSING if top1 is None else f"{100 * top1:.1f} %"
 
     return show
 
 
-COLUMNS = (
-    Column("", "variant", _name, is_number=False),
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("", "variant", lambda row: row.title, is_number=False),
     Column("top-1", "%", number("top1_accuracy", scale=100, digits=2)),
-    Column("top-1", "95 %", lambda row: _span(*(100 * end for end in row["accuracy"]["interval"]))),
+    Column("top-1", "95 %", _interval),
     Column("loss, points", "here", _loss),
-    Column("loss, points", "95 %", _found(lambda found: _span(*found["interval_pp"]))),
-    Column("answers", "lost", _found(lambda found: f"{found['lost']:,}")),
-    Column("answers", "gained", _found(lambda found: f"{found['gained']:,}")),
-    Column("McNemar p", "exact", _found(lambda found: _p(found["mcnemar_p"]))),
-    Column("McNemar p", "Holm", _found(lambda found: _p(found["holm_p"]))),
-    Column("agree", "%", _found(lambda found: f"{100 * found['agreement']:.2f}")),
+    Column("loss, points", "95 %", _compared(lambda loss: _span(*loss.interval_pp))),
+    Column("answers", "lost", _compared(lambda loss: f"{loss.lost:,}")),
+    Column("answers", "gained", _compared(lambda loss: f"{loss.gained:,}")),
+    Column("McNemar p", "exact", _compared(lambda loss: _p(loss.mcnemar_p))),
+    Column("McNemar p", "Holm", _compared(lambda loss: _p(loss.holm_p))),
+    Column("agree", "%", _compared(lambda loss: f"{100 * loss.agreement:.2f}")),
     Column("confidence", "drift, points", number("against_float.confidence_drift.mean_pp", digits=2)),
     Column("calibration error, %", "here", number(_ERROR, scale=100, digits=2)),
     Column("calibration error, %", "raw", number(f"{_ERROR}_without_temperature", scale=100, digits=2)),
-    Column("", "verdict", _found(lambda found: str(found["verdict"])), is_number=False),
+    Column("", "verdict", _compared(lambda loss: loss.verdict), is_number=False),
 )

@@ -1,4 +1,4 @@
-"""Renders a report as one HTML file that needs nothing else: no script, no font, no picture from outside."""
+"""Renders a report as one HTML file that needs nothing else: no script, no font, no image from outside."""
 
 from __future__ import annotations
 
@@ -9,62 +9,65 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from benchmarks.analysis.rows import Row, measured
-from benchmarks.analysis.seed_variance import noise_sentence
+from benchmarks.analysis.accuracy_findings import change_sentence, loss_sentence
+from benchmarks.analysis.recommendation import recommended
+from benchmarks.analysis.row import Row, known, measured
+from benchmarks.analysis.seed_variance import seed_sentence
 from benchmarks.columns import MISSING, Column
 from benchmarks.host.environment import environment_lines, machine_name, shown_time
 from benchmarks.measure.job import FAILED, NOT_TIMED, OK
 from benchmarks.measure.runtime_settings import conditions_lines
-from benchmarks.report import sections
-from benchmarks.report.charts.accuracy import LEAST_IN_BIN
-from benchmarks.report.charts.scatter import NARROW, WIDE, chart_svg
-from benchmarks.report.peers_table import COLUMNS as PEER_COLUMNS
-from benchmarks.report.peers_table import peer_sentences, tabled
-from benchmarks.report.table import COLUMNS, ordered, reasons
+from benchmarks.report.accuracy_table import accuracy_tables
+from benchmarks.report.charts.accuracy import LEAST_IN_BIN, LOSS_WIDTHS, change_svg, losses_svg, reliability_svg
+from benchmarks.report.charts.latency import NARROW, WIDE, scatter_svg, stages_svg
+from benchmarks.report.charts.scatter import SIZES, chart_svg
+from benchmarks.report.schema import Report
+from benchmarks.report.table import COLUMNS, PEER_COLUMNS, ordered, ordered_peers, peer_sentences, reasons
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_TONES = {OK: "ok", NOT_TIMED: "untimed", FAILED: "failed"}
+_MODES = ("none", "float16", "dynamic", "int8")
 
 
-def html_page(report: dict[str, Any]) -> str:
-    """Render the page.
-
-    Args:
-        report: from `benchmarks.report.build.build_report`, or read from its report.json.
-    """
-    rows = ordered(report["rows"])
-    sizes = (WIDE, NARROW) if any(measured(rows)) else ()
+def html_page(report: Report) -> str:
+    """Render the page of a report."""
+    rows = ordered(report.rows)
     return render_page(
         "page.html.j2",
         report,
+        report.environment,
         {
-            "charts": [chart_svg(rows, size) for size in sizes],
+            "settings": conditions_lines(rows),
+            "charts": [chart_svg(rows, size) for size in SIZES] if measured(rows) else [],
             # Of several machines no row is the one to use.
-            "tiles": [] if report["environment"].get("machines") else sections.tiles(rows),
-            "variants": _table(COLUMNS, rows),
+            "tiles": [] if report.environment.get("machines") else tiles(rows),
+            "variants": _table(COLUMNS, rows, [row.quantization or "" for row in rows]),
             "reasons": reasons(rows),
-            "losses": sections.losses(rows),
-            "noises": [noise_sentence(group) for group in report["noise"]],
+            "losses": losses(rows),
+            "noises": [seed_sentence(group) for group in report.noise],
             "accuracy_tables": [
-                {"title": one["title"], "note": one["note"], "table": _table(one["columns"], one["rows"])}
-                for one in sections.accuracy_tables(rows)
+                {"title": part.title, "note": part.note,
+                 "table": _table(part.columns, part.rows, [row.quantization or "" for row in part.rows])}
+                for part in accuracy_tables(rows)
             ],
-            "changes": sections.changes(rows),
-            "reliability": sections.reliability(rows),
+            "changes": changes(rows),
+            "reliability": reliability(rows),
             "least_in_bin": LEAST_IN_BIN,
-            "peers": _table(PEER_COLUMNS, tabled(report["peers"])) if report["peers"] else None,
-            "peer_sentences": peer_sentences(report["peers"]),
-            "timings": sections.timings(rows),
+            "peers": _table(PEER_COLUMNS, ordered_peers(report.peers), []) if report.peers else None,
+            "peer_sentences": peer_sentences(report.peers),
+            "timings": timings(rows),
         },
-    )
+    )  # fmt: skip
 
 
-def render_page(template: str, report: dict[str, Any], values: dict[str, Any]) -> str:
+def render_page(template: str, report: Any, environment: dict[str, Any], values: dict[str, Any]) -> str:
     """Render one of the templates, which all extend layout.html.j2.
 
     Args:
         template: its name in `templates`, or its path within `benchmarks`.
-        report: the report, with caveats, definitions and environment.
-        values: what the template shows beside the report.
+        report: the report, with caveats and definitions.
+        environment: facts from `benchmarks.host.environment.describe_environment`.
+        values: names that the template uses beside the report; `settings` are lines to add to the environment's.
     """
     templates = Environment(
         loader=FileSystemLoader((_TEMPLATES, _TEMPLATES.parents[1])),
@@ -73,22 +76,21 @@ def render_page(template: str, report: dict[str, Any], values: dict[str, Any]) -
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment = report["environment"]
     return templates.get_template(template).render(
         report=report,
         time=shown_time(environment),
         machine=machine_name(environment),
-        environment=[*environment_lines(environment), *conditions_lines(report.get("rows", []))],
+        environment=[*environment_lines(environment), *values.pop("settings", [])],
         **values,
     )
 
 
-def table_values(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
-    """Return what the macro in table.html.j2 needs.
+def table_values(columns: Sequence[Column[Any]], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the values of the macro in table.html.j2.
 
     Args:
-        columns: of the table; the first one names the row.
-        rows: of the table, each a tone (its class of style), a mode (its dot's colour; None: no dot) and its cells.
+        columns: columns of the table; the first one names the row.
+        rows: rows, each a tone (its class of style), a mode (its dot's colour; None: no dot) and its cells.
     """
     groups = [(name, len(list(members))) for name, members in groupby(columns, key=lambda column: column.group)]
     # A name stands in the upper line where it covers several columns.
@@ -102,13 +104,70 @@ def table_values(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
     }
 
 
-def _table(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
-    shown = [
-        {
-            "tone": {OK: "ok", NOT_TIMED: "untimed", FAILED: "failed"}.get(row["status"], "absent"),
-            "mode": row.get("quantization") or "",
-            "cells": [column.show(row) for column in columns],
-        }
-        for row in rows
+def _table(columns: Sequence[Column[Any]], rows: Sequence[Any], modes: Sequence[str]) -> dict[str, Any]:
+    cells = [
+        {"tone": _TONES.get(row.status, "absent"), "mode": mode, "cells": [column.show(row) for column in columns]}
+        for row, mode in zip(rows, modes or [""] * len(rows), strict=True)
     ]
-    return table_values(columns, shown)
+    return table_values(columns, cells)
+
+
+def tiles(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Return the figures of the recommended row, each with its meaning; none where nothing can be recommended."""
+    row = recommended(rows)
+    if row is None:
+        return []
+    figures = [
+        (f"{row.top1_accuracy:.2%}", "of the test images right"),
+        (f"{row.invoke_median_ns / 1e3:,.1f} µs", "the network, one image"),
+        (f"{known(row.size_bytes) / 1e3:,.0f} kB", "the file"),
+    ]
+    if row.frame_to_decision:
+        figures.insert(2, (f"{row.frame_to_decision.median_ns / 1e6:,.2f} ms", "from frame to decision"))
+    return figures
+
+
+def losses(rows: Sequence[Row]) -> dict[str, list[str]] | None:
+    """Return the chart of losses, wide and narrow, and a sentence a row; None where nothing was compared with float."""
+    compared = [row for row in rows if row.against_float]
+    if not compared:
+        return None
+    return {
+        "charts": [losses_svg(compared, width) for width in LOSS_WIDTHS],
+        "sentences": [f"{loss_sentence(row)}." for row in compared],
+    }
+
+
+def changes(rows: Sequence[Row]) -> list[dict[str, str]]:
+    """Return name, chart and sentence of each comparison, once where two runtimes predict the same."""
+    cards: dict[tuple[str | None, str], dict[str, str]] = {}
+    for row in rows:
+        if row.against_float and row.against_float.agreement < 1:
+            kind = (row.sha256, str(row.against_float.confusion_change))
+            if kind not in cards:
+                cards[kind] = {"name": row.title, "chart": change_svg(row), "sentence": change_sentence(row)}
+    return list(cards.values())
+
+
+def reliability(rows: Sequence[Row]) -> str | None:
+    """Return the chart of confidence for the recommended network, a line each mode; None where it isn't known."""
+    calibrated = [row for row in rows if row.accuracy and row.accuracy.calibration]
+    if not calibrated:
+        return None
+    best = recommended(calibrated) or max(
+        calibrated, key=lambda row: (row.quantization == "none", known(row.top1_accuracy))
+    )
+    same = (best.source_sha256, best.format, best.runtime)
+    family = [row for row in calibrated if (row.source_sha256, row.format, row.runtime) == same]
+    first = [next((row for row in family if row.quantization == mode), None) for mode in _MODES]
+    return reliability_svg([row for row in first if row])
+
+
+def timings(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the charts of time, each wide and narrow, with a description; none where nothing was timed."""
+    timed = measured(rows)
+    stages = "From a camera's picture to a written decision, in stages."
+    scatter = "How the calls of the network scatter."
+    charts = [(stages, stages_svg)] * any(row.end_to_end for row in timed)
+    charts += [(scatter, scatter_svg)] * any(row.invoke for row in timed)
+    return [{"note": note, "charts": [draw(rows, width) for width in (WIDE, NARROW)]} for note, draw in charts]

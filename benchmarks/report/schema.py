@@ -1,3 +1,85 @@
-"""The version of report.json; docs/report.schema.json describes it."""
+"""The report as a frozen dataclass, and report.json, which docs/report.schema.json describes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.analysis.gate import Gate
+from benchmarks.analysis.row import PeerRow, Row
+from benchmarks.analysis.seed_variance import SeedGroup
+from benchmarks.records import ABSENT_IF_NONE, from_record, to_record
 
 SCHEMA_VERSION = 2  # 1: one repeat, and no statistics of the accuracy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestImages:
+    """Images that accuracy was counted on, without their pixels."""
+
+    dataset: str
+    count: int
+    sha256: str
+    """Digest of the bytes of images and labels: rows with different ones can't be paired."""
+    labels: list[int]
+    """True class index of each image."""
+    class_names: tuple[str, ...]
+    """In index order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frames:
+    """Drawn frames of the wider timers, in pixels."""
+
+    count: int
+    height: int
+    width: int
+    seed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One report; all files of a report are rendered from it and from nothing else."""
+
+    schema_version: int = SCHEMA_VERSION
+    interrupted: bool
+    """Whether Ctrl-C came before every row had all its repeats."""
+    statement: str
+    """Description of the test images, without a full stop."""
+    recommendation: tuple[str, ...]
+    """Sentences; the first says which file to use."""
+    gate: Gate | None
+    """None: no limits were set."""
+    caveats: tuple[str, ...]
+    environment: dict[str, Any]
+    """Facts from `benchmarks.host.environment.describe_environment`."""
+    settings: dict[str, Any]
+    """Value of every flag."""
+    definitions: dict[str, str]
+    test_images: TestImages
+    noise: tuple[SeedGroup, ...]
+    frames: Frames
+    rows: tuple[Row, ...]
+    peers: tuple[PeerRow, ...]
+    merged: tuple[str, ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """Files that the report was merged from."""
+    settings_of_each: tuple[dict[str, Any], ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Report:
+        """Read the JSON object of a report.
+
+        Raises:
+            TypeError: a field without a default is missing, or holds no object where one is expected.
+        """
+        return from_record(cls, data)
+
+
+def to_json(report: Any) -> str:
+    """Return a report as indented JSON with each list of numbers on one line."""
+    text = json.dumps(to_record(report), indent=1, ensure_ascii=False, allow_nan=False)
+    # No string of the report can look like this: JSON writes a line break inside a string as \\n.
+    return re.sub(r"\[\n[-+.\de,\s]+\]", lambda match: "".join(match.group().split()), text) + "\n"

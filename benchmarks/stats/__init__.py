@@ -1,1 +1,4 @@
-"""What counts of right and wrong answers allow one to say; pure functions of numbers, on numpy and scipy."""
+"""Statistics of predictions and latencies: pure functions of numbers, on numpy and scipy."""
+
+CONFIDENCE = 0.95
+"""Confidence of every interval in a report."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scipy.stats import binomtest
 
-CONFIDENCE = 0.95
+from benchmarks.stats import CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ class Pairs:
 
 
 def wilson_interval(right: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share, by Wilson's method: it stays within 0-1 and holds for few images too.
+    """Return the 95 % interval of a share, 0-1, by Wilson's method, which holds for few images too.
+
+    See Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", 2001.
 
     Args:
         right: images counted.

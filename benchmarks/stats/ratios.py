@@ -1,24 +1,24 @@
-"""The interval of a ratio of two latencies that were measured apart, such as in two reports."""
+"""Ratios of two latencies with their 95 % intervals: measured in turns, or apart, such as in two reports."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.stats import ttest_ind
 
-from benchmarks.stats.proportions import CONFIDENCE
+from benchmarks.stats import CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times the time one takes that the other takes."""
+    """A ratio of two latencies and its interval."""
 
     value: float
     low: float | None
-    """Lower end of the 95 % interval; None where one side has a single repeat: nothing tells how far repeats differ."""
+    """Lower end of the 95 % interval; None of a single repeat, from which no interval follows."""
     high: float | None
 
     @property
@@ -26,15 +26,48 @@ class Ratio:
         """Whether the interval leaves out 1; None where there is no interval."""
         return None if self.low is None or self.high is None else not self.low <= 1 <= self.high
 
+    @property
+    def sentence(self) -> str:
+        """The ratio as a speed: "1.53 times as fast (95 % interval 1.41 to 1.66)"."""
+        if self.low is None or self.high is None:
+            return f"{self.value:.2f} times as fast, from a single repeat"
+        interval = f"(95 % interval {self.low:.2f} to {self.high:.2f})"
+        if not self.is_significant:
+            return f"not significantly faster or slower: {self.value:.2f} times as fast {interval}"
+        return f"{self.value:.2f} times as fast {interval}"
+
+    @property
+    def mark(self) -> str:
+        """The ratio in a cell of a table: n.s. where it isn't significant, ? where nothing says."""
+        return f"{self.value:.2f}" + {True: "", False: " n.s.", None: " ?"}[self.is_significant]
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the JSON object of a report."""
+        return {
+            "ratio": self.value,
+            "low": self.low,
+            "high": self.high,
+            "is_significant": self.is_significant,
+            "sentence": self.sentence,
+        }
+
+    @classmethod
+    def from_record(cls, data: Mapping[str, Any]) -> Ratio:
+        """Read the JSON object of a report."""
+        return cls(data["ratio"], data["low"], data["high"])
+
 
 def latency_ratio(ours_ns: Sequence[float], theirs_ns: Sequence[float]) -> Ratio:
     """Compare the medians of repeats by Welch's t on their logarithms; a repeat is a process, and the unit of chance.
 
-    The thousands of calls within a repeat share its moment and its memory layout, so they are no thousands of opinions.
+    The thousands of calls within a repeat share its moment and memory layout, so they are not independent samples.
 
     Args:
         ours_ns: median of each repeat, above 0, at least one.
         theirs_ns: likewise, of the other; the two needn't be of one length.
+
+    Returns:
+        Our time over theirs: above 1, ours is slower.
     """
     ours, theirs = np.log(np.asarray(ours_ns, np.float64)), np.log(np.asarray(theirs_ns, np.float64))
     value = math.exp(ours.mean() - theirs.mean())
@@ -42,5 +75,36 @@ def latency_ratio(ours_ns: Sequence[float], theirs_ns: Sequence[float]) -> Ratio
         return Ratio(value, None, None)
     if not np.ptp(ours) and not np.ptp(theirs):
         return Ratio(value, value, value)  # a clock too coarse to see any difference between repeats
+    from scipy.stats import ttest_ind  # a device that only measures hasn't got it
+
     low, high = ttest_ind(ours, theirs, equal_var=False).confidence_interval(CONFIDENCE)
     return Ratio(value, math.exp(low), math.exp(high))
+
+
+def speedup(medians_ns: Sequence[float], reference_ns: Sequence[float]) -> Ratio:
+    """Compare two variants that were measured in turns, by Student's t on the logarithms of one ratio a repeat.
+
+    The unit is the repeat, not the call (Kalibera and Jones, "Rigorous benchmarking in reasonable time", 2013). The
+    geometric mean of the ratios is the speed-up.
+
+    Args:
+        medians_ns: median of each repeat of the variant, above 0.
+        reference_ns: the same of the reference, of the same rounds.
+
+    Returns:
+        The reference's time over the variant's: above 1, the variant is faster.
+
+    Raises:
+        ValueError: the lists are empty or of different length.
+    """
+    if len(medians_ns) != len(reference_ns) or not len(medians_ns):
+        raise ValueError(f"expected as many medians of both, got {len(medians_ns)} and {len(reference_ns)}")
+    logarithms = np.log(np.asarray(reference_ns, np.float64) / np.asarray(medians_ns, np.float64))
+    centre = float(logarithms.mean())
+    if len(logarithms) == 1:
+        return Ratio(math.exp(centre), None, None)
+    from scipy.stats import t  # a device that only measures hasn't got it
+
+    error = float(logarithms.std(ddof=1)) / math.sqrt(len(logarithms))
+    half = float(t.ppf((1 + CONFIDENCE) / 2, len(logarithms) - 1)) * error
+    return Ratio(math.exp(centre), math.exp(centre - half), math.exp(centre + half))

@@ -8,6 +8,8 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.stats import CONFIDENCE
+
 STEADY, NOISY, DRIFTING = "steady", "noisy", "drifting"
 
 _IQR_SHARE = 0.25  # of the median; torch.utils.benchmark calls more a "significant environmental influence"
@@ -16,7 +18,6 @@ MEDIAN_SHARE = 0.10
 _DRIFT_SHARE = 0.05  # a smaller trend is lost among the differences between processes
 _DRIFT_P = 0.01  # how often a row without a trend may be called drifting
 _LEAST_FOR_INTERVAL = 6
-_CONFIDENCE = 0.95
 _BLOCKS = 10  # Kendall's tau of ten values can reach this p; of five it can not
 
 
@@ -75,7 +76,7 @@ def median_width(medians_ns: Sequence[float]) -> float:
         from scipy.stats import quantile_test  # a device that only measures hasn't got it
 
         centre = median(medians_ns)
-        low, high = quantile_test(medians_ns, q=centre, p=0.5).confidence_interval(_CONFIDENCE)
+        low, high = quantile_test(medians_ns, q=centre, p=0.5).confidence_interval(CONFIDENCE)
     return float((high - low) / median(medians_ns))
 
 

@@ -1,17 +1,21 @@
 """Rows of a report, made from numbers that a test can see, through the same code as real ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.analysis.rows import Row, make_row
+from benchmarks.analysis.row import Row
+from benchmarks.analysis.rows import compare_with_float, measured_row
 from benchmarks.measure.job import FAILED, OK, Measurement, Outcome
+from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
 from edge.artifact.file import Artifact
+from edge.artifact.labels import FASHION_MNIST_LABELS
 
 LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+CALM: dict[str, Any] = {"throttle_bits": None, "governor": None, "temperature_c": None}
 
 
 @pytest.fixture
@@ -66,6 +70,17 @@ def row(measurement: Callable[..., Measurement]) -> Callable[..., Row]:
         file_format = "onnx" if name.endswith(".onnx") else "tflite"
         artifact = Artifact(Path(f"/models/{name}"), file_format, "cd" * 32, size_bytes, None)
         outcome = Outcome(FAILED, reason) if reason else Outcome(OK, measurement=measurement(**values))
-        return make_row(Variant(name, artifact.path, artifact, runtime), [outcome] * repeats, LABELS)
+        trials = [Trial(outcome, CALM, CALM)] * repeats
+        return measured_row(Variant(name, artifact.path, artifact, runtime), trials, LABELS)
+
+    return make
+
+
+@pytest.fixture
+def compared() -> Callable[..., list[Row]]:
+    """Rows compared with their float rows, on ten images, with a margin of half a point."""
+
+    def make(rows: Sequence[Row], margin_pp: float = 0.5) -> list[Row]:
+        return compare_with_float(rows, LABELS, FASHION_MNIST_LABELS, margin_pp=margin_pp)
 
     return make

@@ -105,7 +105,7 @@ def _limit(row: dict[str, Any]) -> str:
     return MISSING if row["limit"] is None else f"{row['limit_kind']} {_shown(row['limit'])}"
 
 
-COLUMNS = (
+COLUMNS: tuple[Column[dict[str, Any]], ...] = (
     Column("", "what", lambda row: str(row["what"]), is_number=False),
     Column("", "measured", lambda row: _shown(row["value"])),
     Column("", "unit", lambda row: str(row["unit"]), is_number=False),

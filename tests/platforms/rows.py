@@ -171,7 +171,7 @@ def _shown_apart(row: Row) -> str:
     return f"{row['images_apart']:,}" + (f" (by up to {row['steps']} steps)" if row["steps"] else "")
 
 
-COLUMNS = (
+COLUMNS: tuple[Column[Row], ...] = (
     Column("", "machine", lambda row: str(row["machine"]), is_number=False),
     Column("", "Python", lambda row: ", ".join(dict.fromkeys(row["pythons"])), is_number=False),
     Column("", "library", lambda row: f"{row['library']} {row['version'] or ''}".strip(), is_number=False),

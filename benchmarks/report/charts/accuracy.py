@@ -1,4 +1,4 @@
-"""The charts of accuracy: what each variant lost and how surely, where its answers moved, and whether it knows."""
+"""Charts of accuracy: losses with their intervals, changes of the confusion matrix, reliability of the confidence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.row import Row, known
 from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_svg, style_axes
 
 LOSS_WIDTHS = (9.6, 4.4)  # inches, for a screen and for a phone
@@ -41,15 +41,15 @@ def draw_losses(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
         width: inches; below six inches names stand above their bars.
     """
     figure, axes = _figure((width, 1.05 + _LINE_INCHES * len(rows) * (1.5 if width < 6 else 1)), palette)
-    margin = rows[0]["against_float"]["margin_pp"]
+    losses = [known(row.against_float) for row in rows]
+    margin = losses[0].margin_pp
     axes.axvline(0, color=palette.ink, linewidth=1)
     axes.axvline(margin, color=palette.wrong, linewidth=1, linestyle="--")
-    for place, row in enumerate(rows):
-        found = row["against_float"]
-        colour = palette.quantization.get(row["quantization"], palette.muted)
-        axes.plot(found["interval_pp"], [place, place], color=colour, linewidth=3, solid_capstyle="round")
-        axes.scatter(found["loss_pp"], place, s=64, color=colour, edgecolors=palette.ink, linewidths=0.6, zorder=3)
-    ends = [end for row in rows for end in row["against_float"]["interval_pp"]]
+    for place, (row, loss) in enumerate(zip(rows, losses, strict=True)):
+        colour = palette.of(row.quantization)
+        axes.plot(loss.interval_pp, [place, place], color=colour, linewidth=3, solid_capstyle="round")
+        axes.scatter(loss.loss_pp, place, s=64, color=colour, edgecolors=palette.ink, linewidths=0.6, zorder=3)
+    ends = [end for loss in losses for end in loss.interval_pp]
     span = max(*ends, margin) - min(*ends, 0)
     axes.set_xlim(min(*ends, 0) - 0.06 * span, max(*ends, margin) + 0.06 * span)
     axes.set_ylim(len(rows) - 0.4, -0.8)
@@ -69,7 +69,7 @@ def change_svg(row: Row) -> str:
     Args:
         row: a row of a report that has `against_float`.
     """
-    return figure_svg(lambda palette: draw_change(row, palette), salt=f"change {row['id']}")
+    return figure_svg(lambda palette: draw_change(row, palette), salt=f"change {row.id}")
 
 
 def draw_change(row: Row, palette: Palette) -> Figure:
@@ -81,8 +81,8 @@ def draw_change(row: Row, palette: Palette) -> Figure:
         row: a row of a report that has `against_float`.
         palette: colours.
     """
-    change = np.asarray(row["against_float"]["confusion_change"])
-    names = [found["label"] for found in row["accuracy"]["classes"]]
+    change = np.asarray(known(row.against_float).confusion_change)
+    names = [share.label for share in known(row.accuracy).classes]
     figure, axes = _figure(_CHANGE_SIZE, palette)
     largest = max(int(np.abs(change).max()), 1)
     for label, answer in np.argwhere(change):
@@ -118,9 +118,9 @@ def reliability_svg(rows: Sequence[Row]) -> str:
 
 
 def draw_reliability(rows: Sequence[Row], palette: Palette) -> Figure:
-    """Draw a line a variant: share of right answers over mean confidence in each bin; on the diagonal is honest.
+    """Draw a line a variant: share of right predictions over mean confidence in each bin.
 
-    Bins of fewer than LEAST_IN_BIN answers are left out.
+    A calibrated model lies on the diagonal. Bins of fewer than LEAST_IN_BIN answers are left out.
 
     Args:
         rows: rows of a report whose confidences are known, at least one.
@@ -129,13 +129,13 @@ def draw_reliability(rows: Sequence[Row], palette: Palette) -> Figure:
     figure, axes = _figure(_RELIABILITY_SIZE, palette)
     axes.plot([0, 100], [0, 100], color=palette.muted, linewidth=1, linestyle="--")
     for row in rows:
-        bins = row["accuracy"]["calibration"]["reliability"]
-        count = np.asarray(bins["count"], np.float64)
+        bins = known(known(row.accuracy).calibration).reliability
+        count = np.asarray(bins.count, np.float64)
         filled = count >= LEAST_IN_BIN
-        confidence = 100 * np.asarray(bins["confidence_sum"])[filled] / count[filled]
-        right = 100 * np.asarray(bins["right"])[filled] / count[filled]
-        colour = palette.quantization.get(row["quantization"], palette.muted)
-        axes.plot(confidence, right, color=colour, linewidth=1.6, marker="o", markersize=5, label=row["variant"])
+        confidence = 100 * np.asarray(bins.confidence_sum)[filled] / count[filled]
+        right = 100 * np.asarray(bins.right)[filled] / count[filled]
+        colour = palette.of(row.quantization)
+        axes.plot(confidence, right, color=colour, linewidth=1.6, marker="o", markersize=5, label=row.variant)
     axes.set(xlim=(0, 102), ylim=(0, 102))
     axes.set_xlabel("how sure it is, %", color=palette.ink)
     axes.set_ylabel("how often it is right, %", color=palette.ink)
@@ -152,7 +152,7 @@ def _figure(size: tuple[float, float], palette: Palette) -> tuple[Figure, Axes]:
 
 
 def _name_lines(axes: Axes, rows: Sequence[Row], palette: Palette, *, above: bool) -> None:
-    names = [f"{row['variant']} ({row['runtime']})" for row in rows]
+    names = [row.title for row in rows]
     if not above:
         axes.set_yticks(range(len(rows)), names, parse_math=False)
         return

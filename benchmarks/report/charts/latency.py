@@ -11,7 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from benchmarks.analysis.rows import Row, measured, without_common_machine
+from benchmarks.analysis.latency import tabled_latency
+from benchmarks.analysis.row import Row, known, measured
+from benchmarks.analysis.rows import without_common_machine
 from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_svg, style_axes
 
 WIDE, NARROW = 9.6, 4.4  # inches; narrow is for a phone held upright
@@ -50,18 +52,18 @@ def draw_scatter(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
 
     The box holds the middle half of the calls, the whiskers 90 % of them: a long tail is a long whisker.
     """
-    shown = sorted(_timed(rows, "invoke"), key=lambda row: int(row["invoke"]["median_ns"]), reverse=True)
+    shown = sorted(_timed(rows, "invoke"), key=lambda row: row.invoke_median_ns, reverse=True)
     figure, axes = _figure(len(shown), palette, width)
     for place, row in enumerate(shown):
-        colour = palette.quantization.get(row["quantization"], palette.muted)
-        calls = [value / 1e3 for value in chain.from_iterable(row["raw"]["invoke_ns"])]
+        colour = palette.of(row.quantization)
+        calls = [value / 1e3 for value in chain.from_iterable(known(row.raw).invoke_ns)]
         axes.boxplot(
             [calls], positions=[place], orientation="horizontal", widths=0.6, whis=_WHISKERS, showfliers=False,
             patch_artist=True, boxprops={"facecolor": colour, "edgecolor": palette.ink, "linewidth": 0.6},
             medianprops={"color": palette.ink, "linewidth": 1.5}, whiskerprops={"color": colour, "linewidth": 1.5},
             capprops={"color": colour, "linewidth": 1.5}, manage_ticks=False,
         )  # fmt: skip
-        medians = [value / 1e3 for value in row["invoke"]["repeat_medians_ns"]]
+        medians = [value / 1e3 for value in known(row.invoke).repeat_medians_ns]
         axes.scatter(medians, [place] * len(medians), s=14, color=palette.paper, edgecolors=palette.ink,
                      linewidths=0.8, zorder=4)  # fmt: skip
     axes.set_xscale("log", subs=[])
@@ -77,7 +79,7 @@ def draw_scatter(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
 
 def draw_stages(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
     """Draw one bar a row from a camera's picture to a written decision, in stages, the fastest row on top."""
-    shown = sorted(_timed(rows, "end_to_end"), key=lambda row: sum(row["stage_median_ns"].values()), reverse=True)
+    shown = sorted(_timed(rows, "end_to_end"), key=_frame_ns, reverse=True)
     figure, axes = _figure(len(shown), palette, width)
     colours = {
         "decode": palette.quantization["none"],
@@ -86,10 +88,10 @@ def draw_stages(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
         "decide": palette.quantization["float16"],
         "write": palette.muted,
     }
-    longest_ms = max(sum(row["stage_median_ns"].values()) for row in shown) / 1e6
+    longest_ms = max(map(_frame_ns, shown)) / 1e6
     ends = [0.0] * len(shown)
     for name, colour in colours.items():
-        lengths = [row["stage_median_ns"][name] / 1e6 for row in shown]
+        lengths = [known(row.stage_median_ns)[name] / 1e6 for row in shown]
         axes.barh(range(len(shown)), lengths, left=ends, height=0.62, color=colour, label=name)
         for place, length in enumerate(lengths):
             if length >= _NAMED_SHARE * longest_ms:
@@ -103,8 +105,12 @@ def draw_stages(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
     return figure
 
 
+def _frame_ns(row: Row) -> int:
+    return sum(known(row.stage_median_ns).values())
+
+
 def _timed(rows: Sequence[Row], kind: str) -> list[Row]:
-    return without_common_machine(row for row in measured(rows) if row[kind])
+    return without_common_machine(row for row in measured(rows) if tabled_latency(row, kind))
 
 
 def _figure(count: int, palette: Palette, width: float) -> tuple[Figure, Axes]:
@@ -120,7 +126,7 @@ def _broken(name: str) -> str:
 
 def _name_rows(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
     """Beside the bars where there is room, the runtime under the file's name."""
-    names = [f"{_broken(row['variant'])}\n{row['runtime']}" for row in rows]
+    names = [f"{_broken(row.variant)}\n{row.runtime}" for row in rows]
     axes.set_yticks(range(len(rows)), names, fontsize=_LABEL_POINTS, color=palette.ink, parse_math=False)
     style_axes(axes, palette)
     axes.tick_params(axis="y", length=0, labelcolor=palette.ink)

@@ -9,11 +9,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from benchmarks.analysis.rows import Row, measured, without_common_machine
+from benchmarks.analysis.row import Row, known, measured
+from benchmarks.analysis.rows import without_common_machine
 from benchmarks.report.charts.label_placement import Box, Dot, Placement, place_labels
 from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
 
-WIDE, NARROW = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
+WIDE, NARROW = SIZES = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
 
 _MIN_ACCURACY_SPAN_PP = 1.0  # smaller differences must not look large
 _LOG_FROM_RATIO = 12.0  # slowest to fastest; beyond it the fast ones would be one heap
@@ -52,18 +53,18 @@ def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float])
         palette: colours.
         size: width and height in inches.
     """
-    shown = sorted(without_common_machine(measured(rows)), key=lambda row: (-row["top1_accuracy"], _median_us(row)))
+    shown = sorted(without_common_machine(measured(rows)), key=lambda row: (-_percent(row), _median_us(row)))
     figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
     FigureCanvasAgg(figure)  # knows how large text is
     axes = figure.subplots()
     is_narrow = size[0] < WIDE[0]
     _scale_axes(axes, shown, palette, legend=_NARROW_LEGEND if is_narrow else _LEGEND)
     for row in shown:
-        colour = palette.quantization.get(row["quantization"], palette.muted)
-        p90_ns = row["invoke"]["p90_ns"]
+        colour = palette.of(row.quantization)
+        p90_ns = known(row.invoke).p90_ns
         if p90_ns is not None:
-            axes.plot([_median_us(row), p90_ns / 1e3], [row["top1_accuracy"] * 100] * 2, color=colour, linewidth=1.5)
-        axes.scatter(_median_us(row), row["top1_accuracy"] * 100, s=_area(row), color=colour, alpha=0.9,
+            axes.plot([_median_us(row), p90_ns / 1e3], [_percent(row)] * 2, color=colour, linewidth=1.5)
+        axes.scatter(_median_us(row), _percent(row), s=_area(row), color=colour, alpha=0.9,
                      edgecolors=palette.ink, linewidths=0.6, zorder=3 - _area(row) / 1e4)  # fmt: skip
     _draw_frontier(axes, shown, palette)
     _label(figure, axes, frontier(shown) if is_narrow and len(shown) > _NARROW_NAMES else shown, palette)
@@ -77,15 +78,15 @@ def frontier(rows: Sequence[Row]) -> list[Row]:
         rows: rows of a report; those that weren't measured, or on an unfit machine, can't be on it.
     """
     best: list[Row] = []
-    fit = (row for row in measured(rows) if not row.get("invalid"))
-    for row in sorted(fit, key=lambda row: (_median_us(row), -row["top1_accuracy"])):
-        if not best or row["top1_accuracy"] > best[-1]["top1_accuracy"]:
+    fit = (row for row in measured(rows) if not row.invalid)
+    for row in sorted(fit, key=lambda row: (_median_us(row), -_percent(row))):
+        if not best or _percent(row) > _percent(best[-1]):
             best.append(row)
     return best
 
 
 def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette, *, legend: str) -> None:
-    latencies = [_median_us(row) for row in rows] + [(row["invoke"]["p90_ns"] or 0) / 1e3 for row in rows]
+    latencies = [_median_us(row) for row in rows] + [(known(row.invoke).p90_ns or 0) / 1e3 for row in rows]
     medians = latencies[: len(rows)]
     if max(medians) > _LOG_FROM_RATIO * min(medians):
         axes.set_xscale("log", subs=[])
@@ -94,7 +95,7 @@ def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette, *, legend: st
         axes.set_xlim(min(medians) / 1.8, max(latencies) * 2.5)
     else:
         axes.set_xlim(0, max(latencies) * 1.25)
-    accuracies = [row["top1_accuracy"] * 100 for row in rows]
+    accuracies = [_percent(row) for row in rows]
     middle = (min(accuracies) + max(accuracies)) / 2
     half = max(max(accuracies) - min(accuracies), _MIN_ACCURACY_SPAN_PP) * 0.65
     axes.set_ylim(middle - half, middle + half)
@@ -111,7 +112,7 @@ def _draw_frontier(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
         return
     right_end, lowest = axes.get_xlim()[1], axes.get_ylim()[0]
     x = [_median_us(best[0]), *map(_median_us, best), right_end]
-    y = [lowest, *(row["top1_accuracy"] * 100 for row in best), best[-1]["top1_accuracy"] * 100]
+    y = [lowest, *(_percent(row) for row in best), _percent(best[-1])]
     axes.plot(x, y, drawstyle="steps-post", color=palette.muted, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1.5)
 
 
@@ -129,10 +130,11 @@ def _label(figure: Figure, axes: Axes, rows: Sequence[Row], palette: Palette) ->
     dots, whiskers = [], []
     for row, text in zip(rows, texts, strict=True):
         extent = text.get_window_extent(renderer)
-        x, y = axes.transData.transform((_median_us(row), row["top1_accuracy"] * 100))
+        x, y = axes.transData.transform((_median_us(row), _percent(row)))
         dots.append(Dot(x, y, (_area(row) ** 0.5) / 2, extent.width, extent.height))
-        if row["invoke"]["p90_ns"] is not None:
-            end, _ = axes.transData.transform((row["invoke"]["p90_ns"] / 1e3, 0))
+        p90_ns = known(row.invoke).p90_ns
+        if p90_ns is not None:
+            end, _ = axes.transData.transform((p90_ns / 1e3, 0))
             whiskers.append(Box(x, y - 2, end, y + 2))
     frame = axes.get_window_extent(renderer)
     bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1, frame.y1 - 4)
@@ -155,14 +157,17 @@ def _draw_leader(axes: Axes, dot: Dot, placement: Placement, palette: Palette) -
 
 
 def _label_text(row: Row) -> str:
-    return f"{row['variant']}\n{row['runtime']} · {row['size_bytes'] / 1e3:,.0f} kB"
+    return f"{row.variant}\n{row.runtime} · {known(row.size_bytes) / 1e3:,.0f} kB"
 
 
 def _area(row: Row) -> float:
     smallest, largest = _DOT_AREA_RANGE
-    return float(min(max(row["size_bytes"] * _DOT_AREA_PER_BYTE, smallest), largest))
+    return float(min(max(known(row.size_bytes) * _DOT_AREA_PER_BYTE, smallest), largest))
 
 
 def _median_us(row: Row) -> float:
-    median_ns: int = row["invoke"]["median_ns"]
-    return median_ns / 1e3
+    return row.invoke_median_ns / 1e3
+
+
+def _percent(row: Row) -> float:
+    return 100 * known(row.top1_accuracy)

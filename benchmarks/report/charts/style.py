@@ -1,4 +1,4 @@
-"""What all charts of the reports share: their colours, their axes, and the way into a PNG or onto a page."""
+"""Style of all charts of the reports: colours, axes, and rendering as PNG or SVG."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class Palette:
     )
     right: str = "#0072b2"
     wrong: str = "#d55e00"
+
+    def of(self, quantization: str | None) -> str:
+        """Return the colour of a quantization mode."""
+        return self.quantization.get(quantization or "", self.muted)
 
 
 def figure_png(figure: Figure) -> bytes:

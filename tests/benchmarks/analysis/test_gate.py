@@ -3,19 +3,17 @@ from typing import Any
 
 import pytest
 
-from benchmarks.analysis.gate import Comparison, check, gate_lines, judge, judge_report, raise_for
-from benchmarks.analysis.quantization_loss import judge_rows
-from benchmarks.analysis.rows import Row, compare_with_float
+from benchmarks.analysis.gate import Candidate, Gate, check, gate_lines, judge, judge_report, raise_for
+from benchmarks.analysis.row import Row
 from benchmarks.config import Limits
 from benchmarks.stats.ratios import Ratio
-from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.errors import ToolkitError
 
-FINE = Comparison("a", "f", loss_pp=0.1, loss_bound_pp=0.3, agreement=0.995, latency=Ratio(0.5, 0.4, 0.6))
+FINE = Candidate("a", "f", loss_pp=0.1, loss_bound_pp=0.3, agreement=0.995, latency=Ratio(0.5, 0.4, 0.6))
 ALL = Limits(max_loss=0.5, min_agreement=98.5, max_latency_ratio=1.0)
 
 
-def _code(gate: dict[str, Any]) -> int:
+def _code(gate: Gate) -> int:
     try:
         raise_for(gate)
     except ToolkitError as error:
@@ -40,16 +38,16 @@ def _code(gate: dict[str, Any]) -> int:
     ids=str,
 )
 def test_which_limits_break(values: dict[str, Any], broken: list[str]) -> None:
-    comparison = Comparison(**{name: getattr(FINE, name) for name in Comparison.__slots__} | values)
+    candidate = Candidate(**{name: getattr(FINE, name) for name in Candidate.__slots__} | values)
 
-    assert [found.what for found in check(comparison, ALL) if not found.passed] == broken
+    assert [found.what for found in check(candidate, ALL) if not found.passed] == broken
 
 
 def test_a_loss_can_be_judged_as_it_was_counted() -> None:
-    comparison = Comparison("a", "f", loss_pp=0.4, loss_bound_pp=0.9)
+    candidate = Candidate("a", "f", loss_pp=0.4, loss_bound_pp=0.9)
 
-    assert [found.passed for found in check(comparison, Limits(loss_by="point"))] == [True]
-    assert [found.passed for found in check(comparison, Limits(loss_by="interval"))] == [False]
+    assert [found.passed for found in check(candidate, Limits(loss_by="point"))] == [True]
+    assert [found.passed for found in check(candidate, Limits(loss_by="interval"))] == [False]
 
 
 def test_what_was_not_asked_is_not_checked() -> None:
@@ -57,12 +55,12 @@ def test_what_was_not_asked_is_not_checked() -> None:
     assert [found.what for found in check(FINE, Limits())] == ["loss", "agreement"]
 
 
-BROKEN = Comparison("b", "f", loss_bound_pp=9.0, latency=Ratio(9, 9, 9))
-SLOW = Comparison("c", "f", latency=Ratio(9, 9, 9))
+BROKEN = Candidate("b", "f", loss_bound_pp=9.0, latency=Ratio(9, 9, 9))
+SLOW = Candidate("c", "f", latency=Ratio(9, 9, 9))
 
 
 @pytest.mark.parametrize(
-    ("comparisons", "failed", "invalid", "outcome", "code"),
+    ("candidates", "failed", "invalid", "outcome", "code"),
     [
         ([FINE], [], [], "passed", 0),
         ([FINE, BROKEN], [], [], "failed", 3),
@@ -74,29 +72,33 @@ SLOW = Comparison("c", "f", latency=Ratio(9, 9, 9))
     ],
 )
 def test_outcomes_and_their_exit_codes(
-    comparisons: list[Comparison], failed: list[str], invalid: list[str], outcome: str, code: int
+    candidates: list[Candidate], failed: list[str], invalid: list[str], outcome: str, code: int
 ) -> None:
-    gate = judge(comparisons, ALL, failed=failed, invalid=invalid, hint="")
+    gate = judge(candidates, ALL, failed=failed, invalid=invalid, hint="")
 
-    assert (gate["outcome"], _code(gate)) == (outcome, code)
+    assert (gate.outcome, _code(gate)) == (outcome, code)
 
 
-def test_a_report_is_judged_against_its_float_rows(row: Callable[..., Row]) -> None:
-    rows = [
-        row("a_none.tflite", quantization="none", invoke_ns=80_000),
-        row("a_int8.tflite", wrong=1, invoke_ns=40_000),
-        row("alone.tflite", source_sha256="99" * 32),
-    ]
-    compare_with_float(rows)
-    judge_rows(rows, list(range(10)), FASHION_MNIST_LABELS, margin_pp=0.5)
+def test_a_report_is_judged_against_its_float_rows(row: Callable[..., Row], compared: Callable[..., list[Row]]) -> None:
+    rows = compared(
+        [
+            row("a_none.tflite", quantization="none", invoke_ns=80_000),
+            row("a_int8.tflite", wrong=1, invoke_ns=40_000),
+            row("alone.tflite", source_sha256="99" * 32),
+        ]
+    )
 
     gate = judge_report(rows, Limits(max_loss=10.0, loss_by="point", min_agreement=95, max_latency_ratio=0.5))
 
-    assert gate_lines(gate) == [
-        "broken: a_int8.tflite @ litert: 90.00 % of the answers are those of a_none.tflite @ litert, wanted 95",
-        "gate: limits broken by a_int8.tflite @ litert",
+    assert [(result.what, result.row, result.passed) for result in gate.checks] == [
+        ("loss", "a_int8.tflite @ litert", True),
+        ("agreement", "a_int8.tflite @ litert", False),
+        ("latency", "a_int8.tflite @ litert", True),
     ]
-    assert [found["sentence"] for found in gate["checks"] if found["passed"]] == [
-        "the loss is 10.00 points against a_none.tflite @ litert, allowed 10",
-        "invoke takes at least 0.50 times the time of a_none.tflite @ litert, allowed 0.5",
-    ]
+    assert [(result.value, result.limit) for result in gate.checks] == [
+        (10.0, 10.0), (90.0, 95), (pytest.approx(0.5), 0.5),
+    ]  # fmt: skip
+    broken, outcome = gate_lines(gate)
+    facts = ("broken: a_int8.tflite @ litert", "90.00 %", "a_none.tflite @ litert", "wanted 95")
+    assert [fact for fact in facts if fact not in broken] == []
+    assert outcome.endswith("broken by a_int8.tflite @ litert")

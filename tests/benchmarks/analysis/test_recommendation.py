@@ -1,119 +1,134 @@
 from collections.abc import Callable
+from dataclasses import replace
 
-from benchmarks.analysis.recommendation import recommend
-from benchmarks.analysis.rows import Row, compare_with_float
+from benchmarks.analysis.recommendation import agreement_sentence, recommend, recommended
+from benchmarks.analysis.row import Row, known
+
+Make = Callable[..., Row]
+Compared = Callable[..., list[Row]]
 
 
-def _advise(*rows: Row) -> list[str]:
-    compare_with_float(rows)
-    return recommend(rows)
+def _lacking(sentence: str, *facts: str) -> list[str]:
+    return [fact for fact in facts if fact not in sentence]
 
 
-def test_the_fastest_that_loses_little_is_recommended(row: Callable[..., Row]) -> None:
-    first, stages, against = _advise(
-        row("a_none.tflite", quantization="none", wrong=1, invoke_ns=80_000, size_bytes=971_000),
-        row("a_int8.tflite", wrong=1, invoke_ns=40_000),
+def test_the_fastest_that_loses_little_is_recommended(row: Make, compared: Compared) -> None:
+    rows = compared(
+        [
+            row("a_none.tflite", quantization="none", wrong=1, invoke_ns=80_000, size_bytes=971_000),
+            row("a_int8.tflite", wrong=1, invoke_ns=40_000),
+        ]
     )
 
-    assert first == (
-        "Use a_int8.tflite (litert) on this machine: the fastest of 2 that lose at most 0.5 percentage points, "
-        "40.0 µs an image, 90.00% right, 250 kB; it loses 0.00 points."
-    )
-    assert stages == (
-        "From a camera's picture to a written decision a_int8.tflite (litert) takes 1.50 ms: 0.40 ms decode it, "
-        "0.90 ms find the garment in it, 0.06 ms are the network, the rest decides and writes."
-    )
-    assert against == (
-        "a_int8.tflite (litert): int8 is 2.00 times as fast as float (95 % interval 2.00 to 2.00), "
-        "40.0 µs against 80.0 µs."
-    )
+    first, accuracy, stages, against = recommend(rows)
+
+    assert recommended(rows) is rows[1]
+    assert first.startswith("Use a_int8.tflite (litert)")
+    assert not _lacking(first, "fastest of 2", "0.5 percentage points", "40.0 µs", "90.00% right", "250 kB")
+    assert "None of 1" in accuracy
+    assert not _lacking(stages, "a_int8.tflite (litert)", "1.50 ms", "0.40 ms", "0.90 ms", "0.06 ms")
+    assert not _lacking(against, "2.00 times as fast", "2.00 to 2.00", "40.0 µs against 80.0 µs")
 
 
-def test_a_fast_one_that_loses_too_much_is_named_but_not_recommended(row: Callable[..., Row]) -> None:
-    first, *_ = _advise(
-        row("a_none.tflite", quantization="none", invoke_ns=80_000), row("a_int8.tflite", wrong=1, invoke_ns=40_000)
+def test_a_fast_one_that_loses_too_much_is_named_but_not_recommended(row: Make, compared: Compared) -> None:
+    rows = compared(
+        [row("a_none.tflite", quantization="none", invoke_ns=80_000), row("a_int8.tflite", wrong=1, invoke_ns=40_000)]
     )
 
-    assert first.startswith("Use a_none.tflite (litert)")
-    assert "it is the float artifact itself" in first
-    assert first.endswith("a_int8.tflite (litert) is faster but loses 10.00 points.")
+    first, *_ = recommend(rows)
+
+    assert recommended(rows) is rows[0]
+    assert not _lacking(first, "Use a_none.tflite", "the float artifact itself", "a_int8.tflite", "loses 10.00 points")
 
 
-def test_slow_int8_is_said_plainly(row: Callable[..., Row]) -> None:
-    *_, against = _advise(
-        row("a_none.tflite", quantization="none", invoke_ns=40_000), row("a_int8.tflite", invoke_ns=60_000)
+def test_slow_int8_is_reported_with_the_file_to_use_instead(row: Make, compared: Compared) -> None:
+    *_, against = recommend(
+        compared([row("a_none.tflite", quantization="none", invoke_ns=40_000), row("a_int8.tflite", invoke_ns=60_000)])
     )
 
-    assert against == (
-        "a_int8.tflite (litert): int8 is SLOWER than float here, 0.67 times as fast (95 % interval 0.67 to 0.67), "
-        "60.0 µs against 40.0 µs: on this runtime use a_none.tflite."
+    assert not _lacking(against, "SLOWER", "0.67 times", "0.67 to 0.67", "60.0 µs against 40.0 µs", "use a_none.tflite")
+
+
+def test_differences_below_five_per_cent_are_called_none(row: Make, compared: Compared) -> None:
+    first, *_, against = recommend(
+        compared([row("a_none.tflite", quantization="none", invoke_ns=41_000), row("a_int8.tflite", invoke_ns=40_000)])
     )
 
-
-def test_small_differences_are_called_none(row: Callable[..., Row]) -> None:
-    first, _, against = _advise(
-        row("a_none.tflite", quantization="none", invoke_ns=41_000), row("a_int8.tflite", invoke_ns=40_000)
-    )
-
-    assert first.endswith("As fast within 5% or the noise: a_none.tflite (litert).")
-    assert "not significantly faster than float here" in against
+    assert not _lacking(first, "Use a_int8.tflite", "As fast within 5%", "a_none.tflite (litert)")
+    assert "not significantly faster" in against
 
 
-def test_a_difference_within_the_noise_is_called_none_however_large(row: Callable[..., Row]) -> None:
+def test_a_difference_within_the_noise_is_called_none_however_large(row: Make, compared: Compared) -> None:
     reference = row("a_none.tflite", quantization="none", invoke_ns=60_000)
     ours = row("a_int8.tflite", invoke_ns=40_000)
-    ours["invoke"]["repeat_medians_ns"] = (20_000, 80_000)
+    ours = replace(ours, invoke=replace(known(ours.invoke), repeat_medians_ns=(20_000, 80_000)))
 
-    first, *_, against = _advise(reference, ours)
+    first, *_, against = recommend(compared([reference, ours]))
 
-    assert first.endswith("As fast within 5% or the noise: a_none.tflite (litert).")
-    assert "not significantly faster than float here, 1.50 times as fast (95 % interval 0.00 to" in against
+    assert not _lacking(first, "As fast within 5%", "a_none.tflite (litert)")
+    assert not _lacking(against, "not significantly faster", "1.50 times", "interval 0.00 to")
 
 
-def test_a_throttled_row_is_not_recommended(row: Callable[..., Row]) -> None:
+def test_a_throttled_row_is_not_recommended(row: Make, compared: Compared) -> None:
     reference = row("a_none.tflite", quantization="none", invoke_ns=80_000)
-    ours = row("a_int8.tflite", invoke_ns=40_000)
-    ours["invalid"] = "the board was slowed down (throttled)"
+    ours = replace(row("a_int8.tflite", invoke_ns=40_000), invalid="throttled")
 
-    assert _advise(reference, ours)[0].startswith("Use a_none.tflite (litert) on this machine")
-
-
-def test_without_opencv_the_cost_of_a_frame_is_not_known(row: Callable[..., Row]) -> None:
-    sentences = _advise(row("a.tflite", frame_to_decision_ns=[], end_to_end_ns=[], stage_median_ns={}))
-
-    assert sentences[1].startswith("What a frame costs besides the network isn't known")
+    assert known(recommended(compared([reference, ours]))).variant == "a_none.tflite"
 
 
-def test_int8_is_only_compared_with_float_on_the_same_runtime(row: Callable[..., Row]) -> None:
-    sentences = _advise(
-        row("a_none.onnx", runtime="onnxruntime", quantization="none", invoke_ns=90_000), row("a_int8.tflite")
+def test_without_opencv_the_cost_of_a_frame_is_not_known(row: Make) -> None:
+    sentences = recommend([row("a.tflite", frame_to_decision_ns=[], end_to_end_ns=[], stage_median_ns={})])
+
+    assert "OpenCV isn't installed" in sentences[1]
+
+
+def test_int8_is_only_compared_with_float_on_the_same_runtime(row: Make, compared: Compared) -> None:
+    elsewhere = row("a_none.onnx", runtime="onnxruntime", quantization="none", invoke_ns=90_000)
+
+    sentences = recommend(compared([elsewhere, row("a_int8.tflite")]))
+
+    assert not any("int8 is" in sentence for sentence in sentences)
+
+
+def test_without_a_float_artifact_the_loss_is_not_known(row: Make, compared: Compared) -> None:
+    first, *_ = recommend(compared([row("a_int8.tflite"), row("b_int8.tflite", invoke_ns=30_000)]))
+
+    assert not _lacking(first, "Fastest here: b_int8.tflite", "30.0 µs", "isn't known", "quantization none")
+
+
+def test_rows_without_a_float_artifact_are_counted(row: Make, compared: Compared) -> None:
+    rows = [row("a_none.tflite", quantization="none"), row("b_int8.tflite", source_sha256="99" * 32)]
+
+    assert recommend(compared(rows))[-1].startswith("1 more can't be judged")
+
+
+def test_a_fast_network_that_is_poor_to_begin_with_is_not_recommended(row: Make, compared: Compared) -> None:
+    first, _, other = recommend(
+        compared(
+            [
+                row("poor.tflite", quantization="none", source_sha256="99" * 32, wrong=4, invoke_ns=2_000),
+                row("good.tflite", quantization="none", wrong=1),
+            ]
+        )
     )
 
-    assert len(sentences) == 2
+    assert not _lacking(first, "Use good.tflite (litert)", "fastest of 1")
+    assert not _lacking(other, "less accurate network", "poor.tflite (litert)", "2.0 µs", "60.00% right")
 
 
-def test_without_a_float_artifact_the_loss_is_not_known(row: Callable[..., Row]) -> None:
-    first, *_ = _advise(row("a_int8.tflite"), row("b_int8.tflite", invoke_ns=30_000))
+def test_without_a_measured_row_nothing_is_recommended(row: Make) -> None:
+    rows = [row("a.tflite", reason="crashed")]
 
-    assert first.startswith("Fastest here: b_int8.tflite (litert), 30.0 µs an image")
-    assert "What it loses isn't known" in first
-
-
-def test_rows_that_cannot_be_judged_are_counted(row: Callable[..., Row]) -> None:
-    sentences = _advise(row("a_none.tflite", quantization="none"), row("b_int8.tflite", source_sha256="99" * 32))
-
-    assert sentences[-1] == "1 more can't be judged: their float artifact wasn't given."
+    assert recommended(rows) is None
+    assert [sentence.partition(":")[0] for sentence in recommend(rows)] == ["Nothing could be measured"]
 
 
-def test_a_fast_network_that_is_poor_to_begin_with_is_not_recommended(row: Callable[..., Row]) -> None:
-    first, _, other = _advise(
-        row("poor.tflite", quantization="none", source_sha256="99" * 32, wrong=4, invoke_ns=2_000),
-        row("good.tflite", quantization="none", wrong=1),
-    )
+def test_files_that_predict_alike_on_two_machines_are_told_from_those_that_do_not(row: Make) -> None:
+    int8 = replace(row("b.tflite"), sha256="b")
+    machines = {"pi": [row("a.tflite"), int8], "host": [row("a.tflite"), replace(row("b.tflite", wrong=1), sha256="b")]}
 
-    assert first.startswith("Use good.tflite (litert) on this machine: the fastest of 1")
-    assert other.startswith("Of another, less accurate network: poor.tflite (litert), 2.0 µs an image, 60.00% right")
+    same, other = agreement_sentence(machines).split(". ")
 
-
-def test_nothing_measured(row: Callable[..., Row]) -> None:
-    assert _advise(row("a.tflite", reason="crashed")) == ["Nothing could be measured: the status of each row says why."]
+    assert not _lacking(same, "same predictions", "a.tflite (litert)")
+    assert not _lacking(other, "b.tflite (litert): 9 of 10")
+    assert agreement_sentence({"pi": [int8]}) == ""

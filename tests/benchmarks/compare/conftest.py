@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.row import Row
+from benchmarks.report.schema import Frames, Report, TestImages
 from edge.artifact.labels import FASHION_MNIST_LABELS
 
 ENVIRONMENT = {
@@ -16,15 +17,26 @@ ENVIRONMENT = {
 
 
 @pytest.fixture
-def report() -> Callable[..., dict[str, Any]]:
+def report() -> Callable[..., Report]:
     """A report of some rows, on some images and in an environment that keywords change."""
 
-    def make(*rows: Row, images: str = "same", **environment: Any) -> dict[str, Any]:
-        return {
-            "environment": ENVIRONMENT | environment,
-            "settings": {"margin_pp": 0.5},
-            "test_images": {"sha256": images, "labels": list(range(10)), "class_names": list(FASHION_MNIST_LABELS)},
-            "rows": list(rows),
-        }
+    def make(*rows: Row, images: str = "same", **environment: Any) -> Report:
+        return Report(
+            interrupted=False,
+            statement="accuracy on drawn garments",
+            recommendation=("none",),
+            gate=None,
+            caveats=(),
+            environment=ENVIRONMENT | environment,
+            settings={"margin_pp": 0.5},
+            definitions={},
+            test_images=TestImages(
+                dataset="demo", count=10, sha256=images, labels=list(range(10)), class_names=FASHION_MNIST_LABELS
+            ),
+            noise=(),
+            frames=Frames(count=1, height=1, width=1, seed=0),
+            rows=rows,
+            peers=(),
+        )
 
     return make

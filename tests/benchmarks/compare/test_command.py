@@ -1,38 +1,25 @@
-import json
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.row import Row
 from benchmarks.compare.command import parser
 from benchmarks.compare.read import read_report
-from benchmarks.report.schema import SCHEMA_VERSION
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from benchmarks.report.schema import Report, to_json
 from edge.errors import ReportError
-
-ENVIRONMENT = {
-    "kind": "host", "board": None, "cpu": "x", "cpu_count": 2, "architecture": "x86_64", "threads": 1, "emulator": None,
-    "git_commit": None, "utc": "2026-11-22T10:00:00Z", "memory_bytes": None, "is_virtual_machine": False,
-}  # fmt: skip
 
 
 @pytest.fixture
-def write(row: Callable[..., Row], tmp_path: Path) -> Callable[..., str]:
+def write(row: Callable[..., Row], report: Callable[..., Report], tmp_path: Path) -> Callable[..., str]:
     def make(name: str, **values: Any) -> str:
-        report = {
-            "schema_version": SCHEMA_VERSION,
-            "environment": ENVIRONMENT,
-            "settings": {"margin_pp": 0.5},
-            "test_images": {"sha256": "s", "labels": list(range(10)), "class_names": list(FASHION_MNIST_LABELS)},
-            "rows": [row("a.tflite", **values)],
-        }
         (tmp_path / name).mkdir()
-        (tmp_path / name / "report.json").write_text(json.dumps(report), encoding="utf-8")
+        (tmp_path / name / "report.json").write_text(to_json(report(row("a.tflite", **values))), encoding="utf-8")
         return str(tmp_path / name)
 
     return make
@@ -65,7 +52,7 @@ def test_a_variant_that_fails_now_has_another(write: Callable[..., str]) -> None
         ("{", "can't be read"),
         ("[]", "is no report of schema 2"),
         ('{"schema_version": 1, "rows": []}', r"schema_version 1\): make both reports with one version"),
-        ('{"schema_version": 2, "rows": [{"status": "ok", "raw": null}]}', "has lost its raw values"),
+        ('{"schema_version": 2, "rows": [{"status": "ok", "raw": null}]}', "damaged"),
     ],
 )
 def test_what_is_no_report(content: str | None, message: str, tmp_path: Path) -> None:
@@ -74,6 +61,23 @@ def test_what_is_no_report(content: str | None, message: str, tmp_path: Path) ->
 
     with pytest.raises(ReportError, match=message):
         read_report(tmp_path)
+
+
+def test_a_report_without_raw_values_is_refused(
+    row: Callable[..., Row], report: Callable[..., Report], tmp_path: Path
+) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(to_json(report(replace(row("a.tflite"), raw=None))), encoding="utf-8")
+
+    with pytest.raises(ReportError, match="lost its raw values"):
+        read_report(file)
+
+
+def test_the_published_report_can_be_compared() -> None:
+    published = read_report(Path(__file__).parents[3] / "docs" / "report")
+
+    assert len(published.rows) > 10
+    assert all(row.predictions for row in published.rows)
 
 
 def test_the_workflow_in_docs_calls_it_rightly_and_asks_for_no_more_rights_than_it_needs() -> None:

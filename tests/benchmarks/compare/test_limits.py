@@ -1,30 +1,31 @@
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.row import Row
 from benchmarks.compare.changes import compare_reports
 from benchmarks.compare.limits import judge_changes
 from benchmarks.config import Limits
+from benchmarks.report.schema import Report
 
 LIMITS = Limits(loss_by="point", max_latency_ratio=1.1)
-Report = Callable[..., dict[str, Any]]
+MakeReport = Callable[..., Report]
 
 
-def _judge(old: dict[str, Any], new: dict[str, Any], limits: Limits = LIMITS) -> tuple[str, str, list[str]]:
+def _judge(old: Report, new: Report, limits: Limits = LIMITS) -> tuple[str, str, list[str]]:
     gate = judge_changes(compare_reports(old, new), old, new, limits)
-    broken = [f"{found['row']}: {found['sentence']}" for found in gate["checks"] if not found["passed"]]
-    return gate["outcome"], gate["sentence"], broken
+    broken = [f"{result.row}: {result.sentence}" for result in gate.checks if not result.passed]
+    return gate.outcome, gate.sentence, broken
 
 
-def test_rows_that_are_as_they_were_keep_every_limit(row: Callable[..., Row], report: Report) -> None:
+def test_rows_that_are_as_they_were_keep_every_limit(row: Callable[..., Row], report: MakeReport) -> None:
     same = report(row("a.tflite"), row("b.tflite"))
 
     assert _judge(same, same) == ("passed", "all 6 limits of 2 rows kept", [])
 
 
-def test_what_got_worse_breaks_its_limit(row: Callable[..., Row], report: Report) -> None:
+def test_what_got_worse_breaks_its_limit(row: Callable[..., Row], report: MakeReport) -> None:
     old, new = report(row("a.tflite", wrong=1)), report(row("a.tflite", wrong=8, invoke_ns=80_000))
 
     outcome, _, broken = _judge(old, new)
@@ -38,7 +39,7 @@ def test_what_got_worse_breaks_its_limit(row: Callable[..., Row], report: Report
 
 
 def test_a_row_that_vanished_breaks_the_gate_though_all_others_are_fine(
-    row: Callable[..., Row], report: Report
+    row: Callable[..., Row], report: MakeReport
 ) -> None:
     old, new = report(row("a.tflite"), row("gone.tflite")), report(row("a.tflite"), row("fresh.tflite"))
 
@@ -49,8 +50,8 @@ def test_a_row_that_vanished_breaks_the_gate_though_all_others_are_fine(
     )
 
 
-def test_a_row_whose_library_is_gone_breaks_it_too(row: Callable[..., Row], report: Report) -> None:
-    missing = row("b.onnx", runtime="onnxruntime", reason="no onnxruntime") | {"status": "not installed"}
+def test_a_row_whose_library_is_gone_breaks_it_too(row: Callable[..., Row], report: MakeReport) -> None:
+    missing = replace(row("b.onnx", runtime="onnxruntime", reason="no onnxruntime"), status="not installed")
     old, new = report(row("a.tflite"), row("b.onnx", runtime="onnxruntime")), report(row("a.tflite"), missing)
 
     outcome, _, broken = _judge(old, new)
@@ -59,7 +60,7 @@ def test_a_row_whose_library_is_gone_breaks_it_too(row: Callable[..., Row], repo
     assert broken == ["b.onnx @ onnxruntime: the old report measured it, now it is not installed: no onnxruntime"]
 
 
-def test_what_the_old_report_did_not_measure_is_not_missed(row: Callable[..., Row], report: Report) -> None:
+def test_what_the_old_report_did_not_measure_is_not_missed(row: Callable[..., Row], report: MakeReport) -> None:
     old = report(row("a.tflite"), row("b.tflite", reason="crashed"), row("c.tflite", reason="crashed"))
     new = report(row("a.tflite"), row("b.tflite"))
 
@@ -77,7 +78,7 @@ def test_what_the_old_report_did_not_measure_is_not_missed(row: Callable[..., Ro
     ],
 )
 def test_a_limit_that_cannot_be_held_is_not_kept(
-    change: dict[str, str], broken: str, row: Callable[..., Row], report: Report
+    change: dict[str, str], broken: str, row: Callable[..., Row], report: MakeReport
 ) -> None:
     old, new = report(row("a.tflite")), report(row("a.tflite"), **change)
 
@@ -87,8 +88,8 @@ def test_a_limit_that_cannot_be_held_is_not_kept(
     assert _judge(old, new, rest)[0] == "passed"
 
 
-def test_a_throttled_row_is_an_unfit_machine_and_named_once(row: Callable[..., Row], report: Report) -> None:
-    hot = report(row("a.tflite") | {"invalid": "throttled"})
+def test_a_throttled_row_is_an_unfit_machine_and_named_once(row: Callable[..., Row], report: MakeReport) -> None:
+    hot = report(replace(row("a.tflite"), invalid="throttled"))
 
     assert _judge(hot, hot)[:2] == (
         "environment invalid",

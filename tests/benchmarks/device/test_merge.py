@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from benchmarks.analysis.row import known
 from benchmarks.device.merge import main, merge, read
 from benchmarks.device.result import as_result, read_measured
 from benchmarks.host.environment import describe_environment, environment_lines, machine_name
 from benchmarks.measure.job import OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
+from benchmarks.records import to_record
 from edge.artifact.file import Artifact
 from edge.errors import ToolkitError
 
@@ -61,10 +63,10 @@ def test_what_this_version_cannot_read(
 def test_one_device_gives_a_report_like_any_other(result: Callable[..., dict[str, Any]]) -> None:
     report = merge([("pi.json", result(kind="board", board=PI))])
 
-    assert [row["id"] for row in report["rows"]] == ["a_none.tflite @ litert", "a_int8.tflite @ litert"]
-    assert (report["rows"][1]["machine"], report["rows"][1]["speedup"]["ratio"]) == (SHORT_PI, pytest.approx(2.0))
-    assert report["environment"]["board"] == PI
-    assert report["recommendation"][0].startswith("Use a_int8.tflite (litert) on this machine")
+    assert [row.id for row in report.rows] == ["a_none.tflite @ litert", "a_int8.tflite @ litert"]
+    assert (report.rows[1].machine, known(report.rows[1].speedup).value) == (SHORT_PI, pytest.approx(2.0))
+    assert report.environment["board"] == PI
+    assert report.recommendation[0].startswith("Use a_int8.tflite (litert) on this machine")
 
 
 def test_of_several_machines_every_row_names_its_own_and_is_compared_with_it(
@@ -74,17 +76,17 @@ def test_of_several_machines_every_row_names_its_own_and_is_compared_with_it(
 
     report = merge([("pi.json", result(kind="board", board=PI)), ("host.json", result(**host))])
 
-    assert [row["machine"] for row in report["rows"]] == [SHORT_PI, SHORT_PI, "host x86_64", "host x86_64"]
-    assert report["rows"][3]["variant"] == "a_int8.tflite on host x86_64"
-    assert report["rows"][3]["reference"] == "a_none.tflite @ litert on host x86_64"
+    assert [row.machine for row in report.rows] == [SHORT_PI, SHORT_PI, "host x86_64", "host x86_64"]
+    assert report.rows[3].variant == "a_int8.tflite on host x86_64"
+    assert report.rows[3].reference == "a_none.tflite @ litert on host x86_64"
     use = "Use a_int8.tflite (litert) on this machine"
-    first, second, loss, agreement = report["recommendation"]
+    first, second, loss, agreement = report.recommendation
     assert first.startswith(f"{SHORT_PI}: {use}")
     assert second.startswith(f"host x86_64: {use}")
     assert loss.startswith("None of 2 quantized rows shows a real loss of accuracy")
-    assert agreement == "The same answers on every machine: a_none.tflite (litert), a_int8.tflite (litert)."
-    assert PI in machine_name(report["environment"])
-    told = [text for name, text in environment_lines(report["environment"]) if name == "machine"]
+    assert agreement == "The same predictions on every machine: a_none.tflite (litert), a_int8.tflite (litert)."
+    assert PI in machine_name(report.environment)
+    told = [text for name, text in environment_lines(report.environment) if name == "machine"]
     assert [text.partition(":")[0] for text in told] == [f"{SHORT_PI} = board", "host x86_64 = host"]
 
 
@@ -100,15 +102,15 @@ def test_an_emulated_machine_has_its_losses_and_no_times(result: Callable[..., d
 
     report = merge([("pi.json", result(kind="board", board=PI)), ("arm.json", emulated)])
 
-    (row,) = [row for row in report["rows"] if row["variant"] == "a_int8.tflite on emulated aarch64"]
-    assert (row["status"], row["invoke"], row["speedup"]) == ("not timed", None, None)
-    assert (row["loss_pp"], row["top1_agreement"], row["against_float"]["lost"]) == (10.0, 0.9, 1)
-    assert report["recommendation"][1] == (
+    (row,) = [row for row in report.rows if row.variant == "a_int8.tflite on emulated aarch64"]
+    assert (row.status, row.invoke, row.speedup) == ("not timed", None, None)
+    assert (row.loss_pp, row.top1_agreement, known(row.against_float).lost) == (10.0, 0.9, 1)
+    assert report.recommendation[1] == (
         "emulated aarch64: No file is recommended, as the processor is emulated, so nothing was timed."
     )
-    assert report["recommendation"][3] == (
-        "The same answers on every machine: a_none.tflite (litert). "
-        "Not quite the same (images with the answer of the first machine): a_int8.tflite (litert): 9 of 10."
+    assert report.recommendation[3] == (
+        "The same predictions on every machine: a_none.tflite (litert). "
+        "Not quite the same (images predicted as on the first machine): a_int8.tflite (litert): 9 of 10."
     )
 
 
@@ -116,13 +118,13 @@ def test_what_is_merged_already_is_refused(result: Callable[..., dict[str, Any]]
     both = merge([("1", result()), ("2", result())])
 
     with pytest.raises(ToolkitError, match=r"merge the files that it was made of, \['1', '2'\]"):
-        merge([("both.json", both), ("3", result())])
+        merge([("both.json", to_record(both)), ("3", result())])
 
 
 def test_equal_machines_are_numbered(result: Callable[..., dict[str, Any]]) -> None:
     pi = result(kind="board", board=PI)
 
-    assert {row["machine"] for row in merge([("1", pi), ("2", pi)])["rows"]} == {f"{SHORT_PI} 1", f"{SHORT_PI} 2"}
+    assert {row.machine for row in merge([("1", pi), ("2", pi)]).rows} == {f"{SHORT_PI} 1", f"{SHORT_PI} 2"}
 
 
 def test_reports_merge_with_results_and_again(result: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
@@ -145,7 +147,7 @@ def test_other_images_cannot_be_merged(result: Callable[..., dict[str, Any]]) ->
 
 
 def test_a_report_without_raw_values_cannot_be_merged(result: Callable[..., dict[str, Any]]) -> None:
-    report = merge([("a.json", result())])
+    report = to_record(merge([("a.json", result())]))
     for row in report["rows"]:
         del row["raw"]
 

@@ -1,20 +1,28 @@
-from typing import Any
+from dataclasses import dataclass
 
-from benchmarks.measure.runtime_settings import conditions_lines
-
-
-def _row(runtime: str, *, xnnpack: bool | None, **variables: str) -> dict[str, Any]:
-    conditions = {"garbage_collector": "off", "xnnpack": xnnpack, "variables": variables}
-    return {"runtime": runtime, "conditions": conditions}
+from benchmarks.measure.runtime_settings import RuntimeSettings, conditions_lines
 
 
-def test_the_kernels_of_each_runtime_that_has_a_choice_are_told() -> None:
+@dataclass(frozen=True)
+class _Row:
+    runtime: str
+    conditions: RuntimeSettings | None
+
+
+def _row(runtime: str, *, xnnpack: bool | None, **variables: str) -> _Row:
+    settings = RuntimeSettings(
+        garbage_collector="off", threads=1, processors=None, xnnpack=xnnpack, spinning=None, variables=variables
+    )
+    return _Row(runtime, settings)
+
+
+def test_the_kernels_of_each_runtime_that_has_a_choice_are_listed() -> None:
     rows = [
         _row("litert", xnnpack=True),
         _row("tflite-runtime", xnnpack=True),
         _row("tflite-runtime", xnnpack=False),
         _row("onnxruntime", xnnpack=None, OMP_NUM_THREADS="2"),
-        {"runtime": "litert", "conditions": None},
+        _Row("litert", None),
     ]
 
     assert conditions_lines(rows) == [
@@ -24,5 +32,5 @@ def test_the_kernels_of_each_runtime_that_has_a_choice_are_told() -> None:
     ]
 
 
-def test_nothing_is_told_of_rows_that_were_not_measured() -> None:
-    assert conditions_lines([{"runtime": "litert"}]) == []
+def test_rows_that_were_not_measured_have_no_settings() -> None:
+    assert conditions_lines([_Row("litert", None)]) == []

@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.row import PeerLatency, PeerRow, Row, known
 from benchmarks.config import BenchmarkConfig
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
 from benchmarks.peers.protocol import PeerJob, PeerOutcome
 from benchmarks.peers.rows import PEERS, peer_matches, peer_rows, peer_tasks
-from benchmarks.report.peers_table import COLUMNS, peer_sentences, peers_markdown, peers_text
+from benchmarks.report.table import PEER_COLUMNS as COLUMNS
+from benchmarks.report.table import ordered_peers, peer_sentences, peers_text
 from edge.artifact.file import Artifact, read_artifact
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -38,7 +39,7 @@ def _match(artifact: Artifact = TFLITE) -> Any:
     return match
 
 
-def _rows(ours: Row, *outcomes: PeerOutcome) -> list[Row]:
+def _rows(ours: Row, *outcomes: PeerOutcome) -> list[PeerRow]:
     return peer_rows([_match()], [[Trial(outcome, CALM, CALM) for outcome in outcomes]], [ours])
 
 
@@ -74,9 +75,9 @@ def test_a_peer_is_compared_with_our_row_of_the_same_file(row: Callable[..., Row
 
     (found,) = _rows(row("a_int8.tflite", invoke_ns=40_000), outcome, outcome)
 
-    assert (found["id"], found["version"], found["repeats"]) == ("a_int8.tflite @ fake", "2.14", 2)
-    assert (found["invoke"]["median_ns"], found["invoke"]["p90_ns"]) == (160_000, 160_000)
-    assert (found["reference"], found["speedup"]["ratio"]) == ("a_int8.tflite @ litert", pytest.approx(0.25))
+    assert (found.id, found.version, found.repeats) == ("a_int8.tflite @ fake", "2.14", 2)
+    assert (known(found.invoke).median_ns, known(found.invoke).p90_ns) == (160_000, 160_000)
+    assert (found.reference, known(found.speedup).value) == ("a_int8.tflite @ litert", pytest.approx(0.25))
 
 
 def test_of_a_peer_that_tells_summaries_the_median_of_each_is_kept(row: Callable[..., Row]) -> None:
@@ -85,17 +86,16 @@ def test_of_a_peer_that_tells_summaries_the_median_of_each_is_kept(row: Callable
 
     (found,) = _rows(row("a_int8.tflite", repeats=3), *outcomes)
 
-    assert found["invoke"] == {
-        "p90_ns": None, "p99_ns": None, "median_ns": 40_000, "p95_ns": 50_000, "mean_ns": 45_000,
-        "maximum_ns": 90_000, "repeat_medians_ns": [30_000, 40_000, 80_000],
-    }  # fmt: skip
+    assert found.invoke == PeerLatency(
+        median_ns=40_000, p95_ns=50_000, mean_ns=45_000, maximum_ns=90_000, repeat_medians_ns=(30_000, 40_000, 80_000)
+    )
 
 
 def test_what_is_missing_is_named_with_how_to_get_it(row: Callable[..., Row]) -> None:
     (found,) = _rows(row("a_int8.tflite"), PeerOutcome(NOT_INSTALLED, "No module named 'fake'"))
     (failed,) = _rows(row("a_int8.tflite"), PeerOutcome(FAILED, "crashed with signal 11"))
 
-    assert (found["invoke"], found["speedup"]) == (None, None)
+    assert (found.invoke, found.speedup) == (None, None)
     assert peer_sentences([found]) == ["fake: not installed: pip install fake."]
     assert peer_sentences([failed]) == ["a_int8.tflite @ fake: failed: crashed with signal 11"]
 
@@ -107,7 +107,7 @@ def test_the_tables_have_a_line_each(row: Callable[..., Row]) -> None:
     assert (shown["tool"], shown["one call, µs median"], shown["one call, µs p99"]) == ("fake 2.14", "160.0", "–")  # noqa: RUF001
     assert shown["speed × ours"] == "0.25"  # noqa: RUF001  # a multiplication sign, as in print
     assert peers_text([found]).splitlines()[-1] == "fake: nothing at all."
-    assert len(peers_markdown([found]).splitlines()) == 3
+    assert ordered_peers([found]) == [found]
 
 
 def test_a_peer_on_a_throttled_board_is_invalid_too(row: Callable[..., Row]) -> None:
@@ -115,7 +115,7 @@ def test_a_peer_on_a_throttled_board_is_invalid_too(row: Callable[..., Row]) -> 
 
     (found,) = peer_rows([_match()], [[trial]], [row("a_int8.tflite")])
 
-    assert "throttled" in found["invalid"]
+    assert "throttled" in found.invalid
     assert COLUMNS[-1].show(found) == "ok, invalid times"
 
 
@@ -129,4 +129,4 @@ def test_another_file_is_not_ours(row: Callable[..., Row]) -> None:
 
     (found,) = peer_rows([_match(other)], [[Trial(PeerOutcome(OK, invoke_ns=[1]), CALM, CALM)]], [row("a_int8.tflite")])
 
-    assert (found["reference"], found["speedup"]) == (None, None)
+    assert (found.reference, found.speedup) == (None, None)

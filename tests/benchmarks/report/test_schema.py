@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.analysis.rows import Row, compare_with_float
+from benchmarks.analysis.row import Row
 from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.host.environment import describe_environment
 from benchmarks.measure.inputs import EvaluationImages
-from benchmarks.report.build import build_report, to_json
-from benchmarks.report.schema import SCHEMA_VERSION
+from benchmarks.report.build import build_report
+from benchmarks.report.schema import SCHEMA_VERSION, to_json
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -25,14 +25,15 @@ IMAGES = EvaluationImages(
 
 
 @pytest.fixture
-def report(row: Callable[..., Row]) -> dict[str, Any]:
-    rows = [
-        row("a_none.tflite", quantization="none", calibration={}),
-        row("a_int8.tflite", wrong=1),
-        row("b_int8.tflite", calibration={"dataset": "demo", "count": 300, "seed": 1, "sha256": "ef" * 32}),
-        row("gone.tflite", reason="crashed"),
-    ]
-    compare_with_float(rows)
+def report(row: Callable[..., Row], compared: Callable[..., list[Row]]) -> dict[str, Any]:
+    rows = compared(
+        [
+            row("a_none.tflite", quantization="none", calibration={}),
+            row("a_int8.tflite", wrong=1),
+            row("b_int8.tflite", calibration={"dataset": "demo", "count": 300, "seed": 1, "sha256": "ef" * 32}),
+            row("gone.tflite", reason="crashed"),
+        ]
+    )
     environment = describe_environment(["python"], seed=0, threads=1)
     made = build_report(rows, BenchmarkConfig(), IMAGES, environment, limits=Limits())
     return dict(json.loads(to_json(made)))

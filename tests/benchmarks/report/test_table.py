@@ -1,29 +1,30 @@
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from benchmarks.analysis.rows import Row, compare_with_float
-from benchmarks.columns import MISSING
-from benchmarks.report.table import COLUMNS, csv_table, markdown_table, ordered, reasons, status, text_table
+from benchmarks.analysis.row import Row
+from benchmarks.columns import MISSING, as_markdown
+from benchmarks.report.table import COLUMNS, csv_table, ordered, reasons, status, text_table
+from benchmarks.stats.ratios import Ratio
 
 
-def _rows(row: Callable[..., Row]) -> list[Row]:
-    rows = [
-        row("gone.tflite", reason="crashed with signal 11"),
-        row("a_none.tflite", quantization="none", invoke_ns=80_000),
-        row("a_int8.tflite", wrong=1, invoke_ns=40_120),
-        row("gone.tflite", runtime="tflite-runtime", reason="crashed with signal 11"),
-    ]
-    compare_with_float(rows)
-    return rows
-
-
-def test_cells_of_a_row(row: Callable[..., Row]) -> None:
-    shown = dict(
-        zip([column.heading for column in COLUMNS], [column.show(_rows(row)[2]) for column in COLUMNS], strict=True)
+@pytest.fixture
+def rows(row: Callable[..., Row], compared: Callable[..., list[Row]]) -> list[Row]:
+    return compared(
+        [
+            row("gone.tflite", reason="crashed with signal 11"),
+            row("a_none.tflite", quantization="none", invoke_ns=80_000),
+            row("a_int8.tflite", wrong=1, invoke_ns=40_120),
+            row("gone.tflite", runtime="tflite-runtime", reason="crashed with signal 11"),
+        ]
     )
+
+
+def test_a_row_has_these_cells(rows: list[Row]) -> None:
+    shown = dict(zip([column.heading for column in COLUMNS], [column.show(rows[2]) for column in COLUMNS], strict=True))
 
     assert shown == {
         "variant": "a_int8.tflite",
@@ -48,8 +49,8 @@ def test_cells_of_a_row(row: Callable[..., Row]) -> None:
     }
 
 
-def test_terminal_table_is_aligned_and_ends_with_what_failed(row: Callable[..., Row]) -> None:
-    groups, titles, rule, *lines = text_table(_rows(row)).splitlines()
+def test_the_terminal_table_is_aligned_and_ends_with_failed_rows(rows: list[Row]) -> None:
+    groups, titles, rule, *lines = text_table(rows).splitlines()
 
     assert [line.split()[0] for line in lines] == ["a_none.tflite", "a_int8.tflite", "gone.tflite", "gone.tflite"]
     assert len({line.index("litert") for line in lines[:2]}) == 1
@@ -60,14 +61,14 @@ def test_terminal_table_is_aligned_and_ends_with_what_failed(row: Callable[..., 
 
 
 def test_markdown_survives_odd_file_names(row: Callable[..., Row]) -> None:
-    heading, _, line = markdown_table([row("a|b_<i>\n.tflite")]).splitlines()
+    heading, _, line = as_markdown(COLUMNS, [row("a|b_<i>\n.tflite")]).splitlines()
 
     assert heading.count("|") == len(COLUMNS) + 1
     assert line.startswith("| a\\|b\\_&lt;i> .tflite | int8 |")
 
 
-def test_csv_has_raw_units_and_every_row_in_order(row: Callable[..., Row]) -> None:
-    lines = list(csv.DictReader(io.StringIO(csv_table(_rows(row)))))
+def test_csv_has_raw_units_and_every_row_in_order(rows: list[Row]) -> None:
+    lines = list(csv.DictReader(io.StringIO(csv_table(rows))))
 
     assert [line["variant"] for line in lines] == ["gone.tflite", "a_none.tflite", "a_int8.tflite", "gone.tflite"]
     assert (lines[2]["invoke_median_ns"], lines[2]["frame_to_decision_p99_ns"]) == ("40120", "")
@@ -79,8 +80,9 @@ def test_csv_has_raw_units_and_every_row_in_order(row: Callable[..., Row]) -> No
     assert (lines[0]["invoke_median_ns"], lines[0]["reason"]) == ("", "crashed with signal 11")
 
 
-def test_equal_reasons_are_given_once(row: Callable[..., Row]) -> None:
-    assert reasons(_rows(row)) == ["gone.tflite @ litert and 1 more: failed: crashed with signal 11"]
+def test_equal_reasons_are_given_once(rows: list[Row]) -> None:
+    (reason,) = reasons(rows)
+    assert reason.split(": ") == ["gone.tflite @ litert and 1 more", "failed", "crashed with signal 11"]
 
 
 @pytest.mark.parametrize(
@@ -97,24 +99,26 @@ def test_unsteady_latencies_are_marked(row: Callable[..., Row], values: dict[str
 
 
 def test_a_throttled_row_is_marked_before_anything_else(row: Callable[..., Row]) -> None:
-    assert status(row("a.tflite") | {"invalid": "the board was slowed down"}) == "ok, invalid times"
+    assert status(replace(row("a.tflite"), invalid="the board was slowed down")) == "ok, invalid times"
 
 
-@pytest.mark.parametrize(("significant", "shown"), [(True, "1.10"), (False, "1.10 n.s."), (None, "1.10 ?")])
-def test_a_speedup_says_whether_it_is_significant(
-    row: Callable[..., Row], significant: bool | None, shown: str
+@pytest.mark.parametrize(
+    ("low", "high", "cell"), [(1.05, 1.2, "1.10"), (0.9, 1.2, "1.10 n.s."), (None, None, "1.10 ?")]
+)
+def test_a_speedup_shows_whether_it_is_significant(
+    row: Callable[..., Row], low: float | None, high: float | None, cell: str
 ) -> None:
     column = next(column for column in COLUMNS if column.group == "speed")
 
-    assert column.show(row("a.tflite") | {"speedup": {"ratio": 1.1, "is_significant": significant}}) == shown
+    assert column.show(replace(row("a.tflite"), speedup=Ratio(1.1, low, high))) == cell
     assert column.show(row("a.tflite")) == MISSING
 
 
 def test_a_library_that_is_missing_has_no_line_unless_nothing_else_has(row: Callable[..., Row]) -> None:
-    absent = row("a.tflite", runtime="tflite-runtime", reason="pip install it") | {"status": "not installed"}
-    untimed = row("c.tflite", invoke_ns=None) | {"status": "not timed"}
+    absent = replace(row("a.tflite", runtime="tflite-runtime", reason="pip install it"), status="not installed")
+    untimed = replace(row("c.tflite", invoke_ns=None), status="not timed")
     rows = [absent, row("b.tflite", reason="crashed"), untimed, row("a.tflite")]
 
-    assert [found["status"] for found in ordered(rows)] == ["ok", "not timed", "failed"]
+    assert [found.status for found in ordered(rows)] == ["ok", "not timed", "failed"]
     assert ordered([absent]) == [absent]
-    assert "a.tflite @ tflite-runtime: not installed: pip install it" in reasons(rows)
+    assert reasons(rows)[0].split(": ") == ["a.tflite @ tflite-runtime", "not installed", "pip install it"]

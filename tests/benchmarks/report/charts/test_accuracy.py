@@ -1,10 +1,10 @@
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from benchmarks.analysis.quantization_loss import judge_rows
-from benchmarks.analysis.rows import Row, compare_with_float
+from benchmarks.analysis.row import Row, known
 from benchmarks.report.charts.accuracy import (
     LOSS_WIDTHS,
     change_svg,
@@ -14,15 +14,12 @@ from benchmarks.report.charts.accuracy import (
     losses_svg,
 )
 from benchmarks.report.charts.style import Palette
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from benchmarks.stats.calibration import Reliability
 
 
 @pytest.fixture
-def judged(row: Callable[..., Row]) -> list[Row]:
-    rows = [row("a_none.tflite", quantization="none"), row("a$_int8<b>.tflite", wrong=2)]
-    compare_with_float(rows)
-    judge_rows(rows, list(range(10)), FASHION_MNIST_LABELS, margin_pp=0.5)
-    return rows
+def judged(row: Callable[..., Row], compared: Callable[..., list[Row]]) -> list[Row]:
+    return compared([row("a_none.tflite", quantization="none"), row("a$_int8<b>.tflite", wrong=2)])
 
 
 @pytest.mark.parametrize("width", LOSS_WIDTHS)
@@ -31,7 +28,7 @@ def test_each_loss_is_a_dot_on_its_interval(judged: list[Row], width: float) -> 
 
     zero, margin, interval = axes.lines
     assert (list(zero.get_xdata()), list(margin.get_xdata())) == ([0, 0], [0.5, 0.5])
-    assert list(interval.get_xdata()) == judged[1]["against_float"]["interval_pp"]
+    assert tuple(interval.get_xdata()) == known(judged[1].against_float).interval_pp
     assert tuple(axes.collections[0].get_offsets()[0]) == (20.0, 0.0)
 
 
@@ -44,10 +41,10 @@ def test_only_cells_that_changed_are_drawn_better_in_one_colour_and_worse_in_the
 
 
 def test_small_bins_are_not_drawn(judged: list[Row]) -> None:
-    row = judged[0]
-    bins = row["accuracy"]["calibration"]["reliability"]
-    bins["count"], bins["right"] = [0] * 13 + [19, 40], [0] * 13 + [19, 30]
-    bins["confidence_sum"] = [0.0] * 13 + [17.0, 38.0]
+    accuracy = known(judged[0].accuracy)
+    bins = Reliability([0] * 13 + [19, 40], [0.0] * 13 + [17.0, 38.0], [0] * 13 + [19, 30])
+    calibration = replace(known(accuracy.calibration), reliability=bins)
+    row = replace(judged[0], accuracy=replace(accuracy, calibration=calibration))
 
     (axes,) = draw_reliability([row], Palette()).axes
 

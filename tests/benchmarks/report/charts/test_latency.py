@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.row import Row
 from benchmarks.report.charts.latency import NARROW, WIDE, draw_scatter, draw_stages, scatter_svg, stages_svg
 from benchmarks.report.charts.style import Palette
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.analysis.rows import Row
+from benchmarks.analysis.row import Row
 from benchmarks.report.charts.scatter import NARROW, WIDE, chart_png, chart_svg, draw_chart
 from benchmarks.report.charts.style import Palette
 
