@@ -21,7 +21,8 @@ from edge.artifact.spec import ModelSpec, TensorSpec
 from edge.classify.loaded_model import LoadedModel
 from edge.cli import console
 from edge.errors import ExportError, RuntimeMissingError
-from edge.system import atomic_file, native_log
+from edge.system import atomic_file
+from edge.system.process import log_native_stderr
 from export.calibration import Calibration, Dataset, balanced_count, choose_calibration, load_dataset
 from export.recipe import RECIPES, modes
 from export.verify import Parity, check_gate, compare
@@ -247,7 +248,7 @@ def _import_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stdout.flush()
     try:
-        with native_log.captured():
+        with log_native_stderr():
             importlib.import_module("tensorflow")
             importlib.import_module("keras")
     except ImportError as error:

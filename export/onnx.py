@@ -16,7 +16,7 @@ from edge.cli import console
 from edge.errors import ExportError
 from edge.runtimes.onnxruntime import send_nothing_home
 from edge.runtimes.protocol import SATURATES
-from edge.system import native_log
+from edge.system.process import log_native_stderr
 from export import command, embed, onnx_graph, saturation
 from export.calibration import Calibration
 
@@ -64,7 +64,7 @@ class OnnxFormat:
         Raises:
             ExportError: the quantized graph doesn't take pixels as they are.
         """
-        with native_log.captured():
+        with log_native_stderr():
             proto = float_model(model)
         if mode == "int8":
             if calibration is None:

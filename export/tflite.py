@@ -15,7 +15,7 @@ from edge.artifact.quantization import pixels_to_real
 from edge.cli import console
 from edge.errors import ExportError
 from edge.runtimes import too_new
-from edge.system import native_log
+from edge.system.process import log_native_stderr
 from export import command, embed
 from export.calibration import Calibration
 
@@ -80,7 +80,7 @@ class TfliteFormat:
             # Dense layers with a scale for each channel are FULLY_CONNECTED version 12, of TensorFlow 2.17.
             converter._experimental_disable_per_channel_quantization_for_dense_layers = True
         # The converter greets on stdout, which is for results.
-        with native_log.captured(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        with log_native_stderr(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             # It expects ranges given by hand for a uint8 input; those of the calibration images are checked later.
             warnings.filterwarnings("ignore", message="Statistics for quantized inputs were expected")
             flatbuffer: bytes = converter.convert()

@@ -17,7 +17,7 @@ QUALIFIED = {"shutil.copy", "shutil.copy2", "shutil.move", "os.replace", "os.wri
 # What writes without edge.system.atomic_file, and why it may.
 ALLOWED = {
     "edge/cli/console.py": {"open": "the null device"},
-    "edge/system/native_log.py": {"fdopen": "a file without a name"},
+    "edge/system/process.py": {"fdopen": "a file without a name"},
     "benchmarks/measure/worker.py": {"open": "the null device", "fdopen": "standard output"},
     "benchmarks/overhead/toolkit.py": {"open": "the null device"},
     "benchmarks/overhead/baseline.py": {"open": "the null device"},

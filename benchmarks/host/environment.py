@@ -16,7 +16,7 @@ from benchmarks.host.machine_state import read_state
 from benchmarks.host.software import git_commit, library_versions, wheel_tags
 from edge import __version__
 from edge.system import host
-from edge.system.throttling import throttle_history, throttle_words
+from edge.system.host import throttle_history, throttle_words
 
 _HIGHEST_CLOCK = "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"
 _CLOCK_READINGS = 1001

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edge.system.throttling import temperature_c, throttle_bits, throttle_history, throttle_words
+from edge.system.host import temperature_c, throttle_bits, throttle_history, throttle_words
 
 State = dict[str, Any]
 
@@ -21,7 +21,7 @@ def read_state(root: Path = Path("/")) -> State:
         root: where /sys is; tests put a folder here.
 
     Returns:
-        A JSON object: temperature_c, throttle_bits (see `edge.system.throttling`), governor, clock_mhz (of the first
+        A JSON object: temperature_c, throttle_bits (see `edge.system.host`), governor, clock_mhz (of the first
         processor), load_average_1min; None where the system doesn't say.
     """
     clock_khz = _read(root / _CPUFREQ / "scaling_cur_freq")

@@ -13,7 +13,7 @@ from benchmarks.records import ABSENT_IF_NONE
 
 # What the libraries and OpenMP read; a value that isn't set isn't recorded.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "TFLITE_DISABLE_XNNPACK")
-_NATIVE_LOG = logging.getLogger("edge.system.native_log")
+_NATIVE_LOG = logging.getLogger("edge.system.process")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
+
+from edge.system.process import collector_paused
 
 _T = TypeVar("_T")
 
@@ -53,7 +54,8 @@ def time_calls(
         Nanoseconds of each call, in order.
     """
     latencies = []
-    with _collector_paused():
+    gc.collect()
+    with collector_paused():
         for number in range(count):
             argument = inputs[number % len(inputs)]
             started = clock()
@@ -61,16 +63,3 @@ def time_calls(
             latencies.append(clock() - started)
             note(result)
     return latencies
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No garbage collection inside the block: its pauses are Python's, not the model's."""
-    was_enabled = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

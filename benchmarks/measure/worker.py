@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, Job, Measurement, Outcome
-from benchmarks.measure.memory import memory_bytes
 from benchmarks.measure.predictions import answer, calibration_manifest, check_images
 from benchmarks.measure.runtime_settings import describe_conditions, native_notices
 from benchmarks.measure.timing import time_calls, warm_up
 from edge.classify.loaded_model import LoadedModel
 from edge.errors import RuntimeMissingError, ToolkitError
+from edge.system.host import process_memory_bytes
 
 _INVOKE_IMAGES = 256  # different inputs the timed calls go through
 _COMPARED_IMAGES = 1000  # of kernel and arithmetic: a few seconds, for operators that run alone are slow
@@ -48,7 +48,7 @@ def measure(job: Job) -> Measurement:
         SpecError: the file and its spec contradict each other.
     """
     images = np.load(job.images_file, mmap_mode="r")
-    before_load_bytes = memory_bytes("VmRSS")
+    before_load_bytes = process_memory_bytes("VmRSS")
     with native_notices() as notices:
         started = time.perf_counter_ns()
         network = LoadedModel.load(Path(job.artifact), runtime=job.runtime, threads=job.threads)
@@ -57,7 +57,7 @@ def measure(job: Job) -> Measurement:
     timed: dict[str, Any] = {}
     if job.is_timed:
         timed = {"load_ns": load_ns} | _time_network(job, network, images) | _time_frames(job, network)
-        timed["memory_peak_bytes"] = memory_bytes("VmHWM")
+        timed["memory_peak_bytes"] = process_memory_bytes("VmHWM")
     return Measurement(
         runtime_version=network.runtime.version,
         quantization=network.spec.provenance.quantization,

@@ -32,9 +32,9 @@ def first(model: str, image: str) -> dict[str, float]:
     from edge.run.main import main
 
     main(["--model", model, "--source", image, "--json", "--quiet"])
-    from benchmarks.measure.memory import memory_bytes
+    from edge.system.host import process_memory_bytes
 
-    return {"memory_bytes": memory_bytes("VmHWM")}
+    return {"memory_bytes": process_memory_bytes("VmHWM")}
 
 
 def loop(model: str, frames_file: str, count: str) -> dict[str, float]:
@@ -107,12 +107,12 @@ class _MemorySink:
 
     def write(self, frame: Frame, _prediction: Prediction, _decision: Decision) -> None:
         """Note the memory where it is due."""
-        from benchmarks.measure.memory import memory_bytes
+        from edge.system.host import process_memory_bytes
 
         if frame.number + 1 == _SETTLED:
-            self.settled_bytes = memory_bytes("VmRSS")
+            self.settled_bytes = process_memory_bytes("VmRSS")
         if frame.number + 1 == self._last:
-            self.at_end_bytes = memory_bytes("VmRSS")
+            self.at_end_bytes = process_memory_bytes("VmRSS")
 
     def idle(self, _decision: Decision) -> None:
         """Nothing happens without a frame."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge.doctor.host_probe import FAILURE, OK, WARNING, Finding, HostProbe
-from edge.system import host, throttling
+from edge.system import host
 
 _OLDEST, _NEWEST = (3, 10), (3, 13)  # as in pyproject.toml: Pythons that the runtimes have wheels for
 _WHEELS = ("x86_64", "aarch64")
@@ -65,7 +65,7 @@ def check_memory(probe: HostProbe) -> list[Finding]:
 
 def check_temperature(probe: HostProbe) -> list[Finding]:
     """Check the warmest thermal zone; no finding if there is none. A Pi that is too warm lowers its clock."""
-    warmest = throttling.temperature_c(probe.root)
+    warmest = host.temperature_c(probe.root)
     if warmest is None:
         return []
     status = OK if warmest < _WARM else WARNING if warmest < _HOT else FAILURE
@@ -80,16 +80,16 @@ def check_throttling(probe: HostProbe) -> list[Finding]:
     if "Raspberry Pi" not in (host.board(probe.root) or ""):
         return []
     result = probe.run(("vcgencmd", "get_throttled"))
-    flags = throttling.decode(result.stdout) if result and result.returncode == 0 else None
+    flags = host.parse_throttle_bits(result.stdout) if result and result.returncode == 0 else None
     if flags is None:
         fix = "add yourself to the video group (sudo usermod -aG video $USER) and log in again, or: sudo apt install "
         return [Finding("power", WARNING, "vcgencmd doesn't say", f"{fix}raspi-utils")]
-    now, before = throttling.throttle_words(flags), throttling.throttle_history(flags)
+    now, before = host.throttle_words(flags), host.throttle_history(flags)
     if not (now or before):
         return [Finding("power", OK, "no under-voltage and no throttling since the start")]
     periods = [f"{text}: {', '.join(words)}" for text, words in (("now", now), ("since the start", before)) if words]
-    status = FAILURE if throttling.UNDER_VOLTAGE in now else WARNING
-    fix = _POWER if throttling.UNDER_VOLTAGE in now + before else _COOLING
+    status = FAILURE if host.UNDER_VOLTAGE in now else WARNING
+    fix = _POWER if host.UNDER_VOLTAGE in now + before else _COOLING
     return [Finding("power", status, "; ".join(periods), fix)]
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +19,7 @@ from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError, ModelFileError
 from edge.health import Health
 from edge.images import limits
 from edge.run.flags import DEMO_FRAMES, parser
+from edge.system import process
 
 if TYPE_CHECKING:
     import argparse
@@ -67,15 +66,15 @@ def classify(arguments: Sequence[str]) -> int:
 def _classify(
     options: argparse.Namespace, load: Callable[[], Classifier], more_sinks: Callable[[], list[Sink]] = list
 ) -> int:
-    with _collector_paused():
+    # While libraries and model are loaded nearly nothing is garbage, and what is there at the end is here to stay.
+    with process.collector_paused(freezes=True):
         from edge.classify.decision import Decider, decide_alone
         from edge.run.loop import run
         from edge.run.sink_flags import sink_config_from
         from edge.sinks.open import open_sinks
-        from edge.system import malloc_tuning
 
         classifier, health = load(), Health()
-        malloc_tuning.limit_arenas()  # before a sink or the source starts a thread
+        process.limit_arenas()  # before a sink or the source starts a thread
         source = _source(options, classifier, health)  # a camera is opened with its first frame, after the sinks
         sinks = open_sinks(sink_config_from(options), classifier, health, is_live=source.is_live)
         is_stream = source.is_stream and not options.explain
@@ -96,20 +95,6 @@ def entry() -> NoReturn:
     """The console script."""
     console.end_well_on_sigterm()
     console.run(main)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """While libraries and model are loaded nearly nothing is garbage, and looking for it takes its time.
-
-    What is there at the end is here to stay: no later collection walks it either.
-    """
-    gc.disable()
-    try:
-        yield
-        gc.freeze()
-    finally:
-        gc.enable()
 
 
 def prepare_libraries() -> None:

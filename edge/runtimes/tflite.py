@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError
-from edge.system import native_log
+from edge.system.process import log_native_stderr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class TfliteRuntime:
         self.name = name
         self._package = package
         try:
-            with native_log.captured():
+            with log_native_stderr():
                 self._interpreter = make_interpreter()
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:

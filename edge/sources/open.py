@@ -11,7 +11,7 @@ from edge.images.decode import IMAGE_SUFFIXES
 from edge.sources.camera import CSI_PREFIX, CameraSettings
 from edge.sources.frame import Source
 from edge.sources.images import ImageSource, ImageUrlSource
-from edge.system import malloc_tuning
+from edge.system import process
 from edge.system.urls import is_url
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _open_live(
 
         if isinstance(opener, MjpegInput) and opener.is_file():
             return MjpegFileSource(opener)
-    malloc_tuning.use_mmap_for_frames()
+    process.use_mmap_for_frames()
     return LiveSource(opener, timeouts=timeouts, health=health)
 
 

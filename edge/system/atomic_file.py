@@ -1,8 +1,8 @@
-"""Whole files or none: written under a temporary name in the same folder, forced to the disk, then renamed.
+"""Whole files or none, and locks between processes.
 
-The order is what counts: the data, then the name, then the folder that holds the name, each on the disk before the
-next. What a killed process leaves is `.NAME.xxxxxxxx.unfinished.SUFFIX`, and the next process that writes into the
-folder removes it; a lock, which ends with the process that holds it, keeps it from what a living one is writing.
+A file is written under a temporary name in the same folder and then renamed. The data reaches the disk before the name,
+and the name before the end. What a killed process leaves is `.NAME.xxxxxxxx.unfinished.SUFFIX`, and the next process
+that writes into the folder removes it. A lock, which ends with the process that holds it, marks files in use.
 """
 
 from __future__ import annotations
@@ -33,10 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the folder or the file can't be written (full disk, no permission).
     """
-    _make_folder(path.parent)
-    _sweep_once(path.parent)
     # The suffix stays last: Keras, OpenCV and zip tools choose the format by it.
-    with _locked(lambda: _new_file(path)) as temporary:
+    with _temporary(path.parent, lambda: _new_file(path)) as temporary:
         try:
             yield temporary
             temporary.chmod(0o666 & ~_umask())
@@ -72,9 +70,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     """
     if path.exists():
         raise FileExistsError(f"{path} exists already: choose another name or remove it")
-    _make_folder(path.parent)
-    _sweep_once(path.parent)
-    with _locked(lambda: tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_MARK, dir=path.parent)) as temporary:
+    with _temporary(path.parent, lambda: tempfile.mkdtemp(_MARK, f".{path.name}.", path.parent)) as temporary:
         try:
             yield temporary
             temporary.chmod(0o777 & ~_umask())
@@ -90,25 +86,55 @@ def new_folder(path: Path) -> Iterator[Path]:
 def sweep(folder: Path) -> None:
     """Remove what killed processes left in a folder, and nothing that a living one is still writing."""
     try:
-        found = [path for path in folder.iterdir() if _UNFINISHED.fullmatch(path.name)]
+        leftovers = [path for path in folder.iterdir() if _UNFINISHED.fullmatch(path.name)]
     except OSError:  # not there, or not ours to read
         return
-    for left in found:
-        with suppress(OSError), _handle(left) as handle:  # gone by now, not ours to remove, or locked: in use
+    for path in leftovers:
+        with suppress(OSError), _opened(path) as handle:  # gone by now, not ours to remove, or locked: in use
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if left.is_dir():
-                shutil.rmtree(left)
+            if path.is_dir():
+                shutil.rmtree(path)
             else:
-                left.unlink()
-            _LOGGER.info("removed %s, which a killed process left unfinished", left)
+                path.unlink()
+            _LOGGER.info("removed %s, which a killed process left unfinished", path)
+
+
+def flush(path: Path) -> None:
+    """Force a file's data, or a folder's names, to the disk. The drive's own write cache is not flushed."""
+    with _opened(path) as handle:
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            if error.errno != errno.EINVAL or not path.is_dir():  # some network file systems can't flush a folder
+                raise
+
+
+@contextmanager
+def locked(path: Path, *, waits: bool = True) -> Iterator[bool]:
+    """Hold the lock of a file for the block, however it ends; yield True if it is held.
+
+    Args:
+        path: the lock file, in a folder that exists; it is made if it is missing, and stays.
+        waits: True waits for another holder; False runs the block without the lock where there is one.
+
+    Raises:
+        OSError: the file can't be made, or is a symbolic link.
+    """
+    with _opened(path, os.O_CREAT | os.O_NOFOLLOW) as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def lock(path: Path) -> int:
-    """Lock a file until the handle that is returned, or the process that holds it, is closed.
+    """Lock an existing file until the returned handle is closed or the process ends.
 
     Raises:
-        BlockingIOError: another process, or another sink of this one, has it.
-        FileNotFoundError: it isn't there.
+        BlockingIOError: another process, or another handle of this one, holds the lock.
+        FileNotFoundError: there is no such file.
     """
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -121,22 +147,22 @@ def lock(path: Path) -> int:
     return handle
 
 
-def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents where they are missing, and force them to the disk."""
-    missing = [made for made in (folder, *folder.parents) if not made.exists()]
+@contextmanager
+def _temporary(folder: Path, make: Callable[[], str]) -> Iterator[Path]:
+    """Make a folder where it is missing, and in it a file or folder that no sweep removes until the block ends."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    for made in missing:
-        flush(made.parent)
-
-
-def flush(path: Path) -> None:
-    """Force a file's data, or a folder's names, to the disk; its own cache is the disk's affair."""
-    with _handle(path) as handle:
-        try:
-            os.fsync(handle)
-        except OSError as error:
-            if error.errno != errno.EINVAL or not path.is_dir():  # some network file systems know no such thing
-                raise
+    for path in missing:
+        flush(path.parent)
+    _sweep_once(folder)
+    while True:
+        temporary = Path(make())
+        with _opened(temporary) as handle:
+            with suppress(OSError):  # a file system without locks: there nothing is ever swept
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            if temporary.exists():  # unless a sweep came between the making and the lock
+                yield temporary
+                return
 
 
 _sweep_once = cache(sweep)  # a process of ours leaves nothing: the first look into a folder is enough
@@ -149,25 +175,8 @@ def _new_file(path: Path) -> str:
 
 
 @contextmanager
-def _locked(make: Callable[[], str]) -> Iterator[Path]:
-    """A new file or folder that no sweep removes until the block ends."""
-    while True:
-        temporary = Path(make())
-        handle = os.open(temporary, os.O_RDONLY)
-        with suppress(OSError):  # a file system without locks: there nothing is ever swept
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        if temporary.exists():
-            break
-        os.close(handle)  # a sweep came between the making and the lock
-    try:
-        yield temporary
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _handle(path: Path) -> Iterator[int]:
-    handle = os.open(path, os.O_RDONLY)
+def _opened(path: Path, flags: int = 0) -> Iterator[int]:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags, 0o644)
     try:
         yield handle
     finally:
@@ -175,7 +184,7 @@ def _handle(path: Path) -> Iterator[int]:
 
 
 def _umask() -> int:
-    """The process's file-mode mask; temporary files are private (0600), finished ones follow the user's mask."""
+    """Return the process's file-mode mask, which finished files follow; temporary ones are private (0600)."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

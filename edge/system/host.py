@@ -1,11 +1,25 @@
-"""What this machine says of itself in files: board, processor, memory, system. Whatever isn't there is None or ""."""
+"""Facts that the machine publishes in files: board, processor, memory, system, heat. What is missing is None or ""."""
 
 from __future__ import annotations
 
 import platform
+import resource
+import sys
 from pathlib import Path
 
 ROOT = Path("/")
+
+UNDER_VOLTAGE = "under-voltage"
+# Raspberry Pi's documentation of `vcgencmd get_throttled`: bits 0-3 are true now, 16-19 were since the last boot.
+_THROTTLE_BITS = {
+    0: UNDER_VOLTAGE,
+    1: "clock capped",
+    2: "throttled",
+    3: "soft temperature limit",
+}
+_SINCE_BOOT = 16
+
+_VCGENCMD = ("vcgencmd", "get_throttled")
 
 
 def board(root: Path = ROOT) -> str | None:
@@ -65,6 +79,29 @@ def memory_bytes(root: Path = ROOT, *, field: str = "MemTotal") -> int | None:
     return None
 
 
+def process_memory_bytes(field: str = "VmRSS", *, process: int | str = "self", root: Path = ROOT) -> int:
+    """Return the resident memory of a process in bytes.
+
+    Linux has better than getrusage's ru_maxrss, which survives exec and so would be the parent's.
+
+    Args:
+        field: VmRSS, now, or VmHWM, the most it ever was.
+        process: its id; "self" for this one.
+        root: the folder that holds /proc.
+
+    Raises:
+        OSError: there is no such process, or another's is asked for where there is no /proc.
+    """
+    try:
+        status = (root / "proc" / str(process) / "status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        if process != "self":
+            raise
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    line = next((line for line in status.splitlines() if line.startswith(f"{field}:")), "unknown 0")
+    return int(line.split()[1]) * 1024  # "kB" there means 1024 bytes
+
+
 def os_name(root: Path = ROOT) -> str:
     """Name and version of the system, such as "Debian GNU/Linux 13 (trixie)"."""
     for line in read(root / "etc/os-release").splitlines():
@@ -79,3 +116,51 @@ def read(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def temperature_c(root: Path = ROOT) -> float | None:
+    """The hottest thermal zone, degrees Celsius; None where the system has none."""
+    found = []
+    for zone in sorted((root / "sys/class/thermal").glob("thermal_zone*/temp")):
+        text = read(zone).strip()
+        if text.lstrip("-").isdecimal():
+            found.append(int(text) / 1000)
+    return max(found, default=None)
+
+
+def throttle_bits(root: Path = ROOT, *, command: tuple[str, ...] = _VCGENCMD) -> int | None:
+    """The firmware's flags, as `throttle_words` explains them; None where there is no such firmware.
+
+    Args:
+        root: where /sys is.
+        command: asked where the kernel has no file for it; prints "throttled=0x50000".
+    """
+    for file in sorted((root / "sys/devices/platform").glob("*/*firmware*/get_throttled")):
+        bits = parse_throttle_bits(read(file))
+        if bits is not None:
+            return bits
+    import subprocess  # not at every start of a run on a store, which reads a file here
+
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return parse_throttle_bits(done.stdout) if done.returncode == 0 else None
+
+
+def throttle_words(bits: int) -> tuple[str, ...]:
+    """Name what is true now: under-voltage, clock capped, throttled, soft temperature limit."""
+    return tuple(word for bit, word in _THROTTLE_BITS.items() if bits >> bit & 1)
+
+
+def throttle_history(bits: int) -> tuple[str, ...]:
+    """Name what was true at some moment since the last boot, in the same words."""
+    return throttle_words(bits >> _SINCE_BOOT)
+
+
+def parse_throttle_bits(text: str) -> int | None:
+    """The flags in "throttled=0x50005", or in "50005" as the kernel writes it; None where there are none."""
+    try:
+        return int(text.rpartition("=")[2].strip(), 16)
+    except ValueError:
+        return None

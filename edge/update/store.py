@@ -18,7 +18,7 @@ from pathlib import Path
 from edge.artifact.file import default_model, read_artifact
 from edge.errors import ModelFileError, UpdateError
 from edge.system import atomic_file
-from edge.system.file_lock import locked
+from edge.system.atomic_file import locked
 from edge.update.state import Model, State
 
 _STATE = "state.json"

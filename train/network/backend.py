@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from edge.errors import RunError, RuntimeMissingError
-from edge.system import native_log
+from edge.system.process import log_native_stderr
 
 BACKENDS = ("tensorflow", "jax")
 
@@ -29,7 +29,7 @@ def start_backend() -> str:
         if name in BACKENDS and importlib.util.find_spec(name) and importlib.util.find_spec("keras"):
             os.environ["KERAS_BACKEND"] = name
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # nor notices later on
-            with native_log.captured():  # TensorFlow greets with a page of notices
+            with log_native_stderr():  # TensorFlow greets with a page of notices
                 importlib.import_module("keras")
             return name
     raise RuntimeMissingError(
@@ -95,7 +95,7 @@ def require_tensorboard() -> None:
 
 def describe_device(backend: str) -> str:
     """Say where the arithmetic happens, e.g. "GPU (NVIDIA H200)" or "CPU (2 cores)"."""
-    with native_log.captured():  # a machine without a GPU is no error
+    with log_native_stderr():  # a machine without a GPU is no error
         gpus = _gpu_names(backend)
     return f"GPU ({', '.join(gpus)})" if gpus else f"CPU ({os.cpu_count()} cores)"
 

@@ -25,7 +25,7 @@ def _job(folder: Path, artifact: Path, *, runtime: str = "litert", images: int =
 
 
 def test_memory_is_read_in_bytes() -> None:
-    now, most = worker.memory_bytes("VmRSS"), worker.memory_bytes("VmHWM")
+    now, most = worker.process_memory_bytes("VmRSS"), worker.process_memory_bytes("VmHWM")
 
     assert 1_000_000 < now <= most + 1_000_000
 

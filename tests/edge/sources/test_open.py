@@ -17,7 +17,7 @@ from edge.sources import CameraSettings, LiveTimeouts, Source, video
 from edge.sources import open as sources
 from edge.sources.images import ImageSource
 from edge.sources.live.reconnecting import LiveSource
-from edge.system import malloc_tuning
+from edge.system import process
 
 
 def open_source(text: str, *, is_camera: bool = False) -> Source:
@@ -163,7 +163,7 @@ def test_pictures_of_what_is_live_have_pages_of_their_own_and_others_none(
     pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(malloc_tuning, "use_mmap_for_frames", lambda: told.append("apart"))
+    monkeypatch.setattr(process, "use_mmap_for_frames", lambda: told.append("apart"))
     for text in ("demo", "demo-video", str(pictures), str(pictures / "b.png")):
         open_source(text)
     assert told == []

@@ -1,4 +1,4 @@
-"""Whole files or none: after an error, after a kill, and with the permissions that a user expects."""
+"""Whole files or none: after an error, after a kill, and with the permissions that a user expects; and locks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge.system import atomic_file
+from edge.system.atomic_file import locked
 
 Spawn = Callable[..., subprocess.Popen[str]]
 
@@ -243,7 +244,7 @@ def test_an_error_in_the_block_leaves_no_folder(tmp_path: Path) -> None:
 
 
 def test_a_finished_folder_is_never_overwritten(tmp_path: Path) -> None:
-    with pytest.raises(FileExistsError, match="exists already: choose another name or remove it"):  # noqa: SIM117
+    with pytest.raises(FileExistsError, match="exists already"):  # noqa: SIM117
         with atomic_file.new_folder(tmp_path):
             pytest.fail("the block must not run")
 
@@ -252,3 +253,41 @@ def test_a_full_disk_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left") as full, atomic_file.replacing(tmp_path / "a.bin"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert full.value.filename == str(tmp_path / "a.bin")
+
+
+# ---- locks
+
+
+HOLD_A_LOCK = """
+import sys
+from pathlib import Path
+from edge.system.atomic_file import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_lock_has_one_holder_at_a_time(tmp_path: Path) -> None:
+    with locked(tmp_path / "lock") as first, locked(tmp_path / "lock", waits=False) as second:
+        assert (first, second) == (True, False)
+    with locked(tmp_path / "lock", waits=False) as third:
+        assert third
+
+
+def test_a_killed_holder_frees_its_lock(tmp_path: Path, spawn: Spawn) -> None:
+    child = spawn("-c", HOLD_A_LOCK, str(tmp_path / "lock"))
+    assert child.stdout
+    assert child.stdout.readline() == "held\n"
+    with locked(tmp_path / "lock", waits=False) as ours:
+        assert not ours
+    child.kill()
+    with locked(tmp_path / "lock"):
+        child.wait()
+
+
+def test_a_symbolic_link_is_no_lock_file(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic"), locked(tmp_path / "lock"):
+        pass
+    assert not (tmp_path / "elsewhere").exists()

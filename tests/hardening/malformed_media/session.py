@@ -19,6 +19,8 @@ _LONGEST_WAIT_S = 30.0  # a server has ten for its head, and then FFmpeg has ten
 def main() -> None:
     """Run them all."""
     sys.path.pop(0)  # this folder
+    from edge.system.host import process_memory_bytes
+
     for arguments, stdin in json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")):
         code = _run(arguments, stdin)
         own = [thread for thread in threading.enumerate() if thread.name.startswith("edge.")]
@@ -30,7 +32,7 @@ def main() -> None:
             "code": code,
             "threads": threading.active_count(),
             "handles": len(list(Path("/proc/self/fd").iterdir())),
-            "memory_bytes": _peak_bytes(),
+            "memory_bytes": process_memory_bytes("VmHWM"),
         }
         sys.stderr.flush()
         sys.stdout.write(f"{MARK}{json.dumps(left)}\n")
@@ -45,11 +47,6 @@ def _run(arguments: list[str], stdin: str | None) -> int:
     with Path(stdin).open(encoding="utf-8") as file:
         sys.stdin = file
         return edge_classify(arguments)
-
-
-def _peak_bytes() -> int:
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return 1024 * int(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
 
 
 if __name__ == "__main__":

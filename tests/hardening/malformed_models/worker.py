@@ -19,6 +19,7 @@ from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.classify.classifier import Classifier
 from edge.errors import ToolkitError
 from edge.runtimes.protocol import import_library, load_network
+from edge.system.host import process_memory_bytes
 from edge.verify import child_process, sandbox_run
 from tests.hardening.malformed_models.mutations import mutant
 from tests.hardening.malformed_models.original import load_original
@@ -47,7 +48,7 @@ def work(connection: Connection, originals: Sequence[Path], seed: int, numbers: 
         started = time.perf_counter()
         outcome, sentence = attempt(path)
         seconds = time.perf_counter() - started
-        grown_mb = max(0, _status_kb("VmHWM") * 1024 - before_bytes) / 1e6
+        grown_mb = max(0, process_memory_bytes("VmHWM") - before_bytes) / 1e6
         connection.send((number, kind, outcome, sentence, seconds, grown_mb))
         if outcome == FLOODED:  # what comes next would find no memory either
             break
@@ -86,11 +87,4 @@ def _try_here(artifact: Artifact, runtime_name: str) -> None:
 def _forget_peak() -> int:
     """Begin anew to keep the most memory that this process had; return what it has, bytes."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return _status_kb("VmRSS") * 1024
-
-
-def _status_kb(name: str) -> int:
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(name):
-            return int(line.split()[1])
-    return 0
+    return process_memory_bytes()

@@ -16,6 +16,7 @@ import cv2
 
 from edge.demo import draw_frame
 from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE
+from edge.system.host import process_memory_bytes
 from tests.hardening.network_abuse.http_client import PATIENCE_S
 
 FPS = 30.0
@@ -84,8 +85,7 @@ class Victim:
 
     def memory_bytes(self, field: str = "VmRSS") -> int:
         """Resident memory: VmRSS, now, or VmHWM, the most it ever was."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii", errors="replace")
-        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(f"{field}:"))
+        return process_memory_bytes(field, process=self._process.pid)
 
     def handles(self, seconds: float) -> int:
         """Open files and sockets, the fewest in so many seconds: the broker's connection comes and goes."""

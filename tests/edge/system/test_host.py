@@ -1,9 +1,21 @@
+"""Facts of a made-up /sys and /proc, and of this process."""
+
+from __future__ import annotations
+
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from edge.system.throttling import decode, temperature_c, throttle_bits, throttle_history, throttle_words
+from edge.system.host import (
+    parse_throttle_bits,
+    process_memory_bytes,
+    temperature_c,
+    throttle_bits,
+    throttle_history,
+    throttle_words,
+)
 
 ABSENT = ("no-such-command-here",)
 
@@ -58,5 +70,19 @@ def test_bits_in_words(bits: int, now: tuple[str, ...], before: tuple[str, ...])
 
 
 def test_the_flags_are_read_from_the_firmwares_text() -> None:
-    assert decode("throttled=0x50005") == 0x50005
-    assert decode("error") is None
+    assert parse_throttle_bits("throttled=0x50005") == 0x50005
+    assert parse_throttle_bits("error") is None
+
+
+def test_resident_memory_is_read_in_bytes_now_and_at_its_peak(tmp_path: Path) -> None:
+    _write(tmp_path, "proc/self/status", "Name:\tx\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\n")
+    _write(tmp_path, "proc/77/status", "VmRSS:\t3 kB\n")
+    assert process_memory_bytes(root=tmp_path) == 1024 * 1024
+    assert process_memory_bytes("VmHWM", root=tmp_path) == 2048 * 1024
+    assert process_memory_bytes(process=77, root=tmp_path) == 3 * 1024
+
+
+def test_without_proc_the_peak_of_this_process_is_known_and_of_another_nothing(tmp_path: Path) -> None:
+    assert process_memory_bytes(root=tmp_path) > 2**20
+    with pytest.raises(OSError, match="status"):
+        process_memory_bytes(process=os.getpid(), root=tmp_path)

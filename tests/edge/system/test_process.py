@@ -1,8 +1,9 @@
-"""Where the C library puts what is asked for, told by itself in a process of its own."""
+"""Native notices become debug records, malloc is tuned, and the collector is paused and goes on."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import re
 import subprocess
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from edge.system.process import collector_paused, log_native_stderr
+
 THREADS = """
 import ctypes, sys, threading
-from edge.system import malloc_tuning
+from edge.system import process
 if sys.argv[2] == "shared":
-    malloc_tuning.limit_arenas()
+    process.limit_arenas()
 there, done = threading.Barrier(4), threading.Event()
 def hold():
     held = bytes(100_000)
@@ -35,11 +38,11 @@ done.set()
 
 PICTURE = """
 import ctypes, sys
-from edge.system import malloc_tuning
+from edge.system import process
 libc = ctypes.CDLL(None)
 libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
 if sys.argv[2] == "apart":
-    malloc_tuning.use_mmap_for_frames()
+    process.use_mmap_for_frames()
 libc.free(ctypes.c_void_p(libc.malloc(ctypes.c_size_t(4_000_000))))
 picture = libc.malloc(ctypes.c_size_t(900_000))
 file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
@@ -81,3 +84,57 @@ def run(program: str, told: Path, how: str, chosen: dict[str, str]) -> str:
     command = [sys.executable, "-c", program, str(told), how]
     subprocess.run(command, env=environment, check=True, cwd=Path(__file__).parents[3])
     return told.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def debug_log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """The debug records of `edge`."""
+    caplog.set_level("DEBUG", logger="edge")
+    return caplog
+
+
+def test_native_lines_become_debug_records(
+    debug_log: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with log_native_stderr():
+        os.write(2, b"INFO: 100% \xff native\nsecond\n")
+    os.write(2, b"after\n")
+    assert [(record.levelname, record.getMessage()) for record in debug_log.records] == [
+        ("DEBUG", "INFO: 100% \ufffd native"),
+        ("DEBUG", "second"),
+    ]
+    assert capfd.readouterr().err == "after\n"
+
+
+def test_stderr_is_back_after_an_error(debug_log: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="stop"), log_native_stderr():  # noqa: PT012
+        os.write(2, b"the reason\n")
+        raise ValueError("stop")
+    os.write(2, b"after\n")
+    assert debug_log.messages == ["the reason"]
+    assert capfd.readouterr().err == "after\n"
+
+
+def test_the_collector_is_paused_inside_the_block_and_back_as_it_was_after_it() -> None:
+    with collector_paused():
+        assert not gc.isenabled()
+        with collector_paused():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="stop"), collector_paused():
+        raise ValueError("stop")
+    assert gc.isenabled()
+
+
+def test_what_is_alive_at_the_end_is_frozen_only_if_asked_for() -> None:
+    before = gc.get_freeze_count()
+    try:
+        with collector_paused():
+            pass
+        assert gc.get_freeze_count() == before
+        with collector_paused(freezes=True):
+            pass
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
