@@ -69,6 +69,7 @@ def video(model: str, path: str) -> dict[str, float]:
     """Classify every frame of a video, as the command does."""
     from edge.classify.classifier import Classifier
     from edge.classify.decision import Decider
+    from edge.run.config import RunConfig
     from edge.run.loop import run
     from edge.sinks.text.jsonl import JsonLinesSink
     from edge.sources.video import VideoSource
@@ -76,7 +77,7 @@ def video(model: str, path: str) -> dict[str, float]:
     classifier = Classifier.load(Path(model))
     with Path(os.devnull).open("w", encoding="utf-8") as out:
         sink = JsonLinesSink(out, model_sha256=classifier.artifact.sha256)
-        tally = run(VideoSource(path), classifier, [sink], decide=Decider(classifier.spec).decide)
+        tally = run(RunConfig(), VideoSource(path), classifier, [sink], decider=Decider(classifier.spec))
     return {"fps": tally.frames / tally.duration_s}
 
 
@@ -90,11 +91,14 @@ def growth(model: str, count: str) -> dict[str, float]:
     """Run the demo for so many frames: memory at the end less memory after the first thousand."""
     from benchmarks.overhead.long_demo import LongDemo
     from edge.classify.classifier import Classifier
-    from edge.classify.decision import decide_alone
+    from edge.classify.decision import Decider
+    from edge.run.config import RunConfig
     from edge.run.loop import run
 
     sink = _MemorySink(int(count))
-    run(LongDemo(), Classifier.load(Path(model)), [sink], decide=decide_alone, max_frames=int(count))
+    classifier = Classifier.load(Path(model))
+    decider = Decider(classifier.spec, is_stream=False)
+    run(RunConfig(max_frames=int(count)), LongDemo(), classifier, [sink], decider=decider)
     return {"growth_bytes": sink.at_end_bytes - sink.settled_bytes}
 
 

@@ -1,4 +1,4 @@
-"""A model file and a frame in, a prediction out: spec, vision step, runtime and the rule for one frame joined."""
+"""Classifier: vision step, network and rule for one frame; a frame in, a prediction out."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from edge import vision
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.labels import NOTHING_LABEL, UNKNOWN_LABEL
 from edge.classify import confidence_score
+from edge.classify.decision import Evidence, judge
 from edge.classify.loaded_model import LoadedModel
 from edge.classify.results import Prediction
 from edge.errors import SpecError
@@ -73,7 +73,7 @@ class Classifier:
         return Classifier(self.model.with_decision(decision), locate_garment=self._locate_garment)
 
     def classify(self, frame: NDArray[np.uint8] | vision.YuvPicture, *, top_k: int = 3) -> Prediction:
-        """Classify one frame, without memory of any other. Where there is nothing, the network isn't run.
+        """Classify one frame, without memory of any other; the network isn't run on a frame without a garment.
 
         Args:
             frame: uint8 BGR, shape (H, W, 3), 0-255; grey, BGRA and a video's planes are accepted.
@@ -82,59 +82,36 @@ class Classifier:
         Raises:
             FrameError: the array isn't an image.
         """
+        rule, labels = self.spec.decision, self.spec.labels
         started = time.perf_counter_ns()
-        seen = self._locate_garment(frame, height=self.spec.input.height, width=self.spec.input.width)
-        found = time.perf_counter_ns()
-        scores = (
-            self.model.scores(seen.pixels) if seen.presence_score >= self.spec.decision.presence_threshold else None
-        )
+        prepared = self._locate_garment(frame, height=self.spec.input.height, width=self.spec.input.width)
+        located = time.perf_counter_ns()
+        has_content = prepared.presence_score >= rule.presence_threshold
+        scores = self.model.scores(prepared.pixels) if has_content else None
         invoked = time.perf_counter_ns()
-        latency_ns = {"vision": found - started, "invoke": invoked - found}
         if scores is None:
-            prediction = self._of_nothing(seen, latency_ns)
+            probabilities, ranked = np.zeros(len(labels), np.float32), []
+            score = confidence_score.lowest_score(rule.score)
         else:
-            prediction = self._of_scores(seen, scores, top_k, latency_ns)
-        decided = time.perf_counter_ns()
-        latency_ns["decide"] = decided - invoked
-        latency_ns["total"] = decided - started
-        return prediction
-
-    def _of_scores(
-        self, seen: vision.PreparedInput, scores: NDArray[np.float32], top_k: int, latency_ns: dict[str, int]
-    ) -> Prediction:
-        """What the network's scores mean; some of the times are still missing."""
-        labels, decision = self.spec.labels, self.spec.decision
-        probabilities = self.model.to_probabilities(scores)
-        order = np.argsort(-probabilities, kind="stable")[:top_k]
-        score = float(confidence_score.confidence_score(scores, probabilities, kind=decision.score))
-        return Prediction(
-            label=labels[order[0]] if score >= decision.threshold else UNKNOWN_LABEL,
-            probability=float(probabilities[order[0]]),
-            top_k=tuple((labels[index], float(probabilities[index])) for index in order),
+            probabilities = self.model.to_probabilities(scores)
+            ranked = np.argsort(-probabilities, kind="stable")[:top_k].tolist()
+            score = float(confidence_score.confidence_score(scores, probabilities, kind=rule.score))
+        evidence = Evidence(prepared.presence_score, score, probabilities if has_content else None)
+        label, reason = judge(evidence, labels, rule)
+        latency_ns = {"vision": located - started, "invoke": invoked - located}
+        prediction = Prediction(
+            label=label,
+            probability=float(probabilities[ranked[0]]) if ranked else 0.0,
+            top_k=tuple((labels[index], float(probabilities[index])) for index in ranked),
             latency_ns=latency_ns,
-            pixels=seen.pixels,
+            pixels=prepared.pixels,
             probabilities=probabilities,
             score=score,
-            presence_score=seen.presence_score,
-            outline=seen.outline,
-            reason=confidence_score.sentence(score, decision.threshold, kind=decision.score),
-            region=seen.region,
+            presence_score=prepared.presence_score,
+            outline=prepared.outline,
+            reason=reason,
+            region=prepared.region,
         )
-
-    def _of_nothing(self, seen: vision.PreparedInput, latency_ns: dict[str, int]) -> Prediction:
-        """What it means that there is nothing; some of the times are still missing."""
-        decision = self.spec.decision
-        compared = confidence_score.compared("presence", seen.presence_score, decision.presence_threshold)
-        return Prediction(
-            label=NOTHING_LABEL,
-            probability=0.0,
-            top_k=(),
-            latency_ns=latency_ns,
-            pixels=seen.pixels,
-            probabilities=np.zeros(len(self.spec.labels), np.float32),
-            score=confidence_score.lowest_score(decision.score),
-            presence_score=seen.presence_score,
-            outline=seen.outline,
-            reason=f"nothing stands out from the background ({compared})",
-            region=seen.region,
-        )
+        decided = time.perf_counter_ns()
+        latency_ns |= {"decide": decided - invoked, "total": decided - started}
+        return prediction

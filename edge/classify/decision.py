@@ -1,64 +1,112 @@
-"""From the predictions of a stream to a steady answer: smoothing over time, hysteresis, and why. Pure: no clock."""
+"""Decisions: labels, `unknown`, `nothing` and `stale`, with their reasons, for one image and for a stream. No clock."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from edge.artifact.decision_spec import DecisionSpec
 from edge.artifact.labels import NOTHING_LABEL, STALE_LABEL, UNKNOWN_LABEL
 from edge.artifact.spec import ModelSpec
 from edge.classify import confidence_score
 from edge.classify.results import Decision, Prediction
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
-Decide = Callable[[Prediction, datetime], Decision]
-"""From a prediction, and the time of its frame (UTC), to the answer."""
+class Evidence(NamedTuple):
+    """Scores that a decision is made from: of one frame, or smoothed over several."""
+
+    presence_score: float
+    """Certainty of the vision step that there is something, 0-1."""
+    score: float
+    """Confidence score of the spec's kind."""
+    probabilities: NDArray[np.float32] | None
+    """float32, shape (classes,), 0-1; None where the network wasn't run."""
+
+
+def judge(
+    evidence: Evidence, labels: Sequence[str], rule: DecisionSpec, *, shown: str | None = None
+) -> tuple[str, str]:
+    """Compare evidence with the thresholds: the only place where `unknown` and `nothing` are decided.
+
+    Args:
+        evidence: of a frame, or of a stream until now.
+        labels: of the classes, in the order of the probabilities.
+        rule: the thresholds.
+        shown: decision that a stream shows, which is given up later than it is taken up; None: an image on its own.
+
+    Returns:
+        Label and reason.
+    """
+    limit, name = rule.presence_threshold, "" if shown is None else "off-threshold "
+    if shown == NOTHING_LABEL:
+        limit, name = rule.presence_on_threshold, "on-threshold "
+    if evidence.probabilities is None or evidence.presence_score < limit:
+        reason = confidence_score.compared("presence", evidence.presence_score, limit, name=name)
+        return NOTHING_LABEL, reason if shown else f"nothing stands out from the background ({reason})"
+    best = labels[int(evidence.probabilities.argmax())]
+    if shown is not None and shown in labels:
+        lead = evidence.probabilities.max() - evidence.probabilities[labels.index(shown)]
+        best = shown if lead < rule.off_margin else best
+    limit, name = rule.threshold, "threshold" if shown is None else "on-threshold"
+    if best == shown:
+        limit, name = rule.off_threshold, "off-threshold"
+    reason = confidence_score.sentence(evidence.score, limit, kind=rule.score, name=name)
+    return (best if evidence.score >= limit else UNKNOWN_LABEL), reason
 
 
 def decide_alone(prediction: Prediction, time: datetime) -> Decision:
-    """The answer to a picture that has nothing to do with the one before it."""
+    """Return the decision on a frame that has nothing to do with the one before it; `time` is UTC."""
     return Decision(prediction.label, prediction.probability, time, changed=True, reason=prediction.reason)
 
 
 class Decider:
-    """The answer to a stream.
+    """Decisions on the frames of a source.
 
-    Whether it is something known is judged by the frames' scores, smoothed: a single frame's score is what the
-    threshold was measured on. Which class it is, by their probabilities, smoothed. Times come from the frames, so that
-    it behaves the same at 5 and 30 frames a second.
+    On a stream, smoothed scores decide between known and unknown, because the threshold was measured on scores of
+    single frames; smoothed probabilities decide which class it is. Times come from the frames, so that 5 and 30 frames
+    a second behave alike.
     """
 
-    def __init__(self, spec: ModelSpec) -> None:
-        """Start without a memory."""
+    def __init__(self, spec: ModelSpec, *, is_stream: bool = True) -> None:
+        """Start without a memory.
+
+        Args:
+            spec: labels and thresholds.
+            is_stream: False decides on every frame on its own.
+        """
+        self._is_stream = is_stream
         self._labels = spec.labels
         self._rule = spec.decision
         self._last: Decision | None = None
         self._frame_time: datetime | None = None
-        self._candidate = UNKNOWN_LABEL  # what the smoothed evidence points to
-        self._held = 0  # for how many frames that said so themselves
+        self._candidate = UNKNOWN_LABEL  # label that the smoothed evidence points to
+        self._held = 0  # frames in a row whose own evidence agrees
         self._presence = _Smoothed()
         self._score = _Smoothed()
         self._probabilities = _Smoothed()
 
     def decide(self, prediction: Prediction, time: datetime) -> Decision:
-        """Take a frame's prediction and give the answer.
+        """Take in a frame's prediction and return the decision.
 
         Args:
-            prediction: what the frame was taken for on its own.
-            time: UTC, of the frame. Going backwards costs that one frame its weight.
+            prediction: of the frame on its own.
+            time: UTC, of the frame. A frame older than the one before it has no weight.
         """
+        if not self._is_stream:
+            return decide_alone(prediction, time)
         shown = UNKNOWN_LABEL if self._last is None or self._is_stale(time) else self._last.label
         self._frame_time = time
-        candidate, why = self._judge(self._smoothed(prediction, time), shown)
+        candidate, why = judge(self._smoothed(prediction, time), self._labels, self._rule, shown=shown)
         # In the mixture of two garments a label may lead that is gone already: only frames that agree are counted.
-        agrees = self._judge(_evidence_of(prediction), shown)[0] == candidate
+        agrees = judge(_evidence_of(prediction), self._labels, self._rule, shown=shown)[0] == candidate
         self._held = (self._held if candidate == self._candidate else 0) + agrees
         self._candidate = candidate
         if candidate != shown:
@@ -68,7 +116,7 @@ class Decider:
         return self._show(label, self._probability_of(label), time, why)
 
     def at(self, time: datetime) -> Decision:
-        """The answer at a time without a new frame: the last one, or `stale` if that is too long ago.
+        """Return the decision at a time without a new frame: the last one, or `stale` if that is too long ago.
 
         Args:
             time: UTC.
@@ -86,8 +134,8 @@ class Decider:
             return True
         return (time - self._frame_time).total_seconds() > self._rule.stale_after_s
 
-    def _smoothed(self, prediction: Prediction, time: datetime) -> _Evidence:
-        """All frames so far with this one; where no network has looked, nothing can be learnt about classes."""
+    def _smoothed(self, prediction: Prediction, time: datetime) -> Evidence:
+        """Add a frame to the averages; without a run of the network it says nothing about classes."""
         smoothing_s = self._rule.smoothing_s
         self._presence.add(np.array([prediction.presence_score], np.float32), time, smoothing_s)
         if prediction.label != NOTHING_LABEL:
@@ -95,29 +143,7 @@ class Decider:
             self._probabilities.add(prediction.probabilities, time, smoothing_s)
         if not self._probabilities.value.size:
             return _evidence_of(prediction)
-        return _Evidence(float(self._presence.value[0]), float(self._score.value[0]), self._probabilities.value)
-
-    def _judge(self, evidence: _Evidence, shown: str) -> tuple[str, str]:
-        """What the evidence points to, given what is shown; and why."""
-        rule = self._rule
-        if shown == NOTHING_LABEL:
-            limit, name = rule.presence_on_threshold, "on-threshold "
-        else:
-            limit, name = rule.presence_threshold, "off-threshold "
-        if evidence.probabilities is None or evidence.presence_score < limit:
-            return NOTHING_LABEL, confidence_score.compared("presence", evidence.presence_score, limit, name=name)
-        best = self._best(evidence.probabilities, shown)
-        bar, name = (rule.off_threshold, "off-threshold") if best == shown else (rule.threshold, "on-threshold")
-        why = confidence_score.sentence(evidence.score, bar, kind=rule.score, name=name)
-        return (best if evidence.score >= bar else UNKNOWN_LABEL), why
-
-    def _best(self, probabilities: NDArray[np.float32], shown: str) -> str:
-        """The likeliest class; what is shown stays it until another leads by the margin."""
-        best = int(probabilities.argmax())
-        if shown in self._labels:
-            lead = float(probabilities[best] - probabilities[self._labels.index(shown)])
-            return shown if lead < self._rule.off_margin else self._labels[best]
-        return self._labels[best]
+        return Evidence(float(self._presence.value[0]), float(self._score.value[0]), self._probabilities.value)
 
     def _probability_of(self, label: str) -> float:
         probabilities = self._probabilities.value
@@ -126,7 +152,7 @@ class Decider:
         return float(probabilities[self._labels.index(label)] if label in self._labels else probabilities.max())
 
     def _show(self, label: str, probability: float, time: datetime, reason: str) -> Decision:
-        """Remember and return the answer; `time` counts if it is a new one."""
+        """Store and return a decision; `time` is its beginning if the label is a new one."""
         last = self._last
         changed = last is None or last.label != label
         since = time if last is None or changed else last.since
@@ -134,19 +160,10 @@ class Decider:
         return self._last
 
 
-class _Evidence(NamedTuple):
-    """What speaks for an answer: of one frame, or smoothed."""
-
-    presence_score: float
-    score: float
-    probabilities: NDArray[np.float32] | None
-    """float32, shape (classes,), 0-1; None where no network has looked."""
-
-
-def _evidence_of(prediction: Prediction) -> _Evidence:
-    """What one frame says by itself."""
+def _evidence_of(prediction: Prediction) -> Evidence:
+    """Return the evidence of one frame by itself."""
     probabilities = None if prediction.label == NOTHING_LABEL else prediction.probabilities
-    return _Evidence(prediction.presence_score, prediction.score, probabilities)
+    return Evidence(prediction.presence_score, prediction.score, probabilities)
 
 
 class _Smoothed:
@@ -157,7 +174,7 @@ class _Smoothed:
         self._time: datetime | None = None
 
     def add(self, value: NDArray[np.float32], time: datetime, smoothing_s: float) -> None:
-        """Let a new value in, with the weight of the time that has passed; the first one counts in full."""
+        """Add a value, weighted by the time since the last one; the first one counts in full."""
         weight = 1.0
         if self._time is not None and smoothing_s > 0:
             elapsed_s = max(0.0, (time - self._time).total_seconds())

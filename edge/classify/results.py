@@ -2,61 +2,60 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from edge.artifact.labels import RESERVED_LABELS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-from datetime import datetime
-
-from edge.artifact.labels import RESERVED_LABELS
+KNOWN_STATE = "known"
 
 
 class Prediction(NamedTuple):
-    """What one frame was taken for, on its own."""
+    """Result of one frame on its own."""
 
     label: str
-    """Name of the likeliest class; `unknown` below the spec's threshold, `nothing` below its presence threshold."""
+    """Likeliest class, `unknown` or `nothing`, as `edge.classify.decision.judge` decides."""
     probability: float
-    """Of the likeliest class, 0-1; 0 where there is nothing."""
+    """Probability of the likeliest class, 0-1; 0 where there is nothing."""
     top_k: tuple[tuple[str, float], ...]
-    """(label, probability), likeliest first; none where there is nothing."""
+    """Pairs of label and probability, likeliest first; empty where there is nothing."""
     latency_ns: dict[str, int]
-    """Stage -> nanoseconds: vision (frame to pixels), invoke (pixels to scores), decide, and their total."""
+    """Nanoseconds of each stage: vision (frame to pixels), invoke (pixels to scores), decide, and their total."""
     pixels: NDArray[np.uint8]
-    """uint8 grey, shape (height, width), 0-255: what the network saw."""
+    """Input of the network: uint8 grey, shape (height, width), 0-255."""
     probabilities: NDArray[np.float32]
     """float32, shape (classes,), 0-1, in the order of the spec's labels; all 0 where there is nothing."""
     score: float
-    """What was compared with the threshold, of the spec's kind (see `confidence_score`); the lowest for nothing."""
+    """Score that the threshold is compared with (see `confidence_score`); the lowest where there is nothing."""
     presence_score: float
     """How sure the vision step is that there is something, 0-1."""
     outline: NDArray[np.int32]
     """Corners of what was found in the frame, int32 x and y in pixels, shape (N, 2); (0, 2) where there is nothing."""
     reason: str
-    """Why it is this label, in one sentence."""
+    """Reason for the label, in one sentence."""
     region: tuple[int, int, int, int] | None = None
     """Left, top, width and height, pixels, of the part of the frame that was searched; None: all of it."""
 
 
-KNOWN_STATE = "known"
-
-
 class Decision(NamedTuple):
-    """The answer at a moment."""
+    """Answer at a moment."""
 
     label: str
     """One of the spec's labels, `unknown`, `nothing` or `stale`."""
     probability: float
-    """Of the label, 0-1; of the likeliest class for `unknown`; 0 for `nothing` and `stale`. On a stream, smoothed."""
+    """Probability of the label, or of the likeliest class for `unknown`, 0-1; 0 for `nothing` and `stale`. Smoothed on
+    a stream."""
     since: datetime
-    """UTC, when this became the answer."""
+    """Time (UTC) since which this is the answer."""
     changed: bool
-    """Whether the answer before was another one, or there was none."""
+    """True if the answer before was another one, or there was none."""
     reason: str
-    """Why, in one sentence."""
+    """Reason in one sentence."""
 
     @property
     def state(self) -> str:

@@ -10,18 +10,16 @@ import math
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
+from edge.system import background_thread
 
 _ANY_WIDTH = 80
 _LARGEST = 2**31 - 1  # what the libraries underneath take
 
 Main = Callable[[Sequence[str] | None], int]
-OUR_THREADS = "edge."
-"""With it begin the names of threads that may hang in C."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -62,8 +60,7 @@ def command(main: Main) -> Main:
 def run(main: Main) -> NoReturn:
     """Run a command as a process: its return value is the exit code."""
     code = main(None)
-    if any(thread.daemon and thread.name.startswith(OUR_THREADS) for thread in threading.enumerate()):  # alive ones
-        # A camera's read that hangs in C: Python's and the library's own end would pull the ground from under it.
+    if background_thread.any_alive():  # a camera's read that hangs in C: teardown would crash under it
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

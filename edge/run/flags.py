@@ -1,23 +1,29 @@
-"""The flags of `edge-classify`; a default that isn't written here is the model file's."""
+"""Flags of `edge-classify`; their defaults are those of `RunConfig`."""
 
 from __future__ import annotations
 
 import argparse
+import math
+import re
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import __version__
 from edge.cli import config_file, console
 from edge.cli.trust_flags import add_trust_flags
-from edge.run.sink_flags import add_sink_flags
+from edge.run.config import RunConfig
 from edge.runtimes import RUNTIMES
+from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE, BrokerAddress, PageAddress
+from edge.sinks.open import SinkConfig
 
 if TYPE_CHECKING:
     from edge.vision.prepared_input import Region
 
-# The demos never end by themselves: two pictures of each garment, or each once for 2 s of 30 frames.
+# Frames after which an endless demo stops: two of each garment, or each garment for 2 s at 30 frames a second.
 DEMO_FRAMES = {"demo": 20, "demo-video": 600}
 
+_UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _EXAMPLES = """examples:
   edge-classify                                      drawn garments: needs no camera, no file
   edge-classify --camera 0                           the first camera, until Ctrl-C
@@ -26,19 +32,20 @@ _EXAMPLES = """examples:
   edge-classify --source a.mp4 --model mine.tflite   a video, with a model of one's own
   edge-classify --camera 0 --roi 0.25,0,0.5,1 --background learn
   edge-classify --source 'shirts/*.jpg' --picture seen.png
-  edge-classify --source shirt.jpg --explain why.png what was found, what the network saw, and why
+  edge-classify --source shirt.jpg --explain why.png the decision explained
   edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
 
 `edge-classify doctor --help` says why this machine can or can't run it, `edge-classify update --help` how a new model
 gets onto it.
 
 exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream given up, 130 Ctrl-C;
-SIGTERM ends a run well: 0
+SIGTERM stops cleanly (0)
 """
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
+    default = RunConfig()
     flags = console.Parser(
         prog="edge-classify",
         description="Classify garments in camera frames, images or videos with a small TFLite or ONNX model.",
@@ -48,11 +55,11 @@ def parser() -> argparse.ArgumentParser:
     origin.add_argument("--camera", metavar="N", help="camera number, /dev/videoN, /dev/v4l/by-id/... or csi:0")
     origin.add_argument(
         "--source",
-        default="demo",
+        default=default.source,
         help="image, folder, 'glob', video, URL, - (MJPEG on standard input), demo (drawn garments) or demo-video "
         "(each for 2 s)",
     )
-    origin.add_argument("--list-cameras", action="store_true", help="say what cameras there are (--json: in JSON)")
+    origin.add_argument("--list-cameras", action="store_true", help="list the cameras (--json: as JSON)")
     model = flags.add_mutually_exclusive_group()
     model.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
     model.add_argument("--store", type=_store_folder, nargs="?", const="", metavar="DIR",
@@ -61,26 +68,35 @@ def parser() -> argparse.ArgumentParser:
                        "there is none")  # fmt: skip
     add_trust_flags(flags)
     flags.add_argument("--roi", type=_region, metavar="X,Y,W,H",
-                       help="look only here: pixels, or shares of the frame if no number is above 1")  # fmt: skip
-    flags.add_argument("--background", choices=("border", "learn"), default="border",
-                       help="what is no garment: what the frame's border shows, or what a camera that doesn't move "
-                       "saw in its first second, with nothing in view (default: %(default)s)")  # fmt: skip
+                       help="classify only this part of the frame: pixels, or shares of the frame if no number is "
+                       "above 1")  # fmt: skip
+    flags.add_argument("--background", choices=("border", "learn"), default=default.background,
+                       help="model of the background: the frame's border, or the first second of a camera that doesn't "
+                       "move, with nothing in view (default: %(default)s)")  # fmt: skip
     flags.add_argument("--labels", type=Path, metavar="FILE",
                        help="class names, one a line, for a model file that carries none")  # fmt: skip
-    flags.add_argument("--runtime", choices=("auto", *RUNTIMES), default="auto", help="library that runs the model")
-    flags.add_argument("--threads", type=console.thread_count, default=1, metavar="N", help="for the arithmetic")
-    flags.add_argument("--top-k", type=console.positive_int, default=3, metavar="N", help="classes to name a frame")
+    flags.add_argument(
+        "--runtime", choices=("auto", *RUNTIMES), default=default.runtime, help="library that runs the model"
+    )
+    flags.add_argument(
+        "--threads", type=console.thread_count, default=default.threads, metavar="N", help="number of inference threads"
+    )
+    flags.add_argument(
+        "--top-k", type=console.positive_int, default=default.top_k, metavar="N", help="classes to name a frame"
+    )
     end = flags.add_mutually_exclusive_group()
     demo_limits = ", ".join(f"{name}: {frames}" for name, frames in DEMO_FRAMES.items())
     end.add_argument("--max-frames", type=console.positive_int, metavar="N",
                      help=f"stop after N frames ({demo_limits} unless given)")  # fmt: skip
-    flags.add_argument("--duration", type=console.positive_float, metavar="S", help="stop after S seconds")
+    flags.add_argument(
+        "--duration", type=console.positive_float, dest="duration_s", metavar="S", help="stop after S seconds"
+    )
     flags.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     flags.add_argument("--picture", type=Path, metavar="FILE", help="write an annotated picture of the last ten frames")
     end.add_argument("--explain", type=Path, metavar="FILE",
-                     help="write a picture that explains the first frame, decided on its own, and stop")  # fmt: skip
-    _add_camera_flags(flags)
-    add_sink_flags(flags)
+                     help="write a picture that explains the decision on the first frame, and stop")  # fmt: skip
+    _add_camera_flags(flags, default)
+    _add_sink_flags(flags)
     _add_decision_flags(flags)
     config_file.add_config_flag(flags)
     flags.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
@@ -88,35 +104,87 @@ def parser() -> argparse.ArgumentParser:
     return flags
 
 
-def _add_camera_flags(flags: argparse.ArgumentParser) -> None:
-    """Flags of the fields of `edge.sources.CameraSettings` and `edge.sources.LiveTimeouts`."""
-    live = flags.add_argument_group("cameras and streams", "When one is lost, it is opened again until it is back.")
-    live.add_argument("--size", type=_size, default="640x480", metavar="WxH", help="of the frames to ask a camera for")
+def run_config_from(options: argparse.Namespace) -> RunConfig:
+    """Return the parsed flags as settings of the run."""
+    return RunConfig(**{field.name: getattr(options, field.name) for field in fields(RunConfig)})
+
+
+def sink_config_from(options: argparse.Namespace) -> SinkConfig:
+    """Return the parsed flags as the settings of all sinks."""
+    return SinkConfig(**{field.name: getattr(options, field.name) for field in fields(SinkConfig)})
+
+
+def _add_camera_flags(flags: argparse.ArgumentParser, default: RunConfig) -> None:
+    """Add the flags of `edge.sources.CameraSettings` and `edge.sources.LiveTimeouts`."""
+    live = flags.add_argument_group("cameras and streams", "A lost one is reopened until it is back.")
+    live.add_argument("--size", type=_size, default="{}x{}".format(*default.size), metavar="WxH",
+                      help="frame size to ask a camera for, in pixels")  # fmt: skip
     live.add_argument("--fps", type=console.positive_float, metavar="N", help="frames a second to ask a camera for")
     live.add_argument("--stall-timeout", type=console.positive_float, dest="stale_after_s", metavar="S",
-                      help="the answer is stale when there was no frame for S seconds (default: what the model file "
-                           "says)")  # fmt: skip
-    live.add_argument("--freeze-timeout", type=console.non_negative_float, default=10.0, dest="frozen_s", metavar="S",
-                      help="a camera whose pictures always differed hangs when it repeats the very same bytes for S "
-                           "seconds; 0: never")  # fmt: skip
-    live.add_argument("--give-up-after", type=console.positive_float, dest="give_up_s", metavar="S",
+                      help="answer stale after S seconds without a frame (default: the model file's "
+                      "value)")  # fmt: skip
+    live.add_argument("--freeze-timeout", type=console.non_negative_float, dest="freeze_timeout_s", metavar="S",
+                      default=default.freeze_timeout_s,
+                      help="reconnect a camera that sends identical frames for S seconds, if its frames differed "
+                           "before; 0: never")  # fmt: skip
+    live.add_argument("--give-up-after", type=console.positive_float, dest="give_up_after_s", metavar="S",
                       help="end with exit code 4 after S seconds without a frame (default: never)")  # fmt: skip
 
 
 def _add_decision_flags(flags: argparse.ArgumentParser) -> None:
-    """Flags of the fields of `DecisionSpec` that a place may want otherwise than a model's maker."""
+    """Add the flags of `DecisionSpec` whose best value depends on the place."""
     rule = flags.add_argument_group(
-        "when to answer what", "Each overrides what the model file says. --json gives the reason for every answer."
+        "decision", "Each overrides the model file's value. --json gives the reason for every answer."
     )
     rule.add_argument("--threshold", type=float, metavar="P",
-                      help="answer unknown below this score of the likeliest class, 0-1: higher lets less of what is "
-                           "no garment pass for one, and calls more real garments unknown")  # fmt: skip
+                      help="answer unknown below this score of the likeliest class, 0-1; higher rejects more "
+                           "non-garments and more real garments")  # fmt: skip
     rule.add_argument("--hold-frames", type=console.positive_int, metavar="N",
-                      help="cameras and videos: change the answer when N frames in a row agree; more is calmer and "
-                           "slower, 1 answers at once")  # fmt: skip
+                      help="cameras and videos: change the answer when N frames in a row agree; more is steadier and "
+                           "slower, 1 changes it at once")  # fmt: skip
     rule.add_argument("--smoothing", type=console.non_negative_float, dest="smoothing_s", metavar="S",
-                      help="cameras and videos: average over about S seconds, whatever the frame rate; 0 takes every "
-                           "frame as it is")  # fmt: skip
+                      help="cameras and videos: average over about S seconds, at any frame rate; 0: no "
+                           "averaging")  # fmt: skip
+
+
+def _add_sink_flags(flags: argparse.ArgumentParser) -> None:
+    """Add the flags of `SinkConfig`; none of these sinks stops classification when it fails."""
+    _add_file_flags(flags.add_argument_group("files, a window", "Failures are logged once, retried, and counted."))
+    _add_page_flags(flags.add_argument_group("a web page (extra `web`)"))
+    _add_broker_flags(flags.add_argument_group("an MQTT broker (extra `mqtt`)"))
+
+
+def _add_file_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--csv", type=Path, metavar="FILE", help="append a row a frame")
+    group.add_argument("--video", type=Path, metavar="FILE",
+                       help="write an annotated .mp4, or .avi, which survives a power cut")  # fmt: skip
+    group.add_argument("--display", action="store_true", help="show a window (extra `display`); q ends the run")
+    group.add_argument("--snapshots", type=Path, metavar="DIR",
+                       help="keep uncertain frames, in a folder for each answer; correct them, then train with "
+                       "`python -m train --data DIR`")  # fmt: skip
+    group.add_argument("--snapshots-limit", type=_size_bytes, default="200MB", metavar="SIZE",
+                       help="largest size of all snapshots together; the oldest are deleted first")  # fmt: skip
+    group.add_argument("--snapshots-every", type=console.non_negative_float, default=10.0, metavar="S",
+                       help="least seconds between two snapshots")  # fmt: skip
+
+
+def _add_page_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--serve", type=_page_address, nargs="?", const=PageAddress(), metavar="HOST:PORT",
+                       help=f"show a live page (default: {PageAddress().url}), /healthz and /metrics. "
+                       f"Beyond this machine it needs a token, from {TOKEN_VARIABLE} or a file")  # fmt: skip
+    group.add_argument("--serve-token-file", type=Path, metavar="FILE", help="file that holds the token")
+
+
+def _add_broker_flags(group: argparse._ArgumentGroup) -> None:
+    names = MQTT_VARIABLES
+    group.add_argument("--mqtt", type=_broker_address, metavar="URL",
+                       help="mqtt://HOST[:PORT]/TOPIC, or mqtts:// for TLS: publish TOPIC/decision, TOPIC/telemetry "
+                       f"and TOPIC/availability. {names['username']} and {names['password']} log in; your own PEM "
+                       f"files: {names['authority']}, {names['certificate']}, {names['key']}")  # fmt: skip
+    group.add_argument("--mqtt-every", type=console.positive_float, default=30.0, metavar="S",
+                       help="seconds between two telemetry messages")  # fmt: skip
+    group.add_argument("--mqtt-discovery", nargs="?", const="homeassistant", metavar="PREFIX",
+                       help="announce the device to Home Assistant (default PREFIX: homeassistant)")  # fmt: skip
 
 
 def _region(text: str) -> Region:
@@ -140,3 +208,27 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.isdecimal() and height.isdecimal() and 1 <= int(width) <= 16384 and 1 <= int(height) <= 16384):
         raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT in pixels, such as 640x480, got {text!r}")
     return int(width), int(height)
+
+
+def _size_bytes(text: str) -> int:
+    """Parse a size such as 200MB, 1.5GiB or 5000000, for argparse."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
+    if match and match[2] in _UNITS:
+        size = float(match[1]) * _UNITS[match[2]]
+        if 1 <= size < math.inf:
+            return int(size)
+    raise argparse.ArgumentTypeError(f"expected a size such as 200MB, got {text!r}")
+
+
+def _page_address(text: str) -> PageAddress:
+    try:
+        return PageAddress.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _broker_address(text: str) -> BrokerAddress:
+    try:
+        return BrokerAddress.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

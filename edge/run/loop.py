@@ -1,4 +1,4 @@
-"""The loop: frames in, answers to the sinks, until the source or the limit ends it. Nothing else."""
+"""Loop: frames in, decisions to the sinks, until the source or a limit ends it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from datetime import datetime, timedelta, timezone
 
 from edge.artifact.labels import STALE_LABEL
 from edge.classify.classifier import Classifier
-from edge.classify.decision import Decide
+from edge.classify.decision import Decider
 from edge.classify.results import Decision
 from edge.errors import FrameError
 from edge.health import ENDED, LIVE, STALE, STARTING, Health
+from edge.run.config import RunConfig
 from edge.sinks import Sink
 from edge.sources import Frame, Source
 
@@ -23,22 +24,22 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Tally:
-    """What a run came to."""
+    """Counts of a run."""
 
     frames: int = 0
-    """Classified."""
+    """Frames that were classified."""
     skipped: int = 0
-    """Unreadable, or no picture at all."""
+    """Frames that were unreadable or no images."""
     known: int = 0
-    """Frames whose true label the source knew."""
+    """Frames with a true label."""
     right: int = 0
-    """Of those, named rightly."""
+    """Frames whose decision was the true label."""
     dropped: int = 0
-    """Of a live source: overtaken by a newer frame."""
+    """Frames of a live source that a newer one overtook."""
     duration_s: float = 0.0
 
     def sentence(self) -> str:
-        """Say it in one line."""
+        """Return the counts in one line."""
         parts = [f"{self.frames} frame{'s' * (self.frames != 1)} in {self.duration_s:.1f} s"]
         if self.known:
             parts.append(f"{self.right} of {self.known} drawn frames named rightly")
@@ -50,52 +51,48 @@ class Tally:
 
 
 def run(
+    config: RunConfig,
     source: Source,
     classifier: Classifier,
     sinks: Sequence[Sink],
     *,
-    decide: Decide,
-    at: Callable[[datetime], Decision] | None = None,
+    decider: Decider,
     health: Health | None = None,
-    top_k: int = 3,
-    max_frames: int | None = None,
-    duration_s: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Tally:
     """Classify frames until the source ends or a limit is reached; sinks and source are closed in any case.
 
     Args:
-        source: where frames come from.
-        classifier: what names them.
-        sinks: where answers go.
-        decide: what makes a prediction an answer.
-        at: the answer at a moment (UTC) without a frame, for live sources; None: nobody is told.
-        health: written here, frame by frame; None: nobody asks.
-        top_k: classes to name in each prediction.
-        max_frames: stop after so many; None: no limit.
-        duration_s: stop after so many seconds; None: no limit.
-        clock: monotonic seconds; tests bring their own.
+        config: limits of the run, and the number of classes to name.
+        source: origin of the frames.
+        classifier: vision step and network.
+        sinks: receivers of the decisions.
+        decider: makes decisions from predictions, and from moments without a frame.
+        health: state of the run, written here after each frame; None: nobody reads it.
+        clock: monotonic seconds.
 
     Raises:
         SourceError: the source can't be opened.
         SourceLostError: a live source stopped giving frames, and is given up.
         OSError: a sink can't write.
     """
-    loop = _Loop(classifier, sinks, decide=decide, at=at, health=health or Health(), top_k=top_k)
+    loop = _Loop(config, classifier, sinks, decider, health or Health())
     tally, started_s = loop.tally, clock()
     try:
         for frame in source.frames():
             now_s = clock()
             if frame is None:
-                loop.say_stale(now_s)
+                loop.write_stale(now_s)
             else:
                 loop.take(frame, now_s)
             loop.health.skipped = tally.skipped + source.skipped
-            if tally.frames == max_frames or (duration_s is not None and now_s - started_s >= duration_s):
+            if tally.frames == config.max_frames:
+                break
+            if config.duration_s is not None and now_s - started_s >= config.duration_s:
                 break
     finally:
         loop.health.state = ENDED
-        with ExitStack() as closing:  # all of them, even if one can't
+        with ExitStack() as closing:  # all of them, even if one fails
             for sink in reversed(sinks):
                 closing.callback(sink.close)
             closing.callback(source.close)
@@ -105,50 +102,42 @@ def run(
 
 
 class _Loop:
-    """What stays the same from frame to frame, what is counted, and the newest frame."""
+    """Parts of a run, its counts, and the newest frame."""
 
     def __init__(
-        self,
-        classifier: Classifier,
-        sinks: Sequence[Sink],
-        *,
-        decide: Decide,
-        at: Callable[[datetime], Decision] | None,
-        health: Health,
-        top_k: int,
+        self, config: RunConfig, classifier: Classifier, sinks: Sequence[Sink], decider: Decider, health: Health
     ) -> None:
+        self.config = config
         self.classifier = classifier
         self.sinks = sinks
-        self.decide = decide
-        self.at = at
+        self.decider = decider
         self.health = health
-        self.top_k = top_k
         self.tally = Tally()
         self.newest: Frame | None = None
 
     def take(self, frame: Frame, now_s: float) -> None:
-        """Classify a frame, decide, and tell the sinks."""
+        """Classify a frame, decide, and write to the sinks."""
         self.newest = frame
         try:
-            prediction = self.classifier.classify(frame.picture, top_k=self.top_k)
+            prediction = self.classifier.classify(frame.picture, top_k=self.config.top_k)
         except FrameError as error:
             self.tally.skipped += 1
             _LOGGER.warning("skipped frame %d of %s: %s", frame.number, frame.source, error)
             return
-        decision = self.decide(prediction, frame.time)
+        decision = self.decider.decide(prediction, frame.time)
         self._count(frame, decision, now_s)
         for sink in self.sinks:
             sink.write(frame, prediction, decision)
 
-    def say_stale(self, now_s: float) -> None:
-        """Tell the sinks that there is no answer, once the newest frame is too old for the last one."""
-        if self.at is None or self.health.state != STALE:
+    def write_stale(self, now_s: float) -> None:
+        """Write `stale` to the sinks once the newest frame is too old for the last decision."""
+        if self.health.state != STALE:
             return
         moment = datetime.now(timezone.utc)
         if self.newest is not None and self.newest.captured_s is not None:
             # A board without a battery sets its clock while it runs; the monotonic one just goes on.
             moment = self.newest.time + timedelta(seconds=now_s - self.newest.captured_s)
-        decision = self.at(moment)
+        decision = self.decider.at(moment)
         if decision.label == STALE_LABEL:
             for sink in self.sinks:
                 sink.idle(decision._replace(reason=self.health.reason))

@@ -18,17 +18,16 @@ from edge.cli.trust_flags import trust_policy_from
 from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError, ModelFileError
 from edge.health import Health
 from edge.images import limits
-from edge.run.flags import DEMO_FRAMES, parser
+from edge.run.flags import DEMO_FRAMES, parser, run_config_from, sink_config_from
 from edge.system import process
 
 if TYPE_CHECKING:
-    import argparse
-
     from edge.artifact.trust import TrustPolicy
     from edge.classify.classifier import Classifier
+    from edge.run.config import RunConfig
     from edge.sinks import Sink
+    from edge.sinks.open import SinkConfig
     from edge.sources import Source
-    from edge.vision import PreparedInput
 
 
 @console.command
@@ -52,41 +51,46 @@ def classify(arguments: Sequence[str]) -> int:
     options = config_file.parse(parser(), arguments)
     console.start_logging(options)
     if options.list_cameras:
-        return _list_cameras(options)
-    if options.store is None:
-        return _classify(options, lambda: _load(options, options.model or default_model(), trust_policy_from(options)))
-    if trust_policy_from(options):
+        from edge.sources.camera.listing import list_cameras
+
+        print(list_cameras(as_json=options.json))
+        return EXIT_DONE
+    config, sink_config, policy = run_config_from(options), sink_config_from(options), trust_policy_from(options)
+    if config.store is None:
+        return _classify(config, sink_config, lambda: _load(config, config.model or default_model(), policy))
+    if policy:
         raise ConfigError("a store's models were verified by `edge-classify update`: give it --require-... instead")
     from edge.update.startup import Run
 
-    with Run(options.store) as updated:
-        return _classify(options, lambda: updated.load(partial(_load, options)), updated.sinks)
+    with Run(config.store) as updated:
+        return _classify(config, sink_config, lambda: updated.load(partial(_load, config)), updated.sinks)
 
 
 def _classify(
-    options: argparse.Namespace, load: Callable[[], Classifier], more_sinks: Callable[[], list[Sink]] = list
+    config: RunConfig,
+    sink_config: SinkConfig,
+    load: Callable[[], Classifier],
+    more_sinks: Callable[[], list[Sink]] = list,
 ) -> int:
     # While libraries and model are loaded nearly nothing is garbage, and what is there at the end is here to stay.
     with process.collector_paused(freezes=True):
-        from edge.classify.decision import Decider, decide_alone
+        from edge.classify.decision import Decider
         from edge.run.loop import run
-        from edge.run.sink_flags import sink_config_from
         from edge.sinks.open import open_sinks
 
         classifier, health = load(), Health()
         process.limit_arenas()  # before a sink or the source starts a thread
-        source = _source(options, classifier, health)  # a camera is opened with its first frame, after the sinks
-        sinks = open_sinks(sink_config_from(options), classifier, health, is_live=source.is_live)
-        is_stream = source.is_stream and not options.explain
-        decider = Decider(classifier.spec)
-        sinks.append(_text_sink(options, classifier, is_stream=is_stream))
+        source = _source(config, classifier, health)  # a camera is opened with its first frame, after the sinks
+        sinks = open_sinks(sink_config, classifier, health, is_live=source.is_live)
+        is_stream = source.is_stream and not config.explain
+        sinks.append(_text_sink(config, classifier, is_stream=is_stream))
         sinks += [*_service_sinks(), *more_sinks()]
-    max_frames = 1 if options.explain else options.max_frames
-    if max_frames is options.duration is None:
-        max_frames = DEMO_FRAMES.get(source.name)
-    tally = run(source, classifier, sinks, decide=decider.decide if is_stream else decide_alone, at=decider.at,
-                health=health, top_k=options.top_k, max_frames=max_frames, duration_s=options.duration)  # fmt: skip
-    if not options.quiet:
+    if config.explain:
+        config = replace(config, max_frames=1)
+    elif config.max_frames is config.duration_s is None:
+        config = replace(config, max_frames=DEMO_FRAMES.get(source.name))
+    tally = run(config, source, classifier, sinks, decider=Decider(classifier.spec, is_stream=is_stream), health=health)
+    if not config.quiet:
         print(tally.sentence(), file=sys.stderr)
     return EXIT_ERROR if tally.skipped else EXIT_DONE
 
@@ -113,55 +117,46 @@ def prepare_libraries() -> None:
     limits.tell_opencv()
 
 
-def _list_cameras(options: argparse.Namespace) -> int:
-    from edge.sources.camera.listing import list_cameras
-
-    print(list_cameras(as_json=options.json))
-    return EXIT_DONE
-
-
-def _source(options: argparse.Namespace, classifier: Classifier, health: Health) -> Source:
+def _source(config: RunConfig, classifier: Classifier, health: Health) -> Source:
     from edge.sources import CameraSettings, LiveTimeouts, open_source
 
     timeouts = LiveTimeouts(
         stall_s=classifier.spec.decision.stale_after_s,
-        frozen_s=options.frozen_s,
-        give_up_s=math.inf if options.give_up_s is None else options.give_up_s,
+        frozen_s=config.freeze_timeout_s,
+        give_up_s=math.inf if config.give_up_after_s is None else config.give_up_after_s,
     )
-    width, height = options.size
-    is_camera = options.camera is not None
+    width, height = config.size
+    is_camera = config.camera is not None
     return open_source(
-        options.camera if is_camera else options.source,
+        config.camera if config.camera is not None else config.source,
         health=health,
         timeouts=timeouts,
-        settings=CameraSettings(height, width, options.fps),
+        settings=CameraSettings(height, width, config.fps),
         is_camera=is_camera,
     )
 
 
-def _locate_garment(options: argparse.Namespace) -> Callable[..., PreparedInput]:
-    """The vision step with what the flags say about the place."""
+def _load(config: RunConfig, model: Path, policy: TrustPolicy | None) -> Classifier:
+    """Load a model with the place's region and background, and with the thresholds that flags override."""
+    from edge.classify.classifier import Classifier
     from edge.vision import EmptyScene, find_garment
 
-    scene = EmptyScene() if options.background == "learn" else None
-    return partial(find_garment, region=options.roi, scene=scene)
-
-
-def _load(options: argparse.Namespace, model: Path, policy: TrustPolicy | None) -> Classifier:
-    from edge.classify.classifier import Classifier
-
-    labels = _read_labels(options.labels) if options.labels else None
+    scene = EmptyScene() if config.background == "learn" else None
     classifier = Classifier.load(
-        model, runtime=options.runtime, threads=options.threads, labels=labels, policy=policy,
-        locate_garment=_locate_garment(options),
-    )  # fmt: skip
-    flags = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
-    given = {name: value for name in flags if (value := getattr(options, name)) is not None}
-    return classifier.with_decision(replace(classifier.spec.decision, **given))
+        model,
+        runtime=config.runtime,
+        threads=config.threads,
+        labels=_read_labels(config.labels) if config.labels else None,
+        policy=policy,
+        locate_garment=partial(find_garment, region=config.roi, scene=scene),
+    )
+    names = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
+    overrides = {name: value for name in names if (value := getattr(config, name)) is not None}
+    return classifier.with_decision(replace(classifier.spec.decision, **overrides))
 
 
-def _text_sink(options: argparse.Namespace, classifier: Classifier, *, is_stream: bool) -> Sink:
-    if options.json:
+def _text_sink(config: RunConfig, classifier: Classifier, *, is_stream: bool) -> Sink:
+    if config.json:
         from edge.sinks.text.jsonl import JsonLinesSink
 
         return JsonLinesSink(sys.stdout, model_sha256=classifier.artifact.sha256)

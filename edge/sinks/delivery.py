@@ -13,6 +13,7 @@ import numpy as np
 
 from edge.classify.results import Decision, Prediction
 from edge.errors import ToolkitError
+from edge.system.background_thread import BackgroundThread
 
 if TYPE_CHECKING:
     from edge.sinks.protocol import Sink
@@ -161,7 +162,7 @@ class QueuedSink:
         self._items: deque[_Item] = deque()
         self._changed = threading.Condition()
         self._is_closing = False
-        self._thread = threading.Thread(target=self._work, name=f"edge.{name}", daemon=True)
+        self._thread = BackgroundThread(self._work, name=f"edge.{name}")
         self._thread.start()
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:

@@ -23,7 +23,7 @@ _FILE_WAIT_S = 5.0  # a source of files waits this long for a slow sink; the dis
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SinkConfig:
-    """Settings of all sinks but standard output; each field is the flag of its name, see `edge.run.sink_flags`."""
+    """Settings of all sinks but standard output; each field is the flag of its name, see `edge.run.flags`."""
 
     picture: Path | None
     """Annotated picture of the last frames."""

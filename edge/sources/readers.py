@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from edge.system.background_thread import BackgroundThread
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -79,7 +81,7 @@ class Reader:
         self._newest: CapturedFrame | None = None
         self._wake = threading.Condition()
         # A daemon: a read that hangs in C can't be ended, and must not keep the process.
-        self._thread = threading.Thread(target=self._run, name=__name__, daemon=True)
+        self._thread = BackgroundThread(self._run, name=__name__)
         self._thread.start()
 
     def newest(self, timeout_s: float) -> CapturedFrame | None:
@@ -134,7 +136,7 @@ class Prefetcher(Generic[_T]):
         self._queue: queue.Queue[_T | None] = queue.Queue(_PREFETCHED)
         self._is_told_to_stop = False
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name=__name__, daemon=True)
+        self._thread = BackgroundThread(self._run, name=__name__)
         self._thread.start()
 
     def __iter__(self) -> Iterator[_T]:

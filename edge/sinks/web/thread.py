@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import socket
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from edge.errors import RuntimeMissingError, ToolkitError
 from edge.sinks.addresses import PageAddress
 from edge.sinks.web.access import LARGEST_HEAD_BYTES, Asgi, Message, Receive, Scope, Send
 from edge.sinks.web.broadcast import Broadcast
+from edge.system.background_thread import BackgroundThread
 
 _LOGGER = logging.getLogger(__name__)
 MOST_CONNECTIONS = 128
@@ -138,7 +138,7 @@ class ServerThread:
         )  # fmt: skip
         self._loop: asyncio.AbstractEventLoop | None = None
         self._has_logged = False
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="edge.page", daemon=True)
+        self._thread = BackgroundThread(lambda: asyncio.run(self._serve()), name="edge.page")
         self._thread.start()
 
     def stop(self) -> None:

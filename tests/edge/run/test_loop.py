@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from edge.classify.decision import decide_alone
+from edge.artifact.spec import ModelSpec
+from edge.classify.decision import Decider
 from edge.classify.results import Decision, Prediction
 from edge.errors import SourceLostError
 from edge.health import ENDED, LIVE, Health
+from edge.run.config import RunConfig
 from edge.run.loop import Tally
 from edge.run.loop import run as run_with
 from edge.sources import Frame
@@ -20,7 +22,9 @@ from tests.edge.run.fake_run import NOON, FakeClassifier, FakeSink, FakeSource
 
 def run(source: FakeSource, classifier: FakeClassifier, sinks: Sequence[FakeSink], **options: Any) -> Tally:
     """Run with every frame decided on its own."""
-    return run_with(source, classifier, sinks, decide=decide_alone, **options)
+    limits = {name: options.pop(name) for name in ("top_k", "max_frames", "duration_s") if name in options}
+    decider = Decider(ModelSpec(labels=("Coat", "Bag")), is_stream=False)
+    return run_with(RunConfig(**limits), source, classifier, sinks, decider=decider, **options)
 
 
 def ticking(step: float) -> Callable[[], float]:
@@ -98,12 +102,13 @@ def test_sinks_and_tally_get_what_was_decided() -> None:
     sink = FakeSink()
     asked: list[tuple[str, datetime]] = []
 
-    def decide(prediction: Prediction, time: datetime) -> Decision:
-        asked.append((prediction.label, time))
-        return Decision("Bag", 0.25, NOON, changed=False, reason="held")
+    class Bags(Decider):
+        def decide(self, prediction: Prediction, time: datetime) -> Decision:
+            asked.append((prediction.label, time))
+            return Decision("Bag", 0.25, NOON, changed=False, reason="held")
 
     source = FakeSource(2, labels=("Coat", "Bag"))
-    tally = run_with(source, FakeClassifier(), [sink], decide=decide, clock=ticking(0.0))
+    tally = run_with(RunConfig(), source, FakeClassifier(), [sink], decider=Bags(ModelSpec()), clock=ticking(0.0))
     assert asked == [("Coat", NOON)] * 2
     assert [decision.label for decision in sink.decisions] == ["Bag", "Bag"]
     assert (tally.known, tally.right) == (2, 1)

@@ -10,7 +10,8 @@ from typing import Any
 from edge.artifact.spec import ModelSpec
 from edge.classify.decision import Decider
 from edge.health import LIVE, STALE, Health
-from edge.run.loop import run as run_with
+from edge.run.config import RunConfig
+from edge.run.loop import run
 from edge.sources import Frame
 from tests.edge.run.fake_run import BLACK, NOON, FakeClassifier, FakeSink, FakeSource
 
@@ -36,12 +37,12 @@ class FakeLive(FakeSource):
                 yield None
 
 
-def live(script: str, sink: FakeSink, **options: Any) -> FakeLive:
+def live(script: str, sink: FakeSink, **limits: Any) -> FakeLive:
     """Run a scripted live source with the rule of streams."""
     source = FakeLive(0, script=script)
     decider = Decider(ModelSpec(labels=("Coat", "Bag")))
-    run_with(source, FakeClassifier(), [sink], decide=decider.decide, at=decider.at, health=source.health,
-             clock=lambda: source.clock[0], **options)  # fmt: skip
+    run(RunConfig(**limits), source, FakeClassifier(), [sink], decider=decider, health=source.health,
+        clock=lambda: source.clock[0])  # fmt: skip
     return source
 
 

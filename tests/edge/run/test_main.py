@@ -22,6 +22,7 @@ from edge.artifact.file import default_model, read_artifact
 from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.artifact.spec import ModelSpec
 from edge.run import main
+from edge.run.config import RunConfig
 
 Run = Callable[..., Any]
 Respec = Callable[[Path, "ModelSpec | str | None"], Path]
@@ -94,21 +95,16 @@ def test_duration_ends_the_demo_which_then_has_no_other_limit(
 ) -> None:
     import edge.run.loop
 
-    seen: list[dict[str, Any]] = []
+    seen: list[tuple[int, int | None, float | None]] = []
 
-    def run(source: object, classifier: object, sinks: object, **limits: Any) -> edge.run.loop.Tally:
-        seen.append({name: value for name, value in limits.items() if name not in ("decide", "at", "health")})
+    def run(config: RunConfig, *_: object, **__: object) -> edge.run.loop.Tally:
+        seen.append((config.top_k, config.max_frames, config.duration_s))
         return edge.run.loop.Tally()
 
     monkeypatch.setattr(edge.run.loop, "run", run)
     for arguments in ((), ("--duration", "2.5"), ("--max-frames", "7"), ("--max-frames", "7", "--duration", "2")):
         assert edge_classify(*arguments, "--top-k", 4).code == 0
-    assert seen == [
-        {"top_k": 4, "max_frames": 20, "duration_s": None},
-        {"top_k": 4, "max_frames": None, "duration_s": 2.5},
-        {"top_k": 4, "max_frames": 7, "duration_s": None},
-        {"top_k": 4, "max_frames": 7, "duration_s": 2.0},
-    ]
+    assert seen == [(4, 20, None), (4, None, 2.5), (4, 7, None), (4, 7, 2.0)]
 
 
 def test_good_pictures_of_a_folder_are_all_classified(edge_classify: Run, pictures: Path) -> None:

@@ -15,8 +15,7 @@ from edge.artifact.file import default_model
 from edge.classify.classifier import Classifier
 from edge.errors import ToolkitError
 from edge.health import Health
-from edge.run.flags import parser
-from edge.run.sink_flags import sink_config_from
+from edge.run.flags import parser, sink_config_from
 from edge.sinks.open import open_sinks
 
 

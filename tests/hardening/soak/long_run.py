@@ -12,8 +12,9 @@ from typing import Any
 from benchmarks.overhead.long_demo import DRAWN, LongDemo
 from benchmarks.progress import Note
 from edge.classify.classifier import Classifier
-from edge.classify.decision import decide_alone
+from edge.classify.decision import Decider
 from edge.classify.results import Decision, Prediction
+from edge.run.config import RunConfig
 from edge.run.loop import run
 from edge.sinks.text.jsonl import JsonLinesSink
 from edge.sources.frame import Frame
@@ -48,8 +49,9 @@ def soak(*, frames: int, classifier: Classifier, note: Note) -> Million:
     found = Million(frames)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         lines = JsonLinesSink(nowhere, model_sha256=classifier.artifact.sha256)
+        decider = Decider(classifier.spec, is_stream=False)
         try:
-            run(LongDemo(), classifier, [lines, _Looker(found, note)], decide=decide_alone, max_frames=frames)
+            run(RunConfig(max_frames=frames), LongDemo(), classifier, [lines, _Looker(found, note)], decider=decider)
         except KeyboardInterrupt:
             found.is_interrupted = True
             _LOGGER.warning("interrupted: the report holds what was counted until now")

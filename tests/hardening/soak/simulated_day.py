@@ -15,6 +15,7 @@ from edge.classify.classifier import Classifier
 from edge.classify.decision import Decider
 from edge.classify.results import Decision, Prediction
 from edge.health import Health
+from edge.run.config import RunConfig
 from edge.run.loop import run
 from edge.sinks import Sink
 from edge.sinks.addresses import BrokerAddress
@@ -106,8 +107,9 @@ def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) ->
         source = CheckedSource(_live(camera, clock, health, faults), checks)
         sinks: list[Sink] = [checks, faults, guarded, telling, LiveState(health, clock=clock), progress]
         try:
-            run(source, classifier, sinks, decide=decider.decide, at=decider.at, health=health,
-                duration_s=duration_s, clock=clock)  # fmt: skip
+            run(
+                RunConfig(duration_s=duration_s), source, classifier, sinks, decider=decider, health=health, clock=clock
+            )
         except KeyboardInterrupt:
             day.is_interrupted = True
             _LOGGER.warning("interrupted: the report holds what was counted until now")
