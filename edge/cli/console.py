@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
-from edge.system import background_thread
+from edge.system import process
 
 _ANY_WIDTH = 80
 _LARGEST = 2**31 - 1  # what the libraries underneath take
@@ -60,7 +60,7 @@ def command(main: Main) -> Main:
 def run(main: Main) -> NoReturn:
     """Run a command as a process: its return value is the exit code."""
     code = main(None)
-    if background_thread.any_alive():  # a camera's read that hangs in C: teardown would crash under it
+    if process.has_background_threads():  # a camera's read that hangs in C: teardown would crash under it
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -13,7 +13,7 @@ import numpy as np
 
 from edge.classify.results import Decision, Prediction
 from edge.errors import ToolkitError
-from edge.system.background_thread import BackgroundThread
+from edge.system.process import BackgroundThread
 
 if TYPE_CHECKING:
     from edge.sinks.protocol import Sink

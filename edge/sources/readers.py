@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from edge.system.background_thread import BackgroundThread
+from edge.system.process import BackgroundThread
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,8 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -90,3 +91,16 @@ def collector_paused(*, freezes: bool = False) -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+class BackgroundThread(threading.Thread):
+    """Daemon thread that may hang in C: Python must not tear down the interpreter under it, see `edge.cli.console`."""
+
+    def __init__(self, target: Callable[[], object], *, name: str) -> None:
+        """Prepare the thread; `start` starts it."""
+        super().__init__(target=target, name=name, daemon=True)
+
+
+def has_background_threads() -> bool:
+    """Return True while such a thread runs."""
+    return any(isinstance(thread, BackgroundThread) for thread in threading.enumerate())

@@ -16,7 +16,7 @@ from edge.errors import RuntimeMissingError, ToolkitError
 from edge.sinks.addresses import PageAddress
 from edge.sinks.web.access import LARGEST_HEAD_BYTES, Asgi, Message, Receive, Scope, Send
 from edge.sinks.web.broadcast import Broadcast
-from edge.system.background_thread import BackgroundThread
+from edge.system.process import BackgroundThread
 
 _LOGGER = logging.getLogger(__name__)
 MOST_CONNECTIONS = 128

@@ -203,7 +203,7 @@ def test_a_flag_is_not_taken_for_a_longer_one(flag: str, capsys: pytest.CaptureF
 HANGING = """
 import functools, sys, threading, time
 from edge.cli import console
-from edge.system.background_thread import BackgroundThread
+from edge.system.process import BackgroundThread
 sleep = functools.partial(time.sleep, 3600)
 (BackgroundThread(sleep, name="x") if sys.argv[1] == "ours" else threading.Thread(target=sleep, daemon=True)).start()
 class Late:
