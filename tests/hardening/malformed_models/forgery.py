@@ -167,20 +167,29 @@ def _onnx_shape(model: Any, rng: Rng) -> None:
 
 
 def _onnx_grid(model: Any, rng: Rng) -> None:
+    """Change a scale or zero point of a QuantizeLinear or DequantizeLinear node, or their number.
+
+    A float network has no such node: a constant is changed instead.
+    """
+    from onnx.numpy_helper import to_array
+
     by_name = {tensor.name: tensor for tensor in model.graph.initializer}
-    nodes = [node for node in model.graph.node if node.op_type.endswith("quantizeLinear".capitalize()[1:])]
-    nodes = nodes or [node for node in model.graph.node if len(node.input) > 1 and node.input[1] in by_name]
-    node = _pick(nodes, rng)
-    tensor = by_name.get(node.input[int(rng.integers(1, len(node.input)))])
-    if tensor is None or (not tensor.raw_data and not tensor.float_data):
-        return _onnx_shape(model, rng)
-    if tensor.float_data:
-        tensor.float_data[int(rng.integers(len(tensor.float_data)))] = _pick(_REALS, rng)
+    nodes = [node for node in model.graph.node if node.op_type in ("QuantizeLinear", "DequantizeLinear")]
+    names = [name for node in nodes for name in node.input[1:] if name in by_name]
+    if not names:
+        return _onnx_constant(model, rng)
+    tensor = by_name[_pick(names, rng)]
+    values = np.array(to_array(tensor)).reshape(-1)
+    if rng.random() < 0.25:
+        values = np.resize(values, int(rng.choice([0, 2, 3, 17, 1000])))
+        tensor.ClearField("dims")
+        tensor.dims.append(len(values))
     else:
-        data = bytearray(tensor.raw_data)
-        place = int(rng.integers(len(data))) // 4 * 4
-        data[place : place + 4] = np.float32(_pick(_REALS, rng)).tobytes()[: len(data) - place]
-        tensor.raw_data = bytes(data)
+        place = int(rng.integers(len(values)))
+        values[place] = _pick(_REALS, rng) if values.dtype.kind == "f" else _pick((1, 3, 64, 127), rng)
+    for store in ("raw_data", "float_data", "int32_data"):
+        tensor.ClearField(store)
+    tensor.raw_data = values.tobytes()
     return None
 
 

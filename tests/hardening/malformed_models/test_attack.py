@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge.classify.classifier import Classifier
 from edge.errors import GateError, ModelFileError
-from tests.hardening.malformed_models import attack, command
+from tests.hardening.malformed_models import attack, command, forgery
 from tests.hardening.malformed_models.attack import Run, Tried
 from tests.hardening.malformed_models.mutations import mutant
 from tests.hardening.malformed_models.original import assembled, load_original
@@ -40,6 +41,24 @@ def test_a_file_without_a_spec_is_given_one_that_fits(fixtures: Path, tmp_path: 
     assert Classifier.load(whole).spec.output == "probabilities"
     for number in range(0, 2000, 7):
         assert mutant([original], seed=0, number=number)[1]
+
+
+def test_the_onnx_attack_on_scales_aims_at_quantize_and_dequantize_nodes(fixtures: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    original = load_original(fixtures / "tiny_int8.onnx")
+    graph = onnx.load_model_from_string(original.network).graph
+    before = {tensor.name: tensor for tensor in graph.initializer}
+    nodes = [node for node in graph.node if node.op_type in ("QuantizeLinear", "DequantizeLinear")]
+    parameters = {name for node in nodes for name in node.input[1:]}
+    changed = set()
+    for seed in range(60):
+        forged = forgery.KINDS["onnx"]["scales and zero points"](original, np.random.default_rng(seed))
+        after = onnx.load_model_from_string(forged).graph
+        assert after.node == graph.node
+        names = {tensor.name for tensor in after.initializer if tensor != before[tensor.name]}
+        assert names <= parameters
+        changed |= {name.rpartition(".")[2] for name in names}
+    assert changed == {"scale", "zero_point"}
 
 
 @pytest.mark.parametrize("path", sorted(HOSTILE.glob("*.*")), ids=lambda path: path.name)
