@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from edge.artifact.file import default_model
 from edge.demo import draw_frame
 from edge.errors import ToolkitError
 
@@ -26,6 +28,8 @@ class InputFiles:
     """PNG, 640x480."""
     frames: Path
     """.npy, uint8 BGR, shape (20, 480, 640, 3)."""
+    own_model: Path
+    """Copy of the built-in model, which is no more trusted than any other file."""
     video: Path
 
 
@@ -41,10 +45,13 @@ def write_inputs(folder: Path, video: Path | None = None) -> InputFiles:
     """
     if video is not None and not video.is_file():
         raise ToolkitError(f"no video file {video}: leave --video out to have one drawn")
-    files = InputFiles(folder / "frame.png", folder / "frames.npy", video or folder / "drawn.mp4")
+    files = InputFiles(
+        folder / "frame.png", folder / "frames.npy", folder / "own.tflite", video or folder / "drawn.mp4"
+    )
     frames = [draw_frame(number).image for number in range(_FRAMES)]
     cv2.imwrite(str(files.image), frames[0])
     np.save(files.frames, np.stack(frames))
+    shutil.copyfile(default_model(), files.own_model)
     if video is None:
         _write_video(files.video)
     return files

@@ -13,7 +13,18 @@ from pathlib import Path
 
 from benchmarks.overhead.config import RunnerConfig
 from benchmarks.overhead.inputs import InputFiles
-from benchmarks.overhead.rows import GROWTH, LOOP, MEMORY, START, VIDEO, VIDEO_OPENCV, Row, ratio_row, reading_row
+from benchmarks.overhead.rows import (
+    GROWTH,
+    LOOP,
+    MEMORY,
+    START,
+    START_OWN_MODEL,
+    VIDEO,
+    VIDEO_OPENCV,
+    Row,
+    ratio_row,
+    reading_row,
+)
 from edge.artifact.file import default_model
 from edge.errors import ToolkitError
 
@@ -57,6 +68,7 @@ def measure(
     """
     model = str(default_model())
     first = _in_turn(run, config.repeats, "first", model, str(files.image))
+    own = _in_turn(run, config.repeats, "first", str(files.own_model), str(files.image))
     loop = _in_turn(run, config.repeats, "loop", model, str(files.frames), str(config.calls))
     readers = {VIDEO: "video", VIDEO_OPENCV: "video-opencv"} if has_pyav else {VIDEO_OPENCV: "video-opencv"}
     videos = {
@@ -66,6 +78,7 @@ def measure(
     growth = run(OURS, "growth", model, str(config.frames))
     return [
         ratio_row(START, *_sides(first, "first_line_s")),
+        ratio_row(START_OWN_MODEL, *_sides(own, "first_line_s")),
         ratio_row(LOOP, *_sides(loop, "latency_ns")),
         ratio_row(MEMORY, *_sides(first, "memory_bytes")),
         *(ratio_row(limit, *_sides(pairs, "fps")) for limit, pairs in videos.items()),

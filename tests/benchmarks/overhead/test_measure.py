@@ -16,14 +16,14 @@ from edge.artifact.file import default_model
 from edge.demo import draw_frame
 from edge.errors import ToolkitError
 
-FILES = InputFiles(Path("a.png"), Path("f.npy"), Path("v.mp4"))
+FILES = InputFiles(Path("a.png"), Path("f.npy"), Path("own.tflite"), Path("v.mp4"))
 
 
 def test_both_sides_run_in_turn_and_the_first_pair_only_warms_up() -> None:
     calls: list[tuple[str, ...]] = []
 
     def run(module: str, *arguments: str) -> Figures:
-        calls.append((module, arguments[0]))
+        calls.append((module, *arguments[:2]))
         is_cold = len([call for call in calls if call == calls[-1]]) == 1
         slow = 1000.0 if is_cold else 1.0
         scale = (1.1 if module == OURS else 1.0) * slow
@@ -32,18 +32,28 @@ def test_both_sides_run_in_turn_and_the_first_pair_only_warms_up() -> None:
 
     rows = measure(RunnerConfig(repeats=2, calls=10, frames=2000), FILES, run, has_pyav=True)
 
-    parts = [("first", "first"), ("loop", "loop"), ("video", "video"), ("video", "video-opencv")]
-    turns = [turn for bare, ours in parts for turn in [(BARE, bare), (OURS, ours)] * 3]
-    assert calls == [*turns, (OURS, "growth")]
-    assert [row["id"] for row in rows] == ["start", "loop", "memory", "video", "video-opencv", "growth"]
-    assert [row["figure"] for row in rows] == pytest.approx([1.1, 1.1, 1.1, 1.0, 1.0, 1.0])
+    model, own = str(default_model()), "own.tflite"
+    parts = [("first", "first", model), ("first", "first", own), ("loop", "loop", model), ("video", "video", model),
+             ("video", "video-opencv", model)]  # fmt: skip
+    turns = [turn for bare, ours, file in parts for turn in [(BARE, bare, file), (OURS, ours, file)] * 3]
+    assert calls == [*turns, (OURS, "growth", model)]
+    assert [row["id"] for row in rows] == [
+        "start",
+        "start-own-model",
+        "loop",
+        "memory",
+        "video",
+        "video-opencv",
+        "growth",
+    ]
+    assert [row["figure"] for row in rows] == pytest.approx([1.1, 1.1, 1.1, 1.1, 1.0, 1.0, 1.0])
     assert rows[0]["bare"] == pytest.approx([200.0, 200.0])
 
 
 def test_without_pyav_there_is_no_row_of_it() -> None:
     figures = {"first_line_s": 0.2, "latency_ns": 3e5, "memory_bytes": 6e7, "fps": 90.0, "growth_bytes": 1e6}
     rows = measure(RunnerConfig(repeats=1, calls=10, frames=2000), FILES, lambda *_: figures, has_pyav=False)
-    assert [row["id"] for row in rows] == ["start", "loop", "memory", "video-opencv", "growth"]
+    assert [row["id"] for row in rows] == ["start", "start-own-model", "loop", "memory", "video-opencv", "growth"]
 
 
 @pytest.fixture
