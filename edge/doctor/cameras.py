@@ -10,7 +10,6 @@ from pathlib import Path
 from edge.doctor.host_probe import FAILURE, OK, WARNING, Finding, HostProbe
 from edge.sources.camera import CSI_PREFIX, v4l2
 
-_CSI_DRIVERS = ("unicam", "rp1-cfe")  # of a Raspberry Pi: raw sensor data that only picamera2 makes pictures of
 _GROUP = "sudo usermod -aG video $USER, then log in again (a service: SupplementaryGroups=video)"
 _CSI = "sudo apt install python3-picamera2, an environment made with --system-site-packages, then --camera csi:0"
 _NONE = "plug in a USB camera; a CSI camera needs a 64-bit Raspberry Pi OS; --source demo needs none"
@@ -60,7 +59,7 @@ def _check_node(probe: HostProbe, kernel: Kernel, node: Path) -> list[Finding]:
     device = kernel.describe(node)
     if device is None:
         return [Finding("camera", WARNING, f"{node} doesn't answer", "unplug it and plug it in again")]
-    if device.driver in _CSI_DRIVERS:
+    if device.driver in v4l2.RAW_SENSORS:
         return [_check_csi(probe, f"{CSI_PREFIX}0")]
     if not device.gives_pictures:
         return []

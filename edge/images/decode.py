@@ -1,4 +1,4 @@
-"""Image files in memory -> pixels, after a look at what native code need not see."""
+"""Decodes image files in memory, after checks that keep harmful ones from native code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
-# What files of these names begin with. OpenCV would find out itself, and decode kinds that take far more memory.
+# First bytes of these files. OpenCV would decode other kinds too, some of which take far more memory.
 _JPEG, _PNG, _TIFF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", (b"II*\0", b"MM\0*")
 _BEGINNINGS = (_JPEG, _PNG, *_TIFF, b"BM", b"RIFF", b"P2", b"P3", b"P5", b"P6")
 
@@ -23,10 +23,10 @@ def decode_image(content: bytes) -> NDArray[np.uint8]:
     """Decode a JPEG, PNG, BMP, WebP, TIFF, PGM or PPM.
 
     Returns:
-        uint8 BGR, shape (H, W, 3), 0-255, turned upright as its EXIF orientation says.
+        uint8 BGR, shape (H, W, 3), 0-255, rotated upright by its EXIF orientation.
 
     Raises:
-        FrameError: none of these, damaged, or beyond a limit.
+        FrameError: another kind of file, damaged, or beyond a limit.
     """
     _require_image(content)
     try:
@@ -41,18 +41,13 @@ def decode_image(content: bytes) -> NDArray[np.uint8]:
 
 
 def _require_image(content: bytes) -> None:
-    """Refuse what native code need not see."""
+    """Refuse empty, large and foreign files, and images that cost a decoder gigabytes or minutes."""
     if not content:
         raise FrameError("the file is empty")
     if len(content) > limits.MOST_BYTES:
         raise FrameError(f"larger than {limits.MOST_BYTES:,} bytes")
     if not content.startswith(_BEGINNINGS):
         raise FrameError("not an image that OpenCV can read")
-    _require_harmless(content)
-
-
-def _require_harmless(content: bytes) -> None:
-    """Refuse what makes a decoder take gigabytes or minutes."""
     if content.startswith(_JPEG) and limits.has_too_many_scans(content):
         raise FrameError("a JPEG that would be drawn over and over again, which takes minutes: save it anew")
     if content.startswith(_PNG) and not limits.has_whole_chunks(content):

@@ -1,4 +1,4 @@
-"""Limits of image files, and checks of what a decoder would take gigabytes or minutes for."""
+"""Limits of image files, and checks for those that would cost a decoder gigabytes or minutes."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ import re
 import struct
 
 MOST_PIXELS = 26_000_000
-"""A system camera's picture; the worst kind of JPEG takes 300 MB while one of them is decoded."""
+"""Pixels of a system camera's image; the worst kind of JPEG of that size takes 300 MB while it is decoded."""
 MOST_BYTES = 64 * 2**20
-"""Of a file, or of what a server sends for one picture."""
-_VARIABLE = "OPENCV_IO_MAX_IMAGE_PIXELS"  # OpenCV reads it once, when it is imported
+"""Bytes of one image, in a file or from a server."""
 MOST_SCANS = 64
-"""Encoders write about ten; a file of 250 kB may hold a thousand, and each costs as much as a whole picture."""
+"""Scans of a JPEG; encoders write about ten, a file of 250 kB may hold a thousand, each as costly as an image."""
+
+_VARIABLE = "OPENCV_IO_MAX_IMAGE_PIXELS"  # OpenCV reads it once, when it is imported
 
 _JPEG_END, _SCAN = b"\xff\xd9", b"\xff\xda"
-_MOST_SEGMENTS = 10_000  # to look at; no encoder writes as many
-# In picture data 0xff stands before a stuffed zero or a restart marker; a second 0xff only fills.
+_MOST_SEGMENTS = 10_000  # no encoder writes as many
+# In image data 0xff stands before a stuffed zero or a restart marker; a second 0xff only fills.
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 
 _PNG_START_BYTES = 8
 _PNG_LAST = b"IEND"
-_CHUNK_BYTES = 12  # of a chunk: length, name, checksum
-_MOST_CHUNKS = 20_000  # to look at; the largest file in pieces of 8 KiB, as encoders make them, has half as many
+_CHUNK_BYTES = 12  # length, name and checksum of a chunk
+_MOST_CHUNKS = 20_000  # the largest file in pieces of 8 KiB, as encoders make them, has half as many
 
 _TIFF_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _TILE_SIDES = (322, 323)  # tags TileWidth and TileLength
@@ -30,44 +31,47 @@ _SHORT, _LONG = 3, 4
 _ENTRY_BYTES = 12
 
 
-def tell_opencv() -> None:
-    """Set the limit for every image that OpenCV decodes in this process; the user's own wins."""
+def limit_opencv() -> None:
+    """Set the limit for all images that OpenCV decodes in this process, unless the user has set one.
+
+    OpenCV must not be imported yet.
+    """
     if not os.environ.get(_VARIABLE):
         os.environ[_VARIABLE] = str(MOST_PIXELS)
 
 
 def most_pixels() -> int:
-    """The limit that holds: the user's own, or ours."""
+    """Return the limit in force: the user's own, or ours."""
     text = os.environ.get(_VARIABLE, "")
     return int(text) if text.isdecimal() else MOST_PIXELS
 
 
 def too_many_pixels() -> str:
-    """The end of a sentence about a picture that is too large."""
+    """Return the end of an error message about an image that is too large."""
     return f"more than {most_pixels():,} pixels: shrink it, or set {_VARIABLE}"
 
 
 def has_too_many_scans(content: bytes) -> bool:
-    """Whether a JPEG has more than `MOST_SCANS` scans."""
-    # Behind the picture's end the two bytes stand by chance: only a file with that many of them is walked through.
+    """Return whether a JPEG has more than `MOST_SCANS` scans."""
+    # The two bytes may occur by chance behind the image's end: a file with many of them is parsed.
     return content.count(_SCAN) > MOST_SCANS and _has_more(content, MOST_SCANS)
 
 
 def _has_more(content: bytes, scans: int) -> bool:
-    found, place = 0, 2
+    count, place = 0, 2
     for _ in range(_MOST_SEGMENTS):
         marker = _MARKER.search(content, place)
         if marker is None or marker[0] == _JPEG_END:
             return False
-        found += marker[0] == _SCAN
-        if found > scans:
+        count += marker[0] == _SCAN
+        if count > scans:
             return True
         place = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2], "big")
     return True
 
 
 def has_whole_chunks(content: bytes) -> bool:
-    """Whether every chunk of a PNG up to its last one is there in full."""
+    """Return whether a PNG is complete: OpenCV allocates what a chunk claims, up to four gigabytes."""
     place = _PNG_START_BYTES
     for _ in range(_MOST_CHUNKS):
         name = content[place + 4 : place + 8]
@@ -80,13 +84,13 @@ def has_whole_chunks(content: bytes) -> bool:
 
 
 def largest_tile(content: bytes) -> int:
-    """How many pixels a tile of a TIFF has.
+    """Return the pixels of a TIFF's tiles, which OpenCV decodes whole, however small the image is.
 
     Args:
-        content: of any file.
+        content: any file.
 
     Returns:
-        The product of both sides, of the larger ones where they are given twice; 0: no tiles, or no TIFF.
+        Product of both sides, of the larger ones if they occur twice; 0: no tiles, or no TIFF.
     """
     order = _TIFF_ORDERS.get(content[:4])
     if order is None or len(content) < 8:
@@ -108,4 +112,4 @@ def _number(kind: int, value: bytes, order: str) -> int:
         return int(struct.unpack_from(f"{order}H", value)[0])
     if kind == _LONG:
         return int(struct.unpack(f"{order}I", value)[0])
-    return 2**32  # nobody writes it so, but libtiff would read it
+    return 2**32  # a type that no encoder writes, but libtiff would read

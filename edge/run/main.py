@@ -114,7 +114,7 @@ def prepare_libraries() -> None:
     for name, value in defaults.items():
         if not os.environ.get(name):  # OpenCV ends the process where one is there but empty
             os.environ[name] = value
-    limits.tell_opencv()
+    limits.limit_opencv()
 
 
 def _source(config: RunConfig, classifier: Classifier, health: Health) -> Source:
@@ -122,7 +122,7 @@ def _source(config: RunConfig, classifier: Classifier, health: Health) -> Source
 
     timeouts = LiveTimeouts(
         stall_s=classifier.spec.decision.stale_after_s,
-        frozen_s=config.freeze_timeout_s,
+        freeze_s=config.freeze_timeout_s,
         give_up_s=math.inf if config.give_up_after_s is None else config.give_up_after_s,
     )
     width, height = config.size

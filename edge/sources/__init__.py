@@ -1,4 +1,4 @@
-"""Where frames come from: a camera, files, a URL, standard input, or the built-in demo."""
+"""Sources of frames: cameras, streams, standard input, files, and the built-in demo."""
 
 from edge.sources.camera import CameraSettings
 from edge.sources.frame import Frame, Source

@@ -1,4 +1,4 @@
-"""The built-in camera: drawn garments, endless, the same at every run; needs no device, file or network."""
+"""The built-in sources: drawn garments without end, the same at every run; no device, file or network is needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edge.sources.frame import Frame
 
 
 class DemoSource:
-    """Another drawn garment in every frame (see `edge.sources.frame.Source`)."""
+    """A new drawn garment in every frame (see `edge.sources.frame.Source`)."""
 
     name = "demo"
     is_stream = False
@@ -22,7 +22,7 @@ class DemoSource:
         """Prepare the drawing.
 
         Args:
-            seed: of the garments and scenes.
+            seed: for garments and scenes.
         """
         self.skipped = 0
         self._seed = seed
@@ -35,13 +35,13 @@ class DemoSource:
             yield Frame(drawn.image, number, self.name, datetime.now(timezone.utc), true_label=label)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file or device is open."""
 
 
 class DemoVideoSource:
-    """A drawn video: garments that sway, with a sensor's noise, each for a while (see `edge.sources.frame.Source`).
+    """A drawn video of garments that sway, with a sensor's noise (see `edge.sources.frame.Source`).
 
-    Its frames come as fast as they are drawn; their times say when a camera would have taken them.
+    Frames come as fast as they are drawn. Their times are those at which a camera would have taken them.
     """
 
     name = "demo-video"
@@ -52,9 +52,9 @@ class DemoVideoSource:
         """Prepare the drawing.
 
         Args:
-            seed: of the garments and scenes.
+            seed: for garments and scenes.
             fps: frames a second, above 0.
-            seconds_per_garment: how long each stays in view; at least one frame.
+            seconds_per_garment: time in view; at least one frame.
         """
         self.skipped = 0
         self._seed = seed
@@ -70,4 +70,4 @@ class DemoVideoSource:
             yield Frame(drawn.image, number, self.name, time, true_label=FASHION_MNIST_LABELS[drawn.label_index])
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file or device is open."""

@@ -1,4 +1,4 @@
-"""What every source gives."""
+"""Frames, and the protocol of what yields them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 
 class Frame(NamedTuple):
-    """One picture and where it comes from."""
+    """Pixels and where they come from."""
 
     picture: NDArray[np.uint8] | YuvPicture
     """uint8 BGR (OpenCV's order), shape (height, width, 3), 0-255; or a video's planes."""
     number: int
-    """Counted from 0, within its source."""
+    """Number within the source, from 0."""
     source: str
     """Path, URL or camera, without passwords."""
     time: datetime
-    """UTC, when the picture was taken or read; in a video file, as though it had been played from its opening on."""
+    """Time of capture or reading, UTC; in a video file, as though it were played from its opening on."""
     true_label: str | None = None
     """Class name, where the source knows it (drawn garments)."""
     captured_s: float | None = None
-    """time.monotonic() when a live source gave it, for its age; None: of no age, as in a file."""
+    """time.monotonic() at the capture by a live source; None: the frame has no age, as in a file."""
 
     @property
     def image(self) -> NDArray[np.uint8]:
-        """What is to be seen: uint8 BGR, shape (height, width, 3), 0-255. Made of planes when it is first asked for."""
+        """Image in BGR, uint8, shape (height, width, 3), 0-255; planes are converted on first access."""
         return self.picture.to_bgr() if isinstance(self.picture, YuvPicture) else self.picture
 
 
@@ -41,13 +41,13 @@ class Source(Protocol):
     name: str
     """Path, URL or camera, without passwords."""
     is_stream: bool
-    """Whether each frame follows on the one before, as in a video; otherwise each is decided on its own."""
+    """True if frames follow on one another, as in a video; False if each is decided on its own."""
     is_live: bool
     """True if frames come at their own pace and late ones are skipped; False if the source waits for its reader."""
 
     @property
     def skipped(self) -> int:
-        """Pictures that could not be read, so far."""
+        """Number of unreadable frames so far."""
         ...
 
     def frames(self) -> Iterator[Frame | None]:
@@ -55,7 +55,7 @@ class Source(Protocol):
 
         Raises:
             SourceError: it can't be opened, or holds nothing to classify.
-            SourceLostError: a live source stopped giving frames, for longer than it was to be waited for.
+            SourceLostError: a live source gave no frame for longer than its timeout.
         """
         ...
 

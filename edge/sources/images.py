@@ -1,4 +1,4 @@
-"""Image files, in the order of their names; what can't be read is skipped, counted and said."""
+"""Image files, here or behind a URL; unreadable ones of a folder are skipped, counted and logged."""
 
 from __future__ import annotations
 
@@ -20,13 +20,18 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class ImageSource:
-    """Image files, each a frame of its own (see `edge.sources.frame.Source`)."""
+    """Image files, one frame each (see `edge.sources.frame.Source`)."""
 
     is_stream = False
     is_live = False
 
     def __init__(self, name: str, paths: Sequence[Path]) -> None:
-        """Remember the paths; files are opened one at a time."""
+        """Store the paths; files are opened one at a time.
+
+        Args:
+            name: of the source, for messages and results.
+            paths: of the files, in their order.
+        """
         self.name = name
         self.skipped = 0
         self._paths = paths
@@ -45,17 +50,20 @@ class ImageSource:
             number += 1
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is kept open."""
 
 
 class ImageUrlSource:
-    """One image from the web (see `edge.sources.frame.Source`)."""
+    """One image behind a URL (see `edge.sources.frame.Source`)."""
 
     is_stream = False
     is_live = False
 
     def __init__(self, url: str) -> None:
-        """Fetch and decode it.
+        """Fetch and decode the image.
+
+        Args:
+            url: http:// or https://.
 
         Raises:
             SourceError: out of reach, too slow, too large or no image.
@@ -77,15 +85,15 @@ class ImageUrlSource:
         yield Frame(self._image, 0, self.name, datetime.now(timezone.utc))
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is kept open."""
 
 
 def _content(path: Path) -> bytes:
-    """The bytes of a file, or one more than the limit.
+    """Return the bytes of a file, at most one more than the limit.
 
     Raises:
-        FrameError: it isn't a file: a pipe would be waited for, and a device never ends.
-        OSError: it can't be read.
+        FrameError: not a regular file; a read of a pipe may block, and a device never ends.
+        OSError: unreadable.
     """
     if not stat.S_ISREG(path.stat().st_mode):
         raise FrameError("not a regular file")

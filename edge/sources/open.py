@@ -1,4 +1,4 @@
-"""Turns what a user typed after --source or --camera into an open source."""
+"""Opens the source that --source or --camera names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edge.errors import SourceError
 from edge.health import Health
 from edge.images.decode import IMAGE_SUFFIXES
+from edge.images.folders import image_files
 from edge.sources.camera import CSI_PREFIX, CameraSettings
 from edge.sources.frame import Source
 from edge.sources.images import ImageSource, ImageUrlSource
@@ -16,9 +17,8 @@ from edge.system.urls import is_url
 
 if TYPE_CHECKING:
     from edge.sources.live import LiveTimeouts
-    from edge.sources.live.reconnecting import Opener
+    from edge.sources.readers import Opener
 
-_DEMOS = ("demo", "demo-video")
 _GLOB_CHARACTERS = frozenset("*?[")
 _EXPECTED = "an image, a folder, a glob, a video, a URL, - or demo"
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpeg", ".ogv")
@@ -30,67 +30,63 @@ def open_source(
 ) -> Source:
     """Open a source; a live one and a video open with their first frame.
 
-    Only its own code is loaded: a Pi feels the rest at every start.
+    Imports lazily, because import time dominates the start on a Pi.
 
     Args:
         text: demo, demo-video, an image, a folder, a glob, a video, a URL or - (MJPEG on standard input); or a
             camera's number, device path or csi:0.
-        health: where a live source says how it is.
-        timeouts: for how long a live source is waited for.
-        settings: what is asked of a camera.
-        is_camera: whether it was given as a camera.
+        health: written by a live source.
+        timeouts: of a live source.
+        settings: to ask of a camera.
+        is_camera: True if the text was given as a camera.
 
     Raises:
-        RuntimeMissingError: it needs a library that isn't there.
-        SourceError: it doesn't exist, can't be opened, or holds nothing to classify.
+        RuntimeMissingError: a library is missing.
+        SourceError: the source doesn't exist, can't be opened, or holds nothing to classify.
     """
     if is_camera or text == "-" or _is_live_url(text):
         return _open_live(text, health, timeouts, settings, is_camera=is_camera)
-    if text in _DEMOS:
+    if text in ("demo", "demo-video"):
         from edge.sources.demo import DemoSource, DemoVideoSource
 
-        return DemoSource() if text == DemoSource.name else DemoVideoSource()
-    if is_url(text) and _is_web_image(text):
-        return ImageUrlSource(text)
-    return _open_video(text) if is_url(text) else _open_path(text)
+        return DemoSource() if text == "demo" else DemoVideoSource()
+    if is_url(text):
+        return ImageUrlSource(text) if _is_web_image(text) else _open_video(text)
+    return _open_path(text)
 
 
 def _open_live(
     text: str, health: Health, timeouts: LiveTimeouts, settings: CameraSettings, *, is_camera: bool
 ) -> Source:
-    """A camera, a stream or standard input, which may be a file all the same."""
+    """Open a camera, a stream, or standard input, which is no live source if a file is redirected to it."""
     from edge.sources.live.reconnecting import LiveSource
 
-    opener = _opener(text, settings, max(timeouts.stall_s, _LEAST_READ_TIMEOUT_S), is_camera=is_camera)
-    if text == "-":
+    read_timeout_s = max(timeouts.stall_s, _LEAST_READ_TIMEOUT_S)
+    opener: Opener
+    if is_camera and text.startswith(CSI_PREFIX):
+        from edge.sources.camera.csi import CsiCamera
+
+        opener = CsiCamera(text, settings, read_timeout_s=read_timeout_s)
+    elif is_camera:
+        from edge.sources.camera.usb import Camera
+
+        opener = Camera(text, settings, read_timeout_s=read_timeout_s)
+    elif text == "-":
         from edge.sources.live.mjpeg import MjpegFileSource, MjpegInput
 
-        if isinstance(opener, MjpegInput) and opener.is_file():
+        opener = MjpegInput()
+        if opener.is_file():
             return MjpegFileSource(opener)
+    else:
+        from edge.sources.live.stream import Stream
+
+        opener = Stream(text, read_timeout_s=read_timeout_s)
     process.use_mmap_for_frames()
     return LiveSource(opener, timeouts=timeouts, health=health)
 
 
-def _opener(text: str, settings: CameraSettings, read_timeout_s: float, *, is_camera: bool) -> Opener:
-    if is_camera and text.startswith(CSI_PREFIX):
-        from edge.sources.camera.csi import CsiCamera
-
-        return CsiCamera(text, settings, read_timeout_s=read_timeout_s)
-    if is_camera:
-        from edge.sources.camera.usb import Camera
-
-        return Camera(text, settings, read_timeout_s=read_timeout_s)
-    if text == "-":
-        from edge.sources.live.mjpeg import MjpegInput
-
-        return MjpegInput()
-    from edge.sources.live.stream import Stream
-
-    return Stream(text, read_timeout_s=read_timeout_s)
-
-
 def _open_path(text: str) -> Source:
-    """What is on the disk under this name."""
+    """Open files of this machine."""
     if not text:
         raise SourceError(f"--source is empty: expected {_EXPECTED}")
     path = Path(text)
@@ -112,21 +108,21 @@ def _open_video(location: str) -> Source:
 
 
 def _images_in(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.iterdir() if _has_image_suffix(path) and not path.is_dir())
-    if not found:
+    images = image_files(folder)
+    if not images:
         deeper = any(_has_image_suffix(path) for path in folder.glob("*/*"))
         hint = f"; its sub-folders hold some: --source '{folder}/*/*'" if deeper else ""
         raise SourceError(f"no image in folder {folder} (looked for {', '.join(IMAGE_SUFFIXES)}){hint}")
-    return found
+    return images
 
 
 def _images_matching(pattern: str) -> list[Path]:
     import glob
 
-    found = sorted(Path(name) for name in glob.glob(pattern, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
-    images = [path for path in found if _has_image_suffix(path) and path.is_file()]
+    paths = sorted(Path(name) for name in glob.glob(pattern, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
+    images = [path for path in paths if _has_image_suffix(path) and path.is_file()]
     if not images:
-        raise SourceError(f"no image matches {pattern!r} ({len(found)} other files do): check the pattern")
+        raise SourceError(f"no image matches {pattern!r} ({len(paths)} other files do): check the pattern")
     return images
 
 

@@ -1,4 +1,4 @@
-"""Videos and streams by OpenCV's reader and the FFmpeg in it, within limits."""
+"""Videos and streams by OpenCV's reader and the FFmpeg in it, within limits, and memory to read frames into."""
 
 from __future__ import annotations
 
@@ -17,19 +17,64 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _OPEN_TIMEOUT_S = 10.0
-_MOST = 8  # a queue's, those on either side of it, and what a sink still shows; of 1080p, 50 MB
-_OURS = 3  # references that are no reader's: the list's, the loop's, and the one that counts them
+_MOST_BUFFERS = 8  # a queue's, those on either side of it, and what a sink still shows; 50 MB at 1080p
+_OWN_REFERENCES = 3  # to a buffer: the list's, the loop's, and getrefcount's
 _MJPEG = {float(cv2.VideoWriter.fourcc(*code)) for code in ("MJPG", "mjpg", "jpeg")}
 
 
-def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCapture:
-    """A video or stream by FFmpeg, which has looked at one frame by then.
+class Buffers:
+    """Arrays that frames are read into again, once nobody holds them or a part of them any more.
 
-    MJPEG comes undecoded: FFmpeg takes a gigabyte for a frame that says it is large, and OpenCV reads beyond a frame
+    Fresh pages for each frame take a tenth of a 1080p video's rate. In a service of months, frames that come and go
+    between small blocks leave holes of their size in the heap.
+    """
+
+    def __init__(self) -> None:
+        """Start without memory."""
+        self._buffers: list[NDArray[np.uint8]] = []
+
+    def read(self, capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
+        """Read the next frame, into memory that is free where there is some.
+
+        Returns:
+            uint8, shape (H, W, 3), or another shape if the device or file gives no images; None: no frame came.
+        """
+        free = self._free()
+        has_frame, frame = capture.read() if free is None else capture.read(free)
+        if not has_frame:
+            return None
+        image = np.asarray(frame, np.uint8)
+        if image.ndim == 3:
+            self._keep(image)
+        return image
+
+    def _free(self) -> NDArray[np.uint8] | None:
+        for buffer in self._buffers:
+            if sys.getrefcount(buffer) <= _OWN_REFERENCES:
+                return buffer
+        return None
+
+    def _keep(self, image: NDArray[np.uint8]) -> None:
+        """Store an array that OpenCV made, up to the limit; arrays of another size are dropped."""
+        if self._buffers and self._buffers[0].shape != image.shape:
+            self._buffers.clear()
+        if len(self._buffers) < _MOST_BUFFERS and not any(image is buffer for buffer in self._buffers):
+            self._buffers.append(image)
+
+
+def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCapture:
+    """Open a video or stream with FFmpeg, which decodes one frame for it; `isOpened` tells if that worked.
+
+    MJPEG comes undecoded: FFmpeg takes a gigabyte for a frame that claims to be large, and OpenCV reads beyond a frame
     whose pixel format differs from the first one's (opencv/opencv#29699).
 
+    Args:
+        location: file or URL.
+        name: that without passwords, for the message.
+        parameters: of OpenCV, such as `time_limits`.
+
     Raises:
-        SourceError: it says that it is too large.
+        SourceError: its frames have too many pixels.
     """
     capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG, parameters)
     height, width = capture.get(cv2.CAP_PROP_FRAME_HEIGHT), capture.get(cv2.CAP_PROP_FRAME_WIDTH)
@@ -42,55 +87,18 @@ def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.Vid
 
 
 def read_frame(capture: cv2.VideoCapture, buffers: Buffers) -> NDArray[np.uint8] | None:
-    """The next frame; None: there is none, or FFmpeg can't decode it.
+    """Read the next frame: uint8 BGR, shape (H, W, 3), 0-255; None: the end, or FFmpeg can't decode it.
 
     Raises:
-        FrameError: it comes undecoded, and is damaged.
+        FrameError: a damaged frame that came undecoded.
     """
     image = buffers.read(capture)
     return image if image is None or image.ndim == 3 else decode_image(image.tobytes())
 
 
 def time_limits(read_timeout_s: float) -> list[int]:
-    """OpenCV's own are half a minute each."""
+    """Return OpenCV's parameters for timeouts; its defaults are half a minute each."""
     return [
         *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * _OPEN_TIMEOUT_S)),
         *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * read_timeout_s)),
     ]
-
-
-class Buffers:
-    """Pictures that were given out, and may be overwritten once nobody holds them or a part of them any more."""
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self._given: list[NDArray[np.uint8]] = []
-
-    def read(self, capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
-        """Read what comes next, into memory that is there already where some is free.
-
-        Returns:
-            uint8, shape (H, W, 3), or of another where the device or file gives no pictures; None: there is nothing.
-        """
-        free = self._free()
-        has_picture, image = capture.read() if free is None else capture.read(free)
-        if not has_picture:
-            return None
-        picture = np.asarray(image, np.uint8)
-        if picture.ndim == 3:
-            self._keep(picture)
-        return picture
-
-    def _free(self) -> NDArray[np.uint8] | None:
-        """One that nobody holds; None: there is none, so OpenCV has to make a new one."""
-        for picture in self._given:
-            if sys.getrefcount(picture) <= _OURS:
-                return picture
-        return None
-
-    def _keep(self, picture: NDArray[np.uint8]) -> None:
-        """Remember a picture that OpenCV made, unless there are enough of them; those of another size serve no more."""
-        if self._given and self._given[0].shape != picture.shape:
-            self._given.clear()
-        if len(self._given) < _MOST and not any(picture is given for given in self._given):
-            self._given.append(picture)

@@ -1,7 +1,7 @@
-"""Video files by PyAV: what FFmpeg decodes, without the BGR that OpenCV makes of every frame.
+"""Video files by PyAV: the planes that FFmpeg decodes, without OpenCV's conversion of every frame to BGR.
 
-The pictures are those of OpenCV. What may not be is left to it: other codecs and kinds of pixels, colour of full range,
-and pictures that are to be turned, as a phone's are.
+Frames look as OpenCV's do. Files for which that is uncertain are left to OpenCV: other codecs and pixel formats, full
+colour range, and frames that must be rotated, such as a phone's.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CODECS = {"h264", "hevc", "mpeg4", "vp8", "vp9"}
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG of FFmpeg
 
-# Our own sentence says the rest. Not set_level, whose callback wants the interpreter from threads that are waited for.
+# Errors have messages of our own. Not set_level, whose callback takes the GIL in threads that are waited for.
 av.logging.set_libav_level(av.logging.PANIC)
 
 
@@ -33,10 +33,10 @@ class PlanesVideo:
     """An open file (see `edge.sources.video.OpenVideo`)."""
 
     def __init__(self, container: av.container.InputContainer, stream: av.VideoStream) -> None:
-        """Take over what PyAV opened, and decode the first frame.
+        """Take over a file that PyAV opened, and decode the first frame.
 
         Args:
-            container: the file.
+            container: of the file.
             stream: the video in it.
         """
         self._container = container
@@ -49,12 +49,12 @@ class PlanesVideo:
         self.claimed_s = _seconds(stream.duration, stream) or (container.duration or 0) / av.time_base
 
     def is_as_opencv(self) -> bool:
-        """Whether the first frame is one that OpenCV shows in the same way."""
+        """Return whether OpenCV would show the first frame in the same way."""
         first, self._first = self._first, None
         return first is not None and _is_plain(first) and first.rotation == 0
 
     def read(self) -> YuvPicture | None:
-        """See `edge.sources.video.OpenVideo.read`."""
+        """Implement `edge.sources.video.OpenVideo.read`."""
         for frame in self._frames:
             if frame is None or not _is_plain(frame):
                 raise FrameError("damaged")
@@ -63,27 +63,27 @@ class PlanesVideo:
         return None
 
     def position_s(self) -> float:
-        """See `edge.sources.video.OpenVideo.position_s`."""
+        """Implement `edge.sources.video.OpenVideo.position_s`."""
         return self._position_s
 
     def close(self) -> None:
-        """See `edge.sources.video.OpenVideo.close`."""
+        """Implement `edge.sources.video.OpenVideo.close`."""
         self._container.close()
 
 
 def open_planes(path: str, *, threads: int) -> PlanesVideo | None:
-    """Open a video file; None: OpenCV should, or has to say why it can't be.
+    """Open a video file; None leaves it, and the message if it can't be opened, to OpenCV.
 
     Args:
-        path: of the file; a playlist may name no URL.
-        threads: that decode, 16 at most.
+        path: of the file; a playlist in it may name no URL.
+        threads: for decoding, 16 at most.
     """
     try:
         container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
     except (av.FFmpegError, OSError, ValueError):
         return None
     stream = next(iter(container.streams.video), None)
-    decoder = stream and stream.codec_context  # its stub doesn't say that there is none for what FFmpeg doesn't know
+    decoder = stream and stream.codec_context  # None for a codec that FFmpeg lacks, which the stub doesn't say
     if stream and decoder and decoder.name in _CODECS and _has_size(decoder):
         stream.thread_type = "AUTO"
         decoder.thread_count = threads
@@ -96,14 +96,14 @@ def open_planes(path: str, *, threads: int) -> PlanesVideo | None:
 
 
 def _decoded(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame | None]:
-    """Every frame to the end, or to where the file can't be read any further; None for one that can't be decoded."""
+    """Yield every frame up to the end or to unreadable data; None for a frame that can't be decoded."""
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
         except av.FFmpegError:
             with suppress(av.FFmpegError):
-                yield from stream.decode(None)  # what the decoder still holds
+                yield from stream.decode(None)  # frames that the decoder still holds
             return
         if packet is None:
             return
@@ -114,18 +114,18 @@ def _decoded(container: av.container.InputContainer, stream: av.VideoStream) -> 
 
 
 def _is_plain(frame: av.VideoFrame) -> bool:
-    """Whether its planes are what `YuvPicture` takes."""
+    """Return whether `YuvPicture` takes the planes of a frame."""
     return frame.format.name == "yuv420p" and frame.color_range != _FULL_RANGE and _has_size(frame)
 
 
 def _has_size(picture: av.VideoFrame | av.VideoCodecContext) -> bool:
-    """Even, and within the limit."""
+    """Return whether height and width are even, and the pixels within the limit."""
     height, width = picture.height, picture.width
     return height % 2 == width % 2 == 0 and 0 < height * width <= limits.most_pixels()
 
 
 def _values(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
-    """A plane's values where FFmpeg has them, uint8, shape (height, width); as long as they live, so does its frame."""
+    """Return a view of a plane, uint8, shape (height, width), which keeps its frame alive."""
     memory = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]  # a buffer, though its stub doesn't say so
     return np.asarray(memory.reshape(-1, plane.line_size)[: plane.height, : plane.width], np.uint8)
 

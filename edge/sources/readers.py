@@ -17,37 +17,58 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_FAREWELL_S = 0.3  # a read that goes on ends within a frame's time; one that hangs is left to its thread
-
+_JOIN_TIMEOUT_S = 0.3  # a working read ends within a frame's time; one that hangs is abandoned with its thread
 _PREFETCHED = 2  # items; more would only take memory
 
 _T = TypeVar("_T")
 
 
 class EndOfStreamError(Exception):
-    """A stream is rightly over."""
+    """Regular end of a stream."""
 
 
 class Capture(Protocol):
     """An open device or connection."""
 
     def read(self) -> NDArray[np.uint8]:
-        """Wait for the next picture: uint8 BGR, shape (H, W, 3), 0-255, in an array of its own.
+        """Wait for the next frame: uint8 BGR, shape (H, W, 3), 0-255, in an array of its own.
 
         Raises:
-            SourceError: there is none.
-            EndOfStreamError: there will be none, and all is well.
+            SourceError: no frame came.
+            EndOfStreamError: the stream is over, and all is well.
         """
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the device or connection."""
+        ...
+
+
+class Opener(Protocol):
+    """A device that can be opened, and found again."""
+
+    name: str
+    """Camera or URL, without passwords."""
+    can_be_opened_twice: bool
+    """True if it may be opened while a read hangs, if only to fail because it is in use."""
+
+    @property
+    def skipped(self) -> int:
+        """Number of unreadable frames so far."""
+        ...
+
+    def open(self) -> Capture:
+        """Open the device; after the first time the very same one, whatever its number has become.
+
+        Raises:
+            SourceError: it isn't there, or can't be opened.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class CapturedFrame:
-    """A picture and when it came."""
+    """A frame and the time of its capture."""
 
     image: NDArray[np.uint8]
     """uint8 BGR, shape (H, W, 3), 0-255."""
@@ -58,7 +79,7 @@ class CapturedFrame:
 
 
 class Reader:
-    """Opens a device, reads it until that fails or it is told to stop, and lets go of it at once."""
+    """Thread that opens a device, reads it until a read fails or it is stopped, and releases it at once."""
 
     def __init__(self, open_capture: Callable[[], Capture], *, clock: Callable[[], float] = time.monotonic) -> None:
         """Start the thread: opening may take as long as reading.
@@ -68,101 +89,100 @@ class Reader:
             clock: monotonic seconds.
         """
         self.dropped = 0
-        """Pictures that a newer one overtook before anybody took them."""
+        """Number of frames that a newer one replaced before they were taken."""
         self.is_open = False
-        """Whether the device could be opened at all."""
+        """True once the device could be opened."""
         self.is_running = True
-        """False once the device has been let go."""
+        """False once the device is released."""
         self.error: BaseException | None = None
-        """Why it ended; None if it was told to."""
+        """Reason for the end; None if it was stopped."""
         self._open = open_capture
         self._clock = clock
-        self._is_told_to_stop = False
+        self._is_stopped = False
         self._newest: CapturedFrame | None = None
-        self._wake = threading.Condition()
+        self._changed = threading.Condition()
         # A daemon: a read that hangs in C can't be ended, and must not keep the process.
         self._thread = BackgroundThread(self._run, name=__name__)
         self._thread.start()
 
     def newest(self, timeout_s: float) -> CapturedFrame | None:
-        """Take the newest picture; wait for it if need be, but no longer than it runs, and not above `timeout_s`."""
-        with self._wake:
-            self._wake.wait_for(lambda: self._newest is not None or not self.is_running, timeout_s)
-            shot, self._newest = self._newest, None
-            return shot
+        """Take the newest frame; None if none comes within `timeout_s` seconds, or before the thread ends."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._newest is not None or not self.is_running, timeout_s)
+            frame, self._newest = self._newest, None
+            return frame
 
     def stop(self) -> None:
-        """Have it let go of the device after the read that is under way."""
-        self._is_told_to_stop = True
+        """Make the thread release the device after the read under way."""
+        self._is_stopped = True
 
     def join(self) -> None:
-        """Wait for that, but not for a read that hangs."""
-        self._thread.join(_FAREWELL_S)
+        """Wait for the thread's end, but not for a read that hangs."""
+        self._thread.join(_JOIN_TIMEOUT_S)
 
     def _run(self) -> None:
         try:
             self._read_on()
-        except BaseException as error:  # noqa: BLE001  # a thread's end: whoever waits for its pictures raises it
-            # Its traceback leads to the last pictures and back to this reader: they would stay until Python next looks
-            # for what refers to itself.
+        except BaseException as error:  # noqa: BLE001  # a thread's end: whoever waits for its frames raises it
+            # The traceback refers to the last frames and to this reader, a cycle that only the collector would free.
             traceback.clear_frames(error.__traceback__)
             self.error = error
         finally:
-            with self._wake:
+            with self._changed:
                 self.is_running = False
-                self._wake.notify()
+                self._changed.notify()
 
     def _read_on(self) -> None:
         capture = self._open()
         self.is_open = True
         try:
-            while not self._is_told_to_stop:
+            while not self._is_stopped:
                 image = capture.read()
-                shot = CapturedFrame(image, self._clock(), datetime.now(timezone.utc))
-                with self._wake:
+                frame = CapturedFrame(image, self._clock(), datetime.now(timezone.utc))
+                with self._changed:
                     self.dropped += self._newest is not None
-                    self._newest = shot
-                    self._wake.notify()
+                    self._newest = frame
+                    self._changed.notify()
         finally:
             capture.close()  # at once: while it is held, a camera that is plugged in again gets another number
 
 
 class Prefetcher(Generic[_T]):
-    """The items of an iterator, every one and in order, got by a thread that is at most two of them ahead."""
+    """Iterates over all items of an iterator, in order, with a thread that fetches at most two in advance."""
 
     def __init__(self, items: Iterator[_T]) -> None:
-        """Start the thread; from now on the iterator, and what it holds open, is the thread's."""
+        """Start the thread, which from now on owns the iterator."""
         self._items = items
         self._queue: queue.Queue[_T | None] = queue.Queue(_PREFETCHED)
-        self._is_told_to_stop = False
+        self._is_stopped = False
         self._error: BaseException | None = None
         self._thread = BackgroundThread(self._run, name=__name__)
         self._thread.start()
 
     def __iter__(self) -> Iterator[_T]:
-        """Yield the items; raises what the iterator raised, after the last of them."""
+        """Yield the items, then raise what the iterator raised."""
         while (item := self._queue.get()) is not None:
             yield item
         if self._error is not None:
             raise self._error
 
     def close(self) -> None:
-        """Have the iterator closed by its thread, and wait for that, but not for a read that hangs."""
-        self._is_told_to_stop = True
-        while not self._queue.empty():  # a thread that waits for room finds it, and sees that it is to stop
+        """Make the thread close the iterator, and wait for that, but not for a read that hangs."""
+        self._is_stopped = True
+        while not self._queue.empty():  # frees a thread that waits for a place in the queue
             self._queue.get_nowait()
-        self._thread.join(_FAREWELL_S)
+        self._thread.join(_JOIN_TIMEOUT_S)
 
     def _run(self) -> None:
         try:
             for item in self._items:
                 self._queue.put(item)
-                if self._is_told_to_stop:
+                if self._is_stopped:
                     break
         except BaseException as error:  # noqa: BLE001  # a thread's end: whoever waits for its items raises it
             self._error = error
         finally:
             if hasattr(self._items, "close"):
                 self._items.close()
-            if not self._is_told_to_stop:
+            if not self._is_stopped:
                 self._queue.put(None)

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from edge.vision import YuvPicture
 
 _READ_TIMEOUT_S = 10.0
-_LONGEST_S = 86_400 * 365  # beyond it a damaged file speaks
-_MOST_BAD = 64  # frames one after the other that can't be read: then nothing else will come
-_CUT_S, _CUT_SHARE = 0.5, 0.05  # by which a video may end before the end it claims: sound may be longer than pictures
+_LONGEST_S = 86_400 * 365  # a position beyond it is damage
+_MOST_BAD = 64  # consecutive unreadable frames, after which none will follow
+_CUT_S, _CUT_SHARE = 0.5, 0.05  # a video may end so much before its claimed end: its sound may be longer
 # While a core classifies, the decoder needs more threads than cores to keep the others busy; FFmpeg takes 16 at most.
-_DECODERS = min(16, (os.cpu_count() or 1) + 2)
+_DECODER_THREADS = min(16, (os.cpu_count() or 1) + 2)
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -38,24 +38,24 @@ class OpenVideo(Protocol):
     """A video that is being read."""
 
     fps: float
-    """Frames a second, as the file claims; 0 or any other number where it doesn't."""
+    """Frames a second that the file claims; 0 or any other number if it doesn't."""
     claimed_s: float
-    """How long it says it is; 0 or any other number where it doesn't."""
+    """Seconds that the file claims to last; 0 or any other number if it doesn't."""
 
     def read(self) -> NDArray[np.uint8] | YuvPicture | None:
-        """The next picture; None: there is none, or it can't be decoded, which OpenCV doesn't tell apart.
+        """Read the next frame; None: the end, or a damaged frame, which OpenCV doesn't tell apart.
 
         Raises:
-            FrameError: it can't be decoded.
+            FrameError: a damaged frame.
         """
         ...
 
     def position_s(self) -> float:
-        """When the picture read last is to be shown, from the beginning; any number where the file is damaged."""
+        """Return the time of the last frame in seconds from the beginning; any number if the file is damaged."""
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the file or connection."""
         ...
 
 
@@ -66,74 +66,74 @@ class VideoSource:
     is_live = False
 
     def __init__(self, location: str) -> None:
-        """Remember which; it is opened with its first frame, by the thread that reads it."""
+        """Store the file or URL; the thread that reads it opens it with the first frame."""
         self.name = redact_url(location)
         self.skipped = 0
         self._location = location
         self._is_local = not is_url(location)
         self._open_planes = _planes_opener() if self._is_local else _without_pyav
-        self._ahead: Prefetcher[Frame] | None = None
+        self._prefetcher: Prefetcher[Frame] | None = None
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames until the video ends.
 
         Raises:
-            SourceError: it can't be opened, is too large, or holds no frame at all.
+            SourceError: it can't be opened, its frames are too large, or it has none.
         """
-        self._ahead = Prefetcher(self._read())
-        yield from self._ahead
+        self._prefetcher = Prefetcher(self._read())
+        yield from self._prefetcher
 
     def close(self) -> None:
-        """Release the file or connection."""
-        if self._ahead is not None:
-            self._ahead.close()  # the thread that reads it lets it go
+        """Make the reading thread close the file or connection."""
+        if self._prefetcher is not None:
+            self._prefetcher.close()
 
     def _read(self) -> Iterator[Frame]:
-        """The frames one after the other; the video is let go at the end."""
+        """Yield the frames; close the video at the end."""
         number = 0
         video = self._open()
         opened = datetime.now(timezone.utc)
         try:
-            while (picture := self._next(video)) is not None:
-                yield Frame(picture, number, self.name, self._time(video, opened))
+            while (frame := self._next(video)) is not None:
+                yield Frame(frame, number, self.name, self._time(video, opened))
                 number += 1
             if number:
-                self._say_how_it_ended(video, number)
+                self._report_damage(video, number)
         finally:
             video.close()
         if number == 0:
             raise SourceError(f"{self.name} holds no frame that OpenCV can read")
 
     def _open(self) -> OpenVideo:
-        """Open it.
+        """Open the video with PyAV, or else with OpenCV.
 
         Raises:
-            SourceError: it can't be opened, or is too large.
+            SourceError: it can't be opened, or its frames are too large.
         """
         return self._open_planes(self._location) or OpenCvVideo(self._location, self.name)
 
     def _next(self, video: OpenVideo) -> NDArray[np.uint8] | YuvPicture | None:
-        """The next frame, over those that can't be read."""
+        """Return the next frame, after skipping damaged ones."""
         for bad in range(_MOST_BAD if self._is_local else 1):
             with suppress(FrameError):
-                if (picture := video.read()) is not None:
+                if (frame := video.read()) is not None:
                     self.skipped += bad
-                    return picture
+                    return frame
         return None
 
     def _time(self, video: OpenVideo, opened: datetime) -> datetime:
-        """When the frame just read was taken: a file is read faster or slower than it was filmed."""
+        """Return the time of the last frame; a file is read faster or slower than it was filmed."""
         if self._is_local:
             position_s = video.position_s()
             return opened + timedelta(seconds=position_s if 0 <= position_s < _LONGEST_S else 0)
         return datetime.now(timezone.utc)
 
-    def _say_how_it_ended(self, video: OpenVideo, frames: int) -> None:
-        """Say what couldn't be read; an end that comes too early counts as one more of these."""
+    def _report_damage(self, video: OpenVideo, frames: int) -> None:
+        """Log damage; an end that comes too early counts as one more skipped frame."""
         if self.skipped:
             _LOGGER.warning("skipped %d frames of %s: damaged", self.skipped, self.name)
         if not (0 < video.fps < math.inf and 0 < video.claimed_s < math.inf):
-            return  # it claims nothing
+            return  # no claim to compare with
         played_s = max((frames + self.skipped) / video.fps, video.position_s())
         if video.claimed_s - played_s > max(_CUT_S, _CUT_SHARE * video.claimed_s):
             self.skipped += 1
@@ -142,20 +142,20 @@ class VideoSource:
 
 
 class OpenCvVideo:
-    """A video as OpenCV reads it (see `OpenVideo`)."""
+    """A video that OpenCV reads (see `OpenVideo`)."""
 
     def __init__(self, location: str, name: str) -> None:
-        """Open it.
+        """Open the video.
 
         Args:
             location: file or URL.
             name: that without passwords.
 
         Raises:
-            SourceError: it can't be opened, or is too large.
+            SourceError: it can't be opened, or its frames are too large.
         """
         is_local = not is_url(location)
-        parameters = [cv2.CAP_PROP_N_THREADS, _DECODERS] if is_local else time_limits(_READ_TIMEOUT_S)
+        parameters = [cv2.CAP_PROP_N_THREADS, _DECODER_THREADS] if is_local else time_limits(_READ_TIMEOUT_S)
         self._capture = open_capture(location, name, parameters)
         if not self._capture.isOpened():
             self._capture.release()
@@ -166,26 +166,26 @@ class OpenCvVideo:
         self.claimed_s = count / self.fps if self.fps else 0.0
 
     def read(self) -> NDArray[np.uint8] | None:
-        """See `OpenVideo.read`."""
+        """Implement `OpenVideo.read`."""
         return read_frame(self._capture, self._buffers)
 
     def position_s(self) -> float:
-        """See `OpenVideo.position_s`."""
+        """Implement `OpenVideo.position_s`."""
         return self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
 
     def close(self) -> None:
-        """See `OpenVideo.close`."""
+        """Implement `OpenVideo.close`."""
         self._capture.release()
 
 
 def _planes_opener() -> Callable[[str], OpenVideo | None]:
-    """What opens a file by PyAV; it takes a moment to load."""
+    """Return the function that opens a file with PyAV, which takes a moment to load."""
     try:
         from edge.sources.pyav import open_planes
     except ImportError:  # the extra `video` isn't installed
         return _without_pyav
-    return partial(open_planes, threads=_DECODERS)
+    return partial(open_planes, threads=_DECODER_THREADS)
 
 
 def _without_pyav(_path: str) -> None:
-    """OpenCV reads it."""
+    """Leave the file to OpenCV."""

@@ -18,21 +18,20 @@ _THROTTLE_BITS = {
     3: "soft temperature limit",
 }
 _SINCE_BOOT = 16
-
 _VCGENCMD = ("vcgencmd", "get_throttled")
 
 
 def board(root: Path = ROOT) -> str | None:
-    """Model of a single-board computer, such as "Raspberry Pi 5 Model B Rev 1.0"; None on anything else.
+    """Return the model of a single-board computer, such as "Raspberry Pi 5 Model B Rev 1.0"; None on anything else.
 
-    The device tree names boards, and only boards: a PC has none, a virtual Arm machine has a virtual name.
+    Only boards have a device tree with a model; a virtual Arm machine has a virtual one.
     """
     model = read(root / "proc/device-tree/model").strip("\0 \n")
     return model if model and "virt" not in model.lower() else None
 
 
 def cpu_model(root: Path = ROOT) -> str | None:
-    """Name of the processor."""
+    """Return the name of the processor."""
     for line in read(root / "proc/cpuinfo").splitlines():
         name, _, value = line.partition(":")
         if name.strip() in ("model name", "Model"):
@@ -55,7 +54,7 @@ _INT8 = {
 
 
 def int8_instructions(root: Path = ROOT) -> str:
-    """Best instructions for products of bytes that the processor has, such as "AVX-512 VNNI"; "" where it doesn't say.
+    """Return the processor's best instructions for products of bytes, such as "AVX-512 VNNI"; "" if it lists none.
 
     Source: names of the flags in Linux, arch/x86/include/asm/cpufeatures.h and Documentation/arch/arm64/elf_hwcaps.rst.
     """
@@ -67,12 +66,12 @@ def int8_instructions(root: Path = ROOT) -> str:
 
 
 def is_virtual(root: Path = ROOT) -> bool:
-    """Whether the processor says that it is a virtual machine's."""
+    """Return whether the processor is a virtual machine's."""
     return " hypervisor" in read(root / "proc/cpuinfo")
 
 
 def memory_bytes(root: Path = ROOT, *, field: str = "MemTotal") -> int | None:
-    """A field of /proc/meminfo, such as MemTotal or MemAvailable."""
+    """Return a field of /proc/meminfo in bytes, such as MemTotal or MemAvailable."""
     for line in read(root / "proc/meminfo").splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024
@@ -103,7 +102,7 @@ def process_memory_bytes(field: str = "VmRSS", *, process: int | str = "self", r
 
 
 def os_name(root: Path = ROOT) -> str:
-    """Name and version of the system, such as "Debian GNU/Linux 13 (trixie)"."""
+    """Return name and version of the system, such as "Debian GNU/Linux 13 (trixie)"."""
     for line in read(root / "etc/os-release").splitlines():
         if line.startswith("PRETTY_NAME="):
             return line.partition("=")[2].strip('"')
@@ -111,7 +110,7 @@ def os_name(root: Path = ROOT) -> str:
 
 
 def read(path: Path) -> str:
-    """The text of a file; empty where there is none that can be read."""
+    """Return the text of a file; empty if it can't be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -119,21 +118,21 @@ def read(path: Path) -> str:
 
 
 def temperature_c(root: Path = ROOT) -> float | None:
-    """The hottest thermal zone, degrees Celsius; None where the system has none."""
-    found = []
+    """Return the temperature of the hottest thermal zone, degrees Celsius; None if the system has none."""
+    zones = []
     for zone in sorted((root / "sys/class/thermal").glob("thermal_zone*/temp")):
         text = read(zone).strip()
         if text.lstrip("-").isdecimal():
-            found.append(int(text) / 1000)
-    return max(found, default=None)
+            zones.append(int(text) / 1000)
+    return max(zones, default=None)
 
 
 def throttle_bits(root: Path = ROOT, *, command: tuple[str, ...] = _VCGENCMD) -> int | None:
-    """The firmware's flags, as `throttle_words` explains them; None where there is no such firmware.
+    """Return the flags of a Raspberry Pi's firmware, see `throttle_words`; None without such firmware.
 
     Args:
-        root: where /sys is.
-        command: asked where the kernel has no file for it; prints "throttled=0x50000".
+        root: the folder that holds /sys.
+        command: run if the kernel has no file for the flags; prints "throttled=0x50000".
     """
     for file in sorted((root / "sys/devices/platform").glob("*/*firmware*/get_throttled")):
         bits = parse_throttle_bits(read(file))
@@ -149,17 +148,17 @@ def throttle_bits(root: Path = ROOT, *, command: tuple[str, ...] = _VCGENCMD) ->
 
 
 def throttle_words(bits: int) -> tuple[str, ...]:
-    """Name what is true now: under-voltage, clock capped, throttled, soft temperature limit."""
+    """Name the current conditions: under-voltage, clock capped, throttled, soft temperature limit."""
     return tuple(word for bit, word in _THROTTLE_BITS.items() if bits >> bit & 1)
 
 
 def throttle_history(bits: int) -> tuple[str, ...]:
-    """Name what was true at some moment since the last boot, in the same words."""
+    """Name the conditions at any moment since the last boot, in the same words."""
     return throttle_words(bits >> _SINCE_BOOT)
 
 
 def parse_throttle_bits(text: str) -> int | None:
-    """The flags in "throttled=0x50005", or in "50005" as the kernel writes it; None where there are none."""
+    """Parse "throttled=0x50005", or "50005" as the kernel writes it; None if it holds no flags."""
     try:
         return int(text.rpartition("=")[2].strip(), 16)
     except ValueError:

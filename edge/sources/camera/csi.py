@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 
 class CsiCamera:
-    """Opens a CSI camera (see `edge.sources.live.reconnecting.Opener`)."""
+    """Opens a CSI camera (see `edge.sources.readers.Opener`)."""
 
     skipped = 0
     can_be_opened_twice = False
 
     def __init__(self, camera: str, settings: CameraSettings, *, read_timeout_s: float) -> None:
-        """Remember which.
+        """Store the camera's number; the camera is opened by `open`.
 
         Args:
             camera: csi:0 for the first.
-            settings: size and rate.
+            settings: size and rate to ask for.
             read_timeout_s: seconds without a frame after which a read fails.
 
         Raises:
-            RuntimeMissingError: picamera2 isn't there.
-            SourceError: that is no camera's name.
+            RuntimeMissingError: picamera2 is missing.
+            SourceError: not the name of a CSI camera.
         """
         self.name = camera
         number = camera.removeprefix(CSI_PREFIX)
@@ -48,22 +48,22 @@ class CsiCamera:
         _picamera2()
 
     def open(self) -> CsiCapture:
-        """Configure and start it; after the first time, the camera of the same id.
+        """Configure and start the camera; after the first time, the one of the same id.
 
         Raises:
             SourceError: there is no such camera, or it is in use.
         """
-        found = csi_cameras()
+        cameras = csi_cameras()
         if self._id is None:
             place = self._number
         else:
-            place = next((n for n, camera in enumerate(found) if camera["Id"] == self._id), len(found))
-        if place >= len(found):
-            names = ", ".join(f"csi:{n} ({camera['Model']})" for n, camera in enumerate(found)) or "none"
+            place = next((n for n, camera in enumerate(cameras) if camera["Id"] == self._id), len(cameras))
+        if place >= len(cameras):
+            names = ", ".join(f"csi:{n} ({camera['Model']})" for n, camera in enumerate(cameras)) or "none"
             raise SourceError(f"no camera {self.name}; libcamera finds {names}; check the ribbon cable")
-        self._id = found[place]["Id"]
+        self._id = cameras[place]["Id"]
         try:
-            return CsiCapture(_picamera2()(found[place]["Num"]), self._settings, self._read_timeout_s)
+            return CsiCapture(_picamera2()(cameras[place]["Num"]), self._settings, self._read_timeout_s)
         except (RuntimeError, IndexError) as error:
             raise SourceError(f"can't open {self.name} ({error}): does another program use it?") from error
 
@@ -72,7 +72,7 @@ class CsiCapture:
     """A started CSI camera (see `edge.sources.readers.Capture`)."""
 
     def __init__(self, camera: Any, settings: CameraSettings, read_timeout_s: float) -> None:
-        """Take over what picamera2 opened, and start it."""
+        """Configure and start a camera that picamera2 opened."""
         self._camera = camera
         self._read_timeout_s = read_timeout_s
         controls = {} if settings.fps is None else {"FrameRate": settings.fps}
@@ -81,10 +81,10 @@ class CsiCapture:
         camera.start()
 
     def read(self) -> NDArray[np.uint8]:
-        """Wait for the next picture: uint8 BGR, shape (H, W, 3), 0-255, copied out of the camera's memory.
+        """Wait for the next frame: uint8 BGR, shape (H, W, 3), 0-255, copied out of the camera's memory.
 
         Raises:
-            SourceError: none came in time.
+            SourceError: no frame came in time.
         """
         job = self._camera.capture_array("main", wait=False)
         try:
@@ -93,16 +93,16 @@ class CsiCapture:
             raise SourceError(f"the CSI camera gave no frame ({error or 'in time'})") from error
 
     def close(self) -> None:
-        """Stop it and let go of it."""
+        """Stop and release the camera."""
         self._camera.stop()
         self._camera.close()
 
 
 def csi_cameras() -> list[dict[str, Any]]:
-    """What libcamera says of each CSI camera (Model, Id, Num); USB cameras, which it knows too, left out.
+    """Return libcamera's facts on each CSI camera (Model, Id, Num), without the USB cameras that it lists too.
 
     Raises:
-        RuntimeMissingError: picamera2 isn't there.
+        RuntimeMissingError: picamera2 is missing.
     """
     return [camera for camera in _picamera2().global_camera_info() if "/usb" not in str(camera["Id"])]
 

@@ -1,4 +1,4 @@
-"""A V4L2 camera: what is asked of it, what it grants, and how it is found again after it was unplugged."""
+"""A V4L2 camera: opened with the settings it grants, and found again after it was unplugged."""
 
 from __future__ import annotations
 
@@ -20,28 +20,27 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_MAX_DIGITS = 4  # of a camera's number; OpenCV adds its own codes above
+_MAX_DIGITS = 4  # in a camera's number; OpenCV adds its own codes above
 _PREFERRED_FORMATS = ("MJPG", "YUYV")  # MJPG: the only one that passes USB 2 at size and speed
-_RAW_SENSORS = ("unicam", "rp1-cfe")  # drivers whose nodes give what the sensor gives, not pictures
 _LOGGER = logging.getLogger(__name__)
 
 
 class Camera:
-    """Opens a local camera (see `edge.sources.live.reconnecting.Opener`)."""
+    """Opens a camera of this machine (see `edge.sources.readers.Opener`)."""
 
     skipped = 0
     can_be_opened_twice = True
 
     def __init__(self, camera: str, settings: CameraSettings, *, read_timeout_s: float) -> None:
-        """Remember which.
+        """Store the device name; the camera is opened by `open`.
 
         Args:
             camera: number (0), device (/dev/video0) or stable name (/dev/v4l/by-id/...).
-            settings: size and rate.
+            settings: size and rate to ask for.
             read_timeout_s: seconds without a frame after which a read fails.
 
         Raises:
-            SourceError: that is no camera's name.
+            SourceError: not the name of a camera.
         """
         self.name = camera if camera.startswith("/") else f"camera {camera}"
         self._camera = camera
@@ -51,16 +50,16 @@ class Camera:
         _number(camera)
 
     def open(self) -> CameraCapture:
-        """Open it; after the first time, the very same device, whatever its number has become.
+        """Open the camera; after the first time the very same device, whatever its number has become.
 
         Raises:
-            SourceError: there is no such camera, no permission, or it can't be opened.
+            SourceError: no such camera, no permission, or it can't be opened.
         """
         number = _number(self._camera) if self._first is None else self._number_now(self._first)
         device = v4l2.describe(_node(number))
         if device is not None:
-            _require_pictures(device)
-        # Of the whole process; OpenCV's own is 10 s, for which a silent camera could not be opened again.
+            _require_images(device)
+        # For the whole process; with OpenCV's default of 10 s a silent camera could not be reopened for so long.
         os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(math.ceil(self._read_timeout_s)))
         capture = cv2.VideoCapture(number, cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY)
         if not capture.isOpened():
@@ -72,7 +71,7 @@ class Camera:
         return CameraCapture(capture)
 
     def _number_now(self, first: Device) -> int:
-        """The number of the device that was opened first: same socket, or else the same maker, model and serial."""
+        """Return the number of the device that was opened first: same socket, or else same maker, model and serial."""
         if self._camera.startswith(f"{v4l2.DEVICES}/v4l/"):  # a name that follows the camera by itself
             if Path(self._camera).exists():
                 return _number(self._camera)
@@ -91,27 +90,27 @@ class CameraCapture:
     """An open camera (see `edge.sources.readers.Capture`)."""
 
     def __init__(self, capture: cv2.VideoCapture) -> None:
-        """Take over what OpenCV opened."""
+        """Take over a camera that OpenCV opened."""
         self._capture = capture
         self._buffers = Buffers()
-        self._is_asked_again = False
+        self._has_retried = False
 
     def read(self) -> NDArray[np.uint8]:
-        """Wait for the next picture, for as long as OpenCV waits.
+        """Wait for the next frame, uint8 BGR, shape (H, W, 3), 0-255, for at most OpenCV's timeout.
 
         Raises:
-            SourceError: there is none, or it is no picture.
+            SourceError: no frame came, or it has another shape.
         """
         while True:
-            picture = self._buffers.read(self._capture)
-            if picture is None:
+            image = self._buffers.read(self._capture)
+            if image is None:
                 raise SourceError("a read failed (unplugged, in use elsewhere, or silent)")
-            if picture.ndim == 3 and picture.shape[0] > 1 and picture.shape[2] == 3:
-                return picture
-            if self._is_asked_again:
-                raise SourceError(f"frames of shape {picture.shape} are no pictures; expected (height, width, 3)")
-            # The format the driver took by itself is one that OpenCV doesn't know; YUYV it does.
-            self._is_asked_again = True
+            if image.ndim == 3 and image.shape[0] > 1 and image.shape[2] == 3:
+                return image
+            if self._has_retried:
+                raise SourceError(f"frames of shape {image.shape} are no pictures; expected (height, width, 3)")
+            # The driver chose a format that OpenCV doesn't decode; it does decode YUYV.
+            self._has_retried = True
             self._capture.set(cv2.CAP_PROP_FOURCC, _fourcc("YUYV"))
 
     def close(self) -> None:
@@ -120,18 +119,18 @@ class CameraCapture:
 
 
 def found_cameras() -> list[str]:
-    """Device and name of every camera, e.g. "/dev/video0 (USB camera)"; of nodes that are closed to us, the device."""
-    known = {device.node: device for device in v4l2.devices()}
+    """List every camera, e.g. "/dev/video0 (USB camera)"; nodes that may not be opened have no name."""
+    devices = {device.node: device for device in v4l2.devices()}
     return [
-        f"{node} ({known[node].name})" if node in known else f"{node} (no permission)"
+        f"{node} ({devices[node].name})" if node in devices else f"{node} (no permission)"
         for node in v4l2.nodes()
-        if (known[node].gives_pictures if node in known else v4l2.is_closed(node))
+        if (devices[node].gives_pictures if node in devices else v4l2.is_closed(node))
     ]
 
 
 def _ask(capture: cv2.VideoCapture, number: int, settings: CameraSettings) -> str:
-    """Ask for format, then size, then rate, for each narrows the next; return what was granted, in words."""
-    offered = [each.fourcc for each in v4l2.formats(_node(number))]
+    """Ask for format, then size, then rate, since each narrows the next; describe what was granted."""
+    offered = [fmt.fourcc for fmt in v4l2.formats(_node(number))]
     code = next((code for code in _PREFERRED_FORMATS if code in offered), None)
     if code is not None or not offered:
         capture.set(cv2.CAP_PROP_FOURCC, _fourcc(code or _PREFERRED_FORMATS[0]))
@@ -139,8 +138,8 @@ def _ask(capture: cv2.VideoCapture, number: int, settings: CameraSettings) -> st
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
     if settings.fps is not None:
         capture.set(cv2.CAP_PROP_FPS, settings.fps)
-    number_of_code = int(capture.get(cv2.CAP_PROP_FOURCC))
-    code = number_of_code.to_bytes(4, "little", signed=True).decode("ascii", "replace").strip("\0 ")
+    packed_code = int(capture.get(cv2.CAP_PROP_FOURCC))
+    code = packed_code.to_bytes(4, "little", signed=True).decode("ascii", "replace").strip("\0 ")
     width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     fps = capture.get(cv2.CAP_PROP_FPS)
     refused = [] if (width, height) == (settings.width, settings.height) else [f"{settings.width}x{settings.height}"]
@@ -155,7 +154,7 @@ def _fourcc(code: str) -> int:
 
 
 def _number(camera: str) -> int:
-    """The number OpenCV wants: by-id names are links to /dev/videoN."""
+    """Return the number of a camera for OpenCV: by-id names are links to /dev/videoN."""
     number = camera
     if not camera.isdecimal():
         number = os.path.realpath(camera).removeprefix(f"{os.path.realpath(v4l2.DEVICES)}/video")
@@ -171,9 +170,9 @@ def _node(number: int) -> Path:
     return v4l2.DEVICES / f"video{number}"
 
 
-def _require_pictures(device: Device) -> None:
-    """Refuse nodes that open and then give nothing, or something else."""
-    if device.driver in _RAW_SENSORS:
+def _require_images(device: Device) -> None:
+    """Refuse nodes that can be opened but give no images."""
+    if device.driver in v4l2.RAW_SENSORS:
         raise SourceError(f"{device.node} is the bare sensor of a CSI camera: use --camera csi:0 (needs picamera2)")
     if not device.gives_pictures:
         raise SourceError(f"{device.node} belongs to {device.name} but gives no pictures; {_found_sentence()}")
@@ -193,5 +192,5 @@ def _cannot_open(camera: str, number: int) -> str:
 
 
 def _found_sentence() -> str:
-    found = found_cameras()
-    return f"found {', '.join(found)}" if found else "no camera was found"
+    cameras = found_cameras()
+    return f"found {', '.join(cameras)}" if cameras else "no camera was found"

@@ -1,4 +1,4 @@
-"""What the kernel says of its cameras (Linux, V4L2): names, stable ids, formats, sizes, rates."""
+"""Cameras as the kernel lists them (Linux, V4L2): names, stable ids, formats, sizes, rates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from pathlib import Path
 
 DEVICES = Path("/dev")
 NODES = Path("/sys/class/video4linux")
-BY_ID = "v4l/by-id"  # in it, links that udev makes: named by maker, model and serial number
+BY_ID = "v4l/by-id"  # folder of udev's links, named by maker, model and serial number
+RAW_SENSORS = ("unicam", "rp1-cfe")
+"""Drivers of a Raspberry Pi whose nodes give raw sensor data, from which only picamera2 makes images."""
 
 # Numbers and layouts of linux/videodev2.h, the same on every 64-bit and 32-bit Linux.
 _QUERYCAP = 0x80685600
@@ -24,16 +26,16 @@ _SIZE = struct.Struct("I4s3I24x")  # index, pixel_format, type, width, height; s
 _ENUM_FRAMEINTERVALS = 0xC034564B
 _INTERVAL = struct.Struct("I4s5I24x")  # index, pixel_format, width, height, type, numerator, denominator
 _VIDEO_CAPTURE = 0x1 | 0x1000  # in one plane, in several
-_IMAGE_PROCESSORS = ("bcm2835-isp", "pispbe")  # of a Raspberry Pi: they take pictures in to give pictures out
+_IMAGE_PROCESSORS = ("bcm2835-isp", "pispbe")  # drivers of a Raspberry Pi that turn images into images
 _HAS_DEVICE_CAPS = 0x80000000
 _CAPTURE_BUFFER = 1
 _DISCRETE = 1
-_MOST = 100  # of anything listed: a driver that never says "no more" ends here
+_MOST = 100  # entries of a list, for a driver that never ends it
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A size that a camera offers, and how fast."""
+    """A size that a camera offers, and its rates."""
 
     height: int
     width: int
@@ -46,7 +48,7 @@ class Format:
     """A pixel format that a camera offers."""
 
     fourcc: str
-    """MJPG, YUYV, ..."""
+    """Four-character code: MJPG, YUYV, ..."""
     sizes: tuple[Size, ...]
     """Empty where it takes any size."""
 
@@ -60,32 +62,32 @@ class Device:
     driver: str
     name: str
     bus: str
-    """Where it is plugged in: the same socket has the same name, whatever the node's number."""
+    """Name of the socket, which stays the same whatever the node's number is."""
     by_id: tuple[str, ...]
-    """Its stable names, by maker, model and serial number; none without udev."""
+    """Stable names by maker, model and serial number; none without udev."""
     gives_pictures: bool
     """False for metadata nodes, codecs and the like."""
     index: int = 0
-    """Which of its camera's nodes it is: some have one for colour and one for infrared."""
+    """Number among the nodes of its camera: some have one for colour and one for infrared."""
 
 
 def devices() -> list[Device]:
-    """Every video node that may be opened, in the order of the numbers; none on systems other than Linux."""
+    """List every video node that may be opened, in the order of the numbers; none on systems other than Linux."""
     return [device for node in nodes() if (device := describe(node)) is not None]
 
 
 def nodes() -> list[Path]:
-    """Every video node, whether it may be opened or not."""
+    """List every video node, also those that may not be opened."""
     return sorted(DEVICES.glob("video[0-9]*"), key=lambda node: (len(node.name), node.name))
 
 
 def is_closed(node: Path) -> bool:
-    """Whether a node is there but not for this user."""
+    """Return whether a node exists but may not be opened by this user."""
     return node.exists() and not os.access(node, os.R_OK | os.W_OK)
 
 
 def describe(node: Path) -> Device | None:
-    """What a node is; None where it is gone, closed to this user, or no V4L2 device."""
+    """Describe a node; None if it is gone, closed to this user, or no V4L2 device."""
     try:
         with _Node(node) as opened:
             fields = _CAPABILITY.unpack(opened.ask(_QUERYCAP, bytes(_CAPABILITY.size)))
@@ -99,7 +101,7 @@ def describe(node: Path) -> Device | None:
 
 
 def formats(node: Path) -> list[Format]:
-    """What a camera offers; nothing where that can't be asked."""
+    """List what a camera offers; nothing if the node can't be opened."""
     try:
         with _Node(node) as opened:
             return [Format(_text(code), tuple(_sizes(opened, code))) for code in _codes(opened)]
@@ -108,7 +110,7 @@ def formats(node: Path) -> list[Format]:
 
 
 class _Node:
-    """An opened video node that answers questions; asking neither disturbs nor needs a stream."""
+    """An open video node for ioctls that neither disturb nor need a stream."""
 
     def __init__(self, path: Path) -> None:
         if sys.platform != "linux":
@@ -122,36 +124,36 @@ class _Node:
         os.close(self._file)
 
     def ask(self, request: int, question: bytes) -> bytes:
-        """One ioctl: the bytes of a structure in, the same structure filled in out."""
+        """Send one ioctl: take the bytes of a structure, and return them filled in."""
         import fcntl
 
         return fcntl.ioctl(self._file, request, question)
 
     def ask_each(self, request: int, layout: struct.Struct, *question: object) -> Iterator[tuple[int | bytes, ...]]:
-        """Ask with 0, 1, 2, ... as the first field until the driver says that there is no more."""
+        """Yield the structures for 0, 1, 2, ... in the first field until the driver ends the list."""
         with contextlib.suppress(OSError):
             for index in range(_MOST):
                 yield layout.unpack(self.ask(request, layout.pack(index, *question)))
 
 
-def _codes(opened: _Node) -> Iterator[bytes]:
-    for *_, code in opened.ask_each(_ENUM_FMT, _FORMAT, _CAPTURE_BUFFER, 0, b"", b""):
+def _codes(node: _Node) -> Iterator[bytes]:
+    for *_, code in node.ask_each(_ENUM_FMT, _FORMAT, _CAPTURE_BUFFER, 0, b"", b""):
         assert isinstance(code, bytes)
         yield code
 
 
-def _sizes(opened: _Node, code: bytes) -> Iterator[Size]:
-    for _, _, kind, width, height in opened.ask_each(_ENUM_FRAMESIZES, _SIZE, code, 0, 0, 0):
+def _sizes(node: _Node, code: bytes) -> Iterator[Size]:
+    for _, _, kind, width, height in node.ask_each(_ENUM_FRAMESIZES, _SIZE, code, 0, 0, 0):
         if kind != _DISCRETE:
             return
         assert isinstance(width, int)
         assert isinstance(height, int)
-        yield Size(height, width, tuple(_rates(opened, code, width, height)))
+        yield Size(height, width, tuple(_rates(node, code, width, height)))
 
 
-def _rates(opened: _Node, code: bytes, width: int, height: int) -> Iterator[float]:
+def _rates(node: _Node, code: bytes, width: int, height: int) -> Iterator[float]:
     question = (code, width, height, 0, 0, 0)
-    for *_, kind, numerator, denominator in opened.ask_each(_ENUM_FRAMEINTERVALS, _INTERVAL, *question):
+    for *_, kind, numerator, denominator in node.ask_each(_ENUM_FRAMEINTERVALS, _INTERVAL, *question):
         if kind != _DISCRETE:
             return
         assert isinstance(numerator, int)
@@ -172,6 +174,6 @@ def _ids_of(node: Path) -> tuple[str, ...]:
 
 
 def _text(code: bytes) -> str:
-    """The four characters of a format; the highest bit of the last says big-endian."""
+    """Return the four characters of a format, whose highest bit stands for big-endian."""
     text = bytes(byte & 0x7F for byte in code).decode("ascii").strip()
     return f"{text}-BE" if code[3] & 0x80 else text

@@ -1,4 +1,4 @@
-"""MJPEG: JPEG pictures one after the other, as cameras' programs write them into a pipe or a connection."""
+"""MJPEG: consecutive JPEG images, as camera programs write them into a pipe or a connection."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 START, END = b"\xff\xd8\xff", b"\xff\xd9"
-"""A JPEG's first three bytes and its last two; in its segments, and behind it, they may stand too."""
+"""First three and last two bytes of a JPEG; its segments, and what follows it, may hold them too."""
 NAME = "standard input"
 _CHUNK = 64 * 1024
-_LARGEST = 16 * 2**20  # bytes of one picture; what grows beyond is no JPEG
+_LARGEST = 16 * 2**20  # bytes of one image; anything larger is no JPEG
 _SEGMENTS = {*range(0xC0, 0xFF)} - {*range(0xD0, 0xDB)}  # second bytes of markers that stand before the first scan
 
 
 class MjpegInput:
-    """Opens standard input (see `reconnecting.Opener`); also what it opens (`readers.Capture`).
+    """Standard input or a connection, opener and capture in one (see `edge.sources.readers`).
 
-    Bytes between pictures are skipped, and so is a picture that can't be decoded. No more than one picture is held.
+    Bytes between images are skipped, and so are images that can't be decoded. At most one image is held.
     """
 
     name = NAME
@@ -48,7 +48,7 @@ class MjpegInput:
 
         Args:
             stream: of bytes, unbuffered or not; None: standard input.
-            timeout_s: seconds without a whole picture after which a read fails, also while bytes still come.
+            timeout_s: seconds without a whole image after which a read fails, also while bytes still come.
             clock: monotonic seconds.
 
         Raises:
@@ -64,22 +64,22 @@ class MjpegInput:
         self._clock = clock
         self._until_s = math.inf
         self._pending = bytearray()
-        self._scan = 0  # where the data of the picture begins that is looked at
+        self._scan = 0  # place where the current image's data begins
 
     def is_file(self) -> bool:
-        """Whether it is a file on a disk, which waits, and not a pipe, which doesn't."""
+        """Return whether the stream is a file on a disk, which waits for its reader, and not a pipe."""
         return stat.S_ISREG(os.fstat(self._stream.fileno()).st_mode)
 
     def open(self) -> MjpegInput:
-        """Go on where the last read ended: standard input can't be opened again."""
+        """Return itself, which continues after the last read: standard input can't be opened again."""
         return self
 
     def read(self) -> NDArray[np.uint8]:
-        """Wait for the next whole picture: uint8 BGR, shape (H, W, 3), 0-255.
+        """Wait for the next whole image: uint8 BGR, shape (H, W, 3), 0-255.
 
         Raises:
-            EndOfStreamError: the other side closed it.
-            SourceError: no whole picture came in time.
+            EndOfStreamError: the other side closed the stream.
+            SourceError: no whole image came in time.
         """
         self._until_s = self._clock() + self._timeout_s
         while True:
@@ -88,38 +88,38 @@ class MjpegInput:
                 return decode_image(content)
             except FrameError:
                 self.skipped += 1
-                if (later := content.rfind(START)) > 0:  # a damaged segment said that it was part of it
+                if (later := content.rfind(START)) > 0:  # a damaged segment claimed it
                     self._pending[:0] = content[later:]
 
     def close(self) -> None:
-        """It stays open: it isn't ours to close."""
+        """Do nothing: the stream is another's to close."""
 
     def _next_jpeg(self) -> bytes:
-        """The bytes from a picture's start to its end."""
+        """Return the bytes from an image's start to its end."""
         while True:
             start = self._pending.find(START)
             if start < 0:
-                del self._pending[: -len(START) + 1]  # the start's first bytes may be the last that came
+                del self._pending[: -len(START) + 1]  # the last bytes may begin a start
                 self._fill()
                 continue
             del self._pending[:start]
             end = self._find_end()
             later = self._pending.rfind(START, len(START), end)
-            if end >= 0 and later < self._scan:  # of none, or of a thumbnail
+            if end >= 0 and later < self._scan:  # no later start, or a thumbnail's
                 content = bytes(self._pending[: end + len(END)])
                 del self._pending[: end + len(END)]
                 return content
-            self.skipped += 1  # it broke off, and others began behind it
+            self.skipped += 1  # it broke off, and others follow
             del self._pending[: max(later, len(START))]
 
     def _find_end(self) -> int:
-        """Where the end of the picture stands that begins with the first byte; -1: not within the largest picture."""
-        looked, self._scan = 0, 2
+        """Return the place of the end of the image that begins with the first byte; -1: beyond the largest image."""
+        searched, self._scan = 0, 2
         while True:
             self._scan = first_scan(self._pending, self._scan)
-            end = self._pending.find(END, max(self._scan, looked - 1))
-            looked = len(self._pending)
-            if end >= 0 or looked > _LARGEST:
+            end = self._pending.find(END, max(self._scan, searched - 1))
+            searched = len(self._pending)
+            if end >= 0 or searched > _LARGEST:
                 return end
             self._fill()
 
@@ -133,14 +133,14 @@ class MjpegInput:
 
 
 def first_scan(content: bytes | bytearray, place: int = 2) -> int:
-    """Step over the segments before the first scan: one may hold a thumbnail, which is a whole JPEG.
+    """Find the first scan, behind segments one of which may hold a thumbnail, a whole JPEG.
 
     Args:
-        content: from a JPEG's first byte on, as much as there is.
-        place: where to go on, as returned for less of the same content.
+        content: a JPEG from its first byte on, as much as has come.
+        place: where to continue, as returned for less of the same content.
 
     Returns:
-        Where the first scan begins, or the segments stop making sense; behind the end where more must come first.
+        Place of the first scan, or of the first byte that begins no segment; behind the end if more must come first.
     """
     while len(content) >= place + 4 and content[place] == 0xFF and content[place + 1] in _SEGMENTS:
         place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
@@ -148,26 +148,26 @@ def first_scan(content: bytes | bytearray, place: int = 2) -> int:
 
 
 class MjpegFileSource:
-    """MJPEG redirected from a file: every picture, in order (see `edge.sources.frame.Source`)."""
+    """MJPEG from a file on standard input, every image in order (see `edge.sources.frame.Source`)."""
 
     is_stream = True
     is_live = False
     name = NAME
 
     def __init__(self, mjpeg: MjpegInput) -> None:
-        """Take what to read."""
+        """Take over standard input."""
         self._mjpeg = mjpeg
 
     @property
     def skipped(self) -> int:
-        """Pictures that could not be decoded."""
+        """Number of images that could not be decoded."""
         return self._mjpeg.skipped
 
     def frames(self) -> Iterator[Frame]:
-        """Yield every picture.
+        """Yield every image.
 
         Raises:
-            SourceError: there is none.
+            SourceError: no image at all.
         """
         number = 0
         while True:
@@ -181,4 +181,4 @@ class MjpegFileSource:
             raise SourceError(f"{NAME} holds no JPEG picture")
 
     def close(self) -> None:
-        """Standard input isn't ours to close."""
+        """Do nothing: standard input stays open."""

@@ -1,49 +1,33 @@
-"""A live source: the newest frame, no frame where there is none, and opened again and again until it is back."""
+"""Live source: the newest frame of a device, which is opened again and again once it is lost or frozen."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 
 from edge.errors import SourceError, SourceLostError
 from edge.health import LIVE, STALE, Health
 from edge.sources.frame import Frame
 from edge.sources.live import LiveTimeouts
-from edge.sources.live.frozen_frames import FrozenFrameDetector
-from edge.sources.readers import Capture, CapturedFrame, EndOfStreamError, Reader
+from edge.sources.readers import Capture, CapturedFrame, EndOfStreamError, Opener, Reader
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _TICK_S = 1.0  # between two moments without a frame
 _FIRST_FRAME_S = 10.0  # a camera may take its time to start
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0  # before it is opened again
-_HANGS_S = 30.0  # beyond the time a read has, and again after it was told to stop: it won't come back
-_MOST_HANGING = 3  # each keeps a thread
+_HANGS_S = 30.0  # beyond a read's timeout, and again after it was stopped: it won't return
+_MOST_HANGING = 3  # reads, each of which keeps a thread
+_FEWEST_CHANGES = 30  # frames, a second of video, before a source is known to have noise
+_MOST_REPEATS = 0.05  # share of frames; a source without noise repeats more
+_STRIDE = 16  # rows; of two frames with noise, the first row compared differs
 _LOGGER = logging.getLogger(__name__)
-
-
-class Opener(Protocol):
-    """What can open a device, and find it again."""
-
-    name: str
-    """Camera or URL, without passwords."""
-    can_be_opened_twice: bool
-    """Whether it may be opened while a read hangs, if only to hear that it is in use."""
-
-    @property
-    def skipped(self) -> int:
-        """Pictures that could not be read, so far."""
-        ...
-
-    def open(self) -> Capture:
-        """Open it; after the first time, the very same device, whatever its number has become.
-
-        Raises:
-            SourceError: it isn't there, or can't be opened.
-        """
-        ...
 
 
 class LiveSource:
@@ -62,12 +46,12 @@ class LiveSource:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Remember what to open; that happens with the first frame.
+        """Store the opener; the device is opened with the first frame.
 
         Args:
             opener: opens the device.
-            timeouts: for how long to wait for it.
-            health: written here: state, reason, dropped, reopened.
+            timeouts: of its frames.
+            health: written here: state, reason, dropped, reconnects.
             start_reader: starts to read a device in the background.
             clock: monotonic seconds; tests bring their own.
             sleep: waits for seconds; tests bring their own.
@@ -79,24 +63,24 @@ class LiveSource:
         self._start_reader = start_reader
         self._clock = clock
         self._sleep = sleep
-        self._frozen = FrozenFrameDetector(timeouts.frozen_s)
+        self._detector = FrozenFrameDetector(timeouts.freeze_s)
         self._reader: Reader | None = None
         self._hanging: list[Reader] = []
         self._was_open = False
         self._number = 0
-        self._fresh_s = clock()  # when the newest frame came; before the first one, the beginning
+        self._fresh_s = clock()  # time of the newest frame; of the beginning before the first one
 
     @property
     def skipped(self) -> int:
-        """Pictures that could not be read, so far."""
+        """Number of unreadable frames so far."""
         return self._opener.skipped
 
     def frames(self) -> Iterator[Frame | None]:
         """Yield the newest frame whenever there is a new one, None about once a second while there isn't.
 
         Raises:
-            SourceError: it could not be opened the first time, or was over without a picture.
-            SourceLostError: it is given up.
+            SourceError: the device could not be opened the first time, or ended without a frame.
+            SourceLostError: no frame came for `give_up_s`.
         """
         pause_s = _SHORTEST_PAUSE_S
         self._fresh_s = self._clock()
@@ -108,7 +92,7 @@ class LiveSource:
                 if self._number == 0:
                     raise SourceError(f"{self.name} ended without a picture")
                 return
-            self._refuse(reader)
+            self._note_failure(reader)
             if self._fresh_s - opened_s >= _LONGEST_PAUSE_S:  # it worked for a while
                 pause_s = _SHORTEST_PAUSE_S
             yield from self._wait(pause_s, reader)
@@ -116,25 +100,25 @@ class LiveSource:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def close(self) -> None:
-        """Let go of the device, but don't wait for a read that hangs."""
+        """Release the device, without waiting for a read that hangs."""
         if self._reader is not None:
             self._reader.stop()
             self._reader.join()
 
     def _while_read(self, reader: Reader) -> Iterator[Frame | None]:
-        """What a device gives from its opening until it fails, ends, or hangs on one picture."""
+        """Yield the frames of an open device until it fails, ends or freezes."""
         dropped_before = self._health.dropped
         quiet_since_s, allowed_s = self._clock(), max(self._timeouts.stall_s, _FIRST_FRAME_S)
         while True:
-            left_s = quiet_since_s + allowed_s - self._clock()
-            shot = reader.newest(min(_TICK_S, left_s) if left_s > 0 else _TICK_S)
+            remaining_s = quiet_since_s + allowed_s - self._clock()
+            frame = reader.newest(min(_TICK_S, remaining_s) if remaining_s > 0 else _TICK_S)
             self._health.dropped = dropped_before + reader.dropped
-            if shot is None and not reader.is_running:
+            if frame is None and not reader.is_running:
                 return
             quiet_s = self._clock() - quiet_since_s
-            if shot is not None and self._clock() - shot.captured_s > self._timeouts.stall_s:
-                shot, dropped_before = None, dropped_before + 1  # it waited, and the camera fell silent meanwhile
-            if shot is None:
+            if frame is not None and self._clock() - frame.captured_s > self._timeouts.stall_s:
+                frame, dropped_before = None, dropped_before + 1  # it aged here, and the camera fell silent meanwhile
+            if frame is None:
                 if quiet_s >= allowed_s:  # while the read lasts, it holds the device
                     self._lose(f"no frame for {allowed_s:g} s")
                 if quiet_s >= allowed_s + _HANGS_S and self._opener.can_be_opened_twice:
@@ -142,23 +126,23 @@ class LiveSource:
                     return
                 self._require_time_left()
                 yield None
-            elif not self._frozen.is_frozen(shot.image, shot.captured_s):
-                yield self._frame(shot)
-                quiet_since_s, allowed_s = shot.captured_s, self._timeouts.stall_s
-            elif self._lose(f"the very same picture for {self._timeouts.frozen_s:g} s") or quiet_s >= allowed_s:
+            elif not self._detector.is_frozen(frame.image, frame.captured_s):
+                yield self._fresh(frame)
+                quiet_since_s, allowed_s = frame.captured_s, self._timeouts.stall_s
+            elif self._lose(f"the very same picture for {self._timeouts.freeze_s:g} s") or quiet_s >= allowed_s:
                 reader.stop()
                 return
-            else:  # opened again: it may begin with an old picture
+            else:  # opened again: it may begin with an old frame
                 self._require_time_left()
                 yield None
                 self._sleep(_TICK_S)
 
-    def _refuse(self, reader: Reader) -> None:
-        """Note why a device is lost; raise what nobody can wait for.
+    def _note_failure(self, reader: Reader) -> None:
+        """Note the error that ended a read.
 
         Raises:
-            SourceError: it could not be opened the first time.
-            BaseException: what a camera has nothing to do with.
+            SourceError: the device could not be opened the first time.
+            BaseException: an error that is no camera's.
         """
         self._was_open = self._was_open or reader.is_open
         if reader.error is not None:
@@ -167,53 +151,113 @@ class LiveSource:
             self._lose(str(reader.error))
 
     def _wait(self, pause_s: float, reader: Reader) -> Iterator[None]:
-        """Pause, and wait for the read under way, which holds the device; one that hangs is left to its thread."""
+        """Pause, and wait for the read under way, which holds the device; one that hangs is abandoned."""
         until_s = self._clock() + pause_s
         while True:
             self._require_time_left()
             yield None
-            left_s = until_s - self._clock()
-            self._sleep(min(_TICK_S, left_s) if left_s > 0 else _TICK_S)
+            remaining_s = until_s - self._clock()
+            self._sleep(min(_TICK_S, remaining_s) if remaining_s > 0 else _TICK_S)
             if self._clock() >= until_s and not reader.is_running:
                 return
-            if self._clock() >= until_s + _HANGS_S and self._may_leave(reader):
+            if self._clock() >= until_s + _HANGS_S and self._abandon(reader):
                 return
 
-    def _may_leave(self, reader: Reader) -> bool:
-        """Whether one more read may go on hanging; it is remembered."""
-        self._hanging = [each for each in self._hanging if each.is_running]
+    def _abandon(self, reader: Reader) -> bool:
+        """Count a read that hangs; return False if there are too many, or the device can't be opened beside it."""
+        self._hanging = [other for other in self._hanging if other.is_running]
         if not self._opener.can_be_opened_twice or len(self._hanging) >= _MOST_HANGING:
             return False
         self._hanging.append(reader)
         return True
 
-    def _frame(self, shot: CapturedFrame) -> Frame:
-        """A fresh frame; all is well with it."""
-        away_s, self._fresh_s = shot.captured_s - self._fresh_s, shot.captured_s
+    def _fresh(self, frame: CapturedFrame) -> Frame:
+        """Return a new frame, with which the source is live again."""
+        away_s, self._fresh_s = frame.captured_s - self._fresh_s, frame.captured_s
         if self._health.state == STALE:
             self._health.reconnects += 1
             _LOGGER.warning("%s is back after %.1f s", self.name, away_s)
         self._health.state, self._health.reason = LIVE, ""
         self._number += 1
-        return Frame(shot.image, self._number - 1, self.name, shot.time, captured_s=shot.captured_s)
+        return Frame(frame.image, self._number - 1, self.name, frame.time, captured_s=frame.captured_s)
 
     def _lose(self, reason: str) -> bool:
-        """It is lost, and why; said once. Returns whether that is news."""
-        is_news = self._health.state != STALE
-        if is_news:
+        """Mark the source as stale, logged once; return True if it wasn't before."""
+        is_new = self._health.state != STALE
+        if is_new:
             _LOGGER.warning("%s: %s; trying until it is back", self.name, reason)
         elif self._health.reason != reason:
             _LOGGER.debug("%s: %s", self.name, reason)
         self._health.state, self._health.reason = STALE, reason
-        return is_news
+        return is_new
 
     def _require_time_left(self) -> None:
-        """A moment without a frame.
+        """Give up if no frame came for too long.
 
         Raises:
-            SourceLostError: there were too many of them.
+            SourceLostError: that is so.
         """
         gone_s = self._clock() - self._fresh_s
         if gone_s >= self._timeouts.give_up_s:
             reason = self._health.reason or "no frame"
             raise SourceLostError(f"{self.name} is given up after {gone_s:.0f} s without a frame: {reason}")
+
+
+class FrozenFrameDetector:
+    """Detects a camera that repeats its last frame.
+
+    A sensor has noise, so that no two of its frames are identical. Identical bytes for seconds come from a driver or a
+    capture device that repeats the last frame. A source without noise (a test pattern, a screen, a well compressed
+    stream) repeats itself while all is well, so it is never called frozen. Neither is a frame of one colour, which is a
+    covered lens. A source that is frozen from its first frame on can't be detected.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        """Start without a frame.
+
+        Args:
+            limit_s: seconds of identical frames from which on a source is frozen; 0: never.
+        """
+        self._limit_s = limit_s
+        self._changes = 0
+        self._repeats = 0
+        self._run = 0  # repeats of the current frame
+        self._is_frozen = False
+        self._image: NDArray[np.uint8] = np.zeros((0, 0, 3), np.uint8)
+        self._since_s = 0.0
+
+    def is_frozen(self, image: NDArray[np.uint8], captured_s: float) -> bool:
+        """Compare a frame with the one before.
+
+        Args:
+            image: uint8, shape (H, W, 3), 0-255, in an array of its own.
+            captured_s: monotonic time of its capture, seconds.
+        """
+        if self._limit_s == 0:
+            return False
+        if _is_same(image, self._image):
+            self._run += 1
+            if not self._is_frozen and captured_s - self._since_s >= self._limit_s:
+                self._is_frozen = self._has_noise() and not _is_one_colour(image)
+            return self._is_frozen
+        if not self._is_frozen and self._run and not _is_one_colour(self._image):
+            self._repeats += self._run
+        self._changes += 1
+        self._run, self._is_frozen = 0, False
+        self._image, self._since_s = image, captured_s
+        return False
+
+    def _has_noise(self) -> bool:
+        """Return whether the frames before this one differed, each from the one before it."""
+        enough = self._changes >= _FEWEST_CHANGES
+        return enough and self._repeats <= _MOST_REPEATS * (self._changes + self._repeats)
+
+
+def _is_same(image: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+    if image.shape != other.shape or not np.array_equal(image[::_STRIDE], other[::_STRIDE]):
+        return False
+    return np.array_equal(image, other)
+
+
+def _is_one_colour(image: NDArray[np.uint8]) -> bool:
+    return bool(image.size) and bool((image == image[0, 0]).all())

@@ -1,4 +1,4 @@
-"""Cameras in the network, by OpenCV's video reader and the FFmpeg in it."""
+"""Network cameras: MJPEG over HTTP by our own reader, everything else by OpenCV and the FFmpeg in it."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ _MJPEG_TYPE = "multipart/x-mixed-replace"
 
 
 class Stream:
-    """Opens a camera in the network (see `edge.sources.live.reconnecting.Opener`)."""
+    """Opens a network camera (see `edge.sources.readers.Opener`)."""
 
     can_be_opened_twice = True
 
     def __init__(self, url: str, *, read_timeout_s: float) -> None:
-        """Remember which.
+        """Store the URL; the camera is opened by `open`.
 
         Args:
-            url: RTSP, HTTP or whatever else FFmpeg takes.
+            url: RTSP, HTTP or any other that FFmpeg takes.
             read_timeout_s: seconds without a frame after which a read fails.
         """
         self.name = redact_url(url)
         self._url = url
         self._read_timeout_s = read_timeout_s
         self._connection: MjpegConnection | StreamCapture | None = None
-        self._skipped = 0  # before it
+        self._skipped = 0  # in earlier connections
 
     @property
     def skipped(self) -> int:
-        """Pictures that could not be read, so far."""
+        """Number of unreadable frames so far."""
         return self._skipped + (0 if self._connection is None else self._connection.skipped)
 
     def open(self) -> MjpegConnection | StreamCapture:
@@ -52,13 +52,11 @@ class Stream:
             SourceError: out of reach, refused, or no stream.
         """
         self._skipped, self._connection = self.skipped, None
-        self._connection = self._open_mjpeg() or self._open_with_ffmpeg()
+        if self._url.startswith(("http://", "https://")):
+            self._connection = open_mjpeg(self._url, timeout_s=self._read_timeout_s)
+        if self._connection is None:
+            self._connection = self._open_with_ffmpeg()
         return self._connection
-
-    def _open_mjpeg(self) -> MjpegConnection | None:
-        if not self._url.startswith(("http://", "https://")):
-            return None
-        return open_mjpeg(self._url, timeout_s=self._read_timeout_s)
 
     def _open_with_ffmpeg(self) -> StreamCapture:
         capture = open_capture(self._url, self.name, time_limits(self._read_timeout_s))
@@ -68,55 +66,15 @@ class Stream:
         return StreamCapture(capture, has_end=has_end)
 
 
-class MjpegConnection:
-    """A camera that sends one JPEG after the other over HTTP (see `edge.sources.readers.Capture`).
-
-    Found by the pictures' own bytes, for what stands between them says less than it claims. FFmpeg would read
-    them too, but takes gigabytes for a picture that claims to be large.
-    """
-
-    def __init__(self, response: HTTPResponse, *, timeout_s: float) -> None:
-        """Take over a connection.
-
-        Args:
-            response: to be read.
-            timeout_s: seconds without a whole picture after which a read fails.
-        """
-        self._response = response
-        self._pictures = MjpegInput(cast(BinaryIO, response), timeout_s=timeout_s)
-
-    @property
-    def skipped(self) -> int:
-        """Pictures that could not be decoded."""
-        return self._pictures.skipped
-
-    def read(self) -> NDArray[np.uint8]:
-        """Wait for the next whole picture: uint8 BGR, shape (H, W, 3), 0-255.
-
-        Raises:
-            SourceError: it broke off, or none came in time.
-        """
-        try:
-            return self._pictures.read()
-        except EndOfStreamError:
-            raise SourceError("the stream broke off") from None
-        except http.TRANSPORT_ERRORS as error:
-            raise SourceError(str(error) or type(error).__name__) from error
-
-    def close(self) -> None:
-        """Hang up."""
-        self._response.close()
-
-
 def open_mjpeg(url: str, *, timeout_s: float) -> MjpegConnection | None:
-    """Ask for a URL, and keep the connection if JPEG pictures come over it.
+    """Request a URL, and keep the connection if JPEG images come over it.
 
     Args:
         url: http:// or https://.
-        timeout_s: seconds without a byte or without a whole picture after which opening or reading fails.
+        timeout_s: seconds without a byte or without a whole image after which opening or reading fails.
 
     Returns:
-        The connection; None: it is something else, or nothing, and FFmpeg may know more of it.
+        The connection; None: the request failed or its response is no MJPEG, and FFmpeg may do better.
     """
     try:
         response = http.open_url(url, timeout_s=timeout_s)
@@ -128,28 +86,68 @@ def open_mjpeg(url: str, *, timeout_s: float) -> MjpegConnection | None:
     return None
 
 
-class StreamCapture:
-    """An open connection (see `edge.sources.readers.Capture`)."""
+class MjpegConnection:
+    """JPEG images over HTTP (see `edge.sources.readers.Capture`).
 
-    def __init__(self, capture: cv2.VideoCapture, *, has_end: bool) -> None:
-        """Take over what OpenCV opened.
+    Images are found by their own bytes, because boundaries and lengths may be wrong. FFmpeg would read them too, but
+    takes gigabytes for an image that claims to be large.
+    """
+
+    def __init__(self, response: HTTPResponse, *, timeout_s: float) -> None:
+        """Take over a connection.
 
         Args:
-            capture: the connection.
-            has_end: whether it turned out to be a video file, which is rightly over at some time.
+            response: to be read.
+            timeout_s: seconds without a whole image after which a read fails.
+        """
+        self._response = response
+        self._images = MjpegInput(cast(BinaryIO, response), timeout_s=timeout_s)
+
+    @property
+    def skipped(self) -> int:
+        """Number of images that could not be decoded."""
+        return self._images.skipped
+
+    def read(self) -> NDArray[np.uint8]:
+        """Wait for the next whole image: uint8 BGR, shape (H, W, 3), 0-255.
+
+        Raises:
+            SourceError: the connection broke off, or no image came in time.
+        """
+        try:
+            return self._images.read()
+        except EndOfStreamError:
+            raise SourceError("the stream broke off") from None
+        except http.TRANSPORT_ERRORS as error:
+            raise SourceError(str(error) or type(error).__name__) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._response.close()
+
+
+class StreamCapture:
+    """A connection of OpenCV (see `edge.sources.readers.Capture`)."""
+
+    def __init__(self, capture: cv2.VideoCapture, *, has_end: bool) -> None:
+        """Take over an open capture.
+
+        Args:
+            capture: opened by `open_capture`.
+            has_end: True if it turned out to be a video file, whose end is no error.
         """
         self.skipped = 0
-        """Pictures that could not be decoded."""
+        """Number of images that could not be decoded."""
         self._capture = capture
         self._has_end = has_end
         self._buffers = Buffers()
 
     def read(self) -> NDArray[np.uint8]:
-        """Wait for the next picture: uint8 BGR, shape (H, W, 3), 0-255.
+        """Wait for the next frame: uint8 BGR, shape (H, W, 3), 0-255.
 
         Raises:
-            SourceError: it broke off.
-            EndOfStreamError: it is over.
+            SourceError: the connection broke off.
+            EndOfStreamError: the video is over.
         """
         while True:
             try:
@@ -162,5 +160,5 @@ class StreamCapture:
             return image
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._capture.release()

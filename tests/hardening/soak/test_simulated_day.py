@@ -60,7 +60,7 @@ def test_an_hour_of_every_fault_leaves_nothing_wrong(classifier: Any) -> None:
         ("edge.sources.live.reconnecting._LONGEST_PAUSE_S", 60.0, "longest until frames came again"),
         ("edge.sources.live.reconnecting._SHORTEST_PAUSE_S", 0.1, "shortest time between two in vain"),
         (
-            "edge.sources.live.frozen_frames.FrozenFrameDetector.is_frozen",
+            "edge.sources.live.reconnecting.FrozenFrameDetector.is_frozen",
             lambda *_: False,
             "frames classified without a picture",
         ),

@@ -48,7 +48,7 @@ class Phase:
 
 
 class FakeCamera:
-    """Opens and reads by its script (see `reconnecting.Opener`); whoever reads it is a `FakeReader`."""
+    """Opens and reads by its script (see `edge.sources.readers.Opener`); whoever reads it is a `FakeReader`."""
 
     name = "camera 7"
     skipped = 0
@@ -154,13 +154,13 @@ class FakeReader:
 
 
 def live(
-    camera: FakeCamera, *, stall_s: float = 2.0, frozen_s: float = 10.0, give_up_s: float = math.inf
+    camera: FakeCamera, *, stall_s: float = 2.0, freeze_s: float = 10.0, give_up_s: float = math.inf
 ) -> tuple[LiveSource, Health]:
     """A live source of a scripted camera, and how it is."""
     health = Health()
     source = LiveSource(
         camera,
-        timeouts=LiveTimeouts(stall_s, frozen_s, give_up_s),
+        timeouts=LiveTimeouts(stall_s, freeze_s, give_up_s),
         health=health,
         start_reader=lambda open_capture: FakeReader(open_capture, camera),  # type: ignore[arg-type, return-value]
         clock=camera.clock,
