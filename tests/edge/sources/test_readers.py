@@ -138,7 +138,7 @@ def test_stopping_ends_it_after_the_read_under_way() -> None:
 
 
 def test_nobody_waits_for_a_read_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.sources.readers._FAREWELL_S", 0.0)
+    monkeypatch.setattr("edge.sources.readers._JOIN_TIMEOUT_S", 0.0)
     device = HandFed()
     reader = Reader(device.open)
     device.wait_for_read(1)
