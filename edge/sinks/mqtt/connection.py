@@ -1,72 +1,124 @@
-"""A broker that may come and go: the only file that imports paho-mqtt (extra `mqtt`).
+"""A connection to an MQTT broker that may come and go: the only file that imports paho-mqtt (extra `mqtt`).
 
-Everything is published at most once (QoS 0) and said again after a reconnection: these are states, of which only the
-newest counts. At QoS 1 paho would send what was on the way before the connection broke after what is said anew, and
-leave an old answer in the broker.
+Everything is published at most once (QoS 0) and again after a reconnection: these are states, of which only the newest
+counts. At QoS 1 paho would resend older messages after the newer ones, and leave an old decision in the broker.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import ssl
+import threading
+import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from edge.errors import RuntimeMissingError, ToolkitError
 from edge.sinks.addresses import MQTT_VARIABLES, BrokerAddress
 from edge.sinks.delivery import FIRST_DELAY_S, LONGEST_DELAY_S, FailureLog
-from edge.sinks.mqtt.receive_limit import Wary
+
+_KEEPALIVE_S = 30
+_OFFLINE_S = 0.4  # time limit of the last message
+_AFTER_ERROR_S = LONGEST_DELAY_S  # from a malformed packet or a flood to the next connection
+MOST_WAITING = 64
+"""Messages on their way to a broker that doesn't take them; more are refused."""
+_FIRST_READS, _READS_PER_S = 16, 0.1  # a publisher reads CONNACK and PUBACK once, and PINGRESP every 30 s
+_RECEIVE_BUFFER_BYTES = 2048  # of the kernel: paho reads a packet in at most 100 such pieces a call
+
+
+class ReceiveLimit:
+    """Mixin for paho's client: caps what is read from a broker and survives malformed packets."""
+
+    host: str
+    port: int
+    keepalive: int
+    connect_async: Any
+    on_malformed: Callable[[Exception], None]
+    """Called after an error in paho's thread, which then waits and connects again."""
+    clock: Callable[[], float] = time.monotonic
+    _reads = 0
+    _connected_s = 0.0
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.is_over = threading.Event()
+        """Set at the end: no further connection is tried."""
+
+    def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> Any:
+        """Run until the end; paho's thread calls this."""
+        while not self.is_over.is_set():
+            try:
+                return super().loop_forever(timeout, retry_first_connection)  # type: ignore[misc]  # paho's
+            except Exception as error:  # noqa: BLE001  # struct.error, IndexError, whatever a packet leads to
+                self.connect_async(self.host, self.port, self.keepalive)  # not connected from here on
+                self.on_malformed(error)
+            self.is_over.wait(_AFTER_ERROR_S)
+        return None
+
+    def reconnect(self) -> Any:
+        """Connect; paho calls this."""
+        self._reads, self._connected_s = 0, self.clock()
+        return super().reconnect()  # type: ignore[misc]  # paho's
+
+    def loop_read(self, max_packets: int = 1) -> Any:
+        """Read a packet or a part of one; paho calls this.
+
+        Raises:
+            ConnectionAbortedError: the broker sends more than a publisher is owed.
+        """
+        self._reads += 1
+        if self._reads > _FIRST_READS + _READS_PER_S * (self.clock() - self._connected_s):
+            raise ConnectionAbortedError
+        return super().loop_read(max_packets)  # type: ignore[misc]  # paho's
+
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessageInfo
 
-    class WaryClient(Wary, Client):
-        """What `_client` makes, where there is paho."""
-
-
-_KEEPALIVE_S = 30
-_FAREWELL_S = 0.4
-MOST_WAITING = 64
-"""Messages on their way to a broker that doesn't take them; more are refused."""
+    class LimitedClient(ReceiveLimit, Client):
+        """Return type of `_client`."""
 
 
 class Connection:
-    """Publishes from any thread without waiting; paho's own thread connects, and reconnects for ever."""
+    """Publishes from any thread without waiting; paho's own thread connects, and reconnects without end."""
 
     def __init__(
         self,
         address: BrokerAddress,
         *,
         will: tuple[str, str],
-        greet: Callable[[Connection], None],
+        on_connect: Callable[[Connection], None],
         failures: FailureLog,
     ) -> None:
         """Begin to connect, in the background.
 
         Args:
             address: of the broker.
-            will: topic and retained message that the broker publishes when this connection is gone.
-            greet: called after every connection, in paho's thread: says everything anew.
-            failures: told when the broker is away, and when it is back.
+            will: topic and retained message that the broker publishes when this connection is lost.
+            on_connect: called after every connection, in paho's thread: publishes everything again.
+            failures: records the loss of the broker, and its return.
 
         Raises:
             RuntimeMissingError: paho-mqtt isn't installed.
             ToolkitError: the environment names a certificate that can't be used.
         """
-        self._greet = greet
+        self._publish_all = on_connect
         self._failures = failures
         self._client = _client(address)
         self._client.will_set(will[0], will[1], qos=1, retain=True)
         self._client.reconnect_delay_set(max(1, round(FIRST_DELAY_S)), round(LONGEST_DELAY_S))
+        self._client.on_socket_open = _limit_receive_buffer
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = lambda *_: failures.record_failure(
             ConnectionError(f"no broker at {address.place}")
         )
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_garbage = self._on_garbage
+        self._client.on_disconnect = lambda _client, _data, _flags, reason, _properties: self._on_loss(
+            f"the connection to the broker broke: {reason}"
+        )
+        self._client.on_malformed = lambda error: self._on_loss(f"the broker speaks no MQTT ({type(error).__name__})")
         self._waiting: deque[MQTTMessageInfo] = deque()
         self._is_stuck = False
         self._is_ending = False
@@ -75,15 +127,18 @@ class Connection:
 
     @property
     def waiting(self) -> int:
-        """How many messages are on their way."""
+        """Number of messages on their way."""
         while self._waiting and (self._waiting[0].rc or self._waiting[0].is_published()):
             self._waiting.popleft()
         return len(self._waiting)
 
-    def publish(self, topic: str, message: str, *, is_kept: bool) -> bool:
-        """Say something; whether it is on its way. What is kept, the broker tells whoever comes later.
+    def publish(self, topic: str, message: str, *, is_retained: bool) -> bool:
+        """Publish a message, from one thread at a time; True if it is on its way.
 
-        Callers take turns.
+        Args:
+            topic: in full.
+            message: payload.
+            is_retained: True if the broker is to keep it for later subscribers.
         """
         if not self._client.is_connected():
             return False
@@ -94,56 +149,51 @@ class Connection:
         if self._is_stuck:
             self._is_stuck = False
             self._failures.record_success()
-        self._waiting.append(self._client.publish(topic, message, qos=0, retain=is_kept))
+        self._waiting.append(self._client.publish(topic, message, qos=0, retain=is_retained))
         return not self._waiting[-1].rc
 
     def end(self, topic: str, offline_payload: str) -> None:
-        """Say a last thing, to be kept, and leave."""
+        """Publish a last, retained message and disconnect."""
         self._is_ending = True
         if self._client.is_connected():
             sent = self._client.publish(topic, offline_payload, qos=1, retain=True)
-            with suppress(RuntimeError, ValueError):  # the broker went away meanwhile; its will says the same
-                sent.wait_for_publish(_FAREWELL_S)
+            with suppress(RuntimeError, ValueError):  # the broker was lost meanwhile; its will says the same
+                sent.wait_for_publish(_OFFLINE_S)
         self._client.is_over.set()
         self._client.disconnect()  # ends paho's thread, which is a daemon: waiting for it could take a timeout
 
     def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             self._failures.record_failure(ConnectionError(f"the broker refuses: {reason}"))
-            return
-        if self._is_ending:  # it was on its way when the end came
+        elif self._is_ending:  # the connection was on its way when the end came
             client.disconnect()
-            return
-        self._failures.record_success()
-        self._greet(self)
+        else:
+            self._failures.record_success()
+            self._publish_all(self)
 
-    def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_loss(self, message: str) -> None:
         if not self._is_ending:
-            self._failures.record_failure(ConnectionError(f"the connection to the broker broke: {reason}"))
-
-    def _on_garbage(self, error: Exception) -> None:
-        if not self._is_ending:
-            self._failures.record_failure(ConnectionError(f"the broker speaks no MQTT ({type(error).__name__})"))
+            self._failures.record_failure(ConnectionError(message))
 
 
-@cache
-def _class_of(client: type[Client]) -> type[WaryClient]:
-    return cast("type[WaryClient]", type("WaryClient", (Wary, client), {}))
+def _limit_receive_buffer(_client: Client, _data: Any, line: Any) -> None:
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
 
 
-def _client(address: BrokerAddress) -> WaryClient:
+def _client(address: BrokerAddress) -> LimitedClient:
     try:
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
     except ImportError as error:
         raise RuntimeMissingError(f"--mqtt can't work ({error}): pip install 'edge-classify[mqtt]'") from error
-    given: Mapping[str, str | None] = {name: os.environ.get(variable) for name, variable in MQTT_VARIABLES.items()}
-    client = _class_of(Client)(CallbackAPIVersion.VERSION2)
-    if given["username"]:
-        client.username_pw_set(given["username"], given["password"])
+    settings = {name: os.environ.get(variable) for name, variable in MQTT_VARIABLES.items()}
+    limited = cast("type[LimitedClient]", type("LimitedClient", (ReceiveLimit, Client), {}))
+    client = limited(CallbackAPIVersion.VERSION2)
+    if settings["username"]:
+        client.username_pw_set(settings["username"], settings["password"])
     if address.has_tls:
         try:
-            client.tls_set(given["authority"], given["certificate"], given["key"])
+            client.tls_set(settings["authority"], settings["certificate"], settings["key"])
         except (OSError, ValueError, ssl.SSLError) as error:
             variables = ", ".join(MQTT_VARIABLES[name] for name in ("authority", "certificate", "key"))
             raise ToolkitError(

@@ -1,4 +1,4 @@
-"""A CSV file: a row a frame, and one when there are no frames any more; what was in the file stays."""
+"""A CSV file that rows are appended to: one a frame, and one when frames stop coming."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TextIO
 
 from edge.classify.results import Decision, Prediction
 from edge.errors import ToolkitError
-from edge.sinks.text.jsonl import as_record
+from edge.sinks.text.jsonl import as_record, iso_time
 from edge.sources.frame import Frame
 
 _LOGGER = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ COLUMNS = (
     "time", "frame", "source", "label", "state", "probability", "changed", "since", "reason", "presence", "score",
     "top_k", "vision_ms", "invoke_ms", "decide_ms", "total_ms", "model_sha256",
 )  # fmt: skip
-"""The header. top_k is `Coat 0.78; Shirt 0.19`; times of day are ISO 8601 in UTC; the rest is as in --json."""
+"""Header: top_k is `Coat 0.78; Shirt 0.19`, times are ISO 8601 in UTC, and the rest is as in --json."""
 _HEADER = ",".join(COLUMNS) + "\n"
 _SHA256_LENGTH = 64  # hexadecimal digits
 _OF_A_FRAME = ("time", "frame", "source", "label", "state", "probability", "changed", "since", "reason", "presence",
@@ -35,8 +35,8 @@ class CsvSink:
         """Open the file; a new one gets its header.
 
         Args:
-            path: file to write or to go on with; half a row at its end, which a power cut left, is taken back.
-            model_sha256: which model it is that speaks.
+            path: file to write or to append to; half a row at its end, which a power cut left, is removed.
+            model_sha256: digest of the model file.
 
         Raises:
             ToolkitError: the file holds something else.
@@ -45,7 +45,7 @@ class CsvSink:
         self._path = path
         self._model_sha256 = model_sha256
         self._stream: TextIO | None = None
-        _require_ours(path)
+        _require_csv(path)
         self._open()
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
@@ -57,9 +57,9 @@ class CsvSink:
         self._write_row(row)
 
     def idle(self, decision: Decision) -> None:
-        """Write a row when frames stop coming; what belongs to a frame is empty."""
+        """Write a row when frames stop coming, with empty cells for the values of a frame."""
         if decision.changed:
-            since = decision.since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            since = iso_time(decision.since)
             self._write_row(
                 {"time": since, "label": decision.label, "state": decision.state, "probability": decision.probability,
                  "changed": True, "since": since, "reason": decision.reason, "model_sha256": self._model_sha256}
@@ -74,33 +74,33 @@ class CsvSink:
     def _write_row(self, row: dict[str, Any]) -> None:
         stream = self._open()
         try:
-            # A row is a line, whatever a file is called: only so can be told where one was cut.
+            # A row is one line, whatever a file is called: a cut row is found by its missing line end.
             cells = {name: " ".join(cell.split("\n")) if isinstance(cell, str) else cell for name, cell in row.items()}
             csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n").writerow(cells)
             stream.flush()
         except OSError as error:
-            self._stream = None  # the next row opens it again and mends the line that was cut
-            _give_up(stream)
+            self._stream = None  # the next row opens it again and removes the line that was cut
+            _abandon(stream)
             raise OSError(error.errno, error.strerror, str(self._path)) from error
 
     def _open(self) -> TextIO:
-        """The file, ready for the next row: appending, so that a log can be rotated by copying and truncating it."""
+        """Return the file, opened to append, so that a log can be rotated by copying and truncating it."""
         if self._stream is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            _take_back_half_a_row(self._path)
+            _remove_half_a_row(self._path)
             stream = self._path.open("a", encoding="utf-8", newline="")
             try:
                 if not os.fstat(stream.fileno()).st_size:
                     stream.write(_HEADER)
                     stream.flush()
             except OSError:
-                _give_up(stream)
+                _abandon(stream)
                 raise
             self._stream = stream
         return self._stream
 
 
-def _require_ours(path: Path) -> None:
+def _require_csv(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder, expected a file to write rows to", str(path))
     if not path.exists() or not path.stat().st_size:
@@ -114,11 +114,11 @@ def _require_ours(path: Path) -> None:
         )
 
 
-def _take_back_half_a_row(path: Path) -> None:
+def _remove_half_a_row(path: Path) -> None:
     """Cut a file behind its last whole line: half a quoted cell would swallow the rows that follow.
 
-    Only a row without its line's end can be half: each is written at once. What a person's editor saved without one is
-    taken for what it is.
+    Each row is written at once, so only one without a line end can be cut. A whole row that an editor saved without a
+    line end gets one.
     """
     if not path.is_file():
         return
@@ -126,28 +126,28 @@ def _take_back_half_a_row(path: Path) -> None:
         size = file.seek(0, os.SEEK_END)
         end = _end_of_lines(file, size)
         file.seek(end)
-        rest = file.read()
-        if _is_whole(rest):
+        last = file.read()
+        if _is_whole(last):
             file.write(b"\n")
-        elif rest:
+        elif last:
             file.truncate(end)
             _LOGGER.warning("%s: its last row was cut short, its %d bytes are taken back", path, size - end)
 
 
 def _end_of_lines(file: BinaryIO, size: int) -> int:
-    """Where the last whole line ends, in bytes; 0 if there is none."""
+    """Return the offset behind the last whole line in bytes; 0 if there is none."""
     while size:
         start = max(0, size - _PIECE_BYTES)
         file.seek(start)
-        found = file.read(size - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
+        position = file.read(size - start).rfind(b"\n")
+        if position >= 0:
+            return start + position + 1
         size = start
     return 0
 
 
 def _is_whole(row: bytes) -> bool:
-    """Whether these bytes are a row that lacks nothing but its line's end: its last cell is a SHA-256."""
+    """Return True if these bytes are a row that lacks only its line end: its last cell is a SHA-256."""
     text = row.decode(errors="replace")
     if text == _HEADER.rstrip():
         return True
@@ -155,7 +155,7 @@ def _is_whole(row: bytes) -> bool:
     return len(cells) == len(COLUMNS) and len(cells[-1]) == _SHA256_LENGTH
 
 
-def _give_up(stream: TextIO) -> None:
-    """Close a file whose buffer can't be written: Python would try that once more and complain."""
+def _abandon(stream: TextIO) -> None:
+    """Close a file whose buffer can't be written: Python would try again at exit and print an error."""
     with contextlib.suppress(OSError):
         stream.close()

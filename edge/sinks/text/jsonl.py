@@ -1,4 +1,4 @@
-"""One JSON object a line, with keys that stay."""
+"""One JSON object a line, with stable keys; the record is also that of snapshots, CSV rows and the page."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class JsonLinesSink:
     """Writes a line a frame (see `edge.sinks.protocol.Sink`)."""
 
     def __init__(self, stream: TextIO, *, model_sha256: str) -> None:
-        """Remember where to write and which model it is that speaks.
+        """Complete a line that a power cut left.
 
         Args:
-            stream: where to; a file that ends in half a line, as a power cut leaves it, gets that line's end first.
-            model_sha256: which model it is that speaks.
+            stream: output; a file that ends in half a line gets that line's end first.
+            model_sha256: digest of the model file.
         """
         self._stream = stream
         if _ends_in_half_a_line(stream):
@@ -33,12 +33,12 @@ class JsonLinesSink:
         self._source: str | None = None
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
-        """Write one line and flush it: the reader may be a program that waits for it."""
+        """Write one line and flush it: a program may wait for it."""
         self._source = frame.source
         self._put(as_record(frame, prediction, decision, model_sha256=self._model_sha256))
 
     def idle(self, decision: Decision) -> None:
-        """Write one line when the answer has become stale, and none while it stays so."""
+        """Write one line when the decision becomes stale."""
         if decision.changed:
             self._put(as_stale_record(decision, source=self._source, model_sha256=self._model_sha256))
 
@@ -47,32 +47,32 @@ class JsonLinesSink:
         self._stream.flush()
 
     def close(self) -> None:
-        """Nothing is kept back."""
+        """No-op: every line is flushed."""
 
 
 def as_record(frame: Frame, prediction: Prediction, decision: Decision, *, model_sha256: str) -> dict[str, Any]:
-    """The JSON object of one frame.
+    """Return the JSON object of one frame.
 
     Returns:
-        frame (number), source (path, URL or camera), time (ISO 8601, UTC).
+        frame (number), source (path, URL or camera), time (ISO 8601, UTC) and model_sha256.
 
-        The answer: label (a class, unknown or nothing), state (known, unknown or nothing), probability (0-1, of the
-        label; for unknown of the likeliest class; on a stream smoothed), reason (a sentence), since (ISO 8601, UTC,
-        when it became the answer), changed (whether the answer before was another).
+        The decision: label (a class, unknown or nothing), state (known, unknown or nothing), probability (0-1, of the
+        label; of the likeliest class for unknown; smoothed on a stream), reason (a sentence), since (ISO 8601, UTC, of
+        its beginning), changed (true if the decision before was another).
 
-        This frame on its own: presence (0-1, that there is something), score (what was compared with the threshold,
-        null where no network has looked), top_k (list of label and probability, empty for nothing), latency_ns
-        (stage -> nanoseconds). And model_sha256.
+        The prediction, of this frame alone: presence (presence score, 0-1), score (compared with the threshold; null
+        if the network did not run), top_k (list of label and probability, empty for nothing), latency_ns (stage ->
+        nanoseconds).
     """
     return {
         "frame": frame.number,
         "source": frame.source,
-        "time": _iso(frame.time),
+        "time": iso_time(frame.time),
         "label": decision.label,
         "state": decision.state,
         "probability": round(decision.probability, 6),
         "reason": decision.reason,
-        "since": _iso(decision.since),
+        "since": iso_time(decision.since),
         "changed": decision.changed,
         "presence": round(prediction.presence_score, 6),
         "score": round(prediction.score, 6) if math.isfinite(prediction.score) else None,
@@ -83,19 +83,19 @@ def as_record(frame: Frame, prediction: Prediction, decision: Decision, *, model
 
 
 def as_stale_record(decision: Decision, *, source: str | None, model_sha256: str) -> dict[str, Any]:
-    """The JSON object of a moment without a frame: the keys of a frame's; what only a frame has is null or empty.
+    """Return the JSON object of a moment without a frame: the same keys, null or empty for the values of a frame.
 
-    Its time is the moment from which on the answer was too old.
+    Its time is the moment at which the decision became stale.
     """
     return {
         "frame": None,
         "source": source,
-        "time": _iso(decision.since),
+        "time": iso_time(decision.since),
         "label": decision.label,
         "state": decision.state,
         "probability": decision.probability,
         "reason": decision.reason,
-        "since": _iso(decision.since),
+        "since": iso_time(decision.since),
         "changed": decision.changed,
         "presence": None,
         "score": None,
@@ -106,7 +106,7 @@ def as_stale_record(decision: Decision, *, source: str | None, model_sha256: str
 
 
 def _ends_in_half_a_line(stream: TextIO) -> bool:
-    """Whether the stream goes on with a file (`>> FILE`) whose last line is cut; False where nobody can know."""
+    """Return True if the stream appends to a file (`>> FILE`) whose last line is cut; False if that is unknown."""
     with suppress(OSError):  # io.UnsupportedOperation too: no file at all
         status = os.fstat(stream.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_size:
@@ -116,5 +116,6 @@ def _ends_in_half_a_line(stream: TextIO) -> bool:
     return False
 
 
-def _iso(time: datetime) -> str:
+def iso_time(time: datetime) -> str:
+    """Return a time as ISO 8601 in UTC, with milliseconds: 2026-01-02T12:00:00.000Z."""
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

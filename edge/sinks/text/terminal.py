@@ -1,4 +1,4 @@
-"""Lines for people: one a picture; on a stream one whenever the answer changes, and below it the newest frame."""
+"""Lines for the terminal: one an image; on a stream one a change, and below it the newest frame."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class TerminalSink:
     """Writes a line a frame (see `edge.sinks.protocol.Sink`)."""
 
     def __init__(self, stream: TextIO, *, label_width: int) -> None:
-        """Remember where to write, and the longest label's length so that columns line up."""
+        """Begin; `label_width` is the longest label's length, in characters."""
         self._stream = stream
         self._label_width = label_width
 
@@ -26,33 +26,33 @@ class TerminalSink:
         self._stream.flush()
 
     def idle(self, decision: Decision) -> None:
-        """Pictures don't grow old."""
+        """Do nothing: images don't become stale."""
 
     def close(self) -> None:
-        """Nothing is kept back."""
+        """No-op: every line is flushed."""
 
 
 class ChangesSink:
     """Writes a line a change, with its reason; a terminal also sees each frame (see `edge.sinks.protocol.Sink`)."""
 
     def __init__(self, stream: TextIO, *, label_width: int) -> None:
-        """Remember where to write, and the longest label's length so that columns line up."""
+        """Begin; `label_width` is the longest label's length, in characters."""
         self._stream = stream
         self._label_width = label_width
         self._is_terminal = stream.isatty()
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
-        """Write a line if the answer is a new one; renew the last line if somebody is watching."""
+        """Write a line if the decision changed; on a terminal, renew the last line."""
         if decision.changed or self._is_terminal:
             self._show(line(frame, prediction, decision, label_width=self._label_width), decision)
 
     def idle(self, decision: Decision) -> None:
-        """Write a line when the answer has become stale."""
+        """Write a line when the decision becomes stale."""
         if decision.changed or self._is_terminal:
             self._show(f"{'-':>5}  {decision.label}", decision)
 
     def _show(self, text: str, decision: Decision) -> None:
-        """A line that stays if the answer is a new one, else one that the next overwrites."""
+        """Write a line that stays if the decision changed, else one that the next overwrites."""
         text = f"{text}  ({decision.reason})"
         if self._is_terminal:
             self._stream.write(_ERASE_LINE)
@@ -61,14 +61,14 @@ class ChangesSink:
         self._stream.flush()
 
     def close(self) -> None:
-        """Leave no half line behind."""
+        """Erase the line that would have been overwritten."""
         if self._is_terminal:
             self._stream.write(_ERASE_LINE)
             self._stream.flush()
 
 
 def line(frame: Frame, prediction: Prediction, decision: Decision, *, label_width: int = 11) -> str:
-    """Frame number, label, probability, milliseconds, and where the frame is from."""
+    """Return frame number, label, probability, milliseconds and source as one line."""
     origin = f"drawn: {frame.true_label}" if frame.true_label else frame.source
     milliseconds = prediction.latency_ns["total"] / 1e6
     head = f"{frame.number:5d}  {decision.label:<{label_width}} {decision.probability:6.1%}  {milliseconds:6.2f} ms"
@@ -76,7 +76,7 @@ def line(frame: Frame, prediction: Prediction, decision: Decision, *, label_widt
 
 
 def runners_up(prediction: Prediction, decision: Decision) -> str:
-    """In brackets: the other classes worth naming; where the answer is none of the classes, why that is."""
+    """Return the next likely classes in brackets; for a decision that is no class, the reason too."""
     is_known = decision.state == KNOWN_STATE
     candidates = prediction.top_k[1:] if is_known else prediction.top_k
     others = ", ".join(f"{label} {probability:.0%}" for label, probability in candidates if probability >= 0.005)

@@ -44,7 +44,9 @@ def closes(line: socket.socket) -> None:  # a script's
 
 HOSTILE: dict[str, Script] = {
     "closes at once": closes,
-    "speaks another language": says(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+    "speaks another language": says(
+        b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 17\r\n\r\n400 Bad Request\r\n"
+    ),
     "a welcome without content": says(b"\x20\x00"),
     "a welcome, then a receipt without content": says(WELCOME, b"\x40\x00"),
     "a message cut short": says(WELCOME, b"\x30\x02\x00\x09"),

@@ -112,24 +112,26 @@ class FakeBroker:
         self.is_up = True
         self.kept: dict[str, str] = {}
         """Topic -> what the broker tells whoever comes later."""
-        self._greet: Callable[[Any], None] = lambda _: None
+        self._on_connect: Callable[[Any], None] = lambda _: None
         self._failures: Any = None
 
-    def connect(self, _address: object, *, will: tuple[str, str], greet: Callable[[Any], None], failures: Any) -> Any:
+    def connect(
+        self, _address: object, *, will: tuple[str, str], on_connect: Callable[[Any], None], failures: Any
+    ) -> Any:
         """Take the arguments of `Connection` and be one."""
-        self._greet, self._failures, self._will = greet, failures, will
+        self._on_connect, self._failures, self._will = on_connect, failures, will
         self.come_up()
         return self
 
-    def publish(self, topic: str, message: str, *, is_kept: bool) -> bool:
+    def publish(self, topic: str, message: str, *, is_retained: bool) -> bool:
         """Take a message if it is up."""
-        if self.is_up and is_kept:
+        if self.is_up and is_retained:
             self.kept[topic] = message
         return self.is_up
 
     def end(self, topic: str, offline_payload: str) -> None:
         """Take the last message."""
-        self.publish(topic, offline_payload, is_kept=True)
+        self.publish(topic, offline_payload, is_retained=True)
 
     def go_down(self) -> None:
         """It is killed, and forgets everything."""
@@ -141,4 +143,4 @@ class FakeBroker:
         """It is there again, and so is the connection."""
         self.is_up = True
         self._failures.record_success()
-        self._greet(self)
+        self._on_connect(self)

@@ -66,14 +66,14 @@ def test_nobody_waits_for_nothing() -> None:
 def test_a_broker_forgets_when_it_is_killed_and_is_told_anew() -> None:
     broker, failures = FakeBroker(), FailureLog("mqtt")
 
-    def greet(connection: Any) -> None:
-        connection.publish("a", "again", is_kept=True)
+    def publish_all(connection: Any) -> None:
+        connection.publish("a", "again", is_retained=True)
 
-    broker.connect(None, will=("x", "offline"), greet=greet, failures=failures)
-    assert broker.publish("b", "1", is_kept=True)
+    broker.connect(None, will=("x", "offline"), on_connect=publish_all, failures=failures)
+    assert broker.publish("b", "1", is_retained=True)
     assert broker.kept == {"a": "again", "b": "1"}
     broker.go_down()
-    assert not broker.publish("b", "2", is_kept=True)
+    assert not broker.publish("b", "2", is_retained=True)
     assert (broker.kept, failures.message) == ({}, "the broker is gone")
     broker.come_up()
     assert (broker.kept, failures.message) == ({"a": "again"}, "")
@@ -87,7 +87,7 @@ class Outside:
         self.faults = FakeFaults(Timeline(faults), self.clock, self.disk, self.broker, topic="t", seed=0)
         self.broker.connect(
             None, will=("x", "offline"), failures=FailureLog("mqtt"),
-            greet=lambda connection: connection.publish("t/decision", answer, is_kept=True),
+            on_connect=lambda connection: connection.publish("t/decision", answer, is_retained=True),
         )  # fmt: skip
 
     def frames(self, until_s: float, *, writes: bool = True) -> None:

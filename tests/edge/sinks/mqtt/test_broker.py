@@ -1,4 +1,4 @@
-"""Against a real mosquitto: what is kept, what a newcomer hears, the last will, a broker that goes and comes back."""
+"""Against a real mosquitto: retained messages, a late subscriber, the last will, a broker that goes and comes back."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def label_is(name: str) -> Callable[[str], bool]:
     return lambda message: bool(json.loads(message)["label"] == name)
 
 
-def test_changes_are_told_and_kept_for_who_comes_later(
+def test_changes_are_published_and_retained_for_later_subscribers(
     *, listen: Any, open_sink: Any, frame: Any, prediction: Any, decision: Any
 ) -> None:
     early = listen()
@@ -140,7 +140,7 @@ def test_changes_are_told_and_kept_for_who_comes_later(
     assert (json.loads(message)["label"], json.loads(message)["source"], was_kept) == ("Shirt", "camera 0", True)
 
 
-def test_telemetry_comes_when_it_is_time_and_is_not_kept(
+def test_telemetry_is_published_when_due_and_not_retained(
     *, listen: Any, open_sink: Any, frame: Any, prediction: Any, decision: Any
 ) -> None:
     now = [0.0]
@@ -154,7 +154,7 @@ def test_telemetry_comes_when_it_is_time_and_is_not_kept(
     assert (json.loads(message)["latency_ms"], was_kept) == (2.6, False)
 
 
-def test_a_goodbye_and_a_sudden_end_both_leave_offline(listen: Any, open_sink: Any) -> None:
+def test_a_proper_end_and_a_sudden_one_both_leave_offline(listen: Any, open_sink: Any) -> None:
     listener = listen()
     polite = open_sink()
     listener.wait_for("shop/door/availability", "online".__eq__)
@@ -167,11 +167,11 @@ def test_a_goodbye_and_a_sudden_end_both_leave_offline(listen: Any, open_sink: A
     listener.wait_for("shop/door/availability", "online".__eq__)
 
 
-def test_a_broker_that_was_away_is_told_the_newest(
+def test_a_broker_that_was_away_gets_the_newest_decision(
     *, broker: Broker, listen: Any, open_sink: Any, frame: Any, prediction: Any, decision: Any,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    """The first answers are given while there is no broker at all; nothing waits, and only the newest is told."""
+    """The first decisions come while there is no broker at all: nothing waits, and only the newest is published."""
     broker.stop()
     sink = open_sink()
     for label in ("Coat", "Shirt", "Dress"):
@@ -183,7 +183,7 @@ def test_a_broker_that_was_away_is_told_the_newest(
     assert len([line for line in caplog.messages if "classification goes on" in line]) <= 1
 
 
-def test_home_assistant_is_told_if_asked(listen: Any, open_sink: Any) -> None:
+def test_home_assistant_gets_its_discovery_messages_if_configured(listen: Any, open_sink: Any) -> None:
     open_sink(discovery_prefix="ha")
     listener = listen()
     topics = {listener.heard.get(timeout=PATIENCE_S)[0] for _ in range(6)}
@@ -191,7 +191,7 @@ def test_home_assistant_is_told_if_asked(listen: Any, open_sink: Any) -> None:
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here to make a certificate with")
-def test_over_tls_with_an_authority_of_one_s_own(
+def test_a_broker_with_a_certificate_of_our_own_authority_is_accepted(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
@@ -205,15 +205,15 @@ def test_over_tls_with_an_authority_of_one_s_own(
         settings.write(f"certfile {certificate}\nkeyfile {key}\nuser root\n")  # it may read what root made
     broker.start()
     monkeypatch.setenv("EDGE_CLASSIFY_MQTT_CA", str(certificate))
-    greeted: queue.Queue[bool] = queue.Queue()
-    monkeypatch.setattr(MqttSink, "_say_everything", lambda self, connection: greeted.put(True))
+    connected: queue.Queue[bool] = queue.Queue()
+    monkeypatch.setattr(MqttSink, "_publish_all", lambda self, connection: connected.put(True))
     address = BrokerAddress("127.0.0.1", broker.port, "shop/door", has_tls=True)
     sink = MqttSink(address, health=Health(), model_sha256="ab", every_s=1e6)
-    assert greeted.get(timeout=PATIENCE_S)
+    assert connected.get(timeout=PATIENCE_S)
     sink.close()
 
 
-def test_log_in_and_certificates_come_from_the_environment(
+def test_login_and_certificates_come_from_the_environment(
     broker: Broker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from edge.sinks.mqtt import connection
@@ -223,6 +223,6 @@ def test_log_in_and_certificates_come_from_the_environment(
     client = connection._client(BrokerAddress("127.0.0.1", broker.port, "a", has_tls=False))
     assert (client.username, client.password) == ("door", "hunter2")
     monkeypatch.setenv("EDGE_CLASSIFY_MQTT_CA", str(tmp_path / "none.pem"))
-    with pytest.raises(ToolkitError, match="EDGE_CLASSIFY_MQTT_CA, .* must name PEM files") as caught:
+    with pytest.raises(ToolkitError, match="EDGE_CLASSIFY_MQTT_CA, .* PEM files") as caught:
         connection._client(BrokerAddress("127.0.0.1", broker.port, "a", has_tls=True))
     assert "hunter2" not in str(caught.value)

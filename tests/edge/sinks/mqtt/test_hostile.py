@@ -1,4 +1,4 @@
-"""A broker that means harm, made of a plain socket: nothing waits for it, and a good one is told the newest."""
+"""Hostile brokers, made of a plain socket: nothing waits for them, and a good one gets the newest decision."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ paho = pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqt
 
 from edge.health import Health
 from edge.sinks.addresses import BrokerAddress
-from edge.sinks.mqtt import connection, receive_limit
+from edge.sinks.mqtt import connection
 from edge.sinks.mqtt.sink import MqttSink
 from tests.hardening.network_abuse.brokers import HOSTILE, PATIENCE_S, Broker, Script, says
 
 
 @pytest.fixture
 def meet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Broker, MqttSink]]]:
-    """Connect a sink to a broker that does as it is told, without pauses between two attempts."""
+    """Connect a sink to a scripted broker, without pauses between two attempts."""
     monkeypatch.setattr(paho.Client, "_reconnect_wait", lambda self: None)
-    monkeypatch.setattr(receive_limit, "LONGEST_DELAY_S", 0.0)
+    monkeypatch.setattr(connection, "_AFTER_ERROR_S", 0.0)
     opened: list[tuple[Broker, MqttSink]] = []
 
     def start(*scripts: Script, **options: Any) -> tuple[Broker, MqttSink]:
@@ -39,7 +39,7 @@ def meet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Broker
 
 
 @pytest.mark.parametrize("harm", HOSTILE, ids=str)
-def test_after_any_harm_a_good_broker_is_told_the_newest(
+def test_after_any_hostile_broker_a_good_one_gets_the_newest_decision(
     *, meet: Any, frame: Any, prediction: Any, decision: Any, harm: str, capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -49,7 +49,7 @@ def test_after_any_harm_a_good_broker_is_told_the_newest(
     broker, sink = meet(HOSTILE[harm], HOSTILE[harm])
     for label in ("Coat", "Shirt", "Dress"):
         sink.write(frame(), prediction(), decision(label, changed=True))
-    broker.wait_for(b'"Dress"')  # as the greeting, or after it where the third connection is faster than this thread
+    broker.wait_for(b'"Dress"')  # upon connection, or later if the third connection is faster than this thread
     sink.write(frame(), prediction(), decision("Bag", changed=True))
     broker.wait_for(b'"Bag"')
     assert broker.came == 3
@@ -58,7 +58,7 @@ def test_after_any_harm_a_good_broker_is_told_the_newest(
     assert "hunter2" not in said
 
 
-def test_a_broker_that_never_answers_is_left_in_the_end(meet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_never_answers_is_left_after_a_timeout(meet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     has_come, now = threading.Event(), paho.time_func
 
     def says_nothing(line: socket.socket) -> None:
@@ -73,7 +73,7 @@ def test_a_broker_that_never_answers_is_left_in_the_end(meet: Any, monkeypatch: 
     assert (broker.came, sink.failures.message) == (2, "")
 
 
-def test_what_a_broker_does_not_take_is_bounded_and_the_newest_comes_in_the_end(
+def test_messages_that_a_broker_does_not_take_are_bounded_and_the_newest_arrives(
     meet: Any, frame: Any, prediction: Any, decision: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broker, sink = meet()
@@ -99,7 +99,7 @@ def test_what_a_broker_does_not_take_is_bounded_and_the_newest_comes_in_the_end(
     assert b'"label 998"' not in heard
 
 
-def test_an_hour_without_a_broker_holds_one_answer(
+def test_an_hour_without_a_broker_holds_one_decision(
     meet: Any, frame: Any, prediction: Any, decision: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
@@ -127,7 +127,7 @@ def test_an_hour_without_a_broker_holds_one_answer(
     assert json.loads(heard[heard.rindex(b'{"state"') :])["sinks_dropped"] == {"mqtt": 3599}
 
 
-def test_two_attempts_lie_further_and_further_apart(meet: Any) -> None:
+def test_attempts_are_one_to_ten_seconds_apart(meet: Any) -> None:
     _, sink = meet()
     client = sink._connection._client
     assert (client._reconnect_min_delay, client._reconnect_max_delay) == (1, 10)

@@ -1,4 +1,4 @@
-"""What a broker is told, key by key."""
+"""The messages for a broker, key by key."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 from edge.health import Health
 from edge.sinks.delivery import FailureLog
-from edge.sinks.mqtt.messages import decision_message, discovery_messages, telemetry_message
+from edge.sinks.mqtt.sink import decision_message, discovery_messages, telemetry_message
 
 
-def test_a_decision(decision: Any) -> None:
-    told = json.loads(decision_message(decision(reason="Müħle"), source="camera 0", model_sha256="ab"))
-    assert told == {
+def test_a_decision_message_holds_the_decision_its_source_and_the_model(decision: Any) -> None:
+    message = json.loads(decision_message(decision(reason="Müħle"), source="camera 0", model_sha256="ab"))
+    assert message == {
         "label": "Coat", "state": "known", "probability": 0.875, "reason": "Müħle",
         "since": "2026-01-02T12:00:00.000Z", "source": "camera 0", "model_sha256": "ab",
     }  # fmt: skip
 
 
-def test_telemetry(prediction: Any) -> None:
+def test_telemetry_holds_the_health_the_speed_and_the_losses_of_sinks(prediction: Any) -> None:
     health = Health(state="live", reason="", frames=9, skipped=1, dropped=2, reconnects=3)
     failures = FailureLog("csv")
     failures.dropped = 4
-    told = telemetry_message(health, prediction(), [SimpleNamespace(failures=failures)], age_ms=12.34, fps=14.999)
-    assert json.loads(told) == {
+    message = telemetry_message(health, prediction(), [SimpleNamespace(failures=failures)], age_ms=12.34, fps=14.999)
+    assert json.loads(message) == {
         "state": "live", "reason": "", "frames": 9, "skipped": 1, "dropped": 2, "reconnects": 3, "fps": 15.0,
         "latency_ms": 2.6, "frame_age_ms": 12.3, "sinks_dropped": {"csv": 4},
     }  # fmt: skip
@@ -32,11 +32,12 @@ def test_telemetry(prediction: Any) -> None:
     assert (before["latency_ms"], before["frame_age_ms"], before["state"]) == (None, None, "starting")
 
 
-def test_home_assistant_gets_a_device_whose_sensors_read_what_is_told(decision: Any, prediction: Any) -> None:
-    told = discovery_messages("shop/door", prefix="homeassistant")
-    configs = {topic: json.loads(message) for topic, message in told.items()}
-    assert all(topic.startswith(("homeassistant/sensor/edge_classify_", "homeassistant/binary_sensor/edge_classify_"))
-               and topic.endswith("/config") for topic in configs)  # fmt: skip
+def test_home_assistants_sensors_read_keys_that_are_published(decision: Any, prediction: Any) -> None:
+    discovery = discovery_messages("shop/door", prefix="homeassistant")
+    configs = {topic: json.loads(message) for topic, message in discovery.items()}
+    parts = [topic.split("/") for topic in configs]
+    assert {(part[0], part[-1]) for part in parts} == {("homeassistant", "config")}
+    assert {part[1] for part in parts} == {"sensor", "binary_sensor"}
     assert len({config["unique_id"] for config in configs.values()}) == len(configs) == 5
     assert len({json.dumps(config["device"]) for config in configs.values()}) == 1
     assert {config["availability_topic"] for config in configs.values()} == {"shop/door/availability"}
@@ -49,7 +50,7 @@ def test_home_assistant_gets_a_device_whose_sensors_read_what_is_told(decision: 
         assert key in messages[config["state_topic"]], config
 
 
-def test_two_topics_are_two_devices_and_one_stays_itself() -> None:
+def test_each_topic_is_one_device_that_stays_the_same() -> None:
     one, again, other = (set(discovery_messages(topic, prefix="ha")) for topic in ("a", "a", "b"))
     assert one == again
     assert not one & other
