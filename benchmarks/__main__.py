@@ -13,9 +13,8 @@ from typing import Any
 
 from benchmarks.analysis.rows import make_rows
 from benchmarks.compare import command as compare
-from benchmarks.config import QUICK, BenchmarkConfig
+from benchmarks.config import QUICK, BenchmarkConfig, add_gate_flags, limits_of
 from benchmarks.device import bundle, merge
-from benchmarks.gate_flags import add_gate_flags, limits_of
 from benchmarks.host.environment import describe_environment
 from benchmarks.measure import loadgen
 from benchmarks.measure.inputs import draw_frames, load_test_images, save_inputs

@@ -1,9 +1,12 @@
-"""What a benchmark run is asked to do; the flags of `python -m benchmarks` map one to one onto these fields."""
+"""Settings of a benchmark run and limits of its gate; the flags of `python -m benchmarks` map one to one onto them."""
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
+
+from edge.cli import console
 
 MARGIN_PP = 0.5
 """Largest loss of accuracy that doesn't matter unless said otherwise, percentage points: one image in two hundred."""
@@ -34,35 +37,63 @@ class BenchmarkConfig:
     loadgen_s: float = 0.0
     """Seconds of each MLPerf LoadGen scenario; 0: none."""
     peers: bool = False
-    """Whether to time other tools on the same files in the same rounds."""
+    """Whether other tools are timed on the same files in the same rounds."""
     peer_pythons: tuple[Path, ...] = ()
     """Interpreters of other environments, which hold libraries that this one can't."""
     max_images: int | None = None
-    """Use only the first so many test images: a quick look, not a result."""
+    """Number of test images to use, from the first; None: all."""
     threads: int = 1
-    """For the arithmetic; 1 is the reference."""
+    """Number of inference threads; 1 is the reference."""
     seed: int = 0
-    """Of the variants' order, the drawn frames, and the drawn test images where Fashion-MNIST isn't on the machine."""
+    """Seed of the variants' order, of drawn frames, and of drawn test images where Fashion-MNIST isn't installed."""
     margin_pp: float = MARGIN_PP
     """Largest loss of accuracy that doesn't matter, in percentage points."""
     timeout_s: float = 900.0
-    """A row that takes longer has failed; 10,000 images take a Pi Zero about five minutes."""
+    """Seconds after which a row has failed; 10,000 images take a Pi Zero about five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a row may cost against the row it is compared with; None: not asked."""
+    """Cost that a row may have against the row it is compared with; None: no limit."""
 
     max_loss: float | None = MARGIN_PP
     """Percentage points of top-1 accuracy."""
     loss_by: str = "interval"
-    """interval: the upper end of the loss's 95 % interval must keep the limit, which too few images can't show; point:
-    the loss as counted must."""
+    """interval: the upper end of the loss's 95 % interval must keep the limit; point: the loss as counted must."""
     min_agreement: float | None = 98.5
-    """Per cent of the images that get the same class from both."""
+    """Per cent of the images with equal predictions."""
     max_latency_ratio: float | None = None
-    """Time of invoke over that of the other row, on the same runtime; broken if the ratio's whole interval is above."""
+    """Time of invoke over that of the other row on the same runtime; broken if the ratio's whole interval is above."""
 
 
-# A look that takes a minute, not a result: too few calls for a p99, too few repeats for a narrow interval.
 QUICK = {"repeats": 2, "max_repeats": 2, "runs": 50, "frames": 20, "warmup_s": 0.1, "max_images": 1000}
+"""Settings of --quick: too few calls for a p99, too few repeats for a narrow interval."""
+
+
+def add_gate_flags(flags: argparse.ArgumentParser, *, against: str) -> None:
+    """Add --gate and its limits.
+
+    Args:
+        flags: the parser.
+        against: name of the row that each row is compared with, for the help.
+    """
+    default = Limits()
+    gate = flags.add_argument_group(
+        "gate", f"What a row may cost against {against}. A limit that isn't kept ends with exit code 3."
+    )
+    gate.add_argument("--gate", action="store_true", help="hold the limits; without it none is held")
+    gate.add_argument("--max-loss", type=console.non_negative_float, default=default.max_loss, metavar="POINTS",
+                      help="percentage points of top-1 accuracy")  # fmt: skip
+    gate.add_argument("--loss-by", choices=("interval", "point"), default=default.loss_by,
+                      help="interval: the whole 95 %% interval of the loss keeps the limit, which takes enough images; "
+                           "point: the loss as counted does")  # fmt: skip
+    gate.add_argument("--min-agreement", type=console.non_negative_float, default=default.min_agreement,
+                      metavar="PERCENT", help="images that get the same class from both")  # fmt: skip
+    gate.add_argument("--max-latency-ratio", type=console.positive_float, default=default.max_latency_ratio,
+                      metavar="RATIO", help="time of invoke over that of the other on the same runtime; broken only if "
+                      "the whole 95 %% interval is above (default: not held)")  # fmt: skip
+
+
+def limits_of(options: argparse.Namespace) -> Limits | None:
+    """Return the limits of the flags; None without --gate."""
+    return Limits(**{name: getattr(options, name) for name in Limits.__slots__}) if options.gate else None

@@ -187,7 +187,6 @@ ORDER = {
             "progress",
             "columns",
             "config",
-            "gate_flags",
             "host",
             "stats",
             "measure",

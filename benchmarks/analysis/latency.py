@@ -10,8 +10,7 @@ from typing import Any
 from benchmarks.analysis.row import Latency, Row, measured
 from benchmarks.measure.job import NOT_TIMED, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
-from benchmarks.stats.latency import summarise_repeats
-from benchmarks.stats.stability import MEDIAN_SHARE, STEADY, judge, median_width
+from benchmarks.stats.latency import MEDIAN_SHARE, STEADY, judge, median_width, summarise_repeats
 
 KINDS = ("invoke", "model", "frame_to_decision", "end_to_end")
 """Kinds of timed calls, each wider than the one before: a row has a summary of each."""

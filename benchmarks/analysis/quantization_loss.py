@@ -9,10 +9,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.analysis.row import Accuracy, Calibration, ClassLoss, ClassShare, Comparison, Drift, Loss, Row, Share
 from benchmarks.measure.job import BASIS_POINTS
-from benchmarks.stats.accuracy import confusion_matrix, paired
-from benchmarks.stats.calibration import BINS, mean_drift, reliability
-from benchmarks.stats.proportions import Pairs, paired_loss_interval, wilson_interval
-from benchmarks.stats.significance import SIGNIFICANT, holm, is_non_inferior, mcnemar_p
+from benchmarks.stats.accuracy import BINS, confusion_matrix, mean_drift, paired, reliability
+from benchmarks.stats.proportions import (
+    SIGNIFICANT,
+    Pairs,
+    holm,
+    is_non_inferior,
+    mcnemar_p,
+    paired_loss_interval,
+    wilson_interval,
+)
 
 # Verdicts on a loss, best first.
 GAIN, NO_LOSS, SMALL_LOSS, UNDECIDED, LOSS = "real gain", "no loss shown", "small loss", "undecided", "real loss"

@@ -10,10 +10,9 @@ from benchmarks.host.machine_state import State
 from benchmarks.measure.job import NOT_TIMED, OK
 from benchmarks.measure.runtime_settings import RuntimeSettings
 from benchmarks.records import ABSENT_IF_NONE
-from benchmarks.stats.calibration import Reliability
-from benchmarks.stats.latency import LatencySummary
+from benchmarks.stats.accuracy import Reliability
+from benchmarks.stats.latency import LatencySummary, Stability
 from benchmarks.stats.ratios import Ratio
-from benchmarks.stats.stability import Stability
 
 _T = TypeVar("_T")
 
@@ -255,51 +254,3 @@ def measured(rows: Iterable[Row]) -> list[Row]:
 def answering(rows: Iterable[Row]) -> list[Row]:
     """Select the rows whose predictions are known, timed or not, as on an emulated processor."""
     return [row for row in rows if row.status in (OK, NOT_TIMED)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerLatency:
-    """Summary of another tool's calls in nanoseconds; None: the tool doesn't report it."""
-
-    samples: int | None = None
-    median_ns: int
-    p90_ns: int | None = None
-    p95_ns: int | None = None
-    p99_ns: int | None = None
-    mean_ns: int | None = None
-    standard_deviation_ns: int | None = None
-    iqr_ns: int | None = None
-    minimum_ns: int | None = None
-    maximum_ns: int | None = None
-    repeat_medians_ns: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PeerRaw:
-    """Calls of another tool, a list a repeat."""
-
-    invoke_ns: list[list[int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerRow:
-    """Another tool on one artifact."""
-
-    id: str
-    peer: str
-    what: str
-    """Description of what the tool times."""
-    how_to_get: str
-    variant: str
-    sha256: str
-    version: str | None = None
-    status: str
-    reason: str = ""
-    invalid: str = ""
-    repeats: int = 0
-    invoke: PeerLatency | None = None
-    reference: str | None = None
-    """`id` of this project's row of the same file."""
-    speedup: Ratio | None = None
-    raw: PeerRaw
-    machine: str | None = field(default=None, metadata=ABSENT_IF_NONE)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.gate_flags import add_gate_flags, limits_of
+from benchmarks.config import add_gate_flags, limits_of
 from edge.cli import console
 from edge.errors import EXIT_DONE
 

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.analysis.recommendation import recommend_on_each
-from benchmarks.analysis.row import PeerRow, Row
+from benchmarks.analysis.row import Row
 from benchmarks.analysis.rows import compare_with_float, make_rows
 from benchmarks.config import MARGIN_PP, BenchmarkConfig
 from benchmarks.device.result import read_measured
 from benchmarks.host.environment import merged_environment, short_name
 from benchmarks.measure.job import OK
 from benchmarks.records import from_record
-from benchmarks.report.schema import Report
+from benchmarks.report.schema import PeerRow, Report
 from benchmarks.report.table import reasons, text_table
 from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.cli import console

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from statistics import median
 
-from benchmarks.analysis.row import PeerLatency, PeerRaw, PeerRow, Row
+from benchmarks.analysis.row import Row
 from benchmarks.config import BenchmarkConfig
 from benchmarks.host.machine_state import first_invalid_reason
 from benchmarks.measure.job import FAILED, OK
@@ -20,6 +20,7 @@ from benchmarks.peers.opencv_loop import OpencvLoop
 from benchmarks.peers.protocol import Peer, PeerJob, PeerOutcome
 from benchmarks.peers.tensorflow_loop import TensorflowLoop
 from benchmarks.peers.tflite_runtime_loop import TfliteRuntimeLoop
+from benchmarks.report.schema import PeerLatency, PeerRaw, PeerRow
 from benchmarks.stats.latency import summarise_repeats
 from benchmarks.stats.ratios import speedup
 from edge.artifact.file import Artifact

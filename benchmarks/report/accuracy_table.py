@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.analysis.row import Comparison, Row, known
 from benchmarks.columns import MISSING, Column, number
-from benchmarks.stats.significance import SIGNIFICANT
+from benchmarks.stats.proportions import SIGNIFICANT
 
 _ERROR = "accuracy.calibration.expected_calibration_error"
 _LEAST_P = 1e-4  # smaller ones say no more

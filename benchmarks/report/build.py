@@ -11,7 +11,7 @@ from benchmarks.analysis.accuracy_findings import change_sentence, kernel_senten
 from benchmarks.analysis.gate import gate_lines, judge_report
 from benchmarks.analysis.latency import latency_caveats
 from benchmarks.analysis.recommendation import recommend
-from benchmarks.analysis.row import PeerRow, Row, measured
+from benchmarks.analysis.row import Row, measured
 from benchmarks.analysis.seed_variance import read_training_runs, seed_groups, seed_sentence
 from benchmarks.columns import as_markdown
 from benchmarks.config import BenchmarkConfig, Limits
@@ -22,7 +22,7 @@ from benchmarks.report import accuracy_table, table
 from benchmarks.report.charts.scatter import chart_png
 from benchmarks.report.glossary import DEFINITIONS
 from benchmarks.report.html import html_page
-from benchmarks.report.schema import Frames, Report, TestImages, to_json
+from benchmarks.report.schema import Frames, PeerRow, Report, TestImages, to_json
 from benchmarks.stats.latency import P90_MIN_SAMPLES, P95_MIN_SAMPLES, P99_MIN_SAMPLES
 from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.system import atomic_file

@@ -9,11 +9,60 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.analysis.gate import Gate
-from benchmarks.analysis.row import PeerRow, Row
+from benchmarks.analysis.row import Row
 from benchmarks.analysis.seed_variance import SeedGroup
 from benchmarks.records import ABSENT_IF_NONE, from_record, to_record
+from benchmarks.stats.ratios import Ratio
 
 SCHEMA_VERSION = 2  # 1: one repeat, and no statistics of the accuracy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerLatency:
+    """Summary of another tool's calls in nanoseconds; None: the tool doesn't report it."""
+
+    samples: int | None = None
+    median_ns: int
+    p90_ns: int | None = None
+    p95_ns: int | None = None
+    p99_ns: int | None = None
+    mean_ns: int | None = None
+    standard_deviation_ns: int | None = None
+    iqr_ns: int | None = None
+    minimum_ns: int | None = None
+    maximum_ns: int | None = None
+    repeat_medians_ns: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRaw:
+    """Calls of another tool, a list a repeat."""
+
+    invoke_ns: list[list[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerRow:
+    """Another tool on one artifact."""
+
+    id: str
+    peer: str
+    what: str
+    """Description of what the tool times."""
+    how_to_get: str
+    variant: str
+    sha256: str
+    version: str | None = None
+    status: str
+    reason: str = ""
+    invalid: str = ""
+    repeats: int = 0
+    invoke: PeerLatency | None = None
+    reference: str | None = None
+    """`id` of this project's row of the same file."""
+    speedup: Ratio | None = None
+    raw: PeerRaw
+    machine: str | None = field(default=None, metadata=ABSENT_IF_NONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.analysis.accuracy_findings import kernel_sentence
 from benchmarks.analysis.latency import KINDS, TABLED, tabled_latency
-from benchmarks.analysis.row import PeerRow, Row
+from benchmarks.analysis.row import Row
 from benchmarks.columns import MISSING, Column, as_text, number
 from benchmarks.measure.job import NOT_INSTALLED, NOT_TIMED, OK
 from benchmarks.report.accuracy_table import CSV_NAMES, csv_facts
-from benchmarks.stats.stability import DRIFTING, NOISY, median_width
+from benchmarks.report.schema import PeerRow
+from benchmarks.stats.latency import DRIFTING, NOISY, median_width
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:

@@ -1,9 +1,13 @@
-"""Predictions and labels -> counts of right answers, of equal answers, of confusions; numpy alone, as on a device."""
+"""Predictions, confidences and labels -> counts, confusions, calibration; numpy alone, as on a device."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+BINS = 15  # of equal width, as in Guo et al., 2017, arXiv:1706.04599, and as training counts
 
 
 def count_right(predictions: ArrayLike, labels: ArrayLike) -> int:
@@ -38,3 +42,52 @@ def paired(first: ArrayLike, second: ArrayLike) -> NDArray[np.bool_]:
     if left.shape != right.shape or left.ndim != 1:
         raise ValueError(f"expected two lists of the same length, got shapes {left.shape} and {right.shape}")
     return np.asarray(left == right, np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Images by how sure the network was of its answer."""
+
+    count: list[int]
+    """Images in each of the 15 bins of (0, 1], lowest first."""
+    confidence_sum: list[float]
+    """Sum of the probabilities of the answers in each bin."""
+    right: list[int]
+    """Right answers in each bin."""
+
+    @property
+    def expected_calibration_error(self) -> float:
+        """Mean gap between confidence and accuracy, 0-1, each bin weighted by its images (Naeini et al., 2015)."""
+        gaps = np.abs(np.asarray(self.confidence_sum) - np.asarray(self.right))
+        return float(gaps.sum() / sum(self.count))
+
+
+def reliability(confidence: ArrayLike, is_right: ArrayLike) -> Reliability:
+    """Sort answers into bins.
+
+    Args:
+        confidence: probability of the answer, 0-1, shape (N,), N >= 1.
+        is_right: whether it is the label, boolean, shape (N,).
+    """
+    sure, right = np.asarray(confidence, np.float64), np.asarray(is_right, np.bool_)
+    # A bin excludes its lower edge and includes its upper one: 1.0 belongs to the last.
+    place = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    return Reliability(
+        count=np.bincount(place, minlength=BINS).tolist(),
+        confidence_sum=np.bincount(place, weights=sure, minlength=BINS).tolist(),
+        right=np.bincount(place, weights=right, minlength=BINS).astype(int).tolist(),
+    )
+
+
+def mean_drift(confidence: ArrayLike, reference: ArrayLike) -> tuple[float, float]:
+    """How much surer of its answers a variant is than its reference on the same images.
+
+    Args:
+        confidence: probability of the variant's answer, 0-1, shape (N,), N >= 1.
+        reference: probability of the reference's answer, same shape.
+
+    Returns:
+        The mean difference, -1 to 1 (above zero: surer), and the mean of its size, 0-1.
+    """
+    difference = np.asarray(confidence, np.float64) - np.asarray(reference, np.float64)
+    return float(difference.mean()), float(np.abs(difference).mean())

@@ -43,11 +43,12 @@ def test_two_models_and_a_broken_one(tmp_path: Path, capsys: pytest.CaptureFixtu
 
     out, err = capsys.readouterr()
     assert code == 1
-    assert out.splitlines()[0] == "accuracy on drawn garments, not on Fashion-MNIST (the first 30 of 1,000 images)"
+    assert "first 30 of 1,000" in out.splitlines()[0]
     assert out.splitlines()[-1] == f"report: {tmp_path / 'out' / 'report.html'}"
     assert "] broken.tflite @ litert: failed: " in err
     assert err.count("] tiny_int8.tflite @ litert") == 2
-    assert err.splitlines()[-1] == "error: 1 of 3 rows failed: broken.tflite @ litert"
+    assert "1 of 3" in err.splitlines()[-1]
+    assert err.endswith("broken.tflite @ litert\n")
     rows = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["rows"]
     assert [row["status"] for row in rows] == ["ok", "failed", "ok"]
     assert rows[2]["reference"] == "tiny_none.tflite @ litert"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from adjustText import adjust_text
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
+from matplotlib.transforms import Bbox
 
 from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.rows import without_common_machine
-from benchmarks.report.charts.label_placement import Box, Dot, Placement, place_labels
 from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
 
 WIDE, NARROW = SIZES = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
@@ -21,6 +22,8 @@ _LOG_FROM_RATIO = 12.0  # slowest to fastest; beyond it the fast ones would be o
 _DOT_AREA_PER_BYTE = 4.5e-4  # square points: 250 kB give a dot 12 points wide
 _DOT_AREA_RANGE = (36.0, 900.0)
 _LABEL_POINTS = 9.0
+_GAP_POINTS = 4.0  # between a mark and a name
+_ITERATIONS = 500
 _LEGEND = "better: up and to the left · dashed: none is better in both · larger dot: larger file"
 _NARROW_LEGEND = "better: up and to the left · dashed: none is\nbetter in both · larger dot: larger file"
 _NARROW_NAMES = 8  # on a phone there is no room for more: beyond it only the frontier is named
@@ -67,7 +70,9 @@ def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float])
         axes.scatter(_median_us(row), _percent(row), s=_area(row), color=colour, alpha=0.9,
                      edgecolors=palette.ink, linewidths=0.6, zorder=3 - _area(row) / 1e4)  # fmt: skip
     _draw_frontier(axes, shown, palette)
-    _label(figure, axes, frontier(shown) if is_narrow and len(shown) > _NARROW_NAMES else shown, palette)
+    named = frontier(shown) if is_narrow and len(shown) > _NARROW_NAMES else shown
+    figure.draw_without_rendering()  # gives the axes their final size
+    _label(axes, named, [_marks(axes, row) for row in shown], palette)
     return figure
 
 
@@ -116,44 +121,35 @@ def _draw_frontier(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
     axes.plot(x, y, drawstyle="steps-post", color=palette.muted, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1.5)
 
 
-def _label(figure: Figure, axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
-    """Write each row's name beside its dot; the axes must have their final size by then."""
-    figure.draw_without_rendering()
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # FigureCanvasAgg has it
+def _label(axes: Axes, rows: Sequence[Row], marks: Sequence[Bbox], palette: Palette) -> None:
+    """Write each row's name beside its dot, off all marks and other names; a distant name has a line to its dot."""
     texts = [
         # A "$" in a file name is no formula.
-        axes.text(0, 0, _label_text(row), fontsize=_LABEL_POINTS, color=palette.ink, linespacing=1.25,
-                  parse_math=False, transform=axes.transAxes, ha="left", va="bottom", zorder=4,
+        axes.text(_median_us(row), _percent(row), _label_text(row), fontsize=_LABEL_POINTS, color=palette.ink,
+                  linespacing=1.25, parse_math=False, ha="center", va="center", zorder=4, in_layout=False,
                   bbox={"facecolor": palette.paper, "edgecolor": "none", "alpha": 0.8, "pad": 1})
         for row in rows
     ]  # fmt: skip
-    dots, whiskers = [], []
-    for row, text in zip(rows, texts, strict=True):
-        extent = text.get_window_extent(renderer)
-        x, y = axes.transData.transform((_median_us(row), _percent(row)))
-        dots.append(Dot(x, y, (_area(row) ** 0.5) / 2, extent.width, extent.height))
-        p90_ns = known(row.invoke).p90_ns
-        if p90_ns is not None:
-            end, _ = axes.transData.transform((p90_ns / 1e3, 0))
-            whiskers.append(Box(x, y - 2, end, y + 2))
-    frame = axes.get_window_extent(renderer)
-    bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1, frame.y1 - 4)
-    for text, dot, placement in zip(texts, dots, place_labels(dots, bounds, obstacles=whiskers), strict=True):
-        # As a share of the axes, which holds at any resolution the figure is saved with.
-        left, bottom = axes.transAxes.inverted().transform((placement.box.left, placement.box.bottom))
-        text.set_position((float(left), float(bottom)))
-        text.set_in_layout(False)
-        if placement.needs_leader:
-            _draw_leader(axes, dot, placement, palette)
+    adjust_text(
+        texts,
+        objects=marks,
+        ax=axes,
+        expand=(1.06, 1.2),
+        force_text=(0.3, 0.5),
+        force_static=(0.3, 0.8),
+        force_explode=(0.4, 0.8),
+        iter_lim=_ITERATIONS,  # a limit of time would draw another chart each time
+        arrowprops={"arrowstyle": "-", "color": palette.muted, "linewidth": 0.7, "zorder": 2},
+    )
 
 
-def _draw_leader(axes: Axes, dot: Dot, placement: Placement, palette: Palette) -> None:
-    box = placement.box
-    # To the nearest point of the label's edge.
-    x, y = min(max(dot.x, box.left), box.right), min(max(dot.y, box.bottom), box.top)
-    to_data = axes.transData.inverted()
-    (x0, y0), (x1, y1) = to_data.transform((dot.x, dot.y)), to_data.transform((x, y))
-    axes.plot([x0, x1], [y0, y1], color=palette.muted, linewidth=0.7, zorder=2)
+def _marks(axes: Axes, row: Row) -> Bbox:
+    """Return the area of a row's dot and its line to p90, in the axes' data."""
+    x, y = axes.transData.transform((_median_us(row), _percent(row)))
+    end, _ = axes.transData.transform(((known(row.invoke).p90_ns or row.invoke_median_ns) / 1e3, 0))
+    radius = _area(row) ** 0.5 / 2 + _GAP_POINTS
+    pixels = Bbox.from_extents(x - radius, y - radius, max(x + radius, end), y + radius)
+    return pixels.transformed(axes.transData.inverted())
 
 
 def _label_text(row: Row) -> str:

@@ -101,4 +101,4 @@ def test_a_report_is_judged_against_its_float_rows(row: Callable[..., Row], comp
     broken, outcome = gate_lines(gate)
     facts = ("broken: a_int8.tflite @ litert", "90.00 %", "a_none.tflite @ litert", "wanted 95")
     assert [fact for fact in facts if fact not in broken] == []
-    assert outcome.endswith("broken by a_int8.tflite @ litert")
+    assert outcome.endswith("a_int8.tflite @ litert")

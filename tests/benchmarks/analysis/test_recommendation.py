@@ -23,7 +23,7 @@ def test_the_fastest_that_loses_little_is_recommended(row: Make, compared: Compa
     first, accuracy, stages, against = recommend(rows)
 
     assert recommended(rows) is rows[1]
-    assert first.startswith("Use a_int8.tflite (litert)")
+    assert first.startswith("Use a_int8.tflite")
     assert not _lacking(first, "fastest of 2", "0.5 percentage points", "40.0 µs", "90.00% right", "250 kB")
     assert "None of 1" in accuracy
     assert not _lacking(stages, "a_int8.tflite (litert)", "1.50 ms", "0.40 ms", "0.90 ms", "0.06 ms")
@@ -93,7 +93,7 @@ def test_int8_is_only_compared_with_float_on_the_same_runtime(row: Make, compare
 def test_without_a_float_artifact_the_loss_is_not_known(row: Make, compared: Compared) -> None:
     first, *_ = recommend(compared([row("a_int8.tflite"), row("b_int8.tflite", invoke_ns=30_000)]))
 
-    assert not _lacking(first, "Fastest here: b_int8.tflite", "30.0 µs", "isn't known", "quantization none")
+    assert not _lacking(first, "b_int8.tflite", "30.0 µs", "isn't known", "quantization none")
 
 
 def test_rows_without_a_float_artifact_are_counted(row: Make, compared: Compared) -> None:

@@ -9,9 +9,8 @@ from statistics import NormalDist
 import pytest
 
 from benchmarks.measure.timing import time_calls, warm_up
-from benchmarks.stats.latency import summarise_repeats
+from benchmarks.stats.latency import DRIFTING, STEADY, judge, summarise_repeats
 from benchmarks.stats.ratios import speedup
-from benchmarks.stats.stability import DRIFTING, STEADY, judge
 
 SIGMA = 0.1  # of the logarithm: nine calls of ten within 18 % of the median
 

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks.analysis.row import PeerLatency, PeerRow, Row, known
+from benchmarks.analysis.row import Row, known
 from benchmarks.config import BenchmarkConfig
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
 from benchmarks.peers.protocol import PeerJob, PeerOutcome
 from benchmarks.peers.rows import PEERS, peer_matches, peer_rows, peer_tasks
+from benchmarks.report.schema import PeerLatency, PeerRow
 from benchmarks.report.table import PEER_COLUMNS as COLUMNS
 from benchmarks.report.table import ordered_peers, peer_sentences, peers_text
 from edge.artifact.file import Artifact, read_artifact

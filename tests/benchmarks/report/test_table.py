@@ -82,7 +82,8 @@ def test_csv_has_raw_units_and_every_row_in_order(rows: list[Row]) -> None:
 
 def test_equal_reasons_are_given_once(rows: list[Row]) -> None:
     (reason,) = reasons(rows)
-    assert reason.split(": ") == ["gone.tflite @ litert and 1 more", "failed", "crashed with signal 11"]
+    assert reason.startswith("gone.tflite @ litert and 1")
+    assert reason.endswith("failed: crashed with signal 11")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_unsteady_latencies_are_marked(row: Callable[..., Row], values: dict[str
 
 
 def test_a_throttled_row_is_marked_before_anything_else(row: Callable[..., Row]) -> None:
-    assert status(replace(row("a.tflite"), invalid="the board was slowed down")) == "ok, invalid times"
+    assert status(replace(row("a.tflite"), invalid="throttled")) == "ok, invalid times"
 
 
 @pytest.mark.parametrize(

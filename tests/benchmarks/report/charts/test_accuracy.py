@@ -14,7 +14,7 @@ from benchmarks.report.charts.accuracy import (
     losses_svg,
 )
 from benchmarks.report.charts.style import Palette
-from benchmarks.stats.calibration import Reliability
+from benchmarks.stats.accuracy import Reliability
 
 
 @pytest.fixture

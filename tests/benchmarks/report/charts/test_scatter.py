@@ -1,10 +1,11 @@
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 
 from benchmarks.analysis.row import Row
-from benchmarks.report.charts.scatter import NARROW, WIDE, chart_png, chart_svg, draw_chart
+from benchmarks.report.charts.scatter import NARROW, SIZES, WIDE, chart_png, chart_svg, draw_chart
 from benchmarks.report.charts.style import Palette
 
 
@@ -49,3 +50,28 @@ def test_the_png_is_a_png_whatever_the_sizes(row: Callable[..., Row]) -> None:
     rows = [row("a.tflite", size_bytes=900), row("b.tflite", size_bytes=90_000_000, invoke_ns=70_000)]
 
     assert chart_png(rows).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_names_cover_neither_each_other_nor_a_dot_and_stay_in_the_frame(
+    row: Callable[..., Row], size: tuple[float, float]
+) -> None:
+    rows = [row(f"a_{number}.tflite", invoke_ns=40_000 + 300 * number) for number in range(6)]
+
+    figure = draw_chart(rows, Palette(), size)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+
+    names = [text.get_window_extent() for text in axes.texts if text.get_text()]
+    dots = [axes.transData.transform(dot.get_offsets()[0]) for dot in axes.collections]
+    assert len(names) == len(dots) == 6
+    assert [pair for pair in combinations(names, 2) if pair[0].overlaps(pair[1])] == []
+    assert [name for name in names for x, y in dots if name.contains(x, y)] == []
+    frame = axes.get_window_extent()
+    assert all(frame.contains(x, y) for name in names for x, y in name.get_points())
+
+
+def test_the_same_rows_give_the_same_chart(row: Callable[..., Row]) -> None:
+    rows = [row("a.tflite"), row("b.tflite", wrong=1), row("c.tflite")]
+
+    assert chart_svg(rows, WIDE) == chart_svg(rows, WIDE)

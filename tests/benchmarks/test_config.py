@@ -1,7 +1,6 @@
 import argparse
 
-from benchmarks.config import Limits
-from benchmarks.gate_flags import add_gate_flags, limits_of
+from benchmarks.config import Limits, add_gate_flags, limits_of
 
 
 def _limits(*arguments: str) -> Limits | None:
