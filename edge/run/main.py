@@ -60,10 +60,10 @@ def classify(arguments: Sequence[str]) -> int:
         return _classify(config, sink_config, lambda: _load(config, config.model or default_model(), policy))
     if policy:
         raise ConfigError("a store's models were verified by `edge-classify update`: give it --require-... instead")
-    from edge.update.startup import Run
+    from edge.update.startup import TrialRun
 
-    with Run(config.store) as updated:
-        return _classify(config, sink_config, lambda: updated.load(partial(_load, config)), updated.sinks)
+    with TrialRun(config.store) as trial:
+        return _classify(config, sink_config, lambda: trial.load(partial(_load, config)), trial.sinks)
 
 
 def _classify(

@@ -1,1 +1,1 @@
-"""A model file that reaches a device later: fetched, tested, switched to, tried, and taken back if it fails."""
+"""Updates of the model on a device: fetch, evaluation, installation, trial and rollback."""

@@ -1,18 +1,18 @@
-"""Tries a new model in a child process, which may crash or hang: this one then has a sentence."""
+"""Evaluation of a new model in a child process, which it may crash: metrics, their limits, and the verdict."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from edge.datasets.folder_labels import Truths
 from edge.errors import UpdateError
-from edge.update.metrics import Count, Figures
 
 _TIMEOUT_S = 300.0
-# It finds the very modules that this process has, whatever lies in the working directory.
+# It imports the same modules as this process, whatever lies in the working directory.
 _PROGRAM = """
 import json, sys
 path, arguments = json.loads(sys.argv[1])
@@ -22,26 +22,68 @@ main(*arguments)
 """
 
 
-def self_test(
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits on the metrics of a new model."""
+
+    min_right: float = 0.75
+    """Least accuracy on drawn garments, 0-1: networks of a few kilobytes reach 0.9, chance 0.1."""
+    min_agreement: float = 0.75
+    """Least share of drawn garments with the same label as the current model's, 0-1."""
+    max_lost: float = 0.02
+    """Most accuracy that may be lost on the user's samples, against the current model, 0-1."""
+    max_slower: float = 3.0
+    """Largest ratio to the current model's time from frame to prediction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of predictions for a set of frames."""
+
+    frames: int
+    right: int | None
+    """Right predictions of the new model; None: its labels aren't the frames'."""
+    current_right: int | None
+    """Right predictions of the current model; None: its labels differ."""
+    same: int | None
+    """Frames with the same prediction of both; None: their labels differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Metrics of a new model beside the current one."""
+
+    drawn: Tally
+    """Tally of drawn garments."""
+    samples: Tally | None
+    """Tally of the user's images; None: there were none."""
+    time_ratio: float
+    """Ratio of the new model's fastest time from frame to prediction to the current one's."""
+    labels: tuple[str, ...]
+    """Labels of the new model."""
+    current_labels: tuple[str, ...]
+
+
+def evaluate_in_child(
     new: Path, current: Path, *, sha256: str, current_sha256: str, samples: Path | None, truths: Truths
-) -> Figures:
-    """Run a new model on drawn garments and on samples, beside the current one.
+) -> Metrics:
+    """Run a new model and the current one on drawn garments and on samples.
 
     Args:
-        new: the file in question.
+        new: the new file.
         current: the file it is compared with.
-        sha256: of the new file, if the user vouches for it; empty: it is checked as files of strangers are.
-        current_sha256: of the other one; empty: it is the one inside the package.
-        samples: a folder with a folder of pictures for each label; None: there are none.
-        truths: what is right for folders that aren't called like a label; see `edge.datasets.folder_labels`.
+        sha256: digest of the new file, if it is trusted; empty: it is checked like any untrusted file.
+        current_sha256: digest of the current file; empty: it is the built-in one.
+        samples: folder that holds a folder of images for each label; None: no samples.
+        truths: labels of folders that aren't called like one; see `edge.datasets.folder_labels`.
 
     Raises:
-        UpdateError: it can't be loaded, gives no probabilities, crashes or hangs.
+        UpdateError: the new model can't be loaded, gives no probabilities, crashes or hangs.
     """
     files = [str(new), sha256], [str(current), current_sha256]
-    given = json.dumps([sys.path, [*files, str(samples.absolute()) if samples else "", dict(truths)]])
+    arguments = json.dumps([sys.path, [*files, str(samples.absolute()) if samples else "", dict(truths)]])
     try:
-        child = subprocess.run([sys.executable, "-I", "-c", _PROGRAM, given], capture_output=True, text=True,
+        child = subprocess.run([sys.executable, "-I", "-c", _PROGRAM, arguments], capture_output=True, text=True,
                                errors="replace", timeout=_TIMEOUT_S, check=False)  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise UpdateError(f"the self-test wasn't over after {_TIMEOUT_S:.0f} s: the model hangs or is far too slow, or "
@@ -50,15 +92,75 @@ def self_test(
         raise UpdateError(f"the self-test crashed (signal {-child.returncode}): the file is damaged")
     if child.returncode > 0:
         raise UpdateError((child.stderr.strip().splitlines() or ["the self-test failed"])[-1])
-    return _figures(child.stdout)
+    return _metrics_from(child.stdout)
 
 
-def _figures(text: str) -> Figures:
-    found = json.loads(text.splitlines()[-1])  # libraries may have printed something before
-    return Figures(
-        drawn=Count(**found["drawn"]),
-        samples=Count(**found["samples"]) if found["samples"] else None,
-        time_ratio=found["time_ratio"],
-        labels=tuple(found["labels"]),
-        current_labels=tuple(found["current_labels"]),
+def _metrics_from(text: str) -> Metrics:
+    data = json.loads(text.splitlines()[-1])  # libraries may have printed something before
+    return Metrics(
+        drawn=Tally(**data["drawn"]),
+        samples=Tally(**data["samples"]) if data["samples"] else None,
+        time_ratio=data["time_ratio"],
+        labels=tuple(data["labels"]),
+        current_labels=tuple(data["current_labels"]),
     )
+
+
+def complaints(metrics: Metrics, limits: Limits, *, allows_new_labels: bool) -> list[str]:
+    """Compare metrics with their limits.
+
+    Args:
+        metrics: metrics of the new model.
+        limits: limits that they must keep.
+        allows_new_labels: True accepts labels that differ from the current model's.
+
+    Returns:
+        A sentence for each limit that is not kept.
+    """
+    drawn, samples = metrics.drawn, metrics.samples
+    sentences = []
+    if metrics.labels != metrics.current_labels and not allows_new_labels:
+        sentences.append(
+            f"its labels are others ({', '.join(metrics.labels)} instead of {', '.join(metrics.current_labels)}): "
+            "--allow-new-labels if that is meant"
+        )
+    if drawn.right is not None and drawn.right < limits.min_right * drawn.frames:
+        sentences.append(
+            f"it names {drawn.right} of {drawn.frames} drawn garments rightly (least {limits.min_right:.0%})"
+        )
+    if drawn.same is not None and drawn.same < limits.min_agreement * drawn.frames:
+        sentences.append(
+            f"it answers like the current model on {drawn.same} of {drawn.frames} drawn garments "
+            f"(least {limits.min_agreement:.0%})"
+        )
+    if samples and samples.right is not None:
+        least, reason = limits.min_right * samples.frames, f"least {limits.min_right:.0%}"
+        if samples.current_right is not None:
+            least = samples.current_right - limits.max_lost * samples.frames
+            reason = f"the current model {samples.current_right}, and at most {limits.max_lost:.0%} may be lost"
+        if samples.right < least:
+            sentences.append(f"it names {samples.right} of {samples.frames} samples rightly ({reason})")
+    if metrics.time_ratio > limits.max_slower:
+        ratio = f"{metrics.time_ratio:.1f} times the current model's time"
+        sentences.append(f"it takes {ratio}, at most {limits.max_slower:g}")
+    return sentences
+
+
+def summary(metrics: Metrics) -> list[str]:
+    """Format the metrics as lines of a report."""
+    lines = [f"drawn garments  {_counts(metrics.drawn)}"]
+    if metrics.samples:
+        lines.append(f"samples         {_counts(metrics.samples)}")
+    lines.append(f"time            {metrics.time_ratio:.2f} times the current model's, from frame to answer")
+    if metrics.drawn.right is None and not metrics.samples:
+        lines.append("note            nothing says whether its answers are right: label some pictures, --samples DIR")
+    return lines
+
+
+def _counts(tally: Tally) -> str:
+    parts = [f"{tally.frames} answered" if tally.right is None else f"{tally.right} of {tally.frames} right"]
+    if tally.current_right is not None:
+        parts.append(f"the current model {tally.current_right}")
+    if tally.same is not None:
+        parts.append(f"the same answer to {tally.same}")
+    return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""Brings a model file to this machine, from a disk or over HTTP(S): so much and no more, so long and no longer."""
+"""Copies or downloads a model file, with limits on size and time."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from edge.errors import UpdateError
 from edge.system.urls import is_url, redact_url
 
 _PIECE_BYTES = 2**16
-_SILENCE_S = 30.0  # a server may pause for so long
+_SILENCE_S = 30.0  # longest pause of a server
 
 Progress = Callable[[int, "int | None"], None]
-"""Told how many bytes have come, and how many there are in all where that is known."""
+"""Callback with the bytes that have come, and their total number if it is known."""
 
 
 def fetch(
@@ -34,13 +34,13 @@ def fetch(
     Args:
         source: a path, or an http:// or https:// URL.
         into: the file to write.
-        is_pinned: whether a digest or a signature is asked of the content: plain HTTP is good enough then.
-        timeout_s: for all of it, seconds.
-        limit_bytes: the most it may have.
-        progress: told after every piece.
+        is_pinned: True if the content must have a digest or a signature: plain HTTP is good enough then.
+        timeout_s: time limit for all of it, seconds.
+        limit_bytes: most bytes that the content may have.
+        progress: called after every piece.
 
     Raises:
-        UpdateError: the URL is none to trust; or the server refuses, stalls, sends too much or too little.
+        UpdateError: the URL is not secure, or the server refuses, stalls, or sends too much or too little.
         OSError: the file can't be read or written.
     """
     name = redact_url(source)
@@ -63,10 +63,10 @@ def fetch(
 
 @contextmanager
 def _download(url: str, *, is_pinned: bool) -> Iterator[tuple[int | None, Iterator[bytes]]]:
-    """Yield size and content of a file on a server, in pieces; the size is None where the server doesn't say.
+    """Yield size and content of a file on a server, in pieces; the size is None if the server doesn't announce it.
 
     Raises:
-        UpdateError: the URL is none to trust, the server can't be reached or refuses; also later, from the pieces.
+        UpdateError: the URL is not secure, or the server can't be reached or refuses; also later, from the pieces.
     """
     from edge.system import http
 
@@ -93,7 +93,7 @@ def _require_trustworthy(url: str, *, is_pinned: bool) -> None:
 
 @contextmanager
 def _read(path: Path) -> Iterator[tuple[int | None, Iterator[bytes]]]:
-    """Yield size and content of a file, in pieces; of a device or a pipe the size isn't known."""
+    """Yield size and content of a file, in pieces; the size is None for a device or a pipe."""
     with path.open("rb") as file:
         facts = os.fstat(file.fileno())
         yield facts.st_size if stat.S_ISREG(facts.st_mode) else None, iter(lambda: file.read(_PIECE_BYTES), b"")
@@ -101,7 +101,7 @@ def _read(path: Path) -> Iterator[tuple[int | None, Iterator[bytes]]]:
 
 @contextmanager
 def _deadline(seconds: float, name: str) -> Iterator[None]:
-    """End the block after so long, whatever it waits for: a name, a handshake, one byte of a header a minute."""
+    """End the block after a time limit, whatever it waits for: a name, a handshake, one byte of a header a minute."""
 
     def give_up(*_: object) -> None:
         raise UpdateError(f"{name} wasn't here after {seconds:g} s: try again, or give it longer with --timeout")

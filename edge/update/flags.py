@@ -1,14 +1,20 @@
-"""The flags of `edge-classify update`."""
+"""Flags of `edge-classify update`, and the settings that they give."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.cli import console
-from edge.cli.trust_flags import add_trust_flags
+from edge.cli.trust_flags import add_trust_flags, trust_policy_from
 from edge.datasets.folder_labels import folder_truth
-from edge.update.metrics import Limits
+from edge.update.evaluation_process import Limits
+
+if TYPE_CHECKING:
+    from edge.artifact.trust import TrustPolicy
+    from edge.datasets.folder_labels import Truths
 
 NAME = "update"
 """First argument of `edge-classify` that leads here."""
@@ -16,8 +22,8 @@ NAME = "update"
 _EXAMPLES = """examples:
   edge-classify update new.tflite                          a file
   edge-classify update https://models.example/door.tflite  or from a server
-  edge-classify update new.tflite --samples snapshots      tested on pictures that a person has labelled too
-  edge-classify update --status                            which model runs, and what became of the last one
+  edge-classify update new.tflite --samples snapshots      evaluated also on images that a person has labelled
+  edge-classify update --status                            the current model, and the trial of the last one
   edge-classify update --rollback                          back to the last good one
 
 The new model is tried by the next `edge-classify --store`. It is good when it has classified frames for a minute; if
@@ -27,6 +33,44 @@ systemctl start edge-classify-update.
 
 exit codes: 0 done, or nothing to do, 1 error (also: the self-test failed; the old model stays), 2 wrong call
 """
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateConfig:
+    """Settings of one update."""
+
+    source: str
+    """Path or URL of the new model."""
+    policy: TrustPolicy | None
+    """Digest, signature or both that the file must have; None: neither."""
+    timeout_s: float
+    """Time limit for fetching, seconds."""
+    again: bool
+    """Permission to install a model that was rolled back."""
+    samples: Path | None
+    """Folder with a folder of images for each label; None: drawn garments alone."""
+    truths: Truths
+    """Labels of folders of the samples that aren't called like one."""
+    allow_new_labels: bool
+    """Permission for labels other than the current model's."""
+    limits: Limits
+    shows_progress: bool
+    """Progress of the fetch on stderr."""
+
+
+def config_from(options: argparse.Namespace, *, shows_progress: bool) -> UpdateConfig:
+    """Make the settings of an update from parsed flags."""
+    return UpdateConfig(
+        source=options.source,
+        policy=trust_policy_from(options),
+        timeout_s=options.timeout_s,
+        again=options.again,
+        samples=options.samples,
+        truths=dict(options.truths),
+        allow_new_labels=options.allow_new_labels,
+        limits=Limits(**{field.name: getattr(options, field.name) for field in fields(Limits)}),
+        shows_progress=shows_progress,
+    )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,39 +85,41 @@ def parser() -> argparse.ArgumentParser:
                       "it, or its http:// or https:// URL")  # fmt: skip
     what.add_argument("--rollback", action="store_true", help="make the last good model current again, or behind that "
                       "the built-in one")  # fmt: skip
-    what.add_argument("--status", action="store_true", help="say which model is current, whether it is on trial, and "
-                      "what was rolled back")  # fmt: skip
+    what.add_argument("--status", action="store_true", help="report the current model, its trial, and the last "
+                      "rollback")  # fmt: skip
     flags.add_argument("--store", type=Path, metavar="DIR",
-                       help="where the models are kept (default: as for `edge-classify --store`)")  # fmt: skip
+                       help="folder of the models (default: that of `edge-classify --store`)")  # fmt: skip
     add_trust_flags(flags)
     flags.add_argument("--timeout", type=console.positive_float, default=300.0, dest="timeout_s", metavar="S",
                        help="give up fetching after S seconds")  # fmt: skip
-    flags.add_argument("--again", action="store_true", help="install it though it was rolled back")
+    flags.add_argument("--again", action="store_true", help="install a model that was rolled back")
     _add_test_flags(flags)
-    flags.add_argument("--json", action="store_true", help="one JSON object: the store's state, and what the self-test "
-                       "counted")  # fmt: skip
+    flags.add_argument("--json", action="store_true", help="one JSON object: the store's state, and the metrics of "
+                       "the self-test")  # fmt: skip
     console.add_logging_flags(flags)
     return flags
 
 
 def _add_test_flags(flags: argparse.ArgumentParser) -> None:
-    """Flags of the fields of `edge.update.metrics.Limits`, and of what it is tested on."""
-    test = flags.add_argument_group("the self-test", "In a process of its own, beside the current model.")
+    """Add the flags of the samples and of `Limits`."""
+    test = flags.add_argument_group("the self-test", "It runs in a process of its own, beside the current model.")
     limits = Limits()
-    test.add_argument("--samples", type=Path, metavar="DIR", help="test it also on the pictures in DIR, which holds a "
+    test.add_argument("--samples", type=Path, metavar="DIR", help="evaluate also on the images in DIR, which holds a "
                       "folder of them for each label, such as snapshots that a person has sorted")  # fmt: skip
     test.add_argument("--map", action="append", type=folder_truth, default=[], dest="truths",
                       metavar="FOLDER=LABEL[,LABEL...]",
                       help="labels that are right for a folder of --samples, or unknown; repeatable")  # fmt: skip
-    test.add_argument("--allow-new-labels", action="store_true", help="it may have other labels than the current model")
+    test.add_argument(
+        "--allow-new-labels", action="store_true", help="accept labels that differ from the current model's"
+    )
     test.add_argument("--min-right", type=_share, default=limits.min_right, metavar="P",
-                      help="of the drawn garments, and of the samples where the labels are new, 0-1")  # fmt: skip
+                      help="least accuracy on drawn garments, and on samples if the labels are new, 0-1")  # fmt: skip
     test.add_argument("--min-agreement", type=_share, default=limits.min_agreement, metavar="P",
-                      help="with the current model on drawn garments, 0-1")  # fmt: skip
+                      help="least agreement with the current model on drawn garments, 0-1")  # fmt: skip
     test.add_argument("--max-lost", type=_share, default=limits.max_lost, metavar="P",
-                      help="of the samples, 0-1: how many fewer it may name than the current model")  # fmt: skip
+                      help="most accuracy on the samples that may be lost against the current model, 0-1")  # fmt: skip
     test.add_argument("--max-slower", type=console.positive_float, default=limits.max_slower, metavar="N",
-                      help="times the current model's time from frame to answer")  # fmt: skip
+                      help="largest ratio to the current model's time from frame to prediction")  # fmt: skip
 
 
 def _share(text: str) -> float:

@@ -1,4 +1,4 @@
-"""A run on the model of a store: the current one, or where that fails the last good one; a new one is tried."""
+"""A run on the model of a store: the current one, or if that fails the last good one; a new one is on trial."""
 
 from __future__ import annotations
 
@@ -19,25 +19,31 @@ from edge.update.store import Store, utc_now
 
 if TYPE_CHECKING:
     from edge.classify.classifier import Classifier
+    from edge.classify.results import Decision, Prediction
     from edge.sinks import Sink
+    from edge.sources.frame import Frame
 
 _LOGGER = logging.getLogger(__name__)
+TRIAL_S = 60.0
+"""Seconds of classified frames that end a trial: twice the WatchdogSec of the unit, so that a loop that hangs is killed
+before."""
+_LONGEST_GAP_S = 1.0  # longer gaps between frames count as this much, so that an absent camera can't end the trial
 
 
-class Run:
-    """What a run knows of the store it is on; a context manager that lasts as long as the run.
+class TrialRun:
+    """Model choice and trial of one run on a store; a context manager that lasts as long as the run.
 
-    A start of a model on trial is noted before the model is loaded. The note goes away when the run ends in a way that
-    isn't the model's fault. Where the process crashes, is killed or raises what nobody expected, it stays, and the next
-    start rolls the model back.
+    A start of a model on trial is noted before the model is loaded. The note is removed when the run ends in a way that
+    isn't the model's fault. If the process crashes, is killed or raises an unexpected error, the note stays, and the
+    next start rolls the model back.
     """
 
     def __init__(self, folder: Path, *, root: Path = host.ROOT, clock: Callable[[], float] = time.monotonic) -> None:
-        """Remember the store.
+        """Prepare a run; nothing is read yet.
 
         Args:
-            folder: of the store.
-            root: where /proc is.
+            folder: folder of the store.
+            root: folder that holds proc.
             clock: monotonic seconds; tests bring their own.
         """
         self._store = Store(folder)
@@ -47,20 +53,20 @@ class Run:
         self._ending = ExitStack()
 
     def load(self, load: Callable[[Path, TrustPolicy | None], Classifier]) -> Classifier:
-        """Load the model to run; what is wrong with one is said, and the one before it is taken.
+        """Load the model to run; if one fails, log its error and load the one before it.
 
         Args:
-            load: makes a classifier of a file, and of what it must have: a model of the store was checked and tried
-                when it was installed, its digest is enough.
+            load: makes a classifier from a file and the policy for it. A model of the store was verified and
+                evaluated when it was installed, so its digest is enough.
 
         Raises:
-            ToolkitError: not even the model inside the package can be loaded.
+            ToolkitError: not even the built-in model can be loaded.
         """
         state = self._begin()
         failures: list[tuple[Model, Exception]] = []
         for model in dict.fromkeys((state.current, state.last_good, None)):
             try:
-                classifier = load(self._store.whole(model), TrustPolicy(model.sha256) if model else None)
+                classifier = load(self._store.verified_path(model), TrustPolicy(model.sha256) if model else None)
             except Exception as error:  # noqa: PERF203  # whatever a new model does to a library, there is an older one
                 if model is None:
                     raise
@@ -72,14 +78,12 @@ class Run:
         return classifier
 
     def sinks(self) -> list[Sink]:
-        """What must see every frame: of a model on trial, what says in the end that it is good."""
+        """Return the sink that ends the trial; none if no model is on trial."""
         if self._tried is None:
             return []
-        from edge.update.trial import TrialSink
-
         return [TrialSink(self._confirm, clock=self._clock)]
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> TrialRun:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -89,12 +93,12 @@ class Run:
                 self._change(self._tried, states.ended_well)
 
     def _begin(self) -> State:
-        """The store's state; where a model is on trial, noted there is that it is started now, or it is rolled back."""
+        """Return the store's state after noting a start of the model on trial, or rolling it back."""
         try:
             state = self._store.read()
             if state.trial is None:
                 return state
-            if not self._ending.enter_context(self._store.judging()):
+            if not self._ending.enter_context(self._store.trial_lock()):
                 _LOGGER.warning("update: %s is tried by another process; this one runs %s", named(state.current),
                                 named(state.last_good))  # fmt: skip
                 return State(current=state.last_good)
@@ -112,7 +116,7 @@ class Run:
         return begun
 
     def _without_trial(self, error: OSError) -> State:
-        """What can be run where nothing can be noted: not a model on trial, for its failure would repeat for ever."""
+        """Return a state without trial: a failing model that can't be noted would be started again and again."""
         try:
             good = self._store.read().good
         except (UpdateError, OSError):
@@ -131,7 +135,7 @@ class Run:
             _say_rolled_back(model, after)
 
     def _confirm(self) -> None:
-        """The model on trial is good, if it is still the current one."""
+        """End the trial as passed, if the model is still the current one."""
         tried, self._tried = self._tried, None
         try:
             after = self._store.change(lambda now: states.confirmed(now) if now.current == tried else now)
@@ -142,12 +146,55 @@ class Run:
             _LOGGER.info("update: %s is good: it has classified frames for a minute", named(tried))
 
     def _change(self, model: Model, step: Callable[[State], State]) -> State | None:
-        """Take a step, if the model is still the current one; None where the store can't be written, which is said."""
+        """Take a step, if the model is still the current one; log if the store can't be written, and return None."""
         try:
             return self._store.change(lambda now: step(now) if now.current == model else now)
         except (UpdateError, OSError) as error:
             _LOGGER.warning("update: can't write to %s: %s", self._store.folder, error)
             return None
+
+
+class TrialSink:
+    """Sink that confirms the model on trial after a minute of classified frames (see `edge.sinks.protocol.Sink`)."""
+
+    def __init__(self, confirm: Callable[[], None], *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start to count.
+
+        Args:
+            confirm: ends the trial; if it raises, it is called again a minute later.
+            clock: monotonic seconds; tests bring their own.
+        """
+        self._confirm = confirm
+        self._clock = clock
+        self._good_s = 0.0
+        self._last_s: float | None = None
+        self._is_over = False
+
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:  # noqa: ARG002  # the protocol's
+        """Count a frame."""
+        if self._is_over:
+            return
+        now_s = self._clock()
+        if self._last_s is not None:
+            self._good_s += min(now_s - self._last_s, _LONGEST_GAP_S)
+        self._last_s = now_s
+        if self._good_s >= TRIAL_S:
+            self._confirm_model()
+
+    def idle(self, decision: Decision) -> None:
+        """A moment without a frame doesn't count."""
+
+    def close(self) -> None:
+        """No-op: nothing is open."""
+
+    def _confirm_model(self) -> None:
+        try:
+            self._confirm()
+        except Exception as error:  # noqa: BLE001  # whatever happens to the store, classification goes on
+            _LOGGER.warning("update: can't note that the model is good (%s): it stays on trial", error)
+            self._good_s = 0.0
+        else:
+            self._is_over = True
 
 
 def _say_rolled_back(model: Model | None, after: State) -> None:

@@ -1,4 +1,4 @@
-"""What a store says of its models: which one runs, which was the last good one, which is on trial. Pure functions."""
+"""State of a store: the current model, the last good one, the trial and the last rollback. Pure functions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from edge.errors import UpdateError
 
 SCHEMA = 1
 MOST_STARTS = 3
-"""Of a model on trial whose machine goes down before the trial is over: a power cut isn't the model's fault, three are
-taken to be."""
+"""Starts of a model on trial that a power cut may end. One isn't the model's fault, three are taken to be."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -22,68 +21,68 @@ class Model:
     """A model file of the store."""
 
     sha256: str
-    """Of the whole file, hexadecimal; it is the file's name too."""
+    """Digest of the whole file, hexadecimal; it is the file's name too."""
     format: str
-    """tflite or onnx."""
+    """Format of the file: tflite or onnx."""
     source: str
-    """Where it came from, for people."""
+    """Path or URL it came from, without secrets."""
     time: str
-    """When it came, ISO 8601, UTC."""
+    """Time of the update, ISO 8601, UTC."""
 
     def __post_init__(self) -> None:
-        """Refuse what would name a file elsewhere."""
+        """Refuse a digest or format that would name a file elsewhere."""
         if not _DIGEST.fullmatch(self.sha256) or self.format not in ("tflite", "onnx"):
             raise ValueError(f"no model is called {self.sha256!r} {self.format!r}")
 
     @property
     def file_name(self) -> str:
-        """In the store's folder."""
+        """Name of the file in the store's folder."""
         return f"{self.sha256}.{self.format}"
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """That the current model hasn't been shown to be good yet."""
+    """Trial of the current model, which hasn't been shown to be good yet."""
 
     starts: int = 0
-    """How often it was started without having been found good."""
+    """Number of starts so far."""
     boot: str | None = None
-    """The machine's boot in which a start of it hasn't ended well yet; None: all have, or there was none."""
+    """Boot of the machine in which a start hasn't ended well yet; None: all have, or there was none."""
 
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """The model that was taken back last, so that it isn't installed again by mistake."""
+    """Model of the last rollback, so that it isn't installed again by mistake."""
 
     sha256: str
     reason: str
     time: str
-    """ISO 8601, UTC."""
+    """Time of the rollback, ISO 8601, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All of it. No model means the one inside the package."""
+    """State of a store. No model means the built-in one."""
 
     current: Model | None = None
     last_good: Model | None = None
-    """What a rollback leads to."""
+    """Model that a rollback makes current."""
     trial: Trial | None = None
-    """Of `current`; None: it is good."""
+    """Trial of the current model; None: it is good."""
     rolled_back: RolledBack | None = None
 
     @property
     def good(self) -> Model | None:
-        """The newest model that is known to be good."""
+        """Newest model that is known to be good."""
         return self.last_good if self.trial else self.current
 
     def to_json(self) -> str:
-        """Return it as indented JSON."""
+        """Return the state as indented JSON."""
         return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> State:
-        """Read it.
+        """Read a state.
 
         Raises:
             UpdateError: not JSON, a newer schema, or anything in it that isn't as `to_json` writes it.
@@ -102,7 +101,7 @@ class State:
 
 
 def _part(kind: type, value: Any) -> Any:
-    """A part of the state; None where there is none."""
+    """Make a part of the state; None stays None."""
     if value is None:
         return None
     part = kind(**value)
@@ -115,17 +114,17 @@ def _part(kind: type, value: Any) -> Any:
 
 
 def installed(state: State, model: Model) -> State:
-    """A new model is current, and on trial; the last good one stays what a rollback leads to."""
-    forgotten = state.rolled_back if state.rolled_back and state.rolled_back.sha256 != model.sha256 else None
-    return State(current=model, last_good=state.good, trial=Trial(), rolled_back=forgotten)
+    """Make a new model current, on trial; a rollback leads to the last good one."""
+    remembered = state.rolled_back if state.rolled_back and state.rolled_back.sha256 != model.sha256 else None
+    return State(current=model, last_good=state.good, trial=Trial(), rolled_back=remembered)
 
 
 def begun(state: State, *, boot: str, time: str) -> State:
-    """A run wants to start the current model: it may, or an earlier start tells that it is to be rolled back.
+    """Note a start of the current model, or roll it back if an earlier start didn't end well.
 
     Args:
         state: before the start.
-        boot: which boot of the machine this is.
+        boot: this boot of the machine.
         time: now, ISO 8601, UTC.
     """
     trial = state.trial
@@ -139,21 +138,21 @@ def begun(state: State, *, boot: str, time: str) -> State:
 
 
 def ended_well(state: State) -> State:
-    """A run of a model on trial was ended by someone, or by something that isn't the model's fault."""
+    """Note the end of a run that was no fault of the model on trial."""
     return replace(state, trial=Trial()) if state.trial else state
 
 
 def confirmed(state: State) -> State:
-    """The current model is good. The one before stays what a rollback leads to."""
+    """End the trial: the current model is good, and a rollback leads to the one before."""
     return replace(state, trial=None)
 
 
 def rolled_back(state: State, *, reason: str, time: str) -> State:
-    """The last good model is current again, and behind it there is only the one inside the package."""
+    """Make the last good model current again; a second rollback leads to the built-in one."""
     culprit = RolledBack(state.current.sha256, reason, time) if state.current else state.rolled_back
     return State(current=state.last_good, rolled_back=culprit)
 
 
 def named(model: Model | None) -> str:
-    """A model, for people."""
+    """Name a model in messages."""
     return f"model {model.sha256[:12]}" if model else "the built-in model"

@@ -1,11 +1,12 @@
-"""The folder of the models that updates brought: files named by their digest, and a JSON file that says what is what.
+"""The folder of installed models: files named by their digest, and a JSON file with the state.
 
-That file alone decides. It is replaced as a whole, and only after the model lies whole beside it, so that a kill or a
-power cut at any moment leaves the old model or the new one.
+The state is replaced as a whole, and only after the model lies whole beside it, so that a kill or a power cut at any
+moment leaves the old model or the new one.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -19,27 +20,28 @@ from edge.artifact.file import default_model, read_artifact
 from edge.errors import ModelFileError, UpdateError
 from edge.system import atomic_file
 from edge.system.atomic_file import locked
+from edge.update import state as states
 from edge.update.state import Model, State
 
 _STATE = "state.json"
 _CHANGE_LOCK, _UPDATE_LOCK, _TRIAL_LOCK = ".change.lock", ".update.lock", ".trial.lock"
 _MODEL_FILE = re.compile(r"[0-9a-f]{64}\.(tflite|onnx)")
 _INCOMING = ".incoming."
-_TEMPORARY = re.compile(r"\.(state|[0-9a-f]{64})\..+")  # of a write by edge.system.atomic_file that was killed
+_LOGGER = logging.getLogger(__name__)
 
 
 def default_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where a store is unless somebody says otherwise: in a service's state folder, or in the user's."""
+    """Return the default folder of the store: in a service's state folder, or in the user's."""
     if folders := environment.get("STATE_DIRECTORY"):
         return Path(folders.split(":")[0]) / "models"
     state = Path(environment.get("XDG_STATE_HOME", ""))
-    if not state.is_absolute():  # as the standard has it: what isn't is ignored
+    if not state.is_absolute():  # the standard ignores relative paths
         state = Path.home() / ".local" / "state"
     return state / "edge-classify" / "models"
 
 
 def utc_now() -> str:
-    """Now, as a store writes it: ISO 8601, UTC, in seconds."""
+    """Return the time as a store writes it: ISO 8601, UTC, in seconds."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -47,11 +49,11 @@ class Store:
     """A store, which need not exist yet."""
 
     def __init__(self, folder: Path) -> None:
-        """Remember where it is."""
+        """Store the folder; nothing is read or made yet."""
         self.folder = folder
 
     def read(self) -> State:
-        """What it says; of a store that doesn't exist, that there is no model in it.
+        """Read the state; a store that doesn't exist has no model.
 
         Raises:
             UpdateError: it is damaged.
@@ -65,8 +67,17 @@ class Store:
         except (UpdateError, UnicodeDecodeError) as error:
             raise UpdateError(f"{path} is damaged ({error}): the next update writes it anew") from error
 
+    def read_or_empty(self, *, warns: bool = True) -> State:
+        """Read the state; a damaged one counts as empty, with a warning unless `warns` is False."""
+        try:
+            return self.read()
+        except UpdateError as error:
+            if warns:
+                _LOGGER.warning("%s", error)
+            return State()
+
     def change(self, step: Callable[[State], State]) -> State:
-        """Take a step from one state to the next, alone; return what it led to.
+        """Take a step from one state to the next, under a lock; return the new state.
 
         Raises:
             UpdateError: the store is damaged.
@@ -76,15 +87,15 @@ class Store:
             before = self.read()
             after = step(before)
             if after != before:
-                self._write(after)
+                atomic_file.write_text(self.folder / _STATE, after.to_json())
             return after
 
     def path(self, model: Model | None) -> Path:
-        """Of a model's file; of no model, the one inside the package."""
+        """Return the path of a model's file; for no model, of the built-in one."""
         return self.folder / model.file_name if model else default_model()
 
-    def whole(self, model: Model | None) -> Path:
-        """Of a model's file, after a look whether it is what it was.
+    def verified_path(self, model: Model | None) -> Path:
+        """Return the path of a model's file after a check of its digest.
 
         Raises:
             ModelFileError: it is missing or damaged.
@@ -96,7 +107,7 @@ class Store:
 
     @contextmanager
     def updating(self) -> Iterator[Path]:
-        """Yield an empty folder to put a new model into; nobody else updates meanwhile, and it is gone afterwards.
+        """Yield an empty folder for a new model, which is deleted at the end; other updates are locked out meanwhile.
 
         Raises:
             UpdateError: another update is under way.
@@ -111,8 +122,8 @@ class Store:
                 yield Path(folder)
 
     @contextmanager
-    def judging(self) -> Iterator[bool]:
-        """Yield whether this process is the one that tries the model on trial; it is until the end of the block.
+    def trial_lock(self) -> Iterator[bool]:
+        """Lock the trial of the current model for the block; yield False if another process has the lock.
 
         Raises:
             OSError: the store can't be written.
@@ -120,41 +131,21 @@ class Store:
         with locked(self.folder / _TRIAL_LOCK, waits=False) as is_ours:
             yield is_ours
 
-    def keep(self, file: Path, model: Model, step: Callable[[State], State]) -> State:
-        """Take a model file in, then a step that makes it current; what nobody needs any more is deleted.
+    def install(self, file: Path, model: Model) -> State:
+        """Copy a model file into the store, make it current, on trial, and delete models that are no longer needed.
 
         A damaged state is started afresh.
 
         Raises:
-            OSError: the store can't be written; what was current still is.
+            OSError: the store can't be written; the current model is as before.
         """
         with locked(self.folder / _CHANGE_LOCK):
-            with atomic_file.replacing(self.path(model)) as temporary:
+            with atomic_file.replacing(self.path(model)) as temporary:  # on the disk before the state names it
                 shutil.copyfile(file, temporary)
-            self._flush_folder()
-            state = step(self.read_or_empty())
-            self._write(state)
+            state = states.installed(self.read_or_empty(warns=False), model)
+            atomic_file.write_text(self.folder / _STATE, state.to_json())
             self._sweep_models(state)
         return state
-
-    def read_or_empty(self) -> State:
-        """What it says, or where it is damaged that there is no model in it."""
-        try:
-            return self.read()
-        except UpdateError:
-            return State()
-
-    def _write(self, state: State) -> None:
-        atomic_file.write_text(self.folder / _STATE, state.to_json())
-        self._flush_folder()
-
-    def _flush_folder(self) -> None:
-        """Force renames to the disk, in their order: the model must be there before anything says so."""
-        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
     def _sweep_models(self, state: State) -> None:
         """Delete models that are neither current nor the last good one."""
@@ -164,10 +155,7 @@ class Store:
                 path.unlink(missing_ok=True)
 
     def _sweep_leftovers(self) -> None:
-        """Delete what updates and writes that were killed have left."""
-        with locked(self.folder / _CHANGE_LOCK):
-            for path in self.folder.iterdir():
-                if path.name.startswith(_INCOMING):
-                    shutil.rmtree(path, ignore_errors=True)
-                elif _TEMPORARY.fullmatch(path.name):
-                    path.unlink(missing_ok=True)
+        """Delete the remains of updates and writes that were killed."""
+        atomic_file.sweep(self.folder)
+        for path in self.folder.glob(f"{_INCOMING}*"):
+            shutil.rmtree(path, ignore_errors=True)

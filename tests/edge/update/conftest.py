@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from edge.update import state as states
 from edge.update.state import Model
 from edge.update.store import Store
 
@@ -30,7 +29,7 @@ def install(store: Store, tmp_path: Path) -> MakeModel:
         model = Model(hashlib.sha256(content).hexdigest(), "tflite", name, "2026-01-02T03:04:05Z")
         with store.updating() as folder:
             (folder / "model.tflite").write_bytes(content)
-            store.keep(folder / "model.tflite", model, lambda state: states.installed(state, model))
+            store.install(folder / "model.tflite", model)
         return model
 
     return make

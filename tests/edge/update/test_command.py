@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -18,12 +20,12 @@ import pytest
 from edge.artifact.file import default_model, read_artifact
 from edge.update import command
 from edge.update import state as states
-from edge.update.metrics import Count, Figures
+from edge.update.evaluation_process import Metrics, Tally
 from edge.update.state import State, Trial
 from edge.update.store import Store
 
 Run = Callable[..., Any]
-FINE = Figures(Count(40, 39, 40, 39), None, 1.0, ("a", "b"), ("a", "b"))
+FINE = Metrics(Tally(40, 39, 40, 39), None, 1.0, ("a", "b"), ("a", "b"))
 
 
 @pytest.fixture
@@ -34,14 +36,14 @@ def update(edge_classify: Run, store: Store) -> Run:
 
 @pytest.fixture
 def tested(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
-    """In place of self-tests, which take seconds: what was tested beside what. All are passed."""
+    """In place of evaluations, which take seconds: pairs of new and current files. All pass."""
     calls: list[tuple[Path, Path]] = []
 
-    def self_test(new: Path, current: Path, **_: object) -> Figures:
+    def evaluate_in_child(new: Path, current: Path, **_: object) -> Metrics:
         calls.append((new, current))
         return FINE
 
-    monkeypatch.setattr(command, "self_test", self_test)
+    monkeypatch.setattr(command, "evaluate_in_child", evaluate_in_child)
     return calls
 
 
@@ -60,7 +62,7 @@ def test_a_file_is_tested_for_real_and_installed(update: Run, store: Store, fixt
     state = store.read()
     assert state.current
     assert state == State(replace(state.current, sha256=digest(new), format="tflite", source=str(new)), None, Trial())
-    assert store.whole(state.current).read_bytes() == new.read_bytes()
+    assert store.verified_path(state.current).read_bytes() == new.read_bytes()
 
 
 def test_a_failed_self_test_switches_nothing(update: Run, store: Store, respec: Run) -> None:
@@ -69,27 +71,25 @@ def test_a_failed_self_test_switches_nothing(update: Run, store: Store, respec: 
     wrong = respec(default_model(), replace(spec, labels=(*spec.labels[1:], spec.labels[0])))
     outcome = update(wrong, "--allow-new-labels", "--max-slower", 100)
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.sentence == (
-        f"{wrong} failed its self-test: it names 0 of 40 drawn garments rightly (least 75%); nothing was switched"
-    )
+    assert all(fact in outcome.sentence for fact in (str(wrong), "failed", "0 of 40", "75%"))
     assert store.read() == State()
     assert [path.name for path in store.folder.iterdir() if path.suffix != ".lock"] == []
 
 
-def test_what_is_no_model_is_called_by_the_users_name_for_it(update: Run, store: Store, tmp_path: Path) -> None:
+def test_an_error_names_the_file_as_the_user_did(update: Run, store: Store, tmp_path: Path) -> None:
     page = tmp_path / "page.tflite"
     page.write_text("<html>Please log in</html>")
-    assert update(page).sentence.startswith(f"{page} is neither a TFLite nor an ONNX model: ")
+    assert update(page).sentence.startswith(f"{page} is neither a TFLite")
     page.write_text("")
-    assert update(page).sentence == f"model file {page} is empty: copy or export it again"
+    assert f"{page} is empty" in update(page).sentence
     page.write_bytes(b"\0\0\0\0TFL3" * 9)
     outcome = update(page)
     assert outcome.sentence.startswith(f"{page} carries no specification")
     assert (outcome.code, store.read()) == (1, State())
-    assert update(tmp_path / "gone").sentence == f"{tmp_path / 'gone'}: No such file or directory"
+    assert update(tmp_path / "gone").sentence == f"{tmp_path / 'gone'}: {os.strerror(errno.ENOENT)}"
 
 
-def test_from_a_server_with_a_digest(  # noqa: PLR0917  # fixtures
+def test_a_file_from_a_server_needs_https_or_a_digest(  # noqa: PLR0917  # fixtures
     update: Run, store: Store, fixtures: Path, server: Any, answer: Run, tested: list[Any]
 ) -> None:
     new = fixtures / "tiny_int8.onnx"
@@ -103,10 +103,10 @@ def test_from_a_server_with_a_digest(  # noqa: PLR0917  # fixtures
     state = store.read()
     assert state.current
     assert (state.current.format, state.current.source) == ("onnx", f"{url}?key=***")
-    assert store.whole(state.current).suffix == ".onnx"
+    assert store.verified_path(state.current).suffix == ".onnx"
 
 
-def test_a_signature_is_fetched_and_asked_for(  # noqa: PLR0917  # fixtures
+def test_a_required_signature_is_fetched_and_verified(  # noqa: PLR0917  # fixtures
     update: Run, store: Store, fixtures: Path, tmp_path: Path, tested: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("cryptography")
@@ -115,9 +115,8 @@ def test_a_signature_is_fetched_and_asked_for(  # noqa: PLR0917  # fixtures
     monkeypatch.chdir(tmp_path)
     shutil.copy(fixtures / "tiny_int8.tflite", "new.tflite")
     assert sign.main(["--new-key", "mine"]) == 0
-    assert update("new.tflite", "--require-signature", "mine.pub").sentence == (
-        "new.tflite.minisig: No such file or directory"
-    )
+    missing = update("new.tflite", "--require-signature", "mine.pub").sentence
+    assert missing == f"new.tflite.minisig: {os.strerror(errno.ENOENT)}"
     assert sign.main(["new.tflite", "--key", "mine.key"]) == 0
     shutil.copy(fixtures / "tiny_none.tflite", "new.tflite")
     assert "isn't what was signed" in update("new.tflite", "--require-signature", "mine.pub").sentence
@@ -130,12 +129,13 @@ def test_a_signature_is_fetched_and_asked_for(  # noqa: PLR0917  # fixtures
 def test_a_store_is_not_verified_twice(edge_classify: Run, store: Store) -> None:
     outcome = edge_classify("--store", store.folder, "--require-sha256", "0" * 64)
     assert outcome.code == 2
-    assert outcome.sentence.startswith("a store's models were verified by `edge-classify update`")
+    assert "`edge-classify update`" in outcome.sentence
 
 
 def test_the_same_model_again_is_nothing_to_do(update: Run, store: Store, fixtures: Path, tested: list[Any]) -> None:
     outcome = update(default_model())
-    assert outcome.out.splitlines()[-1] == "nothing to do   the built-in model is current"
+    assert outcome.out.splitlines()[-1].startswith("nothing to do")
+    assert outcome.code == 0
     new = fixtures / "tiny_int8.tflite"
     update(new)
     outcome = update(new)
@@ -145,7 +145,7 @@ def test_the_same_model_again_is_nothing_to_do(update: Run, store: Store, fixtur
     current = store.read().current
     store.path(current).write_bytes(b"damaged")
     assert update(new).code == 0
-    assert store.whole(current)
+    assert store.verified_path(current)
     assert len(tested) == 2
 
 
@@ -167,26 +167,23 @@ def test_rolling_back_by_hand_and_the_status_of_it(
     update: Run, store: Store, fixtures: Path, tested: list[Any]
 ) -> None:
     assert update("--status").out.splitlines()[1:] == ["current         the built-in model"]
-    assert update("--rollback").sentence.startswith("there is nothing to roll back in")
+    assert str(store.folder) in update("--rollback").sentence
     new = fixtures / "tiny_int8.tflite"
     update(new)
     name = f"model {digest(new)[:12]}"
     lines = update("--status").out.splitlines()
     assert lines[1].startswith(f"current         {name} from {new}, ")
-    assert lines[1].endswith(", on trial, not started yet")
-    assert lines[2] == "before it       the built-in model, the last good one"
+    assert ", on trial," in lines[1]
+    assert "built-in" in lines[2]
     assert update("--rollback").out.splitlines()[0] == f"rolled back     {name} to the built-in model"
     assert update("--status").out.splitlines()[2].endswith(": by hand")
     again = update(new)
     assert again.code == 1
-    assert again.sentence.startswith(f"{new}: {name} was rolled back, ") or again.sentence.startswith(
-        f"{name} was rolled"
-    )
-    assert again.sentence.endswith(": by hand; --again tries it once more")
+    assert all(fact in again.sentence for fact in (f"{name} was rolled back", "by hand", "--again"))
     assert update(new, "--again").code == 0
 
 
-def test_json(update: Run, fixtures: Path, tested: list[Any]) -> None:
+def test_json_holds_the_state_and_the_metrics(update: Run, fixtures: Path, tested: list[Any]) -> None:
     outcome = update(fixtures / "tiny_int8.tflite", "--json")
     facts = json.loads(outcome.out)
     assert list(facts) == ["schema", "current", "last_good", "trial", "rolled_back", "self_test"]
@@ -203,10 +200,10 @@ def test_a_damaged_store_is_an_error_of_the_status_and_mended_by_an_update(
     assert "state.json is damaged" in update("--status").sentence
     runs = edge_classify("--store", store.folder, "--max-frames", 1)
     assert runs.code == 0
-    assert "the next update writes it anew; until then the built-in model runs" in runs.err
+    assert all(fact in runs.err for fact in ("state.json", "the built-in model runs"))
     mended = update(fixtures / "tiny_none.tflite")
     assert mended.code == 0
-    assert mended.err.endswith("the next update writes it anew\n")
+    assert mended.err.count("state.json is damaged") == len(mended.err.splitlines()) == 1
     assert update("--status").code == 0
 
 
@@ -214,12 +211,13 @@ def test_sigterm_is_no_success(update: Run, fixtures: Path, monkeypatch: pytest.
     def end(*_: object, **__: object) -> None:
         raise command.console.Terminated
 
-    monkeypatch.setattr(command, "self_test", end)
+    monkeypatch.setattr(command, "evaluate_in_child", end)
     outcome = update(fixtures / "tiny_int8.tflite")
-    assert (outcome.code, outcome.sentence) == (1, "ended by SIGTERM: --status says which model is installed")
+    assert outcome.code == 1
+    assert all(fact in outcome.sentence for fact in ("SIGTERM", "--status"))
 
 
-def test_wrong_calls(edge_classify: Run) -> None:
+def test_flags_that_contradict_one_another_are_a_wrong_call(edge_classify: Run) -> None:
     assert edge_classify("update").code == 2
     assert edge_classify("update", "a.tflite", "--status").code == 2
     assert edge_classify("update", "a.tflite", "--min-right", "1.5").code == 2
@@ -241,10 +239,8 @@ def test_a_run_that_is_killed_within_the_minute_is_rolled_back(  # noqa: PLR0917
     outcome = edge_classify("--store", store.folder, "--json", "--max-frames", 1)
     assert outcome.code == 0
     assert json.loads(outcome.out)["model_sha256"] == digest(default_model())
-    assert outcome.err.splitlines()[0] == (
-        f"update: model {digest(new)[:12]} is rolled back to the built-in model: its last start ended, or was ended, "
-        "before it was found good"
-    )
+    message = outcome.err.splitlines()[0]
+    assert all(fact in message for fact in (digest(new)[:12], "rolled back", "the built-in model"))
 
 
 def test_an_end_that_is_not_the_models_fault_leaves_it_on_trial(  # noqa: PLR0917  # fixtures

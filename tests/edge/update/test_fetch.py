@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -20,27 +21,27 @@ Answer = Callable[..., Any]
 
 
 def get(source: object, into: Path, **more: Any) -> bytes:
-    """What was fetched."""
+    """Content of the fetched file."""
     fetch(str(source), into, **{"is_pinned": True, "timeout_s": 60.0, **more})
     return into.read_bytes()
 
 
 @pytest.fixture
 def into(tmp_path: Path) -> Path:
-    """Where to."""
+    """Path of the fetched file."""
     return tmp_path / "model"
 
 
-def test_a_file(tmp_path: Path, into: Path) -> None:
+def test_a_file_comes_whole_with_its_progress_and_not_above_the_limit(tmp_path: Path, into: Path) -> None:
     (tmp_path / "a").write_bytes(CONTENT)
-    told: list[tuple[int, int | None]] = []
-    assert get(tmp_path / "a", into, limit_bytes=256_000, progress=lambda *each: told.append(each)) == CONTENT
-    assert told == [(65536, 256000), (131072, 256000), (196608, 256000), (256000, 256000)]
-    with pytest.raises(UpdateError, match="has 256,000 bytes: a model may have at most 255,999"):
+    calls: list[tuple[int, int | None]] = []
+    assert get(tmp_path / "a", into, limit_bytes=256_000, progress=lambda *call: calls.append(call)) == CONTENT
+    assert calls == [(65536, 256000), (131072, 256000), (196608, 256000), (256000, 256000)]
+    with pytest.raises(UpdateError, match=r"256,000 bytes: .* 255,999"):
         get(tmp_path / "a", into, limit_bytes=255_999)
 
 
-def test_what_is_no_file(tmp_path: Path, into: Path) -> None:
+def test_missing_files_folders_and_endless_devices_are_refused(tmp_path: Path, into: Path) -> None:
     with pytest.raises(FileNotFoundError):
         get(tmp_path / "a", into)
     with pytest.raises(IsADirectoryError):
@@ -67,20 +68,20 @@ def test_a_url_that_can_not_be_trusted_is_refused(into: Path, url: str, fact: st
     assert "secret" not in str(caught.value)
 
 
-def test_a_server(server: Any, answer: Answer, into: Path) -> None:
+def test_a_file_comes_whole_from_a_server(server: Any, answer: Answer, into: Path) -> None:
     server.answers["/a"] = answer(CONTENT)
     assert get(f"{server.url}/a", into) == CONTENT
 
 
-def test_a_server_that_does_not_say_how_much(server: Any, answer: Answer, into: Path) -> None:
+def test_the_total_is_unknown_if_the_server_does_not_announce_it(server: Any, answer: Answer, into: Path) -> None:
     server.answers["/a"] = answer(CONTENT, Content_Length="", Connection="close")
     assert get(f"{server.url}/a", into) == CONTENT
-    told: list[Any] = []
-    get(f"{server.url}/a", into, progress=lambda count, total: told.append(total))
-    assert set(told) == {None}
+    totals: list[Any] = []
+    get(f"{server.url}/a", into, progress=lambda count, total: totals.append(total))
+    assert set(totals) == {None}
 
 
-def test_chunks(server: Any, answer: Answer, into: Path) -> None:
+def test_chunked_content_is_joined(server: Any, answer: Answer, into: Path) -> None:
     server.answers["/a"] = answer(b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", Content_Length="", Transfer_Encoding="chunked")
     assert get(f"{server.url}/a", into) == b"abcde"
 
@@ -88,12 +89,12 @@ def test_chunks(server: Any, answer: Answer, into: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "headers", "sentence"),
     [
-        (CONTENT, {"Content_Length": "300000"}, "/a was cut short, 256,000 of 300,000 bytes came: try again"),
+        (CONTENT, {"Content_Length": "300000"}, "/a was cut short, 256,000 of 300,000 bytes"),
         (b"3\r\nabc\r\n5\r\nde", {"Content_Length": "", "Transfer_Encoding": "chunked"}, "/a was cut short"),
         (b"zz\r\nabc", {"Content_Length": "", "Transfer_Encoding": "chunked"}, "/a was cut short"),
-        (b"", {"Content_Length": "999999999999"}, "/a has 999,999,999,999 bytes: a model may have at most 67,108,864"),
+        (b"", {"Content_Length": "999999999999"}, "/a has 999,999,999,999 bytes: .* 67,108,864"),
         (b"", {"Content_Length": "-1"}, "/a has a length of '-1'"),
-        (b"", {"Content_Length": "many"}, "/a has a length of 'many', the server says: expected a number of bytes"),
+        (b"", {"Content_Length": "many"}, "/a has a length of 'many'"),
         (b"", {"status": 404}, "/a: the server answers 404 Not Found"),
         (b"", {"status": 503}, "/a: the server answers 503 Service Unavailable"),
         (b"", {"status": 599}, "/a: the server answers 599 "),
@@ -103,7 +104,7 @@ def test_chunks(server: Any, answer: Answer, into: Path) -> None:
         (b"", {"status": 302, "Location": "ftp://127.0.0.1/x"}, "/a leads to ftp://127.0.0.1/x: only http"),
     ],
 )
-def test_a_server_at_fault_is_a_sentence(  # noqa: PLR0917  # a table's columns
+def test_a_fault_of_the_server_is_an_update_error(  # noqa: PLR0917  # a table's columns
     server: Any, answer: Answer, into: Path, content: bytes, headers: dict[str, Any], sentence: str
 ) -> None:
     server.answers["/a"] = answer(content, **headers)
@@ -111,7 +112,7 @@ def test_a_server_at_fault_is_a_sentence(  # noqa: PLR0917  # a table's columns
         get(f"{server.url}/a", into)
 
 
-def test_a_server_that_never_ends(server: Any, into: Path) -> None:
+def test_endless_content_ends_at_the_limit(server: Any, into: Path) -> None:
     def send(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.end_headers()
@@ -119,7 +120,7 @@ def test_a_server_that_never_ends(server: Any, into: Path) -> None:
             handler.wfile.write(CONTENT)
 
     server.answers["/a"] = send
-    with pytest.raises(UpdateError, match="/a has more than 1,000,000 bytes, which a model may have at most"):
+    with pytest.raises(UpdateError, match="/a .* more than 1,000,000"):
         get(f"{server.url}/a", into, limit_bytes=1_000_000)
     assert into.stat().st_size <= 1_000_000
 
@@ -127,7 +128,7 @@ def test_a_server_that_never_ends(server: Any, into: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 200 OK\r\n\r\nabc"],
                          ids=["silence", "header", "body"])  # fmt: skip
-def test_a_server_that_is_too_slow(server: Any, into: Path, begin: bytes) -> None:
+def test_a_server_that_is_too_slow_is_an_update_error(server: Any, into: Path, begin: bytes) -> None:
     def send(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(begin)
         os.kill(os.getpid(), signal.SIGALRM)  # the time is over
@@ -135,7 +136,7 @@ def test_a_server_that_is_too_slow(server: Any, into: Path, begin: bytes) -> Non
 
     server.answers["/a"] = send
     before = signal.getsignal(signal.SIGALRM)
-    with pytest.raises(UpdateError, match="/a wasn't here after 60 s: try again, or give it longer with --timeout"):
+    with pytest.raises(UpdateError, match="/a .* 60 s: .* --timeout"):
         get(f"{server.url}/a", into)
     assert signal.getsignal(signal.SIGALRM) == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
@@ -145,5 +146,5 @@ def test_a_full_disk_is_said_of_the_disk_and_not_of_the_server(server: Any, answ
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here")
     server.answers["/a"] = answer(CONTENT)
-    with pytest.raises(OSError, match="No space left on device"):
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
         fetch(f"{server.url}/a", Path("/dev/full"), is_pinned=True, timeout_s=60.0)
