@@ -108,7 +108,7 @@ def test_on_the_command_line_an_image_that_can_not_be_had_is_one_line(
 
 
 @pytest.mark.parametrize("url", ["http://ada:secret@127.0.0.1:port/a.png", "http://[::1/a.png", "http:///a.png"])
-def test_a_url_that_is_none_is_one_sentence_without_its_password(url: str) -> None:
+def test_a_malformed_url_is_an_error_without_its_password(url: str) -> None:
     with pytest.raises(SourceError, match="can't fetch http://") as caught:
         ImageUrlSource(url)
     assert "secret" not in str(caught.value)

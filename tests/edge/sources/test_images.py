@@ -59,13 +59,13 @@ def test_a_picture_taken_sideways_is_turned_upright() -> None:
     ("content", "words"),
     [
         (b"", "the file is empty"),
-        (b"hello", "not an image that OpenCV can read"),
-        (b"\x89PNG\r\n\x1a\n", "a PNG that is shorter than it says"),
-        (bytes(5000), "not an image that OpenCV can read"),
+        (b"hello", "not an image"),
+        (b"\x89PNG\r\n\x1a\n", "PNG .*shorter"),
+        (bytes(5000), "not an image"),
     ],
     ids=["empty", "text", "PNG's first bytes", "zeros"],
 )
-def test_what_is_no_picture_is_a_frame_error(content: bytes, words: str) -> None:
+def test_content_that_is_no_image_is_a_frame_error(content: bytes, words: str) -> None:
     with pytest.raises(FrameError, match=words):
         decode_image(content)
 
@@ -85,7 +85,7 @@ BOMBS["PNG"] += zlib.crc32(BOMBS["PNG"][12:]).to_bytes(4, "big") + b"\0\0\0\x60I
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_picture_that_claims_too_many_pixels_is_refused_by_its_header(name: str) -> None:
-    with pytest.raises(FrameError, match=r"it claims more than 26,000,000 pixels: shrink it, or set OPENCV_IO_MAX_"):
+    with pytest.raises(FrameError, match="26,000,000 pixels: .*OPENCV_IO_MAX"):
         decode_image(BOMBS[name] + bytes(100))
 
 
@@ -93,7 +93,7 @@ def test_a_jpeg_that_claims_too_many_pixels_is_refused_by_its_header() -> None:
     jpeg = bytearray(encoded(np.zeros((16, 16, 3), np.uint8), ".jpg"))
     place = jpeg.find(b"\xff\xc0") + 5
     jpeg[place : place + 4] = struct.pack(">HH", 60_000, 60_000)
-    with pytest.raises(FrameError, match="it claims more than 26,000,000 pixels"):
+    with pytest.raises(FrameError, match="26,000,000 pixels"):
         decode_image(bytes(jpeg))
 
 
@@ -104,17 +104,16 @@ def test_the_runner_lowers_opencvs_limit_before_it_is_imported(spawn: Callable[.
     child = spawn("-m", "edge.run.main", "--source", str(tmp_path), "--json", "-q")
     out, err = child.communicate(timeout=60)
     assert (len(out.splitlines()), child.returncode) == (1, 1)
-    assert err == (
-        f"skipped {tmp_path / 'a.pgm'}: it claims more than 26,000,000 pixels: shrink it, or set "
-        "OPENCV_IO_MAX_IMAGE_PIXELS\n"
-    )
+    assert err.startswith(f"skipped {tmp_path / 'a.pgm'}: ")
+    assert err.count("\n") == 1
+    assert "26,000,000 pixels" in err
 
 
 @pytest.mark.parametrize("content", [b"#?RADIANCE\n", b"GIF89a", b"\x76\x2f\x31\x01", b"\0\0\0\x0cjP  \r\n\x87\n"],
                          ids=["HDR", "GIF", "EXR", "JPEG 2000"])  # fmt: skip
-def test_kinds_that_nobody_asked_for_reach_no_decoder(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_kinds_of_images_reach_no_decoder(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it did"))
-    with pytest.raises(FrameError, match="not an image that OpenCV can read"):
+    with pytest.raises(FrameError, match="not an image"):
         decode_image(content + bytes(100))
 
 
@@ -144,11 +143,11 @@ def test_a_jpeg_of_a_thousand_scans_is_not_decoded(monkeypatch: pytest.MonkeyPat
     last_scan = jpeg[jpeg.rfind(b"\xff\xda") : -2]
     assert decode_image(jpeg[:-2] + 20 * last_scan + b"\xff\xd9").shape == (64, 64, 3)
     monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was"))
-    with pytest.raises(FrameError, match="drawn over and over again"):
+    with pytest.raises(FrameError, match="JPEG .*minutes"):
         decode_image(jpeg[:-2] + 1000 * last_scan + b"\xff\xd9")
 
 
-def test_files_are_read_in_order_and_bad_ones_skipped_counted_and_said(
+def test_files_are_read_in_order_and_bad_ones_skipped_counted_and_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for grey, name in enumerate(("a.png", "c.png")):
@@ -162,10 +161,8 @@ def test_files_are_read_in_order_and_bad_ones_skipped_counted_and_said(
     assert [(frame.number, frame.source) for frame in frames] == [(0, str(paths[0])), (1, str(paths[2]))]
     assert [int(frame.image[0, 0, 0]) for frame in frames] == [0, 1]
     assert source.skipped == 2
-    assert caplog.messages == [
-        f"skipped {paths[1]}: not an image that OpenCV can read",
-        f"skipped {paths[3]}: No such file or directory",
-    ]
+    for path, reason, message in zip(paths[1::2], ("not an image", "No such file"), caplog.messages, strict=True):
+        assert message.startswith(f"skipped {path}: {reason}")
 
 
 def test_suffixes_are_lower_case_with_their_dot() -> None:

@@ -21,7 +21,7 @@ from edge.system import process
 
 
 def open_source(text: str, *, is_camera: bool = False) -> Source:
-    """Open it with a made-up timeouts and settings."""
+    """Open it with a usual timeouts and settings."""
     return sources.open_source(
         text, health=Health(), timeouts=LiveTimeouts(2.0, 10.0), settings=CameraSettings(480, 640), is_camera=is_camera
     )
@@ -78,7 +78,7 @@ def test_images_in_the_order_of_their_names(pictures: Path, text: str, names: li
     ],
     ids=["gone", "no match", "matches no image", "empty folder", "images deeper"],
 )
-def test_nothing_to_classify_is_said(pictures: Path, text: str, words: str) -> None:
+def test_a_source_without_an_image_is_an_error_with_a_remedy(pictures: Path, text: str, words: str) -> None:
     (pictures / "empty").mkdir()
     (pictures / "outer").mkdir()
     (pictures / "deep").rename(pictures / "outer" / "deep")
@@ -87,7 +87,7 @@ def test_nothing_to_classify_is_said(pictures: Path, text: str, words: str) -> N
 
 
 @pytest.mark.parametrize("text", ["0", "/dev/no-such-video", "csi:0"])
-def test_a_camera_given_as_a_source_is_answered_with_the_right_flag(text: str) -> None:
+def test_a_camera_given_as_a_source_is_an_error_with_the_right_flag(text: str) -> None:
     with pytest.raises(SourceError, match=rf"\(a camera\? then: --camera {text}\)"):
         open_source(text)
 
@@ -101,7 +101,7 @@ def test_a_camera_given_as_a_source_is_answered_with_the_right_flag(text: str) -
         ("http://host/video.MKV?token=1", "VideoSource"),
     ],
 )
-def test_which_reader_a_file_behind_a_url_gets(monkeypatch: pytest.MonkeyPatch, text: str, kind: str) -> None:
+def test_a_file_behind_a_url_is_opened_by_its_suffix(monkeypatch: pytest.MonkeyPatch, text: str, kind: str) -> None:
     opened: list[tuple[str, str]] = []
     for module, name in ((sources, "ImageUrlSource"), (video, "VideoSource")):
         monkeypatch.setattr(module, name, lambda url, name=name: opened.append((name, url)))

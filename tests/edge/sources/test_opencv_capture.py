@@ -56,7 +56,7 @@ def test_after_the_last_picture_there_is_none() -> None:
     assert Buffers().read(Device()) is None
 
 
-def test_no_more_than_eight_are_kept() -> None:
+def test_no_more_than_eight_buffers_are_kept() -> None:
     buffers, device = Buffers(), Device(*[(2, 2, 3)] * 40)
     held = [buffers.read(device) for _ in range(20)]
     kept = {place(each) for each in held[:8]}
@@ -82,7 +82,7 @@ def test_a_new_size_drops_the_memory_of_the_one_before() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 921600), (480, 640)])
-def test_what_is_no_picture_is_handed_on_and_not_kept(shape: tuple[int, ...]) -> None:
+def test_an_array_that_is_no_image_is_returned_and_not_reused(shape: tuple[int, ...]) -> None:
     buffers, device = Buffers(), Device(shape, shape)
     first, second = buffers.read(device), buffers.read(device)
     assert first is not None

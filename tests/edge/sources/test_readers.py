@@ -94,7 +94,7 @@ def test_after_a_failed_read_nothing_keeps_its_last_picture() -> None:
         gc.enable()
 
 
-def test_a_failed_read_lets_go_at_once_and_the_last_picture_is_still_given() -> None:
+def test_a_failed_read_releases_the_device_and_keeps_the_last_frame() -> None:
     device = HandFed()
     reader = Reader(device.open)
     device.give(7)
@@ -107,7 +107,7 @@ def test_a_failed_read_lets_go_at_once_and_the_last_picture_is_still_given() -> 
     assert isinstance(reader.error, SourceError)
 
 
-def test_what_can_not_be_opened_says_why() -> None:
+def test_a_device_that_can_not_be_opened_keeps_its_error() -> None:
     def refuse() -> HandFed:
         raise SourceError("no such camera")
 
@@ -137,7 +137,7 @@ def test_stopping_ends_it_after_the_read_under_way() -> None:
     assert device.reads.acquire(blocking=False) is False  # no further read was begun
 
 
-def test_nobody_waits_for_a_read_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_joining_does_not_wait_for_a_read_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.sources.readers._JOIN_TIMEOUT_S", 0.0)
     device = HandFed()
     reader = Reader(device.open)

@@ -45,7 +45,7 @@ def test_a_video_gives_every_frame_in_order_and_ends(video: Path) -> None:
     assert source.is_stream
 
 
-def test_a_video_that_is_left_in_the_middle_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_video_that_is_left_in_the_middle_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[FakeCapture] = []
     monkeypatch.setattr(cv2, "VideoCapture", lambda *_: opened.append(FakeCapture()) or opened[-1])
     untouched, begun = VideoSource("walk.mp4"), VideoSource("walk.mp4")
@@ -76,11 +76,9 @@ def test_a_file_that_is_no_video_is_one_line_and_not_a_word_from_ffmpeg(
     path.write_bytes(content)
     # In a process of its own: OpenCV reads its log level once, when it is imported.
     child = spawn("-m", "edge.run.main", "--source", str(path))
-    assert child.communicate(timeout=60) == (
-        "",
-        f"error: can't open {path}: not an image or video that OpenCV can read, or out of reach\n",
-    )
-    assert child.returncode == 1
+    out, err = child.communicate(timeout=60)
+    assert (out, err.count("\n"), child.returncode) == ("", 1, 1)
+    assert err.startswith(f"error: can't open {path}: ")
 
 
 @pytest.mark.parametrize("position_ms", [-1.0, float("nan"), 1e300])
@@ -99,11 +97,11 @@ def test_a_video_behind_http_ends_like_a_file(monkeypatch: pytest.MonkeyPatch) -
 def test_a_video_without_frames_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
     monkeypatch.setattr(FakeCapture, "left", 0)
-    with pytest.raises(SourceError, match=r"walk\.mp4 holds no frame that OpenCV can read"):
+    with pytest.raises(SourceError, match=r"walk\.mp4 .*no frame"):
         next(VideoSource("walk.mp4").frames())
 
 
-def test_frames_that_fail_in_the_middle_are_skipped_counted_and_said(
+def test_frames_that_fail_in_the_middle_are_skipped_counted_and_logged(
     video: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     content = bytearray(video.read_bytes())
@@ -138,7 +136,7 @@ def test_frames_of_mjpeg_may_differ_in_size_and_format_and_a_bomb_is_skipped(tmp
     assert source.skipped == 1
 
 
-def test_a_video_cut_short_is_said_and_an_error_in_the_end(edge_classify: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_video_cut_short_is_logged_and_exit_code_1(edge_classify: Callable[..., Any], tmp_path: Path) -> None:
     whole = tmp_path / "walk.mp4"
     writer = cv2.VideoWriter(str(whole), cv2.VideoWriter_fourcc(*"MJPG"), 10.0, (64, 48))
     for number in range(40):
@@ -154,7 +152,7 @@ def test_a_video_cut_short_is_said_and_an_error_in_the_end(edge_classify: Callab
     outcome = edge_classify("--source", cut)
     assert outcome.code == 1
     assert f"{cut} ended after " in outcome.err
-    assert " of the 4.0 s that it claims: cut short or damaged" in outcome.err
+    assert "4.0 s" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -180,13 +178,13 @@ def test_what_a_video_claims_is_compared_with_what_it_gave(
     assert source.skipped == skipped
 
 
-def test_a_video_that_says_it_is_too_large_is_refused_and_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_video_that_claims_too_many_pixels_is_refused_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[FakeCapture] = []
     monkeypatch.setattr(cv2, "VideoCapture", lambda *_: opened.append(FakeCapture()) or opened[-1])
     monkeypatch.setattr(FakeCapture, "claims", {cv2.CAP_PROP_FRAME_WIDTH: 6500, cv2.CAP_PROP_FRAME_HEIGHT: 4001})
-    with pytest.raises(SourceError, match=r"walk\.mp4 is 6500x4001: more than 26,000,000 pixels"):
+    with pytest.raises(SourceError, match=r"walk\.mp4 is 6500x4001: .*26,000,000"):
         next(VideoSource("walk.mp4").frames())
-    with pytest.raises(SourceError, match=r"rtsp://cam/1 is 6500x4001: more than 26,000,000 pixels"):
+    with pytest.raises(SourceError, match="rtsp://cam/1 is 6500x4001: .*26,000,000"):
         Stream("rtsp://cam/1", read_timeout_s=5).open()
     assert [capture.released for capture in opened] == [True, True]
 

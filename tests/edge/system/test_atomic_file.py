@@ -90,34 +90,34 @@ def test_a_folder_that_is_a_file_can_not_be_written(tmp_path: Path) -> None:
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is asked of the disk, in order; the random part of a temporary name is left out."""
-    found: list[str] = []
+    steps: list[str] = []
 
     def note(what: str, path: Path | str) -> None:
         name = Path(path).relative_to(tmp_path).as_posix()
-        found.append(f"{what} {re.sub('[a-z0-9_]{8}.unfinished', 'unfinished', name)}")
+        steps.append(f"{what} {re.sub('[a-z0-9_]{8}.unfinished', 'unfinished', name)}")
 
     fsync, replace, rename = os.fsync, Path.replace, Path.rename
 
     def flush(handle: int) -> None:
         path = Path(f"/proc/self/fd/{handle}").readlink()
-        note("flush" if path.is_dir() else f"flush {os.fstat(handle).st_size} bytes,", path)
+        note("flush" if path.is_dir() else f"flush[{os.fstat(handle).st_size}]", path)
         fsync(handle)
 
     monkeypatch.setattr(os, "fsync", flush)
-    monkeypatch.setattr(Path, "replace", lambda self, to: (note("rename to", to), replace(self, to))[1])
-    monkeypatch.setattr(Path, "rename", lambda self, to: (note("rename to", to), rename(self, to))[1])
-    return found
+    monkeypatch.setattr(Path, "replace", lambda self, to: (note("rename", to), replace(self, to))[1])
+    monkeypatch.setattr(Path, "rename", lambda self, to: (note("rename", to), rename(self, to))[1])
+    return steps
 
 
 def test_the_data_is_on_the_disk_before_its_name_and_the_name_before_the_end(tmp_path: Path, calls: list[str]) -> None:
     atomic_file.write_bytes(tmp_path / "x.bin", b"four")
-    assert calls == ["flush 4 bytes, .x.unfinished.bin", "rename to x.bin", "flush ."]
+    assert calls == ["flush[4] .x.unfinished.bin", "rename x.bin", "flush ."]
 
 
 def test_a_missing_folder_is_on_the_disk_before_what_is_in_it(tmp_path: Path, calls: list[str]) -> None:
     atomic_file.write_bytes(tmp_path / "a" / "b" / "x.bin", b"four")
     assert calls == [
-        "flush a", "flush .", "flush 4 bytes, a/b/.x.unfinished.bin", "rename to a/b/x.bin", "flush a/b",
+        "flush a", "flush .", "flush[4] a/b/.x.unfinished.bin", "rename a/b/x.bin", "flush a/b",
     ]  # fmt: skip
 
 
@@ -126,8 +126,8 @@ def test_a_folder_is_on_the_disk_with_all_that_is_in_it_before_its_name(tmp_path
         (temporary / "deep").mkdir()
         (temporary / "deep" / "a").write_bytes(b"one")
     assert sorted(calls[:3]) == ["flush .run.unfinished", "flush .run.unfinished/deep",
-                                 "flush 3 bytes, .run.unfinished/deep/a"]  # fmt: skip
-    assert calls[3:] == ["rename to run", "flush ."]
+                                 "flush[3] .run.unfinished/deep/a"]  # fmt: skip
+    assert calls[3:] == ["rename run", "flush ."]
 
 
 def test_a_network_file_system_that_can_not_flush_a_folder_is_no_error(

@@ -44,14 +44,14 @@ def test_the_flags_come_from_the_kernels_file(tmp_path: Path) -> None:
     assert throttle_bits(tmp_path, command=ABSENT) == 0x50005
 
 
-def test_else_from_the_firmwares_own_command(tmp_path: Path) -> None:
+def test_without_the_kernels_file_the_flags_come_from_the_firmwares_command(tmp_path: Path) -> None:
     assert throttle_bits(tmp_path, command=(sys.executable, "-c", "print('throttled=0x50000')")) == 0x50000
 
 
 @pytest.mark.parametrize(
     "command", [ABSENT, (sys.executable, "-c", "raise SystemExit(1)"), (sys.executable, "-c", "print('what?')")]
 )
-def test_no_firmware_no_flags(tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_without_firmware_there_are_no_flags(tmp_path: Path, command: tuple[str, ...]) -> None:
     assert throttle_bits(tmp_path, command=command) is None
 
 
@@ -64,7 +64,7 @@ def test_no_firmware_no_flags(tmp_path: Path, command: tuple[str, ...]) -> None:
         (0xA000A, ("clock capped", "soft temperature limit"), ("clock capped", "soft temperature limit")),
     ],
 )
-def test_bits_in_words(bits: int, now: tuple[str, ...], before: tuple[str, ...]) -> None:
+def test_throttle_bits_have_names_now_and_since_boot(bits: int, now: tuple[str, ...], before: tuple[str, ...]) -> None:
     assert throttle_words(bits) == now
     assert throttle_history(bits) == before
 

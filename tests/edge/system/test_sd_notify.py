@@ -30,7 +30,7 @@ def test_variables_become_the_lines_of_one_datagram(manager: socket.socket) -> N
     notifier.close()
 
 
-def test_abstract_addresses() -> None:
+def test_an_abstract_address_is_reached() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind("")  # the kernel chooses an abstract name
         listener.settimeout(5)
@@ -40,11 +40,11 @@ def test_abstract_addresses() -> None:
 
 
 @pytest.mark.parametrize("environment", [{}, {"NOTIFY_SOCKET": ""}, {"NOTIFY_SOCKET": "vsock:2:1234"}])
-def test_without_systemd_there_is_nobody_to_tell(environment: dict[str, str]) -> None:
+def test_without_systemd_there_is_no_notifier(environment: dict[str, str]) -> None:
     assert sd_notify.notifier(environment) is None
 
 
-def test_a_manager_that_is_gone_or_does_not_listen_is_borne(
+def test_a_manager_that_is_gone_or_does_not_listen_is_no_error(
     manager: socket.socket, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", logger="edge")

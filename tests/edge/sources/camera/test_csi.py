@@ -1,4 +1,4 @@
-"""A CSI camera without libcamera: a made-up picamera2 that gives what the real one gives, in its order of colours."""
+"""CSI cameras by a fake picamera2, whose frames have the real one's order of colours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edge.sources.camera.csi import CsiCamera, csi_cameras
 from edge.sources.camera.listing import list_cameras
 from edge.sources.camera.usb import CameraSettings
 
-WISH = CameraSettings(480, 640, 15)
+SETTINGS = CameraSettings(480, 640, 15)
 BLUE = (255, 0, 0)  # in BGR
 
 
@@ -83,10 +83,10 @@ def picamera2(monkeypatch: pytest.MonkeyPatch) -> type[FakePicamera2]:
 
 def camera(name: str = "csi:0") -> CsiCamera:
     """A camera that waits seven seconds for a frame."""
-    return CsiCamera(name, WISH, read_timeout_s=7.0)
+    return CsiCamera(name, SETTINGS, read_timeout_s=7.0)
 
 
-def test_frames_are_bgr_whole_and_our_own(picamera2: type[FakePicamera2]) -> None:
+def test_a_frame_is_bgr_and_owns_its_memory(picamera2: type[FakePicamera2]) -> None:
     opened = camera().open()
     (made,) = picamera2.made
     assert made.configuration == {
@@ -97,41 +97,43 @@ def test_frames_are_bgr_whole_and_our_own(picamera2: type[FakePicamera2]) -> Non
     assert (image.shape, image.dtype, image.flags.owndata) == ((480, 640, 3), np.uint8, True)
     assert tuple(image[0, 0]) == BLUE  # named RGB888, it comes in OpenCV's order: nothing is swapped
     opened.read()
-    with pytest.raises(SourceError, match="the CSI camera gave no frame"):
+    with pytest.raises(SourceError, match="no frame"):
         opened.read()
     opened.close()
     assert made.done == ["start", "stop", "close"]
 
 
-def test_usb_cameras_are_not_counted(picamera2: type[FakePicamera2]) -> None:
+def test_csi_cameras_are_numbered_without_the_usb_cameras_between_them(picamera2: type[FakePicamera2]) -> None:
     camera("csi:1").open()
     assert picamera2.made[0].number == 2
-    assert [each["Model"] for each in csi_cameras()] == ["imx219", "imx708"]
+    assert [info["Model"] for info in csi_cameras()] == ["imx219", "imx708"]
     assert '"camera": "csi:1",\n    "name": "imx708"' in list_cameras(as_json=True)
 
 
-def test_it_is_opened_again_by_its_id(picamera2: type[FakePicamera2]) -> None:
+def test_a_camera_is_opened_again_by_its_id(picamera2: type[FakePicamera2]) -> None:
     opener = camera("csi:1")
     opener.open().close()
     del picamera2.cameras[0]
     opener.open()
     assert [made.number for made in picamera2.made] == [2, 2]
     picamera2.cameras.clear()
-    with pytest.raises(SourceError, match="no camera csi:1; libcamera finds none; check the ribbon cable"):
+    with pytest.raises(SourceError, match="csi:1.* none.*ribbon"):
         opener.open()
 
 
-def test_what_is_not_there_or_in_use_says_so(picamera2: type[FakePicamera2], monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SourceError, match=r"no camera csi:2; libcamera finds csi:0 \(imx219\), csi:1 \(imx708\)"):
+def test_a_missing_camera_or_one_in_use_is_an_error(
+    picamera2: type[FakePicamera2], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SourceError, match=r"csi:2.*\(imx219\), .*\(imx708\)"):
         camera("csi:2").open()
     monkeypatch.setattr(picamera2, "is_busy", True)
-    with pytest.raises(SourceError, match=r"can't open csi:0 \(.*busy\): does another program use it"):
+    with pytest.raises(SourceError, match=r"csi:0 \(.*busy\): .*another program"):
         camera().open()
-    with pytest.raises(SourceError, match="'csi:front' is no CSI camera: expected csi:0"):
+    with pytest.raises(SourceError, match="'csi:front' .*: expected csi:0"):
         camera("csi:front")
 
 
-def test_without_picamera2_the_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_picamera2_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "picamera2", None)
-    with pytest.raises(RuntimeMissingError, match=r"sudo apt install python3-picamera2, .* --system-site-packages"):
+    with pytest.raises(RuntimeMissingError, match="python3-picamera2.* --system-site-packages"):
         camera()

@@ -1,4 +1,4 @@
-"""A camera that isn't there: what it is asked for, what it gives, and that it is found again wherever it comes back."""
+"""A fake V4L2 camera: the settings it is asked for, its frames, and that it is found again wherever it comes back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edge.sources import CameraSettings
 from tests.edge.sources.camera.fake_webcam import METADATA, PICTURE, WEBCAM, FakeCapture, Kernel, camera
 
 
-def test_format_then_size_then_rate_are_asked_for_and_what_was_granted_is_said(
+def test_format_then_size_then_rate_are_asked_for_and_the_granted_ones_are_logged(
     kernel: Kernel, capture: type[FakeCapture], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", logger="edge")
@@ -31,10 +31,11 @@ def test_format_then_size_then_rate_are_asked_for_and_what_was_granted_is_said(
         (cv2.CAP_PROP_FRAME_HEIGHT, 720),
         (cv2.CAP_PROP_FPS, 15),
     ]
-    assert caplog.messages == ["camera 0 gives MJPG 1280x720 at 15 frames a second"]
+    (message,) = caplog.messages
+    assert re.fullmatch(r"camera 0 .* MJPG 1280x720 at 15 .*", message)
 
 
-def test_what_was_not_granted_is_said(
+def test_a_setting_that_was_not_granted_is_logged(
     kernel: Kernel, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", logger="edge")
@@ -42,9 +43,8 @@ def test_what_was_not_granted_is_said(
     grants = {cv2.CAP_PROP_FRAME_WIDTH: 320.0, cv2.CAP_PROP_FRAME_HEIGHT: 240.0, cv2.CAP_PROP_FPS: 5.0}
     monkeypatch.setattr(capture, "grants", grants)
     camera(settings=CameraSettings(480, 640, 30)).open()
-    assert caplog.messages == [
-        "camera 0 gives YUYV 320x240 at 5 frames a second; asked for 640x480, 30 frames a second"
-    ]
+    (message,) = caplog.messages
+    assert re.fullmatch(r"camera 0 .* YUYV 320x240 .* 5 .* 640x480, 30 .*", message)
 
 
 def test_a_camera_with_neither_format_keeps_its_own(kernel: Kernel, capture: type[FakeCapture]) -> None:
@@ -62,7 +62,7 @@ def test_frames_come_until_a_read_fails_and_closing_releases(kernel: Kernel, cap
     assert capture.made[0].releases == 1
 
 
-def test_frames_of_an_odd_shape_make_it_ask_for_yuyv(
+def test_after_a_frame_of_an_odd_shape_yuyv_is_asked_for(
     kernel: Kernel, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(capture, "shapes", [(1, 921600), PICTURE])
@@ -71,15 +71,15 @@ def test_frames_of_an_odd_shape_make_it_ask_for_yuyv(
 
 
 @pytest.mark.parametrize("shape", [(1, 921600), (480, 640), (480, 640, 2), (1, 640, 3)])
-def test_frames_that_stay_odd_are_said(
+def test_frames_that_stay_odd_are_an_error_with_their_shape(
     kernel: Kernel, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...]
 ) -> None:
     monkeypatch.setattr(capture, "shapes", [shape] * 3)
-    with pytest.raises(SourceError, match=r"frames of shape \(.*\) are no pictures; expected \(height, width, 3\)"):
+    with pytest.raises(SourceError, match=rf"{re.escape(str(shape))}.*\(height, width, 3\)"):
         camera().open().read()
 
 
-def test_back_under_another_number_it_is_found_by_its_socket(kernel: Kernel, capture: type[FakeCapture]) -> None:
+def test_a_camera_with_a_new_number_is_found_by_its_socket(kernel: Kernel, capture: type[FakeCapture]) -> None:
     opener = camera()
     opener.open()
     other = replace(WEBCAM, bus="usb-9")
@@ -88,7 +88,7 @@ def test_back_under_another_number_it_is_found_by_its_socket(kernel: Kernel, cap
     assert [made.number for made in capture.made] == [0, 3]
 
 
-def test_back_in_another_socket_it_is_found_by_its_serial_number(kernel: Kernel, capture: type[FakeCapture]) -> None:
+def test_a_camera_in_another_socket_is_found_by_its_serial_number(kernel: Kernel, capture: type[FakeCapture]) -> None:
     name = ("/dev/v4l/by-id/usb-Webcam-12-index0",)
     kernel.plugged = [replace(WEBCAM, by_id=name)]
     opener = camera()
@@ -99,7 +99,7 @@ def test_back_in_another_socket_it_is_found_by_its_serial_number(kernel: Kernel,
     assert [made.number for made in capture.made] == [0, 2]
 
 
-def test_of_a_camera_with_two_pictures_the_same_one_is_found(kernel: Kernel, capture: type[FakeCapture]) -> None:
+def test_a_camera_with_two_nodes_is_found_by_the_same_node(kernel: Kernel, capture: type[FakeCapture]) -> None:
     infrared = replace(WEBCAM, node=Path("/dev/video2"), index=2)
     kernel.plugged = [WEBCAM, infrared]
     opener = camera("2")
@@ -109,7 +109,7 @@ def test_of_a_camera_with_two_pictures_the_same_one_is_found(kernel: Kernel, cap
     assert [made.number for made in capture.made] == [2, 5]
 
 
-def test_another_camera_is_not_taken_for_it(kernel: Kernel, capture: type[FakeCapture]) -> None:
+def test_another_camera_of_the_same_model_is_not_opened_instead(kernel: Kernel, capture: type[FakeCapture]) -> None:
     opener = camera()
     opener.open()
     kernel.plugged = [replace(WEBCAM, bus="usb-9")]
@@ -124,9 +124,10 @@ def test_on_the_command_line_a_camera_that_goes_for_good_is_exit_code_4(
     outcome = edge_classify("--camera", "0", "--json", "--give-up-after", "0.05")
     assert outcome.code == 4
     assert 1 <= len(outcome.out.splitlines()) <= 3
-    assert outcome.err.splitlines()[0] == "camera 0 gives MJPG 640x480 at 30 frames a second"
+    assert re.match(r"camera 0 .* MJPG 640x480 at 30 ", outcome.err)
     last = outcome.err.splitlines()[-1]
-    assert re.fullmatch(r"error: camera 0 is given up after \d+ s without a frame: a read failed .*", last)
+    assert re.match(r"error: camera 0 .* \d+ s ", last)
+    assert "a read failed" in last
     assert capture.made[0].releases == 1
 
 

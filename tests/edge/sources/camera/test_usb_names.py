@@ -1,4 +1,4 @@
-"""What a user may call a camera, where that leads, and what is said where it leads to none."""
+"""Names of cameras, the devices they lead to, and the errors where they lead to none."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [("0", 0), ("12", 12), ("{dev}/video2", 2), ("{dev}/v4l/by-id/usb-Logitech-index0", 2)],
     ids=["number", "two digits", "device", "stable name"],
 )
-def test_number_device_and_stable_name(devices: Path, capture: type[FakeCapture], text: str, number: int) -> None:
+def test_a_camera_has_a_number_a_device_and_a_stable_name(
+    devices: Path, capture: type[FakeCapture], text: str, number: int
+) -> None:
     text = text.format(dev=devices)
     opener = camera(text)
     assert opener.name == (text if text.startswith("/") else f"camera {text}")
@@ -56,7 +58,7 @@ def test_a_stable_name_is_followed_wherever_it_leads(devices: Path, kernel: Kern
 @pytest.mark.parametrize(
     "text", ["", "-1", "front", "video0", "{dev}/videos", "{dev}/v4l/by-id/usb-microphone", "{dev}/video2/x"]
 )
-def test_what_is_no_camera_says_what_one_is_and_what_there_is(
+def test_another_name_is_an_error_with_the_valid_ones_and_the_present_cameras(
     devices: Path, kernel: Kernel, capture: type[FakeCapture], text: str
 ) -> None:
     text = text.format(dev=devices)
@@ -91,13 +93,13 @@ def test_a_camera_that_does_not_open_names_the_others_and_what_to_check(
     monkeypatch.setattr(capture, "opens", False)
     with pytest.raises(SourceError) as caught:
         camera("7").open()
-    assert str(caught.value) == (
-        "can't open camera 7; found /dev/video0 (Webcam), /dev/video4 (unicam); check the cable, that you are in the "
-        "video group, and that no other program uses it (a CSI camera is --camera csi:0); --source demo needs no camera"
-    )
+    message = str(caught.value)
+    assert message.startswith("can't open camera 7; ")
+    for fact in ("/dev/video0 (Webcam), /dev/video4 (unicam)", "cable", "video group", "csi:0", "--source demo"):
+        assert fact in message
     assert capture.made[0].releases == 1
     kernel.plugged = []
-    with pytest.raises(SourceError, match="^can't open camera 7; no camera was found; check the cable"):
+    with pytest.raises(SourceError, match="7; no camera was found"):
         camera("7").open()
 
 
@@ -106,6 +108,6 @@ def test_a_device_without_permission_names_the_group(
 ) -> None:
     monkeypatch.setattr(capture, "opens", False)
     monkeypatch.setattr(os, "access", lambda path, mode: mode == os.F_OK)
-    with pytest.raises(SourceError, match=r"no permission to open .*/video2: add yourself to the video group"):
+    with pytest.raises(SourceError, match=r"permission.*/video2: .*video group"):
         camera("2").open()
     assert found_cameras() == [f"{devices}/video2 (no permission)"]

@@ -27,7 +27,7 @@ def test_the_same_bytes_for_long_from_a_camera_with_noise_are_frozen() -> None:
     assert seen(watch, [STILL] * 31, 20.0)[-1]  # again: the frozen time doesn't count as repeats
 
 
-def test_a_single_pixel_that_moves_is_enough() -> None:
+def test_a_single_pixel_that_changes_is_no_repeat() -> None:
     watch = FrozenFrameDetector(3.0)
     seen(watch, NOISE, 0.0)
     pictures = [STILL.copy() for _ in range(100)]
@@ -41,7 +41,7 @@ def test_a_single_pixel_that_moves_is_enough() -> None:
     [[], NOISE[:28], [STILL], [picture for picture in NOISE[1:] for _ in range(2)]],
     ids=["nothing", "too few", "one", "each twice"],
 )
-def test_a_source_that_has_shown_no_noise_is_not_judged(before: list[NDArray[np.uint8]]) -> None:
+def test_a_source_without_known_noise_is_never_frozen(before: list[NDArray[np.uint8]]) -> None:
     watch = FrozenFrameDetector(3.0)
     assert not any(seen(watch, before, 0.0))
     assert not any(seen(watch, [NOISE[40]] * 1000, 60.0))
@@ -63,13 +63,13 @@ def test_a_covered_lens_is_not_frozen_and_costs_no_confidence() -> None:
     assert seen(watch, [STILL] * 40, 300.0)[-1]
 
 
-def test_zero_is_never() -> None:
+def test_a_limit_of_zero_never_detects_anything() -> None:
     watch = FrozenFrameDetector(0.0)
     seen(watch, NOISE, 0.0)
     assert not any(seen(watch, [STILL] * 1000, 10.0))
 
 
-def test_another_size_is_another_picture() -> None:
+def test_a_frame_of_another_size_differs() -> None:
     watch = FrozenFrameDetector(3.0)
     seen(watch, NOISE, 0.0)
     assert not any(seen(watch, [STILL, STILL[:16]] * 50, 10.0))

@@ -62,12 +62,12 @@ def test_every_picture_is_found(content: bytes, step: int) -> None:
     assert greys(Trickle(content, step)) == ([50, 100, 150], 0)
 
 
-def test_what_is_damaged_or_cut_short_is_skipped() -> None:
+def test_images_that_are_damaged_or_cut_short_are_skipped() -> None:
     damaged = PICTURES[0][:3] + b"\x00" * 50 + b"\xff\xd9"
     assert greys(io.BytesIO(PICTURES[0] + damaged + PICTURES[1] + PICTURES[2][:100])) == ([50, 100], 1)
 
 
-def test_nothing_and_nothing_but_garbage_just_end() -> None:
+def test_a_stream_without_an_image_ends_without_an_error() -> None:
     assert greys(io.BytesIO(b"")) == ([], 0)
     assert greys(io.BytesIO(b"\x00\xff\xd8" * 10_000)) == ([], 0)
 

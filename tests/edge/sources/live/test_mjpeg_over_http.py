@@ -118,7 +118,7 @@ def test_a_stream_may_change_its_size_with_every_picture(hostile: Callable[..., 
 
 @pytest.mark.parametrize("for_ever", [b"garbage" * 999, b"\xff\xd8\xff" * 999, b"\xff" * 999, jpeg(1)[:400]],
                          ids=["garbage", "starts", "fill bytes", "pictures that break off"])  # fmt: skip
-def test_what_never_becomes_a_picture_is_a_failed_read(hostile: Callable[..., str], for_ever: bytes) -> None:
+def test_bytes_that_never_become_an_image_are_a_failed_read(hostile: Callable[..., str], for_ever: bytes) -> None:
     connection = connected(hostile(MULTIPART, for_ever=for_ever), timeout_s=0.1)
     with pytest.raises(SourceError, match=r"for 0\.1 s"):
         connection.read()
@@ -165,7 +165,7 @@ def test_a_server_that_falls_silent_is_a_failed_read(hostile: Callable[..., str]
         "nothing",
     ],
 )
-def test_what_is_no_mjpeg_is_left_to_ffmpeg(hostile: Callable[..., str], pieces: list[bytes], for_ever: bytes) -> None:
+def test_other_responses_are_left_to_ffmpeg(hostile: Callable[..., str], pieces: list[bytes], for_ever: bytes) -> None:
     assert open_mjpeg(hostile(*pieces, for_ever=for_ever), timeout_s=LONG_S) is None
 
 
@@ -208,5 +208,5 @@ def test_an_image_that_takes_for_ever_is_not_waited_for(
     hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(images, "_LONGEST_S", 0.0)
-    with pytest.raises(SourceError, match=r"http://127.*: not done after 0 s"):
+    with pytest.raises(SourceError, match=r"http://127.*: .* 0 s$"):
         ImageUrlSource(hostile(OK + b"\r\n", for_ever=b"\xff\xd8\xff"))

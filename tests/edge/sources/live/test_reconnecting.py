@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from itertools import islice
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_only_the_newest_frame_is_taken_and_the_others_are_counted() -> None:
     assert health.dropped == 2
 
 
-def test_a_picture_that_waited_too_long_is_not_given() -> None:
+def test_a_frame_that_waited_too_long_is_dropped() -> None:
     camera = FakeCamera(Phase(1.05, "noise"), Phase(20, "silent"), Phase(END, "noise"), read_timeout_s=30)
     source, health = live(camera)
     frames = source.frames()
@@ -56,7 +57,7 @@ def test_a_picture_that_waited_too_long_is_not_given() -> None:
     assert health.dropped == 9
 
 
-def test_unplugged_and_plugged_in_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_camera_that_is_unplugged_is_stale_at_once_and_live_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
     camera = FakeCamera(Phase(5.05, "noise"), Phase(9, "gone"), Phase(END, "noise"))
     source, health = live(camera)
     moments = watch(source, health, camera, 15)
@@ -73,10 +74,12 @@ def test_unplugged_and_plugged_in_again(caplog: pytest.LogCaptureFixture) -> Non
     assert gone[0] == pytest.approx(5.05)  # said at once
     assert max(np.diff(gone)) == pytest.approx(1.0)
     assert (health.state, health.reason, health.reconnects) == (LIVE, "", 1)
-    assert caplog.messages == ["camera 7: a read failed; trying until it is back", "camera 7 is back after 7.7 s"]
+    lost, back = caplog.messages
+    assert lost.startswith("camera 7: a read failed;")
+    assert re.fullmatch(r"camera 7 .* 7\.7 s", back)
 
 
-def test_it_is_tried_for_ever_every_ten_seconds_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_lost_camera_is_tried_without_end_every_ten_seconds_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     camera = FakeCamera(Phase(5, "noise"), Phase(END, "gone"))
     source, health = live(camera)
     watch(source, health, camera, 86_400)
@@ -96,7 +99,7 @@ def test_a_camera_that_comes_and_goes_is_given_more_and_more_time() -> None:
     assert camera.opened_at[len(early) :] == [pytest.approx(200.5)]  # it had worked for long: 0.5 s again
 
 
-def test_a_short_silence_is_nothing_a_long_one_is_stale_and_ends_with_the_next_frame() -> None:
+def test_only_a_long_silence_is_stale_until_the_next_frame() -> None:
     camera = FakeCamera(Phase(5.05, "noise"), Phase(6.5, "silent"), Phase(10, "noise"), Phase(14, "silent"),
                         Phase(END, "noise"))  # fmt: skip
     source, health = live(camera)
@@ -121,7 +124,7 @@ def test_a_camera_silent_for_longer_than_a_read_waits_is_opened_again() -> None:
     assert health.state == LIVE
 
 
-def test_a_read_that_never_comes_back_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_read_that_never_returns_is_abandoned(caplog: pytest.LogCaptureFixture) -> None:
     camera = FakeCamera(Phase(5.05, "noise"), Phase(60, "hang"), Phase(END, "noise"))
     camera.can_be_opened_twice = True  # as another device, or as the same one, whose hanging read is forgotten
     source, health = live(camera)
@@ -131,7 +134,7 @@ def test_a_read_that_never_comes_back_is_left_alone(caplog: pytest.LogCaptureFix
     assert max(np.diff(times(moments, fresh=False))) == pytest.approx(1.0)
     assert times(moments, fresh=True)[50] == pytest.approx(camera.opened_at[1] + 0.1)
     assert (health.state, health.reconnects, camera.held) == (LIVE, 1, 2)
-    assert caplog.messages[0] == "camera 7: no frame for 2 s; trying until it is back"
+    assert re.match(r"camera 7: no frame .* 2 s;", caplog.messages[0])
 
 
 def test_no_more_than_three_reads_are_left_hanging_and_a_pipe_is_waited_for() -> None:
@@ -172,15 +175,16 @@ def test_a_frozen_picture_is_stale_and_opened_again_until_it_moves(caplog: pytes
     fresh = times(moments, fresh=True)
     assert not [time_s for time_s in fresh if 30.1 < time_s < 60]  # ten seconds are taken for a still scene
     assert len(camera.opened_at) >= 3
-    assert {moment.reason for moment in moments if moment.shape is None} == {"the very same picture for 10 s"}
+    (reason,) = {moment.reason for moment in moments if moment.shape is None}
+    assert re.fullmatch("the very same .* 10 s", reason)
     assert max(np.diff(times(moments, fresh=False))) < 1.2
     assert fresh[-1] == pytest.approx(70, abs=1)
     assert (health.state, health.reconnects) == (LIVE, 1)
-    assert next(message.split(";")[0] for message in caplog.messages) == "camera 7: the very same picture for 10 s"
+    assert caplog.messages[0].startswith(f"camera 7: {reason};")
     assert len(caplog.messages) == 2
 
 
-def test_a_camera_that_first_gives_its_old_picture_again_is_not_lost_for_that() -> None:
+def test_a_reopened_camera_may_first_repeat_its_old_frame() -> None:
     camera = FakeCamera(Phase(20, "noise"), Phase(31.5, "still"), Phase(END, "noise"))
     source, health = live(camera)
     moments = watch(source, health, camera, 40)
@@ -205,7 +209,7 @@ def test_a_black_frame_is_a_frame_and_a_covered_lens_is_not_frozen() -> None:
     assert health.state == LIVE
 
 
-def test_the_size_may_change() -> None:
+def test_frames_may_change_their_size() -> None:
     camera = FakeCamera(Phase(1, "noise"), Phase(2, "noise", height=8, width=9))
     source, _ = live(camera)
     shapes = [frame.image.shape for frame in islice(source.frames(), 15) if frame]
@@ -213,10 +217,10 @@ def test_the_size_may_change() -> None:
 
 
 @pytest.mark.parametrize("does", ["gone", "fail", "silent"])
-def test_it_is_given_up_where_that_was_asked(does: str) -> None:
+def test_a_source_is_given_up_after_its_timeout_with_exit_code_4(does: str) -> None:
     camera = FakeCamera(Phase(5, "noise"), Phase(END, does))
     source, health = live(camera, give_up_s=30)
-    with pytest.raises(SourceLostError, match=r"^camera 7 is given up after 3\d s without a frame: ") as caught:
+    with pytest.raises(SourceLostError, match=r"^camera 7 .* 3\d s ") as caught:
         watch(source, health, camera, 100)
     assert camera.clock.now == pytest.approx(35, abs=1.01)
     assert caught.value.exit_code == 4
@@ -239,13 +243,13 @@ def test_a_camera_that_opened_but_gave_nothing_is_waited_for() -> None:
     assert health.state == LIVE
 
 
-def test_a_stream_that_ends_ends_and_a_bug_is_no_camera_trouble() -> None:
+def test_the_end_of_a_stream_ends_the_source_and_a_bug_is_raised() -> None:
     camera = FakeCamera(Phase(1, "noise"), Phase(END, "end"))
     source, health = live(camera)
     assert len(watch(source, health, camera, 100)) == 9
     camera = FakeCamera(Phase(END, "end"))
     source, health = live(camera)
-    with pytest.raises(SourceError, match="camera 7 ended without a picture"):
+    with pytest.raises(SourceError, match="camera 7 ended"):
         watch(source, health, camera, 100)
     camera = FakeCamera(Phase(1, "noise"), Phase(END, "bug"))
     source, health = live(camera)
@@ -253,7 +257,7 @@ def test_a_stream_that_ends_ends_and_a_bug_is_no_camera_trouble() -> None:
         watch(source, health, camera, 100)
 
 
-def test_closing_lets_go_of_the_device() -> None:
+def test_closing_releases_the_device() -> None:
     camera = FakeCamera(Phase(END, "noise"))
     source, _ = live(camera)
     source.close()  # before the first frame there is nothing to close
@@ -264,9 +268,11 @@ def test_closing_lets_go_of_the_device() -> None:
     assert camera.held == 0
 
 
-def test_why_it_is_still_gone_is_for_those_who_ask(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_later_reason_is_logged_for_debugging_alone(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="edge")
     camera = FakeCamera(Phase(5, "noise"), Phase(END, "gone"))
     source, health = live(camera)
     watch(source, health, camera, 60)
-    assert caplog.messages == ["camera 7: a read failed; trying until it is back", "camera 7: isn't plugged in"]
+    assert [message.partition(";")[0] for message in caplog.messages] == [
+        "camera 7: a read failed", "camera 7: isn't plugged in",
+    ]  # fmt: skip

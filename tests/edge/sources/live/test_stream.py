@@ -1,4 +1,4 @@
-"""Streams by their URLs: which are live, how they are opened, how they break off; passwords stay out of messages."""
+"""Network cameras by OpenCV: how they are opened, skip and break off; passwords stay out of messages."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_stream_is_opened_with_time_limits_and_a_name_without_its_password(mon
     ],
     ids=["a video after all", "live", "RTSP"],
 )
-def test_what_turns_out_to_be_a_video_file_ends(
+def test_a_stream_that_turns_out_to_be_a_video_file_ends(
     monkeypatch: pytest.MonkeyPatch, url: str, frame_count: float, error: type[Exception]
 ) -> None:
     monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
@@ -80,7 +80,7 @@ def test_a_damaged_picture_of_an_mjpeg_stream_is_skipped_and_counted(monkeypatch
         capture.read()
 
 
-def test_a_stream_out_of_reach_says_so_without_its_password() -> None:
+def test_a_stream_out_of_reach_is_an_error_without_its_password() -> None:
     with pytest.raises(SourceError, match=r"can't open rtsp://\*\*\*@127\.0\.0\.1:9/x") as caught:
         Stream("rtsp://ada:secret@127.0.0.1:9/x", read_timeout_s=5).open()
     assert "secret" not in str(caught.value)
