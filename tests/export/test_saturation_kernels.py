@@ -19,6 +19,7 @@ pytest.importorskip("onnxruntime")
 
 from edge.runtimes.onnxruntime import int8_saturates
 
+pytestmark = pytest.mark.e2e
 PROGRAM = Path(__file__).with_name("int8_kernels.py")
 ROOT = PROGRAM.parents[2]
 
