@@ -13,7 +13,7 @@ from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.photos.tally import kinds_of
 from edge.classify.decision import decide_alone
 from edge.images.decode import decode_image
-from edge.sinks.images.contact_sheet import draw_sheet, draw_tile
+from edge.sinks.images.stills import draw_sheet, draw_tile
 from edge.sources.frame import Frame
 
 _CAPTION_HEIGHT = 54  # pixels, two lines

@@ -1,4 +1,4 @@
-"""Where answers go; each kind is imported from its own file, and only where it was asked for."""
+"""Destinations of decisions; each kind is imported from its own file, and only if it is configured."""
 
 from edge.sinks.protocol import Sink
 

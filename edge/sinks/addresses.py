@@ -1,4 +1,4 @@
-"""Where a page listens and where a broker is, as people type them; pure."""
+"""Addresses of the page and the broker as users type them, and the names of environment variables; pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MQTT_VARIABLES = {
     "certificate": "EDGE_CLASSIFY_MQTT_CERTIFICATE",
     "key": "EDGE_CLASSIFY_MQTT_KEY",
 }
-"""Environment variables; the last three name PEM files."""
+"""Setting of the broker -> environment variable; the last three name PEM files."""
 
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 8080
 _BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -23,16 +23,16 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-f:.]+")  # names and IPv4; IPv6
 
 
 class PageAddress(NamedTuple):
-    """Where a web page listens."""
+    """Listening address of the web page."""
 
     host: str = _DEFAULT_HOST
-    """A name or an address; IPv6 without brackets."""
+    """Name or address; IPv6 without brackets."""
     port: int = _DEFAULT_PORT
-    """0: any free one."""
+    """Port; 0: any free one."""
 
     @classmethod
     def parse(cls, text: str) -> PageAddress:
-        """Read HOST:PORT, HOST or PORT; what is missing is 127.0.0.1 or 8080.
+        """Parse HOST:PORT, HOST or PORT; the defaults are 127.0.0.1 and 8080.
 
         Raises:
             ValueError: anything else.
@@ -49,7 +49,7 @@ class PageAddress(NamedTuple):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether nobody but this machine can reach it; a name other than localhost may be anything."""
+        """True if only this machine can reach it; False for names other than localhost, which may be anything."""
         if self.host.lower() == "localhost":
             return True
         try:
@@ -59,23 +59,23 @@ class PageAddress(NamedTuple):
 
     @property
     def url(self) -> str:
-        """For a browser."""
+        """URL for a browser."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}/"
 
 
 class BrokerAddress(NamedTuple):
-    """An MQTT broker and the topic below which to publish."""
+    """Address of an MQTT broker, and the prefix of the topics."""
 
     host: str
     port: int
     topic: str
-    """Without a slash at either end."""
+    """Prefix without a slash at either end."""
     has_tls: bool
 
     @classmethod
     def parse(cls, text: str) -> BrokerAddress:
-        """Read mqtt://HOST[:PORT]/TOPIC or mqtts://HOST[:PORT]/TOPIC.
+        """Parse mqtt://HOST[:PORT]/TOPIC or mqtts://HOST[:PORT]/TOPIC.
 
         Raises:
             ValueError: anything else; or a password, which every user of the machine could read in the list of
@@ -98,5 +98,5 @@ class BrokerAddress(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Host and port, for people."""
+        """Host and port, for messages."""
         return f"{self.host}:{self.port}"

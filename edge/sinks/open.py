@@ -66,11 +66,11 @@ def open_sinks(config: SinkConfig, classifier: Classifier, health: Health, *, is
     """
     sinks: list[Sink] = []
     if config.picture:
-        from edge.sinks.images.contact_sheet import PictureSink
+        from edge.sinks.images.stills import PictureSink
 
         sinks.append(PictureSink(config.picture))
     if config.explain:
-        from edge.sinks.images.explain import ExplainSink
+        from edge.sinks.images.stills import ExplainSink
 
         sinks.append(ExplainSink(config.explain, rule=classifier.spec.decision))
     monitored: list[MonitoredSink] = []

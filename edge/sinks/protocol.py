@@ -1,4 +1,4 @@
-"""What every sink offers."""
+"""The protocol of all sinks."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ if TYPE_CHECKING:
 
 
 class Sink(Protocol):
-    """A place for answers."""
+    """Destination of decisions."""
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
-        """Take a frame, what it was taken for on its own, and the answer that came of it."""
+        """Take a frame, its prediction, and the decision after it."""
         ...
 
     def idle(self, decision: Decision) -> None:
-        """Take the answer at a moment without a new frame: `stale`, and why; about once a second while that lasts."""
+        """Take the decision at a moment without a new frame (`stale`), about once a second while that lasts."""
         ...
 
     def close(self) -> None:
-        """Finish: write what was gathered."""
+        """Write what is still buffered, and release files and connections."""
         ...

@@ -1,12 +1,16 @@
-"""The pieces that annotated pictures are made of: frames with their outline, the network's view, bars, fitting text."""
+"""Parts of annotated images: frames with outline and caption, the model's input, bars, and text that fits."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge import vision
+from edge.classify.results import KNOWN_STATE, Decision, Prediction
+from edge.sources.frame import Frame
 
 Image = NDArray[np.uint8]
 """uint8 BGR, shape (H, W, 3), 0-255."""
@@ -22,15 +26,54 @@ BAR_HEIGHT = 18  # pixels
 _GROOVE: Colour = (60, 56, 54)
 _MARK: Colour = (70, 220, 255)
 _OUTLINE_DARK: Colour = (20, 20, 20)
-_OUTLINE_BRIGHT: Colour = (70, 220, 255)  # over the dark line, so that it shows on light and on dark
-_DIMMED = 0.4  # of the brightness, outside the region that was searched
+_OUTLINE_BRIGHT: Colour = (70, 220, 255)  # over the dark line, visible on light and on dark
+_DIMMED = 0.4  # share of the brightness outside the searched region
 _FONT = cv2.FONT_HERSHEY_DUPLEX
-_SMALLEST_SCALE = 0.36  # of the font: below it nobody can read it
+_SMALLEST_SCALE = 0.36  # of the font: smaller text can't be read
 _ELLIPSIS = "..."
+_CAPTION_HEIGHT = 56  # pixels
+_LONGEST_EDGE = 1280  # pixels; larger frames are scaled down
+_SHORTEST_EDGE = 240  # pixels; smaller frames are scaled up, so that the caption can be read
+_OTHER: Colour = (120, 180, 250)  # of decisions that name no class
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """Size of the frame's area in an annotated frame, in pixels, without the caption below it."""
+
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, image: Image) -> Canvas:
+        """Return the canvas for such frames; height and width are even, as most codecs need it."""
+        rows, columns = image.shape[:2]
+        scale = min(_LONGEST_EDGE / max(rows, columns), max(1.0, _SHORTEST_EDGE / max(rows, columns)))
+        return cls(max(2, round(rows * scale / 2) * 2), max(_SHORTEST_EDGE, round(columns * scale / 2) * 2))
+
+    def draw(self, frame: Frame, prediction: Prediction, decision: Decision) -> Image:
+        """Draw a frame; one of another shape gets bars at its sides.
+
+        Returns:
+            uint8 BGR, shape (height + 56, width, 3).
+        """
+        picture = blank(self.height + _CAPTION_HEIGHT, self.width)
+        paste_frame(picture[: self.height], frame.image, prediction.outline)
+        self.caption(picture, decision)
+        return picture
+
+    def caption(self, picture: Image, decision: Decision) -> None:
+        """Write the decision and its reason below a picture of this canvas."""
+        below = picture[self.height :]
+        below[:] = BACKGROUND
+        is_known = decision.state == KNOWN_STATE
+        answer = f"{decision.label}  {decision.probability:.0%}" if is_known else decision.label
+        draw_text(below, answer, row=24, scale=0.7, colour=TEXT if is_known else _OTHER, left=MARGIN)
+        draw_text(below, decision.reason, row=45, scale=0.42, colour=MUTED, left=MARGIN)
 
 
 def blank(height: int, width: int) -> Image:
-    """An empty picture."""
+    """Return an empty image: uint8 BGR, shape (height, width, 3)."""
     return np.full((height, width, 3), BACKGROUND, np.uint8)
 
 
@@ -43,7 +86,7 @@ def paste_frame(
         area: to draw into.
         frame: uint8, grey (H, W), (H, W, 1), BGR or BGRA.
         outline: int32 x and y in the frame's pixels, shape (N, 2).
-        region: left, top, width and height of what was searched, pixels: the rest is dimmed; None: all of it.
+        region: left, top, width and height of the searched part, pixels; the rest is dimmed. None: all of it.
     """
     image = vision.to_bgr(frame)
     scale = min(area.shape[0] / image.shape[0], area.shape[1] / image.shape[1])
@@ -71,7 +114,7 @@ def _dim_around(place: Image, region: tuple[int, int, int, int], scale: float) -
 
 
 def paste_pixels(area: Image, pixels: NDArray[np.uint8]) -> None:
-    """Enlarge what the network saw, pixel by pixel, into the area's upper left corner, as large as it fits.
+    """Enlarge the model's input, pixel by pixel, into the area's upper left corner, as large as it fits.
 
     Args:
         area: to draw into.
@@ -88,7 +131,7 @@ def draw_bar(panel: Image, *, top: int, label: str, value: float, mark: float | 
     Args:
         panel: to draw into.
         top: row of the bar's upper edge.
-        label: what it is about.
+        label: text on the bar.
         value: 0-1, its length.
         mark: a threshold to mark, 0-1.
     """
@@ -114,7 +157,7 @@ def draw_text(
     left: int = MARGIN,
     right: int | None = None,
 ) -> None:
-    """Write one line that never leaves its place: what is too long becomes smaller, then shorter.
+    """Write one line that never leaves its place: long text becomes smaller, then shorter.
 
     Args:
         panel: to draw into.
@@ -133,7 +176,7 @@ def draw_text(
 
 
 def wrapped(text: str, *, scale: float, room: int, most: int) -> list[str]:
-    """Break a sentence into at most `most` lines no wider than `room` pixels; the last one says where it was cut."""
+    """Break a sentence into at most `most` lines no wider than `room` pixels; a cut one ends in dots."""
     lines: list[str] = []
     for word in _ascii(text).split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -147,12 +190,12 @@ def wrapped(text: str, *, scale: float, room: int, most: int) -> list[str]:
 
 
 def text_width(text: str, scale: float) -> int:
-    """Width in pixels of ASCII text."""
+    """Return the width of ASCII text in pixels."""
     return cv2.getTextSize(text, _FONT, scale, 1)[0][0]
 
 
 def _shortened(text: str, scale: float, room: int) -> str:
-    """As much of the text as fits into `room` pixels."""
+    """Return as much of the text as fits into `room` pixels."""
     if text_width(text, scale) <= room:
         return text
     kept = text[:400]  # more never fits

@@ -1,4 +1,4 @@
-"""An annotated video: as many frames a second as it says, of one size, in real time."""
+"""An annotated video of constant size and frame rate, in real time."""
 
 from __future__ import annotations
 
@@ -14,34 +14,33 @@ import cv2
 
 from edge.classify.results import Decision, Prediction
 from edge.errors import ToolkitError
-from edge.sinks.images.annotated import Canvas
-from edge.sinks.images.drawing import Image
+from edge.sinks.images.drawing import Canvas, Image
 from edge.sources.frame import Frame
 from edge.system import atomic_file
 
 _LOGGER = logging.getLogger(__name__)
 VIDEO_CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
-"""Suffix -> codec that every OpenCV can write; an .avi can be played up to the last half MB before the power went."""
+"""Suffix -> codec that every OpenCV can write; after a power cut an .avi can be played up to its last half MB."""
 FPS = 25
-_LONGEST_GAP_S = 1.0  # after a longer one time starts anew: a camera that was away for a day leaves no day of video
-_KEPT_FREE_BYTES = 64 * 2**20  # OpenCV doesn't say that a disk is full, and others need it too
+_LONGEST_GAP_S = 1.0  # a longer one is cut out, so that a camera's absence adds nothing to the video
+_KEPT_FREE_BYTES = 64 * 2**20  # OpenCV doesn't report a full disk, and other files need space too
 
 
 class VideoSink:
     """Draws frames into a video (see `edge.sinks.protocol.Sink`).
 
-    A stream plays as fast as it was filmed; pictures that were each decided on their own are shown for a 25th of a
-    second or more, none is left out.
+    A stream plays as fast as it was filmed. Images that were decided one by one are shown for a 25th of a second or
+    more, and none is left out.
 
-    Until it is finished, the file is called NAME-unfinished: the old one stays as it was. Of one that was killed the
-    next sink of that name keeps an .avi as NAME-cut and removes an .mp4, which can't be played without its end.
+    Until it is finished, the file is called NAME-unfinished, and the old NAME stays as it was. After a kill the next
+    sink of that name keeps an .avi as NAME-cut and removes an .mp4, which can't be played without its end.
     """
 
     def __init__(self, path: Path) -> None:
-        """Remember where to write.
+        """Check the path and keep or remove what a killed run left.
 
         Args:
-            path: .mp4 or .avi; what is there is replaced when the new one is finished.
+            path: .mp4 or .avi; an old file is replaced when the new one is finished.
 
         Raises:
             ToolkitError: another suffix.
@@ -56,7 +55,7 @@ class VideoSink:
         self._unfinished = path.with_stem(f"{path.stem}-unfinished")
         self._lock = -1  # of the file that is being written
         self._require_free()
-        self._keep_what_was_cut()
+        self._keep_cut_video()
         self._part = 1
         self._writer: cv2.VideoWriter | None = None
         self._canvas: Canvas | None = None
@@ -73,13 +72,13 @@ class VideoSink:
         self._repeat(self._picture, due)
 
     def idle(self, decision: Decision) -> None:
-        """Say below the last frame that it is an old one."""
+        """Write a new caption below the last frame, for a second."""
         if self._canvas is not None and self._picture is not None and decision.changed:
             self._canvas.caption(self._picture, decision)
             self._repeat(self._picture, FPS)
 
     def close(self) -> None:
-        """Finish the file and give it its name; after trouble one beside the first, which stays."""
+        """Finish the file and give it its name; after an error the next part gets a name of its own."""
         if self._writer is None:
             return
         self._writer.release()
@@ -95,16 +94,16 @@ class VideoSink:
         atomic_file.flush(path.parent)
 
     def _require_free(self) -> None:
-        """Two runs that write one video would leave none."""
+        """Raise if another run is writing this video: two would leave none."""
         with suppress(FileNotFoundError):
             try:
                 os.close(atomic_file.lock(self._unfinished))
             except BlockingIOError:
-                sentence = "another run is writing this video: choose another name"
-                raise OSError(errno.EBUSY, sentence, str(self._path)) from None
+                message = "another run is writing this video: choose another name"
+                raise OSError(errno.EBUSY, message, str(self._path)) from None
 
-    def _keep_what_was_cut(self) -> None:
-        """What a killed run left of this video, under a name that the next one doesn't overwrite."""
+    def _keep_cut_video(self) -> None:
+        """Keep a killed run's .avi under a name that this run doesn't overwrite, and remove an .mp4."""
         if not self._unfinished.exists():
             return
         if self._path.suffix.lower() == ".avi" and self._unfinished.stat().st_size:
@@ -116,7 +115,7 @@ class VideoSink:
             _LOGGER.warning("the last video was cut short and can't be played: removed %s", self._unfinished)
 
     def _due(self, time: datetime, *, at_least: int) -> int:
-        """How many frames of the video pass until the one at this time; a new start after a gap."""
+        """Return the number of video frames up to this time, counted from the last gap."""
         if self._started is None:
             self._started, self._written = time, 0
         due = int((time - self._started).total_seconds() * FPS) + 1 - self._written

@@ -1,4 +1,4 @@
-"""A window with the live picture: the only file that needs OpenCV's user interface, which the headless one lacks."""
+"""A window with the live frames: the only file that needs OpenCV's user interface, which headless builds lack."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import cv2
 
 from edge.classify.results import Decision, Prediction
 from edge.errors import RuntimeMissingError, ToolkitError
-from edge.sinks.images.annotated import Canvas
-from edge.sinks.images.drawing import Image
+from edge.sinks.images.drawing import Canvas, Image
 from edge.sources.frame import Frame
 
 _LOGGER = logging.getLogger(__name__)
@@ -23,11 +22,11 @@ _QUIT_KEYS = (ord("q"), 27)  # 27: Escape
 class WindowSink:
     """Shows every frame (see `edge.sinks.protocol.Sink`); all its calls must come from the main thread.
 
-    q or Escape does what Ctrl-C does. Closing the window closes only the window.
+    q or Escape ends the run like Ctrl-C. Closing the window closes only the window.
     """
 
     def __init__(self) -> None:
-        """Look whether there can be a window at all.
+        """Check that a window can be opened.
 
         Raises:
             RuntimeMissingError: this OpenCV has no user interface.
@@ -39,7 +38,7 @@ class WindowSink:
                 "then pip install 'edge-classify[display]'; or look at it in a browser with --serve"
             )
         if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            # Asked now: OpenCV's toolkit would end the whole process.
+            # Checked here, because OpenCV's toolkit would end the whole process.
             raise ToolkitError("--display needs a screen, and there is none (DISPLAY isn't set): use --serve")
         self._canvas: Canvas | None = None
         self._picture: Image | None = None
@@ -53,7 +52,7 @@ class WindowSink:
         self._show(self._picture)
 
     def idle(self, decision: Decision) -> None:
-        """Say below the last frame that it is an old one, and answer to the keyboard."""
+        """Write a new caption below the last frame, and read the keyboard."""
         if self._canvas is not None and self._picture is not None:
             self._canvas.caption(self._picture, decision)
             self._show(self._picture)
@@ -81,7 +80,7 @@ class WindowSink:
 
 
 def _framework() -> str:
-    """Name of the user interface that OpenCV was built with; NONE or nothing if it was built without."""
+    """Return the user interface that OpenCV was built with; NONE or empty if there is none."""
     try:
         return str(cv2.currentUIFramework())
     except cv2.error:

@@ -1,6 +1,8 @@
-"""The pieces of a picture: nothing leaves its place, whatever the text, the frame or the outline."""
+"""Parts of annotated images: nothing leaves its place, whatever the text, the frame or the outline; and the canvas."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from edge.sinks.images import drawing
 from edge.sinks.images.drawing import (
     BACKGROUND,
     BAR,
+    Canvas,
     blank,
     draw_bar,
     draw_text,
@@ -22,7 +25,7 @@ BLUE = (255, 0, 0)
 
 
 def touched(picture: np.ndarray) -> np.ndarray:
-    """Which pixels aren't background, bool (H, W)."""
+    """Return a mask of the pixels that aren't background, bool (H, W)."""
     return (picture != BACKGROUND).any(axis=2)
 
 
@@ -120,3 +123,39 @@ def test_what_the_network_saw_is_enlarged_pixel_by_pixel() -> None:
     assert (area[:20, :20] == 255).all()
     assert (area[20:40, :20] == 0).all()
     assert not touched(area)[:, 40:].any()
+
+
+STALE_REASON = "no frame for more than 2 s"
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "canvas"),
+    [
+        (480, 640, Canvas(480, 640)),
+        (1080, 1920, Canvas(720, 1280)),
+        (481, 641, Canvas(480, 640)),
+        (28, 28, Canvas(240, 240)),
+        (1000, 4, Canvas(1000, 240)),
+    ],
+    ids=["as it is", "too large", "odd", "too small", "narrow"],
+)
+def test_the_size_is_even_and_neither_huge_nor_tiny(height: int, width: int, canvas: Canvas) -> None:
+    assert Canvas.of(np.zeros((height, width, 3), np.uint8)) == canvas
+
+
+def test_frames_of_another_shape_get_bars(frame: Any, prediction: Any, decision: Any) -> None:
+    canvas = Canvas(240, 320)
+    wide = canvas.draw(frame(height=100, width=400), prediction(), decision())
+    assert wide.shape == (296, 320, 3)
+    assert (wide[120, [0, -1]] == 90).all()
+    assert not (wide[10] == 90).any()
+
+
+def test_the_caption_holds_the_decision_and_its_reason(
+    frame: Any, prediction: Any, decision: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(drawing, "draw_text", lambda panel, text, **_: written.append(text))
+    picture = Canvas(240, 320).draw(frame(), prediction(), decision())
+    Canvas(240, 320).caption(picture, decision("stale", reason=STALE_REASON))
+    assert written == ["Coat  88%", decision().reason, "stale", STALE_REASON]
