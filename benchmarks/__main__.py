@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: the command line of the benchmark."""
+"""`python -m benchmarks`: command line of the benchmark."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from edge.errors import EXIT_DONE, ToolkitError
 from edge.runtimes import RUNTIMES
 
 _LOADGEN_S = 5.0
-_LISTS = ("artifacts", "runtimes", "peer_pythons")
+_LISTS = ("artifacts", "runtimes", "peer_pythons")  # flags whose values are several
 _EXAMPLES = """examples:
   python -m benchmarks                               all under artifacts/, and the model that ships
-  python -m benchmarks a_none.tflite a_int8.tflite   what int8 costs and gains, against its float artifact
-  python -m benchmarks --peers --peer-python ../old/bin/python    beside other tools, in the same rounds
-  python -m benchmarks --quick                       a look that takes a minute, not a result
+  python -m benchmarks a_none.tflite a_int8.tflite   int8 against its float artifact
+  python -m benchmarks --peers --peer-python ../old/bin/python    other tools in the same rounds
+  python -m benchmarks --quick                       a quick look of a minute, not a result
 
   python -m benchmarks a_none.tflite a_int8.tflite --gate --max-loss 0.3      for CI: exit code 3 if int8 costs more
 
@@ -67,12 +67,11 @@ def parser() -> argparse.ArgumentParser:
                        help="library to run them with; repeatable (default: all that fit the file)")  # fmt: skip
     flags.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: reports/<UTC time>)")
     flags.add_argument("--quick", action="store_true",
-                       help="fewer repeats, calls and images, unless they are given: a look, not a result")  # fmt: skip
+                       help="fewer repeats, calls and images, unless given: a quick look, not a result")  # fmt: skip
     flags.add_argument("--repeats", type=console.positive_int, default=default.repeats, metavar="N",
-                       help="rounds in which every variant has its turn, each time in a new process")  # fmt: skip
+                       help="rounds; each measures every variant once, in a new process")  # fmt: skip
     flags.add_argument("--max-repeats", type=console.positive_int, default=default.max_repeats, metavar="N",
-                       help="rounds at most: they go on while some median's interval is wider than 10 %% of it, as on "
-                       "a machine with other work")  # fmt: skip
+                       help="rounds at most, while some median's interval is wider than 10 %% of it")  # fmt: skip
     flags.add_argument("--runs", type=console.positive_int, default=default.runs, metavar="N",
                        help="timed calls of invoke, and from pixels to probabilities, in each repeat")  # fmt: skip
     flags.add_argument("--frames", type=console.positive_int, default=default.frames, metavar="N",
@@ -83,15 +82,15 @@ def parser() -> argparse.ArgumentParser:
                        help="seconds of untimed calls, at least")  # fmt: skip
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only the first N test images")
     flags.add_argument("--threads", type=console.thread_count, default=default.threads, metavar="N",
-                       help="for the arithmetic")  # fmt: skip
+                       help="number of inference threads")  # fmt: skip
     flags.add_argument("--seed", type=console.natural, default=default.seed,
-                       help="of the variants' order, of drawn frames and of drawn test images")  # fmt: skip
+                       help="seed of the variants' order, of drawn frames and of drawn test images")  # fmt: skip
     flags.add_argument("--margin", type=console.positive_float, dest="margin_pp", default=default.margin_pp,
-                       metavar="POINTS", help="largest loss of accuracy that doesn't matter, in points")  # fmt: skip
+                       metavar="POINTS", help="largest loss that doesn't matter, in percentage points")  # fmt: skip
     flags.add_argument("--peers", action="store_true",
-                       help="time other tools too, in the same rounds; missing ones are named")  # fmt: skip
+                       help="time other tools too, in the same rounds; missing ones are listed")  # fmt: skip
     flags.add_argument("--peer-python", action="append", type=Path, dest="peer_pythons", default=[], metavar="PYTHON",
-                       help="interpreter of another environment, for tools that this one can't hold (tflite-runtime, "
+                       help="interpreter of another environment, for tools that this one lacks (tflite-runtime, "
                        "TensorFlow); repeatable")  # fmt: skip
     flags.add_argument("--loadgen", type=console.positive_float, dest="loadgen_s", nargs="?", default=0.0,
                        const=_LOADGEN_S, metavar="S",
@@ -107,11 +106,11 @@ def parser() -> argparse.ArgumentParser:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure model files; the first argument can name another command, which has the rest."""
+    """Measure model files, or run the command that the first argument names."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    others = {command.NAME: command.main for command in (photos, runner, compare, bundle, merge)}
+    commands = {command.NAME: command.main for command in (photos, runner, compare, bundle, merge)}
     name = arguments[0] if arguments else ""
-    return others[name](arguments[1:]) if name in others else measure_files(arguments)
+    return commands[name](arguments[1:]) if name in commands else measure_files(arguments)
 
 
 def measure_files(arguments: Sequence[str]) -> int:
@@ -119,9 +118,7 @@ def measure_files(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     console.start_logging(options)
     values = {name: getattr(options, name) for name in BenchmarkConfig.__slots__}
-    config = BenchmarkConfig(
-        **values | {name: tuple(values[name]) for name in ("artifacts", "runtimes", "peer_pythons")}
-    )
+    config = BenchmarkConfig(**values | {name: tuple(values[name]) for name in _LISTS})
     if config.loadgen_s:
         loadgen.require()  # before minutes of measuring
     variants = list_variants(config.artifacts, runtimes=config.runtimes)
@@ -135,9 +132,9 @@ def measure_files(arguments: Sequence[str]) -> int:
         tasks = variant_tasks(variants, config, input_files=files, is_timed=is_timed)
         matches = peer_matches(variants) if config.peers and is_timed else []
         peers = peer_tasks(matches, config, images_file=files[0])
-        trials, peer_trials = _in_turns(tasks, peers, config, is_quiet=options.quiet)
+        trials, peer_trials = _measure_together(tasks, peers, config, is_quiet=options.quiet)
     rows = make_rows(variants, trials, test_images.labels.tolist(), FASHION_MNIST_LABELS, margin_pp=config.margin_pp)
-    # Matplotlib and scipy take seconds to import on a Pi: only once there is something to draw.
+    # Matplotlib and scipy take seconds to import on a Pi, so not before there is something to draw.
     from benchmarks.report.build import build_report, write_report
 
     report = build_report(
@@ -176,15 +173,15 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     flags = parser()
     options = flags.parse_args(arguments)
     if options.quick:
-        flags.set_defaults(**QUICK)  # what is given by hand still counts
+        flags.set_defaults(**QUICK)  # flags of the command line still count
         options = flags.parse_args(arguments)
     return options
 
 
-def _in_turns(
+def _measure_together(
     tasks: Sequence[Task[Outcome]], peers: Sequence[Task[PeerOutcome]], config: BenchmarkConfig, *, is_quiet: bool
 ) -> tuple[list[list[Trial[Outcome]]], list[list[Trial[PeerOutcome]]]]:
-    """Measure both in the same rounds, and split the trials again."""
+    """Measure variants and peers in the same rounds, and split the trials."""
     from benchmarks.analysis.latency import has_converged
     from benchmarks.progress import progress_bar
 

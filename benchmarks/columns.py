@@ -1,4 +1,4 @@
-"""Columns of a table and how they are laid out, for terminal and Markdown; what they show is each report's own."""
+"""Columns of a table, and their layout for terminal and Markdown."""
 
 from __future__ import annotations
 

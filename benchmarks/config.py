@@ -17,11 +17,11 @@ class BenchmarkConfig:
     """Every setting of a run, with its default."""
 
     artifacts: tuple[Path, ...] = ()
-    """Model files or folders of them; empty: all under `artifacts/`, and the one that ships."""
+    """Model files or folders of them, by default all under `artifacts/` and the one that ships."""
     runtimes: tuple[str, ...] = ()
-    """Names from `edge.runtimes.RUNTIMES`; empty: every one that fits the file's format."""
+    """Names from `edge.runtimes.RUNTIMES`, by default every one that fits the file's format."""
     out: Path | None = None
-    """Folder of the report; None: `reports/<UTC time>`."""
+    """Folder of the report, by default `reports/<UTC time>`."""
     repeats: int = 5
     """Rounds in which every variant has its turn, each time in a new process."""
     max_repeats: int = 10
@@ -35,13 +35,13 @@ class BenchmarkConfig:
     warmup_s: float = 0.5
     """Seconds of untimed calls, at least: clocks and caches need time, not calls."""
     loadgen_s: float = 0.0
-    """Seconds of each MLPerf LoadGen scenario; 0: none."""
+    """Seconds of each MLPerf LoadGen scenario, 0 for none."""
     peers: bool = False
-    """Whether other tools are timed on the same files in the same rounds."""
+    """True to time other tools on the same files in the same rounds."""
     peer_pythons: tuple[Path, ...] = ()
     """Interpreters of other environments, which hold libraries that this one can't."""
     max_images: int | None = None
-    """Number of test images to use, from the first; None: all."""
+    """Number of test images to use, from the first; by default all."""
     threads: int = 1
     """Number of inference threads; 1 is the reference."""
     seed: int = 0
@@ -54,12 +54,12 @@ class BenchmarkConfig:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Cost that a row may have against the row it is compared with; None: no limit."""
+    """Cost that a row may have against the row it is compared with. None is no limit."""
 
     max_loss: float | None = MARGIN_PP
     """Percentage points of top-1 accuracy."""
     loss_by: str = "interval"
-    """interval: the upper end of the loss's 95 % interval must keep the limit; point: the loss as counted must."""
+    """Figure that must keep the limit: "interval" is the upper end of the loss's 95 % interval, "point" the loss."""
     min_agreement: float | None = 98.5
     """Per cent of the images with equal predictions."""
     max_latency_ratio: float | None = None
@@ -79,19 +79,19 @@ def add_gate_flags(flags: argparse.ArgumentParser, *, against: str) -> None:
     """
     default = Limits()
     gate = flags.add_argument_group(
-        "gate", f"What a row may cost against {against}. A limit that isn't kept ends with exit code 3."
+        "gate", f"Limits on the cost of a row against {against}. A broken limit ends with exit code 3."
     )
-    gate.add_argument("--gate", action="store_true", help="hold the limits; without it none is held")
+    gate.add_argument("--gate", action="store_true", help="check the limits; without it none is checked")
     gate.add_argument("--max-loss", type=console.non_negative_float, default=default.max_loss, metavar="POINTS",
-                      help="percentage points of top-1 accuracy")  # fmt: skip
+                      help="largest loss of top-1 accuracy, in percentage points")  # fmt: skip
     gate.add_argument("--loss-by", choices=("interval", "point"), default=default.loss_by,
                       help="interval: the whole 95 %% interval of the loss keeps the limit, which takes enough images; "
                            "point: the loss as counted does")  # fmt: skip
     gate.add_argument("--min-agreement", type=console.non_negative_float, default=default.min_agreement,
-                      metavar="PERCENT", help="images that get the same class from both")  # fmt: skip
+                      metavar="PERCENT", help="least share of images with equal predictions")  # fmt: skip
     gate.add_argument("--max-latency-ratio", type=console.positive_float, default=default.max_latency_ratio,
-                      metavar="RATIO", help="time of invoke over that of the other on the same runtime; broken only if "
-                      "the whole 95 %% interval is above (default: not held)")  # fmt: skip
+                      metavar="RATIO", help="largest time of invoke over the other's on the same runtime; broken only "
+                      "if the whole 95 %% interval is above (default: no limit)")  # fmt: skip
 
 
 def limits_of(options: argparse.Namespace) -> Limits | None:

@@ -1,4 +1,4 @@
-"""The bar that shows how far a measurement is and how long it will take: on stderr, and only on a terminal."""
+"""Progress bar of a measurement, on stderr and only on a terminal."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 Note = Callable[[str, int, int], None]
-"""Takes what is measured now, how many turns are done and how many are left."""
+"""Callback that takes the name of the current turn, and the numbers of turns done and remaining."""
 
 
 @contextmanager
 def progress_bar(*, is_quiet: bool = False, stream: TextIO | None = None) -> Iterator[Note]:
-    """Show a bar while the block runs; lines of the log stand above it.
+    """Show a bar while the block runs; log lines appear above it.
 
     Args:
         is_quiet: show none.
-        stream: where it goes; None: stderr. A stream that is no terminal gets none.
+        stream: stream to draw on, by default stderr. One that is no terminal gets none.
     """
     to = stream or sys.stderr
     loggers = [logging.getLogger(name) for name in ("benchmarks", "edge")]
@@ -29,14 +29,14 @@ def progress_bar(*, is_quiet: bool = False, stream: TextIO | None = None) -> Ite
         file=to,
         disable=is_quiet or not to.isatty(),
         unit="turn",
-        smoothing=0,  # turns differ tenfold: the mean of all tells more of what is left than that of the last
+        smoothing=0,  # turns differ tenfold: the mean of all predicts the rest better than the last one does
         dynamic_ncols=True,
         leave=False,
         bar_format="{n_fmt}/{total_fmt} |{bar}| {remaining} left, {desc}",
     )
 
-    def note(name: str, done: int, left: int) -> None:
-        bar.total, bar.n = done + left, done
+    def note(name: str, done: int, remaining: int) -> None:
+        bar.total, bar.n = done + remaining, done
         bar.set_description_str(name)
 
     with bar, logging_redirect_tqdm(loggers=[] if bar.disable else loggers):

@@ -51,7 +51,7 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 
 def _read(hint: Any, value: Any) -> Any:
-    """Read a value of a field by the field's type: dataclasses, alone or in a tuple; all else stays as JSON has it."""
+    """Read dataclasses, alone or in a tuple, by the field's type; all else stays as JSON has it."""
     if value is None:
         return None
     if get_origin(hint) in (Union, UnionType):

@@ -35,7 +35,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Numbers of one row against another that the limits apply to; None: not known."""
+    """Numbers of one row against another, to which the limits apply. None is an unknown number."""
 
     row: str
     reference: str
@@ -89,8 +89,8 @@ def judge(
 ) -> Gate:
     """Check the limits on some rows.
 
-    A row that couldn't be measured comes first, as the report lacks it; then broken limits; then rows whose latency
-    can't be trusted, on which no latency limit is checked.
+    A row that couldn't be measured decides the outcome first, as the report lacks it. Broken limits come next, and then
+    rows whose latency can't be trusted, on which no latency limit is checked.
 
     Args:
         candidates: rows against others.

@@ -25,17 +25,17 @@ def latency_fields(repeats: Sequence[Measurement]) -> dict[str, Any]:
         repeats: measurements, one a repeat; none where nothing was timed.
     """
     summaries: dict[str, Latency | None] = {
-        kind: _latency([_calls(found, kind) for found in repeats]) for kind in KINDS
+        kind: _latency([_calls(repeat, kind) for repeat in repeats]) for kind in KINDS
     }
     return {
         **summaries,
         "repeats": len(repeats),
-        "load_ns": _median([found.load_ns for found in repeats]),
-        "first_invoke_ns": _median([found.first_invoke_ns for found in repeats]),
+        "load_ns": _median([repeat.load_ns for repeat in repeats]),
+        "first_invoke_ns": _median([repeat.first_invoke_ns for repeat in repeats]),
         "stability": invoke.stability if (invoke := summaries["invoke"]) else None,
-        "stage_median_ns": _stages([found.stage_median_ns for found in repeats if found.stage_median_ns]),
-        "memory_before_load_bytes": _median([found.memory_before_load_bytes for found in repeats]),
-        "memory_peak_bytes": max((found.memory_peak_bytes or 0 for found in repeats), default=None),
+        "stage_median_ns": _stages([repeat.stage_median_ns for repeat in repeats if repeat.stage_median_ns]),
+        "memory_before_load_bytes": _median([repeat.memory_before_load_bytes for repeat in repeats]),
+        "memory_peak_bytes": max((repeat.memory_peak_bytes or 0 for repeat in repeats), default=None),
     }
 
 

@@ -25,7 +25,7 @@ GAIN, NO_LOSS, SMALL_LOSS, UNDECIDED, LOSS = "real gain", "no loss shown", "smal
 
 
 def describe_accuracy(row: Row, labels: Sequence[int], class_names: Sequence[str]) -> Accuracy | None:
-    """Describe the accuracy of a row: overall, per class, and calibration; None where its predictions aren't known.
+    """Describe the accuracy of a row overall and per class, and its calibration; None without known predictions.
 
     Args:
         row: any row.

@@ -108,7 +108,7 @@ class Loss:
     gained: int
     """Images that the reference has wrong and the row has right."""
     loss_pp: float
-    """Percentage points of top-1; below zero: gained."""
+    """Percentage points of top-1, below zero for a gain."""
     interval_pp: tuple[float, ...]
     """Newcombe's 95 % interval of `loss_pp`, low and high."""
 
@@ -151,7 +151,7 @@ class Comparison(Loss):
     margin_pp: float
     """Largest loss that doesn't matter, percentage points."""
     is_non_inferior: bool
-    """Whether a loss of `margin_pp` is excluded."""
+    """True if a loss of `margin_pp` is excluded."""
     verdict: str
     """GAIN, NO_LOSS, SMALL_LOSS, UNDECIDED or LOSS of `benchmarks.analysis.quantization_loss`."""
 
@@ -211,7 +211,7 @@ class Row:
     memory_before_load_bytes: int | None = None
     memory_peak_bytes: int | None = None
     reference: str | None = None
-    """`id` of the float row that this one is compared with; its own: it is one."""
+    """`id` of the float row that this one is compared with; a float row has its own."""
     loss_pp: float | None = None
     top1_agreement: float | None = None
     speedup: Ratio | None = None
@@ -228,7 +228,7 @@ class Row:
 
     @property
     def is_reference(self) -> bool:
-        """Whether the row is the float row that it would be compared with."""
+        """True for the float row that others are compared with."""
         return self.reference == self.id
 
     @property

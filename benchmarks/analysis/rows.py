@@ -46,7 +46,7 @@ def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Seq
 
     Args:
         variant: variant that was measured.
-        trials: one a repeat; one that failed after others went well is left out.
+        trials: one a repeat. One that failed after others went well is left out.
         labels: true class index of each test image.
     """
     artifact, spec = variant.artifact, variant.artifact.spec if variant.artifact else None
@@ -93,12 +93,12 @@ def _raw(repeats: Sequence[Measurement]) -> Raw:
         predictions=repeats[0].predictions,
         confidence_bp=repeats[0].confidence_bp,
         untempered_confidence_bp=repeats[0].untempered_confidence_bp,
-        invoke_ns=[found.invoke_ns for found in repeats],
-        model_ns=[found.model_ns for found in repeats],
-        frame_to_decision_ns=[found.frame_to_decision_ns for found in repeats],
-        end_to_end_ns=[found.end_to_end_ns for found in repeats],
-        load_ns=[found.load_ns for found in repeats],
-        first_invoke_ns=[found.first_invoke_ns for found in repeats],
+        invoke_ns=[repeat.invoke_ns for repeat in repeats],
+        model_ns=[repeat.model_ns for repeat in repeats],
+        frame_to_decision_ns=[repeat.frame_to_decision_ns for repeat in repeats],
+        end_to_end_ns=[repeat.end_to_end_ns for repeat in repeats],
+        load_ns=[repeat.load_ns for repeat in repeats],
+        first_invoke_ns=[repeat.first_invoke_ns for repeat in repeats],
     )
 
 

@@ -45,10 +45,10 @@ def build_report(
     Args:
         rows: rows from `benchmarks.analysis.rows.make_rows`.
         config: settings of the run.
-        test_images: images that accuracy was counted on; their labels go into the report, their pixels don't.
+        test_images: images that accuracy was counted on.
         environment: facts from `benchmarks.host.environment.describe_environment`.
         peers: other tools' rows, from `benchmarks.peers.rows.peer_rows`.
-        limits: limits of the gate; None: there is no gate.
+        limits: limits of the gate, None without a gate.
         is_interrupted: Ctrl-C came before every row had all its repeats.
     """
     labels = test_images.labels.tolist()
@@ -111,21 +111,21 @@ def _write_files(report: Report, folder: Path) -> None:
 
 def caveats(rows: Sequence[Row], test_images: ReportedImages, environment: dict[str, Any]) -> list[str]:
     """Return the facts to know before quoting a number, one sentence each."""
-    found = []
-    if environment["kind"] == "host":
-        found.append("Measured on a host, not on a Raspberry Pi: the order of the variants may be another one there.")
-    if test_images.dataset == "demo":
-        found.append("Accuracies are on drawn garments: they say nothing about Fashion-MNIST.")
-    found += [*filter(None, map(kernel_sentence, rows)), *latency_caveats(rows)]
-    busy = busy_sentence(environment)
-    if busy:
-        found.append(busy)
-    found.append(
+    sentences = [
+        "Measured on a host, not on a Raspberry Pi: the order of the variants may be another one there."
+        if environment["kind"] == "host"
+        else "",
+        "Accuracies are on drawn garments: they say nothing about Fashion-MNIST."
+        if test_images.dataset == "demo"
+        else "",
+        *map(kernel_sentence, rows),
+        *latency_caveats(rows),
+        busy_sentence(environment),
         f"A p90 needs {P90_MIN_SAMPLES} timed calls, a p95 {P95_MIN_SAMPLES} and a p99 {P99_MIN_SAMPLES} (99 % "
-        "confidence): with fewer it is left out."
-    )
-    found.append("One machine at one time: a difference of a few per cent in latency may be gone the next time.")
-    return found
+        "confidence): with fewer it is left out.",
+        "One machine at one time: a difference of a few per cent in latency may be gone the next time.",
+    ]
+    return [sentence for sentence in sentences if sentence]
 
 
 def markdown(report: Report) -> str:

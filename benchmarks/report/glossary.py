@@ -1,4 +1,4 @@
-"""What each number of a report covers, in the words that a reader looks up."""
+"""Definition of each number of a report."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def render_page(template: str, report: Any, environment: dict[str, Any], values:
         template: its name in `templates`, or its path within `benchmarks`.
         report: the report, with caveats and definitions.
         environment: facts from `benchmarks.host.environment.describe_environment`.
-        values: names that the template uses beside the report; `settings` are lines to add to the environment's.
+        values: names that the template uses beside the report. Lines of `settings` join the environment's.
     """
     templates = Environment(
         loader=FileSystemLoader((_TEMPLATES, _TEMPLATES.parents[1])),
@@ -90,7 +90,7 @@ def table_values(columns: Sequence[Column[Any]], rows: Sequence[dict[str, Any]])
 
     Args:
         columns: columns of the table; the first one names the row.
-        rows: rows, each a tone (its class of style), a mode (its dot's colour; None: no dot) and its cells.
+        rows: rows, each a tone (its class of style), a mode (colour of its dot, or None) and its cells.
     """
     groups = [(name, len(list(members))) for name, members in groupby(columns, key=lambda column: column.group)]
     # A name stands in the upper line where it covers several columns.

@@ -19,7 +19,7 @@ SCHEMA_VERSION = 2  # 1: one repeat, and no statistics of the accuracy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerLatency:
-    """Summary of another tool's calls in nanoseconds; None: the tool doesn't report it."""
+    """Summary of another tool's calls in nanoseconds. None is a figure that the tool doesn't report."""
 
     samples: int | None = None
     median_ns: int
@@ -95,7 +95,7 @@ class Report:
 
     schema_version: int = SCHEMA_VERSION
     interrupted: bool
-    """Whether Ctrl-C came before every row had all its repeats."""
+    """True if Ctrl-C came before every row had all its repeats."""
     statement: str
     """Description of the test images, without a full stop."""
     recommendation: tuple[str, ...]

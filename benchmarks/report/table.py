@@ -17,13 +17,13 @@ from benchmarks.stats.latency import DRIFTING, NOISY, median_width
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of the table: timed ones, those whose predictions alone are known, failed ones; else as given.
+    """Sort the rows of the table: timed ones first, then those whose predictions alone are known, then failed ones.
 
     A library that isn't installed is named below the table, once, not in a line for every file; unless there is nothing
     else to show.
     """
-    shown = [row for row in rows if row.status != NOT_INSTALLED] or rows
-    return sorted(shown, key=lambda row: _PLACES.get(row.status, len(_PLACES)))
+    installed = [row for row in rows if row.status != NOT_INSTALLED] or rows
+    return sorted(installed, key=lambda row: _PLACES.get(row.status, len(_PLACES)))
 
 
 def text_table(rows: Sequence[Row]) -> str:

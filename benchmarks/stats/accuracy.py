@@ -11,49 +11,49 @@ BINS = 15  # of equal width, as in Guo et al., 2017, arXiv:1706.04599, and as tr
 
 
 def count_right(predictions: ArrayLike, labels: ArrayLike) -> int:
-    """Number of images whose prediction is the label; both are class indices, shape (N,)."""
+    """Count the images whose prediction is the label; both are class indices, shape (N,)."""
     return int(np.count_nonzero(paired(predictions, labels)))
 
 
 def top1_accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
-    """Share of images whose prediction is the label, 0-1; both are class indices, shape (N,), N >= 1."""
+    """Return the share of images whose prediction is the label, 0-1; both are class indices, shape (N,), N >= 1."""
     return float(np.mean(paired(predictions, labels)))
 
 
 def top1_agreement(predictions: ArrayLike, reference: ArrayLike) -> float:
-    """Share of images that two variants give the same class, right or wrong, 0-1; class indices, shape (N,), N >= 1."""
+    """Return the share of equal predictions, right or wrong, 0-1; class indices, shape (N,), N >= 1."""
     return float(np.mean(paired(predictions, reference)))
 
 
 def confusion_matrix(predictions: ArrayLike, labels: ArrayLike, *, classes: int) -> NDArray[np.int64]:
-    """Count answers: int64, shape (classes, classes), [label, answer]; both lists are class indices, shape (N,)."""
+    """Count class indices, shape (N,), by [label, prediction]: int64, shape (classes, classes)."""
     paired(predictions, labels)
     cells = np.asarray(labels, np.int64) * classes + np.asarray(predictions, np.int64)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
 def paired(first: ArrayLike, second: ArrayLike) -> NDArray[np.bool_]:
-    """Where two lists of class indices, shape (N,), are equal: boolean, shape (N,).
+    """Compare two lists of class indices, shape (N,), one by one: boolean, shape (N,).
 
     Raises:
         ValueError: they aren't of one length.
     """
-    left, right = np.asarray(first), np.asarray(second)
-    if left.shape != right.shape or left.ndim != 1:
-        raise ValueError(f"expected two lists of the same length, got shapes {left.shape} and {right.shape}")
-    return np.asarray(left == right, np.bool_)
+    a, b = np.asarray(first), np.asarray(second)
+    if a.shape != b.shape or a.ndim != 1:
+        raise ValueError(f"expected two lists of the same length, got shapes {a.shape} and {b.shape}")
+    return np.asarray(a == b, np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Images by how sure the network was of its answer."""
+    """Images by the confidence of their predictions."""
 
     count: list[int]
     """Images in each of the 15 bins of (0, 1], lowest first."""
     confidence_sum: list[float]
-    """Sum of the probabilities of the answers in each bin."""
+    """Sum of the confidences in each bin."""
     right: list[int]
-    """Right answers in each bin."""
+    """Right predictions in each bin."""
 
     @property
     def expected_calibration_error(self) -> float:
@@ -63,31 +63,31 @@ class Reliability:
 
 
 def reliability(confidence: ArrayLike, is_right: ArrayLike) -> Reliability:
-    """Sort answers into bins.
+    """Sort predictions into bins.
 
     Args:
-        confidence: probability of the answer, 0-1, shape (N,), N >= 1.
+        confidence: probability of the predicted class, 0-1, shape (N,), N >= 1.
         is_right: whether it is the label, boolean, shape (N,).
     """
-    sure, right = np.asarray(confidence, np.float64), np.asarray(is_right, np.bool_)
+    values, right = np.asarray(confidence, np.float64), np.asarray(is_right, np.bool_)
     # A bin excludes its lower edge and includes its upper one: 1.0 belongs to the last.
-    place = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    place = np.clip(np.ceil(values * BINS).astype(np.int64) - 1, 0, BINS - 1)
     return Reliability(
         count=np.bincount(place, minlength=BINS).tolist(),
-        confidence_sum=np.bincount(place, weights=sure, minlength=BINS).tolist(),
+        confidence_sum=np.bincount(place, weights=values, minlength=BINS).tolist(),
         right=np.bincount(place, weights=right, minlength=BINS).astype(int).tolist(),
     )
 
 
 def mean_drift(confidence: ArrayLike, reference: ArrayLike) -> tuple[float, float]:
-    """How much surer of its answers a variant is than its reference on the same images.
+    """Return the change of confidence of a variant against its reference on the same images.
 
     Args:
-        confidence: probability of the variant's answer, 0-1, shape (N,), N >= 1.
-        reference: probability of the reference's answer, same shape.
+        confidence: probability of the variant's prediction, 0-1, shape (N,), N >= 1.
+        reference: probability of the reference's prediction, same shape.
 
     Returns:
-        The mean difference, -1 to 1 (above zero: surer), and the mean of its size, 0-1.
+        The mean difference, -1 to 1, above zero if the variant is more confident, and the mean of its size, 0-1.
     """
     difference = np.asarray(confidence, np.float64) - np.asarray(reference, np.float64)
     return float(difference.mean()), float(np.abs(difference).mean())

@@ -1,4 +1,4 @@
-"""Latencies in nanoseconds: summaries, and whether they are steady; pure functions, no clock."""
+"""Latencies in nanoseconds -> a summary, and a verdict on their stability; pure functions, no clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STEADY, NOISY, DRIFTING = "steady", "noisy", "drifting"
 
 _IQR_SHARE = 0.25  # of the median; torch.utils.benchmark calls more a "significant environmental influence"
 MEDIAN_SHARE = 0.10
-"""Width of the median's interval from which on it isn't known: pyperf's limit of instability, of whole processes."""
+"""Largest width of a median's interval, as a share of it: pyperf's limit of instability, of whole processes."""
 _DRIFT_SHARE = 0.05  # a smaller trend is lost among the differences between processes
 _DRIFT_P = 0.01  # how often a row without a trend may be called drifting
 _LEAST_FOR_INTERVAL = 6
@@ -35,7 +35,7 @@ class LatencySummary:
 
     samples: int
     median_ns: int
-    """Of several repeats: the median of their medians, which one disturbed repeat doesn't move."""
+    """Median; of several repeats the median of their medians, which one disturbed repeat doesn't move."""
     p90_ns: int | None
     """None below 64 samples."""
     p95_ns: int | None
@@ -44,13 +44,13 @@ class LatencySummary:
     """None below 662 samples."""
     mean_ns: int
     standard_deviation_ns: int | None
-    """Of the sample, around its mean; None of a single call."""
+    """Standard deviation of the sample; None of a single call."""
     iqr_ns: int
     """Third quartile minus first."""
     minimum_ns: int
     maximum_ns: int
     repeat_medians_ns: tuple[int, ...]
-    """One a repeat, in the order they were made."""
+    """One median a repeat, in order."""
 
 
 def summarise(latencies_ns: Sequence[int]) -> LatencySummary:
@@ -82,7 +82,7 @@ def summarise(latencies_ns: Sequence[int]) -> LatencySummary:
 
 
 def summarise_repeats(repeats_ns: Sequence[Sequence[int]]) -> LatencySummary:
-    """Summarise several repeats: the median is that of the repeats' medians, all else is of all calls together.
+    """Summarise several repeats; all but the median is of all calls together.
 
     Args:
         repeats_ns: one list a repeat, each as `summarise` takes it.
@@ -96,7 +96,7 @@ def summarise_repeats(repeats_ns: Sequence[Sequence[int]]) -> LatencySummary:
 
 
 def _nearest_rank(ordered: NDArray[np.int64], percent: int) -> int:
-    """The smallest value that at least `percent` per cent of the values don't exceed."""
+    """Return the smallest value that at least `percent` per cent of the values don't exceed."""
     return int(ordered[math.ceil(percent * len(ordered) / 100) - 1])
 
 
@@ -105,7 +105,7 @@ class Stability:
     """A verdict and what it rests on."""
 
     verdict: str
-    """STEADY, NOISY or DRIFTING; where both are true, DRIFTING."""
+    """STEADY, NOISY or DRIFTING, which goes before NOISY."""
     reason: str
     """One clause, with the number that decided."""
 
@@ -142,7 +142,7 @@ def judge(repeats_ns: Sequence[Sequence[int]]) -> Stability:
 
 
 def median_width(medians_ns: Sequence[float]) -> float:
-    """Width of the 95 % interval of the repeats' median, as a share of it.
+    """Return the width of the 95 % interval of the repeats' median, as a share of it.
 
     The interval is made of order statistics, which one disturbed repeat among ten doesn't move. Below six repeats there
     is none of 95 %, and all of them are taken: 94 % for five.
@@ -160,7 +160,7 @@ def median_width(medians_ns: Sequence[float]) -> float:
 
 
 def _drift(repeats_ns: Sequence[Sequence[int]]) -> float | None:
-    """The change from the first fifth of the blocks to the last, as a share; None where there is no trend."""
+    """Return the change from the first fifth of the blocks to the last, as a share; None without a trend."""
     from scipy.stats import kendalltau  # a device that only measures hasn't got it
 
     pieces = -(-_BLOCKS // len(repeats_ns))

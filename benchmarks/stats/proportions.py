@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
 from benchmarks.stats import CONFIDENCE
 
@@ -17,23 +16,23 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """How two variants did on the same images, each image counted once."""
+    """Counts of two variants on the same images, each image counted once."""
 
     both_right: int
     lost: int
-    """The reference was right, the variant is wrong."""
+    """Images that the reference has right and the variant wrong."""
     gained: int
-    """The reference was wrong, the variant is right."""
+    """Images that the reference has wrong and the variant right."""
     both_wrong: int
 
     @property
     def images(self) -> int:
-        """All of them."""
+        """Number of images."""
         return self.both_right + self.lost + self.gained + self.both_wrong
 
     @property
     def loss(self) -> float:
-        """Accuracy lost, as a share, -1 to 1; below zero: the variant is the better one."""
+        """Accuracy lost, as a share, -1 to 1, below zero if the variant is the better one."""
         return (self.lost - self.gained) / self.images
 
 
@@ -46,16 +45,18 @@ def wilson_interval(right: int, count: int) -> tuple[float, float]:
         right: images counted.
         count: images in all, at least 1.
     """
+    from scipy.stats import binomtest  # a second on a Pi, which --help needn't wait for
+
     low, high = binomtest(right, count).proportion_ci(confidence_level=CONFIDENCE, method="wilson")
     return float(low), float(high)
 
 
 def paired_loss_interval(pairs: Pairs) -> tuple[float, float]:
-    """The 95 % interval of the loss, a share, by Newcombe's method 10: Wilson's intervals, joined by the correlation.
+    """Return the 95 % interval of the loss, a share, by Newcombe's method 10: Wilson's intervals and the correlation.
 
     R. G. Newcombe, "Improved confidence intervals for the difference between binomial proportions based on paired
     data", Statistics in Medicine 17 (1998), 2635-2650. Neither scipy nor statsmodels has an interval for pairs. Unlike
-    the usual one, b - c plus or minus two standard errors, it isn't of width zero where no answer changed.
+    the usual one, b - c plus or minus two standard errors, it isn't of width zero where no prediction changed.
 
     Args:
         pairs: of at least one image.
@@ -87,10 +88,12 @@ def _phi(pairs: Pairs) -> float:
 
 
 def mcnemar_p(pairs: Pairs) -> float:
-    """How probable so lopsided a split of the changed answers is if either side were as likely, two-sided, 0-1.
+    """Return the two-sided p-value, 0-1, of the split of changed predictions into lost and gained.
 
-    Images on which both are right or both are wrong say nothing about the difference and don't enter.
+    Images that both have right or both have wrong say nothing about the difference and don't enter.
     """
+    from scipy.stats import binomtest  # as above
+
     changed = pairs.lost + pairs.gained
     return float(binomtest(pairs.lost, changed).pvalue) if changed else 1.0
 
@@ -116,12 +119,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def is_non_inferior(interval: tuple[float, float], *, margin: float) -> bool:
-    """Whether a loss above the margin is excluded: the upper bound of the loss's interval lies below the margin.
+    """Return whether a loss above the margin is excluded, as the upper end of the loss's interval is below it.
 
-    "Not significant" isn't this: with few images nothing is significant and nothing is excluded.
+    This is not the same as "not significant", as with few images nothing is significant and nothing is excluded.
 
     Args:
-        interval: of the loss; positive is worse.
+        interval: interval of the loss, positive is worse.
         margin: largest loss that doesn't matter, in the interval's unit.
     """
     return interval[1] < margin

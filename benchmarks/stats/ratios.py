@@ -23,7 +23,7 @@ class Ratio:
 
     @property
     def is_significant(self) -> bool | None:
-        """Whether the interval leaves out 1; None where there is no interval."""
+        """True if the interval leaves out 1, None without an interval."""
         return None if self.low is None or self.high is None else not self.low <= 1 <= self.high
 
     @property
@@ -64,10 +64,10 @@ def latency_ratio(ours_ns: Sequence[float], theirs_ns: Sequence[float]) -> Ratio
 
     Args:
         ours_ns: median of each repeat, above 0, at least one.
-        theirs_ns: likewise, of the other; the two needn't be of one length.
+        theirs_ns: likewise, of the other. The two needn't be of one length.
 
     Returns:
-        Our time over theirs: above 1, ours is slower.
+        Our time over theirs, above 1 if ours is slower.
     """
     ours, theirs = np.log(np.asarray(ours_ns, np.float64)), np.log(np.asarray(theirs_ns, np.float64))
     value = math.exp(ours.mean() - theirs.mean())
@@ -92,7 +92,7 @@ def speedup(medians_ns: Sequence[float], reference_ns: Sequence[float]) -> Ratio
         reference_ns: the same of the reference, of the same rounds.
 
     Returns:
-        The reference's time over the variant's: above 1, the variant is faster.
+        The reference's time over the variant's, above 1 if the variant is faster.
 
     Raises:
         ValueError: the lists are empty or of different length.

@@ -38,7 +38,7 @@ def draw_losses(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
     Args:
         rows: rows of a report that have `against_float`, at least one.
         palette: colours.
-        width: inches; below six inches names stand above their bars.
+        width: inches. Below six, names are above their bars.
     """
     figure, axes = _figure((width, 1.05 + _LINE_INCHES * len(rows) * (1.5 if width < 6 else 1)), palette)
     losses = [known(row.against_float) for row in rows]

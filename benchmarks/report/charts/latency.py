@@ -1,4 +1,4 @@
-"""Charts of how the latencies of a report's rows scatter, and of where the time of a frame goes."""
+"""Charts of latency: the scatter of a report's rows, and the stages of a frame."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAME_CHARACTERS = 30  # a longer name is broken between its words, such as befo
 
 
 def scatter_svg(rows: Sequence[Row], width: float) -> str:
-    """Draw how the latencies of invoke scatter, as an <svg> element in the page's colours.
+    """Draw the scatter of the latencies of invoke, as an <svg> element in the page's colours.
 
     Args:
         rows: rows of a report, at least one of them timed.
@@ -38,7 +38,7 @@ def scatter_svg(rows: Sequence[Row], width: float) -> str:
 
 
 def stages_svg(rows: Sequence[Row], width: float) -> str:
-    """Draw where the time of a frame goes, as an <svg> element in the page's colours.
+    """Draw the stages of a frame, as an <svg> element in the page's colours.
 
     Args:
         rows: rows of a report, at least one of them timed end to end.
@@ -52,9 +52,9 @@ def draw_scatter(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
 
     The box holds the middle half of the calls, the whiskers 90 % of them: a long tail is a long whisker.
     """
-    shown = sorted(_timed(rows, "invoke"), key=lambda row: row.invoke_median_ns, reverse=True)
-    figure, axes = _figure(len(shown), palette, width)
-    for place, row in enumerate(shown):
+    timed = sorted(_timed(rows, "invoke"), key=lambda row: row.invoke_median_ns, reverse=True)
+    figure, axes = _figure(len(timed), palette, width)
+    for place, row in enumerate(timed):
         colour = palette.of(row.quantization)
         calls = [value / 1e3 for value in chain.from_iterable(known(row.raw).invoke_ns)]
         axes.boxplot(
@@ -73,14 +73,14 @@ def draw_scatter(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
     axes.set_xlabel("invoke, µs", color=palette.ink)
     axes.set_title(_LEGEND if width == WIDE else _LEGEND.replace(" · dots", "\ndots"), color=palette.muted,
                    fontsize=_LABEL_POINTS, loc="left")  # fmt: skip
-    _name_rows(axes, shown, palette)
+    _name_rows(axes, timed, palette)
     return figure
 
 
 def draw_stages(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
     """Draw one bar a row from a camera's picture to a written decision, in stages, the fastest row on top."""
-    shown = sorted(_timed(rows, "end_to_end"), key=_frame_ns, reverse=True)
-    figure, axes = _figure(len(shown), palette, width)
+    timed = sorted(_timed(rows, "end_to_end"), key=_frame_ns, reverse=True)
+    figure, axes = _figure(len(timed), palette, width)
     colours = {
         "decode": palette.quantization["none"],
         "vision": palette.quantization["int8"],
@@ -88,11 +88,11 @@ def draw_stages(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
         "decide": palette.quantization["float16"],
         "write": palette.muted,
     }
-    longest_ms = max(map(_frame_ns, shown)) / 1e6
-    ends = [0.0] * len(shown)
+    longest_ms = max(map(_frame_ns, timed)) / 1e6
+    ends = [0.0] * len(timed)
     for name, colour in colours.items():
-        lengths = [known(row.stage_median_ns)[name] / 1e6 for row in shown]
-        axes.barh(range(len(shown)), lengths, left=ends, height=0.62, color=colour, label=name)
+        lengths = [known(row.stage_median_ns)[name] / 1e6 for row in timed]
+        axes.barh(range(len(timed)), lengths, left=ends, height=0.62, color=colour, label=name)
         for place, length in enumerate(lengths):
             if length >= _NAMED_SHARE * longest_ms:
                 axes.text(ends[place] + length / 2, place, f"{length:.2f}", ha="center", va="center",
@@ -101,7 +101,7 @@ def draw_stages(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
     axes.set_xlabel("median of each stage, ms", color=palette.ink)
     figure.legend(loc="outside upper left", ncols=len(colours) if width == WIDE else 3, frameon=False,
                   fontsize=_LABEL_POINTS, labelcolor=palette.ink, handlelength=0.9, columnspacing=1.1)  # fmt: skip
-    _name_rows(axes, shown, palette)
+    _name_rows(axes, timed, palette)
     return figure
 
 

@@ -56,23 +56,23 @@ def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float])
         palette: colours.
         size: width and height in inches.
     """
-    shown = sorted(without_common_machine(measured(rows)), key=lambda row: (-_percent(row), _median_us(row)))
+    timed = sorted(without_common_machine(measured(rows)), key=lambda row: (-_percent(row), _median_us(row)))
     figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
     FigureCanvasAgg(figure)  # knows how large text is
     axes = figure.subplots()
     is_narrow = size[0] < WIDE[0]
-    _scale_axes(axes, shown, palette, legend=_NARROW_LEGEND if is_narrow else _LEGEND)
-    for row in shown:
+    _scale_axes(axes, timed, palette, legend=_NARROW_LEGEND if is_narrow else _LEGEND)
+    for row in timed:
         colour = palette.of(row.quantization)
         p90_ns = known(row.invoke).p90_ns
         if p90_ns is not None:
             axes.plot([_median_us(row), p90_ns / 1e3], [_percent(row)] * 2, color=colour, linewidth=1.5)
         axes.scatter(_median_us(row), _percent(row), s=_area(row), color=colour, alpha=0.9,
                      edgecolors=palette.ink, linewidths=0.6, zorder=3 - _area(row) / 1e4)  # fmt: skip
-    _draw_frontier(axes, shown, palette)
-    named = frontier(shown) if is_narrow and len(shown) > _NARROW_NAMES else shown
+    _draw_frontier(axes, timed, palette)
+    named = frontier(timed) if is_narrow and len(timed) > _NARROW_NAMES else timed
     figure.draw_without_rendering()  # gives the axes their final size
-    _label(axes, named, [_marks(axes, row) for row in shown], palette)
+    _label(axes, named, [_marks(axes, row) for row in timed], palette)
     return figure
 
 
