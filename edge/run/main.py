@@ -167,14 +167,13 @@ def _text_sink(config: RunConfig, classifier: Classifier, *, is_stream: bool) ->
 
 
 def _service_sinks() -> list[Sink]:
-    """Systemd, where it waits to be told."""
-    from edge.system.sd_notify import notifier
-
-    if not (systemd := notifier()):
+    """Return the sink for systemd, if it waits for messages; loaded only then."""
+    if not os.environ.get("NOTIFY_SOCKET"):
         return []
-    from edge.sinks.systemd import SystemdSink
+    from edge.sinks.systemd import SystemdSink, notifier
 
-    return [SystemdSink(systemd)]
+    systemd = notifier()
+    return [SystemdSink(systemd)] if systemd else []
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:

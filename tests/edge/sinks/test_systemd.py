@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from edge.classify.results import Decision
-from edge.sinks.systemd import SystemdSink
-from edge.system.sd_notify import Notifier
+from edge.sinks.systemd import Notifier, SystemdSink
+from edge.sinks.systemd import notifier as notifier_of
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 COAT = Decision("Coat", 0.984, NOON, changed=True, reason="top1 0.98 reaches threshold 0.60")
@@ -61,8 +67,56 @@ def test_a_loop_that_does_not_turn_is_not_alive() -> None:
     assert len(notifier.sent) == 1
 
 
-def test_the_end_is_said() -> None:
+def test_closing_reports_the_end() -> None:
     notifier = FakeNotifier()
     SystemdSink(cast("Notifier", notifier)).close()
     assert notifier.sent == [{"STOPPING": "1", "STATUS": "ending"}]
     assert notifier.closed
+
+
+# ---- datagrams, through real sockets
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[socket.socket]:
+    """The service manager's end."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(5)
+        yield listener
+
+
+def test_variables_become_the_lines_of_one_datagram(manager: socket.socket) -> None:
+    notifier = notifier_of({"NOTIFY_SOCKET": manager.getsockname()})
+    assert notifier is not None
+    notifier.send(READY="1", STATUS="Coat 98%\n(top1 é)")
+    assert manager.recv(4096).decode() == "READY=1\nSTATUS=Coat 98% (top1 é)"
+    notifier.close()
+    notifier.close()
+
+
+def test_an_abstract_address_is_reached() -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind("")  # the kernel chooses an abstract name
+        listener.settimeout(5)
+        with closing(Notifier("@" + listener.getsockname()[1:].decode())) as notifier:
+            notifier.send(WATCHDOG="1")
+        assert listener.recv(4096) == b"WATCHDOG=1"
+
+
+@pytest.mark.parametrize("environment", [{}, {"NOTIFY_SOCKET": ""}, {"NOTIFY_SOCKET": "vsock:2:1234"}])
+def test_without_systemd_there_is_no_notifier(environment: dict[str, str]) -> None:
+    assert notifier_of(environment) is None
+
+
+def test_a_manager_that_is_gone_or_does_not_listen_is_no_error(
+    manager: socket.socket, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="edge")
+    with closing(Notifier(str(tmp_path / "nobody"))) as lost:
+        lost.send(READY="1")
+    with closing(Notifier(manager.getsockname())) as unheard:
+        for _ in range(10_000):  # more than any queue of the kernel takes
+            unheard.send(WATCHDOG="1")
+    assert caplog.messages[0].startswith("systemd didn't take READY: ")
+    assert caplog.messages[-1].startswith("systemd didn't take WATCHDOG: ")
