@@ -32,10 +32,8 @@ def _handbag(sheet: Sheet, fabric: Fabric, rng: np.random.Generator) -> None:
     top, bottom = float(rng.uniform(0.36, 0.42)), float(rng.uniform(0.84, 0.9))
     upper, lower = float(rng.uniform(0.33, 0.38)), float(rng.uniform(0.42, 0.46))
     reach, rise = float(rng.uniform(0.15, 0.2)), float(rng.uniform(0.09, 0.14))
-    handle = smooth(
-        [(0.5 - reach, top + 0.07), (0.5 - reach, rise), (0.5 + reach, rise), (0.5 + reach, top + 0.07)], closed=False
-    )
-    sheet.strap(handle, mix(fabric.base, fabric.seam, 0.4), 0.04, edge=fabric.seam)
+    arch = [(0.5 - reach, top + 0.07), (0.5 - reach, rise), (0.5 + reach, rise), (0.5 + reach, top + 0.07)]
+    sheet.strap(smooth(arch, closed=False), mix(fabric.base, fabric.seam, 0.4), 0.04, edge=fabric.seam)
     corner = (lower, bottom)
     body = smooth(mirrored([(0.0, top), (upper, top), (upper, top), corner, corner, (0.0, bottom)]))
     _body(sheet, fabric, body)
@@ -53,12 +51,8 @@ def _satchel(sheet: Sheet, fabric: Fabric, rng: np.random.Generator) -> None:
     """A box with a flap, two buckled straps and a short handle."""
     top, bottom = float(rng.uniform(0.24, 0.3)), float(rng.uniform(0.78, 0.84))
     reach = float(rng.uniform(0.42, 0.46))
-    sheet.strap(
-        smooth([(0.36, top + 0.03), (0.37, top - 0.1), (0.63, top - 0.1), (0.64, top + 0.03)], closed=False),
-        mix(fabric.base, fabric.seam, 0.4),
-        0.04,
-        edge=fabric.seam,
-    )
+    handle = [(0.36, top + 0.03), (0.37, top - 0.1), (0.63, top - 0.1), (0.64, top + 0.03)]
+    sheet.strap(smooth(handle, closed=False), mix(fabric.base, fabric.seam, 0.4), 0.04, edge=fabric.seam)
     low, high = (reach, bottom), (reach - 0.01, top)
     body = smooth(mirrored([(0.0, top), high, high, low, low, low, (0.0, bottom)]))
     _body(sheet, fabric, body)
@@ -77,17 +71,9 @@ def _shoulder(sheet: Sheet, fabric: Fabric, rng: np.random.Generator) -> None:
     """A rounded body that hangs on a long strap."""
     top, bottom, reach = (float(rng.uniform(0.48, 0.54)), 0.93, float(rng.uniform(0.36, 0.41)))
     peak = float(rng.uniform(0.06, 0.12))
-    strap = smooth(
-        [
-            (0.5 - reach + 0.05, top + 0.05),
-            (0.4, peak + 0.04),
-            (0.5, peak - 0.03),
-            (0.6, peak + 0.04),
-            (0.45 + reach, top + 0.05),
-        ],
-        closed=False,
-    )
-    sheet.strap(strap, mix(fabric.base, fabric.seam, 0.35), 0.038, edge=fabric.seam)
+    arch = [(0.4, peak + 0.04), (0.5, peak - 0.03), (0.6, peak + 0.04)]
+    strap = [(0.5 - reach + 0.05, top + 0.05), *arch, (0.45 + reach, top + 0.05)]
+    sheet.strap(smooth(strap, closed=False), mix(fabric.base, fabric.seam, 0.35), 0.038, edge=fabric.seam)
     low = (reach + 0.03, bottom - 0.02)
     body = smooth(mirrored([(0.0, top + 0.015), (reach, top), (reach, top), low, low, (0.2, bottom), (0.0, bottom)]))
     _body(sheet, fabric, body)

@@ -170,10 +170,8 @@ def _floral(rng: np.random.Generator, height: int, width: int) -> NDArray[np.uin
     spots_per_edge = 9
     for number, (across, down, radius, turn) in enumerate(rng.random((spots_per_edge**2, 4))):
         column, row = number % spots_per_edge + across, number // spots_per_edge + down
-        middle, petal = (
-            (column * width / spots_per_edge, row * height / spots_per_edge),
-            (0.008 + 0.008 * radius) * size,
-        )
+        middle = (column * width / spots_per_edge, row * height / spots_per_edge)
+        petal = (0.008 + 0.008 * radius) * size
         for angle in (turn * 6.28, turn * 6.28 + 2.1, turn * 6.28 + 4.2):
             spot = (round(middle[0] + petal * np.cos(angle)), round(middle[1] + petal * np.sin(angle)))
             cv2.circle(share, spot, max(1, round(petal)), (235,), -1, cv2.LINE_AA)

@@ -17,16 +17,8 @@ if TYPE_CHECKING:
 
 # In the order of the data set's label indices.
 _CLASSES: tuple[Callable[[np.random.Generator, int, int], Sheet], ...] = (
-    draw_tshirt,
-    draw_trouser,
-    draw_pullover,
-    draw_dress,
-    draw_coat,
-    draw_sandal,
-    draw_shirt,
-    draw_sneaker,
-    draw_bag,
-    draw_boot,
+    *(draw_tshirt, draw_trouser, draw_pullover, draw_dress, draw_coat),
+    *(draw_sandal, draw_shirt, draw_sneaker, draw_bag, draw_boot),
 )
 CLASS_COUNT = len(_CLASSES)
 

@@ -82,17 +82,8 @@ def _add_stand_collar(sheet: Sheet, fabric: Fabric, *, neck: float, top: float, 
 
 def _add_hood(sheet: Sheet, fabric: Fabric, *, neck: float, top: float, bottom: float) -> None:
     """A hood seen from the front and toggles on loops."""
-    hood = smooth(
-        mirrored(
-            [
-                (0.0, top - 0.125),
-                (neck + 0.02, top - 0.12),
-                (neck + 0.055, top - 0.03),
-                (neck + 0.06, top + 0.06),
-                (0.0, top + 0.13),
-            ]
-        )
-    )
+    side = [(neck + 0.02, top - 0.12), (neck + 0.055, top - 0.03), (neck + 0.06, top + 0.06)]
+    hood = smooth(mirrored([(0.0, top - 0.125), *side, (0.0, top + 0.13)]))
     sheet.part(hood, _panel_tone(fabric))
     sheet.line(hood, fabric.seam, 0.007, closed=True)
     face = [(0.0, top - 0.09), (neck * 0.9, top - 0.07), (neck * 0.85, top + 0.03), (0.0, top + 0.1)]
@@ -107,9 +98,8 @@ def _add_quilting(sheet: Sheet, fabric: Fabric, *, top: float, bottom: float, re
     """Seams across the body between which the down bulges."""
     for y in np.arange(top, bottom - 0.04, 0.085):
         level = float(y)
-        sheet.line(
-            smooth([(0.5 - reach, level), (0.5, level + 0.012), (0.5 + reach, level)], closed=False), fabric.seam
-        )
+        seam = [(0.5 - reach, level), (0.5, level + 0.012), (0.5 + reach, level)]
+        sheet.line(smooth(seam, closed=False), fabric.seam)
         sheet.fold([(0.5 - reach - 0.1, level + 0.008), (0.5 + reach + 0.1, level + 0.008)], depth=18, width=3)
 
 

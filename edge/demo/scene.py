@@ -37,34 +37,28 @@ _ORDER_STREAM, _GARMENT_STREAM, _MOTION_STREAM = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class DemoFrame:
-    """A drawn frame and the truth about it.
-
-    Attributes:
-        image: uint8 BGR frame, shape (H, W, 3), 0-255.
-        label_index: Fashion-MNIST class of the garment, 0-9.
-    """
+    """A drawn frame and its class."""
 
     image: NDArray[np.uint8]
+    """Frame, uint8 BGR, shape (H, W, 3), 0-255."""
     label_index: int
+    """Fashion-MNIST class of the garment, 0-9."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A garment and its backdrop, ready to be moved.
-
-    Attributes:
-        backdrop: uint8 BGR, frame-sized.
-        layers: uint8 (edge, edge, 4): cloth times cover in BGR, then the share of the backdrop that stays.
-        shift: resting place of the garment's middle, pixels right of and below the frame's middle.
-        tilt: resting rotation in degrees.
-        phase: where in its sway the garment starts, radians.
-    """
+    """A garment and its backdrop, ready to be moved."""
 
     backdrop: NDArray[np.uint8]
+    """Background, uint8 BGR, frame-sized."""
     layers: NDArray[np.uint8]
+    """Cloth times cover in BGR, then the share of the backdrop that stays: uint8, shape (edge, edge, 4)."""
     shift: tuple[float, float]
+    """Resting place of the garment's middle, pixels right of and below the frame's middle."""
     tilt: float
+    """Resting rotation, degrees."""
     phase: float
+    """Start of the sway, radians."""
 
 
 def draw_frame(number: int, *, seed: int = 0, hold: int = 1, height: int = 480, width: int = 640) -> DemoFrame:

@@ -1,4 +1,4 @@
-"""The sheet a garment is drawn on: antialiased shapes in unit coordinates; what is drawn belongs to its callers.
+"""The sheet a garment is drawn on, with antialiased shapes in unit coordinates.
 
 Unit coordinates: the largest centred square of the sheet is (0, 0) at its top left to (1, 1) at its bottom right.
 """
@@ -30,17 +30,14 @@ _CORNER_CUTS = 3  # rounds of Chaikin's corner cutting: 8 points per corner look
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A garment in the making.
-
-    Attributes:
-        image: uint8 BGR cloth, shape (H, W, 3), 0-255; filled to the border, only `mask` gives it its shape.
-        mask: uint8 cover, shape (H, W), 0 (nothing) to 255 (garment).
-        relief: uint8 brightness map, shape (128, 128), `NEUTRAL_RELIEF` changes nothing.
-    """
+    """A garment in the making."""
 
     image: NDArray[np.uint8]
+    """Cloth, uint8 BGR, shape (H, W, 3), 0-255; filled to the border, only `mask` gives it its shape."""
     mask: NDArray[np.uint8]
+    """Cover, uint8, shape (H, W), 0 (nothing) to 255 (garment)."""
     relief: NDArray[np.uint8]
+    """Brightness map, uint8, shape (128, 128); `NEUTRAL_RELIEF` changes nothing."""
 
     def part(self, outline: Points, colour: Colour | None = None) -> None:
         """Add an area to the garment, in the cloth already there or in a colour of its own."""
@@ -88,7 +85,7 @@ class Sheet:
         cv2.fillPoly(self.relief, [self._relief_pixels(outline)], (level,), cv2.LINE_AA, _SUBPIXEL_BITS)
 
     def fold(self, path: Points, *, depth: int = 34, width: int = 3) -> None:
-        """Lay a soft crease along a path: a dark line and, to its right, a bright one; `width` in relief pixels."""
+        """Lay a soft crease along a path: a dark line and a bright one to its right, `width` in relief pixels."""
         lit = [(x + 0.02, y) for x, y in path]
         for line, level in ((lit, NEUTRAL_RELIEF + depth // 2), (path, NEUTRAL_RELIEF - depth)):
             pixels = [self._relief_pixels(line)]

@@ -108,9 +108,8 @@ def _boot_upper(top: float, front: float, arch: float) -> Points:
 def _elastic_side(sheet: Sheet, fabric: Fabric, *, top: float, front: float) -> None:
     """The stretch panel of a Chelsea boot."""
     left, right = front + 0.1, 0.84
-    panel = smooth(
-        [(left, top), (left, top), (left + 0.04, 0.46), (0.71, 0.57), (right - 0.02, 0.46), (right, top), (right, top)]
-    )
+    foot = [(left + 0.04, 0.46), (0.71, 0.57), (right - 0.02, 0.46)]
+    panel = smooth([(left, top), (left, top), *foot, (right, top), (right, top)])
     tone = mix(fabric.base, fabric.seam, 0.55)
     sheet.panel(panel, tone)
     for x in np.linspace(left + 0.03, right - 0.03, 7):
@@ -209,9 +208,8 @@ def _heeled(sheet: Sheet, fabric: Fabric, rng: np.random.Generator) -> None:
     floor, rise = 0.86, float(rng.uniform(0.5, 0.56))
     width = float(rng.uniform(0.035, 0.05))
     _band(sheet, fabric, [(0.12, floor - 0.05), (0.2, floor - 0.17), (0.32, floor - 0.19), (0.34, floor - 0.07)], width)
-    _band(
-        sheet, fabric, [(0.24, floor - 0.05), (0.34, floor - 0.22), (0.44, floor - 0.26), (0.46, floor - 0.16)], width
-    )
+    instep = [(0.24, floor - 0.05), (0.34, floor - 0.22), (0.44, floor - 0.26), (0.46, floor - 0.16)]
+    _band(sheet, fabric, instep, width)
     _band(sheet, fabric, [(0.88, rise), (0.9, rise - 0.14), (0.89, rise - 0.3)], width)
     _band(sheet, fabric, [(0.89, rise - 0.28), (0.76, rise - 0.24), (0.64, rise - 0.3), (0.62, rise - 0.33)], width)
     _band(sheet, fabric, [(0.62, rise - 0.32), (0.74, rise - 0.2), (0.82, rise)], width)
@@ -219,11 +217,8 @@ def _heeled(sheet: Sheet, fabric: Fabric, rng: np.random.Generator) -> None:
             (0.87, floor), (0.865, 0.7)]  # fmt: skip
     sheet.part(smooth(heel), mix(fabric.base, fabric.seam, 0.6))
     arch = [(_LEFT, floor - 0.055), (0.3, floor - 0.05), (0.5, floor - 0.15), (0.78, rise - 0.02), (0.95, rise - 0.03)]
-    _base(
-        sheet,
-        fabric,
-        [*arch, (0.94, rise + 0.05), (0.8, rise + 0.06), (0.54, floor - 0.08), (0.36, floor), (0.08, floor)],
-    )
+    under = [(0.94, rise + 0.05), (0.8, rise + 0.06), (0.54, floor - 0.08), (0.36, floor), (0.08, floor)]
+    _base(sheet, fabric, [*arch, *under])
 
 
 def _wedge(sheet: Sheet, fabric: Fabric, rng: np.random.Generator) -> None:

@@ -123,15 +123,9 @@ def sew_top(sheet: Sheet, cut: TopCut, fabric: Fabric, rng: np.random.Generator)
     body = smooth(_body(cut))
     sheet.part(body)
     sheet.shade(body, 131)
-    armhole = smooth(
-        [
-            (0.5 + cut.shoulder, cut.top + cut.slope),
-            (0.5 + cut.chest - 0.035, cut.armpit - 0.1),
-            (0.5 + cut.chest, cut.armpit),
-        ],
-        closed=False,
-    )
-    side = [(0.5 + cut.chest, cut.armpit), (0.5 + cut.hem, cut.bottom - cut.tail)]
+    shoulder, armpit = (0.5 + cut.shoulder, cut.top + cut.slope), (0.5 + cut.chest, cut.armpit)
+    armhole = smooth([shoulder, (0.5 + cut.chest - 0.035, cut.armpit - 0.1), armpit], closed=False)
+    side = [armpit, (0.5 + cut.hem, cut.bottom - cut.tail)]
     for path in (armhole, side, flipped(armhole), flipped(side)):
         sheet.line(path, fabric.seam, 0.0045)
     _crease(sheet, cut, rng)
@@ -208,9 +202,8 @@ def _add_chest_print(sheet: Sheet, fabric: Fabric, rng: np.random.Generator) -> 
     if kind == 0:
         sheet.disc((0.5, 0.38), 0.075, ink)
         for y in (0.38, 0.405, 0.43):
-            sheet.line(
-                smooth([(0.42, y), (0.46, y + 0.015), (0.54, y - 0.015), (0.58, y)], closed=False), fabric.base, 0.01
-            )
+            wave = [(0.42, y), (0.46, y + 0.015), (0.54, y - 0.015), (0.58, y)]
+            sheet.line(smooth(wave, closed=False), fabric.base, 0.01)
     elif kind == 1:
         for row, reach in enumerate(rng.uniform(0.06, 0.11, size=3)):
             y = 0.3 + 0.035 * row

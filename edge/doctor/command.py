@@ -12,18 +12,10 @@ from typing import TYPE_CHECKING
 from edge.artifact.file import default_model
 from edge.cli import console
 from edge.cli.trust_flags import add_trust_flags, trust_policy_from
+from edge.doctor import system
 from edge.doctor.host_probe import FAILURE, STATUSES, WARNING, Finding, HostProbe, worst
 from edge.doctor.libraries import check_libraries
 from edge.doctor.model import check_model
-from edge.doctor.system import (
-    check_architecture,
-    check_clock,
-    check_disk,
-    check_memory,
-    check_python,
-    check_temperature,
-    check_throttling,
-)
 from edge.errors import EXIT_DONE, EXIT_ERROR
 
 if TYPE_CHECKING:
@@ -70,16 +62,16 @@ def examine(probe: HostProbe, model: Path, camera: str | None, policy: TrustPoli
     """Run every check, in the order in which the parts depend on one another."""
     libraries = check_libraries(probe)
     return [
-        check_python(probe),
-        check_architecture(probe),
+        system.check_python(probe),
+        system.check_architecture(probe),
         *libraries,
         *check_model(probe, model, policy=policy, has_numpy=worst(libraries) != FAILURE),
         *_check_cameras(probe, camera, libraries),
-        check_disk(probe, Path.cwd()),
-        *check_memory(probe),
-        *check_temperature(probe),
-        *check_throttling(probe),
-        *check_clock(probe),
+        system.check_disk(probe, Path.cwd()),
+        *system.check_memory(probe),
+        *system.check_temperature(probe),
+        *system.check_throttling(probe),
+        *system.check_clock(probe),
     ]
 
 

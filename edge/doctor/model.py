@@ -50,7 +50,8 @@ def _tried(probe: HostProbe, artifact: Artifact, runtime: str, checked: str) -> 
         probe.try_model(artifact, runtime)
     except ModelFileError as error:
         return Finding("model", FAILURE, *_what_and_fix(str(error), runtime))
-    text = f"{_described(artifact, runtime)}; {checked}"
+    classes = f", {len(artifact.spec.labels)} classes" if artifact.spec else ""
+    text = f"{artifact.path.name}, {artifact.size_bytes / 1000:.1f} kB{classes}, runs in {runtime}; {checked}"
     if artifact.spec is None:
         return Finding("model", WARNING, f"{text}; no specification in it", "give its class names with --labels FILE")
     return Finding("model", OK, text)
@@ -84,10 +85,3 @@ def _checked(artifact: Artifact, *, has_numpy: bool) -> str:
     if artifact.trusted_because:
         parts.append(f"trusted: {artifact.trusted_because.value}")
     return ", ".join(parts)
-
-
-def _described(artifact: Artifact, runtime: str) -> str:
-    parts = [artifact.path.name, f"{artifact.size_bytes / 1000:.1f} kB"]
-    if artifact.spec:
-        parts.append(f"{len(artifact.spec.labels)} classes")
-    return f"{', '.join(parts)}, runs in {runtime}"

@@ -46,17 +46,16 @@ def fetch(
     name = redact_url(source)
     content = _download(source, is_pinned=is_pinned) if is_url(source) else _read(Path(source))
     count = 0
-    with _deadline(timeout_s, name), content as (total, pieces):
+    with into.open("wb") as file, _deadline(timeout_s, name), content as (total, pieces):
         if total is not None and total > limit_bytes:
             raise UpdateError(f"{name} has {total:,} bytes: a model may have at most {limit_bytes:,}")
-        with into.open("wb") as file:
-            for piece in pieces:
-                count += len(piece)
-                if count > limit_bytes:
-                    raise UpdateError(f"{name} has more than {limit_bytes:,} bytes, which a model may have at most")
-                file.write(piece)
-                if progress:
-                    progress(count, total)
+        for piece in pieces:
+            count += len(piece)
+            if count > limit_bytes:
+                raise UpdateError(f"{name} has more than {limit_bytes:,} bytes, which a model may have at most")
+            file.write(piece)
+            if progress:
+                progress(count, total)
     if total is not None and count != total:
         raise UpdateError(f"{name} was cut short, {count:,} of {total:,} bytes came: try again")
 
@@ -66,7 +65,7 @@ def _download(url: str, *, is_pinned: bool) -> Iterator[tuple[int | None, Iterat
     """Yield size and content of a file on a server, in pieces; the size is None if the server doesn't announce it.
 
     Raises:
-        UpdateError: the URL is not secure, or the server can't be reached or refuses; also later, from the pieces.
+        UpdateError: the URL is not secure, or the server can't be reached, refuses or breaks off.
     """
     from edge.system import http
 

@@ -1,4 +1,4 @@
-"""A run on the model of a store: the current one, or if that fails the last good one; a new one is on trial."""
+"""A run on the model of a store: the current one, on trial if it is new, or if that fails the last good one."""
 
 from __future__ import annotations
 

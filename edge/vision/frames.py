@@ -103,7 +103,7 @@ def shrink_to_bgr(frame: NDArray[Any] | YuvPicture, *, longest: int) -> NDArray[
     step = -(-max(frame.shape[:2]) // limit)  # rounded up
     eight_bit = _to_uint8(frame[::step, ::step])
     if max(eight_bit.shape[:2]) > longest:
-        eight_bit = _shrink(eight_bit, _shrunk_size(eight_bit, longest), values=_VALUES_AVERAGED, rows=_ROWS_AVERAGED)
+        eight_bit = _shrink(eight_bit, shrunk_size(eight_bit, longest), values=_VALUES_AVERAGED, rows=_ROWS_AVERAGED)
     return to_bgr(eight_bit)
 
 
@@ -111,13 +111,13 @@ def _shrink_planes(picture: YuvPicture, longest: int) -> NDArray[np.uint8]:
     """Shrink planes, then convert: the mean of colours is the colour of means, except above white."""
     if max(picture.y.shape) <= longest:
         return picture.to_bgr()
-    size = _shrunk_size(picture.y, longest)
+    size = shrunk_size(picture.y, longest)
     y = _shrink(picture.y, size, values=_VALUES_AVERAGED, rows=_ROWS_AVERAGED)
     u, v = (_shrink(plane, size, values=_COLOURS_AVERAGED, rows=1) for plane in (picture.u, picture.v))
     return planes_to_bgr(y, u, v)
 
 
-def _shrunk_size(frame: NDArray[np.uint8], longest: int) -> tuple[int, int]:
+def shrunk_size(frame: NDArray[np.uint8], longest: int) -> tuple[int, int]:
     """Return width and height for a longer edge of `longest` pixels."""
     height, width = frame.shape[:2]
     shrink = longest / max(height, width)
@@ -135,13 +135,12 @@ def _shrink(frame: NDArray[np.uint8], size: tuple[int, int], *, values: int, row
 
 def _halved(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Halve, which OpenCV does fast, while both edges are even and at least (width, height), or twice that, remains."""
-    while all(_can_be_halved(edge, least) for edge, least in zip(frame.shape[1::-1], size, strict=True)):
+    while all(
+        edge % 2 == 0 and (edge >= 4 * least or edge == 2 * least)
+        for edge, least in zip(frame.shape[1::-1], size, strict=True)
+    ):
         frame = np.asarray(cv2.resize(frame, (frame.shape[1] // 2, frame.shape[0] // 2), interpolation=cv2.INTER_AREA))
     return frame
-
-
-def _can_be_halved(edge: int, least: int) -> bool:
-    return edge % 2 == 0 and (edge >= 4 * least or edge == 2 * least)
 
 
 def require_pixels(frame: object) -> None:

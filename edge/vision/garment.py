@@ -12,7 +12,7 @@ import numpy as np
 
 from edge.vision.background import EmptyScene, border_distance
 from edge.vision.colours import bgr_to_lab
-from edge.vision.frames import YuvPicture, require_pixels, shrink_to_bgr
+from edge.vision.frames import YuvPicture, require_pixels, shrink_to_bgr, shrunk_size
 from edge.vision.prepared_input import PreparedInput
 from edge.vision.render import fit, garment_tones, render
 from edge.vision.silhouette import CERTAIN, NOTHING_BELOW, Silhouette, find_newcomer, find_silhouette
@@ -122,11 +122,9 @@ def _ready_made(grey: NDArray[np.uint8], *, height: int, width: int) -> Prepared
 
 def _to_search(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Shrink the picture to the size that is searched; a smaller one keeps its size."""
-    height, width = picture.shape[:2]
-    shrink = _SEARCH_EDGE / max(height, width)
-    if shrink >= 1:
+    if max(picture.shape[:2]) <= _SEARCH_EDGE:
         return picture
-    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    size = shrunk_size(picture, _SEARCH_EDGE)
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
@@ -147,7 +145,7 @@ def _outline(cover: NDArray[np.uint8], height: int, width: int) -> NDArray[np.in
 
 
 def cut_out(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return the grey image of a picture that is Fashion-MNIST's already: small, grey, bright on pure black; else None.
+    """Return the grey image if the picture is Fashion-MNIST's already (small, grey, bright on pure black), else None.
 
     Args:
         picture: uint8 BGR, shape (H, W, 3), 0-255.
