@@ -28,7 +28,7 @@ from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
 from benchmarks.photos import command as photos
 from benchmarks.report.schema import Report
 from benchmarks.report.table import peers_text, reasons, text_table
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.errors import EXIT_DONE, ToolkitError
 from edge.runtimes import RUNTIMES

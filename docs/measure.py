@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import demo
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.errors import EXIT_GATE_FAILED
 from train import scenes
 from train.data.variation import varied

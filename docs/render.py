@@ -123,15 +123,15 @@ def _training_commands() -> str:
 
 def _flags(command: str) -> str:
     """One table: a row for each flag of the command, or of every one, and what --help says of it."""
-    from edge.cli import parser_flags
+    from edge.cli import config_file
 
     lines = ["| command | flag | what it does |", "| --- | --- | --- |"]
     for parser in (parser for parser in _parsers() if command in ("", parser.prog)):
-        for action in parser_flags.actions(parser):
+        for action in config_file.actions(parser):
             if action.dest == "help":
                 continue
-            words = parser_flags.help_of(parser, action).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
-            lines.append(f"| `{parser.prog}` | `{parser_flags.synopsis(action)}` | {words} |")
+            words = config_file.help_of(parser, action).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+            lines.append(f"| `{parser.prog}` | `{config_file.synopsis(action)}` | {words} |")
     return "\n".join(lines) + "\n"
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge import demo
 from edge.datasets import fashion_mnist
-from edge.datasets.labelled_images import LabelledImages
+from edge.datasets.fashion_mnist import LabelledImages
 from edge.errors import DatasetError, ExportError
 
 _OWN_IMAGES = "images.npz"  # in a run directory, by training: calibration and test images of a person's own classes

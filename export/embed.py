@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import onnx
 
-from edge.artifact.digest import sha256
 from edge.artifact.file import LABELS_MEMBER, METADATA_KEY, SPEC_MEMBER
 from edge.artifact.spec import ModelSpec
+from edge.artifact.trust import sha256
 
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # ZIP's first day: the same model gives the same bytes
 

@@ -14,7 +14,7 @@ import onnx
 from edge.artifact.quantization import PIXEL_SCALE, pixels_to_real
 from edge.cli import console
 from edge.errors import ExportError
-from edge.runtimes.onnxruntime import send_nothing_home
+from edge.runtimes.onnxruntime import disable_telemetry
 from edge.runtimes.protocol import SATURATES
 from edge.system.process import log_native_stderr
 from export import command, embed, onnx_graph, saturation
@@ -111,7 +111,7 @@ def quantize(
         is_limited: whether weights are kept so small that no kernel saturates (see `export.saturation`).
         settings: of `onnxruntime.quantization.quantize_static`, to measure other ways.
     """
-    send_nothing_home()
+    disable_telemetry()
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 

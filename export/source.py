@@ -10,9 +10,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.artifact.probabilities import to_probabilities
 from edge.artifact.quantization import pixels_to_real
 from edge.artifact.spec import ModelSpec
+from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError
 from export.logits import without_softmax
 from export.stem import packed

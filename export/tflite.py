@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge.artifact.quantization import pixels_to_real
 from edge.cli import console
 from edge.errors import ExportError
-from edge.runtimes import too_new
+from edge.runtimes import protocol
 from edge.system.process import log_native_stderr
 from export import command, embed
 from export.calibration import Calibration
@@ -110,9 +110,9 @@ class TfliteFormat:
 
 def _check_age(needs: dict[str, Any]) -> None:
     least = needs.get("tensorflow_lite", "")
-    if too_new.is_newer(least, too_new.LAST_TFLITE_RUNTIME):
+    if protocol.is_newer(least, protocol.LAST_TFLITE_RUNTIME):
         raise ExportError(
-            f"the file needs TensorFlow Lite {least}, the last tflite-runtime is {too_new.LAST_TFLITE_RUNTIME}: try "
+            f"the file needs TensorFlow Lite {least}, the last tflite-runtime is {protocol.LAST_TFLITE_RUNTIME}: try "
             "--quantize int8, or run it with LiteRT (without --for)"
         )
 

@@ -28,7 +28,7 @@ ADAPTERS = {
     "ai_edge_litert": "edge/runtimes/litert.py",
     "tflite_runtime": "edge/runtimes/tflite_runtime.py",
     "onnxruntime": "edge/runtimes/onnxruntime.py",
-    "cryptography": "edge/artifact/signature.py",
+    "cryptography": "edge/artifact/trust.py",
     "picamera2": "edge/sources/camera/csi.py",
     "av": "edge/sources/pyav.py",
     "tomli": "edge/cli/config_file.py",

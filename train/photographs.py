@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import vision
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.datasets.folder_labels import folder_truth, map_folders
 from edge.errors import DatasetError, FrameError

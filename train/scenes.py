@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import demo, vision
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.datasets import fashion_mnist
 from train.data import auxiliary

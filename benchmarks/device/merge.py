@@ -22,7 +22,7 @@ from benchmarks.measure.job import OK
 from benchmarks.records import from_record
 from benchmarks.report.schema import PeerRow, Report
 from benchmarks.report.table import reasons, text_table
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.errors import EXIT_DONE, ToolkitError
 

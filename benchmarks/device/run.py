@@ -23,7 +23,7 @@ from benchmarks.measure.rounds import is_complete, measure_in_rounds
 from benchmarks.measure.run import variant_tasks
 from benchmarks.measure.variants import list_variants
 from edge.cli import console
-from edge.datasets.labelled_images import LabelledImages
+from edge.datasets.fashion_mnist import LabelledImages
 from edge.errors import EXIT_DONE, EXIT_INTERRUPTED, ToolkitError
 from edge.runtimes import RUNTIMES
 from edge.system import atomic_file

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge import demo
 from edge.datasets import fashion_mnist
-from edge.datasets.labelled_images import LabelledImages
+from edge.datasets.fashion_mnist import LabelledImages
 
 FRAME_HEIGHT, FRAME_WIDTH = 480, 640  # what cheap cameras give
 FRAME_COUNT = 20  # two of each garment; enough to vary, little enough not to fill a Pi Zero's memory

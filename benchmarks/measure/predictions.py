@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measure.job import BASIS_POINTS
-from edge.artifact.labels import FASHION_MNIST_LABELS
-from edge.artifact.probabilities import to_probabilities
-from edge.artifact.spec import ModelSpec
+from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
+from edge.classify.confidence_score import to_probabilities
 from edge.classify.loaded_model import LoadedModel
 from edge.errors import ModelFileError
 

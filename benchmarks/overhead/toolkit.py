@@ -69,8 +69,7 @@ def video(model: str, path: str) -> dict[str, float]:
     """Classify every frame of a video, as the command does."""
     from edge.classify.classifier import Classifier
     from edge.classify.decision import Decider
-    from edge.run.config import RunConfig
-    from edge.run.loop import run
+    from edge.run.loop import RunConfig, run
     from edge.sinks.text.jsonl import JsonLinesSink
     from edge.sources.video import VideoSource
 
@@ -92,8 +91,7 @@ def growth(model: str, count: str) -> dict[str, float]:
     from benchmarks.overhead.long_demo import LongDemo
     from edge.classify.classifier import Classifier
     from edge.classify.decision import Decider
-    from edge.run.config import RunConfig
-    from edge.run.loop import run
+    from edge.run.loop import RunConfig, run
 
     sink = _MemorySink(int(count))
     classifier = Classifier.load(Path(model))

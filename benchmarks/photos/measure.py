@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.photos.photographs import Photograph
-from edge.artifact.labels import NOTHING_LABEL
-from edge.artifact.spec import ModelSpec
+from edge.artifact.spec import NOTHING_LABEL, ModelSpec
 from edge.classify.results import Prediction
 from edge.datasets.folder_labels import REJECTIONS
 from edge.errors import FrameError, SourceError

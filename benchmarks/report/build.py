@@ -24,7 +24,7 @@ from benchmarks.report.glossary import DEFINITIONS
 from benchmarks.report.html import html_page
 from benchmarks.report.schema import Frames, PeerRow, Report, TestImages, to_json
 from benchmarks.stats.latency import P90_MIN_SAMPLES, P95_MIN_SAMPLES, P99_MIN_SAMPLES
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.system import atomic_file
 
 CHART = "accuracy_latency.png"

@@ -7,9 +7,8 @@ import zipimport
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from edge.artifact.digest import new_sha256, sha256
 from edge.artifact.spec import ModelSpec
-from edge.artifact.trust import Trust, TrustPolicy
+from edge.artifact.trust import Trust, TrustPolicy, new_sha256, sha256
 from edge.errors import ModelFileError, SpecError
 
 if TYPE_CHECKING:

@@ -8,8 +8,28 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.labels import FASHION_MNIST_LABELS, RESERVED_LABELS
 from edge.errors import SpecError
+
+FASHION_MNIST_LABELS = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)  # index order of the data set, arXiv:1708.07747, table 2
+UNKNOWN_LABEL = "unknown"
+"""Answer to something that is none of the classes."""
+NOTHING_LABEL = "nothing"
+"""Answer to a frame without anything in it."""
+STALE_LABEL = "stale"
+"""Answer when there were no new frames."""
+RESERVED_LABELS = (UNKNOWN_LABEL, NOTHING_LABEL, STALE_LABEL)
+
 
 SCHEMA_VERSION = 3  # 1: a decision was temperature and threshold; 2: no digest; what came since takes its defaults
 OUTPUT_KINDS = ("logits", "probabilities")

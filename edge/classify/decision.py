@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.labels import NOTHING_LABEL, STALE_LABEL, UNKNOWN_LABEL
-from edge.artifact.spec import ModelSpec
+from edge.artifact.spec import NOTHING_LABEL, STALE_LABEL, UNKNOWN_LABEL, ModelSpec
 from edge.classify import confidence_score
 from edge.classify.results import Decision, Prediction
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from edge.artifact.labels import RESERVED_LABELS
+from edge.artifact.spec import RESERVED_LABELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,6 +12,7 @@ import os
 import sys
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,24 @@ import numpy as np
 from edge.errors import DatasetError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledImages:
+    """Grey images and the class of each."""
+
+    images: NDArray[np.uint8]
+    """uint8 grey, shape (N, height, width), 0-255, bright on black."""
+    labels: NDArray[np.uint8]
+    """uint8 class indices, shape (N,)."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the images' and the labels' bytes, hexadecimal: different images can't be compared."""
+        return hashlib.sha256(self.images.tobytes() + self.labels.tobytes()).hexdigest()
+
 
 NAME = "fashion_mnist"
 

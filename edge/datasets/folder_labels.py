@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from edge.artifact.labels import FASHION_MNIST_LABELS, NOTHING_LABEL, UNKNOWN_LABEL
+from edge.artifact.spec import FASHION_MNIST_LABELS, NOTHING_LABEL, UNKNOWN_LABEL
 from edge.errors import SourceError
 
 REJECTIONS = (UNKNOWN_LABEL, NOTHING_LABEL)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edge.artifact.file import default_model
 from edge.cli import console
-from edge.cli.trust_flags import add_trust_flags, trust_policy_from
+from edge.cli.console import add_trust_flags, trust_policy_from
 from edge.doctor import system
 from edge.doctor.host_probe import FAILURE, STATUSES, WARNING, Finding, HostProbe, worst
 from edge.doctor.libraries import check_libraries

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edge.artifact.file import Artifact, read_artifact
 from edge.doctor.host_probe import FAILURE, OK, WARNING, Finding, HostProbe
 from edge.errors import ModelFileError, ToolkitError
-from edge.runtimes import runtime_for, too_new
+from edge.runtimes import protocol, runtime_for
 
 if TYPE_CHECKING:
     from edge.artifact.trust import TrustPolicy
@@ -58,9 +58,9 @@ def _tried(probe: HostProbe, artifact: Artifact, runtime: str, checked: str) -> 
 
 
 def _what_and_fix(sentence: str, runtime: str) -> tuple[str, str]:
-    what, mark, fix = sentence.partition(f"{too_new.MARK}: ")
+    what, mark, fix = sentence.partition(f"{protocol.TOO_OLD}: ")
     if mark:
-        return what + too_new.MARK, fix
+        return what + protocol.TOO_OLD, fix
     is_newer = any(sign in sentence for sign in _OPERATORS)
     return sentence, f"update {runtime}, or export the file with an older one" if is_newer else _ANOTHER
 

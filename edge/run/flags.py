@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from edge import __version__
 from edge.cli import config_file, console
-from edge.cli.trust_flags import add_trust_flags
-from edge.run.config import RunConfig
+from edge.cli.console import add_trust_flags
+from edge.run.loop import RunConfig
 from edge.runtimes import RUNTIMES
 from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE, BrokerAddress, PageAddress
 from edge.sinks.open import SinkConfig

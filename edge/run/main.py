@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.artifact.file import default_model
-from edge.artifact.labels import RESERVED_LABELS
+from edge.artifact.spec import RESERVED_LABELS
 from edge.cli import config_file, console
-from edge.cli.trust_flags import trust_policy_from
+from edge.cli.console import trust_policy_from
 from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError, ModelFileError
 from edge.health import Health
 from edge.images import limits
@@ -24,7 +24,7 @@ from edge.system import process
 if TYPE_CHECKING:
     from edge.artifact.trust import TrustPolicy
     from edge.classify.classifier import Classifier
-    from edge.run.config import RunConfig
+    from edge.run.loop import RunConfig
     from edge.sinks import Sink
     from edge.sinks.open import SinkConfig
     from edge.sources import Source

@@ -31,8 +31,8 @@ _PROBE_ANSWER = 2 * 127 * 255
 _LOGGER = logging.getLogger(__name__)
 
 
-def send_nothing_home() -> None:
-    """Have ONNX Runtime tell nobody what it runs, unless the user has said otherwise; before it is imported.
+def disable_telemetry() -> None:
+    """Disable ONNX Runtime's telemetry, unless the user has set its variable; must run before its import.
 
     Since 1.29 its Linux wheels report every session to their maker and write an identity of the machine into ~/.cache.
     """
@@ -62,12 +62,12 @@ class OnnxRuntime:
         """Load the network and read its tensors' facts.
 
         Args:
-            path: its file, for error messages.
+            path: the file, for error messages.
             network: the model without its metadata.
-            threads: for the arithmetic.
-            may_saturate: whether its int8 weights may be too large for kernels of processors without VNNI; exact ones
-                are asked for there.
-            fused: False runs each operator of the file alone, as the file says it: slow, exact, the same everywhere.
+            threads: number of inference threads.
+            may_saturate: True if its int8 weights may be too large for kernels of processors without VNNI, where
+                exact ones are requested then.
+            fused: False runs each operator of the file by itself, which is slow, exact and the same everywhere.
 
         Raises:
             ModelFileError: ONNX Runtime refuses the file, or its input or output isn't a classifier's.
@@ -105,7 +105,7 @@ def load(path: Path, network: bytes, *, threads: int, may_saturate: bool = True)
 
 
 def _import() -> Any:
-    send_nothing_home()
+    disable_telemetry()
     try:
         import onnxruntime
     except ImportError as error:
@@ -131,7 +131,7 @@ def _session(onnxruntime: Any, network: bytes, path: Path, *, threads: int, may_
         options = _options(onnxruntime, threads)
         options.log_severity_level = _FATAL_ONLY  # a refusal is no error yet
         options.add_session_config_entry(_EXACT_KERNELS, "1")
-        with suppress(Exception):  # whatever is wrong, the next session says it
+        with suppress(Exception):  # the next session raises the same error
             return onnxruntime.InferenceSession(network, options, providers=_PROVIDERS)
     session = onnxruntime.InferenceSession(network, _options(onnxruntime, threads), providers=_PROVIDERS)
     if may_saturate and int8_saturates():

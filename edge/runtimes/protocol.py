@@ -1,23 +1,24 @@
-"""What a runtime is, and which one runs a given file."""
+"""Protocol of a runtime, choice of the one for a file, and messages about one that is too old for it."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edge.artifact.file import Artifact, VerifiedArtifact
+from edge.artifact.file import Artifact, VerifiedArtifact, read_artifact
 from edge.artifact.spec import TensorSpec
-from edge.errors import ModelFileError, RuntimeMissingError
+from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RUNTIMES = ("litert", "tflite-runtime", "onnxruntime")
 SATURATES = "saturates_without_vnni"
-"""Key of `Provenance.needs`: whether int8 kernels of x86 processors without VNNI can cut off sums of this file."""
+"""Key of `Provenance.needs`: True if int8 kernels of x86 processors without VNNI can cut off sums of this file."""
 _FORMAT = {"litert": "tflite", "tflite-runtime": "tflite", "onnxruntime": "onnx"}
 LIBRARIES = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime", "onnxruntime": "onnxruntime"}
 _MODULE = {
@@ -31,20 +32,31 @@ _ADAPTER = {
     "onnxruntime": "edge.runtimes.onnxruntime",
 }
 
+LAST_TFLITE_RUNTIME = "2.14.0"
+"""Last tflite-runtime: LiteRT is its successor."""
+TOO_OLD = "is too old for it"
+"""Part of every message about a library that is older than a file needs."""
+_MISSING = re.compile(r"Didn't find op for builtin opcode '(\w+)' version '(\d+)'")
+_FIXES = {
+    "litert": "pip install --upgrade ai-edge-litert",
+    "tflite-runtime": "run it with LiteRT (pip install ai-edge-litert, --runtime litert), or export it with "
+    "`python -m export.tflite --for tflite-runtime`",
+}
+
 
 class Runtime(Protocol):
     """A loaded model with one input and one output."""
 
     name: str
-    """One of `RUNTIMES`."""
+    """Name in `RUNTIMES`."""
     input_tensor: TensorSpec
-    """As the file has it."""
+    """Input as the file has it."""
     output_tensor: TensorSpec
-    """As the file has it."""
+    """Output as the file has it."""
 
     @property
     def version(self) -> str:
-        """Of the library."""
+        """Version of the library."""
         ...
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
@@ -103,10 +115,10 @@ def load_network(network: bytes, path: Path, *, name: str, threads: int = 1, may
     """Give a network to its library as it is; outside the verifying child process, call `open_runtime`.
 
     Args:
-        network: what the library reads of the file.
+        network: bytes of the network, without its specification.
         path: of the file, for error messages.
         name: one of `RUNTIMES`.
-        threads: for the arithmetic.
+        threads: number of inference threads.
         may_saturate: whether int8 kernels of x86 processors without VNNI could cut off sums of it.
 
     Raises:
@@ -120,6 +132,45 @@ def load_network(network: bytes, path: Path, *, name: str, threads: int = 1, may
 
 
 def import_library(name: str) -> None:
-    """Import a runtime's library where it is there; what is missing is said when it is used."""
+    """Import a runtime's library if it is installed; its adapter reports a missing one."""
     with suppress(ImportError, AttributeError):
         importlib.import_module(_MODULE[name])
+
+
+def explain_too_old(path: Path, message: str, runtime: str, installed: str) -> str | None:
+    """Explain a refusal by a library that is too old for a file.
+
+    Args:
+        path: of the file.
+        message: error of the library.
+        runtime: litert or tflite-runtime.
+        installed: its version.
+
+    Returns:
+        The file's need, the installed version and the remedy; None: the message isn't about an operator's version.
+    """
+    operator = _MISSING.search(message)
+    if not operator:
+        return None
+    least = least_version(path)
+    from_ = f" (TensorFlow Lite {least} or later)" if least else ""
+    return (
+        f"{path} needs {operator[1]} version {operator[2]}{from_}, {runtime} {installed} {TOO_OLD}: {_FIXES[runtime]}"
+    )
+
+
+def least_version(path: Path) -> str | None:
+    """Return the least TensorFlow Lite that reads the file, as its specification claims; None: it claims nothing."""
+    try:
+        spec = read_artifact(path).spec
+    except ToolkitError:
+        return None
+    needs = spec.provenance.needs if spec else {}
+    least = needs.get("tensorflow_lite") if isinstance(needs, dict) else None  # JSON can hold anything
+    return least if isinstance(least, str) and re.fullmatch(r"[\d.]{1,12}", least) else None
+
+
+def is_newer(version: str, than: str) -> bool:
+    """Return True if the first of two versions, such as 2.17.0, is newer; a text without digits is older than any."""
+    first, second = (tuple(int(part) for part in re.findall(r"\d+", text)[:3]) for text in (version, than))
+    return first > second

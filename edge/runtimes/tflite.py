@@ -1,4 +1,4 @@
-"""Runs a TFLite interpreter, whichever library it comes from; imports neither."""
+"""TFLite interpreter of LiteRT or of tflite-runtime; imports neither."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError
+from edge.runtimes.protocol import explain_too_old
 from edge.system.process import log_native_stderr
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class TfliteRuntime:
                 self._interpreter = make_interpreter()
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelFileError(self._explained(path, str(error))) from error
+            raise ModelFileError(self._refusal(path, error)) from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ModelFileError(
@@ -51,17 +52,15 @@ class TfliteRuntime:
 
     @property
     def version(self) -> str:
-        """Of the library; read when it is asked for, as looking through the installed packages takes its time."""
+        """Version of the library; read on demand, because importlib.metadata is slow to import."""
         from importlib.metadata import version
 
         return version(self._package)
 
-    def _explained(self, path: Path, message: str) -> str:
-        """Why the library refuses the file."""
-        from edge.runtimes.too_new import explain
-
-        said = " ".join(message.split()) or "no reason given"
-        return explain(path, said, self.name, self.version) or f"{self.name} {self.version} can't load {path}: {said}"
+    def _refusal(self, path: Path, error: Exception) -> str:
+        reason = " ".join(str(error).split()) or "no reason given"
+        explained = explain_too_old(path, reason, self.name, self.version)
+        return explained or f"{self.name} {self.version} can't load {path}: {reason}"
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
         """Run the model once (see `edge.runtimes.protocol.Runtime`)."""

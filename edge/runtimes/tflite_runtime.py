@@ -12,10 +12,10 @@ def load(path: Path, network: bytes, *, threads: int, may_saturate: bool = False
     """Load a network with tflite-runtime.
 
     Args:
-        path: its file, for error messages.
+        path: the file, for error messages.
         network: the flatbuffer.
-        threads: for the arithmetic.
-        may_saturate: of no meaning here, its kernels are exact everywhere.
+        threads: number of inference threads.
+        may_saturate: unused, because its kernels are exact everywhere.
 
     Raises:
         ModelFileError: tflite-runtime refuses the file; newer operator versions are a frequent reason.

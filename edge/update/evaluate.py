@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.artifact.trust import TrustPolicy
 from edge.classify.classifier import Classifier
 from edge.classify.results import Prediction

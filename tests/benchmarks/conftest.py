@@ -12,7 +12,7 @@ from benchmarks.measure.job import FAILED, OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
 from edge.artifact.file import Artifact
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 
 LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 CALM: dict[str, Any] = {"throttle_bits": None, "governor": None, "temperature_c": None}

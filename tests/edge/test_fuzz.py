@@ -14,10 +14,10 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from edge.artifact import signature
 from edge.artifact.file import read_artifact
 from edge.artifact.formats.malformed import DamagedError
 from edge.artifact.spec import ModelSpec
+from edge.artifact.trust import read_public_key
 from edge.demo import draw_frame
 from edge.errors import FrameError, ModelFileError, SpecError
 from edge.images.decode import decode_image
@@ -66,7 +66,7 @@ def spec_of(content: bytes) -> object:
 
 
 def key_of(content: bytes) -> object:
-    return signature.read_public_key(content.decode("utf-8", "replace"))
+    return read_public_key(content.decode("utf-8", "replace"))
 
 
 CASES: dict[str, tuple[Parse, bytes, type[Exception]]] = {

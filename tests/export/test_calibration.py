@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edge.datasets.labelled_images import LabelledImages
+from edge.datasets.fashion_mnist import LabelledImages
 from edge.errors import ExportError
 from export.calibration import Dataset, choose_calibration, load_dataset
 

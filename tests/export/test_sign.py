@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("cryptography")
 
-from edge.artifact.signature import check_signature
+from edge.artifact.trust import check_signature
 from edge.errors import ExportError, ModelFileError
 from export import sign
 

@@ -15,7 +15,7 @@ pytest.importorskip("tensorflow")
 import keras
 from keras import layers
 
-from edge.artifact.probabilities import to_probabilities
+from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError, SpecError
 from export import source
 from export.source import find_run, load_source

@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from edge.errors import ExportError
-from edge.runtimes.too_new import LAST_TFLITE_RUNTIME, is_newer
+from edge.runtimes.protocol import LAST_TFLITE_RUNTIME, is_newer
 from export.tflite import TfliteFormat, _check_age, _check_integer_only
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -21,7 +21,7 @@ from typing import Any
 import cv2
 
 from edge.artifact.file import default_model
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.classify.classifier import Classifier
 from edge.demo import draw_frame
 

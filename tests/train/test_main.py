@@ -12,8 +12,7 @@ import pytest
 keras = pytest.importorskip("keras")
 import numpy as np
 
-from edge.artifact.labels import FASHION_MNIST_LABELS
-from edge.artifact.spec import ModelSpec
+from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
 from train.__main__ import main
 
 ROOT = Path(__file__).parents[2]

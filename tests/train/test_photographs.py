@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edge import vision
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.demo import draw_frame
 from edge.run.main import main as run_edge_classify
 from edge.sinks.text.jsonl import JsonLinesSink

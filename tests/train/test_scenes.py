@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edge import vision
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.datasets import fashion_mnist
 from train import scenes
 from train.data import auxiliary

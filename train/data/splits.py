@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import demo
-from edge.artifact.labels import FASHION_MNIST_LABELS
 from edge.artifact.quantization import pixels_to_real
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.datasets import fashion_mnist
 from edge.errors import DatasetError
 from train.config import DATASETS, TrainConfig

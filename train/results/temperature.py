@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from edge.artifact.probabilities import to_probabilities
+from edge.classify.confidence_score import to_probabilities
 
 _RANGE = (0.25, 4.0)  # beyond it, too few validation images speak, all right or all wrong
 _BINS = 15  # as in Guo et al.

@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.labels import NOTHING_LABEL, UNKNOWN_LABEL
+from edge.artifact.spec import NOTHING_LABEL, UNKNOWN_LABEL
 from edge.classify.results import Decision, Prediction
 from edge.sinks.protocol import Sink
 from edge.sinks.text.jsonl import as_record

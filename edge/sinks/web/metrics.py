@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from edge.artifact.labels import NOTHING_LABEL, STALE_LABEL, UNKNOWN_LABEL
+from edge.artifact.spec import NOTHING_LABEL, STALE_LABEL, UNKNOWN_LABEL
 from edge.classify.results import KNOWN_STATE, Prediction
 from edge.errors import RuntimeMissingError
 from edge.health import ENDED, LIVE, STALE, STARTING

@@ -11,7 +11,7 @@ from benchmarks.measure.job import FAILED, NOT_TIMED, OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
 from edge.artifact.file import Artifact
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 
 LABELS = list(range(10))
 CALM: dict[str, Any] = {"throttle_bits": 0, "governor": None, "temperature_c": None}

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.analysis.row import Row
 from benchmarks.report.schema import Frames, Report, TestImages
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 
 ENVIRONMENT = {
     "kind": "board", "board": "Pi", "cpu": "A76", "cpu_count": 4, "architecture": "aarch64", "threads": 1,

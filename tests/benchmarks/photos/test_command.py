@@ -10,7 +10,7 @@ import pytest
 from benchmarks import __main__ as benchmarks
 from benchmarks.photos.command import main, parser
 from benchmarks.photos.config import PhotosConfig
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.demo import draw_frame
 
 

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.analysis.row import Row
 from benchmarks.report.accuracy_table import COLUMNS, CSV_NAMES, accuracy_tables, csv_facts
 from benchmarks.report.html import changes, losses, tiles
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 
 
 @pytest.fixture

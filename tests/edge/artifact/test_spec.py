@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.labels import FASHION_MNIST_LABELS
-from edge.artifact.spec import InputSpec, ModelSpec, Provenance, TensorSpec
+from edge.artifact.spec import FASHION_MNIST_LABELS, InputSpec, ModelSpec, Provenance, TensorSpec
 from edge.errors import SpecError
 
 FULL = ModelSpec(

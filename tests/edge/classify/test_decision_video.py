@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.labels import FASHION_MNIST_LABELS
-from edge.artifact.spec import ModelSpec
+from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
 from edge.classify.classifier import Classifier
 from edge.classify.decision import Decider
 from edge.classify.results import Prediction

@@ -1,4 +1,4 @@
-"""A file of flags: what it says, what the command line says louder, and one line for whatever no flag takes."""
+"""TOML file of flags: precedence of the command line, and one line for whatever no flag takes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_switches_that_are_off_exclude_nothing(parse: Callable[..., argparse.Nam
 
 
 def test_flags_of_every_kind(parse: Callable[..., argparse.Namespace]) -> None:
-    flags = argparse.ArgumentParser()
+    flags = console.Parser()
     config_file.add_config_flag(flags)
     flags.add_argument("--serve", nargs="?", const="127.0.0.1:8080")
     flags.add_argument("--map", action="append", default=[])
@@ -110,7 +110,40 @@ def test_it_works_from_end_to_end(edge_classify: Callable[..., Any], tmp_path: P
 
 
 def test_the_numbers_of_the_console_are_numbers_here(parse: Callable[..., argparse.Namespace]) -> None:
-    flags = argparse.ArgumentParser()
+    flags = console.Parser()
     config_file.add_config_flag(flags)
     flags.add_argument("--port", type=console.natural)
     assert parse("port = 0", flags=flags).port == 0
+
+
+def one_flag_of_each_kind() -> argparse.ArgumentParser:
+    flags = console.Parser(prog="p")
+    flags.add_argument("folder", metavar="DIR", help="a folder")
+    flags.add_argument("files", nargs="*", metavar="FILE")
+    either = flags.add_mutually_exclusive_group()
+    either.add_argument("-q", "--quiet", action="store_true", help="say less,\nmuch less")
+    either.add_argument("--serve", nargs="?", const="here", metavar="HOST:PORT", help=argparse.SUPPRESS)
+    flags.add_argument("--top-k", type=int, default=3, metavar="N", help="classes to name")
+    flags.add_argument("--runtime", choices=("auto", "litert"))
+    flags.add_argument("--map", action="append", default=[])
+    flags.add_argument("--sway", action=argparse.BooleanOptionalAction)
+    return flags
+
+
+def test_every_flag_in_order() -> None:
+    found = config_file.actions(one_flag_of_each_kind())
+    assert [config_file.synopsis(action) for action in found] == [
+        "-h, --help", "DIR", "[FILE ...]", "-q, --quiet", "--serve [HOST:PORT]", "--top-k N",
+        "--runtime {auto,litert}", "--map MAP", "--sway, --no-sway",
+    ]  # fmt: skip
+    assert [config_file.long_name(action) for action in found] == [
+        "help", "", "", "quiet", "serve", "top-k", "runtime", "map", "sway",
+    ]  # fmt: skip
+
+
+def test_help_is_one_line_with_the_default() -> None:
+    flags = one_flag_of_each_kind()
+    texts = {action.dest: config_file.help_of(flags, action) for action in config_file.actions(flags)}
+    assert texts["top_k"] == "classes to name (default: 3)"
+    assert texts["quiet"] == "say less, much less"
+    assert texts["serve"] == texts["runtime"] == ""

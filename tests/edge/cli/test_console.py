@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import hashlib
 import logging
 import signal
 import sys
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from edge.artifact.trust import TrustPolicy
 from edge.cli import console
+from edge.cli.console import add_trust_flags, trust_policy_from
 from edge.errors import GateError, SourceLostError, SpecError
 
 
@@ -233,3 +236,30 @@ def test_sigterm_ends_a_command_well_and_once(monkeypatch: pytest.MonkeyPatch) -
     assert main([]) == 0
     assert handlers[0][0] == signal.SIGTERM
     assert handlers[1] == (signal.SIGTERM, signal.SIG_IGN)
+
+
+DIGEST = hashlib.sha256(b"a model").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], None),
+        (["--require-sha256", f" {DIGEST.upper()}"], TrustPolicy(DIGEST)),
+        (["--require-signature", "mine.pub"], TrustPolicy("", "mine.pub")),
+        (["--require-sha256", DIGEST, "--require-signature", "k"], TrustPolicy(DIGEST, "k")),
+    ],
+)
+def test_flags(arguments: list[str], expected: TrustPolicy | None) -> None:
+    flags = console.Parser()
+    add_trust_flags(flags)
+    assert trust_policy_from(flags.parse_args(arguments)) == expected
+
+
+@pytest.mark.parametrize("text", ["", "abc", "g" * 64, "0" * 63])
+def test_what_is_no_digest_is_a_wrong_call(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = console.Parser()
+    add_trust_flags(flags)
+    with pytest.raises(SystemExit):
+        flags.parse_args(["--require-sha256", text])
+    assert "expected 64 hexadecimal digits" in capsys.readouterr().err

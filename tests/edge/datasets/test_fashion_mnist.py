@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from edge.datasets import fashion_mnist
+from edge.datasets.fashion_mnist import LabelledImages
 from edge.errors import DatasetError
 
 IMAGES = np.arange(2 * 28 * 28).astype(np.uint8).reshape(2, 28, 28)
@@ -168,3 +169,10 @@ def test_the_published_data_set(split: str, count: int, first: list[int]) -> Non
     assert images.shape == (count, 28, 28)
     assert labels[:10].tolist() == first
     assert np.bincount(labels).tolist() == [count // 10] * 10
+
+
+def test_the_digest_is_of_pixels_and_labels() -> None:
+    images, labels = np.full((2, 1, 1), 7, np.uint8), np.array([0, 1], np.uint8)
+
+    assert LabelledImages(images, labels).sha256 == hashlib.sha256(b"\7\7\0\1").hexdigest()
+    assert LabelledImages(images, labels[::-1]).sha256 != LabelledImages(images, labels).sha256

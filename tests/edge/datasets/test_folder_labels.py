@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.datasets.folder_labels import Kind, folder_truth, map_folders
 from edge.errors import SourceError
 

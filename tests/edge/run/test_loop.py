@@ -13,8 +13,7 @@ from edge.classify.decision import Decider
 from edge.classify.results import Decision, Prediction
 from edge.errors import SourceLostError
 from edge.health import ENDED, LIVE, Health
-from edge.run.config import RunConfig
-from edge.run.loop import Tally
+from edge.run.loop import RunConfig, Tally
 from edge.run.loop import run as run_with
 from edge.sources import Frame
 from tests.edge.run.fake_run import NOON, FakeClassifier, FakeSink, FakeSource

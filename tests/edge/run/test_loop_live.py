@@ -10,8 +10,7 @@ from typing import Any
 from edge.artifact.spec import ModelSpec
 from edge.classify.decision import Decider
 from edge.health import LIVE, STALE, Health
-from edge.run.config import RunConfig
-from edge.run.loop import run
+from edge.run.loop import RunConfig, run
 from edge.sources import Frame
 from tests.edge.run.fake_run import BLACK, NOON, FakeClassifier, FakeSink, FakeSource
 

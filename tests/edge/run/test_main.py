@@ -19,10 +19,9 @@ import pytest
 
 from edge import __version__
 from edge.artifact.file import default_model, read_artifact
-from edge.artifact.labels import FASHION_MNIST_LABELS
-from edge.artifact.spec import ModelSpec
+from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
 from edge.run import main
-from edge.run.config import RunConfig
+from edge.run.loop import RunConfig
 
 Run = Callable[..., Any]
 Respec = Callable[[Path, "ModelSpec | str | None"], Path]

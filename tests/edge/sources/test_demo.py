@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.demo import draw_frame
 from edge.sources.demo import DemoSource, DemoVideoSource
 

@@ -13,8 +13,7 @@ import cv2
 import pytest
 
 from edge.artifact.file import default_model, read_artifact
-from edge.artifact.labels import FASHION_MNIST_LABELS
-from edge.artifact.spec import ModelSpec
+from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
 from edge.classify.classifier import Classifier
 from edge.demo import draw_frame
 from edge.errors import ModelFileError, SourceError

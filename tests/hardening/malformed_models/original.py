@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.artifact.digest import sha256
 from edge.artifact.file import METADATA_KEY, SPEC_MEMBER, read_artifact
 from edge.artifact.spec import ModelSpec, TensorSpec
+from edge.artifact.trust import sha256
 
 Rng = np.random.Generator
 

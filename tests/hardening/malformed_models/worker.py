@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.artifact.file import Artifact
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.classify.classifier import Classifier
 from edge.errors import ToolkitError
 from edge.runtimes.protocol import import_library, load_network

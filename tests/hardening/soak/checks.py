@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edge.artifact.labels import NOTHING_LABEL
+from edge.artifact.spec import NOTHING_LABEL
 from edge.classify.results import Decision, Prediction
 from edge.health import LIVE, STALE, Health
 from edge.sources.frame import Frame

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.labels import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.classify.results import Prediction
 
 COAT = FASHION_MNIST_LABELS.index("Coat")

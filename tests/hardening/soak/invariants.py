@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from dataclasses import dataclass
 
-from edge.artifact.labels import STALE_LABEL
+from edge.artifact.spec import STALE_LABEL
 from tests.hardening.soak.schedule import BLIND, Fault, Timeline
 
 RECOVERY_LIMIT_S = 12.0

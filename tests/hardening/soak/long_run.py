@@ -14,8 +14,7 @@ from benchmarks.progress import Note
 from edge.classify.classifier import Classifier
 from edge.classify.decision import Decider
 from edge.classify.results import Decision, Prediction
-from edge.run.config import RunConfig
-from edge.run.loop import run
+from edge.run.loop import RunConfig, run
 from edge.sinks.text.jsonl import JsonLinesSink
 from edge.sources.frame import Frame
 from tests.hardening.figures import Figure

@@ -15,8 +15,7 @@ from edge.classify.classifier import Classifier
 from edge.classify.decision import Decider
 from edge.classify.results import Decision, Prediction
 from edge.health import Health
-from edge.run.config import RunConfig
-from edge.run.loop import run
+from edge.run.loop import RunConfig, run
 from edge.sinks import Sink
 from edge.sinks.addresses import BrokerAddress
 from edge.sinks.delivery import GuardedSink

@@ -92,7 +92,7 @@ def _splits(names: tuple[str, ...], size: int = 28) -> Splits:
 
 
 def test_a_teacher_comes_from_a_run_of_the_same_classes_and_size() -> None:
-    from edge.artifact.labels import FASHION_MNIST_LABELS
+    from edge.artifact.spec import FASHION_MNIST_LABELS
 
     assert load_run(RUN, _splits(FASHION_MNIST_LABELS), flag="--teacher").count_params() == 3_098
     with pytest.raises(
