@@ -23,18 +23,18 @@ from edge.sinks.addresses import BrokerAddress, PageAddress
         ("localhost.evil.example", "localhost.evil.example", 8080, False),
     ],
 )
-def test_where_a_page_listens(text: str, host: str, port: int, is_loopback: bool) -> None:
+def test_a_page_address_has_defaults_for_host_and_port(text: str, host: str, port: int, is_loopback: bool) -> None:
     address = PageAddress.parse(text)
     assert (address.host, address.port, address.is_loopback) == (host, port, is_loopback)
 
 
 @pytest.mark.parametrize("text", ["", "a:99999", "::1", "x y", "a:b", "http://a:1", "a/b", "u@a:1", "a?b", "[::1"])
-def test_what_is_no_address(text: str) -> None:
-    with pytest.raises(ValueError, match="expected HOST:PORT such as"):
+def test_other_text_is_no_page_address(text: str) -> None:
+    with pytest.raises(ValueError, match="HOST:PORT"):
         PageAddress.parse(text)
 
 
-def test_an_address_as_a_browser_takes_it() -> None:
+def test_the_url_of_a_page_address_has_brackets_around_ipv6() -> None:
     assert PageAddress("::1", 80).url == "http://[::1]:80/"
     assert PageAddress().url == "http://127.0.0.1:8080/"
 

@@ -1,4 +1,4 @@
-"""What systemd is told: ready once, alive at most once a second while the loop turns, stopping."""
+"""Messages to systemd: ready once, alive at most once a second while the loop runs, stopping."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def test_ready_with_the_first_answer_then_alive_once_a_second() -> None:
     ]
 
 
-def test_waiting_for_a_camera_is_alive_too() -> None:
+def test_a_loop_that_waits_for_a_camera_is_alive() -> None:
     now = [0.0]
     notifier = FakeNotifier()
     sink = SystemdSink(cast("Notifier", notifier), clock=lambda: now[0])
     for now[0] in (0.0, 1.0):
         sink.idle(STALE)
     assert [list(variables) for variables in notifier.sent] == [["READY", "WATCHDOG", "STATUS"], ["WATCHDOG", "STATUS"]]
-    assert notifier.sent[1]["STATUS"] == "stale (no frame for more than 2 s)"
+    assert notifier.sent[1]["STATUS"] == f"stale ({STALE.reason})"
 
 
-def test_a_loop_that_does_not_turn_is_not_alive() -> None:
+def test_a_loop_that_stands_still_sends_nothing() -> None:
     now = [0.0]
     notifier = FakeNotifier()
     sink = SystemdSink(cast("Notifier", notifier), clock=lambda: now[0])

@@ -17,7 +17,7 @@ paho = pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqt
 
 from edge.errors import ToolkitError
 from edge.health import Health
-from edge.sinks.addresses import BrokerAddress
+from edge.sinks.addresses import MQTT_VARIABLES, BrokerAddress
 from edge.sinks.mqtt.sink import MqttSink
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
@@ -223,6 +223,6 @@ def test_login_and_certificates_come_from_the_environment(
     client = connection._client(BrokerAddress("127.0.0.1", broker.port, "a", has_tls=False))
     assert (client.username, client.password) == ("door", "hunter2")
     monkeypatch.setenv("EDGE_CLASSIFY_MQTT_CA", str(tmp_path / "none.pem"))
-    with pytest.raises(ToolkitError, match="EDGE_CLASSIFY_MQTT_CA, .* PEM files") as caught:
+    with pytest.raises(ToolkitError, match=f"{MQTT_VARIABLES['authority']}, .* PEM") as caught:
         connection._client(BrokerAddress("127.0.0.1", broker.port, "a", has_tls=True))
     assert "hunter2" not in str(caught.value)

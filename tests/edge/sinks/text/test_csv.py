@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def test_a_log_that_is_rotated_by_truncating_goes_on(
 def test_another_file_is_not_written_into(tmp_path: Path) -> None:
     path = tmp_path / "shopping.csv"
     path.write_text("eggs,milk\n")
-    with pytest.raises(ToolkitError, match=r"isn't a CSV file of this version \(its first line is 'eggs,milk'\)"):
+    with pytest.raises(ToolkitError, match=rf"{path} .*'eggs,milk'"):
         CsvSink(path, model_sha256=SHA256)
     assert path.read_text() == "eggs,milk\n"
     with pytest.raises(IsADirectoryError, match="it is a folder"):
@@ -134,7 +135,7 @@ def test_a_full_disk_is_an_error_that_names_the_file_and_the_next_row_starts_afr
     path.unlink()
     path.symlink_to("/dev/full")
     for number in (1, 2):
-        with pytest.raises(OSError, match="No space left on device"):
+        with pytest.raises(OSError, match=os.strerror(28)):
             sink.write(frame(number), prediction(), decision())
     path.unlink()
     sink.write(frame(3), prediction(), decision())

@@ -218,7 +218,7 @@ def test_the_token_of_a_file_wins_over_the_environments(
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "pi.local"])
 def test_a_page_that_others_can_reach_needs_a_token(host: str) -> None:
-    with pytest.raises(ToolkitError, match=f"{host}.* at least 16 .*EDGE_CLASSIFY_TOKEN"):
+    with pytest.raises(ToolkitError, match=f"{host}.* 16 .*EDGE_CLASSIFY_TOKEN"):
         read_token(PageAddress(host), None)
 
 

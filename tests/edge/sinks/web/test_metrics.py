@@ -1,4 +1,4 @@
-"""The figures in Prometheus' words, read back by its own parser."""
+"""The metrics, read back by Prometheus' own parser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ pytest.importorskip("prometheus_client", reason="metrics need the extra `web`: p
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from edge.health import Health
+from edge.health import STARTING, Health
 from edge.sinks.web.live_state import LiveState
 from edge.sinks.web.metrics import Metrics
 
@@ -25,14 +25,16 @@ def samples(metrics: Metrics) -> dict[str, float]:
     return found
 
 
-def test_before_the_first_frame() -> None:
+def test_before_the_first_frame_there_is_no_answer_and_no_age() -> None:
     found = samples(Metrics(LiveState(Health()), [], model_sha256="ab"))
     assert found["edge_classify_frames_total{}"] == 0
-    assert found["edge_classify_state{state=starting}"] == 1
+    assert found[f"edge_classify_state{{state={STARTING}}}"] == 1
     assert not any(name.startswith(("edge_classify_answer", "edge_classify_frame_age")) for name in found)
 
 
-def test_the_figures_of_a_run(monitored: Any, frame: Any, prediction: Any, decision: Any) -> None:
+def test_the_metrics_hold_health_decision_sinks_and_latencies(
+    monitored: Any, frame: Any, prediction: Any, decision: Any
+) -> None:
     health = Health(state="live", frames=9, skipped=1, dropped=2, reconnects=3, captured_s=99.5)
     live_state = LiveState(health, clock=lambda: 100.0)
     metrics = Metrics(live_state, monitored, model_sha256="ab")

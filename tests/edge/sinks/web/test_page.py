@@ -71,7 +71,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def play(open_page: Callable[..., Any], frame: Any, prediction: Any, decision: Any) -> Callable[..., Any]:
-    """A page whose run is told what to see: play(grey, label) shows a grey frame with this answer."""
+    """A page with a scripted run: play(grey, label) shows a grey frame with this decision."""
     health = Health(state="live", captured_s=0.0)
     page = open_page(health=health)
 
@@ -89,7 +89,7 @@ def text(browser: Any, part: str) -> str:
     return str(browser.evaluate(TEXT.format(json.dumps(part))))
 
 
-def test_the_picture_moves_the_answer_changes_and_nothing_complains(browser: Any, play: Any) -> None:
+def test_the_image_moves_and_the_answer_changes_without_errors(browser: Any, play: Any) -> None:
     page = play(60)
     browser.look(width=1280, height=820)
     browser.visit(page.address.url)
@@ -103,7 +103,9 @@ def test_the_picture_moves_the_answer_changes_and_nothing_complains(browser: Any
     assert text(browser, "probability") == "88 %"
     assert [text(browser, part) for part in ("state", "veil")] == ["live", ""]
     assert "ab" * 32 in text(browser, "model")
-    assert "mqtt: no broker at broker:1883, 3 answers lost" in text(browser, "sinks")
+    sinks = text(browser, "sinks")
+    assert "broker:1883" in sinks
+    assert "3 answers" in sinks
     eye = browser.evaluate("[...document.getElementById('eye').getContext('2d').getImageData(0, 0, 2, 2).data]")
     assert eye == [0, 0, 0, 255, 1, 1, 1, 255, 2, 2, 2, 255, 3, 3, 3, 255]
     widths = browser.evaluate("[...document.querySelectorAll('.fill')].map((bar) => bar.style.width)")
@@ -111,7 +113,7 @@ def test_the_picture_moves_the_answer_changes_and_nothing_complains(browser: Any
     assert browser.complaints() == []
 
 
-def test_an_old_picture_says_so_and_a_page_without_a_run_too(browser: Any, play: Any) -> None:
+def test_an_old_image_and_a_lost_connection_are_marked(browser: Any, play: Any) -> None:
     page = play(60)
     browser.visit(page.address.url)
     browser.wait_for(SEES)
@@ -125,7 +127,7 @@ def test_an_old_picture_says_so_and_a_page_without_a_run_too(browser: Any, play:
 
 @pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
-def test_everybody_can_read_it(*, browser: Any, play: Any, width: int, is_dark: bool) -> None:
+def test_texts_have_contrast_and_fit_the_width(*, browser: Any, play: Any, width: int, is_dark: bool) -> None:
     page = play(60, "unknown")
     browser.look(width=width, height=844, is_dark=is_dark)
     browser.visit(page.address.url)
@@ -138,7 +140,7 @@ def test_everybody_can_read_it(*, browser: Any, play: Any, width: int, is_dark: 
     assert browser.evaluate("document.documentElement.scrollWidth") == width  # nothing sticks out
 
 
-def test_everything_has_a_name_and_what_changes_is_read_out(browser: Any, play: Any) -> None:
+def test_every_part_has_an_accessible_name_and_the_label_is_read_out(browser: Any, play: Any) -> None:
     page = play(60)
     browser.visit(page.address.url)
     browser.wait_for(SEES)
@@ -154,16 +156,16 @@ def test_everything_has_a_name_and_what_changes_is_read_out(browser: Any, play: 
     named = [(role, name) for role, name in told if role in asked]
     assert [role for role, name in named if not name] == []
     names = {name.capitalize() for _, name in named}  # headings are shown in capitals
-    assert {"Pause picture", "Live picture, with an outline around what was found", "The network's input, enlarged",
-            "Likeliest classes of this frame", "Where answers go", "Answer", "Model"} <= names  # fmt: skip
-    assert any(name.startswith("Frame to decision, worst of each second") for name in names)
+    parts = ("Pause picture", "Live picture", "network's input", "Likeliest classes", "Sinks", "Answer", "Model",
+             "Frame to decision", "Age of the frame")  # fmt: skip
+    assert [part for part in parts if not any(part in name for name in names)] == []
     assert browser.evaluate("document.getElementById('label').ariaLive") == "polite"
     assert browser.evaluate("document.documentElement.lang") == "en"
     small = "[...document.querySelectorAll('button')].filter((one) => one.offsetHeight < 44).length"
     assert browser.evaluate(small) == 0
 
 
-def test_who_wants_no_motion_gets_a_still_and_can_start_it(browser: Any, play: Any) -> None:
+def test_with_reduced_motion_the_image_is_still_and_can_be_started(browser: Any, play: Any) -> None:
     page = play(60)
     browser.look(width=1280, height=820, is_still=True)
     browser.visit(page.address.url)
@@ -175,7 +177,7 @@ def test_who_wants_no_motion_gets_a_still_and_can_start_it(browser: Any, play: A
     browser.look(width=1280, height=820)
 
 
-def test_a_person_with_the_token_gets_in_and_nobody_else(browser: Any, open_page: Any) -> None:
+def test_the_token_opens_the_page_and_leaves_the_address(browser: Any, open_page: Any) -> None:
     page = open_page(token="correct-horse-battery")
     browser.visit(page.address.url)
     assert "needs its token" in browser.evaluate("document.body.textContent")
@@ -185,7 +187,7 @@ def test_a_person_with_the_token_gets_in_and_nobody_else(browser: Any, open_page
     browser.wait_for("document.getElementById('model').childElementCount")
 
 
-def test_a_picture_can_be_read_by_others_too(play: Any) -> None:
+def test_the_jpeg_has_the_frames_size_up_to_a_limit_and_the_outline(play: Any) -> None:
     """The encoder's own bytes: as large as the frame, with the outline in it."""
     from edge.sinks.web.live_state import LiveFrame
     from edge.sinks.web.sink import LONGEST_EDGE, encode_picture

@@ -19,6 +19,7 @@ from edge.sinks.web.broadcast import MOST_VIEWERS
 TOKEN = "correct-horse-battery"
 ROUTES = ("/", "/page.css", "/page.js", "/icon.svg", "/pictures", "/messages", "/picture.jpg", "/healthz", "/metrics")
 JPEG = b"\xff\xd8\xff"
+SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 
 
 @contextmanager
@@ -65,7 +66,7 @@ def test_every_route_over_the_client_of_the_framework(pinned: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ROUTES)
-def test_no_route_without_the_token(open_page: Callable[..., Any], path: str) -> None:
+def test_every_route_needs_the_token(open_page: Callable[..., Any], path: str) -> None:
     page = open_page(token=TOKEN)
     assert ask(page, path)[0] == 401
     assert ask(page, path, Authorization="Bearer wrong-horse-battery")[0] == 401
@@ -73,13 +74,13 @@ def test_no_route_without_the_token(open_page: Callable[..., Any], path: str) ->
         assert answer.status in (200, 503)  # 503: there is no frame yet
 
 
-def test_the_page_takes_nothing_from_elsewhere(pinned: Any) -> None:
+def test_the_page_loads_nothing_from_other_hosts(pinned: Any) -> None:
     for path in ("/", "/page.css", "/page.js"):
         text = ask(pinned, path)[1].decode()
-        assert "//" not in text.replace("// ", "").replace("http://www.w3.org/2000/svg", "")
+        assert "//" not in text.replace("// ", "").replace(SVG_NAMESPACE, "")
 
 
-def test_pictures_and_messages_stream(pinned: Any) -> None:
+def test_images_and_messages_stream(pinned: Any) -> None:
     with asking(pinned, "/pictures") as pictures, asking(pinned, "/messages") as messages:
         lines = [pictures.readline() for _ in range(4)]
         assert lines[:2] == [b"--frame\r\n", b"Content-Type: image/jpeg\r\n"]
@@ -92,7 +93,7 @@ def test_pictures_and_messages_stream(pinned: Any) -> None:
     assert ask(pinned, "/picture.jpg")[1].startswith(JPEG)
 
 
-def test_a_reader_that_never_reads_holds_up_nobody(pinned: Any, frame: Any, prediction: Any, decision: Any) -> None:
+def test_a_viewer_that_never_reads_delays_nobody(pinned: Any, frame: Any, prediction: Any, decision: Any) -> None:
     """Its socket fills up; the others go on, and the run doesn't notice."""
     with socket.create_connection((pinned.address.host, pinned.address.port), timeout=30) as stuck:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -106,7 +107,7 @@ def test_a_reader_that_never_reads_holds_up_nobody(pinned: Any, frame: Any, pred
                 assert answer.readline() == b"--frame\r\n"
 
 
-def test_too_many_viewers_are_told_so(pinned: Any) -> None:
+def test_too_many_viewers_get_503_and_when_to_retry(pinned: Any) -> None:
     pinned.broadcast.watching["picture"] = MOST_VIEWERS
     with asking(pinned, "/pictures") as answer:
         assert (answer.status, answer.getheader("retry-after")) == (503, "5")
@@ -118,7 +119,7 @@ def test_too_many_viewers_are_told_so(pinned: Any) -> None:
     [("live", 60.0, True, 200), ("live", 60.0, False, 503), ("stale", 60.0, True, 503), ("live", -1.0, True, 503)],
     ids=["well", "no frame yet", "stale", "too long ago"],
 )
-def test_health(
+def test_healthz_is_503_unless_a_fresh_frame_was_classified(
     *, open_page: Callable[..., Any], frame: Any, prediction: Any, decision: Any,
     state: str, stall_s: float, is_pinned: bool, status: int,
 ) -> None:  # fmt: skip
@@ -131,7 +132,7 @@ def test_health(
     assert (told["classified_ago_s"] is not None) == is_pinned
 
 
-def test_the_token_is_never_said(open_page: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_the_token_is_never_logged(open_page: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     page = open_page(token=TOKEN)
     ask(page, f"/?token={TOKEN}")
