@@ -61,8 +61,27 @@ class Gate:
 
 def check(candidate: Candidate, limits: Limits) -> list[Check]:
     """Check every limit that is set on a row, as far as its numbers are known."""
-    checks = (_check_loss, _check_agreement, _check_latency)
-    return [result for check_one in checks if (result := check_one(candidate, limits)) is not None]
+    row, other, checks = candidate.row, candidate.reference, []
+    by_interval = limits.loss_by == "interval"
+    loss, limit = candidate.loss_bound_pp if by_interval else candidate.loss_pp, limits.max_loss
+    if limit is not None and loss is not None:
+        text = (
+            f"the loss {'may be up to' if by_interval else 'is'} {loss:.2f} points against {other}, allowed {limit:g}"
+        )
+        checks.append(Check(row, LOSS, loss, limit, loss <= limit, text))
+    limit = limits.min_agreement
+    if limit is not None and candidate.agreement is not None:
+        percent = 100 * candidate.agreement
+        text = f"{percent:.2f} % of the answers are those of {other}, wanted {limit:g}"
+        checks.append(Check(row, AGREEMENT, percent, limit, percent >= limit, text))
+    limit = limits.max_latency_ratio
+    if limit is not None and candidate.latency is not None:
+        least = candidate.latency.low
+        ratio = candidate.latency.value if least is None else least
+        amount = f"{ratio:.2f} times" if least is None else f"at least {ratio:.2f} times"
+        text = f"invoke takes {amount} the time of {other}, allowed {limit:g}"
+        checks.append(Check(row, LATENCY, ratio, limit, ratio <= limit, text))
+    return checks
 
 
 def judge_report(rows: Sequence[Row], limits: Limits) -> Gate:
@@ -139,34 +158,6 @@ def gate_lines(gate: Gate) -> list[str]:
     """Return a line of text for each broken limit, then the outcome."""
     broken = [f"broken: {result.row}: {result.sentence}" for result in gate.checks if not result.passed]
     return [*broken, f"gate: {gate.sentence}"]
-
-
-def _check_loss(candidate: Candidate, limits: Limits) -> Check | None:
-    by_interval = limits.loss_by == "interval"
-    loss, limit = candidate.loss_bound_pp if by_interval else candidate.loss_pp, limits.max_loss
-    if limit is None or loss is None:
-        return None
-    text = f"the loss {'may be up to' if by_interval else 'is'} {loss:.2f} points against {candidate.reference}"
-    return Check(candidate.row, LOSS, loss, limit, loss <= limit, f"{text}, allowed {limit:g}")
-
-
-def _check_agreement(candidate: Candidate, limits: Limits) -> Check | None:
-    limit = limits.min_agreement
-    if limit is None or candidate.agreement is None:
-        return None
-    percent = 100 * candidate.agreement
-    text = f"{percent:.2f} % of the answers are those of {candidate.reference}"
-    return Check(candidate.row, AGREEMENT, percent, limit, percent >= limit, f"{text}, wanted {limit:g}")
-
-
-def _check_latency(candidate: Candidate, limits: Limits) -> Check | None:
-    limit = limits.max_latency_ratio
-    if limit is None or candidate.latency is None:
-        return None
-    surely = candidate.latency.low
-    ratio = candidate.latency.value if surely is None else surely
-    text = f"invoke takes {'' if surely is None else 'at least '}{ratio:.2f} times the time of {candidate.reference}"
-    return Check(candidate.row, LATENCY, ratio, limit, ratio <= limit, f"{text}, allowed {limit:g}")
 
 
 def _candidate(row: Row, rows: Mapping[str, Row], loss: Comparison) -> Candidate:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from benchmarks.analysis.row import Accuracy, Calibration, ClassLoss, ClassShare, Comparison, Drift, Loss, Row, Share
 from benchmarks.measure.job import BASIS_POINTS
@@ -35,13 +36,12 @@ def describe_accuracy(row: Row, labels: Sequence[int], class_names: Sequence[str
     if not row.predictions:
         return None
     confusion = confusion_matrix(row.predictions, labels, classes=len(class_names))
-    overall = _share(int(paired(row.predictions, labels).sum()), len(labels))
     return Accuracy(
-        overall.images,
-        overall.right,
-        overall.top1,
-        overall.interval,
-        classes=tuple(_class_share(name, confusion, index) for index, name in enumerate(class_names)),
+        **asdict(_share(int(paired(row.predictions, labels).sum()), len(labels))),
+        classes=tuple(
+            ClassShare(label=name, **asdict(_share(int(confusion[index, index]), int(confusion[index].sum()))))
+            for index, name in enumerate(class_names)
+        ),
         confusion=confusion.tolist(),
         calibration=_calibration(row, labels),
     )
@@ -49,11 +49,6 @@ def describe_accuracy(row: Row, labels: Sequence[int], class_names: Sequence[str
 
 def _share(right: int, images: int) -> Share:
     return Share(images, right, right / images if images else None, wilson_interval(right, images) if images else None)
-
-
-def _class_share(label: str, confusion: NDArray[np.int64], index: int) -> ClassShare:
-    share = _share(int(confusion[index, index]), int(confusion[index].sum()))
-    return ClassShare(share.images, share.right, share.top1, share.interval, label=label)
 
 
 def _calibration(row: Row, labels: Sequence[int]) -> Calibration | None:
@@ -107,12 +102,8 @@ def compare_predictions(
         )
         comparisons.append(
             Comparison(
+                **asdict(loss),
                 reference=reference.id,
-                images=loss.images,
-                lost=loss.lost,
-                gained=loss.gained,
-                loss_pp=loss.loss_pp,
-                interval_pp=loss.interval_pp,
                 mcnemar_p=p_values[kind],
                 holm_p=corrected[kind],
                 family=len(p_values),
@@ -160,8 +151,7 @@ def _class_losses(row: Row, reference: Row, labels: Sequence[int], class_names: 
         of_class = truth == index
         if of_class.any():
             loss = _loss(count_pairs(ours[of_class], theirs[of_class], truth[of_class]))
-            losses.append(ClassLoss(label=name, images=loss.images, lost=loss.lost, gained=loss.gained,
-                                    loss_pp=loss.loss_pp, interval_pp=loss.interval_pp))  # fmt: skip
+            losses.append(ClassLoss(label=name, **asdict(loss)))
     return losses
 
 

@@ -19,7 +19,8 @@ from benchmarks.host.environment import busy_sentence, environment_lines, machin
 from benchmarks.measure.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, ReportedImages
 from benchmarks.measure.runtime_settings import conditions_lines
 from benchmarks.report import accuracy_table, table
-from benchmarks.report.charts.scatter import chart_png
+from benchmarks.report.charts.scatter import WIDE, draw_chart
+from benchmarks.report.charts.style import Palette, figure_png
 from benchmarks.report.glossary import DEFINITIONS
 from benchmarks.report.html import html_page
 from benchmarks.report.schema import Frames, PeerRow, Report, TestImages, to_json
@@ -100,7 +101,7 @@ def write_report(report: Report, folder: Path) -> Path:
 
 def _write_files(report: Report, folder: Path) -> None:
     if measured(report.rows):
-        atomic_file.write_bytes(folder / CHART, chart_png(report.rows))
+        atomic_file.write_bytes(folder / CHART, figure_png(draw_chart(report.rows, WIDE, Palette())))
     else:
         (folder / CHART).unlink(missing_ok=True)  # of an earlier report in the same folder
     atomic_file.write_text(folder / "report.csv", table.csv_table(report.rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from benchmarks.host.environment import environment_lines, machine_name, shown_t
 from benchmarks.measure.job import FAILED, NOT_TIMED, OK
 from benchmarks.measure.runtime_settings import conditions_lines
 from benchmarks.report.accuracy_table import accuracy_tables
-from benchmarks.report.charts.accuracy import LEAST_IN_BIN, LOSS_WIDTHS, change_svg, losses_svg, reliability_svg
-from benchmarks.report.charts.latency import NARROW, WIDE, scatter_svg, stages_svg
-from benchmarks.report.charts.scatter import SIZES, chart_svg
+from benchmarks.report.charts.accuracy import LEAST_IN_BIN, LOSS_WIDTHS, draw_change, draw_losses, draw_reliability
+from benchmarks.report.charts.latency import NARROW, WIDE, draw_scatter, draw_stages
+from benchmarks.report.charts.scatter import SIZES, draw_chart
+from benchmarks.report.charts.style import figure_svg
 from benchmarks.report.schema import Report
 from benchmarks.report.table import COLUMNS, PEER_COLUMNS, ordered, ordered_peers, peer_sentences, reasons
 
@@ -32,13 +34,14 @@ _MODES = ("none", "float16", "dynamic", "int8")
 def html_page(report: Report) -> str:
     """Render the page of a report."""
     rows = ordered(report.rows)
+    sizes = SIZES if measured(rows) else ()
     return render_page(
         "page.html.j2",
         report,
         report.environment,
         {
             "settings": conditions_lines(rows),
-            "charts": [chart_svg(rows, size) for size in SIZES] if measured(rows) else [],
+            "charts": [figure_svg(partial(draw_chart, rows, size), salt=f"chart {size}") for size in sizes],
             # Of several machines no row is the one to use.
             "tiles": [] if report.environment.get("machines") else tiles(rows),
             "variants": _table(COLUMNS, rows, [row.quantization or "" for row in rows]),
@@ -133,7 +136,7 @@ def losses(rows: Sequence[Row]) -> dict[str, list[str]] | None:
     if not compared:
         return None
     return {
-        "charts": [losses_svg(compared, width) for width in LOSS_WIDTHS],
+        "charts": [figure_svg(partial(draw_losses, compared, width), salt=f"losses {width}") for width in LOSS_WIDTHS],
         "sentences": [f"{loss_sentence(row)}." for row in compared],
     }
 
@@ -145,7 +148,8 @@ def changes(rows: Sequence[Row]) -> list[dict[str, str]]:
         if row.against_float and row.against_float.agreement < 1:
             kind = (row.sha256, str(row.against_float.confusion_change))
             if kind not in cards:
-                cards[kind] = {"name": row.title, "chart": change_svg(row), "sentence": change_sentence(row)}
+                chart = figure_svg(partial(draw_change, row), salt=f"change {row.id}")
+                cards[kind] = {"name": row.title, "chart": chart, "sentence": change_sentence(row)}
     return list(cards.values())
 
 
@@ -160,7 +164,7 @@ def reliability(rows: Sequence[Row]) -> str | None:
     same = (best.source_sha256, best.format, best.runtime)
     family = [row for row in calibrated if (row.source_sha256, row.format, row.runtime) == same]
     first = [next((row for row in family if row.quantization == mode), None) for mode in _MODES]
-    return reliability_svg([row for row in first if row])
+    return figure_svg(partial(draw_reliability, [row for row in first if row]), salt="reliability")
 
 
 def timings(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -168,6 +172,10 @@ def timings(rows: Sequence[Row]) -> list[dict[str, Any]]:
     timed = measured(rows)
     stages = "From a camera's picture to a written decision, in stages."
     scatter = "How the calls of the network scatter."
-    charts = [(stages, stages_svg)] * any(row.end_to_end for row in timed)
-    charts += [(scatter, scatter_svg)] * any(row.invoke for row in timed)
-    return [{"note": note, "charts": [draw(rows, width) for width in (WIDE, NARROW)]} for note, draw in charts]
+    drawings = [(stages, draw_stages)] * any(row.end_to_end for row in timed)
+    drawings += [(scatter, draw_scatter)] * any(row.invoke for row in timed)
+    return [
+        {"note": note,
+         "charts": [figure_svg(partial(draw, rows, width), salt=f"{note} {width}") for width in (WIDE, NARROW)]}
+        for note, draw in drawings
+    ]  # fmt: skip

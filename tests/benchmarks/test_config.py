@@ -13,7 +13,7 @@ def test_without_gate_there_are_no_limits() -> None:
     assert _limits("--max-loss", "0.1") is None
 
 
-def test_flags_and_fields_are_the_same() -> None:
+def test_every_flag_is_a_field() -> None:
     assert _limits("--gate") == Limits()
     assert _limits(
         "--gate", "--max-loss", "0.1", "--loss-by", "point", "--min-agreement", "99", "--max-latency-ratio", "1.2"

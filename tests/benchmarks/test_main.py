@@ -34,7 +34,7 @@ def _no_fashion_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.e2e
-def test_two_models_and_a_broken_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_file_is_a_failed_row_among_measured_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.tflite"
     broken.write_bytes((FIXTURES / "tiny_int8.tflite").read_bytes()[:2000])
     models = [str(FIXTURES / "tiny_none.tflite"), str(broken), str(FIXTURES / "tiny_int8.tflite")]
@@ -66,7 +66,7 @@ def test_reports_of_several_runs_lie_side_by_side(tmp_path: Path, monkeypatch: p
     assert (folder / "report.json").is_file()
 
 
-def test_flags_and_fields_are_the_same() -> None:
+def test_every_flag_is_a_field() -> None:
     options = vars(parser().parse_args([]))
 
     limits = {"gate", *Limits.__slots__}
@@ -74,19 +74,19 @@ def test_flags_and_fields_are_the_same() -> None:
     assert {name: options[name] or None for name in ("out", "max_images")} == {"out": None, "max_images": None}
 
 
-def test_quick_gives_way_to_what_is_given() -> None:
+def test_flags_of_the_command_line_go_before_quick() -> None:
     options = _parse(["--quick", "--runs", "7"])
 
     assert (options.runs, options.repeats, options.max_images) == (7, quick["repeats"], quick["max_images"])
 
 
 @pytest.mark.parametrize(("arguments", "seconds"), [([], 0), (["--loadgen"], 5), (["--loadgen", "600"], 600)])
-def test_loadgen_is_off_short_or_as_long_as_asked(arguments: list[str], seconds: float) -> None:
+def test_loadgen_takes_no_five_or_the_given_seconds(arguments: list[str], seconds: float) -> None:
     assert _parse(arguments).loadgen_s == seconds
 
 
 @pytest.mark.parametrize("arguments", [["--seed", "-1"], ["--runs", "0"], ["--runtime", "torch"], ["--timeout", "inf"]])
-def test_wrong_calls(arguments: list[str]) -> None:
+def test_a_wrong_call_has_exit_code_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
 

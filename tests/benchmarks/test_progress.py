@@ -9,7 +9,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_terminal_sees_how_far_it_is_and_what_runs() -> None:
+def test_a_terminal_shows_turns_done_and_the_current_one() -> None:
     screen = Terminal()
 
     with progress_bar(stream=screen) as note:
@@ -20,7 +20,7 @@ def test_a_terminal_sees_how_far_it_is_and_what_runs() -> None:
     assert screen.getvalue().endswith("\r")  # gone when it is done
 
 
-def test_a_pipe_and_a_quiet_run_see_nothing() -> None:
+def test_a_pipe_and_a_quiet_run_show_no_bar() -> None:
     pipe, screen = io.StringIO(), Terminal()
 
     for stream, is_quiet in ((pipe, False), (screen, True)):

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from benchmarks.analysis.row import Row, known
-from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_svg, style_axes
+from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, style_axes
 
 LOSS_WIDTHS = (9.6, 4.4)  # inches, for a screen and for a phone
 _LINE_INCHES = 0.42  # of one variant in the chart of losses
@@ -22,23 +22,13 @@ LEAST_IN_BIN = 20
 """Answers that a bin of the chart of reliability holds at least; fewer would draw chance."""
 
 
-def losses_svg(rows: Sequence[Row], width: float) -> str:
-    """Draw what each variant lost, as an <svg> element in the page's colours.
-
-    Args:
-        rows: rows of a report that have `against_float`, at least one.
-        width: one of LOSS_WIDTHS, inches.
-    """
-    return figure_svg(lambda palette: draw_losses(rows, palette, width), salt=f"losses {width}")
-
-
-def draw_losses(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
+def draw_losses(rows: Sequence[Row], width: float, palette: Palette) -> Figure:
     """Draw a line a variant: the loss as a dot, its 95 % interval as a bar, beside no loss and the margin.
 
     Args:
         rows: rows of a report that have `against_float`, at least one.
-        palette: colours.
         width: inches. Below six, names are above their bars.
+        palette: colours.
     """
     figure, axes = _figure((width, 1.05 + _LINE_INCHES * len(rows) * (1.5 if width < 6 else 1)), palette)
     losses = [known(row.against_float) for row in rows]
@@ -61,15 +51,6 @@ def draw_losses(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, labelcolor=palette.ink)
     return figure
-
-
-def change_svg(row: Row) -> str:
-    """Draw where a variant's answers moved, as an <svg> element in the page's colours.
-
-    Args:
-        row: a row of a report that has `against_float`.
-    """
-    return figure_svg(lambda palette: draw_change(row, palette), salt=f"change {row.id}")
 
 
 def draw_change(row: Row, palette: Palette) -> Figure:
@@ -106,15 +87,6 @@ def draw_change(row: Row, palette: Palette) -> Figure:
     axes.set_xlabel("answer", color=palette.ink)
     axes.set_ylabel("label", color=palette.ink)
     return figure
-
-
-def reliability_svg(rows: Sequence[Row]) -> str:
-    """Draw how often answers of each confidence are right, as an <svg> element in the page's colours.
-
-    Args:
-        rows: rows of a report whose confidences are known, at least one.
-    """
-    return figure_svg(lambda palette: draw_reliability(rows, palette), salt="reliability")
 
 
 def draw_reliability(rows: Sequence[Row], palette: Palette) -> Figure:

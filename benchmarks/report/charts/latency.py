@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from benchmarks.analysis.latency import tabled_latency
 from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.rows import without_common_machine
-from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_svg, style_axes
+from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, style_axes
 
 WIDE, NARROW = 9.6, 4.4  # inches; narrow is for a phone held upright
 
@@ -27,30 +27,15 @@ _LEGEND = "box: half of the calls · line: 90 % · dots: medians of repeats"
 _NAME_CHARACTERS = 30  # a longer name is broken between its words, such as before the machine's
 
 
-def scatter_svg(rows: Sequence[Row], width: float) -> str:
-    """Draw the scatter of the latencies of invoke, as an <svg> element in the page's colours.
+def draw_scatter(rows: Sequence[Row], width: float, palette: Palette) -> Figure:
+    """Draw one box a row over all its calls of invoke, the fastest row on top, and a dot for each repeat's median.
+
+    The box holds the middle half of the calls, the whiskers 90 % of them: a long tail is a long whisker.
 
     Args:
         rows: rows of a report, at least one of them timed.
         width: WIDE or NARROW.
-    """
-    return figure_svg(lambda palette: draw_scatter(rows, palette, width), salt=f"scatter {width}")
-
-
-def stages_svg(rows: Sequence[Row], width: float) -> str:
-    """Draw the stages of a frame, as an <svg> element in the page's colours.
-
-    Args:
-        rows: rows of a report, at least one of them timed end to end.
-        width: WIDE or NARROW.
-    """
-    return figure_svg(lambda palette: draw_stages(rows, palette, width), salt=f"stages {width}")
-
-
-def draw_scatter(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
-    """Draw one box a row over all its calls of invoke, the fastest row on top, and a dot for each repeat's median.
-
-    The box holds the middle half of the calls, the whiskers 90 % of them: a long tail is a long whisker.
+        palette: colours.
     """
     timed = sorted(_timed(rows, "invoke"), key=lambda row: row.invoke_median_ns, reverse=True)
     figure, axes = _figure(len(timed), palette, width)
@@ -77,7 +62,7 @@ def draw_scatter(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
     return figure
 
 
-def draw_stages(rows: Sequence[Row], palette: Palette, width: float) -> Figure:
+def draw_stages(rows: Sequence[Row], width: float, palette: Palette) -> Figure:
     """Draw one bar a row from a camera's picture to a written decision, in stages, the fastest row on top."""
     timed = sorted(_timed(rows, "end_to_end"), key=_frame_ns, reverse=True)
     figure, axes = _figure(len(timed), palette, width)

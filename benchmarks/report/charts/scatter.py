@@ -13,7 +13,7 @@ from matplotlib.transforms import Bbox
 
 from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.rows import without_common_machine
-from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
+from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, style_axes
 
 WIDE, NARROW = SIZES = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
 
@@ -29,32 +29,13 @@ _NARROW_LEGEND = "better: up and to the left · dashed: none is\nbetter in both 
 _NARROW_NAMES = 8  # on a phone there is no room for more: beyond it only the frontier is named
 
 
-def chart_png(rows: Sequence[Row]) -> bytes:
-    """Draw the chart on white.
-
-    Args:
-        rows: rows of a report, at least one of them measured.
-    """
-    return figure_png(draw_chart(rows, Palette(), WIDE))
-
-
-def chart_svg(rows: Sequence[Row], size: tuple[float, float]) -> str:
-    """Draw the chart as an <svg> element in the page's colours.
-
-    Args:
-        rows: rows of a report, at least one of them measured.
-        size: WIDE or NARROW.
-    """
-    return figure_svg(lambda palette: draw_chart(rows, palette, size), salt=f"chart {size}")
-
-
-def draw_chart(rows: Sequence[Row], palette: Palette, size: tuple[float, float]) -> Figure:
+def draw_chart(rows: Sequence[Row], size: tuple[float, float], palette: Palette) -> Figure:
     """Draw one labelled dot a measured row: median of invoke to the right, top-1 upwards, area by file size.
 
     Args:
         rows: rows of a report, at least one of them measured.
-        palette: colours.
         size: width and height in inches.
+        palette: colours.
     """
     timed = sorted(without_common_machine(measured(rows)), key=lambda row: (-_percent(row), _median_us(row)))
     figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)

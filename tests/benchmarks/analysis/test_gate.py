@@ -37,7 +37,7 @@ def _code(gate: Gate) -> int:
     ],
     ids=str,
 )
-def test_which_limits_break(values: dict[str, Any], broken: list[str]) -> None:
+def test_a_limit_breaks_where_its_figure_is_beyond_it(values: dict[str, Any], broken: list[str]) -> None:
     candidate = Candidate(**{name: getattr(FINE, name) for name in Candidate.__slots__} | values)
 
     assert [found.what for found in check(candidate, ALL) if not found.passed] == broken
@@ -50,7 +50,7 @@ def test_a_loss_can_be_judged_as_it_was_counted() -> None:
     assert [found.passed for found in check(candidate, Limits(loss_by="interval"))] == [False]
 
 
-def test_what_was_not_asked_is_not_checked() -> None:
+def test_a_limit_that_is_not_set_is_not_checked() -> None:
     assert check(FINE, Limits(max_loss=None, min_agreement=None)) == []
     assert [found.what for found in check(FINE, Limits())] == ["loss", "agreement"]
 
@@ -71,7 +71,7 @@ SLOW = Candidate("c", "f", latency=Ratio(9, 9, 9))
         ([FINE, SLOW], [], [], "failed", 3),
     ],
 )
-def test_outcomes_and_their_exit_codes(
+def test_each_outcome_has_its_exit_code(
     candidates: list[Candidate], failed: list[str], invalid: list[str], outcome: str, code: int
 ) -> None:
     gate = judge(candidates, ALL, failed=failed, invalid=invalid, hint="")

@@ -34,7 +34,7 @@ def test_rounds_end_when_both_medians_of_the_table_are_within_ten_per_cent(
     assert has_converged([trials, failed]) is is_known
 
 
-def test_a_kind_that_is_not_timed_ends_no_rounds_late(measurement: Callable[..., Measurement]) -> None:
+def test_an_untimed_kind_does_not_delay_the_end(measurement: Callable[..., Measurement]) -> None:
     untimed = Outcome(OK, measurement=measurement(invoke_ns=None, frame_to_decision_ns=[]))
 
     assert has_converged([[Trial(untimed, CALM, CALM)] * 2, []])

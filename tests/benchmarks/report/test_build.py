@@ -120,7 +120,7 @@ def test_markdown_leads_with_machine_data_and_recommendation(report: Report) -> 
     assert advice.startswith("**Use a_none.tflite")
 
 
-def test_caveats_follow_from_the_facts(row: Callable[..., Row], environment: dict[str, Any]) -> None:
+def test_caveats_name_the_host_noise_and_load(row: Callable[..., Row], environment: dict[str, Any]) -> None:
     steady, unsteady = row("a.tflite"), row("b.tflite", frame_to_decision_ns=[10, 20, 30] * 20)
     board = environment | {"kind": "board"}
 

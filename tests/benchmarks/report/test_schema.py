@@ -58,7 +58,7 @@ def test_a_report_keeps_to_the_schema(report: dict[str, Any]) -> None:
         lambda report: report["rows"][1]["raw"].update(predictions="9210"),
     ],
 )
-def test_what_is_no_report_is_refused(report: dict[str, Any], spoil: Callable[[dict[str, Any]], object]) -> None:
+def test_the_schema_refuses_a_damaged_report(report: dict[str, Any], spoil: Callable[[dict[str, Any]], object]) -> None:
     spoiled = copy.deepcopy(report)
     spoil(spoiled)
 

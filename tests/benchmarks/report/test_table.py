@@ -23,7 +23,7 @@ def rows(row: Callable[..., Row], compared: Callable[..., list[Row]]) -> list[Ro
     )
 
 
-def test_a_row_has_these_cells(rows: list[Row]) -> None:
+def test_a_row_has_a_cell_in_each_column(rows: list[Row]) -> None:
     shown = dict(zip([column.heading for column in COLUMNS], [column.show(rows[2]) for column in COLUMNS], strict=True))
 
     assert shown == {

@@ -46,7 +46,7 @@ def test_a_network_that_is_right_as_often_as_it_says_has_no_error() -> None:
     assert reliability([1.0, 1.0], [True, True]).expected_calibration_error == 0
 
 
-def test_training_counts_it_in_the_same_way() -> None:
+def test_training_counts_the_calibration_error_in_the_same_way() -> None:
     temperature = pytest.importorskip("train.results.temperature", exc_type=ImportError)
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet([0.3] * 10, 500).astype(np.float32)

@@ -79,7 +79,7 @@ def test_one_disturbed_repeat_does_not_move_the_median() -> None:
 
 
 @pytest.mark.parametrize("repeats", [[], [[1], []]])
-def test_nothing_to_summarise(repeats: list[list[int]]) -> None:
+def test_latencies_without_a_call_have_no_summary(repeats: list[list[int]]) -> None:
     with pytest.raises(ValueError, match="at least one"):
         summarise_repeats(repeats)
 
@@ -88,7 +88,7 @@ def test_equal_calls_are_steady() -> None:
     assert judge([[100] * 20] * 5).verdict == STEADY
 
 
-def test_a_single_repeat_says_so() -> None:
+def test_the_reason_of_a_single_repeat_names_it() -> None:
     found = judge([[100, 101, 99, 100]])
 
     assert (found.verdict, found.reason) == (STEADY, "a single repeat")
@@ -151,6 +151,6 @@ def test_a_trend_of_less_than_five_percent_is_not() -> None:
 
 
 @pytest.mark.parametrize("repeats", [[], [[]]])
-def test_nothing_to_judge(repeats: list[list[int]]) -> None:
+def test_latencies_without_a_call_have_no_verdict(repeats: list[list[int]]) -> None:
     with pytest.raises(ValueError, match="at least one"):
         judge(repeats)

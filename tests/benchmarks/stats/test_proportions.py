@@ -94,7 +94,7 @@ def test_holm_by_hand() -> None:
     assert holm([0.03, 0.01, 0.20, 0.02]) == pytest.approx([0.06, 0.04, 0.20, 0.06])
 
 
-def test_holm_never_sinks_and_never_exceeds_one() -> None:
+def test_holm_is_monotone_and_at_most_one() -> None:
     # 0.020 * 3 = 0.060; 0.025 * 2 = 0.050, lifted to 0.060; 0.9 * 1.
     assert holm([0.025, 0.020, 0.9]) == pytest.approx([0.06, 0.06, 0.9])
     assert holm([0.7, 0.8]) == [1.0, 1.0]

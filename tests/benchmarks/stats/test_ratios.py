@@ -76,6 +76,6 @@ def test_a_ratio_in_words_in_a_table_and_in_json(ratio: Ratio, facts: list[str],
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [([], []), ([1, 2], [1])])
-def test_repeats_must_pair(ours: list[float], theirs: list[float]) -> None:
+def test_medians_of_different_rounds_are_refused(ours: list[float], theirs: list[float]) -> None:
     with pytest.raises(ValueError, match=f"{len(ours)} and {len(theirs)}"):
         speedup(ours, theirs)

@@ -1,19 +1,18 @@
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from benchmarks.analysis.row import Row, known
 from benchmarks.report.charts.accuracy import (
     LOSS_WIDTHS,
-    change_svg,
     draw_change,
     draw_losses,
     draw_reliability,
-    losses_svg,
 )
-from benchmarks.report.charts.style import Palette
+from benchmarks.report.charts.style import Palette, figure_svg
 from benchmarks.stats.accuracy import Reliability
 
 
@@ -24,7 +23,7 @@ def judged(row: Callable[..., Row], compared: Callable[..., list[Row]]) -> list[
 
 @pytest.mark.parametrize("width", LOSS_WIDTHS)
 def test_each_loss_is_a_dot_on_its_interval(judged: list[Row], width: float) -> None:
-    (axes,) = draw_losses(judged[1:], Palette(), width).axes
+    (axes,) = draw_losses(judged[1:], width, Palette()).axes
 
     zero, margin, interval = axes.lines
     assert (list(zero.get_xdata()), list(margin.get_xdata())) == ([0, 0], [0.5, 0.5])
@@ -52,7 +51,8 @@ def test_small_bins_are_not_drawn(judged: list[Row]) -> None:
     assert (list(line.get_xdata()), list(line.get_ydata())) == ([95.0], [75.0])
 
 
-def test_names_of_files_are_text(judged: list[Row]) -> None:
-    for svg in (losses_svg(judged[1:], LOSS_WIDTHS[0]), losses_svg(judged[1:], LOSS_WIDTHS[1])):
+def test_names_of_files_are_escaped_text(judged: list[Row]) -> None:
+    for width in LOSS_WIDTHS:
+        svg = figure_svg(partial(draw_losses, judged[1:], width), salt="losses")
         assert "a$_int8<b>.tflite" in "".join(ET.fromstring(svg).itertext())
-    assert "var(--wrong)" in change_svg(judged[1])
+    assert "var(--wrong)" in figure_svg(partial(draw_change, judged[1]), salt="change")
