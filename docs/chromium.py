@@ -1,4 +1,4 @@
-"""Drives Debian's chromium, headless, through its debugging pipe; for pictures of the page and for its tests."""
+"""Debian's chromium, headless, controlled through its debugging pipe: for screenshots of the page and its tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
-_PATIENCE_S = 30.0
+_TIMEOUT_S = 30.0
 
 
 class Chromium:
@@ -23,7 +23,7 @@ class Chromium:
     def __init__(self) -> None:
         """Start the browser."""
         self.events: list[dict[str, Any]] = []
-        """What the tab reported, oldest first."""
+        """Events of the tab, oldest first."""
         self._profile = tempfile.mkdtemp(prefix="chromium-")
         theirs_in, self._to = os.pipe()
         self._from, theirs_out = os.pipe()
@@ -70,7 +70,7 @@ class Chromium:
             self.events.append(message)
 
     def look(self, *, width: int, height: int, is_dark: bool = False, is_still: bool = False, scale: float = 1) -> None:
-        """Become a screen of this size in CSS pixels, dark or light, with or without motion."""
+        """Emulate a screen of this size in CSS pixels, dark or light, with or without motion."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale,
                   mobile=width < 600)  # fmt: skip
         features = {
@@ -85,16 +85,16 @@ class Chromium:
         self.wait_for(f"location.href === {json.dumps(url)} && document.readyState !== 'loading'")
 
     def evaluate(self, expression: str) -> Any:
-        """Value of a JavaScript expression, or of the promise that it is."""
+        """Return the value of a JavaScript expression, or of its promise."""
         outcome = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in outcome:
             raise RuntimeError(json.dumps(outcome["exceptionDetails"])[:800])
         return outcome["result"].get("value")
 
     def wait_for(self, expression: str, wanted: Callable[[Any], bool] = bool) -> Any:
-        """Evaluate again and again until the value is what is wanted, and return it."""
+        """Evaluate until the value is accepted, and return it; TimeoutError after 30 s."""
         last = None
-        until = time.monotonic() + _PATIENCE_S
+        until = time.monotonic() + _TIMEOUT_S
         while time.monotonic() < until:
             try:
                 last = self.evaluate(expression)
@@ -107,22 +107,22 @@ class Chromium:
         raise TimeoutError(f"{expression} is still {last!r}")
 
     def screenshot(self, *, is_whole: bool = False) -> bytes:
-        """PNG of the screen, or of the whole page."""
+        """Return a PNG of the screen, or of the whole page."""
         return base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=is_whole, **(
             {"clip": {**self._whole(), "scale": 1}} if is_whole else {}))["data"])  # fmt: skip
 
     def complaints(self) -> list[str]:
-        """Errors and warnings on the console, exceptions, and what the content policy refused."""
+        """Return errors and warnings of the console, exceptions, and violations of the content policy."""
         self.evaluate("0")  # what was reported before is read now
-        said = []
+        messages = []
         for event in self.events:
             if event.get("method") == "Log.entryAdded" and event["params"]["entry"]["level"] in ("error", "warning"):
-                said.append(event["params"]["entry"]["text"])
+                messages.append(event["params"]["entry"]["text"])
             elif event.get("method") == "Runtime.exceptionThrown":
-                said.append(event["params"]["exceptionDetails"]["text"])
+                messages.append(event["params"]["exceptionDetails"]["text"])
             elif event.get("method") == "Runtime.consoleAPICalled" and event["params"]["type"] in ("error", "warning"):
-                said.append(str(event["params"]["args"]))
-        return said
+                messages.append(str(event["params"]["args"]))
+        return messages
 
     def _whole(self) -> dict[str, float]:
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
@@ -139,7 +139,7 @@ class Chromium:
 
 
 def write_png(path: Path, content: bytes) -> None:
-    """Write a picture whole."""
+    """Write a PNG file atomically."""
     from edge.system import atomic_file
 
     atomic_file.write_bytes(path, content)

@@ -1,4 +1,4 @@
-"""Fashion-MNIST against photographs: what each network gives up of the one for the other, as figures and a picture.
+"""Accuracy on Fashion-MNIST against accuracy on photographs for several networks, as figures and a chart.
 
 `python docs/curve.py FILES --photographs DIR` measures int8 files with `python -m benchmarks photos`, and writes
 docs/measured/curve.json and docs/curve.png. Part of `make ship`.
@@ -21,11 +21,11 @@ from edge.artifact.file import read_artifact
 ROOT = Path(__file__).parents[1]
 FIGURES, PICTURE = ROOT / "docs" / "measured" / "curve.json", ROOT / "docs" / "curve.png"
 PLACES = {"edge-seed1": ((-4, -14), "right"), "edge-seed2": ((4, -26), "center")}  # of names that lie close together
-FLOORS = {"fashion_mnist": 0.94, "photographs": 0.85}  # what a network is to reach on both
+FLOORS = {"fashion_mnist": 0.94, "photographs": 0.85}  # target on both
 
 
 def measured(model: Path, photographs: Path) -> dict[str, Any]:
-    """What a file makes of the test images (which its export has counted) and of the photographs: shares, 0-1."""
+    """Return a file's accuracy on the test images, from its export, and its results on photographs: shares, 0-1."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks", "photos", str(photographs), "--model", str(model)]
         subprocess.run([*command, "--out", folder], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
@@ -44,7 +44,7 @@ def measured(model: Path, photographs: Path) -> dict[str, Any]:
 
 
 def draw(points: list[dict[str, Any]]) -> Figure:
-    """A labelled dot for each network; the corner that is asked for is shaded."""
+    """Draw a labelled dot for each network; the target is shaded."""
     figure = Figure(figsize=(6.4, 4.0), dpi=120, layout="constrained")
     axes = figure.subplots()
     for point in points:
@@ -64,12 +64,12 @@ def draw(points: list[dict[str, Any]]) -> Figure:
 
 
 def main() -> None:
-    """Measure, write, draw."""
+    """Measure the files, write the figures and draw the chart."""
     flags = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    flags.add_argument("files", nargs="+", type=Path)
-    flags.add_argument("--photographs", type=Path, required=True)
+    flags.add_argument("files", nargs="+", type=Path, help="int8 model files")
+    flags.add_argument("--photographs", type=Path, required=True, help="folder of the photographs")
     options = flags.parse_args()
     points = [measured(path, options.photographs) for path in options.files]
     points.sort(key=lambda point: float(point["photographs"]))

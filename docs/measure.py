@@ -1,6 +1,6 @@
-"""`make measure`: the chain for real; keeps what the commands printed and measured in docs/measured/.
+"""`make measure`: runs the whole chain and keeps the output and measurements of the commands in docs/measured/.
 
-Exports and measures what `make ship` trained. Needs Fashion-MNIST.
+Exports and measures the networks that `make ship` trained. Needs Fashion-MNIST.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from edge import demo
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.errors import EXIT_GATE_FAILED
 from train import scenes
-from train.data.variation import varied
+from train.data.augment import vary_frame
 
 ROOT = Path(__file__).parents[1]
 MEASURED, REPORT = ROOT / "docs" / "measured", ROOT / "docs" / "report"
@@ -55,13 +55,13 @@ def call(*arguments: str, cwd: Path, may_miss: bool = False) -> str:
 
 
 def shrink(picture: Path, to: Path) -> None:
-    """Keep a picture at 60 % of its size: the sensor noise of the drawn frames makes it large."""
+    """Scale an image to 60 %, because the sensor noise of drawn frames makes its file large."""
     image = cv2.imread(str(picture))
     cv2.imwrite(str(to), cv2.resize(image, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA))
 
 
 def keep_report(report: Path, work: Path) -> None:
-    """Put a report into docs/report, without the name of the folder that was only there for it."""
+    """Copy a report to docs/report, without the name of its temporary folder."""
     shutil.rmtree(REPORT, ignore_errors=True)
     shutil.copytree(report, REPORT)
     for path in (path for path in REPORT.iterdir() if path.suffix != ".png"):
@@ -69,9 +69,9 @@ def keep_report(report: Path, work: Path) -> None:
 
 
 def with_tflite_runtime(work: Path) -> tuple[str, ...]:
-    """Make an environment for tflite-runtime, which wants an older numpy and Python: the flags that name it.
+    """Make an environment for tflite-runtime, which needs an older numpy and Python, and return the flags that name it.
 
-    None where there is no such Python or no wheel for it; the report then names it as not installed.
+    Without such a Python or wheel there are no flags, and the report names the runtime as not installed.
     """
     own = [sys.executable] if sys.version_info < (3, 12) else []
     for python in [*own, *filter(None, map(shutil.which, ("python3.11", "python3.10")))]:
@@ -86,7 +86,7 @@ def with_tflite_runtime(work: Path) -> tuple[str, ...]:
 
 
 def export_other_calibrations(work: Path) -> None:
-    """The int8 file once more for each of two other choices of calibration images: how much the choice matters."""
+    """Export the int8 file with two other choices of calibration images, to show the effect of the choice."""
     for seed in (1, 2):
         output = f"artifacts/edge_int8_calibration{seed}.tflite"
         source = str(ROOT / "pretrained" / "edge")
@@ -94,24 +94,24 @@ def export_other_calibrations(work: Path) -> None:
 
 
 def draw_wardrobe(folder: Path) -> None:
-    """Draw pictures to measure on that may be shown: garments under a poor photographer, and shapes that are none."""
+    """Draw images that may be published: garments with random variations, and shapes that are no garment."""
     rng = np.random.default_rng(0)
     for number in range(GARMENTS):
         drawn = demo.draw_frame(number, seed=WARDROBE_SEED)
         label = FASHION_MNIST_LABELS[drawn.label_index].replace("/", " ")
-        keep(varied(drawn.image, rng), folder / label / f"{number:03d}.png")
+        keep(vary_frame(drawn.image, rng), folder / label / f"{number:03d}.png")
     for number in range(SHAPES):
         keep(scenes.no_garment_scene(rng, empty_share=0.2), folder / "unknown" / f"{number:03d}.png")
 
 
 def keep(image: NDArray[np.uint8], path: Path) -> None:
-    """Write a picture, in a folder that is made for it."""
+    """Write an image and make its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), image)
 
 
 def examine(work: Path) -> None:
-    """What the doctor says of this machine, and systemd of the unit."""
+    """Keep the doctor's report on this machine and systemd's on the unit."""
     run("doctor", "edge.run.main", "doctor", cwd=work)
     command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "packaging/edge-classify.service"]
     print(f"$ {' '.join(command)}", flush=True)

@@ -1,4 +1,4 @@
-"""`python docs/page_picture.py`: the live page as a picture for the README, on a desk and on a phone.
+"""`python docs/page_picture.py`: screenshots of the live page for the README, on a desktop and on a phone.
 
 Drawn garments, classified for real; the two minutes of its charts are played in a few seconds. Needs chromium and the
 extra `web`.
@@ -36,18 +36,18 @@ _SCALE = 0.75
 
 
 class Clock:
-    """Seconds that pass faster while nobody is looking."""
+    """A clock that can be advanced."""
 
     def __init__(self) -> None:
         self.ahead_s = 0.0
 
     def __call__(self) -> float:
-        """Monotonic seconds."""
+        """Return monotonic seconds."""
         return time.monotonic() + self.ahead_s
 
 
 def run(page: PageSink, classifier: Classifier, health: Health, clock: Clock) -> Iterator[None]:
-    """Classify a frame each time it is asked."""
+    """Classify a frame at each step."""
     decider, started, number = Decider(classifier.spec), datetime.now(timezone.utc), 0
     while True:
         drawn = draw_frame(number, hold=_HOLD)
@@ -61,7 +61,7 @@ def run(page: PageSink, classifier: Classifier, health: Health, clock: Clock) ->
 
 
 def go_on(frames: Iterator[None]) -> None:
-    """Classify in real time, while the browser looks."""
+    """Classify in real time while the browser takes its screenshots."""
     while True:
         next(frames)
         time.sleep(1 / _FPS)

@@ -3,7 +3,8 @@
 A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT is a file of docs/measured/, followed
 by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two), or one of:
 `markdown FILE`, for a file that is no console output; `benchmark table`, `short`, `recommendation` or `machine`;
-`curve table`, networks on the data set and on photographs; `training commands`, the runs of `make ship`; `flags`, of
+`curve table`, networks on the data set and on photographs; `scores`, areas under the curve of the network that
+ships; `training commands`, the runs of `make ship`; `flags`, of
 every command or of the one that follows; `hardening NAME`, counts of an attack; `platforms`, where it was installed;
 `int8 weights` and `int8 machine`, ways to quantize an ONNX file. `--check` changes nothing and fails if a page is out
 of date.
@@ -46,7 +47,7 @@ def _body(what: str) -> str:
 
 
 def _selected(lines: list[str], ranges: list[str]) -> list[str]:
-    """The lines of each range, with an ellipsis between two ranges."""
+    """Return the lines of each range, with an ellipsis between two ranges."""
     if not ranges:
         return lines
     parts = []
@@ -112,6 +113,14 @@ def _curve_table() -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def _scores() -> str:
+    """Return the areas of all scores of the network that ships, best first, as a sentence."""
+    metrics = json.loads((ROOT / "pretrained" / "edge" / "metrics.json").read_text(encoding="utf-8"))
+    separations = metrics["ood_evaluation"]["separations"]
+    areas = sorted(((separation["area_under_roc"], score) for score, separation in separations.items()), reverse=True)
+    return ", ".join(f"{score} {area:.3f}" for area, score in areas) + ".\n"
+
+
 def _training_commands() -> str:
     sys.path.insert(0, str(ROOT / "docs"))
     from ship import IMAGES, RUNS
@@ -122,7 +131,7 @@ def _training_commands() -> str:
 
 
 def _flags(command: str) -> str:
-    """One table: a row for each flag of the command, or of every one, and what --help says of it."""
+    """Return a table with a row for each flag of the command, or of all commands, and its help text."""
     from edge.cli import config_file
 
     lines = ["| command | flag | what it does |", "| --- | --- | --- |"]
@@ -136,12 +145,12 @@ def _flags(command: str) -> str:
 
 
 def _parsers() -> list[argparse.ArgumentParser]:
-    """Of every command; those of export need TensorFlow."""
+    """Return the parsers of all commands; those of export need TensorFlow."""
     import benchmarks.__main__
     import edge.run.flags
     import export.command
+    import train.__main__
     import train.compare
-    import train.flags
     import train.photographs
     import train.scenes
     from benchmarks.overhead import command as runner
@@ -152,7 +161,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     from export.sign import parser as sign
     from export.tflite import TfliteFormat
 
-    modules = (edge.run.flags, doctor, update, train.flags, train.compare, train.photographs, train.scenes)
+    modules = (edge.run.flags, doctor, update, train.__main__, train.compare, train.photographs, train.scenes)
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
     return [*(module.parser() for module in modules), *exports, sign(),
             *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip
@@ -188,6 +197,7 @@ _WHOLE = {
     "int8 machine": _int8_machine,
     "training commands": _training_commands,
     "curve table": _curve_table,
+    "scores": _scores,
     "platforms": _platforms,
 }
 _SHORT = ("variant", "runtime", "size kB", "top-1 %", "loss pp", "invoke, µs median")

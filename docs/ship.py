@@ -1,7 +1,7 @@
-"""`make ship`: trains what the project ships and what it is compared with; hours on a CPU.
+"""`make ship`: trains the network that ships and those it is compared with, in hours on a CPU.
 
-Renews pretrained/, the model inside the package and docs/measured/tried.txt. What is there already is kept, so that an
-interrupted `make ship` goes on; remove a run to train it again. Needs Fashion-MNIST, and the photographs.
+Renews pretrained/, the model inside the package and docs/measured/tried.txt. Finished runs are kept, so that an
+interrupted `make ship` continues; remove a run to train it again. Needs Fashion-MNIST and the photographs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 MEASURED = ROOT / "docs" / "measured"
 PRETRAINED = ROOT / "pretrained"
 SOFT_LABELS = "pretrained/soft_labels.npz"
-# Documentation shows these flags; `python -m train --name NAME` comes before them, and {runs} is the runs' folder.
+# Flags behind `python -m train --name NAME`, also shown in the documentation; {runs} is the folder of the runs.
 TEACHER = (
     f"--preset teacher --epochs 20 --warmup-epochs 1.5 --shift 2 --mixed-precision bfloat16 --soft-labels {SOFT_LABELS}"
 )
@@ -54,9 +54,9 @@ RUNS = {
         f"edge-seed{seed}": f"{FURTHER}/edge-second-seed{seed} {EXTRA_DATA} --seed {seed}",
     }.items()
 }
-# On photographs too.
-# Trained alike but for the seed: what the report tells of chance.
+# Runs that differ in their seed alone, for the spread in the report.
 ALIKE = ("edge", "edge-seed1", "edge-seed2")
+# Runs that docs/curve.py measures.
 COMPARED = ("baseline", "edge-second", "edge", "edge-seed1", "edge-seed2")
 # The photographs of github.com/alexeygrigorev/clothing-dataset-small; none of them is in this project.
 PHOTOGRAPHS = ROOT.parent / "shared" / "photos"
@@ -67,7 +67,7 @@ FILES = ("model.keras", "model_spec.json", "metrics.json", "history.csv", "curve
 
 
 def main() -> None:
-    """Train what is missing, ship, compare."""
+    """Train the missing runs, ship and compare."""
     flags = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
@@ -100,17 +100,17 @@ def main() -> None:
 
 
 def keep_repetitions(runs: Path, exported: Path) -> None:
-    """Keep beside the run that ships what each of the runs alike came to, which don't ship."""
-    found = []
+    """Keep the results of the runs with other seeds, which don't ship, beside the run that ships."""
+    repetitions = []
     for name in ALIKE:
         spec = read_artifact(exported / f"{name}_int8.tflite").spec
         seed = json.loads((runs / name / "metrics.json").read_text(encoding="utf-8"))["config"]["seed"]
         parity = spec.provenance.parity if spec else {}
-        found.append(
+        repetitions.append(
             {"seed": seed, "dataset": parity["dataset"], "images": parity["images"],
              "top1": parity["keras_top1_accuracy"], "int8_top1": parity["top1_accuracy"]}
         )  # fmt: skip
-    text = json.dumps(found, indent=1) + "\n"
+    text = json.dumps(repetitions, indent=1) + "\n"
     (PRETRAINED / ALIKE[0] / REPETITIONS).write_text(text, encoding="utf-8")
 
 
@@ -121,7 +121,7 @@ def _new_or_resumed(folder: Path, name: str, choices: str) -> list[str]:
 
 
 def module(*arguments: str) -> str:
-    """Run a module as a user would, show what it prints and return it."""
+    """Run a module as a user would, and print and return its output."""
     print(f"$ python -m {' '.join(arguments)}", flush=True)
     command = [sys.executable, "-m", *arguments]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)

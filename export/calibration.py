@@ -1,4 +1,4 @@
-"""The images an export needs: training images to calibrate with, test images to compare on, and the manifest."""
+"""Images of an export: training images to calibrate with, and test images to compare on."""
 
 from __future__ import annotations
 
@@ -18,45 +18,45 @@ from edge.datasets import fashion_mnist
 from edge.datasets.fashion_mnist import LabelledImages
 from edge.errors import DatasetError, ExportError
 
-_OWN_IMAGES = "images.npz"  # in a run directory, by training: calibration and test images of a person's own classes
+_OWN_IMAGES = "images.npz"  # in a run directory: calibration and test images of your own classes
 _LOGGER = logging.getLogger(__name__)
 _DEMO_IMAGES = 1_000  # drawn for each of the two splits: ten seconds
-_DEMO_TEST_SEED = 2_000_003  # neither training's nor calibration's seed, so no drawing is met twice
+_DEMO_TEST_SEED = 2_000_003  # neither the seed of training nor of calibration, so that no drawing comes twice
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What to calibrate with and what to compare on."""
+    """Training images to calibrate with, and test images to compare on."""
 
     name: str
-    """fashion-mnist, demo, or the folder of a person's own images."""
+    """Name: fashion-mnist, demo, or the folder of your own images."""
     train: LabelledImages
     test: LabelledImages
     notice: str = ""
-    """A sentence for the user if this isn't the data the model was trained on."""
+    """Message to the user if the model was trained on other data; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Images to run through the network, and where they come from."""
+    """Calibration images with their origin."""
 
     images: NDArray[np.uint8]
     """uint8 grey, shape (N, height, width), 0-255."""
     manifest: dict[str, Any]
-    """dataset, split, count, seed, indices, sha256, in_test_set, and a notice where there is one."""
+    """Origin, as the spec holds it: dataset, split, count, seed, indices, sha256, in_test_set, and a notice if any."""
 
 
 def load_dataset(trained_on: str, *, run: Path, seed: int, download: Callable[[], object] | None = None) -> Dataset:
-    """Load the data set a model was trained on; drawn garments stand in where Fashion-MNIST can't be had.
+    """Load the data set of a model, or drawn garments if Fashion-MNIST is not available.
 
     Args:
-        trained_on: fashion-mnist, demo, or the folder of a person's own images.
-        run: run directory, which holds some of a person's own images.
-        seed: of the drawings, if it comes to that.
-        download: fetches Fashion-MNIST if it isn't on this machine.
+        trained_on: fashion-mnist, demo, or the folder of your own images.
+        run: run directory, which holds some of your own images.
+        seed: random seed of drawn garments.
+        download: function that downloads Fashion-MNIST if it is missing.
 
     Raises:
-        ExportError: it was trained on a person's own images and the run directory has lost them.
+        ExportError: the run directory lacks the images of your own classes.
     """
     if trained_on not in ("demo", "fashion-mnist"):
         return _own(trained_on, run / _OWN_IMAGES)
@@ -70,7 +70,7 @@ def load_dataset(trained_on: str, *, run: Path, seed: int, download: Callable[[]
 
 
 def balanced_count(dataset: Dataset, wanted: int) -> int:
-    """The largest number of calibration images, up to `wanted`, that is the same for every class and can be had."""
+    """Return the largest number of calibration images, at most `wanted`, that is the same for every class."""
     _, counts = np.unique(dataset.train.labels, return_counts=True)
     return int(min(wanted // len(counts), counts.min()) * len(counts))
 
@@ -79,9 +79,9 @@ def choose_calibration(dataset: Dataset, *, count: int, seed: int) -> Calibratio
     """Choose seeded, class-balanced training images, none of which is in the test set.
 
     Args:
-        dataset: where to choose from.
-        count: images in all; a multiple of the number of classes.
-        seed: of the choice.
+        dataset: data set with the images.
+        count: number of images, a multiple of the number of classes.
+        seed: random seed of the choice.
 
     Raises:
         ExportError: the count can't be balanced, or a class has too few images.
@@ -96,10 +96,10 @@ def choose_calibration(dataset: Dataset, *, count: int, seed: int) -> Calibratio
         members = rng.permutation(np.flatnonzero(dataset.train.labels == label))
         # Data sets hold a few images twice: one that is also a test image would leak.
         allowed = (int(index) for index in members if _digest(dataset.train.images[index]) not in forbidden)
-        own = [index for index, _ in zip(allowed, range(count // len(classes)), strict=False)]
-        if len(own) < count // len(classes):
-            raise ExportError(f"class {label} has {len(own)} training images, {count // len(classes)} are needed")
-        chosen += own
+        picked = [index for index, _ in zip(allowed, range(count // len(classes)), strict=False)]
+        if len(picked) < count // len(classes):
+            raise ExportError(f"class {label} has {len(picked)} training images, {count // len(classes)} are needed")
+        chosen += picked
     images = dataset.train.images[chosen]
     manifest = {
         "dataset": dataset.name,

@@ -1,28 +1,32 @@
-"""`python -m export.onnx`: Keras model -> ONNX file, by tf2onnx and ONNX Runtime's static quantization."""
+"""`python -m export.onnx`: Keras model -> ONNX file, by tf2onnx and ONNX Runtime's quantizer, with the spec inside."""
 
 from __future__ import annotations
 
 import logging
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 
+from edge.artifact.digest import sha256
+from edge.artifact.file import METADATA_KEY
 from edge.artifact.quantization import PIXEL_SCALE, pixels_to_real
+from edge.artifact.spec import ModelSpec
 from edge.cli import console
 from edge.errors import ExportError
 from edge.runtimes.onnxruntime import disable_telemetry
 from edge.runtimes.protocol import SATURATES
 from edge.system.process import log_native_stderr
-from export import command, embed, onnx_graph, saturation
+from export import command, onnx_graph, saturation
 from export.calibration import Calibration
 
-_OPSET = 17  # the newest that onnxruntime's quantizer and tf2onnx 1.17 were both tried with
+_OPSET = 17  # the newest one tested with both onnxruntime's quantizer and tf2onnx 1.17
 _INPUT = "image"
-_MOVES_PIXELS_ONLY = ("Reshape", "Transpose", "Squeeze", "Unsqueeze")  # these take uint8 as well as float
+_MOVES_PIXELS_ONLY = ("Reshape", "Transpose", "Squeeze", "Unsqueeze")  # they take uint8 as well as float
 _EXAMPLES = """examples:
   python -m export.onnx --quantize int8                   the newest run, or the pretrained model
   python -m export.onnx runs/mine --quantize none
@@ -32,13 +36,12 @@ then: edge-classify --model artifacts/NAME_int8.onnx
 
 
 class OnnxFormat:
-    """How an ONNX file is made and read (see `export.command.Format`)."""
+    """ONNX, as a `export.command.Format`."""
 
     name = "onnx"
     suffix = ".onnx"
     runtime = "onnxruntime"
     readers: Sequence[str] = ("onnxruntime",)
-    embed = staticmethod(embed.embed_in_onnx)
 
     def convert(
         self,
@@ -47,16 +50,16 @@ class OnnxFormat:
         calibration: Calibration | None,
         *,
         output: str = "logits",
-        reader: str = "",  # noqa: ARG002  # has no other
+        reader: str = "",  # noqa: ARG002  # there is no other
     ) -> bytes:
         """Convert a Keras model.
 
         Args:
             model: float32 (1, height, width, 1) in 0-1 -> logits.
             mode: none or int8.
-            calibration: images for the ranges of activations; int8 needs them.
-            output: what the network puts out, logits or probabilities; the output tensor gets this name.
-            reader: onnxruntime; there is no other.
+            calibration: images for the ranges of activations; required for int8.
+            output: meaning of the output, logits or probabilities, and name of the output tensor.
+            reader: onnxruntime.
 
         Returns:
             The ONNX file's bytes, the same for the same network and images.
@@ -70,22 +73,30 @@ class OnnxFormat:
             if calibration is None:
                 raise ExportError("int8 needs calibration images")
             proto = take_pixels(quantize(proto, calibration))
-        proto = onnx_graph.tidied(proto, name=str(model.name), output=output)
+        proto = onnx_graph.tidy(proto, name=str(model.name), output=output)
         content: bytes = proto.SerializeToString(deterministic=True)
         return content
 
+    def embed(self, content: bytes, spec: ModelSpec) -> bytes:
+        """Set the spec as the only entry of the model's `metadata_props`; the digest is of the model without it."""
+        proto = onnx.load_model_from_string(content)
+        del proto.metadata_props[:]
+        spec = replace(spec, network_sha256=sha256(proto.SerializeToString(deterministic=True)))
+        onnx.helper.set_model_props(proto, {METADATA_KEY: spec.to_json()})
+        return bytes(proto.SerializeToString(deterministic=True))
+
     def operators(self, content: bytes) -> list[str]:
-        """Each node's operator, in the order of execution."""
+        """Return each node's operator, in the order of execution."""
         return [node.op_type for node in onnx.load_model_from_string(content).graph.node]
 
     def needs(self, content: bytes) -> dict[str, Any]:
-        """The versions of the operators' set and of the file format; of int8 weights, whether they can saturate."""
+        """Return the versions of operator sets and file format, and for int8 weights their largest pair."""
         model = onnx.load_model_from_string(content)
         needs = {"opset": {entry.domain or "ai.onnx": entry.version for entry in model.opset_import},
                  "ir_version": model.ir_version}  # fmt: skip
         pair = saturation.largest_pair(model)
-        exact = {"largest_weight_pair": pair, SATURATES: pair > saturation.LARGEST_PAIR} if pair else {}
-        return needs | exact
+        limits = {"largest_weight_pair": pair, SATURATES: pair > saturation.LARGEST_PAIR} if pair else {}
+        return needs | limits
 
 
 def float_model(model: Any) -> onnx.ModelProto:
@@ -107,9 +118,9 @@ def quantize(
 
     Args:
         proto: with one input called image.
-        calibration: images for the ranges.
-        is_limited: whether weights are kept so small that no kernel saturates (see `export.saturation`).
-        settings: of `onnxruntime.quantization.quantize_static`, to measure other ways.
+        calibration: images for the ranges of activations.
+        is_limited: true for weights so small that no kernel saturates (see `export.saturation`).
+        settings: overrides of the arguments of `onnxruntime.quantization.quantize_static`.
     """
     disable_telemetry()
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
@@ -143,7 +154,7 @@ def quantize(
 
 
 def take_pixels(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Remove the graph's first QuantizeLinear: its input becomes uint8, the pixels as they are.
+    """Remove the graph's first QuantizeLinear, so that its input is the uint8 pixels.
 
     Raises:
         ExportError: the input isn't quantized with scale 1/255 and zero point 0, once.
@@ -173,8 +184,8 @@ def _first_quantize(graph: onnx.GraphProto) -> onnx.NodeProto:
         if len(readers) == 1 and readers[0].op_type == "QuantizeLinear":
             return readers[0]
         if len(readers) != 1 or readers[0].op_type not in _MOVES_PIXELS_ONLY:
-            found = ", ".join(node.op_type for node in readers)
-            raise ExportError(f"the int8 graph feeds its input to {found}, not to one QuantizeLinear")
+            operators = ", ".join(node.op_type for node in readers)
+            raise ExportError(f"the int8 graph feeds its input to {operators}, not to one QuantizeLinear")
         name = readers[0].output[0]
 
 

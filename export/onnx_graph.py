@@ -1,4 +1,4 @@
-"""An ONNX graph as it ships: the same names and order for the same network, and words for whoever opens it."""
+"""An ONNX graph as it ships, with the same names and order for the same network, and with descriptions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _ROLES = {
 }
 
 
-def tidied(model: onnx.ModelProto, *, name: str, output: str) -> onnx.ModelProto:
+def tidy(model: onnx.ModelProto, *, name: str, output: str) -> onnx.ModelProto:
     """Return the model with its nodes in order and named by it, described, and with the operator sets that it uses.
 
     The converter numbers names by the order of a hash table, so that two exports of one network would differ.
 
     Args:
         model: with one input, an image NHWC, and one output, (1, classes).
-        name: of the graph.
+        name: name of the graph.
         output: name of the output tensor: logits or probabilities.
     """
     graph = model.graph
@@ -76,7 +76,7 @@ def _in_order(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
         if node is None or tensor in done:
             waiting.pop()
             continue
-        missing = [given for given in node.input if given in made_by and given not in done]
+        missing = [name for name in node.input if name in made_by and name not in done]
         if missing:
             waiting.extend(reversed(missing))
             continue
@@ -87,7 +87,7 @@ def _in_order(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
 
 
 def _describe(graph: onnx.GraphProto, output: str) -> None:
-    """Set what a viewer of the file shows of the graph, its input and its output."""
+    """Set the descriptions that a viewer shows of the graph, its input and its output."""
     height, width, channels = (size.dim_value for size in graph.input[0].type.tensor_type.shape.dim[1:])
     classes = graph.output[0].type.tensor_type.shape.dim[-1].dim_value
     is_float = graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.FLOAT

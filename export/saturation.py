@@ -1,7 +1,7 @@
 """Int8 weights that no processor's kernel saturates on.
 
 ONNX Runtime multiplies uint8 activations by int8 weights. On an x86 processor without VNNI its kernel adds two
-neighbouring products in 16 bits (VPMADDUBSW), and a sum beyond 32,767 is cut off without a word. Activations go up to
+neighbouring products in 16 bits (VPMADDUBSW), and a sum beyond 32,767 is cut off silently. Activations go up to
 255, so two weights of one sign that add up to at most 128 are safe. The kernel pairs the weights of an output channel
 in the order row, column, input channel, from the first on: (0, 1), (2, 3) and so on.
 
@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 LARGEST_PAIR = 128
 """Largest sum of two paired weights of one sign: 255 * 128 = 32,640 fits into 16 bits, 255 * 129 = 32,895 doesn't."""
 _LARGEST_WEIGHT = 127
-_SMALLEST = 1e-30  # of a channel that is anything but zero: its scale is still a float32
-_STEPS = 33  # scales that are tried for each channel
+_SMALLEST = 1e-30  # of a channel that isn't zero; its scale is still a float32
+_STEPS = 33  # scales tried for each channel
+_to_array = onnx.numpy_helper.to_array
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class _Layer:
     axis: int
     """Axis of the output channels."""
     is_spatial: bool
-    """Whether the axes are (output, input, rows, columns), as a convolution's are."""
+    """True for a convolution, whose axes are (output, input, rows, columns)."""
 
     def rows(self, weights: NDArray[Any]) -> NDArray[Any]:
         """Return the weights as (output channels, products in the order of the kernel)."""
@@ -63,11 +64,7 @@ def largest_pair(model: onnx.ModelProto) -> int:
     }
     return max(
         (
-            int(
-                _pair_sums(layer.rows(onnx.numpy_helper.to_array(stored[layer.weights]).astype(np.int64))).max(
-                    initial=0
-                )
-            )
+            int(_pair_sums(layer.rows(_to_array(stored[layer.weights]).astype(np.int64))).max(initial=0))
             for layer in _layers(model, stored)
             if stored[layer.weights].data_type == onnx.TensorProto.INT8
         ),
@@ -90,7 +87,7 @@ def limit_pairs(model: onnx.ModelProto) -> dict[str, list[dict[str, Any]]]:
     overrides: dict[str, list[dict[str, Any]]] = {}
     for layer in _layers(model, constants):
         tensor = constants[layer.weights]
-        weights = onnx.numpy_helper.to_array(tensor)
+        weights = _to_array(tensor)
         scales, stored = _quantize(layer.rows(weights).astype(np.float64))
         rounded = layer.restore((stored * scales[:, np.newaxis]).astype(np.float32), weights.shape)
         tensor.CopyFrom(onnx.numpy_helper.from_array(rounded, tensor.name))
@@ -103,15 +100,15 @@ def limit_pairs(model: onnx.ModelProto) -> dict[str, list[dict[str, Any]]]:
 
 def _layers(model: onnx.ModelProto, weights: dict[str, onnx.TensorProto]) -> Iterator[_Layer]:
     """Yield the layers with these weights; a depthwise convolution's kernel multiplies in 16 bits and adds in 32."""
-    seen: set[str] = set()
+    yielded: set[str] = set()
     for node in model.graph.node:
-        if node.op_type not in ("Conv", "Gemm", "MatMul") or node.input[1] not in weights or node.input[1] in seen:
+        if node.op_type not in ("Conv", "Gemm", "MatMul") or node.input[1] not in weights or node.input[1] in yielded:
             continue
         settings = {attribute.name: attribute.i for attribute in node.attribute}
         dims = weights[node.input[1]].dims
         if node.op_type == "Conv" and 1 < settings.get("group", 1) == dims[0] and dims[1] == 1:
             continue
-        seen.add(node.input[1])
+        yielded.add(node.input[1])
         is_spatial = node.op_type == "Conv"
         yield _Layer(node.input[1], 0 if is_spatial or settings.get("transB") else len(dims) - 1, is_spatial)
 

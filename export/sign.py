@@ -1,4 +1,4 @@
-"""`python -m export.sign`: makes a key, and signs model files in minisign's format (jedisct1.github.io/minisign)."""
+"""`python -m export.sign`: keys and signatures in minisign's format (jedisct1.github.io/minisign)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from edge.system import atomic_file
 
 _ED25519, _NO_PASSWORD, _BLAKE2B = b"Ed", b"\0\0", b"B2"
 _HASHED = b"ED"
-_SALT_AND_LIMITS = bytes(32 + 8 + 8)  # of a password, which these keys lack
-_CHECKSUM = bytes(32)  # minisign's, which it fills in for keys with a password alone
+_SALT_AND_LIMITS = bytes(32 + 8 + 8)  # zero without a password
+_CHECKSUM = bytes(32)  # zero without a password
 _HEAD_BYTES = 2 + 2 + 2 + len(_SALT_AND_LIMITS)
 _KEY_BYTES = 8 + 64 + len(_CHECKSUM)  # id, secret and public half
 
@@ -40,11 +40,11 @@ def parser() -> argparse.ArgumentParser:
         description="Sign model files, so that edge-classify --require-signature runs them and no others.",
         epilog=_EXAMPLES,
     )
-    flags.add_argument("files", type=Path, nargs="*", metavar="FILE", help="to sign; writes FILE.minisig")
+    flags.add_argument("files", type=Path, nargs="*", metavar="FILE", help="file to sign; writes FILE.minisig")
     what = flags.add_mutually_exclusive_group(required=True)
     what.add_argument("--key", type=Path, metavar="FILE", help="secret key to sign with")
     what.add_argument("--new-key", type=Path, metavar="NAME", help="make a key: NAME.key and NAME.pub")
-    flags.add_argument("--comment", metavar="TEXT", help="signed too, and shown by minisign (default: time and name)")
+    flags.add_argument("--comment", metavar="TEXT", help="signed comment that minisign shows (default: time and name)")
     console.add_logging_flags(flags)
     return flags
 
@@ -72,7 +72,7 @@ def new_key(name: Path) -> str:
     """Write NAME.key, readable by its owner alone, and NAME.pub; return the public key as text.
 
     Raises:
-        ExportError: there is such a key already.
+        ExportError: a key of this name exists.
         RuntimeMissingError: cryptography isn't installed.
     """
     secret_path, public_path = _beside(name, ".key"), _beside(name, ".pub")
@@ -81,14 +81,14 @@ def new_key(name: Path) -> str:
             raise ExportError(f"{path} exists already: choose another name, what it signed would lose its key")
     secret, key_id = os.urandom(32), os.urandom(8)
     public = _public_half(secret)
-    shown = key_id[::-1].hex().upper()
+    key_name = key_id[::-1].hex().upper()
     content = _ED25519 + _NO_PASSWORD + _BLAKE2B + _SALT_AND_LIMITS + key_id + secret + public + _CHECKSUM
     with os.fdopen(os.open(secret_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(f"untrusted comment: minisign secret key {shown}\n{base64.b64encode(content).decode()}\n")
+        file.write(f"untrusted comment: minisign secret key {key_name}\n{base64.b64encode(content).decode()}\n")
         file.flush()
         os.fsync(file.fileno())
     text = base64.b64encode(_ED25519 + key_id + public).decode()
-    atomic_file.write_text(public_path, f"untrusted comment: minisign public key {shown}\n{text}\n")
+    atomic_file.write_text(public_path, f"untrusted comment: minisign public key {key_name}\n{text}\n")
     return text
 
 
@@ -99,7 +99,7 @@ def read_secret_key(path: Path) -> tuple[bytes, bytes]:
         Its id (8 bytes) and its secret half (32 bytes).
 
     Raises:
-        ExportError: it can't be read, isn't a key, or has a password.
+        ExportError: the file can't be read, isn't a key, or has a password.
         RuntimeMissingError: cryptography isn't installed.
     """
     lines = _read(path).decode("ascii", "replace").splitlines()
@@ -118,13 +118,13 @@ def read_secret_key(path: Path) -> tuple[bytes, bytes]:
 
 
 def signature(content: bytes, key_id: bytes, secret: bytes, *, comment: str) -> str:
-    """Sign bytes: the text of a .minisig file.
+    """Sign bytes and return the text of a .minisig file.
 
     Args:
-        content: what is signed, by its BLAKE2b-512.
+        content: bytes of the file; their BLAKE2b-512 is signed.
         key_id: 8 bytes.
-        secret: half of the key, 32 bytes.
-        comment: one line; signed too.
+        secret: secret half of the key, 32 bytes.
+        comment: one line, signed too.
 
     Raises:
         ExportError: the comment has several lines.

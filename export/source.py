@@ -1,4 +1,8 @@
-"""The trained model that is exported: which run, its spec, and its answers to the test images."""
+"""The trained model that is exported, with its spec, and cut before its softmax.
+
+The runner computes the softmax in float32, the same on every machine. Integer kernels compute it in floating point or
+from tables, each processor's in its own way, and round it to steps of 1/256.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,13 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from keras import layers
 from numpy.typing import NDArray
 
 from edge.artifact.quantization import pixels_to_real
 from edge.artifact.spec import ModelSpec
 from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError
-from export.logits import without_softmax
 from export.stem import packed
 
 # Names shared with training, which this package doesn't import: a run directory is a file format.
@@ -25,15 +29,15 @@ PRETRAINED = Path(__file__).parents[1] / "pretrained" / "edge"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A trained model with its meaning."""
+    """A trained model with its spec."""
 
     folder: Path
     model: keras.Model
-    """float32 (N, height, width, 1) in 0-1 -> float32 (N, classes), what the spec says the output is."""
+    """Network: float32 (N, height, width, 1) in 0-1 -> float32 (N, classes), the output that the spec names."""
     spec: ModelSpec
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Class probabilities of uint8 grey images (N, height, width), under the spec's temperature, as on the device.
+        """Return the class probabilities of uint8 grey images (N, height, width), with the temperature applied.
 
         Returns:
             float32, shape (N, classes).
@@ -44,14 +48,12 @@ class Source:
         return to_probabilities(scores, output=spec.output, temperature=spec.decision.temperature)
 
     def for_device(self, *, for_integers: bool = False) -> tuple[keras.Model, ModelSpec]:
-        """The network as a file holds it, and its spec.
+        """Return the network as a file holds it, and its spec.
 
-        Its batch is fixed to one, as a device never has two images at once; its input is named `image`; it puts out
-        logits where a softmax can be cut off.
+        Its batch is one and its input is named `image`. It puts out logits if it ends in a softmax.
 
         Args:
-            for_integers: its first convolution may be rewritten so that integer kernels are faster with it; float
-                kernels would be slower.
+            for_integers: true to rewrite the first convolution for integer kernels; float kernels would be slower.
         """
         size = self.spec.input
         image = keras.Input(batch_shape=(1, size.height, size.width, size.channels), name="image")
@@ -60,13 +62,13 @@ class Source:
         return keras.Model(image, network(image), name=self.model.name), spec
 
     def _to_logits(self) -> tuple[keras.Model, ModelSpec]:
-        """The network without its softmax, and a spec that says so; both as they are where it has none."""
+        """Return the network without its softmax, and its spec; both unchanged without a softmax."""
         cut = without_softmax(self.model)
         return (self.model, self.spec) if cut is None else (cut, replace(self.spec, output="logits"))
 
 
 def find_run(chosen: Path | None, runs: Path) -> Path:
-    """The run to export: the chosen one, else the newest in `runs`, else the one committed with the project.
+    """Return the run to export: the chosen one, else the newest in `runs`, else the one in the project.
 
     Raises:
         ExportError: there is none.
@@ -89,7 +91,7 @@ def load_source(folder: Path) -> Source:
 
     Raises:
         ExportError: a file is missing, damaged, or not the one the spec describes.
-        SpecError: the spec is malformed or newer than this version.
+        SpecError: the spec is malformed or newer than this program.
     """
     try:
         spec = ModelSpec.from_json((folder / _SPEC).read_text(encoding="utf-8"))
@@ -106,3 +108,29 @@ def load_source(folder: Path) -> Source:
             f"Keras {keras.__version__} can't load {folder / _MODEL} (damaged, or written by a newer Keras): {reason}"
         ) from error
     return Source(folder, model, spec)
+
+
+def without_softmax(model: keras.Model) -> keras.Model | None:
+    """Return a network up to its logits.
+
+    Args:
+        model: one input -> float32 (N, classes).
+
+    Returns:
+        A network with the same weights; None if the model doesn't end in a softmax.
+    """
+    (image,), last = model.inputs, model.layers[-1]
+    if last.output is not model.outputs[0] or len(last.output.shape) != 2 or not _is_softmax(last):
+        return None
+    if not isinstance(last, layers.Dense):
+        return keras.Model(image, last.input, name=model.name)
+    linear = layers.Dense.from_config({**last.get_config(), "activation": "linear"})
+    cut = keras.Model(image, linear(last.input), name=model.name)
+    linear.set_weights(last.get_weights())
+    return cut
+
+
+def _is_softmax(layer: keras.Layer) -> bool:
+    if isinstance(layer, layers.Softmax):
+        return layer.axis in (-1, 1)
+    return isinstance(layer, (layers.Activation, layers.Dense)) and layer.activation is keras.activations.softmax

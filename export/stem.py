@@ -1,8 +1,8 @@
-"""Rewrites a first convolution so that it computes the same numbers faster: on four channels instead of one.
+"""Rewriting of a first convolution to four channels instead of one: the same numbers in less time.
 
-Integer kernels take channels in groups; a strided 3x3 convolution over one grey channel wastes most of each group and
-costs up to half the time of the whole baseline network. Four neighbours in a row are four channels without a byte
-being moved, and each position of the new convolution makes two pixels of the old one: the space-to-depth of large
+Integer kernels take channels in groups. A strided 3x3 convolution over one grey channel wastes most of each group and
+costs up to half the time of the whole baseline network. Four neighbours in a row become four channels without moving
+a byte, and each position of the new convolution makes two pixels of the old one. This is the space-to-depth of large
 image networks (Ying et al., 2018, arXiv:1811.06992, section 3.2), along rows alone.
 """
 
@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 
 _GROUP = 4  # columns that become channels; with a stride of 2 each group makes two pixels
 _PIXELS = 2
-_FIRST_COLUMNS = (4, 6)  # of three groups in sight, where a 3x3 window begins for the left and the right pixel
+_FIRST_COLUMNS = (4, 6)  # of a 3x3 window in three groups, for the left and the right pixel
 
 
 def packed(model: keras.Model) -> keras.Model:
     """Rewrite convolution, batch norm and ReLU at the start of a network.
 
     Args:
-        model: float32 (N, height, width, 1) -> anything.
+        model: float32 (N, height, width, 1) -> any output.
 
     Returns:
-        A network with the same answers; the model itself where it begins in another way.
+        A network with the same outputs; the model itself if it begins in another way.
     """
     first = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)][:3]
     if not _fits(first) or any(_readers(model, layer.input) != 1 for layer in first):
@@ -61,13 +61,13 @@ def packed_kernel(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _readers(model: keras.Model, tensor: keras.KerasTensor) -> int:
-    """How many layers take this tensor: what more than one looks at can't be replaced."""
-    taken = [keras.tree.flatten(layer.input) for layer in model.layers if not isinstance(layer, layers.InputLayer)]
-    return sum(any(one is tensor for one in tensors) for tensors in taken)
+    """Return the number of layers that take this tensor; one with several readers can't be replaced."""
+    inputs = [keras.tree.flatten(layer.input) for layer in model.layers if not isinstance(layer, layers.InputLayer)]
+    return sum(any(taken is tensor for taken in tensors) for tensors in inputs)
 
 
 def _fits(first: list[keras.Layer]) -> bool:
-    """Whether these layers follow each other and are what can be rewritten."""
+    """Return true if these layers follow each other and can be rewritten."""
     kinds = [layers.Conv2D, layers.BatchNormalization, layers.ReLU]
     if [type(layer) for layer in first] != kinds:
         return False

@@ -1,24 +1,30 @@
-"""`python -m export.tflite`: Keras model -> TFLite file, by TensorFlow's converter."""
+"""`python -m export.tflite`: Keras model -> TFLite file, by TensorFlow's converter, with the spec inside."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import warnings
+import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.artifact.digest import sha256
+from edge.artifact.file import LABELS_MEMBER, SPEC_MEMBER
 from edge.artifact.quantization import pixels_to_real
+from edge.artifact.spec import ModelSpec
 from edge.cli import console
 from edge.errors import ExportError
 from edge.runtimes import protocol
 from edge.system.process import log_native_stderr
-from export import command, embed
+from export import command
 from export.calibration import Calibration
 
+_NO_DATE = (1980, 1, 1, 0, 0, 0)  # ZIP's first day, so that the same model gives the same bytes
 _LEAST_RUNTIME = b"min_runtime_version"  # of the flatbuffer's metadata; the converter writes it
 _EXAMPLES = """examples:
   python -m export.tflite --quantize int8                 the newest run, or the pretrained model
@@ -31,13 +37,12 @@ then: edge-classify --model artifacts/NAME_int8.tflite
 
 
 class TfliteFormat:
-    """How a TFLite file is made and read (see `export.command.Format`)."""
+    """TFLite, as a `export.command.Format`."""
 
     name = "tflite"
     suffix = ".tflite"
     runtime = "litert"
     readers: Sequence[str] = ("litert", "tflite-runtime")
-    embed = staticmethod(embed.embed_in_tflite)
 
     def convert(
         self,
@@ -53,15 +58,15 @@ class TfliteFormat:
         Args:
             model: float32 (1, height, width, 1) in 0-1 -> logits.
             mode: none, float16, dynamic or int8.
-            calibration: images for the ranges of activations; int8 needs them.
-            output: what the network puts out, logits or probabilities.
-            reader: one of `readers`: the library that is to run the file.
+            calibration: images for the ranges of activations; required for int8.
+            output: meaning of the output, logits or probabilities.
+            reader: library that will run the file, one of `readers`.
 
         Returns:
             The flatbuffer.
 
         Raises:
-            ExportError: an int8 file that isn't integer throughout, or one that the reader is too old for.
+            ExportError: an int8 file isn't integer throughout, or the reader is too old for the file.
         """
         import tensorflow as tf
 
@@ -79,9 +84,9 @@ class TfliteFormat:
         if reader == "tflite-runtime":
             # Dense layers with a scale for each channel are FULLY_CONNECTED version 12, of TensorFlow 2.17.
             converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-        # The converter greets on stdout, which is for results.
+        # The converter prints to stdout, which is for results.
         with log_native_stderr(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            # It expects ranges given by hand for a uint8 input; those of the calibration images are checked later.
+            # It expects explicit ranges for a uint8 input; those of the calibration images are checked later.
             warnings.filterwarnings("ignore", message="Statistics for quantized inputs were expected")
             flatbuffer: bytes = converter.convert()
         if mode == "int8":
@@ -90,22 +95,37 @@ class TfliteFormat:
             _check_age(self.needs(flatbuffer))
         return flatbuffer
 
+    def embed(self, content: bytes, spec: ModelSpec) -> bytes:
+        """Append a ZIP with `model_spec.json` and `labels.txt`, the convention of TFLite metadata.
+
+        Source: "Adding metadata to TensorFlow Lite models": associated files are appended as a ZIP; interpreters
+        ignore what follows the flatbuffer, `unzip` and `zipfile` ignore what precedes the ZIP.
+        """
+        spec = replace(spec, network_sha256=sha256(content))
+        buffer = io.BytesIO(content)
+        with zipfile.ZipFile(buffer, "a") as archive:
+            for name, text in ((SPEC_MEMBER, spec.to_json()), (LABELS_MEMBER, "\n".join(spec.labels) + "\n")):
+                member = zipfile.ZipInfo(name, _NO_DATE)
+                member.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(member, text)
+        return buffer.getvalue()
+
     def operators(self, content: bytes) -> list[str]:
-        """Each operator with its version, e.g. "CONV_2D v3", in the order of execution."""
+        """Return each operator with its version, such as "CONV_2D v3", in the order of execution."""
         model = _parse(content)
         codes = [_code_name(code) for code in model.operatorCodes]
         return [codes[operator.opcodeIndex] for operator in model.subgraphs[0].operators]
 
     def needs(self, content: bytes) -> dict[str, Any]:
-        """The newest version of each operator, and the least TensorFlow Lite that reads them, as the converter says."""
+        """Return the newest version of each operator, and the oldest TensorFlow Lite that reads them."""
         versions: dict[str, int] = {}
         for operator in self.operators(content):
             name, _, version = operator.rpartition(" v")
             versions[name] = max(versions.get(name, 0), int(version))
         model = _parse(content)
-        found = [model.buffers[entry.buffer].data for entry in model.metadata or [] if entry.name == _LEAST_RUNTIME]
-        least = {"tensorflow_lite": bytes(found[0]).rstrip(b"\0").decode()} if found else {}
-        return {"operators": versions, **least}
+        least = [model.buffers[entry.buffer].data for entry in model.metadata or [] if entry.name == _LEAST_RUNTIME]
+        runtime = {"tensorflow_lite": bytes(least[0]).rstrip(b"\0").decode()} if least else {}
+        return {"operators": versions, **runtime}
 
 
 def _check_age(needs: dict[str, Any]) -> None:

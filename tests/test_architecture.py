@@ -197,7 +197,7 @@ ORDER = {
         *("compare", "photos", "peers", "overhead", "__main__"),
     ),
     "train": (
-        *("config", "presets", "data", "network", "results", "fitting", "fit", "flags", "photographs", "scenes"),
+        *("config", "data", "network", "results", "fitting", "fit", "photographs", "scenes"),
         *("compare", "__main__"),
     ),
 }

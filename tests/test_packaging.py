@@ -67,10 +67,10 @@ def test_the_command_is_one_that_the_runner_takes(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_update_takes_its_arguments_from_a_file_and_shares_the_runners_store() -> None:
-    *command, name, given = shlex.split(settings(UPDATE)["ExecStart"])
-    assert [*command, name, given] == [*shlex.split(settings()["ExecStart"])[:4], NAME, "$ARGUMENTS"]
+    *command, name, last = shlex.split(settings(UPDATE)["ExecStart"])
+    assert [*command, name, last] == [*shlex.split(settings()["ExecStart"])[:4], NAME, "$ARGUMENTS"]
     (arguments,) = re.findall(r"^# ARGUMENTS=(.*)$", (ROOT / "packaging" / "update").read_text(), re.MULTILINE)
-    assert update_parser().parse_args(shlex.split(arguments)).source == "https://models.example/door.tflite"
+    assert update_parser().parse_args(shlex.split(arguments)).source.startswith("https://")
     for key in ("User", "DynamicUser", "StateDirectory", "UMask", "MemoryMax"):
         assert settings(UPDATE)[key] == settings()[key]
 

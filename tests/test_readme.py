@@ -94,7 +94,7 @@ def test_the_config_file_shown_is_one_that_is_understood(tmp_path: Path) -> None
     (example,) = re.findall(r"```toml\n(.*?)```", TAUGHT, re.DOTALL)
     (tmp_path / "config.toml").write_text(example, encoding="utf-8")
     options = config_file.parse(edge.run.flags.parser(), ["--config", str(tmp_path / "config.toml")])
-    assert options.camera == "/dev/v4l/by-id/usb-046d_HD_Pro_Webcam_C920-video-index0"
+    assert options.camera.startswith("/dev/v4l/by-id/")
     assert (options.threshold, options.hold_frames) == (0.7, 5)
 
 

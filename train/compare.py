@@ -1,4 +1,4 @@
-"""`python -m train.compare runs/*`: what was tried, as a Markdown table made from the runs' metrics.json."""
+"""`python -m train.compare runs/*`: a Markdown table of runs, made from their metrics.json."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from edge.artifact.file import read_artifact
 from edge.artifact.spec import ModelSpec
 from edge.cli import console
 from edge.errors import RunError
-from train.presets import overridable
+from train.config import overridable
 
 _METRICS = "metrics.json"
 _PARITY = "parity"  # of a run's int8 file; no key of metrics.json
-_NOT_CHOICES = ("seed", "name", "runs", "resume")  # what runs may differ in that were asked for the same
+_NOT_CHOICES = ("seed", "name", "runs", "resume")  # fields in which runs with the same settings may differ
 _Run = dict[str, Any]
 _COLUMNS: tuple[tuple[str, str, Callable[[_Run], str]], ...] = (
     ("run", "---", lambda run: run["config"]["name"]),
     ("preset", "---", lambda run: run["config"]["preset"]),
-    ("in place of what it says", "---", lambda run: _overrides(run["config"])),
+    ("overrides", "---", lambda run: _overrides(run["config"])),
     ("parameters", "--:", lambda run: f"{run['parameters']:,}"),
     ("epochs", "--:", lambda run: str((run.get("preset") or run["config"])["epochs"])),
     ("teacher", "---", lambda run: _teacher(run["config"])),
@@ -29,7 +29,7 @@ _COLUMNS: tuple[tuple[str, str, Callable[[_Run], str]], ...] = (
     ("test %", "--:", lambda run: _percent(run["test_top1_accuracy"])),
     ("int8 %", "--:", lambda run: _percent(_parity(run).get("top1_accuracy"))),
     ("int8 agrees %", "--:", lambda run: _percent(_parity(run).get("top1_agreement"))),
-    ("photographs %", "--:", lambda run: _percent(_judgement(run).get("top1_accuracy"))),
+    ("photographs %", "--:", lambda run: _percent(_ood_evaluation(run).get("top1_accuracy"))),
     ("unknown rejected %", "--:", lambda run: _percent(_separation(run).get("unknown_rejected"))),
     ("seed", "--:", lambda run: str(run["config"]["seed"])),
     ("minutes", "--:", lambda run: f"{run['duration_s'] / 60:.1f}"),
@@ -45,14 +45,14 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run directory, or a metrics.json")
     flags.add_argument("--exported", nargs="+", type=Path, default=[], metavar="FILE",
-                       help="int8 .tflite files of these runs, for what they kept of the accuracy")  # fmt: skip
+                       help="int8 .tflite files of these runs, for their accuracy")  # fmt: skip
     console.add_logging_flags(flags)
     return flags
 
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table of some runs."""
+    """Print the table of the runs, and the spread over seeds."""
     options = parser().parse_args(argv)
     console.start_logging(options)
     runs = [_read(path) for path in options.runs]
@@ -67,10 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def table(runs: Sequence[_Run]) -> list[str]:
-    """The lines of a Markdown table, the best validation accuracy first.
+    """Return the lines of a Markdown table, the best validation accuracy first.
 
     Args:
-        runs: what their metrics.json hold, with the parity of their int8 file where there is one.
+        runs: contents of their metrics.json, with the parity of their int8 file if there is one.
     """
     ordered = sorted(runs, key=lambda run: -float(run["validation_top1_accuracy"]))
     rows = [
@@ -82,7 +82,7 @@ def table(runs: Sequence[_Run]) -> list[str]:
 
 
 def seed_ranges(runs: Sequence[_Run]) -> list[str]:
-    """One sentence for each group of runs that differ in their seed alone: how far apart they came out."""
+    """Return a sentence with the range of accuracies for each group of runs that differ in their seed alone."""
     known = {run["config"]["name"]: run["config"] for run in runs}
     groups: dict[str, list[_Run]] = {}
     for run in runs:
@@ -91,8 +91,8 @@ def seed_ranges(runs: Sequence[_Run]) -> list[str]:
 
 
 def _but_for_seed(config: _Run, known: dict[str, _Run]) -> _Run:
-    """What a run was asked for; in place of the run it begins with, what that one was asked for."""
-    names = [name for name, value in config.items() if value is not None]  # what came later was None before
+    """Return the settings of a run without its seed; the run it begins with is replaced by that run's settings."""
+    names = [name for name, value in config.items() if value is not None]  # older runs lack newer fields
     rest = {name: config[name] for name in names if name not in _NOT_CHOICES}
     others = {name: other for name, other in known.items() if other is not config}  # runs/edge on pretrained/edge
     first = others.get(Path(config.get("initial") or "").name)
@@ -122,13 +122,13 @@ def _parity(run: _Run) -> _Run:
     return parity
 
 
-def _judgement(run: _Run) -> _Run:
-    judgement: _Run = run.get("judgement") or {}
-    return judgement
+def _ood_evaluation(run: _Run) -> _Run:
+    evaluation: _Run = run.get("ood_evaluation") or {}
+    return evaluation
 
 
 def _separation(run: _Run) -> _Run:
-    separation: _Run = _judgement(run).get("separations", {}).get(_judgement(run).get("score"), {})
+    separation: _Run = _ood_evaluation(run).get("separations", {}).get(_ood_evaluation(run).get("score"), {})
     return separation
 
 
@@ -140,13 +140,13 @@ def _specification(path: Path) -> ModelSpec:
 
 
 def _overrides(config: _Run) -> str:
-    asked = {name: config.get(name) for name in overridable() if name != "epochs"}
+    values = {name: config.get(name) for name in overridable() if name != "epochs"}
     if config.get("extra_data"):
-        asked["extra_data"] = " and ".join(Path(path).stem for path in config["extra_data"])
-        asked["extra_data_share"] = config.get("extra_data_share")
+        values["extra_data"] = " and ".join(Path(path).stem for path in config["extra_data"])
+        values["extra_data_share"] = config.get("extra_data_share")
     if config.get("initial"):
-        asked["begins with"] = Path(config["initial"]).name
-    return ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)
+        values["begins with"] = Path(config["initial"]).name
+    return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
 
 
 def _teacher(config: _Run) -> str:
@@ -162,7 +162,7 @@ def _read(path: Path) -> _Run:
     try:
         metrics: _Run = json.loads(file.read_text(encoding="utf-8"))
         if {"config", "validation_top1_accuracy", "test_top1_accuracy"} - metrics.keys():
-            raise ValueError("it is no run's")
+            raise ValueError("not the metrics of a run")
     except (OSError, ValueError) as error:
         raise RunError(
             f"{file} can't be read ({error}): expected a run directory that `python -m train` made"

@@ -1,12 +1,63 @@
-"""All choices of a training run: the defaults stand here or in the preset, and nowhere else; flags map onto fields."""
+"""All choices of a training run: presets, and what a run sets in their place. Each default is written here once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 DATASETS = ("fashion-mnist", "demo")
 MIXED_PRECISIONS = ("off", "float16", "bfloat16")
+OPTIMIZERS = ("adam", "sgd")
+SCHEDULES = ("constant", "cosine")
+PADDINGS = ("constant", "reflect")
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A network and how it is trained; each field but the first two has a field of `TrainConfig` that overrides it."""
+
+    name: str
+    network: str
+    """Function of this name in `train.network.networks`."""
+    epochs: int
+    """Passes over the training images."""
+    batch_size: int
+    """Images a step, over all devices."""
+    optimizer: str
+    """One of OPTIMIZERS: adam (with weight decay: AdamW) or sgd (with Nesterov momentum 0.9)."""
+    learning_rate: float
+    """Highest learning rate."""
+    weight_decay: float = 0.0
+    """Decoupled (Loshchilov and Hutter, 2019, arXiv:1711.05101): a step shrinks kernels by learning rate times this."""
+    schedule: str = "constant"
+    """One of SCHEDULES; cosine falls to 0 at the last step."""
+    warmup_epochs: float = 0.0
+    """Epochs in which the learning rate climbs linearly from 0; for the cosine schedule only."""
+    label_smoothing: float = 0.0
+    """Share of the target that all classes get alike (Szegedy et al., 2016, arXiv:1512.00567), 0-1."""
+    average_epochs: float = 0.0
+    """Window, in epochs, of the exponential average of the weights that is kept in the end; 0: the last weights."""
+    shift: int = 0
+    """Largest random shift of an image in each direction, in pixels."""
+    shift_padding: str = "constant"
+    """Pixels that a shift moves in, one of PADDINGS: black (constant) or the image mirrored (reflect)."""
+    flip: bool = False
+    """Mirroring of half of the images, left to right."""
+    erase: float = 0.0
+    """Share of the images in which a rectangle becomes noise (Zhong et al., 2017, arXiv:1708.04896), 0-1."""
+    mixup: float = 0.0
+    """Alpha of mixup (Zhang et al., 2018, arXiv:1710.09412); 0: off."""
+    cutmix: float = 0.0
+    """Alpha of CutMix (Yun et al., 2019, arXiv:1905.04899); 0: off. With both, each batch gets one of the two."""
+
+    @property
+    def is_plain(self) -> bool:
+        """True if images and labels are used unchanged."""
+        return self == replace(self.without_augmentation(), label_smoothing=0.0)
+
+    def without_augmentation(self) -> Preset:
+        """Return the preset that leaves every image unchanged."""
+        return replace(self, shift=0, flip=False, erase=0.0, mixup=0.0, cutmix=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +65,10 @@ class TrainConfig:
     """One training run."""
 
     preset: str = "edge"
-    """Network and how it is trained, a name in `train.presets.PRESETS`."""
+    """Name of a preset, a key of PRESETS."""
     data: str = "fashion-mnist"
     """fashion-mnist (downloaded once), demo (garments drawn by code) or a folder that holds one folder a class."""
-    # What the preset decides, see `train.presets.Preset`; None: what it says.
+    # Overrides of the preset; None: its value.
     epochs: int | None = None
     batch_size: int | None = None
     optimizer: str | None = None
@@ -33,42 +84,95 @@ class TrainConfig:
     erase: float | None = None
     mixup: float | None = None
     cutmix: float | None = None
-    # What is a matter of the run.
+    # Settings that no preset has.
     initial: Path | None = None
-    """Run directory whose weights to begin with; None: random ones."""
+    """Run directory with the initial weights; None: random ones."""
     teacher: Path | None = None
-    """Run directory, or file of soft labels, of a network to learn from beside the labels."""
+    """Run directory or soft-label file of a teacher; None: train on the labels alone."""
     distillation_temperature: float = 4.0
-    """Logits of teacher and student are divided by it."""
+    """Divisor of the logits of teacher and student."""
     distillation_weight: float = 0.9
     """Share of the teacher in the loss, 0-1."""
     soft_labels: Path | None = None
-    """File to write this network's own soft labels to, once it is trained."""
+    """File to write the trained network's soft labels to; None: none is written."""
     mixed_precision: str = "off"
-    """off, float16 or bfloat16 arithmetic; the weights stay float32."""
+    """Arithmetic: off (float32), float16 or bfloat16; the weights stay float32."""
     input_size: int = 28
-    """Rows and columns of the network's input, in pixels; other than 28 with images of your own."""
+    """Height and width of the network's input, in pixels; only your own images may differ from 28."""
     test_fraction: float = 0.15
-    """Share of images of your own that is held out to judge by; the same images for every seed."""
+    """Share of your own images that is held out for the test, 0-1; the same images for every seed."""
     validation_fraction: float = 1 / 12
-    """Share of the training images kept aside to choose by: 5,000 of 60,000."""
+    """Share of the training images that becomes the validation split, 0-1: 5,000 of 60,000."""
     extra_data: tuple[Path, ...] = ()
-    """Files of images to learn from beside the data set, see `train.data.auxiliary`."""
+    """Files of further training images, see `train.data.auxiliary`."""
     extra_data_share: float | None = None
-    """Share of them in an epoch, between 0 and 1; each takes others. None: all of them in every epoch."""
+    """Share of an epoch that they make up, 0-1, in turn; None: every epoch has all of them."""
     threshold_data: Path | None = None
-    """Such a file of images, never trained on, by which the answer `unknown` gets its threshold."""
+    """File of such images that sets the threshold of `unknown`; not used for training."""
     max_images: int | None = None
-    """Use only so many training images (and draw so many, with demo); None: all, or 6,000 drawn ones."""
+    """Limit on the training images, also on those drawn for demo; None: all, or 6,000 drawn ones."""
     seed: int = 0
-    """Of the split, the weights, the shuffling, the augmentation and the dropout."""
+    """Random seed of split, weights, shuffling, augmentation and dropout."""
     name: str | None = None
-    """Of the run directory; None: preset, data and the UTC time."""
+    """Name of the run directory; None: preset, data and the UTC time."""
     runs: Path = Path("runs")
-    """Folder of the run directories."""
+    """Folder that holds the run directories."""
     tensorboard: bool = False
-    """Write TensorBoard's logs into the run directory."""
+    """TensorBoard logs in the run directory."""
     distribute: bool = False
-    """Train data-parallel on all devices, and with the processes that Keras' environment variables name."""
+    """Data-parallel training on all devices and on the processes that Keras' environment variables name."""
     resume: bool = False
-    """Go on with an unfinished run: the one called `name`, or the only one there is."""
+    """Continuation of an unfinished run: the one called `name`, or the only one."""
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("baseline", "baseline", epochs=10, batch_size=32, optimizer="adam", learning_rate=1e-3),
+        Preset("tiny", "tiny", epochs=10, batch_size=32, optimizer="adam", learning_rate=1e-3),
+        Preset(
+            "edge",
+            "edge",
+            epochs=30,
+            batch_size=128,
+            optimizer="adam",
+            learning_rate=3e-3,
+            weight_decay=0.02,
+            schedule="cosine",
+            warmup_epochs=2,
+            label_smoothing=0.05,
+            average_epochs=1,
+            shift=2,
+            flip=True,
+            erase=0.25,
+        ),
+        Preset(
+            "teacher",
+            "teacher",
+            epochs=100,
+            batch_size=128,
+            optimizer="sgd",
+            learning_rate=0.1,
+            # Ten times the usual 5e-4 of L2 in the loss, whose gradient a momentum of 0.9 adds up tenfold.
+            weight_decay=5e-3,
+            schedule="cosine",
+            warmup_epochs=2,
+            average_epochs=1,
+            shift=4,
+            flip=True,
+            erase=0.5,
+        ),
+    )
+}
+
+
+def preset_for(config: TrainConfig) -> Preset:
+    """Return the preset of a run with the overrides of its configuration applied."""
+    preset = PRESETS[config.preset]
+    overrides = {name: getattr(config, name) for name in overridable()}
+    return replace(preset, **{name: value for name, value in overrides.items() if value is not None})
+
+
+def overridable() -> tuple[str, ...]:
+    """Return the names of the preset's fields that a run may override."""
+    return tuple(field.name for field in fields(Preset) if field.name not in ("name", "network"))

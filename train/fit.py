@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import shutil
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,32 +16,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.system import atomic_file
-from train.config import TrainConfig
+from train.config import Preset, TrainConfig, preset_for
 from train.data.splits import Splits, load_splits, to_network
-from train.fitting import resume, soft_labels, training
-from train.fitting.batch_feed import build_batches, build_unchanged_batches
-from train.fitting.checkpoint import Checkpoint
-from train.fitting.throughput import measure_throughput
-from train.fitting.training import build_network, learn
+from train.fitting import resume, training
+from train.fitting.batch_pipeline import Batches, training_images
+from train.fitting.callbacks import Checkpoint
+from train.fitting.teacher import write_soft_labels
+from train.fitting.training import build_network, train_model
 from train.network import backend
-from train.presets import Preset, preset_for
+from train.network.networks import up_to_logits
 from train.results import run_dir
-from train.results.ood_evaluation import Judgement, judge
+from train.results.ood_evaluation import OodEvaluation, evaluate_ood
 from train.results.temperature import fit_temperature, with_temperature
 
 _LOGGER = logging.getLogger(__name__)
+_PILOT_STEPS = 5
+_MEASURED_S = 0.5  # of each turn
 
 
 def train_run(config: TrainConfig) -> Path | None:
-    """Train, judge once on the test images, and write everything into a new run directory.
+    """Train, evaluate once on the test images, and write a new run directory.
 
     Returns:
-        The run directory; None in a process that helps another one, which writes it.
+        The run directory; None in a process of a cluster that is not its writer.
 
     Raises:
         DatasetError: the data can't be had.
-        FileExistsError: a run of this name is there already.
-        RunError: a run can't be gone on with, an unfinished one has its name, or it can't be distributed.
+        FileExistsError: a run of this name exists.
+        RunError: the run can't be resumed or distributed, or an unfinished one has its name.
     """
     if config.resume:
         config = resume.resumed(config)
@@ -53,26 +56,26 @@ def train_run(config: TrainConfig) -> Path | None:
     device = backend.describe_device(library)
     _LOGGER.info("training %s on %s: %s backend on %s", config.preset, config.data, library, device)
     folder = resume.start(config) if is_writer else resume.partial_folder(config)
-    with _kept_for_resuming(config, folder, is_writer=is_writer):
+    with _keep_for_resuming(config, folder, is_writer=is_writer):
         splits = load_splits(config)
-        network, checkpoint = learn(splits, preset_for(config), config, folder, cluster)
+        network, checkpoint = train_model(splits, preset_for(config), config, folder, cluster)
         if cluster is not None:
             backend.leave_cluster()
-            ours = (cluster.process, cluster.processes, training.weights_sha256(network))
-            _LOGGER.info("process %d of %d has trained the weights %s", *ours)
+            facts = (cluster.process, cluster.processes, training.weights_sha256(network))
+            _LOGGER.info("process %d of %d has trained the weights %s", *facts)
         return _finish(config, splits, network, checkpoint, folder=folder, device=device) if is_writer else None
 
 
 def _finish(
     config: TrainConfig, splits: Splits, network: keras.Model, checkpoint: Checkpoint, *, folder: Path, device: str
 ) -> Path:
-    """Judge the network, write its run directory, and remove what was kept for resuming."""
+    """Evaluate the network, write its run directory, and remove the folder of the unfinished run."""
     preset, name = preset_for(config), run_dir.run_name(config)
     model = build_network(preset, splits)  # a copy without optimizer: a third of the file, nothing only training needs
     model.set_weights(network.get_weights())
     if config.soft_labels is not None:
-        # By the network that was trained: in mixed precision it takes a fraction of the time.
-        soft_labels.write(config.soft_labels, network, splits.whole, teacher=name, names=splits.class_names)
+        # The trained network in mixed precision takes a fraction of the time.
+        write_soft_labels(config.soft_labels, network, splits.whole, teacher=name, names=splits.class_names)
     validation_probabilities = _predict(model, splits.validation.images)
     temperature = fit_temperature(validation_probabilities, splits.validation.labels)
     outcome = run_dir.Outcome(
@@ -83,7 +86,7 @@ def _finish(
         validation_probabilities=validation_probabilities,
         test_probabilities=_predict(model, splits.test.images),
         temperature=temperature,
-        judgement=_judgement(model, splits, temperature),
+        ood_evaluation=_ood_evaluation(model, splits, temperature),
         duration_s=checkpoint.progress.duration_s,
         throughput=_throughput(checkpoint.model, splits, preset, config),
         device=device,
@@ -94,13 +97,13 @@ def _finish(
         if config.tensorboard:
             shutil.copytree(folder / run_dir.TENSORBOARD, finished / run_dir.TENSORBOARD)
         run_dir.write(finished, outcome)
-    shutil.rmtree(folder, ignore_errors=True)  # the next training removes what is left of it
+    shutil.rmtree(folder, ignore_errors=True)  # the next training removes the rest
     return config.runs / name
 
 
 @contextmanager
-def _kept_for_resuming(config: TrainConfig, folder: Path, *, is_writer: bool) -> Iterator[None]:
-    """Keep what an interrupted training has reached and say how to go on; keep nothing where it has reached nothing."""
+def _keep_for_resuming(config: TrainConfig, folder: Path, *, is_writer: bool) -> Iterator[None]:
+    """Keep the finished epochs of an interrupted training and log how to resume it; without any, keep nothing."""
     try:
         yield
     except BaseException as error:
@@ -114,36 +117,71 @@ def _kept_for_resuming(config: TrainConfig, folder: Path, *, is_writer: bool) ->
         raise
 
 
-def _judgement(model: keras.Model, splits: Splits, temperature: float) -> Judgement | None:
-    if splits.judge is None:
+def _ood_evaluation(model: keras.Model, splits: Splits, temperature: float) -> OodEvaluation | None:
+    if splits.threshold_images is None:
         return None
-    images = to_network(splits.judge.pixels)
-    answers = with_temperature(_predict(model, images), temperature)
-    return judge(logits(model, images), answers, splits.judge)
-
-
-def logits(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What goes into a network's softmax, a layer of its own or the activation of a dense one.
-
-    Args:
-        model: one of `train.network.networks`.
-        images: float32, shape (N, height, width, 1), 0-1.
-
-    Returns:
-        float32, shape (N, classes).
-    """
-    last = model.layers[-1]
-    before = _predict(keras.Model(model.inputs, last.input), images)
-    return before @ np.asarray(last.kernel) + np.asarray(last.bias) if isinstance(last, keras.layers.Dense) else before
+    images = to_network(splits.threshold_images.pixels)
+    probabilities = with_temperature(_predict(model, images), temperature)
+    return evaluate_ood(_predict(up_to_logits(model), images), probabilities, splits.threshold_images)
 
 
 def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: TrainConfig) -> dict[str, float]:
-    if preset.is_plain or config.distribute:  # several processes would have to do it in step
+    if preset.is_plain or config.distribute:  # several processes would have to measure in step
         return {}
     _LOGGER.info("measuring how fast it trains with and without augmentation")
-    augmented = build_batches(splits, preset, config)
-    return measure_throughput(trained, augmented, build_unchanged_batches(splits, preset, config))
+    images, unchanged = training_images(splits, preset, config), preset.without_augmentation()
+    batches = [Batches(images, kind, seed=config.seed) for kind in (preset, unchanged)]
+    return measure_throughput(trained, *batches)
 
 
 def _predict(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(model.predict(images, batch_size=500, verbose=0), np.float32)
+
+
+def measure_throughput(model: keras.Model, batches: Batches, unchanged: Batches) -> dict[str, float]:
+    """Measure the speed of training with and without augmentation; the model is of no use afterwards.
+
+    Args:
+        model: compiled and trained, so that nothing is compiled now.
+        batches: augmented batches.
+        unchanged: batches of the same images without augmentation.
+
+    Returns:
+        Images per second: training with augmentation, training without it, and the augmentation alone.
+    """
+    _separate(model.optimizer)
+    # The better of two turns each, because other load only slows a turn down.
+    rates = [(_training_rate(model, batches), _training_rate(model, unchanged)) for _ in range(2)]
+    return {
+        "with_augmentation": max(rate for rate, _ in rates),
+        "without_augmentation": max(rate for _, rate in rates),
+        "augmentation_alone": _making_rate(batches),
+    }
+
+
+def _training_rate(model: keras.Model, batches: Batches) -> float:
+    pilot_s = _fit_s(model, batches, _PILOT_STEPS)
+    steps = max(_PILOT_STEPS, round(_PILOT_STEPS * _MEASURED_S / pilot_s))
+    return round(steps * batches.batch_size / _fit_s(model, batches, steps), 1)
+
+
+def _fit_s(model: keras.Model, batches: Batches, steps: int) -> float:
+    started = time.monotonic()
+    model.fit(batches, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
+    _separate(model.optimizer)
+    return time.monotonic() - started
+
+
+def _separate(optimizer: keras.optimizers.Optimizer) -> None:
+    """Copy averaged weights: `fit` leaves them in the network's memory, which JAX can't train on."""
+    for variable in optimizer.variables:
+        variable.assign(np.array(keras.ops.convert_to_numpy(variable)))
+
+
+def _making_rate(batches: Batches) -> float:
+    started = time.monotonic()
+    number = 0
+    while time.monotonic() < started + _MEASURED_S:
+        batches[number]
+        number += 1
+    return round(number * batches.batch_size / (time.monotonic() - started), 1)

@@ -1,4 +1,4 @@
-"""`python -m train.photographs DIR`: photographs become images to learn from, through the runner's own vision step."""
+"""`python -m train.photographs DIR`: photographs as training images, through the runner's own vision step."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from edge.errors import DatasetError, FrameError
 from edge.images.decode import decode_image
 from edge.images.folders import images_by_folder
 from train.data import auxiliary
-from train.data.variation import varied
+from train.data.augment import vary_frame
 
 _LOGGER = logging.getLogger("train.photographs")  # run as a command, the module is called __main__
-_WORKING_EDGE = 480  # longest edge in pixels before a photograph is varied: the vision step looks at fewer
+_WORKING_EDGE = 480  # longest edge in pixels of a varied photograph; the vision step uses fewer
 
 _EXAMPLES = """examples:
   python -m train.photographs photos/train --variants 16 --out photographs.npz
-  python -m train.photographs photos/validation --variants 0 --out threshold.npz      as they are
+  python -m train.photographs photos/validation --variants 0 --out threshold.npz      unchanged
   python -m train --extra-data photographs.npz --threshold-data threshold.npz
 """
 
@@ -42,15 +42,15 @@ def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
     flags = console.Parser(
         prog="python -m train.photographs",
-        description="Make photographs into images to learn from: one folder for each class, or for none of them.",
+        description="Make training images from photographs: one folder for each class, or for no class.",
         epilog=_EXAMPLES,
     )
-    flags.add_argument("folder", type=Path, metavar="DIR", help="holds the folders that hold the photographs")
+    flags.add_argument("folder", type=Path, metavar="DIR", help="folder that holds the folders of photographs")
     flags.add_argument("--map", type=folder_truth, action="append", default=[], metavar="FOLDER=LABEL[,LABEL...]",
-                       help="right for a folder, or `unknown` (default: by the folder's name)")  # fmt: skip
+                       help="labels of a folder, or `unknown` (default: the folder's name)")  # fmt: skip
     flags.add_argument("--variants", type=console.natural, default=16, metavar="N",
-                       help="times each is seen turned, cropped and lit anew, beside as it is")  # fmt: skip
-    flags.add_argument("--seed", type=console.natural, default=0, help="of these variations")
+                       help="number of random variations of each photograph, beside the photograph itself")  # fmt: skip
+    flags.add_argument("--seed", type=console.natural, default=0, help="random seed of the variations")
     flags.add_argument("--out", type=Path, default=Path("photographs.npz"), metavar="FILE", help="file to write")
     console.add_logging_flags(flags)
     return flags
@@ -58,12 +58,12 @@ def parser() -> argparse.ArgumentParser:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Read, vary, look at and store the photographs."""
+    """Read, vary and store the photographs."""
     options = parser().parse_args(argv)
     console.start_logging(options)
     photographs = _list(options.folder, dict(options.map))
-    seen = _seen(photographs, options.variants, seed=options.seed)
-    made = auxiliary.gathered(seen, f"{len(photographs)} photographs of {options.folder.name}")
+    inputs = _inputs(photographs, options.variants, seed=options.seed)
+    made = auxiliary.collect(inputs, f"{len(photographs)} photographs of {options.folder.name}")
     auxiliary.write(options.out, made, FASHION_MNIST_LABELS)
     of_no_class = int((~made.is_known).sum())
     print(f"{options.out}: {len(made.pixels):,} images of {made.origin}, {of_no_class:,} of them of no class")
@@ -84,18 +84,18 @@ def _list(folder: Path, truths: dict[str, tuple[str, ...]]) -> list[_Photograph]
     return found
 
 
-def _seen(
+def _inputs(
     photographs: Sequence[_Photograph], variants: int, *, seed: int
 ) -> Iterator[tuple[vision.PreparedInput, NDArray[np.float32]]]:
     for number, photograph in enumerate(photographs):
         for prepared in _views(photograph.path, variants, np.random.default_rng([seed, number])):
             yield prepared, photograph.targets
         if (number + 1) % 200 == 0 or number + 1 == len(photographs):
-            _LOGGER.info("seen %d of %d photographs", number + 1, len(photographs))
+            _LOGGER.info("read %d of %d photographs", number + 1, len(photographs))
 
 
 def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[vision.PreparedInput]:
-    """What the vision step sees of a photograph as it is and of its variations."""
+    """Yield the network's inputs of a photograph and of its variations."""
     try:
         frame = decode_image(path.read_bytes())
     except (OSError, FrameError) as error:
@@ -106,7 +106,7 @@ def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[visi
     if shrink < 1:
         frame = np.asarray(cv2.resize(frame, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
     for _ in range(variants):
-        yield vision.find_garment(varied(frame, rng))
+        yield vision.find_garment(vary_frame(frame, rng))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""`python -m train.scenes`: garments of Fashion-MNIST and drawn ones in made-up scenes, seen by the vision step.
+"""`python -m train.scenes`: garments of Fashion-MNIST and drawn ones in synthetic scenes, after the vision step.
 
-They teach a network what the vision step does to every class, also to those that no photograph at hand shows; and
-from empty scenes and shapes that are no garment, what is left for it to doubt where the vision step saw something.
+The scenes show every class as the vision step renders it, also those without photographs. Empty scenes and shapes
+that are no garment are of no class.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.datasets import fashion_mnist
 from train.data import auxiliary
-from train.data.variation import varied
+from train.data.augment import vary_frame
 
 _LOGGER = logging.getLogger("train.scenes")  # run as a command, the module is called __main__
-_HEIGHT, _WIDTH = 240, 320  # of a frame: the vision step looks at fewer pixels
+_HEIGHT, _WIDTH = 240, 320  # of a frame; the vision step uses fewer pixels
 _NO_GARMENT_SHARE = 0.2  # of the scenes: half of them empty, half with a shape
 _DRAWN_SHARE = 0.2  # of the others
-_DRAWN_SEED = 2_000_000  # far from the demo's own garments, and from those of `--data demo`
+_DRAWN_SEED = 2_000_000  # far from the seeds of the demo and of `--data demo`
 _LEAST_CONTRAST = 40.0  # grey levels between garment and background
 
 _EXAMPLES = """examples:
@@ -39,11 +39,11 @@ def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
     flags = console.Parser(
         prog="python -m train.scenes",
-        description="Paste garments into made-up scenes and store what the vision step sees of them.",
+        description="Paste garments into synthetic scenes and store them as the vision step renders them.",
         epilog=_EXAMPLES,
     )
-    flags.add_argument("--count", type=console.positive_int, default=20_000, metavar="N", help="scenes to make")
-    flags.add_argument("--seed", type=console.natural, default=0, help="of everything in them")
+    flags.add_argument("--count", type=console.positive_int, default=20_000, metavar="N", help="number of scenes")
+    flags.add_argument("--seed", type=console.natural, default=0, help="random seed of the scenes")
     flags.add_argument("--out", type=Path, default=Path("scenes.npz"), metavar="FILE", help="file to write")
     console.add_logging_flags(flags)
     return flags
@@ -51,16 +51,16 @@ def parser() -> argparse.ArgumentParser:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Make, look at and store the scenes."""
+    """Make and store the scenes."""
     options = parser().parse_args(argv)
     console.start_logging(options)
-    made = auxiliary.gathered(_seen(options.count, seed=options.seed), f"{options.count} made-up scenes")
+    made = auxiliary.collect(_inputs(options.count, seed=options.seed), f"{options.count} synthetic scenes")
     auxiliary.write(options.out, made, FASHION_MNIST_LABELS)
     print(f"{options.out}: {len(made.pixels):,} images of {made.origin}")
     return 0
 
 
-def _seen(count: int, *, seed: int) -> Iterator[tuple[vision.PreparedInput, NDArray[np.float32]]]:
+def _inputs(count: int, *, seed: int) -> Iterator[tuple[vision.PreparedInput, NDArray[np.float32]]]:
     images, labels = fashion_mnist.load("train")
     for number in range(count):
         frame, right = _scene(number, seed, images, labels)
@@ -72,23 +72,23 @@ def _seen(count: int, *, seed: int) -> Iterator[tuple[vision.PreparedInput, NDAr
 def _scene(
     number: int, seed: int, images: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], list[str]]:
-    """A frame and the labels that are right for it, none or one; the same for the same number and seed."""
+    """Return a frame and its labels, none or one, which depend on number and seed alone."""
     rng = np.random.default_rng([seed, number])
     if rng.random() < _NO_GARMENT_SHARE:
         return no_garment_scene(rng, empty_share=0.5), []
     if rng.random() < _DRAWN_SHARE:
         drawn = demo.draw_frame(number, seed=_DRAWN_SEED + seed, height=_HEIGHT, width=_WIDTH)
-        return varied(drawn.image, rng), [FASHION_MNIST_LABELS[drawn.label_index]]
+        return vary_frame(drawn.image, rng), [FASHION_MNIST_LABELS[drawn.label_index]]
     chosen = int(rng.integers(len(images)))
-    return varied(paste(images[chosen], rng), rng), [FASHION_MNIST_LABELS[labels[chosen]]]
+    return vary_frame(paste(images[chosen], rng), rng), [FASHION_MNIST_LABELS[labels[chosen]]]
 
 
 def paste(garment: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Put a garment of the data set in front of a background, with colours and a size of its own.
+    """Paste a garment of the data set on a background, in random colours and size.
 
     Args:
         garment: uint8 grey, shape (28, 28), bright on black.
-        rng: where all choices come from.
+        rng: source of all choices.
 
     Returns:
         uint8 BGR frame, shape (240, 320, 3), 0-255.
@@ -105,11 +105,11 @@ def paste(garment: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
 
 
 def no_garment_scene(rng: np.random.Generator, *, empty_share: float) -> NDArray[np.uint8]:
-    """Nothing, or a cup or a hand, as far as some ellipses of one colour are that.
+    """Draw an empty scene, or one with ellipses of one colour in place of a cup or a hand.
 
     Args:
-        rng: where all choices come from.
-        empty_share: how likely it is nothing, 0-1.
+        rng: source of all choices.
+        empty_share: probability of an empty scene, 0-1.
 
     Returns:
         uint8 BGR frame, shape (240, 320, 3), 0-255.
@@ -117,7 +117,7 @@ def no_garment_scene(rng: np.random.Generator, *, empty_share: float) -> NDArray
     frame = _background(rng)
     if rng.random() < 1 - empty_share:
         _put_shape(frame, rng)
-    return varied(_eight_bit(frame), rng)
+    return vary_frame(_eight_bit(frame), rng)
 
 
 def _put_shape(frame: NDArray[np.float32], rng: np.random.Generator) -> None:
@@ -135,7 +135,7 @@ def _eight_bit(frame: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _cloth(brightness: NDArray[np.float32], behind: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Colours of a garment that stands out: float32 BGR; the data set's images are negatives of photographs."""
+    """Return the colours of a garment with contrast, float32 BGR; the data set holds negatives of photographs."""
     levels = [level for level in np.linspace(20, 235, 44) if abs(level - behind) >= _LEAST_CONTRAST]
     level = float(rng.choice(levels))
     tint = np.exp(rng.normal(0, 0.25, 3))
@@ -146,7 +146,7 @@ def _cloth(brightness: NDArray[np.float32], behind: float, rng: np.random.Genera
 
 
 def _background(rng: np.random.Generator) -> NDArray[np.float32]:
-    """A wall, table or carpet: a colour, blotches of several sizes, sometimes stripes or boards; float32 BGR."""
+    """Draw a wall, table or carpet: a colour, blotches of several sizes, sometimes stripes; float32 BGR."""
     tint = np.exp(rng.normal(0, 0.15, 3))
     level = np.full((_HEIGHT, _WIDTH), rng.uniform(20, 235), np.float32)
     for cells in (3, 12, 60):

@@ -23,6 +23,7 @@ from export.calibration import Calibration
 from export.source import PRETRAINED, load_source
 
 RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
+IMAGES_OF = "test images of"
 MAIN = {"tflite": tflite_export.main, "onnx": onnx_export.main}
 EVERY_MODE = [
     *(("tflite", mode) for mode in ("none", "float16", "dynamic", "int8")),
@@ -36,7 +37,7 @@ def _table(stdout: str) -> dict[str, str]:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize(("file_format", "mode"), EVERY_MODE)
-def test_every_mode_makes_a_file_that_answers_like_keras(
+def test_every_mode_makes_a_file_that_predicts_as_keras_does(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], file_format: str, mode: str
 ) -> None:
     assert MAIN[file_format]([str(RUN), "--quantize", mode, "--artifacts", str(tmp_path), "--max-loss", "2"]) == 0
@@ -46,7 +47,7 @@ def test_every_mode_makes_a_file_that_answers_like_keras(
     table = _table(capsys.readouterr().out)
     assert table["file"] == str(path)
     assert table["SHA-256"] == read_artifact(path).sha256
-    assert table["compared on"].startswith("1,000 test images of demo")
+    assert table["compared on"].split(", in ")[0] == f"1,000 {IMAGES_OF} demo"
     assert float(table["same answer"].rstrip("%")) >= 98.5
 
     loaded = LoadedModel.load(path)
@@ -60,8 +61,8 @@ def test_every_mode_makes_a_file_that_answers_like_keras(
     assert takes_pixels(loaded.runtime.input_tensor) == (mode == "int8")
     if mode == "none":
         images, _ = demo.draw_dataset(20, seed=9)
-        answers = np.stack([loaded.probabilities(image) for image in images])
-        np.testing.assert_allclose(answers, load_source(RUN).probabilities(images), atol=1e-5)
+        probabilities = np.stack([loaded.probabilities(image) for image in images])
+        np.testing.assert_allclose(probabilities, load_source(RUN).probabilities(images), atol=1e-5)
 
 
 def test_a_tflite_file_is_a_zip_with_spec_and_labels(tmp_path: Path) -> None:
@@ -83,9 +84,8 @@ def test_a_loss_above_the_limit_is_exit_code_3_and_no_file(
     assert MAIN[file_format]([str(RUN), "--artifacts", str(tmp_path)]) == 3
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert (
-        "percentage points of top-1 accuracy, allowed are 0.50 (--max-loss): the new file was not kept" in captured.err
-    )
+    assert f"tiny_run_int8.{file_format}" in captured.err
+    assert "0.50 (--max-loss)" in captured.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -97,7 +97,9 @@ def test_calibration_images_without_black_and_white_are_refused(
     monkeypatch.setattr("export.command.choose_calibration", lambda *_, **__: Calibration(grey, {"count": 10}))
 
     assert MAIN[file_format]([str(RUN), "--artifacts", str(tmp_path)]) == 1
-    assert "do the calibration images reach from black to white?" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "1/255" in error
+    assert "calibration images" in error
     assert list(tmp_path.iterdir()) == []
 
 
@@ -126,7 +128,7 @@ def test_an_onnx_int8_graph_starts_with_the_pixels_and_is_quantized_throughout(t
         pytest.param([str(RUN), "--calibration-count", "7"], 1, "7 calibration images can't", id="unbalanced"),
     ],
 )
-def test_bad_calls_are_one_line_and_the_right_code(
+def test_a_wrong_call_has_its_exit_code_and_names_the_fault(
     arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
@@ -151,7 +153,7 @@ def test_the_pretrained_models_keep_their_accuracy_at_int8(
     assert MAIN[file_format]([str(PRETRAINED.parent / name), "--artifacts", str(tmp_path)]) == 0
 
     table = _table(capsys.readouterr().out)
-    assert table["compared on"].startswith("10,000 test images of fashion-mnist")
+    assert table["compared on"].split(", in ")[0] == f"10,000 {IMAGES_OF} fashion-mnist"
     assert float(table["top-1 of Keras"].rstrip("%")) >= least
     assert float(table["top-1 of the file"].rstrip("%")) >= least
 
@@ -178,7 +180,7 @@ def test_a_model_of_your_own_classes_needs_its_run_directory_alone(
 ) -> None:
     assert MAIN[file_format]([str(own_run), "--artifacts", str(tmp_path / "a"), "--max-loss", "2"]) == 0
 
-    assert _table(capsys.readouterr().out)["compared on"].startswith("125 test images of photos/mine")
+    assert _table(capsys.readouterr().out)["compared on"].split(", in ")[0] == f"125 {IMAGES_OF} photos/mine"
     manifest = LoadedModel.load(tmp_path / "a" / f"own_int8.{file_format}").spec.provenance.calibration
     assert (manifest["dataset"], manifest["count"]) == ("photos/mine", 70)  # of 7 or 8 a class, 7 each
 
@@ -199,10 +201,10 @@ def test_a_run_that_has_lost_its_images_is_refused(own_run: Path, capsys: pytest
     (own_run / "images.npz").unlink()
 
     assert tflite_export.main([str(own_run)]) == 1
-    assert "images.npz, which holds the images to compare on, can't be read" in capsys.readouterr().err
+    assert str(own_run / "images.npz") in capsys.readouterr().err
 
 
-def test_without_the_data_set_the_first_line_says_so(
+def test_without_the_data_set_the_first_line_is_a_notice_that_the_file_keeps(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def offline() -> None:
@@ -213,7 +215,7 @@ def test_without_the_data_set_the_first_line_says_so(
 
     assert tflite_export.main([str(PRETRAINED), "--artifacts", str(tmp_path), "--max-loss", "5"]) == 0
     first = capsys.readouterr().out.splitlines()[0]
-    assert first.startswith("calibrating and comparing on drawn garments, not on Fashion-MNIST: ")
+    assert "Fashion-MNIST" in first
     manifest = LoadedModel.load(tmp_path / "edge_int8.tflite").spec.provenance.calibration
     assert manifest["dataset"] == "demo"
     assert manifest["notice"] == first

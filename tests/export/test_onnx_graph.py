@@ -9,7 +9,7 @@ onnx = pytest.importorskip("onnx")
 
 from onnx import TensorProto, helper, numpy_helper
 
-from export.onnx_graph import tidied
+from export.onnx_graph import tidy
 
 
 def network(*names: str, swapped: bool = False) -> onnx.ModelProto:
@@ -42,13 +42,13 @@ def network(*names: str, swapped: bool = False) -> onnx.ModelProto:
 
 
 def test_names_and_order_of_the_converter_leave_no_trace() -> None:
-    one = tidied(network("w", "b", "c", "Identity:0"), name="edge", output="logits")
-    other = tidied(network("const__54", "const__53", "x", "y", swapped=True), name="edge", output="logits")
+    one = tidy(network("w", "b", "c", "Identity:0"), name="edge", output="logits")
+    other = tidy(network("const__54", "const__53", "x", "y", swapped=True), name="edge", output="logits")
     assert one.SerializeToString(deterministic=True) == other.SerializeToString(deterministic=True)
 
 
-def test_the_graph_says_what_goes_in_and_comes_out() -> None:
-    graph = tidied(network("w", "b", "c", "Identity:0"), name="edge", output="logits").graph
+def test_the_graph_describes_its_input_and_output() -> None:
+    graph = tidy(network("w", "b", "c", "Identity:0"), name="edge", output="logits").graph
     assert graph.name == "edge"
     assert [node.name for node in graph.node] == ["Transpose_1", "Conv_1", "ReduceMean_1"]
     assert [tensor.name for tensor in graph.initializer] == ["Conv_1.weight", "Conv_1.bias"]
@@ -58,5 +58,5 @@ def test_the_graph_says_what_goes_in_and_comes_out() -> None:
 
 
 def test_only_the_operator_sets_that_are_used_are_imported() -> None:
-    sets = tidied(network("w", "b", "c", "d"), name="edge", output="logits").opset_import
+    sets = tidy(network("w", "b", "c", "d"), name="edge", output="logits").opset_import
     assert [(entry.domain, entry.version) for entry in sets] == [("", 17)]

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from keras import layers
 from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError, SpecError
 from export import source
-from export.source import find_run, load_source
+from export.source import find_run, load_source, without_softmax
 
 RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
 PRETRAINED = source.PRETRAINED
@@ -45,14 +46,16 @@ def test_without_a_run_the_pretrained_model_is_exported(tmp_path: Path) -> None:
     assert find_run(None, tmp_path / "none") == source.PRETRAINED
 
 
-def test_no_model_at_all_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_model_the_error_names_the_command_that_makes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(source, "PRETRAINED", tmp_path)
-    with pytest.raises(ExportError, match="no trained model in .*python -m train"):
+    with pytest.raises(ExportError, match="`python -m train`"):
         find_run(None, tmp_path)
 
 
-def test_a_folder_that_is_no_run_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"is no run directory \(it holds no model\.keras\)"):
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"model\.keras"):
         find_run(tmp_path, tmp_path)
 
 
@@ -70,7 +73,7 @@ def test_what_ships_was_written_by_the_oldest_keras_that_may_read_it(folder: Pat
 
 
 @pytest.mark.parametrize("for_integers", [False, True])
-def test_the_network_of_a_file_answers_as_the_trained_one(for_integers: bool) -> None:
+def test_the_network_of_a_file_puts_out_what_the_trained_one_does(for_integers: bool) -> None:
     loaded = load_source(PRETRAINED)
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
     network, spec = loaded.for_device(for_integers=for_integers)
@@ -80,8 +83,8 @@ def test_the_network_of_a_file_answers_as_the_trained_one(for_integers: bool) ->
     assert (spec.output, loaded.spec.output) == ("logits", "probabilities")
     probabilities = np.asarray(loaded.model(images[..., None] / np.float32(255)))
     np.testing.assert_allclose(to_probabilities(scores, output="logits", temperature=1.0), probabilities, atol=1e-5)
-    answers = to_probabilities(scores, output=spec.output, temperature=spec.decision.temperature)
-    np.testing.assert_allclose(loaded.probabilities(images), answers, atol=1e-5)
+    expected = to_probabilities(scores, output=spec.output, temperature=spec.decision.temperature)
+    np.testing.assert_allclose(loaded.probabilities(images), expected, atol=1e-5)
 
 
 def test_what_does_not_end_in_a_softmax_keeps_its_spec() -> None:
@@ -104,9 +107,7 @@ def test_a_model_that_is_no_keras_file_is_refused(runs: Path) -> None:
     assert old in spec
     new = hashlib.sha256(b"no zip").hexdigest()
     (runs / "older" / "model_spec.json").write_text(spec.replace(old, new))
-    with pytest.raises(
-        ExportError, match=r"Keras .* can't load .*model\.keras \(damaged, or written by a newer Keras\)"
-    ):
+    with pytest.raises(ExportError, match=rf"Keras {keras.__version__} .*model\.keras"):
         load_source(runs / "older")
 
 
@@ -119,3 +120,55 @@ def test_a_run_without_a_readable_spec_is_refused(runs: Path, text: str | None, 
     spec.unlink() if text is None else spec.write_text(text)
     with pytest.raises(error):
         load_source(runs / "older")
+
+
+IMAGES = np.random.default_rng(0).random((5, 4, 4, 1), np.float32)
+
+
+def network(*end: keras.Layer) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(6, "relu"), *end])
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda: [layers.Dense(3), layers.Softmax()],
+        lambda: [layers.Dense(3), layers.Softmax(axis=1)],
+        lambda: [layers.Dense(3), layers.Activation("softmax")],
+        lambda: [layers.Dense(3, activation="softmax")],
+        lambda: [layers.Dense(3, activation="softmax", use_bias=False)],
+    ],
+    ids=["layer", "axis-1", "activation", "dense", "no-bias"],
+)
+def test_the_softmax_of_the_cut_network_is_the_networks_output(end: Callable[[], list[keras.Layer]]) -> None:
+    whole = network(*end())
+    cut = without_softmax(whole)
+    assert cut is not None
+    expected = np.asarray(whole(IMAGES))
+    np.testing.assert_allclose(np.asarray(keras.ops.softmax(cut(IMAGES))), expected, atol=1e-6)
+    assert np.abs(np.asarray(cut(IMAGES)) - expected).max() > 0.1
+    assert cut.name == whole.name
+
+
+def test_a_functional_network_is_cut_too() -> None:
+    image = keras.Input((4, 4, 1))
+    logits = layers.Dense(3)(layers.Flatten()(image))
+    whole = keras.Model(image, layers.Softmax()(logits))
+    cut = without_softmax(whole)
+    assert cut is not None
+    np.testing.assert_allclose(np.asarray(keras.ops.softmax(cut(IMAGES))), np.asarray(whole(IMAGES)), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda: [layers.Dense(3)],
+        lambda: [layers.Dense(3, activation="sigmoid")],
+        lambda: [layers.Dense(3), layers.Softmax(), layers.Rescaling(1.0)],
+        lambda: [layers.Reshape((3, 2)), layers.Softmax(axis=1)],
+    ],
+    ids=["logits", "sigmoid", "softmax-within", "more-dimensions"],
+)
+def test_a_network_with_another_end_is_not_cut(end: Callable[[], list[keras.Layer]]) -> None:
+    assert without_softmax(network(*end())) is None

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from edge.artifact.file import default_model, read_artifact
 from train.compare import main, seed_ranges, table
 
 SHIPPED = default_model()
+NUMBERS = re.compile(r"(?<!-)\b\d+(?:\.\d+)?")  # but for those of run names
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "tiny_run"
 
 
@@ -24,24 +26,27 @@ def _metrics(name: str, validation: float, **choices) -> dict:
 
 
 def test_the_best_on_validation_comes_first_with_what_made_it() -> None:
-    judgement = {"top1_accuracy": 0.869, "score": "margin", "separations": {"margin": {"unknown_rejected": 0.5}}}
+    evaluation = {"top1_accuracy": 0.869, "score": "margin", "separations": {"margin": {"unknown_rejected": 0.5}}}
     runs = [
         _metrics("plain", 0.92),
         _metrics("taught", 0.941, teacher="a/wide.npz", distillation_temperature=4.0, distillation_weight=0.9,
                  flip=False, erase=0.5, initial="runs/first", extra_data=["a/photos.npz", "scenes.npz"],
                  extra_data_share=0.3)
-        | {"judgement": judgement},
+        | {"ood_evaluation": evaluation},
     ]  # fmt: skip
 
     lines = table(runs)
 
-    assert lines[0].startswith("| run | preset | in place of what it says | parameters | epochs | teacher | validation")
-    assert lines[2] == (
-        "| taught | edge | flip False, erase 0.5, extra_data photos and scenes, extra_data_share 0.3, "
-        "begins with first "
-        "| 78,426 | 30 | wide.npz (T 4, weight 0.9) | 94.10 | 92.74 |  |  | 86.90 | 50.00 | 1 "
-        "| 13.0 | CPU (2 cores) |"
-    )
+    headings, first = (line.strip("| ").split(" | ") for line in (lines[0], lines[2]))
+    cells = dict(zip(headings, first, strict=True))
+    assert headings[:5] == ["run", "preset", "overrides", "parameters", "epochs"]
+    overrides = {"flip False", "erase 0.5", "extra_data photos and scenes", "extra_data_share 0.3", "begins with first"}
+    assert set(cells["overrides"].split(", ")) == overrides
+    assert (cells["run"], cells["preset"], cells["parameters"], cells["epochs"]) == ("taught", "edge", "78,426", "30")
+    assert cells["teacher"] == "wide.npz (T 4, weight 0.9)"
+    assert (cells["validation %"], cells["test %"], cells["int8 %"]) == ("94.10", "92.74", "")
+    assert (cells["photographs %"], cells["unknown rejected %"]) == ("86.90", "50.00")
+    assert (cells["seed"], cells["minutes"], cells["device"]) == ("1", "13.0", "CPU (2 cores)")
     assert lines[3].startswith("| plain | edge |  | 78,426 | 30 |  | 92.00 |")
     assert {line.count("|") for line in lines} == {lines[0].count("|")}
 
@@ -76,27 +81,34 @@ def test_runs_that_differ_in_their_seed_alone_get_their_range(capsys: pytest.Cap
     runs[0]["config"]["resume"] = False
     another = _metrics("another", 0.93, seed=0, erase=0.5)
 
-    assert seed_ranges([*runs, another]) == ["edge-0 with the seeds 0, 1, 2: test 94.01 to 94.20 %."]
+    (sentence,) = seed_ranges([*runs, another])
+    assert sentence.startswith("edge-0 ")
+    assert NUMBERS.findall(sentence) == ["0", "1", "2", "94.01", "94.20"]
 
     for run in runs:
         run["parity"] = {"top1_accuracy": run["test_top1_accuracy"] - 0.001}
     assert seed_ranges(runs)[0].endswith("test 94.01 to 94.20 %, int8 93.91 to 94.10 %.")
 
 
-def test_so_do_runs_that_begin_with_such() -> None:
+def test_runs_that_begin_with_runs_of_other_seeds_get_their_range_too() -> None:
     first = [_metrics(f"first-{seed}", 0.93, seed=seed) for seed in (0, 1)]
     then = [_metrics(f"then-{seed}", 0.94, seed=seed, erase=0.0, initial=f"runs/first-{seed}") for seed in (0, 1)]
     from_another = _metrics("other", 0.94, seed=2, erase=0.0, initial="runs/elsewhere")
     then[1]["test_top1_accuracy"] = 0.95
 
-    assert seed_ranges([*first, *then, from_another])[1:] == ["then-0 with the seeds 0, 1: test 92.74 to 95.00 %."]
+    _, sentence = seed_ranges([*first, *then, from_another])
+    assert sentence.startswith("then-0 ")
+    assert NUMBERS.findall(sentence) == ["0", "1", "92.74", "95.00"]
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.tflite").write_bytes(b"nothing")
 
     assert main([str(FIXTURE), "--exported", str(tmp_path / "x.tflite")]) == 1
-    assert "neither a TFLite nor an ONNX model" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "x.tflite" in error
+    assert "TFLite" in error
+    assert "ONNX" in error
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}"], ids=["absent", "no JSON", "another JSON"])
@@ -105,7 +117,9 @@ def test_what_is_no_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
         (tmp_path / "metrics.json").write_text(content)
 
     assert main([str(tmp_path)]) == 1
-    assert "expected a run directory that `python -m train` made" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "metrics.json" in error
+    assert "`python -m train`" in error
 
 
 def test_a_run_on_one_of_its_own_name_has_an_end() -> None:

@@ -71,10 +71,10 @@ def test_two_processes_end_with_the_same_weights_as_each_other_and_nearly_those_
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="it is about the TensorFlow backend")
-def test_tensorflow_says_in_one_sentence_that_it_can_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_distribution_on_tensorflow_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--distribute", "--data", "demo", "--runs", str(tmp_path / "runs")]) == 1
 
-    assert capsys.readouterr().err == (
-        "error: --distribute needs KERAS_BACKEND=jax: keras.distribution doesn't work on tensorflow\n"
-    )
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: --distribute ")
+    assert "KERAS_BACKEND=jax" in line
     assert not (tmp_path / "runs").exists()

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from train.config import TrainConfig
-from train.flags import config_from, parser
+from train.__main__ import config_from, parser
+from train.config import TrainConfig, preset_for
 
 
 def _config(*arguments: str) -> TrainConfig:
@@ -16,10 +16,10 @@ def test_no_flag_is_the_default_of_every_field() -> None:
 
 
 def test_flags_set_their_fields_and_nothing_else() -> None:
-    given = _config("--preset", "edge", "--no-flip", "--erase", "0", "--teacher", "runs/wide", "--mixup", "0.2")
+    config = _config("--preset", "edge", "--no-flip", "--erase", "0", "--teacher", "runs/wide", "--mixup", "0.2")
 
     expected = {"preset": "edge", "flip": False, "erase": 0.0, "teacher": Path("runs/wide"), "mixup": 0.2}
-    assert given == replace(TrainConfig(), **expected)
+    assert config == replace(TrainConfig(), **expected)
 
 
 def test_data_is_a_name_or_a_folder(tmp_path: Path) -> None:
@@ -47,5 +47,8 @@ def test_nonsense_is_refused_with_exit_code_2(arguments: tuple[str, str]) -> Non
     assert ended.value.code == 2
 
 
-def test_the_help_shows_the_presets() -> None:
-    assert "{baseline,tiny,edge,teacher}" in parser().format_help()
+def test_the_help_shows_the_presets_and_the_default_ones_epochs() -> None:
+    text = parser().format_help()
+
+    assert "{baseline,tiny,edge,teacher}" in text
+    assert f"{preset_for(TrainConfig()).epochs} epochs" in text

@@ -49,7 +49,7 @@ def test_both_backends_train_and_fill_a_run_directory(tmp_path: Path, library: s
         "validation": 30,
         "test": 1000,
         "skipped": 0,
-        "extra": 0,
+        "auxiliary": 0,
     }  # 3 of 40 a class
     assert metrics["test_top1_accuracy"] > 0.5  # five times what guessing reaches
     assert metrics["expected_calibration_error"]["temperature"] == spec.decision.temperature != 1.0
@@ -82,7 +82,7 @@ def test_your_own_classes_train_and_the_run_keeps_what_an_export_needs(
     assert (spec.input.height, spec.input.width) == (32, 32)
     assert spec.provenance.dataset == str(own_folder)
     metrics = json.loads((run / "metrics.json").read_text())
-    assert metrics["images"] == {"train": 64, "validation": 7, "test": 13, "skipped": 4, "extra": 0}
+    assert metrics["images"] == {"train": 64, "validation": 7, "test": 13, "skipped": 4, "auxiliary": 0}
     assert metrics["preset"]["flip"] is True
     assert len((run / "skipped.txt").read_text().splitlines()) == 4
     with np.load(run / "images.npz") as stored:

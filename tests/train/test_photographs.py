@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import cv2
@@ -25,17 +26,17 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def read(path: Path) -> auxiliary.Extra:
+def read(path: Path) -> auxiliary.AuxiliaryImages:
     return auxiliary.read(path, class_names=FASHION_MNIST_LABELS, height=28, width=28)
 
 
-def test_each_photograph_is_seen_as_it_is_and_varied(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_photograph_is_stored_unchanged_and_varied(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = folder.parent / "some.npz"
 
     assert main([str(folder), "--variants", "3", "--out", str(out)]) == 0
 
     captured = capsys.readouterr()
-    assert "16 images of 5 photographs of photos, 4 of them of no class" in captured.out
+    assert re.findall(r"\d+", captured.out.rpartition(": ")[2]) == ["16", "5", "4"]  # images, photographs, of no class
     assert "skipped" in captured.err
     found = read(out)
     # Folders in the order of their names: hat, pants, shoes; four views of each photograph.
@@ -53,13 +54,13 @@ def test_a_network_learns_from_the_very_bytes_that_the_runner_shows_it(
     (tmp_path / "photos" / "coat").mkdir(parents=True)
     cv2.imwrite(str(tmp_path / "photos" / "coat" / "a.jpg"), drawn.image)
     assert main([str(tmp_path / "photos"), "--variants", "1", "--out", str(tmp_path / "some.npz")]) == 0
-    shown = []
-    monkeypatch.setattr(JsonLinesSink, "write", lambda self, frame, prediction, decision: shown.append(prediction))
+    kept = []
+    monkeypatch.setattr(JsonLinesSink, "write", lambda self, frame, prediction, decision: kept.append(prediction))
 
     assert run_edge_classify(["--source", str(tmp_path / "photos" / "coat"), "--json", "--quiet"]) == 0
 
-    assert shown[0].pixels.any()
-    assert read(tmp_path / "some.npz").pixels[0].tobytes() == shown[0].pixels.tobytes()
+    assert kept[0].pixels.any()
+    assert read(tmp_path / "some.npz").pixels[0].tobytes() == kept[0].pixels.tobytes()
 
 
 def test_the_same_seed_gives_the_same_images(folder: Path) -> None:
@@ -73,7 +74,7 @@ def test_the_same_seed_gives_the_same_images(folder: Path) -> None:
     assert not np.array_equal(first, other)
 
 
-def test_a_folder_means_what_it_is_said_to_mean(folder: Path) -> None:
+def test_a_flag_sets_the_label_of_a_folder(folder: Path) -> None:
     out = folder.parent / "some.npz"
 
     assert main([str(folder), "--map", "hat=Bag", "--variants", "0", "--out", str(out)]) == 0
@@ -90,6 +91,6 @@ def test_folders_without_photographs_of_a_class_are_refused(
 
     assert main([str(tmp_path / name), "--out", str(tmp_path / "x.npz")]) == 1
 
-    sentence = {"absent": "is no folder", "empty": "holds no photographs", "strange": "is called like socks"}[name]
-    assert sentence in capsys.readouterr().err
+    fact = {"absent": "no folder", "empty": "no photographs", "strange": "socks"}[name]
+    assert fact in capsys.readouterr().err
     assert not (tmp_path / "x.npz").exists()

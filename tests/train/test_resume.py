@@ -44,7 +44,7 @@ def test_a_training_killed_with_9_goes_on_and_ends_as_if_nothing_had_happened(
     assert [path.name for path in tmp_path.iterdir()] == [".cut.partial"]
 
     assert main([*flags, "--name", "cut"]) == 1
-    assert "go on with `python -m train --resume --name cut" in capfd.readouterr().err
+    assert " --resume --name cut " in capfd.readouterr().err
     assert main(["--resume", "--runs", str(tmp_path)]) == 0
     assert main([*flags, "--name", "whole"]) == 0
 
@@ -63,8 +63,7 @@ def test_ctrl_c_is_130_and_says_how_to_go_on(own_folder: Path, tmp_path: Path) -
         _, errors = child.communicate()
 
     assert child.returncode == 130
-    assert errors.splitlines()[-2:] == [
-        f"the finished epochs are kept: go on with `python -m train --resume --name x --runs {tmp_path}`",
-        "error: interrupted",
-    ]
+    warning, error = errors.splitlines()[-2:]
+    assert f" --resume --name x --runs {tmp_path}`" in warning
+    assert error == "error: interrupted"
     assert [path.name for path in tmp_path.iterdir()] == [".x.partial"]

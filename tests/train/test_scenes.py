@@ -47,7 +47,7 @@ def test_the_images_are_what_the_vision_step_sees(
     is_seen = found.is_seen[~found.is_known]
     assert 4 <= len(is_seen) <= 14  # a fifth, half of them empty
     assert 0.25 <= is_seen.mean() <= 0.75
-    assert "40 made-up scenes" in capsys.readouterr().out
+    assert "40 synthetic scenes" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("_few_images")

@@ -1,14 +1,15 @@
-"""Variations of training images, a batch at a time in numpy: the same on every backend and with every seed.
+"""Random variations in numpy: of training images, a batch at a time, and of camera frames, before the vision step.
 
-Not Keras' layers: tried on two cores, the slowest one on each backend alone (RandomTranslation on JAX, RandomErasing on
-TensorFlow) made 8,000 and 19,000 images a second, all of these together 250,000. A batch here depends on nothing but
-the generator it is given, which is what lets a killed training go on as if nothing had happened.
+Not Keras' layers: on two cores, the slowest one of each backend alone (RandomTranslation on JAX, RandomErasing on
+TensorFlow) made 8,000 and 19,000 images a second, all of these together 250,000. A batch depends on its generator
+alone, so that a killed training continues with the batches it would have seen.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,13 +20,13 @@ _ERASED_ASPECT = 3.3  # longer over shorter edge at most; both are the paper's
 def shift(
     images: NDArray[np.uint8], pixels: int, rng: np.random.Generator, *, padding: Literal["constant", "reflect"]
 ) -> NDArray[np.uint8]:
-    """Move each image by up to so many pixels up or down and left or right.
+    """Shift each image vertically and horizontally.
 
     Args:
         images: uint8 grey, shape (N, height, width), 0-255.
-        pixels: the furthest; each distance is as likely as any other.
-        rng: where the distances come from.
-        padding: what moves in: black (constant) or the image's own mirror image (reflect).
+        pixels: largest shift; all distances are equally likely.
+        rng: source of the distances.
+        padding: pixels that move in: black (constant) or the image mirrored (reflect).
 
     Returns:
         New images, same shape.
@@ -48,8 +49,8 @@ def erase(images: NDArray[np.uint8], share: float, rng: np.random.Generator) -> 
 
     Args:
         images: uint8 grey, shape (N, height, width), 0-255.
-        share: of images that lose a rectangle, 0-1.
-        rng: where choice, rectangle and noise come from.
+        share: share of images that lose a rectangle, 0-1.
+        rng: source of choice, rectangle and noise.
 
     Returns:
         New images, same shape.
@@ -68,14 +69,14 @@ def erase(images: NDArray[np.uint8], share: float, rng: np.random.Generator) -> 
 def boxes(
     rows: NDArray[np.float64], columns: NDArray[np.float64], *, height: int, width: int, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Rectangles of these sizes somewhere inside an image.
+    """Place rectangles of these sizes at random inside an image.
 
     Args:
         rows: heights in pixels, shape (N,); rounded, at least 1 and at most `height`.
-        columns: widths in pixels, shape (N,); in the same way.
-        height: of the image.
-        width: of the image.
-        rng: where the positions come from.
+        columns: widths in pixels, shape (N,); limited likewise.
+        height: rows of the image.
+        width: columns of the image.
+        rng: source of the positions.
 
     Returns:
         bool, shape (N, height, width), true inside.
@@ -96,9 +97,9 @@ def mixup(
 
     Args:
         images: float32, shape (N, height, width, 1), 0-1.
-        targets: float32, shape (N, ...): what is to be mixed in the same proportion.
-        alpha: of the beta distribution that an image's share is drawn from; positive.
-        rng: where partners and shares come from.
+        targets: float32, shape (N, ...); mixed in the same proportion.
+        alpha: parameter of the beta distribution of an image's share; positive.
+        rng: source of partners and shares.
 
     Returns:
         New images and targets of the same shapes.
@@ -113,7 +114,7 @@ def cutmix(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Replace a rectangle of each image by a partner's, and that share of its target (arXiv:1905.04899).
 
-    Args and returns as `mixup`.
+    Arguments and result are those of `mixup`.
     """
     height, width = images.shape[1:3]
     partner = rng.permutation(len(images))
@@ -126,3 +127,59 @@ def cutmix(
 def _blend(values: NDArray[np.float32], partner: NDArray[np.int64], share: NDArray[np.float32]) -> NDArray[np.float32]:
     own = share.reshape(-1, *[1] * (values.ndim - 1))
     return np.asarray(own * values + (1 - own) * values[partner], np.float32)
+
+
+def vary_frame(frame: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Vary geometry, exposure, blur and noise of a frame, as another photograph of the same thing would.
+
+    Args:
+        frame: uint8 BGR, shape (H, W, 3), 0-255.
+        rng: source of all choices.
+
+    Returns:
+        uint8 BGR, same shape.
+    """
+    moved = _moved(frame, rng)
+    if rng.random() < 0.5:
+        moved = moved[:, ::-1]
+    return _exposed(moved, rng)
+
+
+def _moved(frame: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Rotate by some degrees, shear, scale by 0.88 to 1.3 and shift; the border is mirrored."""
+    height, width = frame.shape[:2]
+    angle = np.deg2rad(rng.normal(0, 8))
+    scale = np.exp(rng.uniform(np.log(0.88), np.log(1.3)))
+    stretch = np.exp(rng.normal(0, 0.08))
+    shear = rng.normal(0, 0.06)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = scale * rotation @ np.array([[stretch, shear], [0.0, 1 / stretch]])
+    middle = np.array([width / 2, height / 2])
+    offset = middle - matrix @ middle + rng.uniform(-0.05, 0.05, 2) * (width, height)
+    return np.asarray(
+        cv2.warpAffine(
+            frame,
+            np.column_stack([matrix, offset]),
+            (width, height),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT_101,
+        ),
+        np.uint8,
+    )
+
+
+def _exposed(frame: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Change exposure, white balance and gamma, and add a gradient of light, blur and noise."""
+    height, width = frame.shape[:2]
+    levels = np.arange(256) / 255
+    gains = np.exp(rng.normal(0, 0.15)) * np.exp(rng.normal(0, 0.06, 3))
+    gamma = np.exp(rng.normal(0, 0.2))
+    table = np.clip(np.rint(255 * gains * levels[:, np.newaxis] ** gamma), 0, 255).astype(np.uint8)
+    varied = np.asarray(cv2.LUT(frame, table[np.newaxis]), np.float32)
+    slope = rng.normal(0, 0.12, 2)
+    across, down = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
+    varied *= (1 + slope[0] * across[np.newaxis] + slope[1] * down[:, np.newaxis])[..., np.newaxis].astype(np.float32)
+    if rng.random() < 0.3:
+        varied = np.asarray(cv2.GaussianBlur(varied, (0, 0), float(rng.uniform(0.5, 2.0))), np.float32)
+    varied += rng.normal(0, rng.uniform(0, 6), (height, width, 1)).astype(np.float32)
+    return np.clip(np.rint(varied), 0, 255).astype(np.uint8)

@@ -1,6 +1,6 @@
-"""Images to learn from beside a data set, already through the vision step, in a file of their own.
+"""Auxiliary images: further training images after the vision step, in a file of their own.
 
-Making them takes minutes and needs photographs; training with them takes neither, wherever the file is carried.
+Making the file takes minutes and needs photographs; training with it needs neither.
 """
 
 from __future__ import annotations
@@ -21,87 +21,88 @@ from edge.vision import GARMENT_RECIPE, PreparedInput
 
 
 @dataclass(frozen=True, slots=True)
-class Extra:
-    """Images with what a network should say about them."""
+class AuxiliaryImages:
+    """Images with the targets of a network."""
 
     pixels: NDArray[np.uint8]
     """uint8 grey, shape (N, height, width), 0-255, as `edge.vision` makes them."""
     targets: NDArray[np.float32]
-    """float32 probabilities, shape (N, classes): several classes share 1 where any of them is right, all of them where
-    none is."""
+    """float32 probabilities, shape (N, classes); right classes share 1 equally, without one all classes do."""
     presence: NDArray[np.float32]
-    """float32, shape (N,), 0-1: how sure the vision step was that there is something."""
+    """Presence score of the vision step, float32, shape (N,), 0-1."""
     origin: str
-    """What was made into these images, for people."""
+    """Origin of the images, for people."""
 
     @property
     def is_known(self) -> NDArray[np.bool_]:
-        """Whether an image shows something that a class is right for: bool, shape (N,)."""
+        """Mask of the images that show something of a class: bool, shape (N,)."""
         return np.asarray((self.targets == 0).any(axis=1))
 
     @property
     def is_seen(self) -> NDArray[np.bool_]:
-        """Whether a network would get to see an image, or the answer be `nothing` without it: bool, shape (N,)."""
+        """Mask of the images that reach the network; the others are predicted as `nothing`: bool, shape (N,)."""
         return np.asarray(self.presence >= DecisionSpec().presence_threshold)
 
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
-    """What a reader must compare before it learns."""
+    """Facts that must match the run that reads the file."""
 
     class_names: tuple[str, ...]
     recipe: str
-    """Of the vision step: a network learns what its runner will show it."""
+    """Recipe of the vision step; the runner must use the same."""
     origin: str
 
 
-def write(path: Path, extra: Extra, class_names: Sequence[str]) -> None:
-    """Store the images, whole or not at all."""
-    manifest = _Manifest(tuple(class_names), GARMENT_RECIPE, extra.origin)
+def write(path: Path, images: AuxiliaryImages, class_names: Sequence[str]) -> None:
+    """Write the images atomically."""
+    manifest = _Manifest(tuple(class_names), GARMENT_RECIPE, images.origin)
     with atomic_file.replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
-            pixels=extra.pixels,
-            targets=extra.targets.astype(np.float16),
-            presence=extra.presence,
+            pixels=images.pixels,
+            targets=images.targets.astype(np.float16),
+            presence=images.presence,
             manifest=np.array(json.dumps(asdict(manifest))),
         )
 
 
-def read(path: Path, *, class_names: Sequence[str], height: int, width: int) -> Extra:
+def read(path: Path, *, class_names: Sequence[str], height: int, width: int) -> AuxiliaryImages:
     """Read images that `write` stored.
 
     Raises:
-        DatasetError: no such file, or it is of other classes, another size or another vision step.
+        DatasetError: the file can't be read, or has other classes, another size or another vision step.
     """
     try:
         with path.open("rb") as file, np.load(file) as stored:
             manifest = _Manifest(**json.loads(str(stored["manifest"])))
             targets = stored["targets"].astype(np.float32)
-            extra = Extra(stored["pixels"], targets, stored["presence"], manifest.origin)
+            images = AuxiliaryImages(stored["pixels"], targets, stored["presence"], manifest.origin)
     except (OSError, EOFError, TypeError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DatasetError(
             f"{path} holds no images to learn from ({error}): expected a file that `python -m train.photographs` or "
             "`python -m train.scenes` wrote"
         ) from error
-    found = (list(manifest.class_names), manifest.recipe, extra.pixels.shape[1:])
-    expected = (list(class_names), GARMENT_RECIPE, (height, width))
-    for word, theirs, ours in zip(("the classes", "the vision step", "images of"), found, expected, strict=True):
-        if theirs != ours:
-            raise DatasetError(f"{path} has {word} {theirs}, this run {ours}: make it again")
-    return extra
+    stored_facts = (list(manifest.class_names), manifest.recipe, images.pixels.shape[1:])
+    run_facts = (list(class_names), GARMENT_RECIPE, (height, width))
+    for word, stored_fact, expected in zip(
+        ("the classes", "the vision step", "images of"), stored_facts, run_facts, strict=True
+    ):
+        if stored_fact != expected:
+            raise DatasetError(f"{path} has {word} {stored_fact}, this run {expected}: make it again")
+    return images
 
 
-def gathered(seen: Iterable[tuple[PreparedInput, NDArray[np.float32]]], origin: str) -> Extra:
-    """What the vision step saw, each with its targets, float32 (classes,), as one.
+def collect(inputs: Iterable[tuple[PreparedInput, NDArray[np.float32]]], origin: str) -> AuxiliaryImages:
+    """Collect inputs of a network, each with its targets, float32 (classes,).
 
     Raises:
-        DatasetError: it saw nothing at all.
+        DatasetError: the vision step found nothing in any of them.
     """
-    pairs = list(seen)
+    pairs = list(inputs)
     if not any(prepared.presence_score >= DecisionSpec().presence_threshold for prepared, _ in pairs):
         raise DatasetError(f"nothing was found in any of {origin}")
-    return Extra(
+    return AuxiliaryImages(
         np.stack([prepared.pixels for prepared, _ in pairs]),
         np.stack([targets for _, targets in pairs]),
         np.array([prepared.presence_score for prepared, _ in pairs], np.float32),
@@ -109,20 +110,22 @@ def gathered(seen: Iterable[tuple[PreparedInput, NDArray[np.float32]]], origin: 
     )
 
 
-def joined(extras: Sequence[Extra]) -> Extra | None:
-    """All of them as one; None if there is none."""
-    if not extras:
+def concatenate(parts: Sequence[AuxiliaryImages]) -> AuxiliaryImages | None:
+    """Join several sets of images into one; None if there is none."""
+    if not parts:
         return None
-    pixels = np.concatenate([extra.pixels for extra in extras])
-    targets = np.concatenate([extra.targets for extra in extras])
-    presence = np.concatenate([extra.presence for extra in extras])
-    return Extra(pixels, targets, presence, " and ".join(extra.origin for extra in extras))
+    return AuxiliaryImages(
+        np.concatenate([part.pixels for part in parts]),
+        np.concatenate([part.targets for part in parts]),
+        np.concatenate([part.presence for part in parts]),
+        " and ".join(part.origin for part in parts),
+    )
 
 
 def share_targets(labels: Sequence[str], class_names: Sequence[str]) -> NDArray[np.float32]:
-    """Targets of an image for which each of these labels is right: float32, shape (classes,).
+    """Return the targets of an image for which each of these labels is right: float32, shape (classes,).
 
-    Where none is right all classes share alike, which teaches a network to be unsure (Hendrycks et al., 2019,
+    Without a right label all classes share equally, which teaches a network to be unsure (Hendrycks et al., 2019,
     arXiv:1812.04606).
     """
     right = np.array([name in labels for name in class_names], np.float32)

@@ -1,4 +1,4 @@
-"""Images of your own, one folder a class: read, and made into what the runner will make of a camera's frames."""
+"""Your own images, one folder for each class, read and prepared as the runner prepares frames."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ from edge.images.folders import image_files
 
 _LOGGER = logging.getLogger(__name__)
 _SMALLEST_EDGE = 16  # pixels: less shows no garment
-_FEWEST_OF_A_CLASS = 3  # one to train on, one to choose by, one to judge with
+_FEWEST_OF_A_CLASS = 3  # one each for training, validation and test
 _MOST_CLASSES = 256  # labels are a byte
 
 
 @dataclass(frozen=True, slots=True)
 class OwnImages:
-    """What a folder held."""
+    """The usable images of a folder, and the reasons for the others."""
 
     pixels: NDArray[np.uint8]
     """uint8 grey, shape (N, height, width), 0-255, as `edge.vision` makes them."""
     labels: NDArray[np.uint8]
     """uint8 class indices, shape (N,)."""
     class_names: tuple[str, ...]
-    """Names of the folders, sorted."""
+    """Class names: the names of the folders, sorted."""
     skipped: tuple[str, ...]
-    """"path: reason" of each image that wasn't used."""
+    """Lines "path: reason", one for each image that wasn't used."""
 
 
 def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
     """Read every image of every class.
 
     Args:
-        folder: holds one folder a class, which hold the images.
-        height: rows of the network's input.
-        width: columns of the network's input.
+        folder: folder that holds one folder of images for each class.
+        height: rows of the network's input, in pixels.
+        width: columns of the network's input, in pixels.
 
     Raises:
-        DatasetError: fewer than two classes, a class with next to no images, or one named like an answer of the
-            runner's own (unknown, nothing, stale).
+        DatasetError: there are fewer than two classes, a class has fewer than three images, or a class has a reserved
+            name (unknown, nothing, stale).
     """
     class_names = _class_names(folder)
     files = [(path, label) for label, name in enumerate(class_names) for path in image_files(folder / name)]
     pixels: list[NDArray[np.uint8]] = []
     labels: list[int] = []
     skipped: list[str] = []
-    seen: dict[bytes, Path] = {}
+    paths: dict[bytes, Path] = {}
     for number, (path, label) in enumerate(files, start=1):
         try:
             image = _read(path, height=height, width=width)
-            first = seen.setdefault(image.tobytes(), path)
+            first = paths.setdefault(image.tobytes(), path)
             if first is not path:  # one of the two may become a test image
                 raise FrameError(f"to the network it is the same picture as {first}")
             pixels.append(image)
@@ -67,20 +67,21 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
             _LOGGER.info("read %d of %d images in %s", number, len(files), folder)
     for line in skipped:
         _LOGGER.warning("skipped %s", line)
-    found = np.asarray(labels, np.uint8)
-    _require_enough(folder, class_names, np.bincount(found, minlength=len(class_names)))
-    return OwnImages(np.stack(pixels), found, class_names, tuple(skipped))
+    indices = np.asarray(labels, np.uint8)
+    _require_enough(folder, class_names, np.bincount(indices, minlength=len(class_names)))
+    return OwnImages(np.stack(pixels), indices, class_names, tuple(skipped))
 
 
 def balancing_weights(labels: NDArray[np.uint8], classes: int) -> NDArray[np.float32] | None:
-    """Weight of each class in the loss, so that all classes together weigh the same.
+    """Return the weight of each class in the loss that gives all classes the same total weight.
 
     Args:
         labels: class indices, shape (N,).
-        classes: how many there are; each has at least one label.
+        classes: number of classes; each has at least one label.
 
     Returns:
-        float32, shape (classes,), 1 on the mean over images; None where no class is half as large again as another.
+        float32, shape (classes,), with mean 1 over the images; None if the largest class has at most 1.5 times the
+        images of the smallest.
     """
     counts = np.bincount(labels, minlength=classes)
     if 2 * counts.max() <= 3 * counts.min():

@@ -1,4 +1,4 @@
-"""A data set becomes three splits of images; the test split is only handed over, never looked at."""
+"""Data sets as three splits: training, validation and test."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.datasets import fashion_mnist
 from edge.errors import DatasetError
 from train.config import DATASETS, TrainConfig
-from train.data.auxiliary import Extra, joined, read
+from train.data.auxiliary import AuxiliaryImages, concatenate, read
 from train.data.folders import balancing_weights, read_folder
 
 _LOGGER = logging.getLogger(__name__)
 _DEMO_IMAGES = 6_000  # training images drawn unless --max-images says otherwise: half a minute
 _DEMO_TEST_IMAGES = 1_000
-_DEMO_TEST_SEED = 1_000_003  # far from any --seed a person types: drawn test garments are never training garments
+_DEMO_TEST_SEED = 1_000_003  # far from any --seed a person types, so that no drawn test garment is a training garment
 _OWN_TEST_SEED = 0
 
 
@@ -36,35 +36,35 @@ class Split:
 
     @property
     def images(self) -> NDArray[np.float32]:
-        """What a network takes: float32 grey, shape (N, height, width, 1), 0-1."""
+        """Input of a network: float32 grey, shape (N, height, width, 1), 0-1."""
         return to_network(self.pixels)
 
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """What a run trains on, chooses by, and is judged on once."""
+    """Images of a run; the test split is used once, at the end."""
 
     train: Split
     validation: Split
     test: Split
     class_names: tuple[str, ...]
     whole: NDArray[np.uint8]
-    """All training images in the data set's order, uint8 grey, shape (N, height, width): soft labels are of these."""
+    """All training images in the data set's order, as in soft labels: uint8 grey, shape (N, height, width)."""
     train_positions: NDArray[np.int64]
-    """Where each image of `train` stands in `whole`."""
-    extra: Extra | None = None
-    """Images to train on beside `train`."""
-    judge: Extra | None = None
-    """Images, some of no class, to choose by."""
+    """Index in `whole` of each image of `train`."""
+    auxiliary: AuxiliaryImages | None = None
+    """Further training images."""
+    threshold_images: AuxiliaryImages | None = None
+    """Images, some of no class, that set the threshold of `unknown`."""
     class_weights: NDArray[np.float32] | None = None
-    """Weight of each class in the loss, float32, shape (classes,); None: all alike."""
+    """Weight of each class in the loss, float32, shape (classes,); None: all equal."""
     skipped: tuple[str, ...] = ()
-    """"path: reason" of each image that wasn't used."""
+    """Lines "path: reason", one for each image that wasn't used."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A data set as it comes."""
+    """A data set before the validation split."""
 
     train: Split
     test: Split
@@ -74,10 +74,10 @@ class _Loaded:
 
 
 def load_splits(config: TrainConfig) -> Splits:
-    """Load the data set the run asks for; validation comes out of the training images.
+    """Load the data set of a run and split the validation images off its training images.
 
     Raises:
-        DatasetError: the data can't be had, or too few images are asked for.
+        DatasetError: the data can't be read, or there are too few images to split.
     """
     loaded = _load(config)
     whole = loaded.train
@@ -86,34 +86,34 @@ def load_splits(config: TrainConfig) -> Splits:
     if config.max_images is not None and config.max_images < len(whole.labels):
         positions = rng.permutation(len(whole.labels))[: config.max_images]
     images, labels = whole.pixels[positions], whole.labels[positions]
-    kept_aside = stratified_choice(labels, fraction=config.validation_fraction, rng=rng)
-    if kept_aside.all() or not kept_aside.any():
+    is_validation = stratified_choice(labels, fraction=config.validation_fraction, rng=rng)
+    if is_validation.all() or not is_validation.any():
         raise DatasetError(
             f"{len(labels)} training images can't be split into training and validation "
             f"(fraction {config.validation_fraction:.3f}): raise --max-images"
         )
-    train = Split(images[~kept_aside], labels[~kept_aside])
+    train = Split(images[~is_validation], labels[~is_validation])
     height, width = whole.pixels.shape[1:]
-    extra, judge = (
-        joined([read(path, class_names=loaded.class_names, height=height, width=width) for path in paths])
+    auxiliary, threshold_images = (
+        concatenate([read(path, class_names=loaded.class_names, height=height, width=width) for path in paths])
         for paths in (config.extra_data, () if config.threshold_data is None else (config.threshold_data,))
     )
     return Splits(
         train=train,
-        validation=Split(images[kept_aside], labels[kept_aside]),
+        validation=Split(images[is_validation], labels[is_validation]),
         test=loaded.test,
         class_names=loaded.class_names,
         whole=whole.pixels,
-        train_positions=positions[~kept_aside],
-        extra=extra,
-        judge=judge,
+        train_positions=positions[~is_validation],
+        auxiliary=auxiliary,
+        threshold_images=threshold_images,
         class_weights=balancing_weights(train.labels, len(loaded.class_names)) if loaded.is_own else None,
         skipped=loaded.skipped,
     )
 
 
 def to_network(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8 pixels (N, H, W), 0-255 -> float32 (N, H, W, 1), 0-1, by the function that feeds float files."""
+    """Convert uint8 pixels (N, H, W), 0-255, to float32 (N, H, W, 1), 0-1, as the runner does for float files."""
     return pixels_to_real(pixels)[..., np.newaxis]
 
 
@@ -122,8 +122,8 @@ def stratified_choice(labels: NDArray[np.uint8], *, fraction: float, rng: np.ran
 
     Args:
         labels: class indices, shape (N,).
-        fraction: share to choose, 0-1; a class's number is rounded to the nearest whole one.
-        rng: where the choice comes from.
+        fraction: share to choose, 0-1; the number of each class is rounded.
+        rng: source of the choice.
 
     Returns:
         bool, shape (N,), true where chosen.
@@ -157,7 +157,7 @@ def _load(config: TrainConfig) -> _Loaded:
 
 def _own(config: TrainConfig) -> _Loaded:
     own = read_folder(Path(config.data), height=config.input_size, width=config.input_size)
-    # Not of the run's seed: runs with different seeds are judged on the same images, which none of them has seen.
+    # A seed of its own, so that runs with different seeds are tested on the same images.
     rng = np.random.default_rng(_OWN_TEST_SEED)
     held_out = stratified_choice(own.labels, fraction=config.test_fraction, rng=rng)
     if not held_out.any():

@@ -1,6 +1,6 @@
-"""The folder of a training that isn't finished, `runs/.NAME.partial`: its configuration, and its state when it has one.
+"""The folder of an unfinished training, `runs/.NAME.partial`, with its configuration and state.
 
-A finished run appears in one rename beside it, and then this folder goes.
+A finished run appears beside it in one rename, and then this folder is removed.
 """
 
 from __future__ import annotations
@@ -13,38 +13,37 @@ from typing import Any
 
 from edge.errors import RunError
 from edge.system import atomic_file
-from train.config import TrainConfig
-from train.presets import preset_for
+from train.config import TrainConfig, preset_for
 from train.results.run_dir import run_name
 
 STATE = "state.npz"
 _CONFIG = "config.json"
 _SUFFIX = ".partial"
-_FREE = ("name", "runs", "resume")  # may differ when a run is gone on with
+_FREE = ("name", "runs", "resume")  # may differ when a run is resumed
 _PATHS = ("runs", "teacher", "soft_labels", "threshold_data", "initial")
 
 
 def partial_folder(config: TrainConfig) -> Path:
-    """Where the run's unfinished training lives."""
+    """Return the folder of the run's unfinished training."""
     return config.runs / f".{run_name(config)}{_SUFFIX}"
 
 
 def resumed(config: TrainConfig) -> TrainConfig:
-    """The configuration of the unfinished run that `--resume` means; flags need not be given again.
+    """Return the configuration of the unfinished run that `--resume` selects; flags need not be repeated.
 
     Raises:
-        RunError: there is no such run, there are several, or it was started with other choices.
+        RunError: there is no such run, there are several, or it was started with other settings.
     """
     folder = _find(config)
     stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-    asked = {name: value for name, value in stored["config"].items() if name in TrainConfig.__slots__}
-    original = TrainConfig(**{name: _value(name, value) for name, value in asked.items()})
+    values = {name: value for name, value in stored["config"].items() if name in TrainConfig.__slots__}
+    original = TrainConfig(**{name: _value(name, value) for name, value in values.items()})
     default = TrainConfig()
     for name in (field.name for field in fields(TrainConfig) if field.name not in _FREE):
-        given = getattr(config, name)
-        if given not in (getattr(default, name), getattr(original, name)):
+        value = getattr(config, name)
+        if value not in (getattr(default, name), getattr(original, name)):
             raise RunError(
-                f"{folder} was started with {name} {getattr(original, name)}, not {given}: "
+                f"{folder} was started with {name} {getattr(original, name)}, not {value}: "
                 "leave the flag out, or start a run with another --name"
             )
     if json.loads(json.dumps(asdict(preset_for(original)))) != stored["preset"]:
@@ -53,11 +52,11 @@ def resumed(config: TrainConfig) -> TrainConfig:
 
 
 def start(config: TrainConfig) -> Path:
-    """Make the folder for a new training, or return the one to go on in.
+    """Make the folder of a new training, or return the one to resume in.
 
     Raises:
-        FileExistsError: a finished run of this name is there already.
-        RunError: an unfinished one is.
+        FileExistsError: a finished run of this name exists.
+        RunError: an unfinished run of this name exists.
     """
     finished, folder = config.runs / run_name(config), partial_folder(config)
     _sweep(config.runs)
@@ -72,19 +71,19 @@ def start(config: TrainConfig) -> Path:
 
 
 def how_to_resume(config: TrainConfig) -> str:
-    """The command that goes on with the run."""
+    """Return the command that resumes the run."""
     runs = "" if config.runs == TrainConfig().runs else f" --runs {config.runs}"
     return f"python -m train --resume --name {run_name(config)}{runs}"
 
 
 def remove_if_empty(folder: Path) -> None:
-    """Leave nothing of a training that ended before its first epoch did."""
+    """Remove the folder of a training that ended before its first epoch."""
     if not (folder / STATE).exists():
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(runs: Path) -> None:
-    """Remove what killed trainings left: folders that were to become a run, and states of runs that are finished."""
+    """Remove the leftovers of killed trainings: unfinished run folders, and states of finished runs."""
     atomic_file.sweep(runs)
     for folder in runs.glob(f".*{_SUFFIX}"):
         if (runs / _name(folder)).exists():
@@ -93,14 +92,15 @@ def _sweep(runs: Path) -> None:
 
 def _find(config: TrainConfig) -> Path:
     pattern = f".{config.name or '*'}{_SUFFIX}/{_CONFIG}"
-    found = sorted(path.parent for path in config.runs.glob(pattern) if not (config.runs / _name(path.parent)).exists())
-    if not found:
+    folders = [path.parent for path in config.runs.glob(pattern)]
+    folders = sorted(folder for folder in folders if not (config.runs / _name(folder)).exists())
+    if not folders:
         name = f" called {config.name}" if config.name else ""
         raise RunError(f"{config.runs} holds no unfinished run{name}: start one without --resume")
-    if len(found) > 1:
-        names = ", ".join(_name(folder) for folder in found)
+    if len(folders) > 1:
+        names = ", ".join(_name(folder) for folder in folders)
         raise RunError(f"{config.runs} holds several unfinished runs ({names}): choose one with --name")
-    return found[0]
+    return folders[0]
 
 
 def _name(folder: Path) -> str:

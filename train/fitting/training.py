@@ -1,4 +1,4 @@
-"""The training itself: network, teacher, optimizer and callbacks joined, and `fit` called once."""
+"""The training itself: network, teacher, optimizer and callbacks, and one call of `fit`."""
 
 from __future__ import annotations
 
@@ -10,37 +10,35 @@ from pathlib import Path
 import keras
 
 from edge.errors import RunError
-from train.config import TrainConfig
+from train.config import Preset, TrainConfig
 from train.data.splits import Splits
 from train.fitting import resume
-from train.fitting.batch_feed import build_feed
-from train.fitting.checkpoint import Checkpoint
-from train.fitting.distill import Student, load_run
-from train.fitting.interrupt import InterruptBetweenBatches
+from train.fitting.batch_pipeline import build_pipeline
+from train.fitting.callbacks import Checkpoint, InterruptBetweenBatches
+from train.fitting.teacher import Student, load_run
 from train.network.backend import Cluster
 from train.network.fused_norm import with_fused_norms
 from train.network.networks import NETWORKS
-from train.network.optimizer import build_optimizer
-from train.presets import Preset
 from train.results import run_dir
 
 _LOGGER = logging.getLogger(__name__)
+_NOT_DECAYED = ["bias", "gamma", "beta"]  # decay is for kernels: shrinking a scale or an offset has no purpose
 
 
-def learn(
+def train_model(
     splits: Splits, preset: Preset, config: TrainConfig, folder: Path, cluster: Cluster | None
 ) -> tuple[keras.Model, Checkpoint]:
-    """Train what is left to train.
+    """Train the remaining epochs.
 
     Args:
-        splits: the images.
-        preset: with what the run overrides.
-        config: of the run.
-        folder: of the unfinished run, for its state and history.
-        cluster: the processes that train together; None: this one alone, on one device.
+        splits: images of the run.
+        preset: preset with the run's overrides.
+        config: configuration of the run.
+        folder: folder of the unfinished run, for its state and history.
+        cluster: processes that train together; None: this one alone, on one device.
 
     Returns:
-        The trained network, and the callback that knows how it went and what model was around the network.
+        The trained network, and the callback that holds its progress and the model around it.
     """
     network = with_fused_norms(build_network(preset, splits, mixed_precision=config.mixed_precision))
     if config.initial is not None:
@@ -53,25 +51,25 @@ def learn(
     done = checkpoint.progress.epochs
     if done:
         _LOGGER.info("going on after epoch %d of %d", done, preset.epochs)
-    feed = build_feed(splits, preset, config, first_epoch=done, cluster=cluster)
+    pipeline = build_pipeline(splits, preset, config, first_epoch=done, cluster=cluster)
     model = _with_teacher(network, splits, config)
-    optimizer = build_optimizer(preset, steps_per_epoch=feed.steps_per_epoch)
-    model.compile(optimizer=optimizer, loss=feed.loss, metrics=["accuracy"])
+    optimizer = build_optimizer(preset, steps_per_epoch=pipeline.steps_per_epoch)
+    model.compile(optimizer=optimizer, loss=pipeline.loss, metrics=["accuracy"])
     with InterruptBetweenBatches() as interrupt:
         callbacks = [checkpoint, interrupt]
         if is_writer:
-            # What a killed training wrote after its last state is taken back.
+            # Remove the lines that a killed training wrote after its last state.
             history_csv.write_bytes(checkpoint.progress.history_csv.encode())
             callbacks.insert(0, keras.callbacks.CSVLogger(str(history_csv), append=True))
         if is_writer and config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(str(folder / run_dir.TENSORBOARD), write_graph=False))
         if preset.average_epochs:
-            callbacks.append(keras.callbacks.SwapEMAWeights())  # validation looks at the weights that will be kept
+            callbacks.append(keras.callbacks.SwapEMAWeights())  # validation uses the weights that are kept
         model.fit(
-            **feed.training,
+            **pipeline.training,
             epochs=preset.epochs,
             initial_epoch=done,
-            validation_data=feed.validation,
+            validation_data=pipeline.validation,
             validation_batch_size=preset.batch_size // (cluster.processes if cluster else 1),
             callbacks=callbacks,
             verbose=0 if not is_writer else 1 if sys.stdout.isatty() else 2,
@@ -80,7 +78,7 @@ def learn(
 
 
 def build_network(preset: Preset, splits: Splits, *, mixed_precision: str = "off") -> keras.Model:
-    """Make the preset's network for these images and classes, untrained."""
+    """Build the preset's untrained network for these images and classes."""
     height, width = splits.train.pixels.shape[1:]
     keras.config.set_dtype_policy("float32" if mixed_precision == "off" else f"mixed_{mixed_precision}")
     network = NETWORKS[preset.network](height=height, width=width, classes=len(splits.class_names))
@@ -99,7 +97,7 @@ def _take_weights(network: keras.Model, trained: keras.Model, run: Path) -> None
 
 
 def weights_sha256(network: keras.Model) -> str:
-    """SHA-256 of all weights: the same in two processes only if every bit is."""
+    """Return the SHA-256 of all weights, to compare the processes of a cluster."""
     digest = hashlib.sha256()
     for weights in network.get_weights():
         digest.update(weights.tobytes())
@@ -107,10 +105,44 @@ def weights_sha256(network: keras.Model) -> str:
 
 
 def _with_teacher(network: keras.Model, splits: Splits, config: TrainConfig) -> keras.Model:
-    """The network in what makes it learn from a teacher, if it has one."""
+    """Return the network, inside a `Student` if there is a teacher."""
     if config.teacher is None:
         return network
     teacher = load_run(config.teacher, splits, flag="--teacher") if config.teacher.is_dir() else None
     return Student(
         network, teacher=teacher, temperature=config.distillation_temperature, weight=config.distillation_weight
+    )
+
+
+def build_optimizer(preset: Preset, *, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """Build the preset's optimizer with its learning rate over the steps.
+
+    Args:
+        preset: optimizer, learning rate, decay and averaging.
+        steps_per_epoch: number of batches in an epoch, the unit of schedule and averaging.
+    """
+    rate = _learning_rate(preset, steps_per_epoch)
+    average: dict[str, float | bool] = {}
+    if preset.average_epochs:
+        momentum = max(0.0, 1 - 1 / (preset.average_epochs * steps_per_epoch))
+        average = {"use_ema": True, "ema_momentum": momentum}
+    decay = preset.weight_decay or None
+    if preset.optimizer == "sgd":
+        optimizer = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay, **average)
+    else:  # Keras' AdamW is its Adam with another default
+        optimizer = keras.optimizers.Adam(rate, weight_decay=decay, **average)
+    if decay:
+        optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
+    return optimizer
+
+
+def _learning_rate(preset: Preset, steps_per_epoch: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    if preset.schedule == "constant":
+        return preset.learning_rate
+    warmup_steps = round(preset.warmup_epochs * steps_per_epoch)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup_steps else preset.learning_rate,
+        max(1, preset.epochs * steps_per_epoch - warmup_steps),
+        warmup_target=preset.learning_rate if warmup_steps else None,
+        warmup_steps=warmup_steps,
     )

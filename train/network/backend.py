@@ -1,4 +1,4 @@
-"""Which library computes under Keras, and on what: the only file that knows TensorFlow and JAX apart."""
+"""The Keras backend and its devices; no other file depends on TensorFlow or JAX, but for the fused batch norm."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ BACKENDS = ("tensorflow", "jax")
 
 
 def start_backend() -> str:
-    """Import Keras on a backend: what the user chose, else TensorFlow, else JAX.
+    """Import Keras on the chosen backend, else on TensorFlow, else on JAX.
 
     Returns:
         "tensorflow" or "jax".
 
     Raises:
-        RuntimeMissingError: neither is installed, or the chosen one isn't.
+        RuntimeMissingError: the chosen one, or both, are not installed.
     """
     chosen = os.environ.get("KERAS_BACKEND")
     candidates = (chosen,) if chosen else BACKENDS
     for name in candidates:
         if name in BACKENDS and importlib.util.find_spec(name) and importlib.util.find_spec("keras"):
             os.environ["KERAS_BACKEND"] = name
-            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # nor notices later on
-            with log_native_stderr():  # TensorFlow greets with a page of notices
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # no notices later
+            with log_native_stderr():  # TensorFlow prints a page of notices
                 importlib.import_module("keras")
             return name
     raise RuntimeMissingError(
@@ -40,28 +40,28 @@ def start_backend() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The processes that train together, each on the devices of its machine."""
+    """Processes that train together, each on the devices of its machine."""
 
     process: int = 0
-    """Number of this one."""
+    """Index of this process."""
     processes: int = 1
     devices: int = 1
-    """Of all of them."""
+    """Number of devices of all processes."""
 
     @property
     def is_writer(self) -> bool:
-        """Whether this process writes files and shows progress; one does."""
+        """True in the one process that writes files and shows progress."""
         return self.process == 0
 
 
 def join_cluster(library: str) -> Cluster:
-    """Spread everything that Keras does from now on over all devices of all processes, data-parallel.
+    """Distribute all further work of Keras over all devices of all processes, data-parallel.
 
-    Which processes there are comes from Keras' own variables KERAS_DISTRIBUTION_JOB_ADDRESSES (host:port of process
-    0), KERAS_DISTRIBUTION_NUM_PROCESSES and KERAS_DISTRIBUTION_PROCESS_ID; without them it is this one alone.
+    Keras' variables KERAS_DISTRIBUTION_JOB_ADDRESSES (host:port of process 0), KERAS_DISTRIBUTION_NUM_PROCESSES and
+    KERAS_DISTRIBUTION_PROCESS_ID name the processes; without them this one is alone.
 
     Raises:
-        RunError: the backend is not JAX: Keras distributes on no other.
+        RunError: the backend is not JAX, the only one that Keras distributes on.
     """
     if library != "jax":
         raise RunError(f"--distribute needs KERAS_BACKEND=jax: keras.distribution doesn't work on {library}")
@@ -70,20 +70,20 @@ def join_cluster(library: str) -> Cluster:
 
     if os.environ.get("KERAS_DISTRIBUTION_NUM_PROCESSES"):
         keras.distribution.initialize()
-    # The batches are made for each process already.
+    # Each process makes its own part of a batch.
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     return Cluster(jax.process_index(), jax.process_count(), jax.device_count())
 
 
 def leave_cluster() -> None:
-    """Let Keras work on this process's first device alone again."""
+    """Restrict Keras to this process's first device again."""
     import keras
 
     keras.distribution.set_distribution(None)
 
 
 def require_tensorboard() -> None:
-    """Check that Keras can write TensorBoard's logs: it takes TensorFlow to write them, whatever computes.
+    """Check that Keras can write TensorBoard's logs, which needs TensorFlow on any backend.
 
     Raises:
         RuntimeMissingError: a library is missing.
@@ -94,7 +94,7 @@ def require_tensorboard() -> None:
 
 
 def describe_device(backend: str) -> str:
-    """Say where the arithmetic happens, e.g. "GPU (NVIDIA H200)" or "CPU (2 cores)"."""
+    """Return the device of the arithmetic, such as "GPU (NVIDIA H200)" or "CPU (2 cores)"."""
     with log_native_stderr():  # a machine without a GPU is no error
         gpus = _gpu_names(backend)
     return f"GPU ({', '.join(gpus)})" if gpus else f"CPU ({os.cpu_count()} cores)"
@@ -112,5 +112,5 @@ def _gpu_names(backend: str) -> list[str]:
 
 
 def versions(backend: str) -> dict[str, str]:
-    """Versions of the libraries that decide the result: name -> version."""
+    """Return the versions of the libraries that decide the result: name -> version."""
     return {name: version(name) for name in ("keras", backend, "numpy")}

@@ -1,8 +1,8 @@
-"""Batch normalization by TensorFlow's one kernel in place of Keras' dozen operations, while training.
+"""Batch normalization in training by one TensorFlow kernel in place of a dozen Keras operations.
 
-Keras 3 spells out mean, variance, scale and shift, in float32 also under mixed precision, and a CPU then spends more
-time on carrying these numbers about than on the convolutions: tried on two cores with bfloat16 units, the teacher
-trained at 100 images a second with Keras' layers, at 366 with these.
+Keras 3 computes mean, variance, scale and shift one by one, in float32 also under mixed precision, which takes a CPU
+longer than the convolutions. On two cores with bfloat16 units, the teacher trained at 100 images a second with Keras'
+layers and at 366 with these.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import keras
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras is not type-checked here
-    """Keras' layer, with the same weights and results, on TensorFlow alone."""
+    """Keras' layer with the same weights and results, for TensorFlow alone."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalize (N, height, width, channels) as Keras' layer does."""
@@ -42,13 +42,13 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
 
 
 def with_fused_norms(network: keras.Model) -> keras.Model:
-    """Make a copy to train; the trained weights go into a network without such layers, which Keras alone can read.
+    """Make a copy for training; its weights then go into a network with Keras' own layers.
 
     Args:
         network: functional or sequential, channels last.
 
     Returns:
-        The same network if it has no batch norm, or on JAX.
+        A copy; the same network without batch norm or on JAX.
     """
     has_norms = any(isinstance(layer, keras.layers.BatchNormalization) for layer in network.layers)
     if keras.backend.backend() != "tensorflow" or not has_norms:

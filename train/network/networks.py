@@ -1,4 +1,4 @@
-"""The networks, one short function each; the input is float32 grey in 0-1, the output probabilities."""
+"""The networks, one short function each: float32 grey images in 0-1 -> probabilities."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def baseline(*, height: int, width: int, classes: int) -> keras.Model:
     """Three convolutions and a dense layer: 241,546 parameters at 28x28 and ten classes.
 
     Args:
-        height: rows of the input.
-        width: columns of the input.
+        height: rows of the input, in pixels.
+        width: columns of the input, in pixels.
         classes: number of outputs.
 
     Returns:
@@ -39,7 +39,7 @@ def baseline(*, height: int, width: int, classes: int) -> keras.Model:
 
 
 def tiny(*, height: int, width: int, classes: int) -> keras.Model:
-    """One strided convolution and a dense layer: for tests and for trying the chain in seconds; 3,098 parameters."""
+    """One strided convolution and a dense layer, 3,098 parameters, to try the chain in seconds."""
     return keras.Sequential(
         [
             layers.Input((height, width, 1)),
@@ -59,10 +59,10 @@ def edge(
     At 28x28 the stem's stride leaves 14x14 pixels to the first stage, 7x7 to the second and 4x4 to the third.
 
     Args:
-        height: rows of the input.
-        width: columns of the input.
+        height: rows of the input, in pixels.
+        width: columns of the input, in pixels.
         classes: number of outputs.
-        widths: channels of each stage; the stem has the first stage's.
+        widths: channels of each stage; the stem has those of the first.
         blocks: residual blocks of each stage.
 
     Returns:
@@ -85,8 +85,8 @@ def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: in
     """A wide residual network with pre-activation (Zagoruyko and Komodakis, 2016, arXiv:1605.07146), to learn from.
 
     Args:
-        height: rows of the input.
-        width: columns of the input.
+        height: rows of the input, in pixels.
+        width: columns of the input, in pixels.
         classes: number of outputs.
         depth: number of convolutions, 6 n + 4.
         widen: the stages have 16, 32 and 64 times as many channels.
@@ -108,6 +108,24 @@ def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: in
     return keras.Model(image, _probabilities(x, classes), name="teacher")
 
 
+def up_to_logits(network: keras.Model) -> keras.Model:
+    """Return the network without its softmax, a layer of its own or the activation of a dense one.
+
+    Args:
+        network: one of NETWORKS.
+
+    Returns:
+        float32 (N, height, width, 1) in 0-1 -> float32 (N, classes) logits.
+    """
+    (image,), last = network.inputs, network.layers[-1]
+    if not isinstance(last, layers.Dense):
+        return keras.Model(image, last.input, name=network.name)
+    linear = layers.Dense.from_config({**last.get_config(), "activation": "linear"})
+    logits = keras.Model(image, linear(last.input), name=network.name)
+    linear.set_weights(last.get_weights())
+    return logits
+
+
 NETWORKS: dict[str, Callable[..., keras.Model]] = {
     function.__name__: function for function in (baseline, tiny, edge, teacher)
 }
@@ -124,10 +142,10 @@ def _conv_norm(x: keras.KerasTensor, channels: int, size: int, *, strides: int =
 
 
 def _norm(x: keras.KerasTensor) -> keras.KerasTensor:
-    # Keras' momentum of 0.99 forgets its start only after hundreds of steps: small data sets have fewer.
+    # Keras' momentum of 0.99 needs hundreds of steps to forget its start, more than a small data set has.
     return layers.BatchNormalization(momentum=0.9)(x)
 
 
 def _probabilities(x: keras.KerasTensor, classes: int) -> keras.KerasTensor:
-    """The last two layers in float32 also under mixed precision: losses look at small probabilities."""
+    """Add the last two layers, in float32 also under mixed precision, because losses need small probabilities."""
     return layers.Softmax(dtype="float32")(layers.Dense(classes, dtype="float32")(x))

@@ -1,4 +1,4 @@
-"""What a network makes of photographs: how many it names rightly, and how well it knows what it doesn't know."""
+"""Evaluation on photographs: accuracy on known images, and separation of known from unknown ones by each score."""
 
 from __future__ import annotations
 
@@ -10,64 +10,64 @@ from scipy.stats import mannwhitneyu
 
 from edge.artifact.decision_spec import SCORES
 from edge.classify.confidence_score import confidence_score
-from train.data.auxiliary import Extra
+from train.data.auxiliary import AuxiliaryImages
 
-_KEPT = 0.95  # of the known images that a threshold must not reject
-_OF_LOGITS = "energy"  # exported files put out probabilities: the runner can't have it
+_KEPT = 0.95  # share of the known images that a threshold keeps
 
 
 @dataclass(frozen=True, slots=True)
 class Separation:
-    """How well a score tells known images from unknown ones."""
+    """Separation of known from unknown images by one score."""
 
     threshold: float
-    """Which 95 % of the known images reach; below it the answer is `unknown`. An image answered with `nothing` has the
-    lowest score there is."""
+    """Score that 95 % of the known images reach; an image predicted as `nothing` has the lowest one."""
     unknown_rejected: float | None
-    """Share of the unknown images below it; None if there are none."""
+    """Share of the unknown images below it, 0-1; None without unknown images."""
     area_under_roc: float | None
-    """Chance that a known image has a higher score than an unknown one; None if there are none."""
+    """Probability that a known image has a higher score than an unknown one; None without unknown images."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What came of all images."""
+class OodEvaluation:
+    """Results over all images."""
 
     known: int
-    """Images that show something of a class."""
+    """Number of images that show something of a class."""
     unknown: int
-    """Images of none."""
+    """Number of images of no class."""
     top1_accuracy: float
-    """Of the known ones, 0-1, whatever the threshold; none is right where the answer is `nothing`."""
+    """Accuracy on the known images, 0-1, without a threshold; `nothing` is always wrong."""
     score: str
-    """Of those that a runner can have, the one with the largest area."""
+    """Score with the largest area under the curve."""
     separations: dict[str, Separation]
-    """Of each of `edge.artifact.decision_spec.SCORES`."""
+    """Separation by each of `edge.artifact.decision_spec.SCORES`."""
 
     @property
     def threshold(self) -> float:
-        """Of the score."""
+        """Threshold of the best score."""
         return self.separations[self.score].threshold
 
 
-def judge(logits: NDArray[np.float32], probabilities: NDArray[np.float32], images: Extra) -> Judgement:
-    """Judge the answers to some images.
+def evaluate_ood(
+    logits: NDArray[np.float32], probabilities: NDArray[np.float32], images: AuxiliaryImages
+) -> OodEvaluation:
+    """Evaluate the predictions for images, some of them of no class.
 
     Args:
         logits: float32, shape (N, classes), before softmax and temperature.
-        probabilities: float32, shape (N, classes), as the runner will give them.
-        images: what they are answers to; at least one is of a class.
+        probabilities: float32, shape (N, classes), 0-1, with the temperature applied.
+        images: the images; at least one is of a class.
     """
     is_seen, is_known = images.is_seen, images.is_known
     is_right = is_seen & (images.targets[np.arange(len(is_seen)), probabilities.argmax(axis=1)] > 0)
     separations = {
         kind: _separation(confidence_score(logits, probabilities, kind=kind), is_seen, is_known) for kind in SCORES
     }
-    return Judgement(
+    return OodEvaluation(
         known=int(is_known.sum()),
         unknown=int((~is_known).sum()),
         top1_accuracy=float(is_right[is_known].mean()),
-        score=max(SCORES, key=lambda kind: -1.0 if kind == _OF_LOGITS else separations[kind].area_under_roc or 0.0),
+        score=max(SCORES, key=lambda kind: separations[kind].area_under_roc or 0.0),
         separations=separations,
     )
 

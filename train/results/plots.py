@@ -1,4 +1,4 @@
-"""The pictures of a run: learning curves, the confusion matrix, sample predictions and the hardest mistakes."""
+"""Plots of a run: learning curves, confusion matrix, sample predictions and hardest mistakes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def draw_curves(history_csv: Path, path: Path) -> None:
 def draw_confusion_matrix(
     labels: NDArray[np.uint8], predicted: NDArray[np.int64], names: Sequence[str], path: Path
 ) -> None:
-    """Draw which class was taken for which, in per cent of the true class.
+    """Draw the confusion matrix, in per cent of the true class.
 
     Args:
         labels: true class indices, shape (N,).
@@ -58,7 +58,7 @@ def draw_confusion_matrix(
 
 
 def confusion_shares(labels: NDArray[np.uint8], predicted: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
-    """Share of each true class (row) that was given each label (column): float64, shape (classes, classes), 0-1."""
+    """Return the share of each true class (row) predicted as each label (column): float64 (classes, classes), 0-1."""
     counts = np.zeros((classes, classes), np.int64)
     np.add.at(counts, (labels.astype(np.int64), predicted), 1)
     return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), np.float64)
@@ -71,7 +71,7 @@ def draw_samples(
     names: Sequence[str],
     path: Path,
 ) -> None:
-    """Draw the first three images of each class with what the network says: green where right, red where wrong.
+    """Draw the first three images of each class with their predictions, green if right and red if wrong.
 
     Args:
         images: float32 grey, shape (N, height, width, 1), 0-1.
@@ -100,7 +100,7 @@ def draw_mistakes(
     names: Sequence[str],
     path: Path,
 ) -> None:
-    """Draw the wrong answers that the network was surest of, surest first: what it said, and what it is.
+    """Draw the wrong predictions with the highest probabilities, and their true classes.
 
     Args:
         images: float32 grey, shape (N, height, width, 1), 0-1.
@@ -112,7 +112,7 @@ def draw_mistakes(
     hardest = hardest_mistakes(labels, probabilities)[: _MISTAKE_ROWS * _MISTAKE_COLUMNS]
     wrong = int((probabilities.argmax(axis=1) != labels).sum())
     figure = Figure(figsize=(1.45 * _MISTAKE_COLUMNS, 1.7 * _MISTAKE_ROWS), layout="constrained")
-    figure.suptitle(f"The surest {len(hardest)} of {wrong} mistakes: said with this probability, but is")
+    figure.suptitle(f"The surest {len(hardest)} of {wrong} mistakes: predicted and true class")
     grid = figure.subplots(_MISTAKE_ROWS, _MISTAKE_COLUMNS)
     for axes in grid.flat:
         axes.set_axis_off()
@@ -124,7 +124,7 @@ def draw_mistakes(
 
 
 def hardest_mistakes(labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Indices of the wrong answers, the surest first: int64, shape (mistakes,)."""
+    """Return the indices of the wrong predictions, highest probability first: int64, shape (mistakes,)."""
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
 

@@ -1,4 +1,4 @@
-"""The run directory: model, spec, metrics, history and pictures, under names that export and people rely on."""
+"""The run directory: model, spec, metrics, history and plots, under names that export relies on."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from edge.artifact.decision_spec import DecisionSpec
 from edge.artifact.spec import InputSpec, ModelSpec, Provenance
 from edge.system import atomic_file
-from train.config import DATASETS, TrainConfig
+from train.config import DATASETS, Preset, TrainConfig
 from train.data.splits import Splits
-from train.presets import Preset
+from train.network.networks import up_to_logits
 from train.results import plots
-from train.results.ood_evaluation import Judgement
+from train.results.ood_evaluation import OodEvaluation
 from train.results.temperature import cross_entropy, expected_calibration_error, with_temperature
 
 MODEL = "model.keras"
@@ -30,16 +30,16 @@ HISTORY = "history.csv"
 TENSORBOARD = "tensorboard"
 IMAGES = "images.npz"
 SKIPPED = "skipped.txt"
-_CALIBRATION_IMAGES = 100  # of each class at most: more than an export calibrates with
+_CALIBRATION_IMAGES = 100  # of each class at most, more than an export needs to calibrate
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything a finished training knows."""
+    """Result of a finished training."""
 
     config: TrainConfig
     preset: Preset
-    """With what the configuration overrides."""
+    """Preset with the overrides of the configuration."""
     model: keras.Model
     splits: Splits
     validation_probabilities: NDArray[np.float32]
@@ -47,25 +47,31 @@ class Outcome:
     test_probabilities: NDArray[np.float32]
     """float32, shape (N, classes), 0-1."""
     temperature: float
-    """That makes the validation probabilities honest."""
+    """Temperature that calibrates the validation probabilities."""
     duration_s: float
-    judgement: Judgement | None
-    """Of the images to choose by; None where none were given."""
+    ood_evaluation: OodEvaluation | None
+    """Evaluation on the threshold images; None without any."""
     throughput: dict[str, float]
-    """Images a second with and without augmentation; empty where there was none."""
+    """Images per second with and without augmentation; empty for a plain preset."""
     device: str
     versions: dict[str, str]
 
 
 def run_name(config: TrainConfig) -> str:
-    """The run's folder name: what the user chose, else preset, data and the time this process started its run."""
+    """Return the run's folder name: the chosen one, else preset, data and the start of this process."""
     return config.name or f"{config.preset}-{Path(config.data).name}-{_STARTED:%Y%m%d-%H%M%S}"
 
 
 def write(folder: Path, outcome: Outcome) -> None:
-    """Fill a run directory; `history.csv` was written while training."""
-    outcome.model.save(folder / MODEL)
-    spec = _spec(outcome, source_sha256=hashlib.sha256((folder / MODEL).read_bytes()).hexdigest())
+    """Fill a run directory, which holds `history.csv` already."""
+    needs_logits = outcome.ood_evaluation is not None and outcome.ood_evaluation.score == "energy"
+    model = up_to_logits(outcome.model) if needs_logits else outcome.model  # a softmax loses the energy
+    model.save(folder / MODEL)
+    spec = _spec(
+        outcome,
+        output="logits" if needs_logits else "probabilities",
+        source_sha256=hashlib.sha256((folder / MODEL).read_bytes()).hexdigest(),
+    )
     atomic_file.write_text(folder / SPEC, spec.to_json())
     atomic_file.write_text(folder / METRICS, json.dumps(metrics(outcome), indent=2, default=str) + "\n")
     if outcome.config.data not in DATASETS:
@@ -75,18 +81,18 @@ def write(folder: Path, outcome: Outcome) -> None:
     predicted = outcome.test_probabilities.argmax(axis=1)
     names = outcome.splits.class_names
     plots.draw_confusion_matrix(test.labels, predicted, names, folder / "confusion_matrix.png")
-    answers = (test.images, test.labels, with_temperature(outcome.test_probabilities, outcome.temperature), names)
-    plots.draw_samples(*answers, folder / "samples.png")
-    plots.draw_mistakes(*answers, folder / "mistakes.png")
+    predictions = (test.images, test.labels, with_temperature(outcome.test_probabilities, outcome.temperature), names)
+    plots.draw_samples(*predictions, folder / "samples.png")
+    plots.draw_mistakes(*predictions, folder / "mistakes.png")
 
 
 def metrics(outcome: Outcome) -> dict[str, Any]:
-    """What `metrics.json` holds: accuracies 0-1, counts, seconds, and how to make the run again."""
+    """Return the content of `metrics.json`: accuracies 0-1, counts, seconds, and all settings of the run."""
     test, validation = outcome.splits.test, outcome.splits.validation
     config = asdict(replace(outcome.config, name=run_name(outcome.config)))
     correct = outcome.test_probabilities.argmax(axis=1) == test.labels
-    extra = 0 if outcome.splits.extra is None else len(outcome.splits.extra.pixels)
-    trained_images = (len(outcome.splits.train.labels) + extra) * outcome.preset.epochs
+    auxiliary = 0 if outcome.splits.auxiliary is None else len(outcome.splits.auxiliary.pixels)
+    trained_images = (len(outcome.splits.train.labels) + auxiliary) * outcome.preset.epochs
     return {
         "test_top1_accuracy": float(correct.mean()),
         "test_cross_entropy": cross_entropy(outcome.test_probabilities, test.labels),
@@ -105,9 +111,9 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
             "validation": len(validation.labels),
             "test": len(test.labels),
             "skipped": len(outcome.splits.skipped),
-            "extra": extra,
+            "auxiliary": auxiliary,
         },
-        "judgement": None if outcome.judgement is None else asdict(outcome.judgement),
+        "ood_evaluation": None if outcome.ood_evaluation is None else asdict(outcome.ood_evaluation),
         "duration_s": round(outcome.duration_s, 1),
         "throughput_images_per_s": round(trained_images / outcome.duration_s, 1),
         "throughput_by_augmentation_images_per_s": outcome.throughput,
@@ -120,7 +126,7 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
 
 
 def _calibration(outcome: Outcome) -> dict[str, Any]:
-    """How far confidence and accuracy differ without and with the temperature, 0-1."""
+    """Return the calibration errors without and with the temperature, 0-1."""
     errors: dict[str, Any] = {"temperature": outcome.temperature}
     for name, temperature in (("before", 1.0), ("after", outcome.temperature)):
         errors[name] = {
@@ -135,7 +141,7 @@ def _calibration(outcome: Outcome) -> dict[str, Any]:
 
 
 def _write_own_images(folder: Path, splits: Splits) -> None:
-    """Keep what an export calibrates with and compares on: the photographs may be gone by then."""
+    """Keep the images that an export calibrates with and compares on, in case the photographs are removed."""
     labels = splits.train.labels
     chosen = np.concatenate([np.flatnonzero(labels == label)[:_CALIBRATION_IMAGES] for label in np.unique(labels)])
     with atomic_file.replacing(folder / IMAGES) as temporary:
@@ -150,14 +156,15 @@ def _write_own_images(folder: Path, splits: Splits) -> None:
         atomic_file.write_text(folder / SKIPPED, "".join(f"{line}\n" for line in splits.skipped))
 
 
-def _spec(outcome: Outcome, *, source_sha256: str) -> ModelSpec:
+def _spec(outcome: Outcome, *, output: str, source_sha256: str) -> ModelSpec:
     height, width = outcome.splits.test.pixels.shape[1:]
     decision = DecisionSpec(temperature=outcome.temperature)
-    if outcome.judgement is not None:
-        decision = replace(decision, score=outcome.judgement.score, threshold=outcome.judgement.threshold)
+    if outcome.ood_evaluation is not None:
+        decision = replace(decision, score=outcome.ood_evaluation.score, threshold=outcome.ood_evaluation.threshold)
     return ModelSpec(
         labels=outcome.splits.class_names,
         input=InputSpec(height=height, width=width),
+        output=output,
         decision=decision,
         provenance=Provenance(
             run_name=run_name(outcome.config),

@@ -1,4 +1,4 @@
-"""Honest probabilities: the temperature that suits the validation images, and how far confidence is from accuracy."""
+"""Calibration of probabilities: the temperature, and the gap between confidence and accuracy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scipy.optimize import minimize_scalar
 
 from edge.classify.confidence_score import to_probabilities
 
-_RANGE = (0.25, 4.0)  # beyond it, too few validation images speak, all right or all wrong
+_RANGE = (0.25, 4.0)  # beyond it, the validation images are too few, or all right or all wrong
 _BINS = 15  # as in Guo et al.
 
 
@@ -31,19 +31,19 @@ def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8
 
 
 def with_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    """The probabilities, float32 (N, classes), as the runner will give them under this temperature."""
+    """Apply a temperature to probabilities, float32 (N, classes), as the runner does."""
     return to_probabilities(probabilities, output="probabilities", temperature=temperature)
 
 
 def expected_calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    """Mean gap between confidence and accuracy, over 15 bins of equal width (Naeini et al., 2015).
+    """Return the mean gap between confidence and accuracy over 15 bins of equal width (Naeini et al., 2015).
 
     Args:
         probabilities: float32, shape (N, classes), 0-1.
         labels: true class indices, shape (N,).
 
     Returns:
-        0-1; 0.05: on average a confidence of 0.9 means 0.85 or 0.95 right.
+        0-1; 0.05 means that a confidence of 0.9 is on average an accuracy of 0.85 or 0.95.
     """
     confidence = probabilities.max(axis=1).astype(np.float64)
     is_right = probabilities.argmax(axis=1) == labels
@@ -54,6 +54,6 @@ def expected_calibration_error(probabilities: NDArray[np.float32], labels: NDArr
 
 
 def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    """Mean of -ln(probability of the true class); probabilities are clipped at 1e-7, as Keras does."""
+    """Return the mean of -ln(probability of the true class), clipped at 1e-7 as in Keras."""
     true_class = probabilities[np.arange(len(labels)), labels]
     return float(-np.log(np.clip(true_class, 1e-7, 1.0)).mean())

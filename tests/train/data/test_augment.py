@@ -84,3 +84,40 @@ def test_cutmix_pastes_and_never_blends() -> None:
     mixed, _ = augment.cutmix(images, np.eye(8, dtype=np.float32), 1.0, _rng(1))
 
     assert set(np.unique(mixed)) <= set(range(8))
+
+
+FRAME = np.zeros((60, 40, 3), np.uint8)
+FRAME[20:40, 10:30] = (30, 120, 210)
+
+
+def test_a_variation_depends_on_the_generator_alone_and_leaves_the_frame() -> None:
+    before = FRAME.copy()
+
+    first, again, other = (augment.vary_frame(FRAME, np.random.default_rng(seed)) for seed in (1, 1, 2))
+
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert np.array_equal(FRAME, before)
+    assert first.shape == FRAME.shape
+    assert first.dtype == np.uint8
+
+
+def test_the_subject_stays_in_the_middle_and_keeps_about_its_size() -> None:
+    rng = np.random.default_rng(0)
+
+    for _ in range(50):
+        is_subject = augment.vary_frame(FRAME, rng)[..., 2] > 100
+        rows, columns = np.nonzero(is_subject)
+        assert 20 * 20 * 0.5 < is_subject.sum() < 20 * 20 * 2.5
+        assert abs(rows.mean() - 30) < 8
+        assert abs(columns.mean() - 20) < 8
+
+
+def test_light_and_colour_vary_without_bias() -> None:
+    rng = np.random.default_rng(0)
+    grey = np.full((32, 32, 3), 100, np.uint8)
+
+    means = np.array([augment.vary_frame(grey, rng).mean(axis=(0, 1)) for _ in range(200)])
+
+    assert 90 < means.mean() < 112
+    assert means.std() > 10

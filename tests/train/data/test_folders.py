@@ -28,12 +28,10 @@ def test_what_is_of_no_use_is_skipped_and_listed(own_folder: Path, caplog: pytes
     with caplog.at_level(logging.INFO, logger="train"):
         own = read_folder(own_folder, height=28, width=28)
 
-    assert [line.replace(f"{own_folder}/", "") for line in own.skipped] == [
-        "round/cut.png: a PNG that is shorter than it says",
-        "tall/empty.jpg: the file is empty",
-        "wide/copy.png: to the network it is the same picture as round/003.png",
-        "wide/tiny.png: 40x15 pixels: less than 16 show no garment",
-    ]
+    reasons = [line.replace(f"{own_folder}/", "").partition(": ") for line in own.skipped]
+    assert [path for path, _, _ in reasons] == ["round/cut.png", "tall/empty.jpg", "wide/copy.png", "wide/tiny.png"]
+    facts = ("PNG", "empty", "round/003.png", "40x15")
+    assert [fact for fact, (_, _, reason) in zip(facts, reasons, strict=True) if fact in reason] == list(facts)
     assert [record.getMessage() for record in caplog.records] == [
         f"read 88 of 88 images in {own_folder}",
         *(f"skipped {line}" for line in own.skipped),
@@ -54,9 +52,9 @@ def test_nearly_equal_classes_need_no_weights() -> None:
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        pytest.param({}, "holds 0 folders: expected one for each of 2 to 256 classes", id="no class"),
+        pytest.param({}, "0 folders: .* 2 to 256 classes", id="no class"),
         pytest.param({"hat": 3}, "holds 1 folders", id="one class"),
-        pytest.param({"hat": 3, "shoe": 2}, r"shoe holds 2 images that can be used, at least 3 are needed", id="few"),
+        pytest.param({"hat": 3, "shoe": 2}, r"shoe holds 2 .* 3 are needed", id="few"),
     ],
 )
 def test_a_folder_without_enough_is_refused(tmp_path: Path, classes: dict[str, int], message: str) -> None:
@@ -76,9 +74,7 @@ def test_a_class_can_not_be_called_like_an_answer_of_the_runner(tmp_path: Path, 
     (tmp_path / "hat").mkdir()
     (tmp_path / name).mkdir()
 
-    with pytest.raises(
-        DatasetError, match=rf"/{name}: '{name}' is an answer of the runner's own .* isn't supported yet"
-    ):
+    with pytest.raises(DatasetError, match=rf"/{name}: '{name}' .*rename"):
         read_folder(tmp_path, height=28, width=28)
 
 
@@ -102,7 +98,7 @@ def test_the_splits_are_stratified_and_the_test_images_the_same_for_every_seed(o
 
 
 def test_another_input_size_is_for_images_of_your_own() -> None:
-    with pytest.raises(DatasetError, match="demo has images of 28x28: --input-size is for a folder of your own"):
+    with pytest.raises(DatasetError, match="demo .*28x28: --input-size"):
         load_splits(TrainConfig(data="demo", input_size=32))
 
 
@@ -112,4 +108,4 @@ def test_a_picture_without_a_garment_is_skipped(own_folder: Path, tmp_path: Path
 
     own = read_folder(tmp_path / "own", height=28, width=28)
 
-    assert [line for line in own.skipped if "wall.png: the vision step finds no garment in it" in line]
+    assert [line for line in own.skipped if "wall.png" in line and "no garment" in line]

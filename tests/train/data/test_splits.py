@@ -47,7 +47,7 @@ def test_validation_comes_out_of_the_training_images_and_the_test_images_are_oth
 
 
 def test_too_few_images_to_split_are_refused() -> None:
-    with pytest.raises(DatasetError, match=r"10 training images can't be split.*raise --max-images"):
+    with pytest.raises(DatasetError, match=r"10 .*--max-images"):
         load_splits(TrainConfig(data="demo", max_images=10))
 
 
@@ -59,7 +59,7 @@ def test_no_data_and_no_network_names_the_two_ways_out(monkeypatch: pytest.Monke
 
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", fail)
-    with pytest.raises(DatasetError, match=r"isn't on this machine: connect .* copy the four .*; or .*--data demo"):
+    with pytest.raises(DatasetError, match=r"connect .* copy .*--data demo"):
         load_splits(TrainConfig())
 
 

@@ -6,9 +6,8 @@ import pytest
 pytest.importorskip("keras")
 
 from edge.errors import RunError
-from train.config import TrainConfig
+from train.config import PRESETS, TrainConfig
 from train.fitting import resume
-from train.presets import PRESETS
 
 
 @pytest.fixture
@@ -28,19 +27,19 @@ def test_an_unfinished_run_is_gone_on_with_as_it_was_started(unfinished: TrainCo
 
 
 def test_other_choices_than_it_was_started_with_are_refused(unfinished: TrainConfig) -> None:
-    with pytest.raises(RunError, match="was started with epochs 7, not 9: leave the flag out"):
+    with pytest.raises(RunError, match="epochs 7, not 9"):
         resume.resumed(TrainConfig(runs=unfinished.runs, resume=True, epochs=9))
 
 
 def test_a_preset_that_has_changed_since_is_refused(unfinished: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PRESETS, "tiny", replace(PRESETS["tiny"], batch_size=3))
 
-    with pytest.raises(RunError, match="the preset tiny has changed since"):
+    with pytest.raises(RunError, match="preset tiny has changed"):
         resume.resumed(TrainConfig(runs=unfinished.runs, resume=True))
 
 
 def test_starting_anew_over_an_unfinished_run_is_refused_with_the_command_that_goes_on(unfinished: TrainConfig) -> None:
-    with pytest.raises(RunError, match=f"`python -m train --resume --name mine --runs {unfinished.runs}`"):
+    with pytest.raises(RunError, match=f"--resume --name mine --runs {unfinished.runs}`"):
         resume.start(unfinished)
 
 
@@ -50,11 +49,11 @@ def test_a_run_that_has_no_state_yet_is_simply_started_again(unfinished: TrainCo
     assert resume.start(replace(unfinished, epochs=2)).name == ".mine.partial"
 
 
-def test_nothing_to_resume_or_too_much_of_it_is_said(unfinished: TrainConfig) -> None:
-    with pytest.raises(RunError, match="no unfinished run called other: start one without --resume"):
+def test_resuming_needs_exactly_one_unfinished_run(unfinished: TrainConfig) -> None:
+    with pytest.raises(RunError, match="other: .*--resume"):
         resume.resumed(TrainConfig(runs=unfinished.runs, resume=True, name="other"))
     resume.start(replace(unfinished, name="second"))
-    with pytest.raises(RunError, match=r"several unfinished runs \(mine, second\): choose one with --name"):
+    with pytest.raises(RunError, match=r"\(mine, second\): .*--name"):
         resume.resumed(TrainConfig(runs=unfinished.runs, resume=True))
 
 

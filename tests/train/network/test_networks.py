@@ -5,8 +5,8 @@ pytest.importorskip("keras")
 
 import keras
 
-from train.network.networks import NETWORKS, baseline, edge, teacher
-from train.presets import PRESETS
+from train.config import PRESETS
+from train.network.networks import NETWORKS, baseline, edge, teacher, up_to_logits
 
 
 def test_the_baseline_has_the_published_parameters_layer_by_layer() -> None:
@@ -72,3 +72,15 @@ def test_every_network_gives_probabilities(name: str) -> None:
 
 def test_every_preset_names_a_network_there_is() -> None:
     assert {preset.network for preset in PRESETS.values()} <= set(NETWORKS)
+
+
+@pytest.mark.parametrize("name", ["baseline", "edge"])
+def test_the_softmax_of_the_logits_is_the_networks_output(name: str) -> None:
+    keras.utils.set_random_seed(0)
+    network = NETWORKS[name](height=28, width=28, classes=10)
+    images = np.random.default_rng(0).random((6, 28, 28, 1), np.float32)
+
+    logits = up_to_logits(network)(images)
+
+    assert logits.shape == (6, 10)
+    np.testing.assert_allclose(np.asarray(keras.ops.softmax(logits)), np.asarray(network(images)), atol=1e-6)

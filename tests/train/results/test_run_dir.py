@@ -1,12 +1,18 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-pytest.importorskip("keras")
+keras = pytest.importorskip("keras")
 
-from train.config import TrainConfig
-from train.results.run_dir import run_name
+from edge.artifact.spec import ModelSpec
+from train.config import PRESETS, TrainConfig
+from train.data.splits import Split, Splits
+from train.network.networks import tiny
+from train.results import run_dir
+from train.results.ood_evaluation import OodEvaluation, Separation
+from train.results.run_dir import Outcome, run_name
 
 RUN = Path(__file__).parents[2] / "fixtures" / "tiny_run"
 
@@ -26,3 +32,26 @@ def test_metrics_say_what_was_reached_and_how_to_make_it_again() -> None:
     assert metrics["config"]["preset"] == "tiny"
     assert metrics["parameters"] == 3_098  # 5*5*1*8+8, 6*6*8*10+10
     assert set(metrics["versions"]) == {"keras", "tensorflow", "numpy"}
+
+
+@pytest.mark.parametrize(("score", "output"), [("energy", "logits"), ("margin", "probabilities")])
+def test_a_run_whose_threshold_is_an_energy_keeps_its_network_up_to_the_logits(
+    tmp_path: Path, score: str, output: str
+) -> None:
+    network = tiny(height=28, width=28, classes=2)
+    images = Split(np.arange(4 * 28 * 28, dtype=np.uint8).reshape(4, 28, 28), np.array([0, 1, 0, 1], np.uint8))
+    splits = Splits(images, images, images, ("a", "b"), whole=images.pixels, train_positions=np.arange(4))
+    probabilities = network.predict(images.images, verbose=0)
+    (tmp_path / run_dir.HISTORY).write_text("epoch,accuracy,loss,val_accuracy,val_loss\n0,0.5,1.5,0.6,1.2\n")
+    evaluation = OodEvaluation(2, 2, 1.0, score, {score: Separation(0.5, 1.0, 1.0)})
+
+    run_dir.write(tmp_path, Outcome(
+        TrainConfig(data="demo"), PRESETS["tiny"], network, splits, probabilities, probabilities, temperature=1.0,
+        duration_s=1.0, ood_evaluation=evaluation, throughput={}, device="CPU", versions={},
+    ))  # fmt: skip
+
+    spec = ModelSpec.from_json((tmp_path / run_dir.SPEC).read_text())
+    assert (spec.output, spec.decision.score, spec.decision.threshold) == (output, score, 0.5)
+    stored = keras.models.load_model(tmp_path / run_dir.MODEL).predict(images.images, verbose=0)
+    stored = np.asarray(keras.ops.softmax(stored)) if output == "logits" else stored
+    np.testing.assert_allclose(stored, probabilities, atol=1e-6)

@@ -5,8 +5,8 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from train.network.optimizer import build_optimizer
-from train.presets import PRESETS
+from train.config import PRESETS
+from train.fitting.training import build_optimizer
 
 STEEP = replace(PRESETS["baseline"], optimizer="sgd", learning_rate=1.0, schedule="cosine", epochs=5, warmup_epochs=1)
 

@@ -6,9 +6,9 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from edge.errors import RunError
-from train.fitting.checkpoint import Checkpoint, Progress, read_progress
-from train.network.optimizer import build_optimizer
-from train.presets import PRESETS, Preset
+from train.config import PRESETS, Preset
+from train.fitting.callbacks import Checkpoint, Progress, read_progress
+from train.fitting.training import build_optimizer
 
 
 def _train(path: Path, *, epochs: int, preset: Preset) -> keras.Model:

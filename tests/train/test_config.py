@@ -2,8 +2,7 @@ from dataclasses import fields
 
 import pytest
 
-from train.config import TrainConfig
-from train.presets import PRESETS, overridable, preset_for
+from train.config import PRESETS, TrainConfig, overridable, preset_for
 
 
 def test_the_baseline_is_trained_as_published() -> None:
@@ -33,3 +32,13 @@ def test_a_run_can_choose_everything_that_a_preset_decides_and_has_no_default_of
                                     {"label_smoothing": 0.1}], ids=lambda change: next(iter(change)))  # fmt: skip
 def test_any_augmentation_makes_a_preset_no_longer_plain(change: dict) -> None:
     assert not preset_for(TrainConfig(preset="baseline", **change)).is_plain
+
+
+def test_without_augmentation_only_the_images_change() -> None:
+    edge, plain = PRESETS["edge"], PRESETS["edge"].without_augmentation()
+
+    assert (plain.shift, plain.flip, plain.erase) == (0, False, 0.0)
+    assert (plain.label_smoothing, plain.epochs, plain.average_epochs) == (
+        edge.label_smoothing, edge.epochs, edge.average_epochs,
+    )  # fmt: skip
+    assert not plain.is_plain  # labels are still smoothed

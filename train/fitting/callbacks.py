@@ -1,4 +1,4 @@
-"""The state of a training after each epoch, whole in one file, so that a killed one goes on where it was.
+"""Callbacks of a training: its state after each epoch, so that a killed one continues, and Ctrl-C between two batches.
 
 Not Keras' BackupAndRestore: it writes weights and epoch into two files, neither of them atomically, and leaves out
 the random states of dropout and shuffling.
@@ -6,10 +6,13 @@ the random states of dropout and shuffling.
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import keras
@@ -21,37 +24,37 @@ from edge.system import atomic_file
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a training has come."""
+    """Progress of a training."""
 
     epochs: int = 0
-    """Finished ones."""
+    """Finished epochs."""
     duration_s: float = 0.0
-    """Spent on them."""
+    """Seconds spent on them."""
     history_csv: str = ""
-    """One line for each of them, after the headings."""
+    """CSV text: the headings and a line for each finished epoch."""
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not type-checked here
-    """Restores the state when training begins, if there is one, and saves it after each epoch.
+    """Restore the state when training begins, if there is one, and save it after each epoch.
 
     It belongs behind CSVLogger in the list of callbacks, so that the epoch's line is written.
     """
 
     def __init__(self, path: Path, network: keras.Model, *, history_csv: Path, is_writer: bool = True) -> None:
-        """Remember what to save.
+        """Read how far an earlier training came.
 
         Args:
             path: .npz file.
-            network: what is trained, without a teacher that may be in the model around it.
+            network: network in training, without a teacher around it.
             history_csv: file that CSVLogger appends to.
-            is_writer: whether this process saves; of several processes one does.
+            is_writer: true in the one process that writes files.
         """
         super().__init__()
         self._path, self._network, self._history_csv, self._is_writer = path, network, history_csv, is_writer
         self.progress = read_progress(path)
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        """Restore (Keras calls it)."""
+        """Restore the state."""
         self._before_s = self.progress.duration_s
         self._started = time.monotonic()
         if self.progress.epochs:
@@ -60,7 +63,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is no
             _restore(self._path, self._variables())
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        """Save (Keras calls it)."""
+        """Save the state."""
         duration_s = self._before_s + time.monotonic() - self._started
         if self._is_writer:
             self.progress = Progress(epoch + 1, duration_s, self._history_csv.read_bytes().decode())
@@ -72,8 +75,46 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is no
         return [*self._network.variables, *self.model.optimizer.variables]
 
 
+class InterruptBetweenBatches(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not type-checked here
+    """Raise KeyboardInterrupt after the batch in which SIGINT arrived; a second SIGINT acts at once.
+
+    An exception thrown into a running TensorFlow step can crash it.
+    A context manager around `fit`. It does nothing outside the main thread, where Python delivers no signals.
+    """
+
+    def __enter__(self) -> InterruptBetweenBatches:
+        """Install the handler of SIGINT."""
+        self._is_interrupted = False
+        self._previous = None
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Restore the previous handler of SIGINT."""
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Stop after a training batch if SIGINT arrived."""
+        self._raise_if_interrupted()
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Stop after a validation batch if SIGINT arrived."""
+        self._raise_if_interrupted()
+
+    def _raise_if_interrupted(self) -> None:
+        if self._is_interrupted:
+            raise KeyboardInterrupt
+
+    def _handle(self, _signal: int, _frame: FrameType | None) -> None:
+        self._is_interrupted = True
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+
+
 def read_progress(path: Path) -> Progress:
-    """How far the training has come whose state is in this file; nothing yet if there is none.
+    """Read the progress stored in a state file; no progress if there is no file.
 
     Raises:
         RunError: the file is damaged.

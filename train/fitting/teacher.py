@@ -1,0 +1,221 @@
+"""Learning from a teacher: its tempered probabilities beside the labels (Hinton et al., 2015, arXiv:1503.02531).
+
+A teacher is a run directory that computes for each batch, or a small file of soft labels for every training image.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from edge.artifact.spec import ModelSpec
+from edge.errors import DatasetError
+from edge.system import atomic_file
+from train.data.splits import Splits, to_network
+from train.results.run_dir import MODEL, SPEC
+
+_SMALLEST = 1e-30  # far below the share of any class that a softmax in float32 separates from 0
+_STEP = 1 / 16  # in nats: probabilities down to e^(-255/16) = 1.2e-7 of the largest, to 3 %, in a byte each
+_BATCH = 500
+
+
+class Student(keras.Model):  # type: ignore[misc]  # Keras is not type-checked here
+    """A network in training under a teacher; validation and prediction use the network alone.
+
+    Targets are float32 (N, classes) where the teacher computes for each batch, and (N, 2, classes) where they hold its
+    tempered probabilities already.
+    """
+
+    def __init__(self, network: keras.Model, *, teacher: keras.Model | None, temperature: float, weight: float) -> None:
+        """Join network and teacher.
+
+        Args:
+            network: network in training; images -> probabilities.
+            teacher: trained network, not changed; None: the targets hold its probabilities.
+            temperature: divisor of the logits of both before the softmax.
+            weight: share of the teacher in the loss, 0-1; the rest is cross-entropy with the labels.
+        """
+        super().__init__(name=network.name, dtype=network.dtype_policy)
+        self.network, self.teacher = network, teacher
+        if teacher is not None:
+            teacher.trainable = False
+        self.temperature, self.weight = temperature, weight
+
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        """Return the network's probabilities."""
+        return self.network(images, training=training)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """Return the cross-entropy with the labels and, in training, the divergence from the teacher."""
+        hard, soft = self._targets(y)
+        from_labels = super().compute_loss(x, hard, y_pred, sample_weight, training)
+        if not training:
+            return from_labels
+        if self.teacher is not None:
+            soft = tempered(self.teacher(x, training=False), self.temperature)
+        # The gradients of soft targets shrink with the square of the temperature.
+        divergence = self.temperature**2 * kl_divergence(soft, tempered(y_pred, self.temperature))
+        if sample_weight is not None:
+            divergence = divergence * ops.cast(sample_weight, divergence.dtype)
+        return self.weight * ops.mean(divergence) + (1 - self.weight) * from_labels
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Compute the metrics against the labels."""
+        return super().compute_metrics(x, self._targets(y)[0], y_pred, sample_weight)
+
+    @staticmethod
+    def _targets(y: Any) -> tuple[Any, Any]:
+        return (y[:, 0], y[:, 1]) if len(y.shape) == 3 else (y, None)
+
+
+def tempered(probabilities: Any, temperature: float) -> Any:
+    """Divide the logits behind probabilities (N, classes) by a temperature: float32, same shape.
+
+    The logarithm of a softmax is its logits up to a constant, which the next softmax cancels.
+    """
+    logits = ops.log(ops.maximum(ops.cast(probabilities, "float32"), _SMALLEST))
+    return ops.softmax(logits / temperature)
+
+
+def kl_divergence(teacher: Any, student: Any) -> Any:
+    """Return the divergence of the student's probabilities from the teacher's, in nats: (N, classes) twice -> (N,)."""
+    ratio = ops.log(ops.maximum(teacher, _SMALLEST)) - ops.log(ops.maximum(student, _SMALLEST))
+    return ops.sum(teacher * ratio, axis=-1)
+
+
+def load_run(run: Path, splits: Splits, *, flag: str) -> keras.Model:
+    """Load the network of a finished run: float32 (N, height, width, 1) in 0-1 -> probabilities.
+
+    Args:
+        run: its directory.
+        splits: images of this run, for classes and size.
+        flag: flag that named the run, for the error.
+
+    Raises:
+        DatasetError: there is none, or it was trained for other classes or another input size.
+    """
+    try:
+        spec = ModelSpec.from_json((run / SPEC).read_text(encoding="utf-8"))
+        network = keras.models.load_model(run / MODEL, compile=False)
+    except OSError as error:
+        raise DatasetError(f"{flag} {run} is no run directory: {error}") from error
+    size = splits.train.pixels.shape[1:]
+    if spec.labels != splits.class_names or (spec.input.height, spec.input.width) != size:
+        raise DatasetError(
+            f"{flag} {run} has the classes {', '.join(spec.labels)} in {spec.input.height}x{spec.input.width} pixels, "
+            f"the data has {', '.join(splits.class_names)} in {size[0]}x{size[1]}: it must be of the same data"
+        )
+    if spec.output == "probabilities":
+        return network
+    softmax = keras.layers.Softmax(dtype="float32")
+    return keras.Model(network.inputs[0], softmax(network.outputs[0]), name=network.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Origin of a file of soft labels."""
+
+    teacher: str
+    """Run name of the teacher."""
+    class_names: tuple[str, ...]
+    images_sha256: str
+    """SHA-256 of the training images' pixels, in the order of the data set."""
+    views: tuple[str, ...]
+    """Views of each image over which the logits are averaged."""
+    temperature: float = 1.0
+    """Temperature of the stored labels; reading applies the student's own."""
+
+    def __post_init__(self) -> None:
+        """Turn lists from JSON into tuples."""
+        object.__setattr__(self, "class_names", tuple(self.class_names))
+        object.__setattr__(self, "views", tuple(self.views))
+
+
+def write_soft_labels(
+    path: Path, network: keras.Model, pixels: NDArray[np.uint8], *, teacher: str, names: Sequence[str]
+) -> None:
+    """Store the mean of a teacher's logits over every image and its mirror image.
+
+    Args:
+        path: .npz file to write, at most 0.6 MB for 60,000 images and ten classes.
+        network: float32 (N, height, width, 1) in 0-1 -> probabilities.
+        pixels: all training images, uint8, shape (N, height, width).
+        teacher: run name of the network.
+        names: class names, in index order.
+    """
+    logits = (_logits(network, pixels) + _logits(network, pixels[:, :, ::-1])) / 2
+    below_best = np.rint((logits.max(axis=1, keepdims=True) - logits) / _STEP)
+    manifest = Manifest(teacher, tuple(names), _sha256(pixels), ("as it is", "mirrored"))
+    with atomic_file.replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            steps_below_best=np.minimum(below_best, 255).astype(np.uint8),
+            manifest=np.array(json.dumps(asdict(manifest))),
+        )
+
+
+def read_soft_labels(
+    path: Path, *, temperature: float, pixels: NDArray[np.uint8], names: Sequence[str]
+) -> NDArray[np.float32]:
+    """Read the soft labels of these images.
+
+    Args:
+        path: file that `write_soft_labels` made.
+        temperature: divisor of the logits.
+        pixels: all training images, uint8, shape (N, height, width).
+        names: class names, in index order.
+
+    Returns:
+        float32 probabilities, shape (N, classes).
+
+    Raises:
+        DatasetError: no such file, or it is of other images or classes.
+    """
+    manifest = read_manifest(path)
+    if manifest.class_names != tuple(names) or manifest.images_sha256 != _sha256(pixels):
+        raise DatasetError(
+            f"the soft labels in {path} are of other images than the {len(pixels):,} training images of this data: "
+            "let the teacher write them again, with the same --data (and --max-images with demo)"
+        )
+    with np.load(path) as stored:
+        logits = stored["steps_below_best"].astype(np.float32) * np.float32(-_STEP / temperature)
+    exponentials = np.exp(logits)
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float32)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read the manifest of a file of soft labels.
+
+    Raises:
+        DatasetError: the file holds no soft labels.
+    """
+    try:
+        with path.open("rb") as file, np.load(file) as stored:
+            return Manifest(**json.loads(str(stored["manifest"])))
+    except (OSError, EOFError, TypeError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DatasetError(
+            f"{path} holds no soft labels ({error}): expected a run directory, or a file that "
+            "`python -m train --preset teacher --soft-labels FILE` wrote"
+        ) from error
+
+
+def _logits(network: keras.Model, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the log-probabilities batch by batch, because float images take four times the memory."""
+    pieces = [network.predict_on_batch(to_network(pixels[at : at + _BATCH])) for at in range(0, len(pixels), _BATCH)]
+    return np.asarray(np.log(np.maximum(np.concatenate(pieces), 1e-30)), np.float32)
+
+
+def _sha256(pixels: NDArray[np.uint8]) -> str:
+    return hashlib.sha256(pixels.tobytes()).hexdigest()
