@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from train import data
+from train.data import splits
 
 COUNTS = {"round": 24, "tall": 36, "wide": 24}
 
@@ -15,7 +15,7 @@ COUNTS = {"round": 24, "tall": 36, "wide": 24}
 def few_drawn_garments(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Test on a hundred, where the test isn't of the whole command: drawing a thousand takes ten seconds."""
     if not request.node.get_closest_marker("e2e"):
-        monkeypatch.setattr(data, "_DEMO_TEST_IMAGES", 100)
+        monkeypatch.setattr(splits, "_DEMO_TEST_IMAGES", 100)
 
 
 @pytest.fixture(scope="session")
