@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import onnx
 
-from edge.artifact.digest import sha256
 from edge.artifact.file import METADATA_KEY
 from edge.artifact.quantization import PIXEL_SCALE, pixels_to_real
 from edge.artifact.spec import ModelSpec
+from edge.artifact.trust import sha256
 from edge.cli import console
 from edge.errors import ExportError
 from edge.runtimes.onnxruntime import disable_telemetry

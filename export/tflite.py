@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.artifact.digest import sha256
 from edge.artifact.file import LABELS_MEMBER, SPEC_MEMBER
 from edge.artifact.quantization import pixels_to_real
 from edge.artifact.spec import ModelSpec
+from edge.artifact.trust import sha256
 from edge.cli import console
 from edge.errors import ExportError
 from edge.runtimes import protocol

@@ -114,7 +114,7 @@ def test_a_teacher_comes_from_a_run_of_the_same_classes_and_size() -> None:
 def test_a_run_that_puts_out_logits_is_loaded_with_a_softmax(tmp_path: Path) -> None:
     import json
 
-    from edge.artifact.labels import FASHION_MNIST_LABELS
+    from edge.artifact.spec import FASHION_MNIST_LABELS
     from train.network.networks import up_to_logits
 
     network = keras.models.load_model(RUN / "model.keras", compile=False)
