@@ -43,7 +43,7 @@ def test_same_generator_state_gives_the_same_drawing_and_another_one_differs(lab
     [(TROUSER, 2.0, 3.5), (DRESS, 1.7, 3.6), (SNEAKER, 0.3, 0.5), (SANDAL, 0.1, 0.85), (BOOT, 0.6, 0.9)],
     ids=["trouser", "dress", "sneaker", "sandal", "boot"],
 )
-def test_height_over_width(label_index: int, low: float, high: float) -> None:
+def test_each_class_has_its_proportions(label_index: int, low: float, high: float) -> None:
     for seed in range(8):
         height, width = extent(draw_garment(label_index, np.random.default_rng(seed), height=128, width=128)[1])
         assert low < height / width < high

@@ -33,29 +33,29 @@ def device(node: Path, driver: str = "uvcvideo", *, gives_pictures: bool = True)
 
 
 def test_a_webcam_is_one_finding_though_it_has_a_node_without_pictures(make_probe: MakeProbe) -> None:
-    (found,) = check_cameras(make_probe(), None, kernel(device(ZERO), device(ONE, gives_pictures=False)))
-    assert found.status == "ok"
-    assert all(fact in found.text for fact in ("/dev/video0", "HD Webcam", "MJPG, YUYV"))
+    (finding,) = check_cameras(make_probe(), None, kernel(device(ZERO), device(ONE, gives_pictures=False)))
+    assert finding.status == "ok"
+    assert all(fact in finding.text for fact in ("/dev/video0", "HD Webcam", "MJPG, YUYV"))
 
 
 @pytest.mark.parametrize(("camera", "status"), [("0", "ok"), ("/dev/video0", "ok"), ("1", "failure"), ("2", "failure")])
 def test_a_camera_that_is_named_must_be_there_and_give_pictures(
     make_probe: MakeProbe, camera: str, status: str
 ) -> None:
-    (found,) = check_cameras(make_probe(), camera, kernel(device(ZERO), device(ONE, gives_pictures=False)))
-    assert found.status == status
+    (finding,) = check_cameras(make_probe(), camera, kernel(device(ZERO), device(ONE, gives_pictures=False)))
+    assert finding.status == status
 
 
-def test_a_number_that_is_not_there_says_what_is(make_probe: MakeProbe) -> None:
-    (found,) = check_cameras(make_probe(), "7", kernel(device(ZERO)))
-    assert found.status == "failure"
-    assert all(fact in found.text for fact in ("camera 7", "/dev/video0"))
+def test_a_missing_camera_is_a_failure_that_names_those_present(make_probe: MakeProbe) -> None:
+    (finding,) = check_cameras(make_probe(), "7", kernel(device(ZERO)))
+    assert finding.status == "failure"
+    assert all(fact in finding.text for fact in ("camera 7", "/dev/video0"))
 
 
 def test_no_rights_is_a_failure_with_the_group(make_probe: MakeProbe) -> None:
-    (found,) = check_cameras(make_probe(), None, kernel(closed=(ZERO,)))
-    assert (found.status, "no permission" in found.text, "/dev/video0" in found.text) == ("failure", True, True)
-    assert "usermod -aG video" in found.fix
+    (finding,) = check_cameras(make_probe(), None, kernel(closed=(ZERO,)))
+    assert (finding.status, "no permission" in finding.text, "/dev/video0" in finding.text) == ("failure", True, True)
+    assert "usermod -aG video" in finding.fix
 
 
 def test_no_camera_is_a_warning_unless_one_was_wanted(make_probe: MakeProbe) -> None:
@@ -64,14 +64,14 @@ def test_no_camera_is_a_warning_unless_one_was_wanted(make_probe: MakeProbe) -> 
 
 
 def test_a_node_that_does_not_answer_is_a_warning(make_probe: MakeProbe) -> None:
-    (found,) = check_cameras(make_probe(), None, kernel(silent=(ZERO,)))
-    assert (found.status, found.text) == ("warning", "/dev/video0 doesn't answer")
+    (finding,) = check_cameras(make_probe(), None, kernel(silent=(ZERO,)))
+    assert (finding.status, finding.text) == ("warning", "/dev/video0 doesn't answer")
 
 
 def test_a_camera_without_mjpg_works_but_slowly(make_probe: MakeProbe) -> None:
-    (found,) = check_cameras(make_probe(), None, kernel(device(ZERO), mjpg=False))
-    assert found.status == "ok"
-    assert "without MJPG" in found.text
+    (finding,) = check_cameras(make_probe(), None, kernel(device(ZERO), mjpg=False))
+    assert finding.status == "ok"
+    assert "without MJPG" in finding.text
 
 
 @pytest.mark.parametrize(("installed", "status"), [({}, "failure"), ({"picamera2": "0.3.31"}, "ok")])

@@ -34,20 +34,20 @@ def test_the_report_has_each_remedy_below_its_finding_and_counts() -> None:
 
 
 def test_the_worst_finding_decides_the_status() -> None:
-    assert [worst(list(found)) for found in ([], [FINE], [WARM, FINE], [WARM, GONE, FINE])] == [
+    assert [worst(list(findings)) for findings in ([], [FINE], [WARM, FINE], [WARM, GONE, FINE])] == [
         "ok", "ok", "warning", "failure",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("found", "code"), [([FINE, WARM], 0), ([FINE, GONE], 1)])
+@pytest.mark.parametrize(("findings", "code"), [([FINE, WARM], 0), ([FINE, GONE], 1)])
 def test_a_failure_is_exit_code_1_and_json_has_every_finding(
-    edge_classify: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, found: list[Finding], code: int
+    edge_classify: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, findings: list[Finding], code: int
 ) -> None:
-    monkeypatch.setattr(command, "examine", lambda *_: found)
+    monkeypatch.setattr(command, "examine", lambda *_: findings)
     outcome = edge_classify("doctor", "--json")
     assert (outcome.code, outcome.err) == (code, "")
     report = json.loads(outcome.out)
-    assert report["status"] == found[-1].status
+    assert report["status"] == findings[-1].status
     assert [list(finding) for finding in report["findings"]] == [["check", "status", "text", "fix"]] * 2
     assert report["findings"][0]["text"] == "9 GB free"
 
@@ -79,8 +79,8 @@ def test_a_pi_4_with_a_wheel_that_its_processor_can_not_run(make_probe: MakeProb
         try_model=lambda *_: None,
         free=lambda folder: 10**10,
     )
-    found = command.examine(probe, default_model(), None)
-    assert [(finding.check, finding.status) for finding in found] == [
+    findings = command.examine(probe, default_model(), None)
+    assert [(finding.check, finding.status) for finding in findings] == [
         ("Python", "ok"), ("architecture", "ok"), ("numpy", "ok"), ("OpenCV", "ok"), ("LiteRT", "failure"),
         ("model", "ok"), ("camera", "warning"), ("disk", "ok"), ("memory", "ok"), ("temperature", "ok"),
         ("power", "warning"),

@@ -16,8 +16,8 @@ FINE = {"import": CommandResult(0)}
 
 
 def test_libraries_that_can_be_imported_are_ok_with_their_versions(make_probe: MakeProbe) -> None:
-    found = libraries.check_libraries(make_probe(installed=ALL, ran=FINE))
-    assert [(finding.check, finding.status, finding.text) for finding in found] == [
+    findings = libraries.check_libraries(make_probe(installed=ALL, ran=FINE))
+    assert [(finding.check, finding.status, finding.text) for finding in findings] == [
         ("numpy", "ok", "2.4.1"),
         ("OpenCV", "ok", "4.13.0"),
         ("LiteRT", "ok", "2.3.0"),
@@ -26,25 +26,25 @@ def test_libraries_that_can_be_imported_are_ok_with_their_versions(make_probe: M
 
 def test_only_runtimes_that_are_installed_are_tried(make_probe: MakeProbe) -> None:
     packages = {"numpy": "1.26", "opencv-python": "4.11", "tflite-runtime": "2.14.0", "onnxruntime": "1.23"}
-    found = libraries.check_libraries(make_probe(installed=packages, ran=FINE))
-    assert [finding.check for finding in found] == ["numpy", "OpenCV", "tflite-runtime", "onnxruntime"]
+    findings = libraries.check_libraries(make_probe(installed=packages, ran=FINE))
+    assert [finding.check for finding in findings] == ["numpy", "OpenCV", "tflite-runtime", "onnxruntime"]
 
 
 def test_pyav_is_tried_where_it_is_installed(make_probe: MakeProbe) -> None:
-    found = libraries.check_libraries(make_probe(installed={**ALL, "av": "18.1.0"}, ran=FINE))
-    assert [(finding.check, finding.text) for finding in found[1:3]] == [("OpenCV", "4.13.0"), ("PyAV", "18.1.0")]
+    findings = libraries.check_libraries(make_probe(installed={**ALL, "av": "18.1.0"}, ran=FINE))
+    assert [(finding.check, finding.text) for finding in findings[1:3]] == [("OpenCV", "4.13.0"), ("PyAV", "18.1.0")]
 
 
 def test_no_runtime_at_all_is_a_failure_that_names_one(make_probe: MakeProbe) -> None:
-    found = libraries.check_libraries(make_probe(installed={**ALL, "ai-edge-litert": ""}, ran=FINE))
-    assert (found[-1].check, found[-1].status) == ("LiteRT", "failure")
-    assert found[-1].fix == "pip install ai-edge-litert"
+    findings = libraries.check_libraries(make_probe(installed={**ALL, "ai-edge-litert": ""}, ran=FINE))
+    assert (findings[-1].check, findings[-1].status) == ("LiteRT", "failure")
+    assert findings[-1].fix == "pip install ai-edge-litert"
 
 
 def test_two_opencvs_overwrite_each_other(make_probe: MakeProbe) -> None:
-    found = libraries.check_libraries(make_probe(installed={**ALL, "opencv-python": "4.13"}, ran=FINE))
-    assert [finding.status for finding in found] == ["ok", "ok", "warning", "ok"]
-    assert found[2].fix.startswith("pip uninstall opencv-python-headless opencv-python,")
+    findings = libraries.check_libraries(make_probe(installed={**ALL, "opencv-python": "4.13"}, ran=FINE))
+    assert [finding.status for finding in findings] == ["ok", "ok", "warning", "ok"]
+    assert findings[2].fix.startswith("pip uninstall opencv-python-headless opencv-python,")
 
 
 def test_the_systems_own_opencv_is_fine(make_probe: MakeProbe) -> None:
@@ -82,17 +82,17 @@ def test_the_systems_own_opencv_is_fine(make_probe: MakeProbe) -> None:
 def test_an_import_that_fails_or_crashes_has_its_reason_and_remedy(
     make_probe: MakeProbe, ran: CommandResult, text: str, fix: str
 ) -> None:
-    found = libraries.check_library(make_probe(installed=ALL, ran={"import": ran}), libraries.LITERT)
-    assert (found.status, found.text) == ("failure", text)
-    assert found.fix.startswith(fix)
+    finding = libraries.check_library(make_probe(installed=ALL, ran={"import": ran}), libraries.LITERT)
+    assert (finding.status, finding.text) == ("failure", text)
+    assert finding.fix.startswith(fix)
 
 
 def test_an_import_that_hangs_is_a_failure(make_probe: MakeProbe) -> None:
-    found = libraries.check_library(make_probe(installed=ALL), libraries.LITERT)
-    assert (found.status, found.text.split()[0], "minute" in found.text) == ("failure", "2.3.0", True)
+    finding = libraries.check_library(make_probe(installed=ALL), libraries.LITERT)
+    assert (finding.status, finding.text.split()[0], "minute" in finding.text) == ("failure", "2.3.0", True)
 
 
-def test_a_real_illegal_instruction_is_told_from_a_real_success() -> None:
+def test_a_real_illegal_instruction_and_a_real_success_have_their_exit_statuses() -> None:
     program = "import os, signal; os.kill(os.getpid(), signal.SIGILL)"
     assert run_command((sys.executable, "-c", program)) == CommandResult(-4)
     assert run_command((sys.executable, "-c", "print(1)")) == CommandResult(0, "1\n")
@@ -107,6 +107,6 @@ def test_packages_that_are_not_installed_have_no_version() -> None:
 @pytest.mark.parametrize(("printed", "word"), [("False", "exact"), ("True", "saturate")])
 def test_the_int8_kernels_of_onnxruntime_are_tried(make_probe: MakeProbe, printed: str, word: str) -> None:
     ran = {"int8_saturates": CommandResult(0, f"{printed}\n"), **FINE}
-    found = libraries.check_libraries(make_probe(installed={**ALL, "onnxruntime": "1.31.1"}, ran=ran))
-    assert (found[-1].check, found[-1].status) == ("int8", "ok")
-    assert word in found[-1].text
+    findings = libraries.check_libraries(make_probe(installed={**ALL, "onnxruntime": "1.31.1"}, ran=ran))
+    assert (findings[-1].check, findings[-1].status) == ("int8", "ok")
+    assert word in findings[-1].text

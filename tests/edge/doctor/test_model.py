@@ -27,16 +27,16 @@ def refuse(sentence: str) -> Callable[[Artifact, str], None]:
 
 
 def test_the_model_that_ships_is_tried_in_a_real_child() -> None:
-    (found,) = check_model(HostProbe(installed=lambda package: None), default_model())
-    assert (found.status, found.fix) == ("ok", "")
+    (finding,) = check_model(HostProbe(installed=lambda package: None), default_model())
+    assert (finding.status, finding.fix) == ("ok", "")
     facts = ("edge_int8.tflite, ", " kB", "10 classes", "litert", "digest right", "18 operators", "built-in")
-    assert all(fact in found.text for fact in facts)
+    assert all(fact in finding.text for fact in facts)
 
 
 def test_a_missing_file_is_a_failure_that_names_the_exporter(make_probe: MakeProbe) -> None:
-    (found,) = check_model(make_probe(), Path("gone.tflite"))
-    assert (found.status, "gone.tflite" in found.text) == ("failure", True)
-    assert "`python -m export.tflite`" in found.fix
+    (finding,) = check_model(make_probe(), Path("gone.tflite"))
+    assert (finding.status, "gone.tflite" in finding.text) == ("failure", True)
+    assert "`python -m export.tflite`" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_a_missing_file_is_a_failure_that_names_the_exporter(make_probe: MakePro
 def test_the_message_of_a_runtime_that_refuses_the_file_decides_the_remedy(
     make_probe: MakeProbe, sentence: str, fix: str
 ) -> None:
-    (found,) = check_model(make_probe(try_model=refuse(sentence)), default_model())
-    assert (found.status, found.text) == ("failure", sentence)
-    assert found.fix.startswith(fix)
+    (finding,) = check_model(make_probe(try_model=refuse(sentence)), default_model())
+    assert (finding.status, finding.text) == ("failure", sentence)
+    assert finding.fix.startswith(fix)
 
 
 def test_a_file_that_is_too_new_for_tflite_runtime_is_a_warning_beside_litert(make_probe: MakeProbe) -> None:
@@ -69,8 +69,8 @@ def test_a_file_that_is_too_new_for_tflite_runtime_is_a_warning_beside_litert(ma
 def test_a_file_without_a_specification_needs_labels(
     make_probe: MakeProbe, fixtures: Path, respec: Callable[..., Path]
 ) -> None:
-    (found,) = check_model(make_probe(try_model=lambda *_: None), respec(fixtures / "tiny_int8.tflite", None))
-    assert (found.status, "--labels FILE" in found.fix) == ("warning", True)
+    (finding,) = check_model(make_probe(try_model=lambda *_: None), respec(fixtures / "tiny_int8.tflite", None))
+    assert (finding.status, "--labels FILE" in finding.fix) == ("warning", True)
 
 
 def test_a_file_with_the_required_digest_is_trusted_and_another_is_refused(
@@ -78,9 +78,9 @@ def test_a_file_with_the_required_digest_is_trusted_and_another_is_refused(
 ) -> None:
     path = fixtures / "tiny_none.onnx"
     policy = TrustPolicy(sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    (found,) = check_model(make_probe(try_model=lambda *_: None), path, policy=policy)
-    assert found.status == "ok"
-    assert all(fact in found.text for fact in ("digest right", "6 operators", "SHA-256"))
+    (finding,) = check_model(make_probe(try_model=lambda *_: None), path, policy=policy)
+    assert finding.status == "ok"
+    assert all(fact in finding.text for fact in ("digest right", "6 operators", "SHA-256"))
     (refused,) = check_model(make_probe(), path, policy=TrustPolicy(sha256="0" * 64))
     assert (refused.status, refused.text.partition(" has SHA-256 ")[0]) == ("failure", str(path))
 
@@ -88,12 +88,12 @@ def test_a_file_with_the_required_digest_is_trusted_and_another_is_refused(
 def test_a_forged_file_is_a_failure_before_any_trial(make_probe: MakeProbe, fixtures: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.tflite"
     path.write_bytes((fixtures / "tiny_int8.tflite").read_bytes()[:3000])
-    (found,) = check_model(make_probe(), path)
-    assert (found.status, found.text) == ("failure", f"{path} is damaged or forged")
-    assert found.fix.startswith("byte ")
+    (finding,) = check_model(make_probe(), path)
+    assert (finding.status, finding.text) == ("failure", f"{path} is damaged or forged")
+    assert finding.fix.startswith("byte ")
 
 
 def test_without_numpy_the_structure_is_not_looked_at(make_probe: MakeProbe) -> None:
-    (found,) = check_model(make_probe(try_model=lambda *_: None), default_model(), has_numpy=False)
-    assert "digest right" in found.text
-    assert "operators" not in found.text
+    (finding,) = check_model(make_probe(try_model=lambda *_: None), default_model(), has_numpy=False)
+    assert "digest right" in finding.text
+    assert "operators" not in finding.text

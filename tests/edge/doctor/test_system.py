@@ -22,43 +22,43 @@ PI_5 = {"proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0", "etc/os-re
 def test_pythons_without_wheels_fail_and_newer_ones_warn(
     make_probe: MakeProbe, version: tuple[int, int, int], status: str
 ) -> None:
-    found = system.check_python(make_probe(python=version))
-    assert (found.status, found.text) == (status, ".".join(map(str, version)))
-    assert ("3.10 to 3.13" in found.fix) is (status != "ok")
+    finding = system.check_python(make_probe(python=version))
+    assert (finding.status, finding.text) == (status, ".".join(map(str, version)))
+    assert ("3.10 to 3.13" in finding.fix) is (status != "ok")
 
 
-def test_a_64_bit_pi(make_probe: MakeProbe) -> None:
-    found = system.check_architecture(make_probe(PI_5, architecture="aarch64", is_64bit=True))
-    assert (found.status, found.fix) == ("ok", "")
-    assert found.text.startswith("Raspberry Pi 5 ")
-    assert found.text.split(", ")[1:] == ["aarch64", "64-bit", "Debian 13"]
+def test_a_64_bit_pi_is_ok_with_its_board_and_system(make_probe: MakeProbe) -> None:
+    finding = system.check_architecture(make_probe(PI_5, architecture="aarch64", is_64bit=True))
+    assert (finding.status, finding.fix) == ("ok", "")
+    assert finding.text.startswith("Raspberry Pi 5 ")
+    assert finding.text.split(", ")[1:] == ["aarch64", "64-bit", "Debian 13"]
 
 
 @pytest.mark.parametrize("kernel", ["armv7l", "aarch64"])
 def test_a_32_bit_system_under_any_kernel_has_no_wheels(make_probe: MakeProbe, kernel: str) -> None:
-    found = system.check_architecture(make_probe(PI_5, architecture=kernel, is_64bit=False))
-    assert found.status == "failure"
-    assert all(fact in found.text for fact in (kernel, "Debian 13", "32-bit"))
-    assert all(fact in found.fix for fact in ("64-bit system", "LiteRT", "onnxruntime"))
+    finding = system.check_architecture(make_probe(PI_5, architecture=kernel, is_64bit=False))
+    assert finding.status == "failure"
+    assert all(fact in finding.text for fact in (kernel, "Debian 13", "32-bit"))
+    assert all(fact in finding.fix for fact in ("64-bit system", "LiteRT", "onnxruntime"))
 
 
 def test_another_architecture_is_a_warning(make_probe: MakeProbe) -> None:
-    found = system.check_architecture(make_probe(architecture="riscv64", is_64bit=True))
-    assert found.status == "warning"
-    assert "x86_64 and aarch64" in found.fix
+    finding = system.check_architecture(make_probe(architecture="riscv64", is_64bit=True))
+    assert finding.status == "warning"
+    assert "x86_64 and aarch64" in finding.fix
 
 
 @pytest.mark.parametrize(("free", "status"), [(31_800_000_000, "ok"), (499_000_000, "warning"), (9_000_000, "failure")])
 def test_a_disk_that_is_nearly_full_warns_and_a_full_one_fails(make_probe: MakeProbe, free: int, status: str) -> None:
-    found = system.check_disk(make_probe(free=lambda folder: free), Path())
-    assert (found.status, found.text) == (status, f"{free / 1e9:.1f} GB free")
+    finding = system.check_disk(make_probe(free=lambda folder: free), Path())
+    assert (finding.status, finding.text) == (status, f"{free / 1e9:.1f} GB free")
 
 
 @pytest.mark.parametrize(("available_kb", "status"), [(400_000, "ok"), (100_000, "warning")])
 def test_little_memory_is_a_warning(make_probe: MakeProbe, available_kb: int, status: str) -> None:
-    (found,) = system.check_memory(make_probe({"proc/meminfo": f"MemAvailable: {available_kb} kB\n"}))
-    assert found.status == status
-    assert found.text == f"{available_kb * 1024 / 1e6:.0f} MB available"
+    (finding,) = system.check_memory(make_probe({"proc/meminfo": f"MemAvailable: {available_kb} kB\n"}))
+    assert finding.status == status
+    assert finding.text == f"{available_kb * 1024 / 1e6:.0f} MB available"
 
 
 def test_values_that_the_system_does_not_report_give_no_finding(make_probe: MakeProbe) -> None:
@@ -69,8 +69,8 @@ def test_values_that_the_system_does_not_report_give_no_finding(make_probe: Make
 
 @pytest.mark.parametrize(("answer", "status"), [("yes", "ok"), ("no", "warning")])
 def test_a_clock_that_is_not_synchronised_is_a_warning(make_probe: MakeProbe, answer: str, status: str) -> None:
-    (found,) = system.check_clock(make_probe(ran={"timedatectl": CommandResult(0, f"{answer}\n")}))
-    assert found.status == status
+    (finding,) = system.check_clock(make_probe(ran={"timedatectl": CommandResult(0, f"{answer}\n")}))
+    assert finding.status == status
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_a_clock_that_is_not_synchronised_is_a_warning(make_probe: MakeProbe, an
 def test_the_kind_of_processor_is_named_by_its_products_of_bytes(
     make_probe: MakeProbe, cpuinfo: str, kind: str
 ) -> None:
-    found = system.check_architecture(make_probe({"proc/cpuinfo": cpuinfo}, architecture="x86_64", is_64bit=True))
-    assert kind in found.text
+    finding = system.check_architecture(make_probe({"proc/cpuinfo": cpuinfo}, architecture="x86_64", is_64bit=True))
+    assert kind in finding.text
 
 
 @pytest.mark.parametrize(
@@ -111,18 +111,18 @@ def test_under_voltage_fails_and_throttling_warns(
     make_probe: MakeProbe, model: str, bits: str, status: str, text: str
 ) -> None:
     probe = make_probe({BOARD: model + "\0"}, ran={"vcgencmd get_throttled": CommandResult(0, f"throttled={bits}\n")})
-    (found,) = system.check_throttling(probe)
-    assert (found.status, found.text) == (status, text)
+    (finding,) = system.check_throttling(probe)
+    assert (finding.status, finding.text) == (status, text)
     remedy = "use the power supply" if "under-voltage" in text else "give it air"
-    assert found.fix.startswith(remedy if status != "ok" else "")
-    assert bool(found.fix) is (status != "ok")
+    assert finding.fix.startswith(remedy if status != "ok" else "")
+    assert bool(finding.fix) is (status != "ok")
 
 
 @pytest.mark.parametrize("ran", [{}, {"vcgencmd": CommandResult(255, "", "VCHI initialization failed")}])
 def test_firmware_that_does_not_answer(make_probe: MakeProbe, ran: dict[str, CommandResult]) -> None:
-    (found,) = system.check_throttling(make_probe({BOARD: "Raspberry Pi 4\0"}, ran=ran))
-    assert (found.status, found.text) == ("warning", "vcgencmd doesn't say")
-    assert "video group" in found.fix
+    (finding,) = system.check_throttling(make_probe({BOARD: "Raspberry Pi 4\0"}, ran=ran))
+    assert (finding.status, finding.text) == ("warning", "vcgencmd doesn't say")
+    assert "video group" in finding.fix
 
 
 @pytest.mark.parametrize("files", [{}, {BOARD: "Radxa ROCK 5B\0"}])
@@ -136,8 +136,8 @@ def test_other_machines_have_no_throttling_flags(make_probe: MakeProbe, files: d
 )
 def test_the_warmest_zone_counts(make_probe: MakeProbe, degrees: list[str], status: str) -> None:
     files = {f"sys/class/thermal/thermal_zone{number}/temp": f"{text}\n" for number, text in enumerate(degrees)}
-    (found,) = system.check_temperature(make_probe(files))
-    assert (found.status, found.text) == (status, f"{int(degrees[-1]) / 1000:.0f} °C")
+    (finding,) = system.check_temperature(make_probe(files))
+    assert (finding.status, finding.text) == (status, f"{int(degrees[-1]) / 1000:.0f} °C")
 
 
 def test_no_thermometer_no_finding(make_probe: MakeProbe) -> None:

@@ -55,7 +55,7 @@ def test_labels_in_a_wrong_order_have_no_right_prediction(respec: Respec) -> Non
     assert metrics.labels != metrics.current_labels
 
 
-def test_drawn_garments_say_nothing_of_other_labels(respec: Respec) -> None:
+def test_drawn_garments_count_no_right_predictions_for_other_labels(respec: Respec) -> None:
     spec = spec_of(default_model())
     other = respec(default_model(), replace(spec, labels=("Hat", *spec.labels[1:])))
     assert evaluate((other, ""), BUILT_IN, None, {}).drawn == Tally(10, None, None, None)

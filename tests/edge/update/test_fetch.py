@@ -142,7 +142,7 @@ def test_a_server_that_is_too_slow_is_an_update_error(server: Any, into: Path, b
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
-def test_a_full_disk_is_said_of_the_disk_and_not_of_the_server(server: Any, answer: Answer) -> None:
+def test_a_full_disk_is_an_error_of_the_disk_and_not_of_the_server(server: Any, answer: Answer) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here")
     server.answers["/a"] = answer(CONTENT)

@@ -184,7 +184,7 @@ def test_a_new_model_that_can_not_be_loaded_is_rolled_back_at_once(
     assert all(fact in caplog.messages[-1] for fact in facts)
 
 
-def test_where_nothing_loads_the_built_in_model_does_and_its_error_is_said(start: Start, store: Store) -> None:
+def test_the_error_of_the_built_in_model_ends_the_run(start: Start, store: Store) -> None:
     with start() as run:
         assert run.load(path_of) == default_model()
 

@@ -52,7 +52,7 @@ def test_the_current_and_the_last_good_model_are_kept_and_no_other(store: Store,
     assert leftovers(store) == []
 
 
-def test_a_file_that_changed_on_the_disk_is_none(store: Store, install: MakeModel) -> None:
+def test_a_file_that_changed_on_the_disk_is_refused(store: Store, install: MakeModel) -> None:
     model = install("first")
     path = store.path(model)
     path.write_bytes(path.read_bytes() + b"x")
@@ -76,7 +76,7 @@ def test_an_error_in_an_update_leaves_nothing(store: Store, install: MakeModel) 
     assert (leftovers(store), models(store)) == ([], {model.file_name})
 
 
-def test_what_killed_updates_left_goes_with_the_next_and_a_persons_files_stay(store: Store) -> None:
+def test_the_next_update_removes_the_remains_of_killed_ones_and_no_other_files(store: Store) -> None:
     store.folder.mkdir()
     (store.folder / ".incoming.abc").mkdir()
     (store.folder / ".incoming.abc" / "model").write_text("half")

@@ -31,7 +31,7 @@ def test_an_uneven_background_is_no_distance(curve: float) -> None:
     assert border_distance(lab).max() < 1.0
 
 
-def test_a_garment_is_far_also_where_it_covers_a_third_of_the_border() -> None:
+def test_a_garment_is_far_even_if_it_covers_a_third_of_the_border() -> None:
     lab = np.full((60, 80, 3), (150, 128, 128), np.float32)
     lab[15:, 20:60] = (60, 150, 128)  # cut by the lower edge, half of which it covers
     distance = border_distance(lab)
@@ -72,7 +72,7 @@ def test_a_scene_is_ready_after_its_number_of_frames() -> None:
     assert ready == [False, False, False, True]
 
 
-def test_the_known_scene_is_nothing_and_what_is_put_into_it_is_found() -> None:
+def test_the_learned_scene_has_no_garment_until_one_is_put_into_it() -> None:
     scene = taught()
     assert not find_garment(empty_frame(9), scene=scene).pixels.any()
     found = find_garment(paint(MASK, garment=(40, 40, 150), background=cluttered()), scene=scene)
@@ -118,7 +118,7 @@ def test_learning_from_no_frames_is_refused() -> None:
         EmptyScene(0)
 
 
-def test_learning_says_when_it_begins_and_when_it_is_done(caplog: pytest.LogCaptureFixture) -> None:
+def test_learning_logs_its_start_and_its_end(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="edge")
 
     scene = taught(frames=3)

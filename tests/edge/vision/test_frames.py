@@ -16,7 +16,7 @@ from edge.vision.frames import planes_to_bgr, shrink_to_bgr
 from edge.vision.prepared_input import Region
 
 
-def test_to_bgr_converts_what_is_not_bgr_yet() -> None:
+def test_grey_and_bgra_become_bgr_and_bgr_stays() -> None:
     bgr = np.array([[[1, 2, 3]]], np.uint8)
     assert to_bgr(bgr) is bgr
     assert to_bgr(np.array([[[1, 2, 3, 200]]], np.uint8)).tolist() == [[[1, 2, 3]]]

@@ -161,7 +161,7 @@ FLOATS[3, 4], FLOATS[9], FLOATS[10] = np.nan, np.inf, -np.inf
          "noise", "huge", "10000x8000", "16 bit", "NaN and infinity", "only NaN", "view", "column order"],
 )  # fmt: skip
 @pytest.mark.parametrize(("height", "width"), [(28, 28), (1, 1), (7, 40)], ids=["28x28", "1x1", "7x40"])
-def test_odd_frames_get_an_answer(frame: NDArray[Any], height: int, width: int) -> None:
+def test_odd_frames_have_an_input_of_the_models_shape(frame: NDArray[Any], height: int, width: int) -> None:
     before = frame[:100, :100].copy()
     for arguments in ({}, {"region": Region(0.2, 0.2, 0.7, 0.7)}, {"scene": EmptyScene(1)}):
         prepared = find_garment(frame, height=height, width=width, **arguments)
@@ -172,7 +172,7 @@ def test_odd_frames_get_an_answer(frame: NDArray[Any], height: int, width: int) 
 
 
 @pytest.mark.parametrize("make", [lambda: None, lambda: EmptyScene(1)], ids=["border", "scene"])
-def test_a_frame_whose_size_changes_in_mid_stream_gets_an_answer(make: Callable[[], EmptyScene | None]) -> None:
+def test_a_frame_size_may_change_in_mid_stream(make: Callable[[], EmptyScene | None]) -> None:
     scene = make()
     for height, width in ((60, 80), (61, 80), (480, 640), (1, 1), (80, 60)):
         frame = ODD.integers(0, 256, (height, width, 3), np.uint8)

@@ -23,14 +23,14 @@ FRAME = np.arange(20 * 40, dtype=np.uint16).reshape(20, 40)
     ],
     ids=["pixels", "shares", "everything", "over the edge", "outside"],
 )
-def test_cutting(text: str, shape: tuple[int, int], left: int, top: int) -> None:
+def test_a_region_cuts_its_part_out_of_the_frame(text: str, shape: tuple[int, int], left: int, top: int) -> None:
     view, x, y = Region.parse(text).cut(FRAME)
     assert (view.shape, x, y) == (shape, left, top)
     assert np.array_equal(view, FRAME[top : top + shape[0], left : left + shape[1]])
 
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "0,0,0,5", "-1,0,5,5", "0,0,nan,5", "0,0,inf,5"])
-def test_what_is_no_region_is_refused(text: str) -> None:
+def test_text_that_is_no_rectangle_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a region is"):
         Region.parse(text)
 

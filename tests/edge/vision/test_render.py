@@ -25,7 +25,9 @@ from edge.vision.render import extent, fit, garment_tones, place, render
     ],
     ids=["as it is", "wide", "high", "odd rest", "wide canvas", "halve", "third"],
 )
-def test_fitting(garment: list[list[int]], height: int, width: int, expected: list[list[int]]) -> None:
+def test_a_garment_is_scaled_to_fit_and_centred(
+    garment: list[list[int]], height: int, width: int, expected: list[list[int]]
+) -> None:
     assert fit(np.array(garment, np.uint8), height=height, width=width).tolist() == expected
 
 
@@ -59,7 +61,7 @@ def test_the_weave_of_an_even_garment_is_not_blown_up() -> None:
     assert int(tones[97]) - int(tones[103]) == 14  # 6 levels times 140 / 60
 
 
-def test_black_is_left_to_what_is_no_garment() -> None:
+def test_no_level_of_a_garment_becomes_black() -> None:
     assert garment_tones(*garment_of([60, 70], background=220)).min() == 20
 
 
