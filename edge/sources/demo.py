@@ -38,7 +38,7 @@ class DemoSource:
         """Do nothing: no file or device is open."""
 
 
-class DemoVideoSource:
+class DemoVideoSource(DemoSource):
     """A drawn video of garments that sway, with a sensor's noise (see `edge.sources.frame.Source`).
 
     Frames come as fast as they are drawn. Their times are those at which a camera would have taken them.
@@ -46,7 +46,6 @@ class DemoVideoSource:
 
     name = "demo-video"
     is_stream = True
-    is_live = False
 
     def __init__(self, *, seed: int = 0, fps: float = 30.0, seconds_per_garment: float = 2.0) -> None:
         """Prepare the drawing.
@@ -56,8 +55,7 @@ class DemoVideoSource:
             fps: frames a second, above 0.
             seconds_per_garment: time in view; at least one frame.
         """
-        self.skipped = 0
-        self._seed = seed
+        super().__init__(seed=seed)
         self._fps = fps
         self._hold = max(1, round(fps * seconds_per_garment))
 
@@ -68,6 +66,3 @@ class DemoVideoSource:
             drawn = draw_frame(number, seed=self._seed, hold=self._hold)
             time = started + timedelta(seconds=number / self._fps)
             yield Frame(drawn.image, number, self.name, time, true_label=FASHION_MNIST_LABELS[drawn.label_index])
-
-    def close(self) -> None:
-        """Do nothing: no file or device is open."""

@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import cv2
@@ -71,7 +70,7 @@ class VideoSource:
         self.skipped = 0
         self._location = location
         self._is_local = not is_url(location)
-        self._open_planes = _planes_opener() if self._is_local else _without_pyav
+        self._open_planes = _planes_opener() if self._is_local else _leave_to_opencv
         self._prefetcher: Prefetcher[Frame] | None = None
 
     def frames(self) -> Iterator[Frame]:
@@ -89,13 +88,18 @@ class VideoSource:
             self._prefetcher.close()
 
     def _read(self) -> Iterator[Frame]:
-        """Yield the frames; close the video at the end."""
-        number = 0
-        video = self._open()
-        opened = datetime.now(timezone.utc)
+        """Yield the frames; a file is read faster or slower than it was filmed, so that its own times count."""
+        video: OpenVideo = self._open_planes(self._location, threads=_DECODER_THREADS) or OpenCvVideo(
+            self._location, self.name
+        )
+        opened, number = datetime.now(timezone.utc), 0
         try:
-            while (frame := self._next(video)) is not None:
-                yield Frame(frame, number, self.name, self._time(video, opened))
+            while (image := self._next(video)) is not None:
+                time = datetime.now(timezone.utc)
+                if self._is_local:
+                    position_s = video.position_s()
+                    time = opened + timedelta(seconds=position_s if 0 <= position_s < _LONGEST_S else 0)
+                yield Frame(image, number, self.name, time)
                 number += 1
             if number:
                 self._report_damage(video, number)
@@ -104,29 +108,14 @@ class VideoSource:
         if number == 0:
             raise SourceError(f"{self.name} holds no frame that OpenCV can read")
 
-    def _open(self) -> OpenVideo:
-        """Open the video with PyAV, or else with OpenCV.
-
-        Raises:
-            SourceError: it can't be opened, or its frames are too large.
-        """
-        return self._open_planes(self._location) or OpenCvVideo(self._location, self.name)
-
     def _next(self, video: OpenVideo) -> NDArray[np.uint8] | YuvPicture | None:
         """Return the next frame, after skipping damaged ones."""
         for bad in range(_MOST_BAD if self._is_local else 1):
             with suppress(FrameError):
-                if (frame := video.read()) is not None:
+                if (image := video.read()) is not None:
                     self.skipped += bad
-                    return frame
+                    return image
         return None
-
-    def _time(self, video: OpenVideo, opened: datetime) -> datetime:
-        """Return the time of the last frame; a file is read faster or slower than it was filmed."""
-        if self._is_local:
-            position_s = video.position_s()
-            return opened + timedelta(seconds=position_s if 0 <= position_s < _LONGEST_S else 0)
-        return datetime.now(timezone.utc)
 
     def _report_damage(self, video: OpenVideo, frames: int) -> None:
         """Log damage; an end that comes too early counts as one more skipped frame."""
@@ -178,14 +167,14 @@ class OpenCvVideo:
         self._capture.release()
 
 
-def _planes_opener() -> Callable[[str], OpenVideo | None]:
-    """Return the function that opens a file with PyAV, which takes a moment to load."""
+def _planes_opener() -> Callable[..., OpenVideo | None]:
+    """Return `open_planes`, which takes a moment to load, or a function that leaves every file to OpenCV."""
     try:
         from edge.sources.pyav import open_planes
     except ImportError:  # the extra `video` isn't installed
-        return _without_pyav
-    return partial(open_planes, threads=_DECODER_THREADS)
+        return _leave_to_opencv
+    return open_planes
 
 
-def _without_pyav(_path: str) -> None:
-    """Leave the file to OpenCV."""
+def _leave_to_opencv(_path: str, **_: int) -> None:
+    return None

@@ -8,7 +8,7 @@ its colours (a red shirt on a floor of the same brightness has no edge in luma),
 from __future__ import annotations
 
 import concurrent.futures
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,16 @@ from edge.sources.camera import CSI_PREFIX, CameraSettings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+class CsiDevice(NamedTuple):
+    """A CSI camera as libcamera lists it."""
+
+    model: str
+    id: str
+    """Name that stays the same whatever else is connected."""
+    number: int
+    """Number among all cameras of libcamera."""
 
 
 class CsiCamera:
@@ -57,13 +67,13 @@ class CsiCamera:
         if self._id is None:
             place = self._number
         else:
-            place = next((n for n, camera in enumerate(cameras) if camera["Id"] == self._id), len(cameras))
+            place = next((n for n, camera in enumerate(cameras) if camera.id == self._id), len(cameras))
         if place >= len(cameras):
-            names = ", ".join(f"csi:{n} ({camera['Model']})" for n, camera in enumerate(cameras)) or "none"
+            names = ", ".join(f"csi:{n} ({camera.model})" for n, camera in enumerate(cameras)) or "none"
             raise SourceError(f"no camera {self.name}; libcamera finds {names}; check the ribbon cable")
-        self._id = cameras[place]["Id"]
+        self._id = cameras[place].id
         try:
-            return CsiCapture(_picamera2()(cameras[place]["Num"]), self._settings, self._read_timeout_s)
+            return CsiCapture(_picamera2()(cameras[place].number), self._settings, self._read_timeout_s)
         except (RuntimeError, IndexError) as error:
             raise SourceError(f"can't open {self.name} ({error}): does another program use it?") from error
 
@@ -98,13 +108,16 @@ class CsiCapture:
         self._camera.close()
 
 
-def csi_cameras() -> list[dict[str, Any]]:
-    """Return libcamera's facts on each CSI camera (Model, Id, Num), without the USB cameras that it lists too.
+def csi_cameras() -> list[CsiDevice]:
+    """List the CSI cameras, without the USB cameras that libcamera lists too.
 
     Raises:
         RuntimeMissingError: picamera2 is missing.
     """
-    return [camera for camera in _picamera2().global_camera_info() if "/usb" not in str(camera["Id"])]
+    devices = [
+        CsiDevice(str(info["Model"]), str(info["Id"]), info["Num"]) for info in _picamera2().global_camera_info()
+    ]
+    return [device for device in devices if "/usb" not in device.id]
 
 
 def _picamera2() -> Any:

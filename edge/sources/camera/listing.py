@@ -59,7 +59,7 @@ def _csi_cameras() -> list[_Camera]:
     except RuntimeMissingError:
         return []
     return [
-        _Camera(f"{CSI_PREFIX}{number}", str(camera["Model"]), "libcamera", str(camera["Id"]), (), ())
+        _Camera(f"{CSI_PREFIX}{number}", camera.model, "libcamera", camera.id, (), ())
         for number, camera in enumerate(cameras)
     ]
 

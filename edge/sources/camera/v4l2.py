@@ -6,9 +6,10 @@ import contextlib
 import os
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 DEVICES = Path("/dev")
 NODES = Path("/sys/class/video4linux")
@@ -31,6 +32,9 @@ _HAS_DEVICE_CAPS = 0x80000000
 _CAPTURE_BUFFER = 1
 _DISCRETE = 1
 _MOST = 100  # entries of a list, for a driver that never ends it
+
+_Ask = Callable[[int, bytes], bytes]
+"""One ioctl: takes a request and the bytes of a structure, returns them filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,88 +93,67 @@ def is_closed(node: Path) -> bool:
 def describe(node: Path) -> Device | None:
     """Describe a node; None if it is gone, closed to this user, or no V4L2 device."""
     try:
-        with _Node(node) as opened:
-            fields = _CAPABILITY.unpack(opened.ask(_QUERYCAP, bytes(_CAPABILITY.size)))
+        with _opened(node) as ask:
+            fields = _CAPABILITY.unpack(ask(_QUERYCAP, bytes(_CAPABILITY.size)))
     except OSError:
         return None
     driver, name, bus = (field.split(b"\0")[0].decode(errors="replace") for field in fields[:3])
     of_all_nodes, of_this_node = fields[4:]
     can = of_this_node if of_all_nodes & _HAS_DEVICE_CAPS else of_all_nodes
     is_camera = bool(can & _VIDEO_CAPTURE) and driver not in _IMAGE_PROCESSORS
-    return Device(node, driver, name, bus, _ids_of(node), gives_pictures=is_camera, index=_index_of(node))
+    links = sorted((DEVICES / BY_ID).glob("*"))
+    by_id = tuple(str(link) for link in links if os.path.realpath(link) == os.path.realpath(node))
+    try:
+        index = int((NODES / node.name / "index").read_text())
+    except (OSError, ValueError):
+        index = 0
+    return Device(node, driver, name, bus, by_id, gives_pictures=is_camera, index=index)
 
 
 def formats(node: Path) -> list[Format]:
     """List what a camera offers; nothing if the node can't be opened."""
     try:
-        with _Node(node) as opened:
-            return [Format(_text(code), tuple(_sizes(opened, code))) for code in _codes(opened)]
+        with _opened(node) as ask:
+            codes = [code for *_, code in _entries(ask, _ENUM_FMT, _FORMAT, _CAPTURE_BUFFER, 0, b"", b"")]
+            return [Format(_text(code), tuple(_sizes(ask, code))) for code in codes]
     except OSError:
         return []
 
 
-class _Node:
-    """An open video node for ioctls that neither disturb nor need a stream."""
+@contextlib.contextmanager
+def _opened(node: Path) -> Iterator[_Ask]:
+    """Open a video node for ioctls, which neither disturb nor need a stream."""
+    if sys.platform != "linux":
+        raise OSError("V4L2 is Linux's")
+    import fcntl
 
-    def __init__(self, path: Path) -> None:
-        if sys.platform != "linux":
-            raise OSError("V4L2 is Linux's")
-        self._file = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-
-    def __enter__(self) -> _Node:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._file)
-
-    def ask(self, request: int, question: bytes) -> bytes:
-        """Send one ioctl: take the bytes of a structure, and return them filled in."""
-        import fcntl
-
-        return fcntl.ioctl(self._file, request, question)
-
-    def ask_each(self, request: int, layout: struct.Struct, *question: object) -> Iterator[tuple[int | bytes, ...]]:
-        """Yield the structures for 0, 1, 2, ... in the first field until the driver ends the list."""
-        with contextlib.suppress(OSError):
-            for index in range(_MOST):
-                yield layout.unpack(self.ask(request, layout.pack(index, *question)))
-
-
-def _codes(node: _Node) -> Iterator[bytes]:
-    for *_, code in node.ask_each(_ENUM_FMT, _FORMAT, _CAPTURE_BUFFER, 0, b"", b""):
-        assert isinstance(code, bytes)
-        yield code
-
-
-def _sizes(node: _Node, code: bytes) -> Iterator[Size]:
-    for _, _, kind, width, height in node.ask_each(_ENUM_FRAMESIZES, _SIZE, code, 0, 0, 0):
-        if kind != _DISCRETE:
-            return
-        assert isinstance(width, int)
-        assert isinstance(height, int)
-        yield Size(height, width, tuple(_rates(node, code, width, height)))
-
-
-def _rates(node: _Node, code: bytes, width: int, height: int) -> Iterator[float]:
-    question = (code, width, height, 0, 0, 0)
-    for *_, kind, numerator, denominator in node.ask_each(_ENUM_FRAMEINTERVALS, _INTERVAL, *question):
-        if kind != _DISCRETE:
-            return
-        assert isinstance(numerator, int)
-        assert isinstance(denominator, int)
-        yield round(denominator / numerator, 3) if numerator else 0.0
-
-
-def _index_of(node: Path) -> int:
+    file = os.open(node, os.O_RDWR | os.O_NONBLOCK)
     try:
-        return int((NODES / node.name / "index").read_text())
-    except (OSError, ValueError):
-        return 0
+        yield lambda request, structure: fcntl.ioctl(file, request, structure)
+    finally:
+        os.close(file)
 
 
-def _ids_of(node: Path) -> tuple[str, ...]:
-    links = sorted((DEVICES / BY_ID).glob("*"))
-    return tuple(str(link) for link in links if os.path.realpath(link) == os.path.realpath(node))
+def _entries(ask: _Ask, request: int, layout: struct.Struct, *question: object) -> Iterator[tuple[Any, ...]]:
+    """Yield the structures for 0, 1, 2, ... in the first field until the driver ends the list."""
+    with contextlib.suppress(OSError):
+        for index in range(_MOST):
+            yield layout.unpack(ask(request, layout.pack(index, *question)))
+
+
+def _sizes(ask: _Ask, code: bytes) -> Iterator[Size]:
+    for _, _, kind, width, height in _entries(ask, _ENUM_FRAMESIZES, _SIZE, code, 0, 0, 0):
+        if kind != _DISCRETE:
+            return
+        yield Size(height, width, tuple(_rates(ask, code, width, height)))
+
+
+def _rates(ask: _Ask, code: bytes, width: int, height: int) -> Iterator[float]:
+    question = (code, width, height, 0, 0, 0)
+    for *_, kind, numerator, denominator in _entries(ask, _ENUM_FRAMEINTERVALS, _INTERVAL, *question):
+        if kind != _DISCRETE:
+            return
+        yield round(denominator / numerator, 3) if numerator else 0.0
 
 
 def _text(code: bytes) -> str:

@@ -126,10 +126,13 @@ class MjpegInput:
     def _fill(self) -> None:
         if self._clock() >= self._until_s:
             raise SourceError(f"no whole picture for {self._timeout_s:g} s")
-        chunk = self._stream.read1(_CHUNK) if hasattr(self._stream, "read1") else self._stream.read(_CHUNK)
+        chunk = self._read_chunk()
         if not chunk:
             raise EndOfStreamError
         self._pending += chunk
+
+    def _read_chunk(self) -> bytes:
+        return self._stream.read1(_CHUNK) if hasattr(self._stream, "read1") else self._stream.read(_CHUNK)
 
 
 def first_scan(content: bytes | bytearray, place: int = 2) -> int:

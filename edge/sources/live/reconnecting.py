@@ -92,7 +92,11 @@ class LiveSource:
                 if self._number == 0:
                     raise SourceError(f"{self.name} ended without a picture")
                 return
-            self._note_failure(reader)
+            self._was_open = self._was_open or reader.is_open
+            if reader.error is not None:
+                if not self._was_open or not isinstance(reader.error, (OSError, cv2.error)):
+                    raise reader.error  # waiting helps only where a camera worked before
+                self._lose(str(reader.error))
             if self._fresh_s - opened_s >= _LONGEST_PAUSE_S:  # it worked for a while
                 pause_s = _SHORTEST_PAUSE_S
             yield from self._wait(pause_s, reader)
@@ -137,19 +141,6 @@ class LiveSource:
                 yield None
                 self._sleep(_TICK_S)
 
-    def _note_failure(self, reader: Reader) -> None:
-        """Note the error that ended a read.
-
-        Raises:
-            SourceError: the device could not be opened the first time.
-            BaseException: an error that is no camera's.
-        """
-        self._was_open = self._was_open or reader.is_open
-        if reader.error is not None:
-            if not self._was_open or not isinstance(reader.error, (OSError, cv2.error)):
-                raise reader.error
-            self._lose(str(reader.error))
-
     def _wait(self, pause_s: float, reader: Reader) -> Iterator[None]:
         """Pause, and wait for the read under way, which holds the device; one that hangs is abandoned."""
         until_s = self._clock() + pause_s
@@ -192,11 +183,7 @@ class LiveSource:
         return is_new
 
     def _require_time_left(self) -> None:
-        """Give up if no frame came for too long.
-
-        Raises:
-            SourceLostError: that is so.
-        """
+        """Raise SourceLostError if no frame came for `give_up_s`."""
         gone_s = self._clock() - self._fresh_s
         if gone_s >= self._timeouts.give_up_s:
             reason = self._health.reason or "no frame"

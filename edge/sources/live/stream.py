@@ -14,8 +14,6 @@ from edge.system import http
 from edge.system.urls import redact_url
 
 if TYPE_CHECKING:
-    from http.client import HTTPResponse
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -81,49 +79,30 @@ def open_mjpeg(url: str, *, timeout_s: float) -> MjpegConnection | None:
     except http.HttpError:
         return None
     if response.headers.get_content_type() == _MJPEG_TYPE:
-        return MjpegConnection(response, timeout_s=timeout_s)
+        return MjpegConnection(cast(BinaryIO, response), timeout_s=timeout_s)
     response.close()
     return None
 
 
-class MjpegConnection:
-    """JPEG images over HTTP (see `edge.sources.readers.Capture`).
+class MjpegConnection(MjpegInput):
+    """JPEG images over HTTP, whose end is an error (see `edge.sources.readers.Capture`).
 
     Images are found by their own bytes, because boundaries and lengths may be wrong. FFmpeg would read them too, but
     takes gigabytes for an image that claims to be large.
     """
 
-    def __init__(self, response: HTTPResponse, *, timeout_s: float) -> None:
-        """Take over a connection.
-
-        Args:
-            response: to be read.
-            timeout_s: seconds without a whole image after which a read fails.
-        """
-        self._response = response
-        self._images = MjpegInput(cast(BinaryIO, response), timeout_s=timeout_s)
-
-    @property
-    def skipped(self) -> int:
-        """Number of images that could not be decoded."""
-        return self._images.skipped
-
-    def read(self) -> NDArray[np.uint8]:
-        """Wait for the next whole image: uint8 BGR, shape (H, W, 3), 0-255.
-
-        Raises:
-            SourceError: the connection broke off, or no image came in time.
-        """
-        try:
-            return self._images.read()
-        except EndOfStreamError:
-            raise SourceError("the stream broke off") from None
-        except http.TRANSPORT_ERRORS as error:
-            raise SourceError(str(error) or type(error).__name__) from error
-
     def close(self) -> None:
         """Close the connection."""
-        self._response.close()
+        self._stream.close()
+
+    def _read_chunk(self) -> bytes:
+        try:
+            chunk = super()._read_chunk()
+        except http.TRANSPORT_ERRORS as error:
+            raise SourceError(str(error) or type(error).__name__) from error
+        if not chunk:
+            raise SourceError("the stream broke off")
+        return chunk
 
 
 class StreamCapture:

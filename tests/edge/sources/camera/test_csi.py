@@ -106,7 +106,7 @@ def test_a_frame_is_bgr_and_owns_its_memory(picamera2: type[FakePicamera2]) -> N
 def test_csi_cameras_are_numbered_without_the_usb_cameras_between_them(picamera2: type[FakePicamera2]) -> None:
     camera("csi:1").open()
     assert picamera2.made[0].number == 2
-    assert [info["Model"] for info in csi_cameras()] == ["imx219", "imx708"]
+    assert [device.model for device in csi_cameras()] == ["imx219", "imx708"]
     assert '"camera": "csi:1",\n    "name": "imx708"' in list_cameras(as_json=True)
 
 
