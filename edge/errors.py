@@ -1,4 +1,4 @@
-"""Every error the toolkit expects, with the exit code it leads to; each is also the builtin a caller would expect."""
+"""Expected errors of the toolkit, with their exit codes; each is also the builtin that a caller would expect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, the shell's convention
 
 
 class ToolkitError(Exception):
-    """Root of all expected errors: the message is one line that says what, got, expected and how to fix."""
+    """Root of all expected errors; the message is one line: what happened, what was expected, what to do."""
 
     exit_code = EXIT_ERROR
 
@@ -48,7 +48,7 @@ class DatasetError(ToolkitError, OSError):
 
 
 class RunError(ToolkitError, RuntimeError):
-    """A training run that can't be started or gone on with."""
+    """A training run that can't be started or resumed."""
 
 
 class ExportError(ToolkitError, RuntimeError):
@@ -66,7 +66,7 @@ class ReportError(ToolkitError, ValueError):
 
 
 class UpdateError(ToolkitError, RuntimeError):
-    """A new model that can't be fetched or isn't fit to be installed, or a store of models that can't be used."""
+    """A new model that can't be fetched or installed, or a store of models that can't be used."""
 
 
 class GateError(ToolkitError):
@@ -76,6 +76,6 @@ class GateError(ToolkitError):
 
 
 class InvalidEnvironmentError(ToolkitError, RuntimeError):
-    """A machine that was unfit for measuring while it was measured: throttled, too hot, emulated."""
+    """A machine that was unfit for measuring: throttled, too hot, emulated."""
 
     exit_code = EXIT_ENVIRONMENT_INVALID

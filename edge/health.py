@@ -1,4 +1,4 @@
-"""How a run is: written by the loop and its source alone, read by whatever tells others (page, broker, watchdog)."""
+"""State and counts of a run: written by the loop and its source, read by page, broker and watchdog."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ STARTING, LIVE, STALE, ENDED = "starting", "live", "stale", "ended"
 
 @dataclass(slots=True)
 class Health:
-    """Figures since the start. One thread writes them, others may read: each is a single value, whole at any moment."""
+    """State and counts since the start. One thread writes them; others may read, because each is a single value."""
 
     state: str = STARTING
-    """starting, live (the newest frame is fresh), stale (it isn't, or there is none), ended."""
+    """One of starting, live (the newest frame is recent), stale (it isn't, or there is none), ended."""
     reason: str = ""
-    """Of the state, in one sentence; empty while all is well."""
+    """Reason for `stale` in one sentence; empty otherwise."""
     frames: int = 0
-    """Classified."""
+    """Frames that were classified."""
     skipped: int = 0
-    """Unreadable, or no picture at all."""
+    """Frames that were unreadable or no images."""
     dropped: int = 0
-    """Of a live source: overtaken by a newer frame before they were classified."""
+    """Frames of a live source that a newer one overtook before they were classified."""
     reconnects: int = 0
-    """How often a live source was lost and came back."""
+    """Times that a live source was lost and came back."""
     captured_s: float | None = None
-    """time.monotonic() when the newest classified frame was captured; None before the first."""
+    """Capture time of the newest classified frame by time.monotonic(); None before the first."""
 
     def published(self) -> dict[str, str | int]:
         """Return the fields that broker and page publish, by their names."""

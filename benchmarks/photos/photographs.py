@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.datasets.folder_labels import Kind
+from edge.datasets.folder_labels import LabelledFolder
 from edge.errors import SourceError
 from edge.images.decode import IMAGE_SUFFIXES
 from edge.images.folders import image_files, images_by_folder
@@ -22,7 +22,7 @@ class Photograph:
     path: Path
     name: str
     """Folder and file name, as the report shows them."""
-    kind: Kind
+    kind: LabelledFolder
 
 
 def find_folders(folder: Path) -> dict[str, list[Path]]:
@@ -52,7 +52,7 @@ def find_folders(folder: Path) -> dict[str, list[Path]]:
     return inside or {folder.resolve().name: own}
 
 
-def label_photographs(folders: Mapping[str, Sequence[Path]], kinds: Sequence[Kind]) -> list[Photograph]:
+def label_photographs(folders: Mapping[str, Sequence[Path]], kinds: Sequence[LabelledFolder]) -> list[Photograph]:
     """Join files and kinds, in the order of the kinds."""
     return [Photograph(path, f"{kind.folder}/{path.name}", kind) for kind in kinds for path in folders[kind.folder]]
 

@@ -10,7 +10,7 @@ from benchmarks.columns import Row
 from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.photos.roc import KEEP_KNOWN, auroc, keeping_threshold
 from benchmarks.stats.proportions import wilson_interval
-from edge.datasets.folder_labels import REJECTIONS, Kind
+from edge.datasets.folder_labels import REJECTIONS, LabelledFolder
 
 
 def share(hits: Iterable[bool]) -> Row | None:
@@ -29,7 +29,7 @@ def share(hits: Iterable[bool]) -> Row | None:
     }
 
 
-def kinds_of(report: PhotoReport) -> list[Kind]:
+def kinds_of(report: PhotoReport) -> list[LabelledFolder]:
     """The kinds that occur, in the order of the results."""
     return list(dict.fromkeys(result.photograph.kind for result in report.results))
 

@@ -1,4 +1,4 @@
-"""How probabilities become a label, and over time a steady answer: the numbers, which every model file carries."""
+"""Thresholds and times of a decision, which every model file carries."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ SCORES = ("probability", "margin", "energy")
 
 @dataclass(frozen=True, slots=True)
 class DecisionSpec:
-    """How one frame is judged (the first four fields), and what a stream's answer needs on top (the rest)."""
+    """Thresholds of a single frame (the first four fields), and those that a stream needs besides."""
 
     temperature: float = 1.0
-    """Logits are divided by it before the softmax (Guo et al., 2017, arXiv:1706.04599)."""
+    """Divisor of the logits before the softmax (Guo et al., 2017, arXiv:1706.04599)."""
     score: str = "probability"
-    """What tells the known from the unknown: probability (of the likeliest class, calibrated), margin (its lead over
-    the second) or energy (of the logits, see `edge.classify.confidence_score`)."""
+    """Confidence score that the threshold is compared with: probability (of the likeliest class, calibrated), margin
+    (its lead over the second) or energy (of the logits), see `edge.classify.confidence_score`."""
     threshold: float = 0.0
-    """A score below it is answered with `unknown`; range 0-1, for energy any number."""
+    """Least score of a known class, below which the answer is `unknown`; 0-1, for energy any number."""
     presence_threshold: float = 0.1
-    """Where the vision step is less sure than this that there is something, the answer is `nothing`; range 0-1."""
+    """Least presence score, below which the answer is `nothing`; 0-1."""
     off_margin: float = 0.1
-    """On a stream, a label comes at the threshold and goes this far below it; another label must lead it by as much;
-    and what comes after `nothing` must exceed the presence threshold by as much. Range 0-1."""
+    """Hysteresis of a stream, 0-1: a label stays until its score is this far below the threshold or another label leads
+    by as much. After `nothing`, the presence score must exceed its threshold by as much."""
     hold_frames: int = 3
-    """On a stream, so many frames must agree with what the smoothed values point to before that becomes the answer."""
+    """Consecutive frames of a stream that must agree with the smoothed values before the answer changes."""
     smoothing_s: float = 0.2
-    """On a stream, seconds after which a frame counts for 1/e of what it did; 0: only the newest frame counts."""
+    """Time constant of a stream's exponential average in seconds; 0: only the newest frame counts."""
     stale_after_s: float = 2.0
-    """On a stream, seconds without a frame after which the answer is `stale`."""
+    """Seconds of a stream without a frame after which the answer is `stale`."""
 
     def __post_init__(self) -> None:
-        """Refuse values that would turn probabilities into nonsense."""
+        """Refuse values out of range."""
         if not (math.isfinite(self.temperature) and self.temperature > 0):
             raise SpecError(f"temperature must be a positive number, got {self.temperature}")
         if self.score not in SCORES:
@@ -52,16 +52,16 @@ class DecisionSpec:
 
     @property
     def off_threshold(self) -> float:
-        """The score below which a shown label goes."""
+        """Score below which a shown label is given up."""
         return (
             self.threshold - self.off_margin if self.score == "energy" else max(0.0, self.threshold - self.off_margin)
         )
 
     @property
     def presence_on_threshold(self) -> float:
-        """The presence at which `nothing` goes, 0-1: the margin above the threshold, but at most half-way to 1.
+        """Presence score at which `nothing` is given up, 0-1: the margin above the threshold, at most half-way to 1.
 
-        Above and not below, as for scores: below the threshold no network looks, so a label could only grow old there.
+        It lies above the threshold because the network isn't run below it, so that a label couldn't be renewed there.
         """
         return min(self.presence_threshold + self.off_margin, (1 + self.presence_threshold) / 2)
 

@@ -1,4 +1,4 @@
-"""A model file as it lies on disk: its format, its identity, the network and the spec in it."""
+"""Model file on disk: its format, its digest, the network and the spec in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LABELS_MEMBER = "labels.txt"
 METADATA_KEY = "edge_classify.model_spec"  # of the spec in an ONNX file's metadata_props
 
 MAX_FILE_BYTES = 64 * 2**20
-"""A hundred times our largest; with what an interpreter makes of it, below 512 MB."""
+"""Largest model file: a hundred times our largest, so that its interpreter stays below 512 MB."""
 
 _MAX_SPEC_BYTES = 2**20
 _MAX_MEMBERS = 64  # of the ZIP; ours has two
@@ -28,18 +28,18 @@ _STORED_OR_DEFLATED = (0, 8)  # ZIP's numbers; others unpack without a bound
 
 
 class Artifact(NamedTuple):
-    """A deployable file that was read and recognised, not yet run."""
+    """Deployable file that was read and recognised, not yet run."""
 
     path: Path
     format: str
     """tflite or onnx."""
     sha256: str
-    """Of the whole file, hexadecimal."""
+    """Digest of the whole file, hexadecimal."""
     size_bytes: int
     spec: ModelSpec | None
     """The embedded spec; None if there is none."""
     network: bytes = b""
-    """What the interpreter reads: the flatbuffer before the ZIP, or the ONNX model without its metadata."""
+    """Part that the interpreter reads: the flatbuffer before the ZIP, or the ONNX model without its metadata."""
     network_sha256: str = ""
     trusted_because: Trust | None = None
     """Reason to trust its bytes; None: they are verified first."""
@@ -54,7 +54,7 @@ class VerifiedArtifact(NamedTuple):
 
 
 def default_model() -> Path:
-    """The model that ships inside the package."""
+    """Return the path of the model inside the package."""
     return Path(__file__).parents[1] / "models" / "edge_int8.tflite"
 
 
@@ -108,7 +108,7 @@ _METADATA_PROPS, _BYTES = 14, 2  # field of a ModelProto, and how it is stored
 
 
 def _digests(network: bytes, content: bytes) -> tuple[str, str]:
-    """SHA-256 of the network and of the whole file; each byte is read once where the network comes first."""
+    """Return SHA-256 of network and whole file; each byte is hashed once if the network comes first."""
     if not content.startswith(network):
         return sha256(network), sha256(content)
     digest = new_sha256(network)
@@ -118,7 +118,7 @@ def _digests(network: bytes, content: bytes) -> tuple[str, str]:
 
 
 def _spec(path: Path, text: str) -> ModelSpec:
-    """Read the spec; what is wrong with a forged one may be as long as a book."""
+    """Read the spec; the error of a forged one is cut to a readable length."""
     try:
         return ModelSpec.from_json(text)
     except SpecError as error:
@@ -126,10 +126,10 @@ def _spec(path: Path, text: str) -> ModelSpec:
         raise SpecError(f"{path}: {reason}") from error
 
 
-def _check_digest(path: Path, spec: ModelSpec | None, found: str) -> None:
-    if spec and spec.network_sha256 and spec.network_sha256 != found:
+def _check_digest(path: Path, spec: ModelSpec | None, digest: str) -> None:
+    if spec and spec.network_sha256 and spec.network_sha256 != digest:
         raise ModelFileError(
-            f"{path} is damaged: its network has SHA-256 {found[:12]}..., its spec says "
+            f"{path} is damaged: its network has SHA-256 {digest[:12]}..., its spec says "
             f"{spec.network_sha256[:12]!r}...: copy or export the file again"
         )
 
@@ -164,9 +164,9 @@ def _recognise(path: Path, content: bytes) -> str:
 
 
 def _built_in_parts(path: Path, content: bytes) -> tuple[bytes, str | None]:
-    """As `_tflite_parts`, of the file that is as trusted as the program.
+    """Split the built-in file, which is trusted, as `_tflite_parts` does.
 
-    Python itself begins with zipimport; zipfile and all it takes would be a fortieth of the time to the first answer.
+    Python has zipimport loaded already; importing zipfile takes a fortieth of the time to the first decision.
     """
     try:
         text = zipimport.zipimporter(str(path)).get_data(SPEC_MEMBER).decode("utf-8")
@@ -176,7 +176,7 @@ def _built_in_parts(path: Path, content: bytes) -> tuple[bytes, str | None]:
 
 
 def _tflite_parts(path: Path, content: bytes) -> tuple[bytes, str | None]:
-    """The flatbuffer, and the spec in the ZIP that follows it, or None where there is no such ZIP."""
+    """Split a file into the flatbuffer and the spec in the ZIP that follows it; None without such a ZIP."""
     import zipfile
 
     buffer = io.BytesIO(content)
@@ -189,8 +189,8 @@ def _tflite_parts(path: Path, content: bytes) -> tuple[bytes, str | None]:
             members = archive.infolist()
             network = content[: max(0, min((member.header_offset for member in members), default=len(content)))]
             specs = [member for member in members if member.filename == SPEC_MEMBER]
-            return network, _unpacked(archive, specs) if specs else None  # None: somebody else's TFLite metadata
-    except Exception as error:  # damaged bytes make zipfile raise a dozen kinds, zlib's own among them
+            return network, _unpacked(archive, specs) if specs else None  # None: other TFLite metadata
+    except Exception as error:  # damaged bytes make zipfile raise a dozen classes
         raise _unreadable(path, error) from error
 
 
@@ -206,7 +206,7 @@ def _unpacked(archive: ZipFile, specs: list[ZipInfo]) -> str:
 
 
 def _onnx_parts(path: Path, content: bytes) -> tuple[bytes, str | None]:
-    """The model without its metadata, and the spec in that, or None where it holds none."""
+    """Split a file into the model without its metadata and the spec in the metadata; None without a spec."""
     from edge.artifact.formats.onnx_schema import LAYOUTS
     from edge.artifact.formats.protobuf import Message
 

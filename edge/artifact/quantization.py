@@ -51,7 +51,7 @@ def dequantize(stored: NDArray[Any], tensor: TensorSpec) -> NDArray[np.float32]:
 def pixels_to_tensor(pixels: NDArray[np.uint8], tensor: TensorSpec) -> NDArray[Any]:
     """Turn uint8 pixels (0-255, standing for 0.0-1.0) into the tensor's dtype, same shape.
 
-    With scale 1/255 and zero point 0, which is what `export` makes, the pixels go in as they are.
+    With scale 1/255 and zero point 0, as `export` makes them, pixels are passed unchanged.
     """
     if takes_pixels(tensor):
         return pixels
@@ -60,12 +60,12 @@ def pixels_to_tensor(pixels: NDArray[np.uint8], tensor: TensorSpec) -> NDArray[A
 
 
 def pixels_to_real(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8 pixels 0-255 -> float32 0-1, same shape: what training feeds and what float files take."""
+    """Convert uint8 pixels, 0-255, to float32, 0-1, same shape: the input of training and of float files."""
     return pixels.astype(np.float32) / np.float32(255)
 
 
 def takes_pixels(tensor: TensorSpec) -> bool:
-    """Whether the tensor's grid is the pixels' own: uint8, zero point 0, scale 1/255 (as float32 stores it)."""
+    """Return True if the tensor's grid is that of pixels: uint8, zero point 0, scale 1/255 (as float32 stores it)."""
     same_scale = np.float32(tensor.scale) == np.float32(PIXEL_SCALE)
     return bool(tensor.dtype == "uint8" and tensor.zero_point == 0 and same_scale)
 

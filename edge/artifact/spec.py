@@ -1,11 +1,11 @@
-"""The contract between training and device: what a model file means. Written by train, completed by export."""
+"""Specification of a model file: the contract between training and device. Written by train, completed by export."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 from edge.artifact.decision_spec import DecisionSpec
 from edge.errors import SpecError
@@ -30,8 +30,7 @@ STALE_LABEL = "stale"
 """Answer when there were no new frames."""
 RESERVED_LABELS = (UNKNOWN_LABEL, NOTHING_LABEL, STALE_LABEL)
 
-
-SCHEMA_VERSION = 3  # 1: a decision was temperature and threshold; 2: no digest; what came since takes its defaults
+SCHEMA_VERSION = 3  # 1: decisions had temperature and threshold only; 2: no digest; newer fields take their defaults
 OUTPUT_KINDS = ("logits", "probabilities")
 
 _MAX_AXES, _MAX_NAME = 8, 1000  # of a tensor; names in characters
@@ -40,21 +39,21 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """What the network takes, and which vision recipe makes it from a frame."""
+    """Input of the network, and the vision recipe that makes it from a frame."""
 
     height: int = 28
     """Rows in pixels."""
     width: int = 28
     """Columns in pixels."""
     channels: int = 1
-    """1: grey."""
+    """Colour channels; 1: grey."""
     layout: str = "NHWC"
     """Order of the axes of the input tensor; pixel 0 stands for 0.0 and pixel 255 for 1.0."""
     vision: str = "garment-v2"
     """Name of the recipe in `edge.vision`."""
 
     def __post_init__(self) -> None:
-        """Refuse what no runner of this version can feed."""
+        """Refuse an input that this version doesn't support."""
         if min(self.height, self.width) < 1 or self.channels != 1 or self.layout != "NHWC":
             raise SpecError(
                 f"input {self.height}x{self.width}x{self.channels} {self.layout} isn't supported: "
@@ -64,17 +63,17 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """A tensor of the file: real value = scale * (stored value - zero_point); scale 0 means not quantized."""
+    """Tensor of the file: real value = scale * (stored value - zero_point); scale 0 means not quantized."""
 
     name: str
     dtype: str
-    """numpy name: float32, uint8 or int8."""
+    """Name in numpy: float32, uint8 or int8."""
     shape: tuple[int, ...]
     scale: float = 0.0
     zero_point: int = 0
 
     def __post_init__(self) -> None:
-        """Lists from JSON become tuples and whole scales floats, so that two equal specs compare equal."""
+        """Convert JSON's lists to tuples and whole scales to floats, so that equal specs compare equal."""
         object.__setattr__(self, "shape", tuple(self.shape))
         object.__setattr__(self, "scale", float(self.scale))
         whole = all(isinstance(number, int) for number in (*self.shape, self.zero_point))
@@ -83,53 +82,53 @@ class TensorSpec:
 
     @property
     def is_quantized(self) -> bool:
-        """Whether stored values are integers that scale and zero_point turn into real ones."""
+        """True if stored values are integers that scale and zero_point turn into real ones."""
         return self.dtype in ("uint8", "int8")
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where the file comes from."""
+    """Origin of the file."""
 
     run_name: str = ""
     """Run directory the weights were trained in."""
     dataset: str = ""
-    """What it was trained on: fashion-mnist, demo, or the folder of a person's own images."""
+    """Training data: fashion-mnist, demo, or the name of a folder of images."""
     source_sha256: str = ""
     """SHA-256 of the Keras file that was exported."""
     quantization: str = "none"
-    """none, float16, dynamic or int8."""
+    """Quantization mode: none, float16, dynamic or int8."""
     calibration: dict[str, Any] = field(default_factory=dict)
     """Manifest: dataset, split, count, seed, indices, sha256; empty where no calibration was needed."""
     parity: dict[str, Any] = field(default_factory=dict)
-    """How the file compared with the Keras model: counts, accuracies and agreement."""
+    """Comparison with the Keras model: counts, accuracies and agreement."""
     versions: dict[str, str] = field(default_factory=dict)
-    """Library name -> version, of the tools that made the file."""
+    """Versions of the tools that made the file, by library name."""
     needs: dict[str, Any] = field(default_factory=dict)
-    """What runs the file must know: operators (name -> version) and the least tensorflow_lite; empty: not said."""
+    """Requirements on the runtime: operators (name -> version) and the least tensorflow_lite; empty: unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """All that a runner must know about a model file, and all that a person may ask about it."""
+    """Specification of a model file: labels, input, thresholds, tensors and origin."""
 
     labels: tuple[str, ...] = FASHION_MNIST_LABELS
     """Class names, in the order of the network's outputs."""
     output: str = "probabilities"
-    """What the output tensor holds: logits or probabilities."""
+    """Content of the output tensor: logits or probabilities."""
     input: InputSpec = field(default_factory=InputSpec)
     decision: DecisionSpec = field(default_factory=DecisionSpec)
     input_tensor: TensorSpec | None = None
-    """A claim that the runner compares with the file."""
+    """Claim that the runner compares with the file."""
     output_tensor: TensorSpec | None = None
-    """A claim that the runner compares with the file."""
+    """Claim that the runner compares with the file."""
     network_sha256: str = ""
-    """Of the part of the file that the interpreter reads: a claim that the runner compares; empty before schema 3."""
+    """Digest of the part that the interpreter reads, which the runner compares; empty before schema 3."""
     provenance: Provenance = field(default_factory=Provenance)
     schema_version: int = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
-        """Refuse contradictions: a wrong label list is worse than none."""
+        """Refuse labels and settings that contradict each other."""
         if isinstance(self.labels, str):  # type: ignore[unreachable]  # JSON can hold anything
             raise SpecError(f"labels must be a list of names, got the text {self.labels!r}")
         object.__setattr__(self, "labels", tuple(self.labels))
@@ -176,7 +175,7 @@ class ModelSpec:
 
 
 def reserved_among(names: Sequence[str]) -> str | None:
-    """The first of the names that is an answer of its own (unknown, nothing, stale), in any case; None: none is."""
+    """Return the first name that is a decision of its own (unknown, nothing, stale), in any case; None: none is."""
     return next((name for name in names if name.strip().casefold() in RESERVED_LABELS), None)
 
 
@@ -187,17 +186,17 @@ _NESTED: dict[str, type] = {
     "output_tensor": TensorSpec,
     "provenance": Provenance,
 }
-_JSON_KINDS = {"str": str, "dict[str, Any]": dict}
-_MAY_BE_NULL = ("input_tensor", "output_tensor")  # facts of a file that isn't exported yet
+_MAY_BE_NULL = ("input_tensor", "output_tensor")  # unknown before the export
 
 
 def _build(kind: type[_T], data: dict[str, Any]) -> _T:
-    """Make a dataclass from a JSON object; every complaint becomes a SpecError that names the field."""
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]  # only dataclasses get here
+    """Make a dataclass from a JSON object; every error becomes a SpecError that names the field."""
+    types = get_type_hints(kind)
     for name, value in data.items():
-        if name not in known:
+        if name not in types:
             raise SpecError(f"the model's specification has an unknown field {name!r} in {kind.__name__}")
-        if not isinstance(value, _JSON_KINDS.get(str(known[name].type), object)):
+        expected = get_origin(types[name]) or types[name]
+        if expected in (str, dict) and not isinstance(value, expected):
             raise SpecError(f"field {name!r} of the model's specification can't be a {type(value).__name__}")
     values = {name: _value(name, value) for name, value in data.items()}
     try:

@@ -16,13 +16,13 @@ from edge.errors import ModelFileError, RuntimeMissingError
 
 
 def sha256(content: bytes) -> str:
-    """SHA-256, hexadecimal."""
+    """Return the SHA-256 of bytes, hexadecimal."""
     return str(new_sha256(content).hexdigest())
 
 
 def new_sha256(content: bytes) -> Any:
-    """As hashlib has it; but that loads OpenSSL too, 4 MB for one number, so the lean module comes first."""
-    for lean in ("_sha2", "_sha256"):  # of Python 3.12 and later, and before; `random` in the standard library does so
+    """Return SHA-256 as hashlib does, without OpenSSL if possible: loading it takes 4 MB and 8 ms of every start."""
+    for lean in ("_sha2", "_sha256"):  # Python 3.12 and later; before
         if importlib.util.find_spec(lean):
             return importlib.import_module(lean).sha256(content)
     import hashlib
@@ -71,17 +71,17 @@ class TrustPolicy:
 _MAX_BYTES = 8192  # of a signature or a key file, as minisign has it
 _ID_BYTES, _KEY_BYTES, _SIGNATURE_BYTES = 8, 32, 64
 _TRUSTED_COMMENT = "trusted comment: "
-_WHOLE_FILE, _HASHED = b"Ed", b"ED"  # what is signed: the file (minisign -l), or its BLAKE2b-512
+_WHOLE_FILE, _HASHED = b"Ed", b"ED"  # signed content: the file (minisign -l), or its BLAKE2b-512
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """Ed25519."""
+    """Ed25519 key."""
 
     id: bytes
-    """Eight bytes, to tell keys apart."""
+    """Identifier of the key, 8 bytes."""
     key: bytes
-    """32 bytes."""
+    """Key itself, 32 bytes."""
 
 
 def check_signature(path: Path, content: bytes, public_key: str) -> str:
@@ -93,7 +93,7 @@ def check_signature(path: Path, content: bytes, public_key: str) -> str:
         public_key: a file, or its base64 text.
 
     Returns:
-        The trusted comment: what the signer says of the file.
+        The trusted comment, which is signed too.
 
     Raises:
         ModelFileError: there is no signature, or it isn't this key's, or not of these bytes.
@@ -130,7 +130,7 @@ def read_public_key(text: str) -> PublicKey:
 
 
 def _read_signature(path: Path, beside: Path) -> tuple[bytes, bytes, bytes, bytes, bytes]:
-    """Method, id of the key, signature, trusted comment, and the signature over both of these."""
+    """Return method, id of the key, signature, trusted comment, and the signature over both of these."""
     if not beside.is_file():
         raise ModelFileError(f"{path} isn't signed: expected {beside.name} beside it, made by `python -m export.sign`")
     lines = _read_text(beside, "signature").split("\n")
@@ -175,5 +175,5 @@ def _is_signed(key: PublicKey, signature: bytes, content: bytes) -> bool:
 
 
 def _shown(key_id: bytes) -> str:
-    """As minisign shows it."""
+    """Format a key's id as minisign does."""
     return key_id[::-1].hex().upper()

@@ -1,1 +1,1 @@
-"""From a frame to a prediction, and from predictions to a decision."""
+"""Predictions from frames, and decisions from predictions."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from edge.artifact.trust import TrustPolicy
 
 LocateGarment = Callable[..., vision.PreparedInput]
-"""From a frame, `height` and `width` to pixels, outline and presence, as `edge.vision.find_garment`."""
-_MAX_SHOWN = 200  # characters: what a forged spec says may be as long as a book
+"""Step from a frame, `height` and `width` to pixels, outline and presence score, as `edge.vision.find_garment`."""
+_MAX_SHOWN = 200  # characters of a forged spec
 
 
 class Classifier:

@@ -10,19 +10,19 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Below a third of a percent of what 8 bits can hold, so that a class that was rounded to 0 stays at about 0. To guess
-# what was rounded away instead (half a step, or an equal share of the rest) makes an image the network is sure of look
-# doubtful: at temperature 1.5 nine classes of half a step each would take 14 % from a class of 99.6 %.
+# Far below one step of 8 bits, so that a class that was rounded to 0 stays at about 0. Half a step in its place would
+# take 14 % from a class of 99.6 % at temperature 1.5 and nine other classes.
 _SMALLEST = 1e-7
+_NAMES = {"probability": "top1", "margin": "top1's lead over top2", "energy": "negative free energy"}
 
 
 def to_probabilities(scores: NDArray[np.float32], *, output: str, temperature: float) -> NDArray[np.float32]:
     """Apply the softmax, where it is missing, and the temperature.
 
     Args:
-        scores: float32, shape (..., classes), what the network puts out.
-        output: what that is, logits or probabilities.
-        temperature: logits are divided by it; above 1 makes the network less sure, below 1 surer.
+        scores: float32, shape (..., classes), output of the network.
+        output: logits or probabilities.
+        temperature: divisor of the logits; above 1 lowers the confidence, below 1 raises it.
 
     Returns:
         float32 probabilities, same shape.
@@ -37,16 +37,13 @@ def to_probabilities(scores: NDArray[np.float32], *, output: str, temperature: f
     return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), np.float32)
 
 
-_NAMES = {"probability": "top1", "margin": "top1's lead over top2", "energy": "negative free energy"}
-
-
 def confidence_score(
     scores: NDArray[np.float32], probabilities: NDArray[np.float32], *, kind: str
 ) -> NDArray[np.float32]:
-    """Score one or many answers; the higher, the likelier it is something the network was trained on.
+    """Score one or many outputs; a higher score means more likely one of the trained classes.
 
     Args:
-        scores: float32, shape (..., classes), what the network puts out; for energy these must be logits.
+        scores: float32, shape (..., classes), output of the network; logits for energy.
         probabilities: float32, same shape, 0-1, with the temperature applied.
         kind: one of `edge.artifact.decision_spec.SCORES`. probability: of the likeliest class (Hendrycks and Gimpel,
             2017, arXiv:1610.02136). margin: its lead over the second, which two similar classes share. energy:
@@ -66,17 +63,17 @@ def confidence_score(
 
 
 def lowest_score(kind: str) -> float:
-    """What an image gets that no network has looked at: less than any that one has."""
+    """Return the score of a frame on which the network wasn't run: no higher than any other."""
     return -math.inf if kind == "energy" else 0.0
 
 
 def sentence(score: float, threshold: float, *, kind: str, name: str = "threshold") -> str:
-    """Say how a score compares with a threshold: "top1 0.62 below threshold 0.70"."""
+    """Describe how a score compares with a threshold, such as "top1 0.62 below threshold 0.70"."""
     return compared(_NAMES[kind], score, threshold, name=f"{name} ")
 
 
 def compared(what: str, value: float, limit: float, *, name: str = "") -> str:
-    """Say how a value compares with a limit, in as many digits, at least two, as it takes to tell them apart."""
+    """Describe how a value compares with a limit, with enough digits, at least two, to show the difference."""
     digits = next((n for n in range(2, 6) if f"{value:.{n}f}" != f"{limit:.{n}f}"), 2)
     verb = "below" if value < limit else "reaches"
     return f"{what} {value:.{digits}f} {verb} {name}{limit:.{digits}f}"

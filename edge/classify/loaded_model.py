@@ -68,7 +68,7 @@ class LoadedModel:
                 "`python -m export.tflite`, or give `edge-classify` its class names with --labels FILE"
             )
         loaded = open_runtime(verify(artifact, runtime), threads=threads)
-        return cls(artifact, loaded, artifact.spec or assumed_spec(path, loaded, labels or ()))
+        return cls(artifact, loaded, artifact.spec or infer_spec(path, loaded, labels or ()))
 
     def with_decision(self, decision: DecisionSpec) -> LoadedModel:
         """Return the same network with other thresholds.
@@ -103,20 +103,20 @@ class LoadedModel:
         return self.to_probabilities(self.scores(pixels))
 
 
-_MAX_SHOWN = 200  # characters: what a forged spec says may be as long as a book
-_ROUNDED_AWAY = 0.05  # of 1: what a sum of probabilities in steps of 1/256 may lack
+_MAX_SHOWN = 200  # characters of a forged spec
+_ROUNDED_AWAY = 0.05  # largest error of a sum of probabilities in steps of 1/256
 
 
 def validate_spec(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
-    """Compare the spec with the file.
+    """Compare the spec with the file, because a spec spliced onto another model must not pass.
 
     Raises:
         SpecError: they contradict each other.
     """
     expected = (1, spec.input.height, spec.input.width, spec.input.channels)
     if runtime.input_tensor.shape != expected:
-        said = f"{expected}"[:_MAX_SHOWN]
-        raise SpecError(f"{path} takes a tensor of shape {runtime.input_tensor.shape}, its spec says {said}")
+        claimed = f"{expected}"[:_MAX_SHOWN]
+        raise SpecError(f"{path} takes a tensor of shape {runtime.input_tensor.shape}, its spec says {claimed}")
     if runtime.output_tensor.shape != (1, len(spec.labels)):
         raise SpecError(
             f"{path} gives a tensor of shape {runtime.output_tensor.shape}, but there are {len(spec.labels)} labels: "
@@ -125,17 +125,17 @@ def validate_spec(path: Path, spec: ModelSpec, runtime: Runtime) -> None:
     pairs = ((spec.input_tensor, runtime.input_tensor), (spec.output_tensor, runtime.output_tensor))
     for claim, fact in pairs:
         if claim is not None and not _agree(claim, fact):
-            shown = f"{claim}"[:_MAX_SHOWN]
-            raise SpecError(f"the spec of {path} claims {shown}, the file has {fact}: export it again")
+            claimed = f"{claim}"[:_MAX_SHOWN]
+            raise SpecError(f"the spec of {path} claims {claimed}, the file has {fact}: export it again")
 
 
-def assumed_spec(path: Path, runtime: Runtime, labels: tuple[str, ...]) -> ModelSpec:
-    """The spec of a file that carries none: its tensors' sizes, and pixels standing for 0-1 as on every model here.
+def infer_spec(path: Path, runtime: Runtime, labels: tuple[str, ...]) -> ModelSpec:
+    """Infer the spec of a file that carries none from its tensors; pixels stand for 0-1, as in every model here.
 
     Args:
-        path: where it is.
-        runtime: what runs it.
-        labels: its classes, in the order of its outputs.
+        path: the file, for error messages.
+        runtime: the loaded network.
+        labels: class names, in the order of the outputs.
 
     Raises:
         ModelFileError: the tensor takes something else than one grey image.
@@ -151,11 +151,11 @@ def assumed_spec(path: Path, runtime: Runtime, labels: tuple[str, ...]) -> Model
 
 
 def _looks_like(runtime: Runtime, size: InputSpec) -> str:
-    """What the output is: probabilities where it adds up to 1 on a few pictures, else logits."""
+    """Return the kind of output: probabilities if it adds up to 1 on a few images, else logits."""
     levels = np.linspace(0, 255, size.height * size.width)
     ramp = levels.astype(np.uint8).reshape(1, size.height, size.width, 1)
-    for picture in (ramp, 255 - ramp, np.zeros_like(ramp)):
-        tensor = pixels_to_tensor(picture, runtime.input_tensor)
+    for image in (ramp, 255 - ramp, np.zeros_like(ramp)):
+        tensor = pixels_to_tensor(image, runtime.input_tensor)
         scores = dequantize(runtime.invoke(tensor), runtime.output_tensor)
         if scores.min() < 0 or abs(float(scores.sum()) - 1) > _ROUNDED_AWAY:
             return "logits"
@@ -163,6 +163,6 @@ def _looks_like(runtime: Runtime, size: InputSpec) -> str:
 
 
 def _agree(claim: TensorSpec, fact: TensorSpec) -> bool:
-    """Whether type and quantization are the same; runtimes name tensors each in their own way."""
+    """Return True if type and quantization are the same; each runtime names tensors in its own way."""
     same_grid = claim.zero_point == fact.zero_point and np.isclose(claim.scale, fact.scale, rtol=1e-6, atol=0)
     return bool(claim.dtype == fact.dtype and claim.shape == fact.shape and same_grid)

@@ -1,4 +1,4 @@
-"""Predictions and decisions: data that the runner hands on to its sinks."""
+"""Predictions of single frames and decisions: the data that sinks receive."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Prediction(NamedTuple):
     score: float
     """Score that the threshold is compared with (see `confidence_score`); the lowest where there is nothing."""
     presence_score: float
-    """How sure the vision step is that there is something, 0-1."""
+    """Certainty of the vision step that there is something, 0-1."""
     outline: NDArray[np.int32]
     """Corners of what was found in the frame, int32 x and y in pixels, shape (N, 2); (0, 2) where there is nothing."""
     reason: str

@@ -1,1 +1,1 @@
-"""Console, config file and flags that every command shares."""
+"""Console and config file of every command."""

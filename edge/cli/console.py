@@ -1,4 +1,4 @@
-"""The one error boundary of all commands, and their logging: results go to stdout, everything else to stderr."""
+"""Error boundary, logging and flags of all commands: results go to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from edge.artifact.trust import TrustPolicy
 
 _ANY_WIDTH = 80
-_LARGEST = 2**31 - 1  # what the libraries underneath take
+_LARGEST = 2**31 - 1  # of the libraries' integers
 
 Main = Callable[[Sequence[str] | None], int]
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, in a command that it ends well: whoever sent it wants that, so it is no failure."""
+    """SIGTERM in a command that it stops cleanly, so that it is no failure."""
 
 
 def command(main: Main) -> Main:
@@ -47,15 +47,15 @@ def command(main: Main) -> Main:
         except Terminated:
             return EXIT_DONE
         except KeyboardInterrupt:
-            _complain("interrupted")
+            _print_error("interrupted")
             return EXIT_INTERRUPTED
         except BrokenPipeError:
-            _give_up_stdout()  # the reader went away (`| head`): nobody is left to tell
+            _discard_stdout()  # the reader has ended, as `| head` does
             return 0
         except Exception as error:
             if os.environ.get("DEBUG") == "1":
                 raise
-            _complain(_one_line(error))
+            _print_error(_one_line(error))
             return error.exit_code if isinstance(error, ToolkitError) else EXIT_ERROR
 
     return guarded
@@ -64,7 +64,7 @@ def command(main: Main) -> Main:
 def run(main: Main) -> NoReturn:
     """Run a command as a process: its return value is the exit code."""
     code = main(None)
-    if process.has_background_threads():  # a camera's read that hangs in C: teardown would crash under it
+    if process.has_background_threads():  # a read that hangs in C would crash in Python's teardown
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -72,10 +72,10 @@ def run(main: Main) -> NoReturn:
 
 
 def end_well_on_sigterm() -> None:
-    """From now on SIGTERM ends the command like Ctrl-C, everything closed, but with exit code 0."""
+    """Make SIGTERM end the command like Ctrl-C, everything closed, but with exit code 0."""
 
     def end(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)  # once is enough: what is closed after it must not be interrupted
+        signal.signal(number, signal.SIG_IGN)  # a second signal must not interrupt the closing
         raise Terminated
 
     signal.signal(signal.SIGTERM, end)
@@ -84,12 +84,12 @@ def end_well_on_sigterm() -> None:
 def add_logging_flags(parser: argparse.ArgumentParser) -> None:
     """Add -v/--verbose and -q/--quiet, the same on every command."""
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("-v", "--verbose", action="store_true", help="say more about what is done (stderr)")
+    group.add_argument("-v", "--verbose", action="store_true", help="more messages (stderr)")
     group.add_argument("-q", "--quiet", action="store_true", help="only warnings and errors (stderr)")
 
 
 def start_logging(options: argparse.Namespace) -> None:
-    """Send this project's log records to stderr, at the level the flags ask for."""
+    """Send this project's log records to stderr, at the level that the flags set."""
     level = logging.DEBUG if options.verbose else logging.WARNING if options.quiet else logging.INFO
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
@@ -101,21 +101,21 @@ def start_logging(options: argparse.Namespace) -> None:
 
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Defaults after each flag; examples at the end keep their line breaks."""
+    """Formatter that shows defaults and keeps the line breaks of the examples."""
 
     def __init__(self, prog: str) -> None:
-        """Make one of any width: argparse makes one a flag, and only help needs to know how wide the terminal is."""
+        """Use a fixed width: argparse makes a formatter for each flag, and only help depends on the terminal."""
         super().__init__(prog, width=_ANY_WIDTH)
 
     def format_help(self) -> str:
-        """As argparse does, as wide as the terminal."""
+        """Format the help as wide as the terminal."""
         import shutil
 
         self._width = shutil.get_terminal_size().columns - 2
         return super().format_help()
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        # "(default: None)" and "(default: False)" teach nothing.
+        # "(default: None)" and "(default: False)" say nothing.
         if action.default in (None, False) or action.default == []:
             return action.help
         return super()._get_help_string(action)
@@ -183,7 +183,7 @@ def _whole_number(text: str, *, least: int, most: int = _LARGEST) -> int:
 
 
 def _one_line(error: Exception) -> str:
-    """The sentence for an exception: ours as they are, the system's with the file, others marked as a bug."""
+    """Return the message for an exception: ours unchanged, the system's with the file, others marked as a bug."""
     if isinstance(error, ToolkitError):
         return " ".join(str(error).split())
     if isinstance(error, OSError):
@@ -194,16 +194,16 @@ def _one_line(error: Exception) -> str:
     return f"unexpected {type(error).__name__}: {summary} (DEBUG=1 shows where; please report it)"
 
 
-def _complain(sentence: str) -> None:
+def _print_error(message: str) -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        _give_up_stdout()  # a full disk; `sentence` says so, or says what mattered before
-    print(f"error: {sentence}", file=sys.stderr)
+        _discard_stdout()  # a full disk, which may be the error itself
+    print(f"error: {message}", file=sys.stderr)
 
 
-def _give_up_stdout() -> None:
-    """Drop what stdout still holds: Python flushes it once more at exit and would complain a second time."""
+def _discard_stdout() -> None:
+    """Discard stdout's buffer, because Python flushes it at exit and would report the same error again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -213,15 +213,15 @@ _DIGEST_CHARACTERS = 64
 def add_trust_flags(flags: argparse.ArgumentParser) -> None:
     """Add --require-sha256 and --require-signature."""
     flags.add_argument("--require-sha256", type=_digest, metavar="HEX",
-                       help="the model file must have this SHA-256; any other is refused before it is looked into, "
-                       "this one is as trusted as the program")  # fmt: skip
+                       help="SHA-256 that the model file must have; any other file is refused unread, this one is "
+                       "trusted without checks")  # fmt: skip
     flags.add_argument("--require-signature", metavar="PUBKEY",
-                       help="likewise, FILE.minisig must hold a signature by this minisign key: a .pub file or its "
-                       "base64 text (extra `signing`)")  # fmt: skip
+                       help="minisign key by which FILE.minisig must sign the model file: a .pub file or its base64 "
+                       "text (extra `signing`)")  # fmt: skip
 
 
 def trust_policy_from(options: argparse.Namespace) -> TrustPolicy | None:
-    """What the flags ask for; None: any file will do."""
+    """Return the policy that the flags set; None: any file is accepted, after its verification."""
     if not (options.require_sha256 or options.require_signature):
         return None
     from edge.artifact.trust import TrustPolicy

@@ -1,4 +1,4 @@
-"""The real Fashion-MNIST, read from where Keras keeps it and verified; no Keras needed to read it.
+"""Fashion-MNIST, read from Keras's folder and verified, without Keras.
 
 Source: Xiao, Rasul and Vollgraf, 2017, arXiv:1708.07747; 28x28 grey, 60,000 training and 10,000 test images.
 """
@@ -21,7 +21,6 @@ import numpy as np
 from edge.errors import DatasetError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -62,13 +61,13 @@ WAYS_OUT = (
 
 
 def folder() -> Path:
-    """The folder the four files belong in: `$KERAS_HOME/datasets/fashion-mnist`, or the same in ~/.keras."""
+    """Return the folder of the four files: `$KERAS_HOME/datasets/fashion-mnist`, or the same in ~/.keras."""
     home = os.environ.get("KERAS_HOME")
     return (Path(home) if home else Path.home() / ".keras") / "datasets" / "fashion-mnist"
 
 
 def is_present() -> bool:
-    """Whether all four files are there (their content is verified by `load`)."""
+    """Return True if all four files exist; `load` verifies their content."""
     return all((folder() / name).is_file() for files in _FILES.values() for name, _ in files)
 
 
@@ -94,7 +93,7 @@ def load(split: str, *, download: Callable[[], object] | None = None) -> tuple[N
 
 
 def missing_sentence() -> str:
-    """One sentence: what isn't there and how to get it."""
+    """Return the message that the data set is missing, with the remedy."""
     return f"Fashion-MNIST isn't on this machine: {WAYS_OUT.format(folder=folder())}"
 
 

@@ -1,4 +1,4 @@
-"""Which labels are right for the photographs of a folder, judged by its name; pure functions."""
+"""Correct labels of photographs, from the names of their folders. Pure functions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from edge.errors import SourceError
 REJECTIONS = (UNKNOWN_LABEL, NOTHING_LABEL)
 """Answers that name no class."""
 
-# Folders of the clothing data set (github.com/alexeygrigorev/clothing-dataset-small) in words of Fashion-MNIST. Its
-# shoes are of every kind, and what has no class of its own must not get one.
+# Folders of the clothing data set (github.com/alexeygrigorev/clothing-dataset-small) as labels of Fashion-MNIST; its
+# shoes are of every kind.
 _CLOTHING_FOLDERS: dict[str, tuple[str, ...]] = {
     "t-shirt": ("T-shirt/top",),
     "pants": ("Trouser",),
@@ -32,22 +32,22 @@ Truths = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """The photographs of one folder and what is right to say of them."""
+class LabelledFolder:
+    """Folder of photographs and their correct labels."""
 
     folder: str
-    """The folder's name."""
+    """Name of the folder."""
     labels: tuple[str, ...]
-    """Labels of the model of which any is right; none: the right answer is `unknown` or `nothing`."""
+    """Labels of the model that are correct; empty: `unknown` or `nothing` is."""
 
     @property
     def is_known(self) -> bool:
-        """Whether the model has a label for it."""
+        """True if the model has a label for it."""
         return bool(self.labels)
 
     @property
     def truth(self) -> str:
-        """What is right, in words."""
+        """Correct labels as text."""
         return " or ".join(self.labels or (UNKNOWN_LABEL,))
 
 
@@ -60,11 +60,11 @@ def folder_truth(text: str) -> tuple[str, tuple[str, ...]]:
     return folder.strip(), labels
 
 
-def map_folders(folders: Sequence[str], labels: Sequence[str], truths: Truths) -> list[Kind]:
-    """Say for each folder which labels are right.
+def map_folders(folders: Sequence[str], labels: Sequence[str], truths: Truths) -> list[LabelledFolder]:
+    """Return the correct labels of each folder.
 
-    In this order: what `truths` says; none for `unknown` and `nothing`; the label that is called like the folder, but
-    for case and punctuation; the clothing data set's folders, for a model that has all labels of Fashion-MNIST.
+    In this order: those in `truths`; none for `unknown` and `nothing`; the label with the folder's name, without case
+    and punctuation; those of the clothing data set's folders, for a model with all labels of Fashion-MNIST.
 
     Args:
         folders: names of the folders.
@@ -74,22 +74,22 @@ def map_folders(folders: Sequence[str], labels: Sequence[str], truths: Truths) -
     Raises:
         SourceError: a folder fits no label, or `truths` names a folder or a label that doesn't exist.
     """
-    strangers = [folder for folder in truths if folder not in folders]
-    if strangers:
-        raise SourceError(f"--map names {_list(strangers)}: expected a folder that is there: {_list(folders)}")
-    found = {folder: _labels_of(folder, labels, truths) for folder in folders}
-    unmapped = [folder for folder, right in found.items() if right is None]
+    absent = [folder for folder in truths if folder not in folders]
+    if absent:
+        raise SourceError(f"--map names {_list(absent)}: expected a folder that is there: {_list(folders)}")
+    mapped = {folder: _labels_of(folder, labels, truths) for folder in folders}
+    unmapped = [folder for folder, right in mapped.items() if right is None]
     if unmapped:
         example = shlex.quote(f"{unmapped[0]}={labels[0]}")
         raise SourceError(
             f"no label of the model is called like {_list(unmapped)}: say what is right with --map {example}, or with "
             f"--map {shlex.quote(f'{unmapped[0]}={UNKNOWN_LABEL}')} where none is; the labels are {_list(labels)}"
         )
-    return [Kind(folder, right) for folder, right in found.items() if right is not None]
+    return [LabelledFolder(folder, right) for folder, right in mapped.items() if right is not None]
 
 
 def _labels_of(folder: str, labels: Sequence[str], truths: Truths) -> tuple[str, ...] | None:
-    """The right labels of a folder; None where its name doesn't say."""
+    """Return the correct labels of a folder; None if its name tells none."""
     if folder in truths:
         return _typed_labels(folder, truths[folder], labels)
     if _plain(folder) in REJECTIONS:
@@ -104,18 +104,18 @@ def _labels_of(folder: str, labels: Sequence[str], truths: Truths) -> tuple[str,
 def _typed_labels(folder: str, typed: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     if len(typed) == 1 and typed[0] in REJECTIONS:
         return ()
-    found = {name: _label_called(name, labels) for name in typed}
-    missing = [name for name, label in found.items() if label is None]
+    matches = {name: _label_called(name, labels) for name in typed}
+    missing = [name for name, label in matches.items() if label is None]
     if missing:
         raise SourceError(
             f"--map {folder}={','.join(typed)}: the model has no label {_list(missing)}, expected some of "
             f"{_list(labels)}, or {UNKNOWN_LABEL} alone"
         )
-    return tuple(label for label in found.values() if label is not None)
+    return tuple(label for label in matches.values() if label is not None)
 
 
 def _label_called(name: str, labels: Sequence[str]) -> str | None:
-    """The label of this name; if there is none, the one that differs in case and punctuation alone."""
+    """Return the label of this name, else the only one that differs in case and punctuation alone."""
     if name in labels:
         return name
     alike = [label for label in labels if _plain(label) == _plain(name)]
@@ -123,7 +123,7 @@ def _label_called(name: str, labels: Sequence[str]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    """The name without case and punctuation; as it is where it holds nothing else."""
+    """Return the name without case and punctuation; unchanged if it has no other characters."""
     return "".join(character for character in name.casefold() if character.isalnum()) or name
 
 

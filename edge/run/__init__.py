@@ -1,1 +1,1 @@
-"""The command `edge-classify`: flags, frames in a loop, and its end."""
+"""Command `edge-classify`: its flags and its loop."""

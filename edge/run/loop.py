@@ -36,8 +36,6 @@ class RunConfig:
     """Model file; None: the built-in one."""
     store: Path | None = None
     """Folder of `edge-classify update`, whose model is run; None: `model`."""
-    require_sha256: str | None = None
-    require_signature: str | None = None
     labels: Path | None = None
     """File of class names, for a model file that has none."""
     runtime: str = "auto"

@@ -1,4 +1,4 @@
-"""`edge-classify`: the command line of the runner."""
+"""Command line of the runner, `edge-classify`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Classify, or do what the first argument says: examine the machine, or update the model."""
+    """Classify frames, or run the subcommand doctor or update."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["doctor"]:
         from edge.doctor import command as doctor
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def classify(arguments: Sequence[str]) -> int:
-    """Classify until the source or a limit ends it; the last line, on stderr, counts."""
+    """Classify until the source or a limit ends the run; the last line on stderr holds the counts."""
     prepare_libraries()
     options = config_file.parse(parser(), arguments)
     console.start_logging(options)
@@ -96,23 +96,23 @@ def _classify(
 
 
 def entry() -> NoReturn:
-    """The console script."""
+    """Run as the console script."""
     console.end_well_on_sigterm()
     console.run(main)
 
 
 def prepare_libraries() -> None:
-    """What libraries read from the environment; must be there before they are imported, which --roi does."""
+    """Set the environment variables that libraries read when they are imported, as --roi does."""
     defaults = {
-        # numpy's linear algebra would start a thread a core at its import; products of 16 by 256 numbers need none.
+        # numpy would start a thread for each core at its import; its products here are 16 by 256 numbers.
         "OPENBLAS_NUM_THREADS": "1",
-        # Nor does OpenCV, of whose pictures the largest is shrunk first; a video's decoder has threads of its own.
+        # OpenCV shrinks large images first; a video's decoder has threads of its own.
         "OPENCV_FOR_THREADS_NUM": "1",
-        "OPENCV_LOG_LEVEL": "FATAL",  # our own sentence says the rest
+        "OPENCV_LOG_LEVEL": "FATAL",  # our own messages suffice
         "OPENCV_FFMPEG_LOGLEVEL": "8",  # FFmpeg's AV_LOG_FATAL
     }
     for name, value in defaults.items():
-        if not os.environ.get(name):  # OpenCV ends the process where one is there but empty
+        if not os.environ.get(name):  # OpenCV ends the process if one is set but empty
             os.environ[name] = value
     limits.limit_opencv()
 

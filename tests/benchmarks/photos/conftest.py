@@ -16,11 +16,11 @@ from benchmarks.photos.photographs import Photograph
 from benchmarks.photos.report import build_report
 from edge.artifact.spec import ModelSpec
 from edge.classify.results import Prediction
-from edge.datasets.folder_labels import Kind
+from edge.datasets.folder_labels import LabelledFolder
 
 LABELS = ("a", "b")
 STAGES = {"vision": 900_000, "invoke": 60_000, "decide": 40_000, "total": 1_000_000}
-As, Bs, HATS = Kind("as", ("a",)), Kind("bs", ("b",)), Kind("hats", ())
+As, Bs, HATS = LabelledFolder("as", ("a",)), LabelledFolder("bs", ("b",)), LabelledFolder("hats", ())
 
 
 def predict(answer: str, top1: str, probability: float, labels: Sequence[str] = LABELS) -> Prediction:
@@ -61,7 +61,7 @@ def scripted() -> type[ScriptedClassifier]:
 def photograph(tmp_path: Path) -> Callable[..., Photograph]:
     """A grey PNG of one level in the folder of its kind."""
 
-    def make(kind: Kind, name: str, level: int, *, height: int = 6, width: int = 8) -> Photograph:
+    def make(kind: LabelledFolder, name: str, level: int, *, height: int = 6, width: int = 8) -> Photograph:
         path = tmp_path / kind.folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(cv2.imencode(".png", np.full((height, width, 3), level, np.uint8))[1].tobytes())

@@ -8,10 +8,10 @@ import pytest
 
 from benchmarks.photos.measure import PhotoReport, Skipped, measure_photos
 from benchmarks.photos.photographs import Photograph
-from edge.datasets.folder_labels import Kind
+from edge.datasets.folder_labels import LabelledFolder
 from edge.errors import SourceError
 
-SHOES, HATS = Kind("shoes", ("a", "b")), Kind("hats", ())
+SHOES, HATS = LabelledFolder("shoes", ("a", "b")), LabelledFolder("hats", ())
 
 
 def test_each_photograph_is_classified_once(

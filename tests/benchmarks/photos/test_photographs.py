@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.photos.photographs import Photograph, find_folders, label_photographs
-from edge.datasets.folder_labels import Kind
+from edge.datasets.folder_labels import LabelledFolder
 from edge.errors import SourceError
 
 
@@ -46,7 +46,7 @@ def test_a_link_to_nowhere_is_not_passed_over(tmp_path: Path) -> None:
 
 
 def test_files_and_kinds_are_joined_in_the_order_of_the_kinds(tmp_path: Path) -> None:
-    a, b = Kind("a", ("A",)), Kind("b", ())
+    a, b = LabelledFolder("a", ("A",)), LabelledFolder("b", ())
 
     assert label_photographs({"a": [tmp_path / "a" / "1.jpg"], "b": [tmp_path / "b" / "1.jpg"]}, [b, a]) == [
         Photograph(tmp_path / "b" / "1.jpg", "b/1.jpg", b),

@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from edge.artifact.spec import FASHION_MNIST_LABELS
-from edge.datasets.folder_labels import Kind, folder_truth, map_folders
+from edge.datasets.folder_labels import LabelledFolder, folder_truth, map_folders
 from edge.errors import SourceError
 
 OWN = ("Hat", "Rain coat", "Scarf")
@@ -31,21 +31,27 @@ OWN = ("Hat", "Rain coat", "Scarf")
     ],
 )
 def test_folders_of_a_fashion_mnist_model(folder: str, labels: tuple[str, ...]) -> None:
-    assert map_folders([folder], FASHION_MNIST_LABELS, {}) == [Kind(folder, labels)]
+    assert map_folders([folder], FASHION_MNIST_LABELS, {}) == [LabelledFolder(folder, labels)]
 
 
 def test_a_model_with_labels_of_its_own() -> None:
-    assert map_folders(["hat", "rain-coat"], OWN, {}) == [Kind("hat", ("Hat",)), Kind("rain-coat", ("Rain coat",))]
+    assert map_folders(["hat", "rain-coat"], OWN, {}) == [
+        LabelledFolder("hat", ("Hat",)),
+        LabelledFolder("rain-coat", ("Rain coat",)),
+    ]
 
 
 def test_what_is_typed_goes_first() -> None:
     truths = {"hat": ("unknown",), "cloths": ("rain coat", "Scarf")}
 
-    assert map_folders(["cloths", "hat"], OWN, truths) == [Kind("cloths", ("Rain coat", "Scarf")), Kind("hat", ())]
+    assert map_folders(["cloths", "hat"], OWN, truths) == [
+        LabelledFolder("cloths", ("Rain coat", "Scarf")),
+        LabelledFolder("hat", ()),
+    ]
 
 
 def test_a_label_unknown_of_the_model_is_a_rejection() -> None:
-    assert map_folders(["unknown"], (*OWN, "unknown"), {}) == [Kind("unknown", ())]
+    assert map_folders(["unknown"], (*OWN, "unknown"), {}) == [LabelledFolder("unknown", ())]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +78,7 @@ def test_refusals_say_how_to_go_on(folders: list[str], truths: dict[str, tuple[s
 
 
 def test_labels_that_differ_in_punctuation_alone_are_not_guessed() -> None:
-    assert map_folders(["a-1"], ("a1", "a-1"), {}) == [Kind("a-1", ("a-1",))]
+    assert map_folders(["a-1"], ("a1", "a-1"), {}) == [LabelledFolder("a-1", ("a-1",))]
     with pytest.raises(SourceError, match="no label of the model is called like a_1"):
         map_folders(["a_1"], ("a1", "a-1"), {})
 
