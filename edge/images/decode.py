@@ -49,8 +49,8 @@ def _require_image(content: bytes) -> None:
     if not content.startswith(_BEGINNINGS):
         raise FrameError("not an image that OpenCV can read")
     if content.startswith(_JPEG) and limits.has_too_many_scans(content):
-        raise FrameError("a JPEG that would be drawn over and over again, which takes minutes: save it anew")
+        raise FrameError("a JPEG that would be drawn over and over again, which takes minutes: save it again")
     if content.startswith(_PNG) and not limits.has_whole_chunks(content):
-        raise FrameError("a PNG that is shorter than it says")
+        raise FrameError("a PNG that is shorter than it claims")
     if content.startswith(_TIFF) and limits.largest_tile(content) > limits.most_pixels():
         raise FrameError(f"a tile of it claims {limits.too_many_pixels()}")

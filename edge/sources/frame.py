@@ -25,7 +25,7 @@ class Frame(NamedTuple):
     time: datetime
     """Time of capture or reading, UTC; in a video file, as though it were played from its opening on."""
     true_label: str | None = None
-    """Class name, where the source knows it (drawn garments)."""
+    """Class name, if the source provides it (drawn garments)."""
     captured_s: float | None = None
     """time.monotonic() at the capture by a live source; None: the frame has no age, as in a file."""
 

@@ -63,7 +63,7 @@ class Buffers:
 
 
 def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCapture:
-    """Open a video or stream with FFmpeg, which decodes one frame for it; `isOpened` tells if that worked.
+    """Open a video or stream with FFmpeg, which decodes one frame for it; `isOpened` is False if that failed.
 
     MJPEG comes undecoded: FFmpeg takes a gigabyte for a frame that claims to be large, and OpenCV reads beyond a frame
     whose pixel format differs from the first one's (opencv/opencv#29699).

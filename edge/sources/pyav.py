@@ -83,7 +83,7 @@ def open_planes(path: str, *, threads: int) -> PlanesVideo | None:
     except (av.FFmpegError, OSError, ValueError):
         return None
     stream = next(iter(container.streams.video), None)
-    decoder = stream and stream.codec_context  # None for a codec that FFmpeg lacks, which the stub doesn't say
+    decoder = stream and stream.codec_context  # None for a codec that FFmpeg lacks, against its stub
     if stream and decoder and decoder.name in _CODECS and _has_size(decoder):
         stream.thread_type = "AUTO"
         decoder.thread_count = threads
@@ -118,15 +118,15 @@ def _is_plain(frame: av.VideoFrame) -> bool:
     return frame.format.name == "yuv420p" and frame.color_range != _FULL_RANGE and _has_size(frame)
 
 
-def _has_size(picture: av.VideoFrame | av.VideoCodecContext) -> bool:
+def _has_size(frame: av.VideoFrame | av.VideoCodecContext) -> bool:
     """Return whether height and width are even, and the pixels within the limit."""
-    height, width = picture.height, picture.width
+    height, width = frame.height, frame.width
     return height % 2 == width % 2 == 0 and 0 < height * width <= limits.most_pixels()
 
 
 def _values(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
     """Return a view of a plane, uint8, shape (height, width), which keeps its frame alive."""
-    memory = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]  # a buffer, though its stub doesn't say so
+    memory = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]  # a buffer, against its stub
     return np.asarray(memory.reshape(-1, plane.line_size)[: plane.height, : plane.width], np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Video files, every frame in order: by PyAV where it is installed and knows how, otherwise by OpenCV."""
+"""Video files, every frame in order: by PyAV if it is installed and suits the file, otherwise by OpenCV."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class OpenVideo(Protocol):
     """Seconds that the file claims to last; 0 or any other number if it doesn't."""
 
     def read(self) -> NDArray[np.uint8] | YuvPicture | None:
-        """Read the next frame; None: the end, or a damaged frame, which OpenCV doesn't tell apart.
+        """Read the next frame; None: the end, or a damaged frame, which OpenCV doesn't distinguish.
 
         Raises:
             FrameError: a damaged frame.

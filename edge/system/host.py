@@ -89,7 +89,7 @@ def process_memory_bytes(field: str = "VmRSS", *, process: int | str = "self", r
         root: the folder that holds /proc.
 
     Raises:
-        OSError: there is no such process, or another's is asked for where there is no /proc.
+        OSError: no such process, or another's on a system without /proc.
     """
     try:
         status = (root / "proc" / str(process) / "status").read_text(encoding="ascii", errors="replace")

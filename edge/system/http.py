@@ -65,7 +65,7 @@ def content_length(response: http.client.HTTPResponse, url: str) -> int | None:
     """
     length = response.headers.get("Content-Length")
     if length is not None and not length.isdecimal():
-        raise HttpError(f"{redact_url(url)} has a length of {length!r}, the server says: expected a number of bytes")
+        raise HttpError(f"{redact_url(url)} has a length of {length!r}: expected a number of bytes")
     return None if length is None else int(length)
 
 

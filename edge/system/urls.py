@@ -7,7 +7,8 @@ import re
 _LOGIN = re.compile(r"(://)[^/\s]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])(?:([^=&;#\s]*)=)?([^&;#\s]*)")
 _SECRET_NAME = re.compile(
-    r"user(name)?|login|pass(word|wd)?|pwd|pin|code|token|auth|(.*[-_])?(key|secret|sig(nature)?|session|sid)", re.I
+    r"(.*[-_])?(user(name)?|login|pass(word|wd)?|pwd?|pin|code|token|auth|(api|access)?key|secret|sig(nature)?|sid)",
+    re.I,
 )
 _HARMLESS_VALUE = re.compile(r"[a-z]{0,8}(\.\w{2,4})?|\d{1,4}([x.,:]\d{1,4})?", re.I)  # stream, a.jpg, 2, 640x480
 
@@ -20,7 +21,7 @@ def is_url(text: str) -> bool:
 def redact_url(text: str) -> str:
     """Replace the login of a URL and the values in its query that may be keys by `***`, for logs and results.
 
-    Short words and numbers stay, because `?channel=2` says which camera it is, unless the parameter's name is one for
+    Short words and numbers stay, because `?channel=2` identifies a camera, unless the parameter's name is one for
     secrets. A text that is no URL is returned as it is.
     """
     return _PARAMETER.sub(_redact_parameter, _LOGIN.sub(r"\1***@", text)) if is_url(text) else text

@@ -1,4 +1,4 @@
-"""Cameras of this machine, and what can be asked of them."""
+"""Cameras of this machine, and their settings."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Size:
     height: int
     width: int
     fps: tuple[float, ...]
-    """Frames a second, highest first; empty where the driver doesn't say."""
+    """Frames a second, highest first; empty if the driver lists none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ def test_a_url_begins_with_a_scheme(text: str, expected: bool) -> None:
         ("https://host?token=secret/x", "https://host?token=***"),
         ("https://host/a?t=a1b2c3&sv=2026-01-02", "https://host/a?t=***&sv=***"),
         ("https://host/a?averyverylongsecret", "https://host/a?***"),
-        ("https://host/a?key=a=b&api_key=1&apikey=x", "https://host/a?key=***&api_key=***&apikey=x"),
+        ("https://host/a?key=a=b&api_key=1&apikey=x", "https://host/a?key=***&api_key=***&apikey=***"),
+        ("https://host/a?access_token=hunter&pw=ox&Sig=x", "https://host/a?access_token=***&pw=***&Sig=***"),
     ],
 )
 def test_logins_and_possible_keys_are_replaced(url: str, redacted: str) -> None:
