@@ -42,7 +42,18 @@ class Format(Protocol):
     readers: Sequence[str]
 
     def convert(self, model: Any, mode: str, calibration: Calibration | None, *, output: str, reader: str) -> bytes:
-        """Convert a Keras model with a batch of one, which puts out logits or probabilities, for one of the readers."""
+        """Convert a Keras model to the bytes of a file.
+
+        Args:
+            model: float32 (1, height, width, 1) in 0-1 -> float32 (1, classes).
+            mode: quantization, a key of RECIPES.
+            calibration: images for the ranges of activations; required for int8.
+            output: meaning of the output, logits or probabilities.
+            reader: library that will run the file, one of `readers`.
+
+        Raises:
+            ExportError: the model can't be converted in this mode, or not for this reader.
+        """
         ...
 
     def embed(self, content: bytes, spec: ModelSpec) -> bytes:
@@ -91,21 +102,21 @@ class ExportOptions:
     """All choices of an export; the flags map onto the fields."""
 
     run: Path | None = None
-    """Run directory; None: the newest, or the pretrained model."""
+    """Run directory (None: the newest, or the pretrained model)."""
     quantize: str = "int8"
     """Mode of quantization, a key of RECIPES."""
     out: Path | None = None
-    """File to write; None: <artifacts>/<run>_<mode><suffix>."""
+    """File to write (None: <artifacts>/<run>_<mode><suffix>)."""
     artifacts: Path = Path("artifacts")
     runs: Path = Path("runs")
     calibration_count: int | None = None
-    """Number of calibration images, the same of each class; None: 300, or the most below it that the classes allow."""
+    """Number of calibration images, the same of each class (None: 300, or the most below it that the classes allow)."""
     seed: int = 0
     """Random seed of the choice of calibration images."""
     max_loss: float = 0.5
     """Top-1 accuracy that may be lost, in percentage points."""
     reader: str | None = None
-    """Library that will run the file; None: the first of the format."""
+    """Library that will run the file (None: the first of the format)."""
 
 
 def main(file_format: Format, argv: Sequence[str] | None, *, epilog: str) -> int:

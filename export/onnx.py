@@ -52,21 +52,7 @@ class OnnxFormat:
         output: str = "logits",
         reader: str = "",  # noqa: ARG002  # there is no other
     ) -> bytes:
-        """Convert a Keras model.
-
-        Args:
-            model: float32 (1, height, width, 1) in 0-1 -> logits.
-            mode: none or int8.
-            calibration: images for the ranges of activations; required for int8.
-            output: meaning of the output, logits or probabilities, and name of the output tensor.
-            reader: onnxruntime.
-
-        Returns:
-            The ONNX file's bytes, the same for the same network and images.
-
-        Raises:
-            ExportError: the quantized graph doesn't take pixels as they are.
-        """
+        """Convert a Keras model; the same network and images give the same bytes."""
         with log_native_stderr():
             proto = float_model(model)
         if mode == "int8":

@@ -53,21 +53,7 @@ class TfliteFormat:
         output: str = "logits",  # noqa: ARG002  # the converter names its tensors itself
         reader: str = "litert",
     ) -> bytes:
-        """Convert a Keras model.
-
-        Args:
-            model: float32 (1, height, width, 1) in 0-1 -> logits.
-            mode: none, float16, dynamic or int8.
-            calibration: images for the ranges of activations; required for int8.
-            output: meaning of the output, logits or probabilities.
-            reader: library that will run the file, one of `readers`.
-
-        Returns:
-            The flatbuffer.
-
-        Raises:
-            ExportError: an int8 file isn't integer throughout, or the reader is too old for the file.
-        """
+        """Convert a Keras model; refuse an int8 file that isn't integer throughout, or one too new for its reader."""
         import tensorflow as tf
 
         converter = tf.lite.TFLiteConverter.from_keras_model(model)

@@ -27,10 +27,10 @@ _COLUMNS: tuple[tuple[str, str, Callable[[_Run], str]], ...] = (
     ("teacher", "---", lambda run: _teacher(run["config"])),
     ("validation %", "--:", lambda run: _percent(run["validation_top1_accuracy"])),
     ("test %", "--:", lambda run: _percent(run["test_top1_accuracy"])),
-    ("int8 %", "--:", lambda run: _percent(_parity(run).get("top1_accuracy"))),
-    ("int8 agrees %", "--:", lambda run: _percent(_parity(run).get("top1_agreement"))),
-    ("photographs %", "--:", lambda run: _percent(_ood_evaluation(run).get("top1_accuracy"))),
-    ("unknown rejected %", "--:", lambda run: _percent(_separation(run).get("unknown_rejected"))),
+    ("int8 %", "--:", lambda run: _percent(_at(run, _PARITY, "top1_accuracy"))),
+    ("int8 agrees %", "--:", lambda run: _percent(_at(run, _PARITY, "top1_agreement"))),
+    ("photographs %", "--:", lambda run: _percent(_at(run, "ood_evaluation", "top1_accuracy"))),
+    ("unknown rejected %", "--:", lambda run: _percent(_unknown_rejected(run))),
     ("seed", "--:", lambda run: str(run["config"]["seed"])),
     ("minutes", "--:", lambda run: f"{run['duration_s'] / 60:.1f}"),
     ("device", "---", lambda run: run["device"]),
@@ -103,7 +103,7 @@ def _range_sentence(group: Sequence[_Run]) -> str:
     first, *others = sorted(group, key=lambda run: int(run["config"]["seed"]))
     seeds = ", ".join(str(run["config"]["seed"]) for run in (first, *others))
     ranges = [f"test {_range([run['test_top1_accuracy'] for run in group])}"]
-    exported = [_parity(run)["top1_accuracy"] for run in group if _parity(run)]
+    exported = [run[_PARITY]["top1_accuracy"] for run in group if _at(run, _PARITY)]
     if len(exported) == len(group):
         ranges.append(f"int8 {_range(exported)}")
     return f"{first['config']['name']} with the seeds {seeds}: {', '.join(ranges)}."
@@ -117,19 +117,18 @@ def _percent(share: float | None) -> str:
     return "" if share is None else f"{100 * share:.2f}"
 
 
-def _parity(run: _Run) -> _Run:
-    parity: _Run = run.get(_PARITY, {})
-    return parity
+def _at(run: _Run, *keys: str) -> Any:
+    """Return a nested value, None where a key is missing."""
+    value: Any = run
+    for key in keys:
+        value = (value or {}).get(key)
+    return value
 
 
-def _ood_evaluation(run: _Run) -> _Run:
-    evaluation: _Run = run.get("ood_evaluation") or {}
-    return evaluation
-
-
-def _separation(run: _Run) -> _Run:
-    separation: _Run = _ood_evaluation(run).get("separations", {}).get(_ood_evaluation(run).get("score"), {})
-    return separation
+def _unknown_rejected(run: _Run) -> float | None:
+    score = _at(run, "ood_evaluation", "score")
+    share: float | None = _at(run, "ood_evaluation", "separations", score, "unknown_rejected")
+    return share
 
 
 def _specification(path: Path) -> ModelSpec:

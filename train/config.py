@@ -24,11 +24,11 @@ class Preset:
     batch_size: int
     """Images a step, over all devices."""
     optimizer: str
-    """One of OPTIMIZERS: adam (with weight decay: AdamW) or sgd (with Nesterov momentum 0.9)."""
+    """One of OPTIMIZERS: adam (AdamW with weight decay) or sgd (with Nesterov momentum 0.9)."""
     learning_rate: float
     """Highest learning rate."""
     weight_decay: float = 0.0
-    """Decoupled (Loshchilov and Hutter, 2019, arXiv:1711.05101): a step shrinks kernels by learning rate times this."""
+    """Decoupled weight decay (Loshchilov and Hutter, 2019, arXiv:1711.05101), times the learning rate in each step."""
     schedule: str = "constant"
     """One of SCHEDULES; cosine falls to 0 at the last step."""
     warmup_epochs: float = 0.0
@@ -36,7 +36,7 @@ class Preset:
     label_smoothing: float = 0.0
     """Share of the target that all classes get alike (Szegedy et al., 2016, arXiv:1512.00567), 0-1."""
     average_epochs: float = 0.0
-    """Window, in epochs, of the exponential average of the weights that is kept in the end; 0: the last weights."""
+    """Window, in epochs, of the exponential average of the weights that is kept in the end (0: the last weights)."""
     shift: int = 0
     """Largest random shift of an image in each direction, in pixels."""
     shift_padding: str = "constant"
@@ -46,9 +46,9 @@ class Preset:
     erase: float = 0.0
     """Share of the images in which a rectangle becomes noise (Zhong et al., 2017, arXiv:1708.04896), 0-1."""
     mixup: float = 0.0
-    """Alpha of mixup (Zhang et al., 2018, arXiv:1710.09412); 0: off."""
+    """Alpha of mixup (Zhang et al., 2018, arXiv:1710.09412) (0: off)."""
     cutmix: float = 0.0
-    """Alpha of CutMix (Yun et al., 2019, arXiv:1905.04899); 0: off. With both, each batch gets one of the two."""
+    """Alpha of CutMix (Yun et al., 2019, arXiv:1905.04899) (0: off. With both, each batch gets one of the two)."""
 
     @property
     def is_plain(self) -> bool:
@@ -86,17 +86,17 @@ class TrainConfig:
     cutmix: float | None = None
     # Settings that no preset has.
     initial: Path | None = None
-    """Run directory with the initial weights; None: random ones."""
+    """Run directory with the initial weights (None: random ones)."""
     teacher: Path | None = None
-    """Run directory or soft-label file of a teacher; None: train on the labels alone."""
+    """Run directory or soft-label file of a teacher (None: train on the labels alone)."""
     distillation_temperature: float = 4.0
     """Divisor of the logits of teacher and student."""
     distillation_weight: float = 0.9
     """Share of the teacher in the loss, 0-1."""
     soft_labels: Path | None = None
-    """File to write the trained network's soft labels to; None: none is written."""
+    """File to write the trained network's soft labels to (None: none is written)."""
     mixed_precision: str = "off"
-    """Arithmetic: off (float32), float16 or bfloat16; the weights stay float32."""
+    """Arithmetic, off (float32), float16 or bfloat16; the weights stay float32."""
     input_size: int = 28
     """Height and width of the network's input, in pixels; only your own images may differ from 28."""
     test_fraction: float = 0.15
@@ -106,15 +106,15 @@ class TrainConfig:
     extra_data: tuple[Path, ...] = ()
     """Files of further training images, see `train.data.auxiliary`."""
     extra_data_share: float | None = None
-    """Share of an epoch that they make up, 0-1, in turn; None: every epoch has all of them."""
+    """Share of an epoch that they make up, 0-1, in turn (None: every epoch has all of them)."""
     threshold_data: Path | None = None
     """File of such images that sets the threshold of `unknown`; not used for training."""
     max_images: int | None = None
-    """Limit on the training images, also on those drawn for demo; None: all, or 6,000 drawn ones."""
+    """Limit on the training images, also on those drawn for demo (None: all, or 6,000 drawn ones)."""
     seed: int = 0
     """Random seed of split, weights, shuffling, augmentation and dropout."""
     name: str | None = None
-    """Name of the run directory; None: preset, data and the UTC time."""
+    """Name of the run directory (None: preset, data and the UTC time)."""
     runs: Path = Path("runs")
     """Folder that holds the run directories."""
     tensorboard: bool = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -30,12 +29,6 @@ _EXAMPLES = """examples:
   python -m train.photographs photos/validation --variants 0 --out threshold.npz      unchanged
   python -m train --extra-data photographs.npz --threshold-data threshold.npz
 """
-
-
-@dataclass(frozen=True, slots=True)
-class _Photograph:
-    path: Path
-    targets: NDArray[np.float32]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,26 +63,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _list(folder: Path, truths: dict[str, tuple[str, ...]]) -> list[_Photograph]:
+def _list(folder: Path, truths: dict[str, tuple[str, ...]]) -> list[tuple[Path, NDArray[np.float32]]]:
+    """Return the path and the targets, float32 (classes,), of each photograph."""
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder: expected one that holds a folder of photographs for each class")
     files = images_by_folder(folder)
-    found = [
-        _Photograph(path, auxiliary.share_targets(kind.labels, FASHION_MNIST_LABELS))
+    photographs = [
+        (path, auxiliary.share_targets(kind.labels, FASHION_MNIST_LABELS))
         for kind in map_folders(list(files), FASHION_MNIST_LABELS, truths)
         for path in files[kind.folder]
     ]
-    if not found:
+    if not photographs:
         raise DatasetError(f"{folder} holds no photographs: expected a folder of them for each class")
-    return found
+    return photographs
 
 
 def _inputs(
-    photographs: Sequence[_Photograph], variants: int, *, seed: int
+    photographs: Sequence[tuple[Path, NDArray[np.float32]]], variants: int, *, seed: int
 ) -> Iterator[tuple[vision.PreparedInput, NDArray[np.float32]]]:
-    for number, photograph in enumerate(photographs):
-        for prepared in _views(photograph.path, variants, np.random.default_rng([seed, number])):
-            yield prepared, photograph.targets
+    for number, (path, targets) in enumerate(photographs):
+        for prepared in _views(path, variants, np.random.default_rng([seed, number])):
+            yield prepared, targets
         if (number + 1) % 200 == 0 or number + 1 == len(photographs):
             _LOGGER.info("read %d of %d photographs", number + 1, len(photographs))
 

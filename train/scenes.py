@@ -146,7 +146,7 @@ def _cloth(brightness: NDArray[np.float32], behind: float, rng: np.random.Genera
 
 
 def _background(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw a wall, table or carpet: a colour, blotches of several sizes, sometimes stripes; float32 BGR."""
+    """Draw a wall, table or carpet with blotches of several sizes, sometimes stripes; float32 BGR."""
     tint = np.exp(rng.normal(0, 0.15, 3))
     level = np.full((_HEIGHT, _WIDTH), rng.uniform(20, 235), np.float32)
     for cells in (3, 12, 60):

@@ -40,7 +40,7 @@ class AuxiliaryImages:
 
     @property
     def is_seen(self) -> NDArray[np.bool_]:
-        """Mask of the images that reach the network; the others are predicted as `nothing`: bool, shape (N,)."""
+        """Mask of the images that reach the network, bool, shape (N,); the others are predicted as `nothing`."""
         return np.asarray(self.presence >= DecisionSpec().presence_threshold)
 
 

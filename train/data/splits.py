@@ -57,7 +57,7 @@ class Splits:
     threshold_images: AuxiliaryImages | None = None
     """Images, some of no class, that set the threshold of `unknown`."""
     class_weights: NDArray[np.float32] | None = None
-    """Weight of each class in the loss, float32, shape (classes,); None: all equal."""
+    """Weight of each class in the loss, float32, shape (classes,) (None: all equal)."""
     skipped: tuple[str, ...] = ()
     """Lines "path: reason", one for each image that wasn't used."""
 

@@ -1,4 +1,4 @@
-"""Input pipeline of a training: plain arrays for a plain preset, else augmented batches; and the validation set."""
+"""Input pipeline of a training: plain arrays for a plain preset or augmented batches, and the validation set."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class TrainingImages:
     targets: NDArray[np.float32]
     """float32, shape (N, classes), or (N, kinds, classes) with several kinds of target."""
     weights: NDArray[np.float32] | None = None
-    """Weight of each image in the loss, float32, shape (N,); None: all equal."""
+    """Weight of each image in the loss, float32, shape (N,) (None: all equal)."""
     always: int | None = None
-    """Number of images, the first ones, that every round holds; None: all."""
+    """Number of images, the first ones, that every round holds (None: all)."""
     in_turn: int = 0
     """Number of the other images that a round holds, in turn."""
 

@@ -1,4 +1,8 @@
-"""The networks, one short function each: float32 grey images in 0-1 -> probabilities."""
+"""The networks, one short function each.
+
+Every function takes height and width of the input in pixels and the number of classes. The network maps float32 grey
+images, shape (N, height, width, 1), 0-1, to float32 probabilities, shape (N, classes).
+"""
 
 from __future__ import annotations
 
@@ -9,16 +13,7 @@ from keras import layers
 
 
 def baseline(*, height: int, width: int, classes: int) -> keras.Model:
-    """Three convolutions and a dense layer: 241,546 parameters at 28x28 and ten classes.
-
-    Args:
-        height: rows of the input, in pixels.
-        width: columns of the input, in pixels.
-        classes: number of outputs.
-
-    Returns:
-        float32 (N, height, width, 1) in 0-1 -> float32 (N, classes) probabilities; 0.9031 is published for it.
-    """
+    """Three convolutions and a dense layer, 241,546 parameters at 28x28 and ten classes; 0.9031 is published for it."""
     return keras.Sequential(
         [
             layers.Input((height, width, 1)),
@@ -54,7 +49,7 @@ def tiny(*, height: int, width: int, classes: int) -> keras.Model:
 def edge(
     *, height: int, width: int, classes: int, widths: Sequence[int] = (16, 48, 80), blocks: Sequence[int] = (1, 1, 1)
 ) -> keras.Model:
-    """A small residual network; every batch norm follows a convolution, so that export folds it away.
+    """A small residual network, 131,706 parameters by default; export folds its batch norms into the convolutions.
 
     At 28x28 the stem's stride leaves 14x14 pixels to the first stage, 7x7 to the second and 4x4 to the third.
 
@@ -64,9 +59,6 @@ def edge(
         classes: number of outputs.
         widths: channels of each stage; the stem has those of the first.
         blocks: residual blocks of each stage.
-
-    Returns:
-        float32 (N, height, width, 1) in 0-1 -> float32 (N, classes) probabilities; 131,706 parameters by default.
     """
     image = layers.Input((height, width, 1))
     x = layers.ReLU()(_conv_norm(image, widths[0], 3, strides=2))
@@ -84,15 +76,14 @@ def edge(
 def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: int = 4) -> keras.Model:
     """A wide residual network with pre-activation (Zagoruyko and Komodakis, 2016, arXiv:1605.07146), to learn from.
 
+    It has 2.7 million parameters by default.
+
     Args:
         height: rows of the input, in pixels.
         width: columns of the input, in pixels.
         classes: number of outputs.
         depth: number of convolutions, 6 n + 4.
         widen: the stages have 16, 32 and 64 times as many channels.
-
-    Returns:
-        float32 (N, height, width, 1) in 0-1 -> float32 (N, classes) probabilities; 2.7 million parameters by default.
     """
     image = layers.Input((height, width, 1))
     x = _conv(image, 16, 3)

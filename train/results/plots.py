@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,20 @@ from edge.system import atomic_file
 _RIGHT, _WRONG = "#1b7f5c", "#c0392b"
 _DOTS_PER_INCH = 110
 _MISTAKE_ROWS, _MISTAKE_COLUMNS = 4, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Predictions of a network for labelled images."""
+
+    images: NDArray[np.float32]
+    """float32 grey, shape (N, height, width, 1), 0-1."""
+    labels: NDArray[np.uint8]
+    """True class indices, shape (N,)."""
+    probabilities: NDArray[np.float32]
+    """float32, shape (N, classes), 0-1."""
+    names: Sequence[str]
+    """Class names, in index order."""
 
 
 def draw_curves(history_csv: Path, path: Path) -> None:
@@ -64,22 +79,9 @@ def confusion_shares(labels: NDArray[np.uint8], predicted: NDArray[np.int64], cl
     return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), np.float64)
 
 
-def draw_samples(
-    images: NDArray[np.float32],
-    labels: NDArray[np.uint8],
-    probabilities: NDArray[np.float32],
-    names: Sequence[str],
-    path: Path,
-) -> None:
-    """Draw the first three images of each class with their predictions, green if right and red if wrong.
-
-    Args:
-        images: float32 grey, shape (N, height, width, 1), 0-1.
-        labels: true class indices, shape (N,).
-        probabilities: float32, shape (N, classes), 0-1.
-        names: class names, in index order.
-        path: PNG to write.
-    """
+def draw_samples(predictions: Predictions, path: Path) -> None:
+    """Draw the first three images of each class with their predictions, green if right and red if wrong."""
+    labels, probabilities, names = predictions.labels, predictions.probabilities, predictions.names
     figure = Figure(figsize=(1.25 * len(names), 4.8), layout="constrained")
     figure.suptitle("First test images of each class: predicted class and its probability")
     for axes in (grid := figure.subplots(3, len(names), squeeze=False)).flat:
@@ -87,28 +89,15 @@ def draw_samples(
     for column in range(len(names)):
         for row, index in enumerate(np.flatnonzero(labels == column)[:3]):
             axes, best = grid[row, column], int(probabilities[index].argmax())
-            axes.imshow(images[index, :, :, 0], cmap="gray", vmin=0, vmax=1)
+            axes.imshow(predictions.images[index, :, :, 0], cmap="gray", vmin=0, vmax=1)
             title = f"{names[best]}\n{probabilities[index, best]:.0%}"
             axes.set_title(title, fontsize=8, color=_RIGHT if best == column else _WRONG)
     _save(figure, path)
 
 
-def draw_mistakes(
-    images: NDArray[np.float32],
-    labels: NDArray[np.uint8],
-    probabilities: NDArray[np.float32],
-    names: Sequence[str],
-    path: Path,
-) -> None:
-    """Draw the wrong predictions with the highest probabilities, and their true classes.
-
-    Args:
-        images: float32 grey, shape (N, height, width, 1), 0-1.
-        labels: true class indices, shape (N,).
-        probabilities: float32, shape (N, classes), 0-1.
-        names: class names, in index order.
-        path: PNG to write.
-    """
+def draw_mistakes(predictions: Predictions, path: Path) -> None:
+    """Draw the wrong predictions with the highest probabilities, and their true classes."""
+    labels, probabilities, names = predictions.labels, predictions.probabilities, predictions.names
     hardest = hardest_mistakes(labels, probabilities)[: _MISTAKE_ROWS * _MISTAKE_COLUMNS]
     wrong = int((probabilities.argmax(axis=1) != labels).sum())
     figure = Figure(figsize=(1.45 * _MISTAKE_COLUMNS, 1.7 * _MISTAKE_ROWS), layout="constrained")
@@ -118,7 +107,7 @@ def draw_mistakes(
         axes.set_axis_off()
     for axes, index in zip(grid.flat, hardest, strict=False):
         best = int(probabilities[index].argmax())
-        axes.imshow(images[index, :, :, 0], cmap="gray", vmin=0, vmax=1)
+        axes.imshow(predictions.images[index, :, :, 0], cmap="gray", vmin=0, vmax=1)
         axes.set_title(f"{names[best]} {probabilities[index, best]:.0%}\nis {names[labels[index]]}", fontsize=7)
     _save(figure, path)
 

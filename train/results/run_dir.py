@@ -81,9 +81,10 @@ def write(folder: Path, outcome: Outcome) -> None:
     predicted = outcome.test_probabilities.argmax(axis=1)
     names = outcome.splits.class_names
     plots.draw_confusion_matrix(test.labels, predicted, names, folder / "confusion_matrix.png")
-    predictions = (test.images, test.labels, with_temperature(outcome.test_probabilities, outcome.temperature), names)
-    plots.draw_samples(*predictions, folder / "samples.png")
-    plots.draw_mistakes(*predictions, folder / "mistakes.png")
+    probabilities = with_temperature(outcome.test_probabilities, outcome.temperature)
+    predictions = plots.Predictions(test.images, test.labels, probabilities, names)
+    plots.draw_samples(predictions, folder / "samples.png")
+    plots.draw_mistakes(predictions, folder / "mistakes.png")
 
 
 def metrics(outcome: Outcome) -> dict[str, Any]:
@@ -91,14 +92,13 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
     test, validation = outcome.splits.test, outcome.splits.validation
     config = asdict(replace(outcome.config, name=run_name(outcome.config)))
     correct = outcome.test_probabilities.argmax(axis=1) == test.labels
+    is_right_in_validation = outcome.validation_probabilities.argmax(axis=1) == validation.labels
     auxiliary = 0 if outcome.splits.auxiliary is None else len(outcome.splits.auxiliary.pixels)
     trained_images = (len(outcome.splits.train.labels) + auxiliary) * outcome.preset.epochs
     return {
         "test_top1_accuracy": float(correct.mean()),
         "test_cross_entropy": cross_entropy(outcome.test_probabilities, test.labels),
-        "validation_top1_accuracy": float(
-            (outcome.validation_probabilities.argmax(axis=1) == validation.labels).mean()
-        ),
+        "validation_top1_accuracy": float(is_right_in_validation.mean()),
         "test_accuracy_by_class": {
             name: float(correct[test.labels == index].mean())
             for index, name in enumerate(outcome.splits.class_names)
@@ -127,17 +127,17 @@ def metrics(outcome: Outcome) -> dict[str, Any]:
 
 def _calibration(outcome: Outcome) -> dict[str, Any]:
     """Return the calibration errors without and with the temperature, 0-1."""
-    errors: dict[str, Any] = {"temperature": outcome.temperature}
-    for name, temperature in (("before", 1.0), ("after", outcome.temperature)):
-        errors[name] = {
-            "validation": expected_calibration_error(
-                with_temperature(outcome.validation_probabilities, temperature), outcome.splits.validation.labels
-            ),
-            "test": expected_calibration_error(
-                with_temperature(outcome.test_probabilities, temperature), outcome.splits.test.labels
-            ),
+    parts = {
+        "validation": (outcome.validation_probabilities, outcome.splits.validation.labels),
+        "test": (outcome.test_probabilities, outcome.splits.test.labels),
+    }
+    return {"temperature": outcome.temperature} | {
+        when: {
+            part: expected_calibration_error(with_temperature(probabilities, temperature), labels)
+            for part, (probabilities, labels) in parts.items()
         }
-    return errors
+        for when, temperature in (("before", 1.0), ("after", outcome.temperature))
+    }
 
 
 def _write_own_images(folder: Path, splits: Splits) -> None:

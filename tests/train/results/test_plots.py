@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from train.results.plots import (
+    Predictions,
     confusion_shares,
     draw_confusion_matrix,
     draw_curves,
@@ -33,8 +34,8 @@ def test_the_hardest_mistakes_are_the_wrong_answers_it_was_surest_of() -> None:
 
 def test_a_network_without_a_mistake_gets_an_empty_picture(tmp_path: Path) -> None:
     probabilities = np.float32([[0.9, 0.1]])
-    draw_mistakes(np.zeros((1, 28, 28, 1), np.float32), np.zeros(1, np.uint8), probabilities, ("a", "b"),
-                  tmp_path / "mistakes.png")  # fmt: skip
+    predictions = Predictions(np.zeros((1, 28, 28, 1), np.float32), np.zeros(1, np.uint8), probabilities, ("a", "b"))
+    draw_mistakes(predictions, tmp_path / "mistakes.png")
 
     assert cv2.imread(str(tmp_path / "mistakes.png")) is not None
 
@@ -46,9 +47,9 @@ def test_the_pictures_are_pictures(tmp_path: Path) -> None:
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], np.float32)
     draw_curves(history, tmp_path / "curves.png")
     draw_confusion_matrix(labels, probabilities.argmax(axis=1), ("shirt", "shoe"), tmp_path / "confusion.png")
-    draw_samples(np.zeros((3, 28, 28, 1), np.float32), labels, probabilities, ("shirt", "shoe"), tmp_path / "grid.png")
-    answers = (np.zeros((3, 28, 28, 1), np.float32), labels, probabilities, ("shirt", "shoe"))
-    draw_mistakes(*answers, tmp_path / "mistakes.png")
+    predictions = Predictions(np.zeros((3, 28, 28, 1), np.float32), labels, probabilities, ("shirt", "shoe"))
+    draw_samples(predictions, tmp_path / "grid.png")
+    draw_mistakes(predictions, tmp_path / "mistakes.png")
 
     for name in ("curves.png", "confusion.png", "grid.png", "mistakes.png"):
         picture = cv2.imread(str(tmp_path / name))
