@@ -19,12 +19,11 @@ from benchmarks.host.environment import describe_environment
 from benchmarks.measure import loadgen
 from benchmarks.measure.inputs import draw_frames, load_test_images, save_inputs
 from benchmarks.measure.job import Outcome
-from benchmarks.measure.rounds import Task, Trial, is_complete, measure_in_rounds
-from benchmarks.measure.run import variant_tasks
+from benchmarks.measure.rounds import Task, Trial, is_complete, measure_in_rounds, variant_tasks
 from benchmarks.measure.variants import list_variants
 from benchmarks.overhead import command as runner
-from benchmarks.peers.protocol import PeerOutcome
 from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
+from benchmarks.peers.tools import PeerOutcome
 from benchmarks.photos import command as photos
 from benchmarks.report.schema import Report
 from benchmarks.report.table import peers_text, reasons, text_table

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from benchmarks.host.machine_state import State
-from benchmarks.measure.job import NOT_TIMED, OK
-from benchmarks.measure.runtime_settings import RuntimeSettings
+from benchmarks.measure.job import NOT_TIMED, OK, RuntimeSettings
 from benchmarks.records import ABSENT_IF_NONE
 from benchmarks.stats.accuracy import Reliability
 from benchmarks.stats.latency import LatencySummary, Stability

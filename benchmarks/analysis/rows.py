@@ -9,9 +9,8 @@ from benchmarks.analysis.latency import latency_fields
 from benchmarks.analysis.quantization_loss import compare_predictions, describe_accuracy
 from benchmarks.analysis.row import Raw, Row, StatePair, answering
 from benchmarks.host.machine_state import first_invalid_reason
-from benchmarks.measure.job import FAILED, NOT_TIMED, Measurement, Outcome
+from benchmarks.measure.job import FAILED, NOT_TIMED, Measurement, Outcome, RuntimeSettings
 from benchmarks.measure.rounds import Trial
-from benchmarks.measure.runtime_settings import RuntimeSettings
 from benchmarks.measure.variants import Variant
 from benchmarks.records import from_record
 from benchmarks.stats.accuracy import count_right, top1_accuracy, top1_agreement

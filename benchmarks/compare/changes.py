@@ -1,15 +1,66 @@
-"""Two reports -> the changes of each row, with the bounds that noise leaves."""
+"""Two reports -> the changes of each row, with the bounds that noise leaves, and the limits on them."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from benchmarks.analysis.gate import (
+    LATENCY,
+    LOSS,
+    PRESENCE,
+    Candidate,
+    Check,
+    Gate,
+    failed_rows,
+    invalid_rows,
+    judge,
+)
 from benchmarks.analysis.quantization_loss import compare_predictions
 from benchmarks.analysis.row import Comparison, Row
-from benchmarks.measure.job import OK
-from benchmarks.report.schema import Report
+from benchmarks.config import Limits
+from benchmarks.measure.job import FAILED, NOT_TIMED, OK
+from benchmarks.report.schema import SCHEMA_VERSION, Report
 from benchmarks.stats.ratios import Ratio, latency_ratio
 from edge.errors import ReportError
+
+FILE = "report.json"
+
+
+def read_report(path: Path) -> Report:
+    """Read a report.
+
+    Args:
+        path: report.json, or the folder it lies in.
+
+    Raises:
+        ReportError: it is missing, no report, or of another schema.
+    """
+    file = path / FILE if path.is_dir() else path
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ReportError(f"no report {file}: make one with `python -m benchmarks --out {path}`") from error
+    except (OSError, ValueError) as error:
+        raise ReportError(
+            f"report {file} can't be read ({error}): make it again with `python -m benchmarks`"
+        ) from error
+    version = data.get("schema_version") if isinstance(data, dict) else None
+    if version != SCHEMA_VERSION or "rows" not in data:
+        raise ReportError(
+            f"{file} is no report of schema {SCHEMA_VERSION} (schema_version {version!r}): "
+            "make both reports with one version of edge-classify"
+        )
+    try:
+        report = Report.from_json(data)
+    except (TypeError, KeyError) as error:
+        raise ReportError(f"{file} is damaged ({error}): make it again with `python -m benchmarks`") from error
+    if any(row.raw is None for row in report.rows if row.status == OK):
+        raise ReportError(f"{file} has lost its raw values: compare the file that `python -m benchmarks` wrote")
+    return report
+
 
 # Facts that must be equal for two latencies to be of one machine.
 _MACHINE = ("board", "cpu", "cpu_count", "architecture", "threads")
@@ -78,3 +129,57 @@ def _latency(old: Row | None, new: Row) -> Ratio | None:
     if not (old.invoke and new.invoke):
         return None
     return latency_ratio(new.invoke.repeat_medians_ns, old.invoke.repeat_medians_ns)
+
+
+REFERENCE = "the old report"
+
+
+def judge_changes(changes: Changes, old: Report, new: Report, limits: Limits) -> Gate:
+    """Check the limits on every row of the old report; a row that went missing must not pass unseen.
+
+    Args:
+        changes: comparison from `benchmarks.compare.changes.compare_reports`.
+        old: the older report.
+        new: the newer one.
+        limits: limits to keep.
+    """
+    invalid = list(dict.fromkeys([*invalid_rows(old.rows), *invalid_rows(new.rows)]))
+    candidates = [_candidate(change) for change in changes.rows]
+    gaps = [gap for change in changes.rows for gap in _gaps(change, changes, limits, invalid)]
+    failed, hint = failed_rows(new.rows), "the old report measured none of the rows"
+    return judge(candidates, limits, failed=failed, invalid=invalid, gaps=gaps, hint=hint)
+
+
+def _candidate(change: Change) -> Candidate:
+    loss = change.loss
+    return Candidate(
+        row=change.row.id,
+        reference=REFERENCE,
+        loss_pp=loss.loss_pp if loss else None,
+        loss_bound_pp=loss.interval_pp[1] if loss else None,
+        agreement=loss.agreement if loss else None,
+        latency=change.latency,
+    )
+
+
+def _gaps(change: Change, changes: Changes, limits: Limits, invalid: Sequence[str]) -> Iterator[Check]:
+    """Yield the limits that can't be checked on a row the old report measured; the gate covers failed ones."""
+    old, new, name = change.old, change.new, change.row.id
+    if old is None or old.status not in (OK, NOT_TIMED) or (new and new.status == FAILED):
+        return
+    if new is None:
+        yield _gap(name, PRESENCE, "it is in the old report and not in the new one")
+        return
+    if new.status not in (OK, NOT_TIMED):
+        yield _gap(name, PRESENCE, f"the old report measured it, now it is {new.status}: {new.reason}")
+        return
+    if change.loss is None and (limits.max_loss, limits.min_agreement) != (None, None):
+        yield _gap(name, LOSS, "no limit of accuracy can be held: the reports counted different images")
+    if change.latency is None and limits.max_latency_ratio is not None and name not in invalid:
+        differences = ", ".join(changes.machine_differences).replace("_", " ")
+        why = f"the reports are of different machines ({differences})" if differences else "one report didn't time it"
+        yield _gap(name, LATENCY, f"the limit of latency can't be held: {why}")
+
+
+def _gap(row: str, what: str, sentence: str) -> Check:
+    return Check(row, what, None, None, passed=False, sentence=sentence)

@@ -51,9 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.start_logging(options)
     # scipy takes a second to import: not for --help.
     from benchmarks.analysis.gate import raise_for
-    from benchmarks.compare.changes import compare_reports
-    from benchmarks.compare.limits import judge_changes
-    from benchmarks.compare.read import read_report
+    from benchmarks.compare.changes import compare_reports, judge_changes, read_report
     from benchmarks.compare.render import markdown, text
 
     old, new = read_report(options.old), read_report(options.new)

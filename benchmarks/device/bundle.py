@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.config import BenchmarkConfig
 from benchmarks.device.run import ARTIFACTS, FACTS, IMAGES, LABELS
-from benchmarks.host.software import git_commit
+from benchmarks.host.environment import git_commit
 from benchmarks.measure.inputs import EvaluationImages, load_test_images
 from benchmarks.measure.variants import Variant, list_variants
 from edge.cli import console

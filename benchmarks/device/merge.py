@@ -16,7 +16,7 @@ from benchmarks.analysis.recommendation import recommend_on_each
 from benchmarks.analysis.row import Row
 from benchmarks.analysis.rows import compare_with_float, make_rows
 from benchmarks.config import MARGIN_PP, BenchmarkConfig
-from benchmarks.device.result import read_measured
+from benchmarks.device.run import read_measured
 from benchmarks.host.environment import merged_environment, short_name
 from benchmarks.measure.job import OK
 from benchmarks.records import from_record

@@ -1,4 +1,4 @@
-"""What `python kit.zip` does on a device: measure the files in the kit, write one JSON; needs numpy and a runtime."""
+"""Measurement on a device by `python kit.zip`, which needs numpy and a runtime, and its result as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import shlex
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,69 @@ from typing import Any
 import numpy as np
 
 from benchmarks.config import QUICK, BenchmarkConfig
-from benchmarks.device.result import as_result
 from benchmarks.host.environment import describe_environment, machine_name
-from benchmarks.measure.job import OK
-from benchmarks.measure.rounds import is_complete, measure_in_rounds
-from benchmarks.measure.run import variant_tasks
-from benchmarks.measure.variants import list_variants
+from benchmarks.measure.job import OK, Outcome
+from benchmarks.measure.rounds import Trial, is_complete, measure_in_rounds, variant_tasks
+from benchmarks.measure.variants import Variant, list_variants
+from edge.artifact.file import Artifact
 from edge.cli import console
 from edge.datasets.fashion_mnist import LabelledImages
 from edge.errors import EXIT_DONE, EXIT_INTERRUPTED, ToolkitError
 from edge.runtimes import RUNTIMES
 from edge.system import atomic_file
+
+SCHEMA_VERSION = 1
+
+Measured = tuple[Variant, list[Trial[Outcome]]]
+
+
+def as_result(measured: Sequence[Measured], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON object of a device's run.
+
+    Args:
+        measured: each variant with its trials.
+        facts: statement, test_images, environment, settings.
+    """
+    return {"device_schema_version": SCHEMA_VERSION, **facts, "variants": [_variant(*pair) for pair in measured]}
+
+
+def read_measured(result: Mapping[str, Any]) -> list[Measured]:
+    """Read the variants and their trials back.
+
+    Raises:
+        ToolkitError: written by a newer version, or damaged.
+    """
+    version = result.get("device_schema_version")
+    if version != SCHEMA_VERSION:
+        raise ToolkitError(f"this device's result has schema {version}, this version reads {SCHEMA_VERSION}: update")
+    try:
+        return [(_as_variant(found), [_as_trial(trial) for trial in found["trials"]]) for found in result["variants"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ToolkitError(f"the device's result is damaged ({error!r}): copy it again") from error
+
+
+def _variant(variant: Variant, trials: Sequence[Trial[Outcome]]) -> dict[str, Any]:
+    artifact = variant.artifact
+    return {
+        "name": variant.name,
+        "path": str(variant.path),
+        "runtime": variant.runtime,
+        "reason": variant.reason,
+        "artifact": artifact
+        and {"format": artifact.format, "sha256": artifact.sha256, "size_bytes": artifact.size_bytes},
+        "trials": [asdict(trial) for trial in trials],
+    }
+
+
+def _as_variant(found: Mapping[str, Any]) -> Variant:
+    path, facts = Path(found["path"]), found["artifact"]
+    artifact = facts and Artifact(path, facts["format"], facts["sha256"], facts["size_bytes"], None)
+    return Variant(found["name"], path, artifact, found["runtime"], found["reason"])
+
+
+def _as_trial(found: Mapping[str, Any]) -> Trial[Outcome]:
+    return Trial(Outcome.from_record(found["outcome"]), found["before"], found["after"])
+
 
 FACTS, IMAGES, LABELS, ARTIFACTS = "kit.json", "images.npy", "labels.npy", "artifacts"
 """Members of a kit beside the code."""

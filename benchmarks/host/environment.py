@@ -1,22 +1,69 @@
-"""The facts about the machine and the software that a number means nothing without."""
+"""Facts about the machine and the software, without which a number means nothing."""
 
 from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.host.emulation import emulator
-from benchmarks.host.machine_state import read_state
-from benchmarks.host.software import git_commit, library_versions, wheel_tags
+from benchmarks.host.machine_state import emulator, read_state
 from edge import __version__
 from edge.system import host
 from edge.system.host import throttle_history, throttle_words
+
+_LIBRARIES = (
+    "numpy", "opencv-python-headless", "opencv-python", "av", "ai-edge-litert", "tflite-runtime", "onnxruntime",
+)  # fmt: skip
+
+
+def library_versions() -> dict[str, str]:
+    """Package -> version, of the installed ones that matter for a time."""
+    return {name: found for name in _LIBRARIES if (found := _version(name))}
+
+
+def wheel_tags() -> dict[str, str]:
+    """Package -> what its wheel was built for, such as cp311-cp311-manylinux_2_27_x86_64, where that is recorded."""
+    return {name: found for name in _LIBRARIES if (found := _wheel_tag(name))}
+
+
+def git_commit() -> str | None:
+    """The commit of this source tree, "+changes" where files differ from it; None outside a repository."""
+    folder = str(Path(__file__).parents[1])
+    commit = _git("-C", folder, "rev-parse", "HEAD")
+    return commit and commit + ("+changes" if _git("-C", folder, "status", "--porcelain") else "")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return distribution(package).version
+    except PackageNotFoundError:
+        return None
+
+
+def _wheel_tag(package: str) -> str | None:
+    try:
+        text = distribution(package).read_text("WHEEL") or ""
+    except PackageNotFoundError:
+        return None
+    tags = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("Tag:")]
+    return ", ".join(tags) or None
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        command = ["git", *arguments]  # the user's own, wherever it is
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
+
 
 _HIGHEST_CLOCK = "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"
 _CLOCK_READINGS = 1001

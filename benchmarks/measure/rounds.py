@@ -1,4 +1,4 @@
-"""Measures everything in turns: several rounds, each task once a round, the order shuffled anew in each."""
+"""Measurement in rounds: each task once a round, the order shuffled anew in each."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Generic, Protocol, TypeVar
 
+from benchmarks.config import BenchmarkConfig
 from benchmarks.host.machine_state import State, read_state
-from benchmarks.measure.job import OK
+from benchmarks.measure.child_process import run_job
+from benchmarks.measure.job import FAILED, OK, Job, Outcome
+from benchmarks.measure.variants import Variant
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -129,3 +133,49 @@ def _say(name: str, outcome: Ended, number: int, repeats: int, left_s: float) ->
     left = f"about {left_s / 60:.0f} min left" if left_s >= 90 else f"about {left_s:.0f} s left"
     how = "" if outcome.status == OK else f": {outcome.status}: {outcome.reason}"
     _LOGGER.info("[round %d of %d, %s] %s%s", number, repeats, left, name, how)
+
+
+def variant_tasks(
+    variants: Sequence[Variant],
+    config: BenchmarkConfig,
+    *,
+    input_files: tuple[str, str],
+    is_timed: bool = True,
+    run: Callable[..., Outcome] = run_job,
+) -> list[Task[Outcome]]:
+    """Return one task a variant, in the same order.
+
+    Args:
+        variants: what to measure.
+        config: how long.
+        input_files: paths of the images' and the frames' .npy.
+        is_timed: False on an emulated processor.
+        run: runs a job in a process of its own.
+    """
+
+    def attempt(variant: Variant, number: int) -> Outcome:
+        if variant.artifact is None:
+            return Outcome(FAILED, variant.reason)
+        return run(make_job(variant, config, input_files, number=number, is_timed=is_timed), timeout_s=config.timeout_s)
+
+    return [Task(variant.row_id, partial(attempt, variant)) for variant in variants]
+
+
+def make_job(
+    variant: Variant, config: BenchmarkConfig, input_files: tuple[str, str], *, number: int = 0, is_timed: bool = True
+) -> Job:
+    """Return the job that measures a variant in a round; what doesn't change is asked for in the first one only."""
+    return Job(
+        artifact=str(variant.path),
+        runtime=variant.runtime,
+        threads=config.threads,
+        runs=config.runs,
+        frames=config.frames,
+        warmup=config.warmup,
+        warmup_s=config.warmup_s,
+        images_file=input_files[0],
+        frames_file=input_files[1],
+        is_timed=is_timed,
+        wants_predictions=number == 0,
+        loadgen_s=config.loadgen_s if number == 0 and is_timed else 0.0,
+    )

@@ -16,10 +16,8 @@ from typing import Any
 
 from benchmarks.columns import MISSING, Column, as_text, number
 from benchmarks.host.environment import busy_sentence, describe_environment, machine_name
-from benchmarks.overhead.config import RunnerConfig
 from benchmarks.overhead.inputs import write_inputs
-from benchmarks.overhead.measure import measure
-from benchmarks.overhead.rows import OK, Row
+from benchmarks.overhead.measure import OK, Row, RunnerConfig, measure
 from edge.cli import console
 from edge.errors import EXIT_DONE, GateError, ToolkitError
 from edge.system import atomic_file

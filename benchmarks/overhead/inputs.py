@@ -1,9 +1,11 @@
-"""What both sides are given: an image, frames in memory, a video; all drawn, the same at every run."""
+"""Inputs of both sides, drawn alike at every run: an image, frames in memory, a video, a long demo."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 
 import cv2
@@ -12,6 +14,8 @@ import numpy as np
 from edge.artifact.file import default_model
 from edge.demo import draw_frame
 from edge.errors import ToolkitError
+from edge.sources.demo import DemoSource
+from edge.sources.frame import Frame
 
 VIDEO_HEIGHT, VIDEO_WIDTH = 1080, 1920  # what phones film
 _VIDEO_FRAMES, _TIMES = 150, 6  # drawn once, filmed six times: half a minute, so that opening hardly counts
@@ -66,3 +70,26 @@ def _write_video(path: Path) -> None:
         for image in drawn:
             writer.write(cv2.resize(image, (VIDEO_WIDTH, VIDEO_HEIGHT)))
     writer.release()
+
+
+DRAWN = 100
+"""Frames; memory that grows is the loop's then, not the drawing's."""
+
+
+class LongDemo:
+    """Drawn garments, each in an array of its own (see `edge.sources.frame.Source`)."""
+
+    name = "demo"
+    is_stream = False
+    is_live = False
+    skipped = 0
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames with their true labels, without end."""
+        drawn = list(islice(DemoSource().frames(), DRAWN))
+        for number in count():
+            shown = drawn[number % DRAWN]
+            yield shown._replace(picture=shown.image.copy(), number=number)
+
+    def close(self) -> None:
+        """Nothing is held open."""

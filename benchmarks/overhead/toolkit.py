@@ -88,7 +88,7 @@ def video_opencv(model: str, path: str) -> dict[str, float]:
 
 def growth(model: str, count: str) -> dict[str, float]:
     """Run the demo for so many frames: memory at the end less memory after the first thousand."""
-    from benchmarks.overhead.long_demo import LongDemo
+    from benchmarks.overhead.inputs import LongDemo
     from edge.classify.classifier import Classifier
     from edge.classify.decision import Decider
     from edge.run.loop import RunConfig, run

@@ -14,12 +14,16 @@ from benchmarks.host.machine_state import first_invalid_reason
 from benchmarks.measure.job import FAILED, OK
 from benchmarks.measure.rounds import Task, Trial
 from benchmarks.measure.variants import Variant
-from benchmarks.peers.bare_loop import BareLoop
-from benchmarks.peers.litert_benchmark import LitertBenchmark
-from benchmarks.peers.opencv_loop import OpencvLoop
-from benchmarks.peers.protocol import Peer, PeerJob, PeerOutcome
-from benchmarks.peers.tensorflow_loop import TensorflowLoop
-from benchmarks.peers.tflite_runtime_loop import TfliteRuntimeLoop
+from benchmarks.peers.tools import (
+    BareLoop,
+    LitertBenchmark,
+    OpencvLoop,
+    Peer,
+    PeerJob,
+    PeerOutcome,
+    TensorflowLoop,
+    TfliteRuntimeLoop,
+)
 from benchmarks.report.schema import PeerLatency, PeerRaw, PeerRow
 from benchmarks.stats.latency import summarise_repeats
 from benchmarks.stats.ratios import speedup

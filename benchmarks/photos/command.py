@@ -10,10 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from benchmarks.host.environment import describe_environment
-from benchmarks.photos.config import PhotosConfig
-from benchmarks.photos.measure import PhotoReport, measure_photos
-from benchmarks.photos.photographs import find_folders, label_photographs
-from benchmarks.photos.terminal import printed
+from benchmarks.photos.measure import PhotoReport, PhotosConfig, find_folders, label_photographs, measure_photos
 from edge.artifact.file import default_model
 from edge.classify.classifier import Classifier
 from edge.cli import console
@@ -81,6 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     environment = describe_environment(command, seed=None, threads=config.threads)
     found = measure_photos(classifier, label_photographs(folders, kinds))
     # Matplotlib takes seconds to import on a Pi: only once there is something to draw.
+    from benchmarks.photos.render import printed
     from benchmarks.photos.report import build_report, describe_model, write_report
 
     report = build_report(found, config, describe_model(classifier), environment)

@@ -8,12 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.columns import Row
-from benchmarks.photos.charts import confusion_png, roc_png
-from benchmarks.photos.config import PhotosConfig
-from benchmarks.photos.markdown import markdown
-from benchmarks.photos.measure import PhotoReport, PhotoResult
-from benchmarks.photos.page import html_page
-from benchmarks.photos.pictures import choose_hits, choose_mistakes, sheet_png
+from benchmarks.photos.images import choose_hits, choose_mistakes, confusion_png, roc_png, sheet_png
+from benchmarks.photos.measure import PhotoReport, PhotoResult, PhotosConfig
+from benchmarks.photos.render import html_page, markdown
 from benchmarks.photos.sentences import DEFINITIONS, caveats, headline
 from benchmarks.photos.tally import confusion, folder_rows, kinds_of, rejection, split, total_rows
 from benchmarks.report.schema import to_json

@@ -17,7 +17,7 @@ from benchmarks.columns import as_markdown
 from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.host.environment import busy_sentence, environment_lines, machine_name, shown_time
 from benchmarks.measure.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, ReportedImages
-from benchmarks.measure.runtime_settings import conditions_lines
+from benchmarks.measure.job import conditions_lines
 from benchmarks.report import accuracy_table, table
 from benchmarks.report.charts.scatter import WIDE, draw_chart
 from benchmarks.report.charts.style import Palette, figure_png

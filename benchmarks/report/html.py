@@ -16,8 +16,7 @@ from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.seed_variance import seed_sentence
 from benchmarks.columns import MISSING, Column
 from benchmarks.host.environment import environment_lines, machine_name, shown_time
-from benchmarks.measure.job import FAILED, NOT_TIMED, OK
-from benchmarks.measure.runtime_settings import conditions_lines
+from benchmarks.measure.job import FAILED, NOT_TIMED, OK, conditions_lines
 from benchmarks.report.accuracy_table import accuracy_tables
 from benchmarks.report.charts.accuracy import LEAST_IN_BIN, LOSS_WIDTHS, draw_change, draw_losses, draw_reliability
 from benchmarks.report.charts.latency import NARROW, WIDE, draw_scatter, draw_stages

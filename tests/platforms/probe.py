@@ -119,7 +119,7 @@ def inside(kit: Path, library: str, model: str) -> dict[str, Any]:
     """Run in an environment: versions, and all that the model puts out on the test images."""
     import numpy as np
 
-    from benchmarks.host.software import library_versions, wheel_tags
+    from benchmarks.host.environment import library_versions, wheel_tags
 
     sys.path.append(str(kit))
     bits = importlib.import_module("bits")  # beside this file in the kit: what is installed has no tests

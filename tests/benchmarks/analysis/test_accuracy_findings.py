@@ -7,7 +7,7 @@ import pytest
 from benchmarks.analysis.accuracy_findings import accuracy_sentence, change_sentence, kernel_sentence, verdict_sentence
 from benchmarks.analysis.quantization_loss import GAIN, LOSS, NO_LOSS, SMALL_LOSS, UNDECIDED
 from benchmarks.analysis.row import Comparison, Row
-from benchmarks.measure.runtime_settings import KernelAgreement, RuntimeSettings
+from benchmarks.measure.job import KernelAgreement, RuntimeSettings
 from benchmarks.report.table import status
 
 Compared = Callable[..., list[Row]]

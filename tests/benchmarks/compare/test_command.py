@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.analysis.row import Row
+from benchmarks.compare.changes import read_report
 from benchmarks.compare.command import parser
-from benchmarks.compare.read import read_report
 from benchmarks.report.schema import Report, to_json
 from edge.errors import ReportError
 

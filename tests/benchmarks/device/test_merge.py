@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.analysis.row import known
 from benchmarks.device.merge import main, merge, read
-from benchmarks.device.result import as_result, read_measured
+from benchmarks.device.run import as_result, read_measured
 from benchmarks.host.environment import describe_environment, environment_lines, machine_name
 from benchmarks.measure.job import OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial

@@ -1,8 +1,13 @@
+"""Jobs and outcomes as JSON, and the settings that a row was measured under."""
+
+from __future__ import annotations
+
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
-from benchmarks.measure.job import NOT_INSTALLED, OK, Job, Measurement, Outcome
+from benchmarks.measure.job import NOT_INSTALLED, OK, Job, Measurement, Outcome, RuntimeSettings, conditions_lines
 
 
 def test_jobs_and_outcomes_travel_as_one_line_of_json(measurement: Callable[..., Measurement]) -> None:
@@ -19,3 +24,36 @@ def test_jobs_and_outcomes_travel_as_one_line_of_json(measurement: Callable[...,
 def test_what_is_no_outcome_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # json's own messages differ
         Outcome.from_json(text)
+
+
+@dataclass(frozen=True)
+class _Row:
+    runtime: str
+    conditions: RuntimeSettings | None
+
+
+def _row(runtime: str, *, xnnpack: bool | None, **variables: str) -> _Row:
+    settings = RuntimeSettings(
+        garbage_collector="off", threads=1, processors=None, xnnpack=xnnpack, spinning=None, variables=variables
+    )
+    return _Row(runtime, settings)
+
+
+def test_the_kernels_of_each_runtime_that_has_a_choice_are_listed() -> None:
+    rows = [
+        _row("litert", xnnpack=True),
+        _row("tflite-runtime", xnnpack=True),
+        _row("tflite-runtime", xnnpack=False),
+        _row("onnxruntime", xnnpack=None, OMP_NUM_THREADS="2"),
+        _Row("litert", None),
+    ]
+
+    assert conditions_lines(rows) == [
+        ("XNNPACK", "litert on, tflite-runtime some rows"),
+        ("garbage collector", "off"),
+        ("variables of threads", "OMP_NUM_THREADS=2"),
+    ]
+
+
+def test_rows_that_were_not_measured_have_no_settings() -> None:
+    assert conditions_lines([_Row("litert", None)]) == []

@@ -1,3 +1,7 @@
+"""Measurement of one artifact by the worker."""
+
+from __future__ import annotations
+
 import json
 import subprocess
 import sys
@@ -11,6 +15,9 @@ from benchmarks.measure import worker
 from benchmarks.measure.child_process import run_job
 from benchmarks.measure.inputs import save_inputs
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, Job
+from benchmarks.measure.worker import answer, calibration_manifest
+from edge.artifact.decision_spec import DecisionSpec
+from edge.classify.loaded_model import LoadedModel
 from edge.demo import draw_dataset, draw_frame
 from edge.errors import RuntimeMissingError
 
@@ -137,3 +144,26 @@ def test_an_int8_onnx_file_is_compared_with_its_own_arithmetic(tmp_path: Path) -
     assert found.conditions["kernel_agreement"] == {"images": 20, "same": 20}
     of_float = worker.measure(_job(tmp_path, FIXTURES / "tiny_none.onnx", runtime="onnxruntime", is_timed=False))
     assert "kernel_agreement" not in of_float.conditions
+
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+def test_answers_are_those_of_the_loaded_model() -> None:
+    model = LoadedModel.load(FIXTURES / "tiny_none.tflite").with_decision(DecisionSpec(temperature=2.0))
+    images = draw_dataset(20)[0]
+
+    found = answer(model, images)
+
+    expected = np.stack([model.probabilities(image) for image in images])
+    assert found.predictions == expected.argmax(axis=1).tolist()
+    assert np.asarray(found.confidence_bp) / 10_000 == pytest.approx(expected.max(axis=1), abs=5.1e-5)
+    assert np.all(np.asarray(found.untempered_confidence_bp) >= found.confidence_bp)  # temperature 2 makes it less sure
+
+
+def test_the_manifest_travels_without_its_indices() -> None:
+    manifest = calibration_manifest(LoadedModel.load(FIXTURES / "tiny_int8.tflite"))
+
+    assert "indices" not in manifest
+    assert {"seed", "count", "dataset", "sha256"} <= manifest.keys()
+    assert calibration_manifest(LoadedModel.load(FIXTURES / "tiny_none.tflite")) == {}

@@ -9,8 +9,7 @@ import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks.overhead import command
-from benchmarks.overhead.config import RunnerConfig
-from benchmarks.overhead.rows import GROWTH, LOOP, Row, ratio_row, reading_row
+from benchmarks.overhead.measure import GROWTH, LOOP, Row, RunnerConfig, ratio_row, reading_row
 
 
 def rows(latency_ns: float) -> list[Row]:

@@ -9,8 +9,8 @@ from benchmarks.config import BenchmarkConfig
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
-from benchmarks.peers.protocol import PeerJob, PeerOutcome
 from benchmarks.peers.rows import PEERS, peer_matches, peer_rows, peer_tasks
+from benchmarks.peers.tools import PeerJob, PeerOutcome
 from benchmarks.report.schema import PeerLatency, PeerRow
 from benchmarks.report.table import PEER_COLUMNS as COLUMNS
 from benchmarks.report.table import ordered_peers, peer_sentences, peers_text

@@ -8,11 +8,16 @@ import numpy as np
 import pytest
 
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK
-from benchmarks.peers.bare_loop import BareLoop
-from benchmarks.peers.litert_benchmark import LitertBenchmark, read_latency
-from benchmarks.peers.opencv_loop import OpencvLoop
-from benchmarks.peers.protocol import Peer, PeerJob
-from benchmarks.peers.script import run_script, run_tflite_loop
+from benchmarks.peers.tools import (
+    BareLoop,
+    LitertBenchmark,
+    OpencvLoop,
+    Peer,
+    PeerJob,
+    read_latency,
+    run_script,
+    run_tflite_loop,
+)
 from edge.artifact.file import read_artifact
 from edge.demo import draw_dataset
 

@@ -10,9 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.host.environment import describe_environment
-from benchmarks.photos.config import PhotosConfig
-from benchmarks.photos.measure import PhotoReport, PhotoResult, Skipped
-from benchmarks.photos.photographs import Photograph
+from benchmarks.photos.measure import Photograph, PhotoReport, PhotoResult, PhotosConfig, Skipped
 from benchmarks.photos.report import build_report
 from edge.artifact.spec import ModelSpec
 from edge.classify.results import Prediction

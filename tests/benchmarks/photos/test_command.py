@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks.photos.command import main, parser
-from benchmarks.photos.config import PhotosConfig
+from benchmarks.photos.measure import PhotosConfig
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.demo import draw_frame
 

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 
 from benchmarks.columns import MISSING
-from benchmarks.photos.markdown import markdown
 from benchmarks.photos.measure import PhotoReport
-from benchmarks.photos.page import html_page
+from benchmarks.photos.render import html_page, markdown, printed
 from benchmarks.photos.report import write_report
 from benchmarks.photos.sentences import caveats, frames_sentence, mistakes_sentence
 from benchmarks.photos.tally import split
-from benchmarks.photos.terminal import printed
 
 Build = Callable[[PhotoReport], dict[str, Any]]
 FILES = ["confusion.png", "hits.png", "mistakes.png", "report.html", "report.json", "report.md", "roc.png"]

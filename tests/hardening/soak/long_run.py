@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.overhead.long_demo import DRAWN, LongDemo
+from benchmarks.overhead.inputs import DRAWN, LongDemo
 from benchmarks.progress import Note
 from edge.classify.classifier import Classifier
 from edge.classify.decision import Decider

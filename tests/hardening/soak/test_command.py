@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.overhead.long_demo import DRAWN, LongDemo
+from benchmarks.overhead.inputs import DRAWN, LongDemo
 from tests.hardening import soak
 from tests.hardening.soak import command, long_run
 from tests.hardening.soak.fault_injection import Outside

@@ -1,4 +1,4 @@
-"""A few frames are shown again and again, all are numbered."""
+"""Long demo."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from benchmarks.overhead import long_demo
-from benchmarks.overhead.long_demo import LongDemo
+from benchmarks.overhead import inputs
+from benchmarks.overhead.inputs import LongDemo
 from edge.sources.demo import DemoSource
 
 
 def test_frames_come_again_in_arrays_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(long_demo, "DRAWN", 3)
+    monkeypatch.setattr(inputs, "DRAWN", 3)
     shown = list(islice(LongDemo().frames(), 5))
     drawn = list(islice(DemoSource().frames(), 3))
     order = [0, 1, 2, 0, 1]
