@@ -1,4 +1,4 @@
-"""The built-in sources: drawn garments without end, the same at every run; no device, file or network is needed."""
+"""Built-in sources of drawn garments, endless and the same at every run, without device, file or network."""
 
 from __future__ import annotations
 

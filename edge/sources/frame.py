@@ -27,7 +27,7 @@ class Frame(NamedTuple):
     true_label: str | None = None
     """Class name, if the source provides it (drawn garments)."""
     captured_s: float | None = None
-    """time.monotonic() at the capture by a live source; None: the frame has no age, as in a file."""
+    """time.monotonic() at the capture by a live source; None for a frame without age, as in a file."""
 
     @property
     def image(self) -> NDArray[np.uint8]:

@@ -87,7 +87,10 @@ def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.Vid
 
 
 def read_frame(capture: cv2.VideoCapture, buffers: Buffers) -> NDArray[np.uint8] | None:
-    """Read the next frame: uint8 BGR, shape (H, W, 3), 0-255; None: the end, or FFmpeg can't decode it.
+    """Read the next frame.
+
+    Returns:
+        uint8 BGR, shape (H, W, 3), 0-255; None at the end, or if FFmpeg can't decode the frame.
 
     Raises:
         FrameError: a damaged frame that came undecoded.

@@ -42,7 +42,7 @@ class OpenVideo(Protocol):
     """Seconds that the file claims to last; 0 or any other number if it doesn't."""
 
     def read(self) -> NDArray[np.uint8] | YuvPicture | None:
-        """Read the next frame; None: the end, or a damaged frame, which OpenCV doesn't distinguish.
+        """Read the next frame; None at the end or for a damaged frame, which OpenCV doesn't distinguish.
 
         Raises:
             FrameError: a damaged frame.

@@ -26,7 +26,7 @@ _UNFINISHED = re.compile(r"\..*\.[a-z0-9_]{8}\.unfinished(\.[^.]*)?")
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; what was written there becomes `path` unless the block raises.
+    """Yield a temporary path in the folder of `path`; what was written there becomes `path` unless the block raises.
 
     The folder is made if it is missing. A process killed inside the block leaves the old file as it was.
 
@@ -63,7 +63,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`; it is renamed to `path` at the end, or removed if the block raises.
+    """Yield a temporary folder in that of `path`; it is renamed to `path` at the end, or removed if the block raises.
 
     Raises:
         FileExistsError: `path` is there already: a finished folder is never overwritten.
@@ -90,8 +90,8 @@ def sweep(folder: Path) -> None:
     except OSError:  # not there, or not ours to read
         return
     for path in leftovers:
-        with suppress(OSError), _opened(path) as handle:  # gone by now, not ours to remove, or locked: in use
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(OSError), _opened(path) as descriptor:  # gone by now, not ours to remove, or locked: in use
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if path.is_dir():
                 shutil.rmtree(path)
             else:
@@ -101,9 +101,9 @@ def sweep(folder: Path) -> None:
 
 def flush(path: Path) -> None:
     """Force a file's data, or a folder's names, to the disk. The drive's own write cache is not flushed."""
-    with _opened(path) as handle:
+    with _opened(path) as descriptor:
         try:
-            os.fsync(handle)
+            os.fsync(descriptor)
         except OSError as error:
             if error.errno != errno.EINVAL or not path.is_dir():  # some network file systems can't flush a folder
                 raise
@@ -120,9 +120,9 @@ def locked(path: Path, *, waits: bool = True) -> Iterator[bool]:
     Raises:
         OSError: the file can't be made, or is a symbolic link.
     """
-    with _opened(path, os.O_CREAT | os.O_NOFOLLOW) as handle:
+    with _opened(path, os.O_CREAT | os.O_NOFOLLOW) as descriptor:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
         else:
@@ -130,21 +130,21 @@ def locked(path: Path, *, waits: bool = True) -> Iterator[bool]:
 
 
 def lock(path: Path) -> int:
-    """Lock an existing file until the returned handle is closed or the process ends.
+    """Lock an existing file until the returned descriptor is closed or the process ends.
 
     Raises:
-        BlockingIOError: another process, or another handle of this one, holds the lock.
+        BlockingIOError: another process, or another descriptor of this one, holds the lock.
         FileNotFoundError: there is no such file.
     """
-    handle = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(handle)
+        os.close(descriptor)
         raise
     except OSError:  # a file system without locks
         pass
-    return handle
+    return descriptor
 
 
 @contextmanager
@@ -157,9 +157,9 @@ def _temporary(folder: Path, make: Callable[[], str]) -> Iterator[Path]:
     _sweep_once(folder)
     while True:
         temporary = Path(make())
-        with _opened(temporary) as handle:
+        with _opened(temporary) as descriptor:
             with suppress(OSError):  # a file system without locks: there nothing is ever swept
-                fcntl.flock(handle, fcntl.LOCK_EX)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
             if temporary.exists():  # unless a sweep came between the making and the lock
                 yield temporary
                 return
@@ -169,18 +169,18 @@ _sweep_once = cache(sweep)  # a process of ours leaves nothing: the first look i
 
 
 def _new_file(path: Path) -> str:
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=f"{_MARK}{path.suffix}", dir=path.parent)
-    os.close(handle)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=f"{_MARK}{path.suffix}", dir=path.parent)
+    os.close(descriptor)
     return name
 
 
 @contextmanager
 def _opened(path: Path, flags: int = 0) -> Iterator[int]:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags, 0o644)
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags, 0o644)
     try:
-        yield handle
+        yield descriptor
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
 def _umask() -> int:

@@ -14,4 +14,4 @@ class CameraSettings(NamedTuple):
     height: int
     width: int
     fps: float | None = None
-    """Frames a second; None: the camera's own choice."""
+    """Frames a second; None leaves the choice to the camera."""

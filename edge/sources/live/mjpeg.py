@@ -113,7 +113,7 @@ class MjpegInput:
             del self._pending[: max(later, len(START))]
 
     def _find_end(self) -> int:
-        """Return the place of the end of the image that begins with the first byte; -1: beyond the largest image."""
+        """Return the place of the current image's end, or -1 if the image is larger than any JPEG."""
         searched, self._scan = 0, 2
         while True:
             self._scan = first_scan(self._pending, self._scan)

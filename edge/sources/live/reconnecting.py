@@ -155,7 +155,7 @@ class LiveSource:
                 return
 
     def _abandon(self, reader: Reader) -> bool:
-        """Count a read that hangs; return False if there are too many, or the device can't be opened beside it."""
+        """Count a read that hangs; return False if there are too many, or the device can't be opened a second time."""
         self._hanging = [other for other in self._hanging if other.is_running]
         if not self._opener.can_be_opened_twice or len(self._hanging) >= _MOST_HANGING:
             return False

@@ -126,7 +126,7 @@ def test_a_video_that_is_to_be_turned_is_left_to_opencv(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no video\n", bytes(4000)], ids=["empty", "text", "zeros"])
-def test_what_is_no_video_is_left_to_opencv_which_says_so(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_video_is_left_to_opencv(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "walk.mp4"
     path.write_bytes(content)
     assert open_planes(str(path), threads=2) is None

@@ -69,7 +69,7 @@ def test_on_the_command_line_a_video_ends_with_exit_code_0(edge_classify: Callab
 
 
 @pytest.mark.parametrize("content", [b"", b"no video\n", bytes(4000)], ids=["empty", "text", "zeros"])
-def test_a_file_that_is_no_video_is_one_line_and_not_a_word_from_ffmpeg(
+def test_a_file_that_is_no_video_is_one_line_of_error(
     spawn: Callable[..., Any], tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / "walk.mp4"

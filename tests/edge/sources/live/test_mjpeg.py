@@ -112,7 +112,7 @@ def test_a_thumbnail_is_part_of_its_picture(step: int) -> None:
     assert greys(Trickle(picture + PICTURES[2], step)) == ([100, 150], 0)
 
 
-def test_bytes_without_a_picture_are_not_waited_for_longer_than_was_asked() -> None:
+def test_bytes_without_an_image_time_out() -> None:
     now = [0.0]
 
     class Clocked(Trickle):
