@@ -10,7 +10,7 @@ from edge.artifact.decision_spec import SCORES, DecisionSpec
 from edge.errors import SpecError
 
 
-def test_defaults() -> None:
+def test_the_defaults_decide_without_a_threshold() -> None:
     rule = DecisionSpec()
     assert (rule.temperature, rule.score, rule.threshold, rule.presence_threshold) == (1.0, "probability", 0.0, 0.1)
     assert (rule.off_margin, rule.hold_frames, rule.smoothing_s, rule.stale_after_s) == (0.1, 3, 0.2, 2.0)

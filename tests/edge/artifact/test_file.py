@@ -60,7 +60,7 @@ def test_a_changed_network_is_told_by_its_digest(fixtures: Path, tmp_path: Path,
     content[4000] ^= 1
     path = tmp_path / name
     path.write_bytes(bytes(content))
-    with pytest.raises(ModelFileError, match=rf"{name} is damaged: its network has SHA-256 [0-9a-f]{{12}}\.\.\., its"):
+    with pytest.raises(ModelFileError, match=rf"{name} is damaged: .*SHA-256 [0-9a-f]{{12}}"):
         read_artifact(path)
 
 
@@ -90,12 +90,12 @@ def test_a_zip_with_too_many_files_is_not_read(fixtures: Path, tmp_path: Path) -
             archive.writestr(str(number), b"")
     path = tmp_path / "many.tflite"
     path.write_bytes(buffer.getvalue())
-    with pytest.raises(ModelFileError, match="the ZIP has too many files"):
+    with pytest.raises(ModelFileError, match="too many files"):
         read_artifact(path)
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_two_specs_are_none(fixtures: Path, tmp_path: Path) -> None:
+def test_a_file_with_two_specs_is_refused(fixtures: Path, tmp_path: Path) -> None:
     found = read_artifact(fixtures / "tiny_int8.tflite")
     assert found.spec
     buffer = io.BytesIO(found.network)
@@ -104,18 +104,18 @@ def test_two_specs_are_none(fixtures: Path, tmp_path: Path) -> None:
         archive.writestr("model_spec.json", found.spec.to_json())
     path = tmp_path / "twice.tflite"
     path.write_bytes(buffer.getvalue())
-    with pytest.raises(ModelFileError, match=r"can't be read \(there are 2 of them\)"):
+    with pytest.raises(ModelFileError, match=r"twice\.tflite .*there are 2"):
         read_artifact(path)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_what_unpacks_without_a_bound_is_not_unpacked(fixtures: Path, tmp_path: Path, method: int) -> None:
+def test_a_spec_packed_by_an_unbounded_method_is_not_unpacked(fixtures: Path, tmp_path: Path, method: int) -> None:
     buffer = io.BytesIO(read_artifact(fixtures / "tiny_int8.tflite").network)
     with zipfile.ZipFile(buffer, "a", method) as archive:
         archive.writestr("model_spec.json", b"{}")
     path = tmp_path / "packed.tflite"
     path.write_bytes(buffer.getvalue())
-    with pytest.raises(ModelFileError, match="packed in an unusual way"):
+    with pytest.raises(ModelFileError, match=r"packed\.tflite .*packed"):
         read_artifact(path)
 
 
@@ -126,7 +126,7 @@ def test_a_forged_spec_makes_no_endless_sentence(fixtures: Path, respec: Respec)
     assert len(str(caught.value).removeprefix(str(path))) < 600
 
 
-def test_the_content_counts_not_the_name(fixtures: Path, tmp_path: Path) -> None:
+def test_the_format_is_recognised_by_content_not_by_name(fixtures: Path, tmp_path: Path) -> None:
     renamed = tmp_path / "model.bin"
     renamed.write_bytes((fixtures / "tiny_int8.tflite").read_bytes())
     assert read_artifact(renamed).format == "tflite"
@@ -172,12 +172,13 @@ def test_foreign_files_are_refused(tmp_path: Path, name: str, content: bytes, wo
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match=r"no model file .*gone\.tflite: make one with .* or leave --model out"):
+    with pytest.raises(ModelFileError, match=r"gone\.tflite: .* --model") as caught:
         read_artifact(tmp_path / "gone.tflite")
+    assert "python -m export.tflite" in str(caught.value)
 
 
 def test_a_folder_is_no_model(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="can't be read: Is a directory"):
+    with pytest.raises(ModelFileError, match="Is a directory"):
         read_artifact(tmp_path)
 
 
@@ -187,7 +188,7 @@ def test_a_huge_file_is_refused_before_it_is_read(
     huge = tmp_path / "disk.img"
     with huge.open("wb") as file:
         file.truncate(2**40)  # a sparse file: takes no room
-    with pytest.raises(ModelFileError, match="has 1,099,511,627,776 bytes: a model may have at most 67,108,864"):
+    with pytest.raises(ModelFileError, match="1,099,511,627,776 bytes: .* 67,108,864"):
         read_artifact(huge)
     model = fixtures / "tiny_int8.tflite"
     monkeypatch.setattr(artifact_file, "MAX_FILE_BYTES", model.stat().st_size)
@@ -222,8 +223,8 @@ def test_a_damaged_spec_is_one_of_our_errors_wherever_the_damage_is(fixtures: Pa
                 spec = read_artifact(path).spec
             except ModelFileError as error:
                 refused += 1
-                assert str(error).startswith(f"the spec in {path} can't be read (")  # noqa: PT017  # in a loop
-                assert str(error).endswith("): copy or export the file again")  # noqa: PT017
+                assert str(path) in str(error)  # noqa: PT017  # in a loop
+                assert "export the file again" in str(error)  # noqa: PT017
             else:
                 assert spec in (whole, None)
     assert refused > 1000
@@ -242,11 +243,11 @@ def test_a_spec_that_is_no_text_is_refused(fixtures: Path, tmp_path: Path) -> No
         archive.writestr("model_spec.json", b"\xff\xfe\x00")
     path = tmp_path / "binary.tflite"
     path.write_bytes(buffer.getvalue())
-    with pytest.raises(ModelFileError, match=r"can't be read \('utf-8' codec"):
+    with pytest.raises(ModelFileError, match="binary.tflite .*'utf-8' codec"):
         read_artifact(path)
 
 
-def test_somebody_else_s_metadata_is_no_spec(fixtures: Path, tmp_path: Path) -> None:
+def test_other_metadata_in_a_zip_is_not_taken_for_a_spec(fixtures: Path, tmp_path: Path) -> None:
     content = (fixtures / "tiny_int8.tflite").read_bytes()
     buffer = io.BytesIO(content[: content.index(b"PK\x03\x04")])
     with zipfile.ZipFile(buffer, "a") as archive:

@@ -46,7 +46,7 @@ def test_golden_numbers_both_ways(grid: TensorSpec, real: list[float], stored: l
     [(0.24, 0), (0.26, 1), (0.25, 0), (0.75, 2), (1.25, 2), (-0.25, 0), (-0.26, -1)],
     ids=["down", "up", "half to even 0", "half to even 2", "half to even 2 from above", "negative half", "negative"],
 )
-def test_rounding(real: float, stored: int) -> None:
+def test_values_are_rounded_to_the_nearest_step(real: float, stored: int) -> None:
     assert quantize(floats(real), tensor("int8", 0.5)).tolist() == [stored]
 
 
@@ -76,7 +76,7 @@ def test_dequantize_leaves_float_values_alone(dtype: str) -> None:
     assert real.tolist() == [-1.5, 0.25]
 
 
-def test_shapes_stay() -> None:
+def test_quantizing_keeps_the_shape() -> None:
     grid = tensor("uint8", 0.5)
     assert quantize(np.zeros((1, 2, 3, 1), np.float32), grid).shape == (1, 2, 3, 1)
     assert dequantize(np.zeros((1, 10), np.uint8), grid).shape == (1, 10)
@@ -84,9 +84,9 @@ def test_shapes_stay() -> None:
 
 @pytest.mark.parametrize("scale", [0.0, -0.5, float("nan"), float("inf")])
 def test_a_grid_needs_a_positive_scale(scale: float) -> None:
-    with pytest.raises(SpecError, match=r"tensor 't' \(uint8\) has scale .*: expected uint8 or int8 with a positive"):
+    with pytest.raises(SpecError, match=rf"'t' \(uint8\) has scale {scale}: "):
         quantize(floats(1.0), tensor("uint8", scale))
-    with pytest.raises(SpecError, match="expected uint8 or int8 with a positive scale"):
+    with pytest.raises(SpecError, match="a positive scale"):
         dequantize(np.array([1], np.uint8), tensor("uint8", scale))
 
 
@@ -112,7 +112,7 @@ def test_pixels_go_in_as_they_are_where_the_grid_is_theirs() -> None:
     ],
     ids=["float64 scale", "float32 scale", "another scale", "another zero point", "int8", "float"],
 )
-def test_takes_pixels(grid: TensorSpec, expected: bool) -> None:
+def test_only_a_grid_of_pixels_takes_pixels(grid: TensorSpec, expected: bool) -> None:
     assert takes_pixels(grid) is expected
 
 
@@ -125,7 +125,7 @@ def test_takes_pixels(grid: TensorSpec, expected: bool) -> None:
     ],
     ids=["float", "int8", "coarser uint8"],
 )
-def test_pixels_on_other_grids(grid: TensorSpec, expected: list[float]) -> None:
+def test_pixels_are_quantized_to_other_grids(grid: TensorSpec, expected: list[float]) -> None:
     fed = pixels_to_tensor(np.array([0, 51, 102, 255], np.uint8), grid)
     assert fed.dtype == np.dtype(grid.dtype)
     assert fed.tolist() == pytest.approx(expected, abs=1e-7)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ from edge.errors import ModelFileError
 DIGEST = hashlib.sha256(b"a model").hexdigest()
 
 
-def test_the_digest_vouches_for_the_file() -> None:
+def test_a_file_with_the_digest_is_trusted_and_any_other_refused() -> None:
     assert TrustPolicy(sha256=DIGEST).check(Path("m"), b"a model") is Trust.DIGEST
-    with pytest.raises(ModelFileError, match=f"^m has SHA-256 [0-9a-f]{{64}}, --require-sha256 asks for {DIGEST}: not"):
+    with pytest.raises(ModelFileError, match=f"^m has SHA-256 .*--require-sha256 .*{DIGEST}"):
         TrustPolicy(sha256=DIGEST).check(Path("m"), b"another")
 
 
-def test_both_must_be_right(tmp_path: Path) -> None:
+def test_a_policy_of_both_needs_the_signature_too(tmp_path: Path) -> None:
     key = "RWSUPxKE/5c2stf27t8plrM7cxMxY2dGYwiogqKv+H9Yi83J6rVOM7iT"
     with pytest.raises(ModelFileError, match="isn't signed"):
         TrustPolicy(DIGEST, key).check(tmp_path / "m", b"a model")
@@ -37,12 +38,13 @@ def test_the_runner_refuses_any_other_file(edge_classify: Callable[..., Any], fi
     assert f"--require-sha256 asks for {digest}: not loaded" in bad.sentence
 
 
-pytest.importorskip("cryptography")
+needs_cryptography = pytest.mark.skipif(find_spec("cryptography") is None, reason="extra `signing`")
 
 # Made by minisign 0.11 (Debian): minisign -GW, then -S and -S -l.
 MESSAGE = b"edge-classify test vector\n"
 PUBLIC = "RWSUPxKE/5c2stf27t8plrM7cxMxY2dGYwiogqKv+H9Yi83J6rVOM7iT"
 OTHER = "RWRodPJEs3Cvr7l/YyoJZ4FyGzwpuwgQ6ooMeTW+FeYEA48s/wbL64kE"
+KEY_ID, OTHER_ID = "B23697FF84123F94", "AFAF70B344F27468"
 HASHED = """untrusted comment: signature from minisign secret key
 RUSUPxKE/5c2sn8221rMUVU8JHXSyW7P+fUPnWF0wMRExZ8STCRTpoXYl3XOlYSChsKtuiJoStFBhf3idZr/5lKzzlRbIINLRQg=
 trusted comment: timestamp:1795000000\tfile:message.txt\thashed
@@ -66,7 +68,8 @@ def signed(folder: Path, text: str) -> Path:
     [(HASHED, "timestamp:1795000000\tfile:message.txt\thashed"), (LEGACY, "legacy")],
     ids=["hashed", "legacy"],
 )
-def test_what_minisign_signed_is_right(tmp_path: Path, text: str, comment: str) -> None:
+@needs_cryptography
+def test_signatures_by_minisign_are_accepted(tmp_path: Path, text: str, comment: str) -> None:
     assert check_signature(signed(tmp_path, text), MESSAGE, PUBLIC) == comment
 
 
@@ -74,9 +77,10 @@ def test_the_key_may_lie_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.pub"
     path.write_text(f"untrusted comment: minisign public key B23697FF84123F94\n{PUBLIC}\n", encoding="utf-8")
     assert read_public_key(str(path)) == read_public_key(PUBLIC)
-    assert read_public_key(PUBLIC).id[::-1].hex().upper() == "B23697FF84123F94"
+    assert read_public_key(PUBLIC).id[::-1].hex().upper() == KEY_ID
 
 
+@needs_cryptography
 @pytest.mark.parametrize("text", [HASHED, LEGACY], ids=["hashed", "legacy"])
 @pytest.mark.parametrize(
     ("old", "new"),
@@ -89,19 +93,17 @@ def test_whatever_was_changed_it_is_refused(tmp_path: Path, text: str, old: str,
         line = text.splitlines()[1]
         changed = text.replace(line, line[:40] + ("A" if line[40] != "A" else "B") + line[41:])
     content = MESSAGE if old != "==" else MESSAGE + b"!"
-    with pytest.raises(ModelFileError, match=r"isn't what was signed in m\.tflite\.minisig: copy both again"):
+    with pytest.raises(ModelFileError, match=r"m\.tflite\.minisig: copy"):
         check_signature(signed(tmp_path, changed), content, PUBLIC)
 
 
-def test_another_s_key_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="signed with key B23697FF84123F94, .* asks for key AFAF70B344F27468"):
+def test_a_signature_by_another_key_names_both_keys(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=f"{KEY_ID}, .*{OTHER_ID}"):
         check_signature(signed(tmp_path, HASHED), MESSAGE, OTHER)
 
 
-def test_without_a_signature_the_sentence_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(
-        ModelFileError, match=r"isn't signed: expected m\.tflite\.minisig beside it, made by `python -m"
-    ):
+def test_a_missing_signature_names_its_file_and_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"minisig .*export\.sign"):
         check_signature(tmp_path / "m.tflite", MESSAGE, PUBLIC)
 
 
@@ -112,11 +114,11 @@ def test_without_a_signature_the_sentence_says_how_to_make_one(tmp_path: Path) -
     ids=["empty", "no base64", "cut", "no comment", "another method", "huge"],
 )  # fmt: skip
 def test_what_is_no_signature_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ModelFileError, match=r"m\.tflite\.minisig is no minisign signature"):
+    with pytest.raises(ModelFileError, match=r"m\.tflite\.minisig is"):
         check_signature(signed(tmp_path, text), MESSAGE, PUBLIC)
 
 
 @pytest.mark.parametrize("text", ["", "nobody.pub", PUBLIC[:-4], "RXSU" + PUBLIC[4:]])
 def test_what_is_no_public_key_is_refused(text: str) -> None:
-    with pytest.raises(ModelFileError, match=r"is no minisign public key: expected a \.pub file"):
+    with pytest.raises(ModelFileError, match=r"is no .* key: .*\.pub"):
         read_public_key(text)

@@ -48,7 +48,7 @@ FRAME = np.pad(np.array([[80, 160], [160, 80]], np.uint8), 2)
     ],
     ids=["as they are", "softmax", "warm", "warm probabilities", "cold", "no overflow", "zeros have no logarithm"],
 )
-def test_probabilities(
+def test_softmax_and_temperature_make_probabilities(
     scores: list[float], output: str, temperature: float, expected: list[float], fake_runtime: Fake
 ) -> None:
     classifier = Classifier(LoadedModel(ARTIFACT, fake_runtime(scores), spec(output=output, temperature=temperature)))
@@ -107,7 +107,7 @@ def test_below_the_threshold_a_frame_is_unknown(threshold: float, label: str, fa
     ],
     ids=["known", "unknown", "clear lead", "small lead"],
 )
-def test_the_spec_s_score_decides_and_the_reason_says_how(
+def test_the_spec_s_score_decides_and_the_reason_names_it(
     rule: dict[str, Any], label: str, score: float, reason: str, fake_runtime: Fake
 ) -> None:
     prediction = Classifier(LoadedModel(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec(**rule))).classify(FRAME)
@@ -121,7 +121,8 @@ def test_the_energy_of_logits_does_not_know_the_temperature(fake_runtime: Fake) 
     rule = {"score": "energy", "threshold": 2.0, "temperature": 3.0}
     prediction = Classifier(LoadedModel(ARTIFACT, fake_runtime(logits), spec(output="logits", **rule))).classify(FRAME)
     assert prediction.score == pytest.approx(math.log(8))
-    assert (prediction.label, prediction.reason) == ("c", "negative free energy 2.08 reaches threshold 2.00")
+    assert prediction.label == "c"
+    assert "energy 2.08 reaches threshold 2.00" in prediction.reason
 
 
 def locating(presence: float) -> LocateGarment:
@@ -139,7 +140,7 @@ def test_where_there_is_nothing_the_network_is_not_run(score: str, lowest: float
     prediction = Classifier(model, locate_garment=locating(0.05)).classify(FRAME)
     assert runtime.fed is None
     assert (prediction.label, prediction.probability, prediction.top_k) == ("nothing", 0.0, ())
-    assert prediction.reason == "nothing stands out from the background (presence 0.05 below 0.10)"
+    assert "presence 0.05 below 0.10" in prediction.reason
     assert prediction.probabilities.tolist() == [0.0, 0.0, 0.0]
     assert (prediction.score, prediction.presence_score) == (lowest, 0.05)
     assert set(prediction.latency_ns) == {"vision", "invoke", "decide", "total"}
@@ -167,7 +168,7 @@ def test_another_rule_leaves_the_model_as_it_is(fake_runtime: Fake) -> None:
     strict = classifier.with_decision(DecisionSpec(threshold=0.9))
     assert (classifier.classify(FRAME).label, strict.classify(FRAME).label) == ("b", "unknown")
     assert strict.runtime is classifier.runtime
-    with pytest.raises(SpecError, match="score 'energy' needs output 'logits'"):
+    with pytest.raises(SpecError, match="'energy' needs .*'logits'"):
         classifier.with_decision(DecisionSpec(score="energy"))
 
 

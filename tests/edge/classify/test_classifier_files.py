@@ -125,16 +125,15 @@ def test_a_file_that_ends_in_a_softmax_works_with_labels(fixtures: Path) -> None
 
 def test_a_file_without_a_spec_and_without_labels_says_what_to_do(fixtures: Path, respec: Respec) -> None:
     path = respec(fixtures / "tiny_int8.tflite", None)
-    with pytest.raises(
-        ModelFileError, match=r"carries no specification .*`python -m export\.tflite`, or .* --labels FILE"
-    ):
+    with pytest.raises(ModelFileError, match=r"export\.tflite`, .* --labels FILE") as caught:
         Classifier.load(path)
+    assert str(path) in str(caught.value)
 
 
 @pytest.mark.parametrize("count", [2, 9, 11])
 def test_labels_must_be_as_many_as_the_outputs(fixtures: Path, respec: Respec, count: int) -> None:
     path = respec(fixtures / "tiny_int8.tflite", None)
-    with pytest.raises(SpecError, match=rf"gives a tensor of shape \(1, 10\), but there are {count} labels"):
+    with pytest.raises(SpecError, match=rf"shape \(1, 10\), .* {count} labels"):
         Classifier.load(path, labels=tuple(f"class {number}" for number in range(count)))
 
 
@@ -143,9 +142,7 @@ def test_a_file_cut_short_does_not_crash_this_process_even_with_labels(fixtures:
     path = tmp_path / "cut.tflite"
     for length in (9, 1500, 4000):  # the flatbuffer has 6,264 bytes
         path.write_bytes(content[:length])
-        with pytest.raises(
-            ModelFileError, match=r"cut\.tflite is damaged or forged: byte [\d,]+ of [\d,]+ is asked for"
-        ):
+        with pytest.raises(ModelFileError, match=r"cut\.tflite .*: byte [0-9,]+ of [0-9,]+"):
             Classifier.load(path, labels=TEN)
 
 
@@ -161,7 +158,7 @@ def test_a_file_that_nobody_vouches_for_is_tried_in_a_child_first(
     monkeypatch.setattr("edge.verify.sandbox_run.try_in_child", crash)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     path = fixtures / "tiny_int8.tflite"
-    with pytest.raises(ModelFileError, match=r"^litert crashes on tiny_int8\.tflite$"):
+    with pytest.raises(ModelFileError, match="litert crashes on tiny_int8"):
         Classifier.load(path)
     assert tried == ["tiny_int8.tflite"]
     policy = TrustPolicy(sha256=hashlib.sha256(path.read_bytes()).hexdigest())
@@ -173,7 +170,7 @@ def test_a_file_that_nobody_vouches_for_is_tried_in_a_child_first(
 def test_what_is_required_is_looked_at_before_anything_else(tmp_path: Path) -> None:
     path = tmp_path / "m.tflite"
     path.write_bytes(b"no model at all")
-    with pytest.raises(ModelFileError, match="m.tflite has SHA-256 .*, --require-sha256 asks for 000"):
+    with pytest.raises(ModelFileError, match="m.tflite .*--require-sha256 .* 000"):
         Classifier.load(path, policy=TrustPolicy(sha256="0" * 64))
 
 

@@ -17,7 +17,7 @@ LOGITS = np.log(np.array([[4, 1, 3], [1, 1, 14]], np.float32))  # their exponent
     ("kind", "expected"),
     [("probability", [0.5, 0.5]), ("margin", [0.125, 0.25]), ("energy", [math.log(8), math.log(16)])],
 )
-def test_scores_of_one_and_of_many(kind: str, expected: list[float]) -> None:
+def test_one_output_scores_as_it_does_among_many(kind: str, expected: list[float]) -> None:
     many = confidence_score(LOGITS, PROBABILITIES, kind=kind)
     assert many.dtype == np.float32
     assert many.tolist() == pytest.approx(expected)
@@ -47,7 +47,7 @@ def test_nothing_scores_less_than_anything(kind: str, lowest: float) -> None:
     ],
     ids=["below", "equal", "digits that tell them apart", "margin", "energy"],
 )
-def test_sentence(score: float, threshold: float, kind: str, text: str) -> None:
+def test_a_reason_names_score_and_threshold(score: float, threshold: float, kind: str, text: str) -> None:
     assert sentence(score, threshold, kind=kind) == text
 
 

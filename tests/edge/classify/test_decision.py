@@ -58,7 +58,7 @@ def labels(decisions: list[Decision]) -> list[str]:
     return [decision.label for decision in decisions]
 
 
-def test_a_picture_of_its_own_is_what_it_is_taken_for() -> None:
+def test_a_single_frame_is_decided_by_its_own_prediction() -> None:
     decision = decide_alone(seen(0.25, 0.625, 0.125), NOON)
     assert decision == Decision("Bag", 0.625, NOON, changed=True, reason="of itself")
     assert decision.state == "known"
@@ -68,19 +68,17 @@ def test_a_picture_of_its_own_is_what_it_is_taken_for() -> None:
 def test_a_label_comes_after_it_held_three_frames_and_says_so() -> None:
     decisions = answers(decider(threshold=0.7), COAT, COAT, COAT, COAT)
     assert labels(decisions) == ["unknown", "unknown", "Coat", "Coat"]
+    on = "top1 1.00 reaches on-threshold 0.70"
     assert [decision.reason for decision in decisions] == [
-        "Coat held 1 of 3 frames: top1 1.00 reaches on-threshold 0.70",
-        "Coat held 2 of 3 frames: top1 1.00 reaches on-threshold 0.70",
-        "Coat held 3 of 3 frames: top1 1.00 reaches on-threshold 0.70",
-        "top1 1.00 reaches off-threshold 0.60",
-    ]
+        *(f"Coat held {held} of 3 frames: {on}" for held in (1, 2, 3)), "top1 1.00 reaches off-threshold 0.60",
+    ]  # fmt: skip
     assert [decision.changed for decision in decisions] == [True, False, True, False]
     assert [decision.since for decision in decisions] == [NOON, NOON, after(0.2), after(0.2)]
     assert [decision.state for decision in decisions[1:3]] == ["unknown", "known"]
 
 
 @pytest.mark.parametrize(("hold_frames", "first"), [(1, 0), (2, 1), (5, 4)])
-def test_how_many_frames_is_the_rule_s(hold_frames: int, first: int) -> None:
+def test_the_rule_sets_how_many_frames_must_agree(hold_frames: int, first: int) -> None:
     assert labels(answers(decider(hold_frames=hold_frames), *[COAT] * 6)).index("Coat") == first
 
 
@@ -93,16 +91,13 @@ def test_a_label_comes_at_the_on_threshold_and_goes_at_the_off_threshold() -> No
     one = decider(threshold=0.7, off_margin=0.1, hold_frames=1)
     decisions = answers(one, seen(0.65, 0.35, 0), seen(0.75, 0.25, 0), seen(0.65, 0.35, 0), seen(0.55, 0.45, 0))
     assert labels(decisions) == ["unknown", "Coat", "Coat", "unknown"]
-    assert [decision.reason for decision in decisions] == [
-        "top1 0.65 below on-threshold 0.70",
-        "Coat held 1 of 1 frames: top1 0.75 reaches on-threshold 0.70",
-        "top1 0.65 reaches off-threshold 0.60",
-        "unknown held 1 of 1 frames: top1 0.55 below off-threshold 0.60",
-    ]
+    compared = ["0.65 below on-threshold 0.70", "0.75 reaches on-threshold 0.70", "0.65 reaches off-threshold 0.60",
+                "0.55 below off-threshold 0.60"]  # fmt: skip
+    assert [decision.reason.partition("top1 ")[2] for decision in decisions] == compared
     assert [decision.probability for decision in decisions] == pytest.approx([0.65, 0.75, 0.65, 0.55])
 
 
-def test_what_takes_a_label_s_place_must_reach_the_on_threshold_itself() -> None:
+def test_a_new_label_must_reach_the_on_threshold_itself() -> None:
     one = decider(threshold=0.7, hold_frames=1)
     decisions = answers(one, COAT, seen(0.1, 0.65, 0.25), seen(0.1, 0.75, 0.15))
     assert labels(decisions) == ["Coat", "unknown", "Bag"]
@@ -119,7 +114,8 @@ def test_two_labels_that_are_as_likely_do_not_take_turns() -> None:
 def test_the_score_of_the_rule_decides_what_is_known() -> None:
     one = Decider(ModelSpec(LABELS, "logits", decision=DecisionSpec(score="energy", threshold=4.0, hold_frames=1)))
     (first, second) = answers(one, seen(0.9, 0.1, 0, score=3.5), seen(0.5, 0.3, 0.2, score=300.0))
-    assert (first.label, first.reason) == ("unknown", "negative free energy 3.50 below on-threshold 4.00")
+    assert first.label == "unknown"
+    assert "energy 3.50 below on-threshold 4.00" in first.reason
     assert second.label == "Coat"
 
 
@@ -140,7 +136,7 @@ def test_smoothing_is_over_time_not_over_frames(fps: float) -> None:
     assert last.probability == pytest.approx(math.exp(-2), abs=1e-3)  # one second of two time constants
 
 
-def test_a_glance_away_is_not_a_change() -> None:
+def test_two_other_frames_do_not_change_the_answer() -> None:
     stream = [COAT] * 30 + [BAG] * 2 + [COAT] * 30 + [NOTHING] * 2 + [COAT] * 30
     decisions = answers(decider(smoothing_s=SMOOTHING_S), *stream, fps=30)
     assert [decision.label for decision in decisions if decision.changed] == ["unknown", "Coat"]
@@ -151,7 +147,8 @@ def test_a_label_that_leads_in_the_mixture_but_is_gone_from_the_frames_does_not_
     doubtful, sure = seen(0.6, 0.2, 0.2), seen(0, 1, 0)
     decisions = answers(one, *[doubtful] * 10, *[sure] * 20)
     # After three sure frames of 0.1 s what was before weighs 0.741: top1 1 - 0.4 * 0.741, Coat 0.444 and Bag 0.407.
-    assert decisions[12].reason == "Coat held 0 of 3 frames: top1 0.704 reaches on-threshold 0.700"
+    assert decisions[12].reason.startswith("Coat held 0 of 3")
+    assert decisions[12].reason.endswith("0.704 reaches on-threshold 0.700")
     assert decisions[13].reason.startswith("Bag held 1 of 3 frames")
     assert [decision.label for decision in decisions if decision.changed] == ["unknown", "Bag"]
 
@@ -160,7 +157,8 @@ def test_nothing_is_an_answer_and_no_class_is_unlearnt_by_it() -> None:
     stream = [COAT] * 3 + [NOTHING] * 4 + [COAT] * 3
     decisions = answers(decider(), *stream)
     assert labels(decisions) == ["unknown"] * 2 + ["Coat"] * 3 + ["nothing"] * 4 + ["Coat"]
-    assert decisions[5].reason == "nothing held 3 of 3 frames: presence 0.00 below off-threshold 0.10"
+    assert decisions[5].reason.startswith("nothing held 3 of 3")
+    assert decisions[5].reason.endswith("presence 0.00 below off-threshold 0.10")
     assert (decisions[5].probability, decisions[5].state) == (0.0, "nothing")
     assert decisions[6].reason == "presence 0.00 below on-threshold 0.20"
     assert decisions[-1].probability == 1.0
@@ -183,7 +181,8 @@ def test_without_frames_the_answer_is_stale() -> None:
     fresh = one.at(after(2.2))
     assert (fresh.label, fresh.changed, fresh.since) == ("Coat", False, after(0.2))
     first, second = one.at(after(2.3)), one.at(after(9.0))
-    assert first == Decision("stale", 0.0, after(2.2), changed=True, reason="no frame for more than 2 s")
+    assert first._replace(reason="") == Decision("stale", 0.0, after(2.2), changed=True, reason="")
+    assert "more than 2 s" in first.reason
     assert first.state == "stale"
     assert (second.label, second.changed, second.since) == ("stale", False, after(2.2))
 
@@ -199,7 +198,7 @@ def test_after_a_gap_what_is_still_there_is_named_at_once_and_what_is_new_must_h
         assert decisions[0].since == after(61)
 
 
-def test_a_gap_that_nobody_asked_about_makes_the_old_answer_no_truer() -> None:
+def test_an_answer_is_stale_after_a_gap_even_if_none_was_requested_meanwhile() -> None:
     one = decider(stale_after_s=2.0)
     answers(one, COAT, COAT, COAT)
     assert labels(answers(one, BAG, BAG, BAG, start_s=61)) == ["unknown", "unknown", "Bag"]

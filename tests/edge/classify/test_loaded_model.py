@@ -79,7 +79,7 @@ def test_only_a_grey_image_can_be_assumed(
     for shape in ((1, 28, 28, 3), (1, 784), (2, 28, 28, 1)):
         colour = fake_runtime([0.0] * 10, shape=shape)
         monkeypatch.setattr("edge.classify.loaded_model.open_runtime", lambda *_, runtime=colour, **__: runtime)
-        with pytest.raises(ModelFileError, match=r"expected \(1, height, width, 1\), one grey image"):
+        with pytest.raises(ModelFileError, match=r"expected \(1, height, width, 1\)"):
             Classifier.load(path, labels=TEN)
 
 
@@ -135,5 +135,5 @@ def test_a_spec_spliced_onto_an_onnx_file_is_refused(respec_onnx: Callable[[str]
 
 def test_a_malformed_spec_in_an_onnx_file_is_refused(respec_onnx: Callable[[str], Path]) -> None:
     pytest.importorskip("onnxruntime")
-    with pytest.raises(SpecError, match="has schema 4, this edge-classify reads up to 3"):
+    with pytest.raises(SpecError, match="schema 4, .* up to 3"):
         Classifier.load(respec_onnx('{"schema_version": 4}'))

@@ -30,7 +30,7 @@ def test_without_a_file_it_is_the_command_line() -> None:
     assert config_file.parse(parser(), ["--top-k", "2"]) == parser().parse_args(["--top-k", "2"])
 
 
-def test_a_file_says_what_flags_would(parse: Callable[..., argparse.Namespace], tmp_path: Path) -> None:
+def test_a_file_is_parsed_as_the_same_flags_would_be(parse: Callable[..., argparse.Namespace], tmp_path: Path) -> None:
     said = parse('camera = 0\ntop-k = 2\nsmoothing = 0.5\njson = true\nquiet = false\nmodel = "-m.tflite"\n')
 
     flags = ["--camera", "0", "--top-k", "2", "--smoothing", "0.5", "--json", "--model=-m.tflite"]
@@ -99,10 +99,11 @@ def test_what_no_flag_takes_is_one_line(parse: Callable[..., Any], tmp_path: Pat
 def test_a_file_that_is_not_there_is_a_wrong_call(edge_classify: Callable[..., Any]) -> None:
     outcome = edge_classify("--config", "gone.toml")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.sentence == "config file gone.toml can't be read: No such file or directory"
+    assert "gone.toml" in outcome.sentence
+    assert "No such file" in outcome.sentence
 
 
-def test_it_works_from_end_to_end(edge_classify: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_run_takes_limits_from_file_and_command_line(edge_classify: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text("max-frames = 2\njson = true\n", encoding="utf-8")
     outcome = edge_classify("--config", tmp_path / "c.toml", "--max-frames", 1, "-q")
     assert (outcome.code, outcome.out.count("\n")) == (0, 1)

@@ -102,7 +102,9 @@ console.run(main)
     with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123  # a device
         child = spawn("-c", program, stdout=full)
         _, err = child.communicate(timeout=60)
-    assert err == "error: [Errno 28] No space left on device (free some space and run it again)\n"
+    assert err.startswith("error: [Errno 28] ")
+    assert "free some space" in err
+    assert err.count("\n") == 1
     assert child.returncode == 1
 
 
@@ -167,7 +169,7 @@ def test_verbose_and_quiet_exclude_each_other(capsys: pytest.CaptureFixture[str]
         (console.positive_float, "1e3", 1000.0),
     ],
 )
-def test_numbers_of_flags(parse: Callable[[str], float], text: str, value: float) -> None:
+def test_numbers_are_parsed(parse: Callable[[str], float], text: str, value: float) -> None:
     assert parse(text) == value
 
 
@@ -250,7 +252,7 @@ DIGEST = hashlib.sha256(b"a model").hexdigest()
         (["--require-sha256", DIGEST, "--require-signature", "k"], TrustPolicy(DIGEST, "k")),
     ],
 )
-def test_flags(arguments: list[str], expected: TrustPolicy | None) -> None:
+def test_flags_become_a_trust_policy(arguments: list[str], expected: TrustPolicy | None) -> None:
     flags = console.Parser()
     add_trust_flags(flags)
     assert trust_policy_from(flags.parse_args(arguments)) == expected

@@ -55,7 +55,8 @@ def test_folder_follows_keras_home(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert fashion_mnist.folder() == folder
     monkeypatch.delenv("KERAS_HOME")
     monkeypatch.setenv("HOME", "/home/ada")
-    assert fashion_mnist.folder() == Path("/home/ada/.keras/datasets/fashion-mnist")
+    default = Path("/home/ada/.keras/datasets/fashion-mnist")
+    assert fashion_mnist.folder() == default
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -80,8 +81,7 @@ def test_a_missing_data_set_names_both_ways_out(folder: Path) -> None:
         fashion_mnist.load("test")
     sentence = str(caught.value)
     assert sentence == fashion_mnist.missing_sentence()
-    assert sentence.startswith("Fashion-MNIST isn't on this machine: connect this machine once")
-    assert f"or copy the four *-ubyte.gz files of Fashion-MNIST into {folder} (KERAS_HOME moves that place)" in sentence
+    assert [fact for fact in ("connect", "*-ubyte.gz", str(folder), "KERAS_HOME") if fact not in sentence] == []
     assert "\n" not in sentence
 
 
@@ -123,7 +123,7 @@ def test_a_damaged_file_is_named(
     write_small()
     path = folder / "t10k-images-idx3-ubyte.gz"
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(DatasetError, match=r"t10k-images-idx3-ubyte\.gz .*remove it and download it again"):
+    with pytest.raises(DatasetError, match="t10k-images-idx3.*remove"):
         fashion_mnist.load("test")
 
 
@@ -142,7 +142,7 @@ def test_flipped_bits_inside_the_compressed_data_are_found(write_small: Callable
 def test_other_data_is_refused_by_its_checksum(write_small: Callable[[], None], folder: Path) -> None:
     write_small()
     (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.array([1, 2], np.uint8))))
-    with pytest.raises(DatasetError, match=r"train-labels-idx1-ubyte\.gz isn't the published .* \(wrong checksum\)"):
+    with pytest.raises(DatasetError, match=r"train-labels-idx1-ubyte\.gz .*checksum"):
         fashion_mnist.load("train")
     assert fashion_mnist.load("test")[1].tolist() == [9, 4]
 
@@ -154,7 +154,7 @@ def test_another_compression_of_the_same_data_passes(write_small: Callable[[], N
 
 
 def test_unknown_split_is_refused() -> None:
-    with pytest.raises(DatasetError, match="has the splits train and test, got 'validation'"):
+    with pytest.raises(DatasetError, match="got 'validation'"):
         fashion_mnist.load("validation")
 
 

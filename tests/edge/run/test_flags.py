@@ -30,7 +30,7 @@ def test_without_flags_there_is_no_sink() -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_values(arguments: list[str], name: str, value: Any) -> None:
+def test_flags_become_addresses_and_sizes(arguments: list[str], name: str, value: Any) -> None:
     assert getattr(parser().parse_args(arguments), name) == value
 
 
@@ -45,7 +45,9 @@ def test_values(arguments: list[str], name: str, value: Any) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_a_wrong_call(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_address_or_size_is_refused(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as end:
         parser().parse_args(arguments)
     assert end.value.code == 2

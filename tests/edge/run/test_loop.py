@@ -71,7 +71,8 @@ def test_frames_that_are_no_images_are_skipped_counted_and_said(caplog: pytest.L
     tally = run(FakeSource(4), FakeClassifier(blind=(1, 2)), [sink], clock=ticking(0.0))
     assert (tally.frames, tally.skipped) == (2, 2)
     assert sink.numbers == [0, 3]
-    assert caplog.messages == ["skipped frame 1 of fake: no image", "skipped frame 2 of fake: no image"]
+    assert [record.args[:2] for record in caplog.records] == [(1, "fake"), (2, "fake")]
+    assert "no image" in caplog.text
 
 
 def test_a_camera_that_gives_no_images_does_not_outlast_the_duration() -> None:
@@ -85,7 +86,7 @@ def test_skipped_frames_do_not_count_towards_the_limit() -> None:
     assert (tally.frames, tally.skipped) == (2, 1)
 
 
-def test_what_the_source_skipped_is_added() -> None:
+def test_frames_that_the_source_skipped_are_added() -> None:
     source = FakeSource(3)
     source.skipped = 4
     assert run(source, FakeClassifier(blind=(2,)), [], clock=ticking(0.0)).skipped == 5
@@ -153,7 +154,7 @@ def test_tally_in_one_sentence(tally: Tally, sentence: str) -> None:
     assert tally.sentence() == sentence
 
 
-def test_health_says_how_a_run_is() -> None:
+def test_health_has_the_state_and_counts_of_the_run() -> None:
     seen: list[tuple[str, int, float | None]] = []
     health = Health()
     source = FakeSource(3)

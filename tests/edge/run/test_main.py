@@ -54,7 +54,7 @@ def test_the_demo_needs_no_arguments(edge_classify: Run) -> None:
     assert len(lines) == main.DEMO_FRAMES["demo"] == 20
     assert [int(line[:5]) for line in lines] == list(range(20))
     assert all(LINE.fullmatch(line) for line in lines)
-    assert re.fullmatch(r"20 frames in \d+\.\d s; \d+ of 20 drawn frames named rightly\n", outcome.err)
+    assert re.fullmatch(r"20 frames .*; [0-9]+ of 20 .*\n", outcome.err)
 
 
 def test_json_is_one_object_a_line_with_stable_keys(edge_classify: Run) -> None:
@@ -68,7 +68,7 @@ def test_json_is_one_object_a_line_with_stable_keys(edge_classify: Run) -> None:
             "score", "top_k", "latency_ns", "model_sha256",
         ]  # fmt: skip
         assert record["source"] == "demo"
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record["time"])
+        assert re.fullmatch(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z", record["time"])
         assert datetime.fromisoformat(record["time"].replace("Z", "+00:00")).utcoffset() == timedelta(0)
         assert record["label"] in FASHION_MNIST_LABELS
         assert (record["state"], record["changed"], record["since"]) == ("known", True, record["time"])
@@ -112,19 +112,19 @@ def test_good_pictures_of_a_folder_are_all_classified(edge_classify: Run, pictur
     assert outcome.code == 0
     records = [json.loads(line) for line in outcome.out.splitlines()]
     assert [record["source"] for record in records] == [f"{pictures}/a.png", f"{pictures}/c.jpg"]
-    assert re.fullmatch(r"2 frames in \d+\.\d s\n", outcome.err)
+    assert re.fullmatch(r"2 frames in [0-9.]+ s\n", outcome.err)
 
 
-def test_a_bad_picture_among_good_ones_is_skipped_said_and_the_exit_code(edge_classify: Run, pictures: Path) -> None:
+def test_a_bad_picture_among_good_ones_is_skipped_logged_and_exit_code_1(edge_classify: Run, pictures: Path) -> None:
     outcome = edge_classify("--source", f"{pictures}/*")
     assert outcome.code == 1
     assert len(outcome.out.splitlines()) == 2
     skipped, tally = outcome.err.splitlines()
-    assert skipped == f"skipped {pictures}/b.png: not an image that OpenCV can read"
-    assert re.fullmatch(r"2 frames in \d+\.\d s; 1 unreadable, skipped", tally)
+    assert f"{pictures}/b.png: not an" in skipped
+    assert re.fullmatch(r"2 frames .*; 1 unreadable.*", tally)
 
 
-def test_variables_that_are_empty_count_as_not_there(pictures: Path) -> None:
+def test_empty_variables_count_as_unset(pictures: Path) -> None:
     empty = dict.fromkeys(("OPENCV_FOR_THREADS_NUM", "OPENBLAS_NUM_THREADS", "OPENCV_IO_MAX_IMAGE_PIXELS"), "")
     command = [sys.executable, "-m", "edge.run.main", "--source", f"{pictures}/a.png", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **empty}, check=False)
@@ -229,7 +229,9 @@ def test_a_full_disk_behind_stdout_is_one_line_and_exit_code_1(spawn: Run, flags
     with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123  # a device
         child = spawn("-m", "edge.run.main", "--max-frames", "3", *flags, stdout=full)
         _, err = child.communicate(timeout=60)
-    assert err == "error: [Errno 28] No space left on device (free some space and run it again)\n"
+    assert err.startswith("error: [Errno 28] ")
+    assert "free some space" in err
+    assert err.count("\n") == 1
     assert child.returncode == 1
 
 
@@ -271,7 +273,7 @@ def test_a_region_of_the_frame_is_all_that_is_looked_at(edge_classify: Run, tmp_
 def test_what_is_no_region_is_a_wrong_call(edge_classify: Run, roi: str) -> None:
     outcome = edge_classify("--roi", roi)
     assert outcome.code == 2
-    assert "argument --roi: a region is" in outcome.err
+    assert "--roi: a region is" in outcome.err
 
 
 def test_the_empty_scene_is_learned(edge_classify: Run) -> None:

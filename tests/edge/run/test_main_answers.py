@@ -65,12 +65,12 @@ def test_what_is_below_the_threshold_is_unknown_and_says_so(edge_classify: Run) 
 def test_a_picture_of_nothing_is_nothing(edge_classify: Run, blank: Path) -> None:
     (record,) = records(edge_classify("--source", blank, "--json"))
     assert (record["label"], record["probability"], record["top_k"], record["score"]) == ("nothing", 0.0, [], 0.0)
-    assert record["reason"].startswith("nothing stands out from the background (presence 0.")
+    assert "presence 0." in record["reason"]
     outcome = edge_classify("--source", blank)
     assert outcome.out.endswith(f"{blank}  ({record['reason']})\n")
 
 
-def test_pictures_have_no_memory(edge_classify: Run) -> None:
+def test_pictures_are_decided_one_by_one(edge_classify: Run) -> None:
     pictures = records(edge_classify("--source", "demo", "--max-frames", 4, "--json", "--hold-frames", 99))
     assert all(record["changed"] and record["since"] == record["time"] for record in pictures)
     assert all(record["state"] != "known" or record["label"] == record["top_k"][0]["label"] for record in pictures)
@@ -82,7 +82,7 @@ def tiny(fixtures: Path) -> tuple[object, ...]:
     return ("--model", fixtures / "tiny_int8.tflite", "--source", "demo-video")
 
 
-def test_a_stream_has_one(edge_classify: Run, tiny: tuple[object, ...]) -> None:
+def test_a_stream_has_a_memory_of_the_frames_before(edge_classify: Run, tiny: tuple[object, ...]) -> None:
     frames = records(edge_classify(*tiny, "--max-frames", 5, "--json"))
     first = frames[0]["top_k"][0]["label"]
     assert [record["label"] for record in frames] == ["unknown", "unknown", first, first, first]

@@ -70,9 +70,9 @@ def test_a_model_of_a_newer_schema_says_what_to_do(edge_classify: Run, fixtures:
     path = respec(fixtures / "tiny_int8.tflite", '{"schema_version": 7}')
     outcome = edge_classify("--model", path)
     assert outcome.code == 1
-    assert outcome.sentence.startswith(
-        f"{path}: the model's specification has schema 7, this edge-classify reads up to 3: update"
-    )
+    assert outcome.sentence.startswith(f"{path}: ")
+    assert "schema 7" in outcome.sentence
+    assert "up to 3: update" in outcome.sentence
 
 
 def test_a_model_without_a_spec_takes_its_labels_from_a_file(
@@ -90,12 +90,13 @@ def test_a_model_without_a_spec_takes_its_labels_from_a_file(
     labels.write_text("Hut\nRock\n", encoding="utf-8")
     outcome = edge_classify(*arguments)
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.sentence.endswith("but there are 2 labels: expected (1, 2)")
+    assert outcome.sentence.endswith("2 labels: expected (1, 2)")
 
     labels.write_bytes(b"\xff\xfe\x00")
     outcome = edge_classify(*arguments)
     assert outcome.code == 1
-    assert "labels.txt can't be read ('utf-8' codec" in outcome.sentence
+    assert str(labels) in outcome.sentence
+    assert "'utf-8' codec" in outcome.sentence
 
     outcome = edge_classify("--model", model)
     assert outcome.code == 1

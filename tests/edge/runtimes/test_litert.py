@@ -25,7 +25,7 @@ def network(fixtures: Path, mode: str) -> bytes:
     [("int8", "uint8", float(np.float32(1 / 255))), ("none", "float32", 0.0)],
     ids=["int8", "none"],
 )
-def test_facts(fixtures: Path, mode: str, dtype: str, input_scale: float) -> None:
+def test_tensor_facts_are_those_of_the_file(fixtures: Path, mode: str, dtype: str, input_scale: float) -> None:
     runtime = litert.load(Path("m.tflite"), network(fixtures, mode), threads=1)
     name = runtime.input_tensor.name
     assert runtime.input_tensor == TensorSpec(name, dtype, (1, 28, 28, 1), scale=input_scale, zero_point=0)
@@ -65,6 +65,6 @@ def test_the_network_and_the_threads_reach_the_library(fixtures: Path, monkeypat
 
 @pytest.mark.parametrize("content", [b"\x1c\x00\x00\x00TFL2", b"no flatbuffer at all"])
 def test_a_network_that_litert_refuses(content: bytes, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ModelFileError, match=r"^litert \S+ can't load m\.tflite: "):
+    with pytest.raises(ModelFileError, match=r"^litert .*load m\.tflite: "):
         litert.load(Path("m.tflite"), content, threads=1)
     assert capfd.readouterr().err == ""

@@ -86,7 +86,7 @@ def test_a_named_runtime_that_fits_is_taken(name: str) -> None:
         ("onnxruntime", "onnxruntime", r"isn't usable here .*: pip install 'edge-classify\[onnx\]'"),
     ],
 )
-def test_a_library_that_can_not_be_imported_is_a_sentence(
+def test_a_library_that_can_not_be_imported_is_named_with_its_installation(
     monkeypatch: pytest.MonkeyPatch, fixtures: Path, name: str, library: str, words: str
 ) -> None:
     for module in (library, f"{library}.interpreter"):
@@ -107,27 +107,25 @@ def spec_that_needs(needs: object) -> str:
     return json.dumps({"schema_version": 1, "provenance": {"needs": needs}})
 
 
-def test_need_and_library_and_way_out_in_one_sentence(respec: Callable[..., Path], fixtures: Path) -> None:
+def test_a_library_that_is_too_old_is_named_with_its_remedy(respec: Callable[..., Path], fixtures: Path) -> None:
     path = respec(fixtures / "tiny_int8.tflite", spec_that_needs({"tensorflow_lite": "2.17.0"}))
-    assert explain_too_old(path, SAID, "tflite-runtime", "2.14.0") == (
-        f"{path} needs FULLY_CONNECTED version 12 (TensorFlow Lite 2.17.0 or later), tflite-runtime 2.14.0 is too old "
-        "for it: run it with LiteRT (pip install ai-edge-litert, --runtime litert), or export it with "
-        "`python -m export.tflite --for tflite-runtime`"
-    )
+    message = explain_too_old(path, SAID, "tflite-runtime", "2.14.0") or ""
+    facts = (str(path), "FULLY_CONNECTED version 12", "2.17.0", "tflite-runtime 2.14.0", "--for tflite-runtime")
+    assert [fact for fact in facts if fact not in message] == []
+    assert "\n" not in message
     litert = explain_too_old(path, SAID, "litert", "2.1.0") or ""
-    assert litert.endswith("litert 2.1.0 is too old for it: pip install --upgrade ai-edge-litert")
+    assert litert.endswith("pip install --upgrade ai-edge-litert")
 
 
 def test_a_file_that_does_not_say_what_it_needs() -> None:
-    sentence = explain_too_old(Path("gone.tflite"), SAID, "tflite-runtime", "2.14.0") or ""
-    assert sentence.startswith("gone.tflite needs FULLY_CONNECTED version 12, tflite-runtime 2.14.0 is too old for it")
+    message = explain_too_old(Path("gone.tflite"), SAID, "tflite-runtime", "2.14.0") or ""
+    assert message.startswith("gone.tflite needs")
+    assert "version 12, tflite-runtime 2.14.0" in message
 
 
 def test_another_complaint_is_not_explained() -> None:
-    assert (
-        explain_too_old(Path("m.tflite"), "Model provided has model identifier '', should be 'TFL3'", "litert", "2")
-        is None
-    )
+    other = "Model provided has model identifier '', should be 'TFL3'"
+    assert explain_too_old(Path("m.tflite"), other, "litert", "2") is None
 
 
 @pytest.mark.parametrize("needs", [{}, [], "2.17", {"tensorflow_lite": 2}, {"tensorflow_lite": "two\n"}])
