@@ -13,10 +13,10 @@ import numpy as np
 
 from edge.classify.results import Decision, Prediction
 from edge.errors import ToolkitError
+from edge.sinks.protocol import Sink
 from edge.system.process import BackgroundThread
 
 if TYPE_CHECKING:
-    from edge.sinks.protocol import Sink
     from edge.sources.frame import Frame
 
 _LOGGER = logging.getLogger(__name__)
@@ -70,6 +70,16 @@ class FailureLog:
         if self._is_logged:
             _LOGGER.info("%s: works again; %d answers were not written", self.name, self.dropped)
 
+    def attempt(self, work: Callable[[], None]) -> bool:
+        """Call a function and record its failure or success; True if it succeeded."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  # whatever happens to a sink, classification goes on
+            self.record_failure(error)
+            return False
+        self.record_success()
+        return True
+
     def report_losses(self) -> None:
         """Log at the end how many decisions were lost."""
         if self.dropped:
@@ -85,7 +95,7 @@ class MonitoredSink(Protocol):
         ...
 
 
-class GuardedSink:
+class GuardedSink(Sink):
     """Calls a sink in the loop's own thread, as a window needs it, and pauses it after a failure."""
 
     def __init__(self, sink: Sink, *, name: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -119,20 +129,15 @@ class GuardedSink:
         if self._clock() < self._resume_s:
             self.failures.dropped += 1
             return
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001  # whatever happens to a sink, classification goes on
-            self.failures.record_failure(error)
+        if not self.failures.attempt(work):
             self.failures.dropped += 1
             self._resume_s = self._clock() + self.failures.delay_s
-        else:
-            self.failures.record_success()
 
 
 _Item = tuple["Frame", Prediction, Decision] | Decision
 
 
-class QueuedSink:
+class QueuedSink(Sink):
     """Bounded queue and thread in front of a sink that can be slow or fail: the loop never waits for it.
 
     A full queue drops its oldest item and counts it. If the sink raises, the item is counted as lost, and the next
@@ -198,12 +203,12 @@ class QueuedSink:
     def _work(self) -> None:
         """Run the thread: one item after the other, until the queue is empty and closing."""
         while (item := self._next()) is not None:
-            if self._attempt(lambda item=item: _pass_on(self._sink, item)):  # type: ignore[misc]  # bound now, not later
+            if self.failures.attempt(lambda item=item: _pass_on(self._sink, item)):  # type: ignore[misc]  # bound now, not later
                 continue
             with self._changed:
                 self.failures.dropped += 1
                 self._changed.wait_for(lambda: self._is_closing, self.failures.delay_s)
-        self._attempt(self._sink.close)
+        self.failures.attempt(self._sink.close)
 
     def _next(self) -> _Item | None:
         """Wait for the oldest item; None at the end, also if the sink fails while closing."""
@@ -214,15 +219,6 @@ class QueuedSink:
             item = self._items.popleft()
             self._changed.notify_all()
             return item
-
-    def _attempt(self, work: Callable[[], None]) -> bool:
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001  # whatever happens to a sink, classification goes on
-            self.failures.record_failure(error)
-            return False
-        self.failures.record_success()
-        return True
 
 
 def _pass_on(sink: Sink, item: _Item) -> None:

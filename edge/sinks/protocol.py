@@ -10,16 +10,16 @@ if TYPE_CHECKING:
 
 
 class Sink(Protocol):
-    """Destination of decisions."""
+    """Destination of decisions; a class that inherits from it does nothing in `idle` and `close` unless it says so."""
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Take a frame, its prediction, and the decision after it."""
         ...
 
-    def idle(self, decision: Decision) -> None:
+    def idle(self, decision: Decision) -> None:  # noqa: ARG002  # for those that inherit
         """Take the decision at a moment without a new frame (`stale`), about once a second while that lasts."""
-        ...
+        return
 
     def close(self) -> None:
         """Write what is still buffered, and release files and connections."""
-        ...
+        return

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from edge.classify.results import KNOWN_STATE, Decision, Prediction
+from edge.sinks.protocol import Sink
 from edge.sources.frame import Frame
 
 _INTERVAL_S = 1.0  # between two messages; the unit's WatchdogSec is many times that
@@ -53,10 +54,10 @@ def notifier(environment: Mapping[str, str] = os.environ) -> Notifier | None:
     return Notifier(address) if address.startswith(("/", "@")) else None  # the third kind, vsock, is a machine's
 
 
-class SystemdSink:
+class SystemdSink(Sink):
     """Sends READY=1 with the first decision, `stale` among them, and WATCHDOG=1 once a second.
 
-    A lost camera is no reason for a restart: the loop that waits for it is alive (see `edge.sinks.protocol.Sink`).
+    A lost camera is no reason for a restart: the loop that waits for it is alive.
     """
 
     def __init__(self, notifier: Notifier, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -49,8 +49,8 @@ def uncertainty_reason(prediction: Prediction, rule: DecisionSpec) -> str:
     return ""
 
 
-class UncertaintyFilter:
-    """Passes uncertain frames on, at a limited rate (see `edge.sinks.protocol.Sink`)."""
+class UncertaintyFilter(Sink):
+    """Passes uncertain frames on, at a limited rate."""
 
     def __init__(self, sink: Sink, *, rule: DecisionSpec, every_s: float) -> None:
         """Wrap a sink.
@@ -74,16 +74,13 @@ class UncertaintyFilter:
             self._last = frame.time
             self._sink.write(frame, prediction, decision)
 
-    def idle(self, decision: Decision) -> None:
-        """Do nothing: there is no frame."""
-
     def close(self) -> None:
         """Close the sink."""
         self._sink.close()
 
 
-class SnapshotSink:
-    """Writes every frame that it gets (see `edge.sinks.protocol.Sink`)."""
+class SnapshotSink(Sink):
+    """Writes every frame that it gets."""
 
     def __init__(
         self, folder: Path, *, limit_bytes: int, rule: DecisionSpec, model_sha256: str, region: Region | None = None
@@ -124,12 +121,6 @@ class SnapshotSink:
         path = self._folder / label / f"{time}_{label}.jpg"
         atomic_file.write_text(path.with_suffix(".json"), text)
         atomic_file.write_bytes(path, encoded.tobytes())
-
-    def idle(self, decision: Decision) -> None:
-        """Do nothing: there is no frame."""
-
-    def close(self) -> None:
-        """Do nothing: every file is complete."""
 
     def _make_room(self, size_bytes: int) -> None:
         """Delete the oldest files until there is room; listed again each time, because users move these files."""

@@ -16,6 +16,7 @@ from edge.classify.results import Decision, Prediction
 from edge.errors import ToolkitError
 from edge.sinks.images import drawing
 from edge.sinks.images.drawing import MARGIN, MUTED, Colour, Image
+from edge.sinks.protocol import Sink
 from edge.sources.frame import Frame
 from edge.system import atomic_file
 
@@ -31,8 +32,8 @@ _BAR_STEP = drawing.BAR_HEIGHT + 8
 _MOST_BARS = 10
 
 
-class PictureSink:
-    """Keeps the last frames and draws them into one image at the end (see `edge.sinks.protocol.Sink`)."""
+class PictureSink(Sink):
+    """Keeps the last frames and draws them into one image at the end."""
 
     def __init__(self, path: Path, *, frames: int = 10) -> None:
         """Check the path.
@@ -53,9 +54,6 @@ class PictureSink:
         """Keep the frame."""
         self._latest.append((frame, prediction, decision))
 
-    def idle(self, decision: Decision) -> None:
-        """Do nothing: there is no frame."""
-
     def close(self) -> None:
         """Draw and write the image, unless there was no frame."""
         if not self._latest:
@@ -65,8 +63,8 @@ class PictureSink:
         _write(self._path, sheet)
 
 
-class ExplainSink:
-    """Explains the first frame and ignores the others (see `edge.sinks.protocol.Sink`)."""
+class ExplainSink(Sink):
+    """Explains the first frame and ignores the others."""
 
     def __init__(self, path: Path, *, rule: DecisionSpec) -> None:
         """Check the path.
@@ -89,12 +87,6 @@ class ExplainSink:
         if not self._is_written:
             _write(self._path, draw_explanation(frame, prediction, decision, rule=self._rule))
             self._is_written = True
-
-    def idle(self, decision: Decision) -> None:
-        """Do nothing: there is no frame."""
-
-    def close(self) -> None:
-        """Do nothing: the image is written with the first frame."""
 
 
 def draw_tile(frame: Frame, prediction: Prediction, decision: Decision) -> Image:

@@ -15,6 +15,7 @@ import cv2
 from edge.classify.results import Decision, Prediction
 from edge.errors import ToolkitError
 from edge.sinks.images.drawing import Canvas, Image
+from edge.sinks.protocol import Sink
 from edge.sources.frame import Frame
 from edge.system import atomic_file
 
@@ -26,8 +27,8 @@ _LONGEST_GAP_S = 1.0  # a longer one is cut out, so that a camera's absence adds
 _KEPT_FREE_BYTES = 64 * 2**20  # OpenCV doesn't report a full disk, and other files need space too
 
 
-class VideoSink:
-    """Draws frames into a video (see `edge.sinks.protocol.Sink`).
+class VideoSink(Sink):
+    """Draws frames into a video.
 
     A stream plays as fast as it was filmed. Images that were decided one by one are shown for a 25th of a second or
     more, and none is left out.

@@ -12,6 +12,7 @@ import cv2
 from edge.classify.results import Decision, Prediction
 from edge.errors import RuntimeMissingError, ToolkitError
 from edge.sinks.images.drawing import Canvas, Image
+from edge.sinks.protocol import Sink
 from edge.sources.frame import Frame
 
 _LOGGER = logging.getLogger(__name__)
@@ -19,8 +20,8 @@ _TITLE = "edge-classify"
 _QUIT_KEYS = (ord("q"), 27)  # 27: Escape
 
 
-class WindowSink:
-    """Shows every frame (see `edge.sinks.protocol.Sink`); all its calls must come from the main thread.
+class WindowSink(Sink):
+    """Shows every frame; all its calls must come from the main thread.
 
     q or Escape ends the run like Ctrl-C. Closing the window closes only the window.
     """

@@ -15,6 +15,7 @@ from edge.health import Health
 from edge.sinks.addresses import BrokerAddress
 from edge.sinks.delivery import FailureLog, MonitoredSink
 from edge.sinks.mqtt.connection import Connection
+from edge.sinks.protocol import Sink
 from edge.sinks.text.jsonl import iso_time
 from edge.sources.frame import Frame
 
@@ -35,8 +36,8 @@ _SENSORS: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
 )  # fmt: skip
 
 
-class MqttSink:
-    """Publishes decisions when they change, and telemetry (see `edge.sinks.protocol.Sink`)."""
+class MqttSink(Sink):
+    """Publishes decisions when they change, and telemetry."""
 
     def __init__(
         self,

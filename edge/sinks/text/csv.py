@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, TextIO
 
 from edge.classify.results import Decision, Prediction
 from edge.errors import ToolkitError
+from edge.sinks.protocol import Sink
 from edge.sinks.text.jsonl import as_record, iso_time
 from edge.sources.frame import Frame
 
@@ -28,8 +29,8 @@ _OF_A_FRAME = ("time", "frame", "source", "label", "state", "probability", "chan
                "score", "model_sha256")  # fmt: skip
 
 
-class CsvSink:
-    """Appends rows and flushes each (see `edge.sinks.protocol.Sink`)."""
+class CsvSink(Sink):
+    """Appends rows and flushes each."""
 
     def __init__(self, path: Path, *, model_sha256: str) -> None:
         """Open the file; a new one gets its header.

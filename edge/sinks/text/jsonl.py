@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from edge.classify.results import Decision, Prediction
+from edge.sinks.protocol import Sink
 from edge.sources.frame import Frame
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder for every line
 
 
-class JsonLinesSink:
-    """Writes a line a frame (see `edge.sinks.protocol.Sink`)."""
+class JsonLinesSink(Sink):
+    """Writes a line a frame."""
 
     def __init__(self, stream: TextIO, *, model_sha256: str) -> None:
         """Complete a line that a power cut left.
@@ -45,9 +46,6 @@ class JsonLinesSink:
     def _put(self, record: dict[str, Any]) -> None:
         self._stream.write(_encode(record) + "\n")
         self._stream.flush()
-
-    def close(self) -> None:
-        """No-op: every line is flushed."""
 
 
 def as_record(frame: Frame, prediction: Prediction, decision: Decision, *, model_sha256: str) -> dict[str, Any]:

@@ -6,13 +6,14 @@ import shutil
 from typing import TextIO
 
 from edge.classify.results import KNOWN_STATE, Decision, Prediction
+from edge.sinks.protocol import Sink
 from edge.sources.frame import Frame
 
 _ERASE_LINE = "\r\x1b[K"  # ECMA-48: to the line's start, erase to its end
 
 
-class TerminalSink:
-    """Writes a line a frame (see `edge.sinks.protocol.Sink`)."""
+class TerminalSink(Sink):
+    """Writes a line a frame."""
 
     def __init__(self, stream: TextIO, *, label_width: int) -> None:
         """Begin; `label_width` is the longest label's length, in characters."""
@@ -25,15 +26,9 @@ class TerminalSink:
         self._stream.write(f"{text}{runners_up(prediction, decision)}\n")
         self._stream.flush()
 
-    def idle(self, decision: Decision) -> None:
-        """Do nothing: images don't become stale."""
 
-    def close(self) -> None:
-        """No-op: every line is flushed."""
-
-
-class ChangesSink:
-    """Writes a line a change, with its reason; a terminal also sees each frame (see `edge.sinks.protocol.Sink`)."""
+class ChangesSink(Sink):
+    """Writes a line a change, with its reason; a terminal also sees each frame."""
 
     def __init__(self, stream: TextIO, *, label_width: int) -> None:
         """Begin; `label_width` is the longest label's length, in characters."""

@@ -16,6 +16,7 @@ from edge.classify.classifier import Classifier
 from edge.classify.results import Decision, Prediction
 from edge.health import Health
 from edge.sinks.delivery import MonitoredSink
+from edge.sinks.protocol import Sink
 from edge.sinks.text.jsonl import as_record
 from edge.sources.frame import Frame
 
@@ -84,8 +85,8 @@ class Identity:
         )
 
 
-class LiveState:
-    """The newest frame and the last two minutes (see `edge.sinks.protocol.Sink`)."""
+class LiveState(Sink):
+    """The newest frame and the last two minutes."""
 
     def __init__(self, health: Health, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin empty.
@@ -129,9 +130,6 @@ class LiveState:
         with self._lock:
             self._complete_seconds(now)
             self._age_ms = _larger(self._age_ms, self.age_ms(now))
-
-    def close(self) -> None:
-        """Do nothing: the state ends with the process."""
 
     def age_ms(self, now: float) -> float | None:
         """Return the milliseconds since the newest classified frame was captured; None before the first."""

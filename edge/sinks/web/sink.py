@@ -14,6 +14,7 @@ from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
 from edge.sinks.delivery import MonitoredSink
 from edge.sinks.images import drawing
+from edge.sinks.protocol import Sink
 from edge.sinks.web.broadcast import Broadcast
 from edge.sinks.web.live_state import Identity, LiveFrame, LiveState, initial_event, update_event
 from edge.sinks.web.metrics import Metrics
@@ -26,8 +27,8 @@ LONGEST_EDGE = 960  # pixels: a phone's width twice over; larger frames would co
 _JPEG_QUALITY = 80
 
 
-class PageSink:
-    """Shows the newest frame on a web page (see `edge.sinks.protocol.Sink`); the loop only stores it."""
+class PageSink(Sink):
+    """Shows the newest frame on a web page; the loop only stores it."""
 
     def __init__(
         self,
