@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from statistics import median
 from typing import Any
 
@@ -18,25 +18,25 @@ TABLED = {"invoke": "invoke", "frame_to_decision": "frame to decision"}
 """Kinds that the table shows and the status of a row covers, with their names in sentences."""
 
 
-def latency_fields(repeats: Sequence[Measurement]) -> dict[str, Any]:
-    """Return the fields of a `Row` that are times or memory, by name.
+def with_latency(row: Row, repeats: Sequence[Measurement]) -> Row:
+    """Return a row with its times and its memory.
 
     Args:
+        row: a row without them.
         repeats: measurements, one a repeat; none where nothing was timed.
     """
-    summaries: dict[str, Latency | None] = {
-        kind: _latency([_calls(repeat, kind) for repeat in repeats]) for kind in KINDS
-    }
-    return {
+    summaries: dict[str, Any] = {kind: _latency([_calls(repeat, kind) for repeat in repeats]) for kind in KINDS}
+    return replace(
+        row,
         **summaries,
-        "repeats": len(repeats),
-        "load_ns": _median([repeat.load_ns for repeat in repeats]),
-        "first_invoke_ns": _median([repeat.first_invoke_ns for repeat in repeats]),
-        "stability": invoke.stability if (invoke := summaries["invoke"]) else None,
-        "stage_median_ns": _stages([repeat.stage_median_ns for repeat in repeats if repeat.stage_median_ns]),
-        "memory_before_load_bytes": _median([repeat.memory_before_load_bytes for repeat in repeats]),
-        "memory_peak_bytes": max((repeat.memory_peak_bytes or 0 for repeat in repeats), default=None),
-    }
+        repeats=len(repeats),
+        load_ns=_median([repeat.load_ns for repeat in repeats]),
+        first_invoke_ns=_median([repeat.first_invoke_ns for repeat in repeats]),
+        stability=invoke.stability if (invoke := summaries["invoke"]) else None,
+        stage_median_ns=_stages([repeat.stage_median_ns for repeat in repeats if repeat.stage_median_ns]),
+        memory_before_load_bytes=_median([repeat.memory_before_load_bytes for repeat in repeats]),
+        memory_peak_bytes=max((repeat.memory_peak_bytes or 0 for repeat in repeats), default=None),
+    )
 
 
 def _calls(measurement: Measurement, kind: str) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from benchmarks.analysis.latency import latency_fields
+from benchmarks.analysis.latency import with_latency
 from benchmarks.analysis.quantization_loss import compare_predictions, describe_accuracy
 from benchmarks.analysis.row import Raw, Row, StatePair, answering
 from benchmarks.host.machine_state import first_invalid_reason
@@ -70,7 +70,7 @@ def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Seq
         return row
     first = repeats[0]  # it alone ran the test images; what isn't timed is the same in every repeat
     is_timed = bool(first.invoke_ns)
-    return replace(
+    row = replace(
         row,
         status=row.status if is_timed else NOT_TIMED,
         reason=row.reason if is_timed else EMULATED,
@@ -83,8 +83,8 @@ def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Seq
         conditions=from_record(RuntimeSettings, first.conditions) if first.conditions else None,
         loadgen=first.loadgen,
         raw=_raw(repeats),
-        **latency_fields(repeats if is_timed else ()),
     )
+    return with_latency(row, repeats if is_timed else ())
 
 
 def _raw(repeats: Sequence[Measurement]) -> Raw:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from benchmarks.analysis.row import Comparison, Row, known
 from benchmarks.columns import MISSING, Column, number
@@ -43,38 +42,34 @@ def accuracy_tables(rows: Sequence[Row]) -> list[Table]:
     return [
         Table(
             "Accuracy against float",
-            "Each quantized row against the float row of the same network. p: how probable so lopsided a change is by "
-            "chance; * below 0.05. Calibration error: here with the file's temperature, raw without.",
+            "Each quantized row against the float row of the same network. p: probability of so lopsided a change by "
+            "chance, * below 0.05. Calibration error: here with the file's temperature, raw without.",
             COLUMNS,
             described,
         ),
         Table(
             "By class",
-            "The float file's top-1, and what the others lost of it, in percentage points. These are many looks at "
-            "once: a single large one may be chance.",
+            "The float file's top-1, and what the others lost of it, in percentage points. These are many "
+            "comparisons at once, so that a single large one may be chance.",
             by_class,
             described,
         ),
     ]
 
 
-def csv_facts(row: Row) -> dict[str, Any]:
+def csv_facts(row: Row) -> dict[str, float | str | None]:
     """Return the cells of report.csv on accuracy: unrounded, units in the names, None where not known."""
+    cells: dict[str, float | str | None] = dict.fromkeys(CSV_NAMES)
     accuracy, loss = row.accuracy, row.against_float
-    low, high = (accuracy and accuracy.interval) or (None, None)
-    loss_low, loss_high = loss.interval_pp if loss else (None, None)
-    return {
-        "top1_low": low,
-        "top1_high": high,
-        "loss_low_pp": loss_low,
-        "loss_high_pp": loss_high,
-        **{name: loss and getattr(loss, name)
-           for name in ("lost", "gained", "mcnemar_p", "holm_p", "family", "verdict")},
-        "confidence_drift_pp": loss and loss.confidence_drift and loss.confidence_drift.mean_pp,
-        "expected_calibration_error": accuracy
-        and accuracy.calibration
-        and accuracy.calibration.expected_calibration_error,
-    }  # fmt: skip
+    if accuracy:
+        cells["top1_low"], cells["top1_high"] = known(accuracy.interval)
+        if accuracy.calibration:
+            cells["expected_calibration_error"] = accuracy.calibration.expected_calibration_error
+    if loss:
+        cells["loss_low_pp"], cells["loss_high_pp"] = loss.interval_pp
+        cells |= {name: getattr(loss, name) for name in ("lost", "gained", "mcnemar_p", "holm_p", "family", "verdict")}
+        cells["confidence_drift_pp"] = loss.confidence_drift.mean_pp if loss.confidence_drift else None
+    return cells
 
 
 def _compared(show: Callable[[Comparison], str]) -> Callable[[Row], str]:
@@ -121,8 +116,8 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("top-1", "95 %", _interval),
     Column("loss, points", "here", _loss),
     Column("loss, points", "95 %", _compared(lambda loss: _span(*loss.interval_pp))),
-    Column("answers", "lost", _compared(lambda loss: f"{loss.lost:,}")),
-    Column("answers", "gained", _compared(lambda loss: f"{loss.gained:,}")),
+    Column("predictions", "lost", _compared(lambda loss: f"{loss.lost:,}")),
+    Column("predictions", "gained", _compared(lambda loss: f"{loss.gained:,}")),
     Column("McNemar p", "exact", _compared(lambda loss: _p(loss.mcnemar_p))),
     Column("McNemar p", "Holm", _compared(lambda loss: _p(loss.holm_p))),
     Column("agree", "%", _compared(lambda loss: f"{100 * loss.agreement:.2f}")),

@@ -145,9 +145,9 @@ def markdown(report: Report) -> str:
         _bullets(table.reasons(rows)),
         *_accuracy_markdown(report),
         *_peers_markdown(report.peers),
-        "## What to keep in mind",
+        "## Caveats",
         _bullets(report.caveats),
-        "## What each number covers",
+        "## Glossary",
         _bullets(f"{name}: {text}" for name, text in report.definitions.items()),
         "## Environment",
         _bullets(f"{name}: {value}" for name, value in environment_facts),
@@ -177,7 +177,7 @@ def _accuracy_markdown(report: Report) -> list[str]:
         _bullets(f"{loss_sentence(row)}." for row in compared),
         *noise,
         *tables,
-        "### Where answers moved",
+        "### Changed predictions",
         _bullets(f"{row.title}: {change_sentence(row)}" for row in compared),
     ]
 

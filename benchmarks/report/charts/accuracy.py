@@ -16,10 +16,10 @@ LOSS_WIDTHS = (9.6, 4.4)  # inches, for a screen and for a phone
 _LINE_INCHES = 0.42  # of one variant in the chart of losses
 _CHANGE_SIZE = (4.6, 4.6)
 _RELIABILITY_SIZE = (4.6, 3.9)
-_FAINTEST = 0.18  # of a cell where a single answer moved: still to be seen on a dark page
+_FAINTEST = 0.18  # opacity of a cell where one prediction changed, still visible on a dark page
 _TEXT_POINTS = 9.0
 LEAST_IN_BIN = 20
-"""Answers that a bin of the chart of reliability holds at least; fewer would draw chance."""
+"""Least number of predictions of a bin in the chart of reliability; fewer would draw chance."""
 
 
 def draw_losses(rows: Sequence[Row], width: float, palette: Palette) -> Figure:
@@ -54,9 +54,9 @@ def draw_losses(rows: Sequence[Row], width: float, palette: Palette) -> Figure:
 
 
 def draw_change(row: Row, palette: Palette) -> Figure:
-    """Draw the difference of two confusion matrices: how many answers more or fewer than float in each cell.
+    """Draw the difference of two confusion matrices: predictions more or fewer than float in each cell.
 
-    More right answers and fewer wrong ones are in the colour of right, the others in that of wrong.
+    More right predictions and fewer wrong ones have the colour of right, the others that of wrong.
 
     Args:
         row: a row of a report that has `against_float`.
@@ -66,13 +66,13 @@ def draw_change(row: Row, palette: Palette) -> Figure:
     names = [share.label for share in known(row.accuracy).classes]
     figure, axes = _figure(_CHANGE_SIZE, palette)
     largest = max(int(np.abs(change).max()), 1)
-    for label, answer in np.argwhere(change):
-        count = int(change[label, answer])
-        is_better = (count > 0) == (label == answer)
+    for label, prediction in np.argwhere(change):
+        count = int(change[label, prediction])
+        is_better = (count > 0) == (label == prediction)
         strength = _FAINTEST + (0.75 - _FAINTEST) * abs(count) / largest
-        axes.add_patch(Rectangle((answer - 0.5, label - 0.5), 1, 1, linewidth=0, alpha=strength,
+        axes.add_patch(Rectangle((prediction - 0.5, label - 0.5), 1, 1, linewidth=0, alpha=strength,
                                  facecolor=palette.right if is_better else palette.wrong))  # fmt: skip
-        axes.text(answer, label, f"{count:+d}", ha="center", va="center", color=palette.ink, fontsize=_TEXT_POINTS)
+        axes.text(prediction, label, f"{count:+d}", ha="center", va="center", color=palette.ink, fontsize=_TEXT_POINTS)
     axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5), aspect="equal")
     axes.set_xticks(range(len(names)), names, rotation=55, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
@@ -84,7 +84,7 @@ def draw_change(row: Row, palette: Palette) -> Figure:
     axes.grid(which="minor", color=palette.grid, linewidth=0.6)
     axes.tick_params(which="minor", length=0)
     axes.spines[:].set_visible(False)
-    axes.set_xlabel("answer", color=palette.ink)
+    axes.set_xlabel("prediction", color=palette.ink)
     axes.set_ylabel("label", color=palette.ink)
     return figure
 
@@ -92,7 +92,7 @@ def draw_change(row: Row, palette: Palette) -> Figure:
 def draw_reliability(rows: Sequence[Row], palette: Palette) -> Figure:
     """Draw a line a variant: share of right predictions over mean confidence in each bin.
 
-    A calibrated model lies on the diagonal. Bins of fewer than LEAST_IN_BIN answers are left out.
+    A calibrated model lies on the diagonal. Bins of fewer than LEAST_IN_BIN predictions are left out.
 
     Args:
         rows: rows of a report whose confidences are known, at least one.
@@ -109,8 +109,8 @@ def draw_reliability(rows: Sequence[Row], palette: Palette) -> Figure:
         colour = palette.of(row.quantization)
         axes.plot(confidence, right, color=colour, linewidth=1.6, marker="o", markersize=5, label=row.variant)
     axes.set(xlim=(0, 102), ylim=(0, 102))
-    axes.set_xlabel("how sure it is, %", color=palette.ink)
-    axes.set_ylabel("how often it is right, %", color=palette.ink)
+    axes.set_xlabel("confidence, %", color=palette.ink)
+    axes.set_ylabel("accuracy, %", color=palette.ink)
     style_axes(axes, palette)
     legend = axes.legend(frameon=False, fontsize=_TEXT_POINTS, labelcolor=palette.ink, loc="upper left")
     for text in legend.get_texts():

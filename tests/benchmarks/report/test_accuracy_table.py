@@ -23,7 +23,7 @@ def test_cells_of_a_quantized_row_and_of_its_reference(rows: list[Row]) -> None:
     ours = {column.heading: column.show(rows[1]) for column in COLUMNS}
 
     assert (ours["variant"], ours["loss, points here"]) == ("a_int8.tflite (litert)", "60.00")
-    assert (ours["answers lost"], ours["answers gained"], ours["agree %"]) == ("6", "0", "40.00")
+    assert (ours["predictions lost"], ours["predictions gained"], ours["agree %"]) == ("6", "0", "40.00")
     assert ours["McNemar p exact"] == "0.0312 *"  # 2 / 2^6
     assert ours["confidence drift, points"] == "1.00"
     assert ours["calibration error, % here"] == "51.00"  # 0.91 against 4 of 10
