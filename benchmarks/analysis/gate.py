@@ -72,7 +72,7 @@ def check(candidate: Candidate, limits: Limits) -> list[Check]:
     limit = limits.min_agreement
     if limit is not None and candidate.agreement is not None:
         percent = 100 * candidate.agreement
-        text = f"{percent:.2f} % of the answers are those of {other}, wanted {limit:g}"
+        text = f"{percent:.2f} % of the predictions are those of {other}, wanted {limit:g}"
         checks.append(Check(row, AGREEMENT, percent, limit, percent >= limit, text))
     limit = limits.max_latency_ratio
     if limit is not None and candidate.latency is not None:

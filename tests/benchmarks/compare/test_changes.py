@@ -140,7 +140,7 @@ def test_what_got_worse_breaks_its_limit(row: Callable[..., Row], report: MakeRe
     assert outcome == "failed"
     assert broken == [
         "a.tflite @ litert: the loss is 70.00 points against the old report, allowed 0.5",
-        "a.tflite @ litert: 30.00 % of the answers are those of the old report, wanted 98.5",
+        "a.tflite @ litert: 30.00 % of the predictions are those of the old report, wanted 98.5",
         "a.tflite @ litert: invoke takes at least 2.00 times the time of the old report, allowed 1.1",
     ]
 
