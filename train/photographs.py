@@ -16,8 +16,7 @@ from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.datasets.folder_labels import folder_truth, map_folders
 from edge.errors import DatasetError, FrameError
-from edge.images.decode import decode_image
-from edge.images.folders import images_by_folder
+from edge.images.files import decode_image, images_by_folder
 from train.data import auxiliary
 from train.data.augment import vary_frame
 

@@ -18,7 +18,7 @@ from benchmarks.photos.tally import kinds_of, roc_curve
 from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
 from edge.classify.decision import decide_alone
 from edge.datasets.folder_labels import REJECTIONS
-from edge.images.decode import decode_image
+from edge.images.files import decode_image
 from edge.sinks.images.stills import draw_sheet, draw_tile
 from edge.sources.frame import Frame
 

@@ -15,8 +15,7 @@ from edge.artifact.spec import NOTHING_LABEL, ModelSpec
 from edge.classify.results import Prediction
 from edge.datasets.folder_labels import REJECTIONS, LabelledFolder
 from edge.errors import FrameError, SourceError
-from edge.images.decode import IMAGE_SUFFIXES, decode_image
-from edge.images.folders import image_files, images_by_folder
+from edge.images.files import IMAGE_SUFFIXES, decode_image, image_files, images_by_folder
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edge.errors import FrameError, SourceError
 from edge.images import limits
-from edge.images.decode import decode_image
+from edge.images.files import decode_image
 from edge.sources.frame import Frame
 from edge.system.urls import redact_url
 

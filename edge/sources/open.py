@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
 from edge.health import Health
-from edge.images.decode import IMAGE_SUFFIXES
-from edge.images.folders import image_files
+from edge.images.files import IMAGE_SUFFIXES, image_files
 from edge.sources.camera import CSI_PREFIX, CameraSettings
 from edge.sources.frame import Source
 from edge.sources.images import ImageSource, ImageUrlSource

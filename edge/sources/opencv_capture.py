@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.errors import SourceError
 from edge.images import limits
-from edge.images.decode import decode_image
+from edge.images.files import decode_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

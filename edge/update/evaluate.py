@@ -19,8 +19,7 @@ from edge.classify.results import Prediction
 from edge.datasets.folder_labels import REJECTIONS, Truths, map_folders
 from edge.demo import draw_frame
 from edge.errors import FrameError, ModelFileError, SourceError, ToolkitError
-from edge.images.decode import decode_image
-from edge.images.folders import images_by_folder
+from edge.images.files import decode_image, images_by_folder
 from edge.update.evaluation_process import Metrics, Tally
 
 if TYPE_CHECKING:

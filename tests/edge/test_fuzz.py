@@ -20,7 +20,7 @@ from edge.artifact.spec import ModelSpec
 from edge.artifact.trust import read_public_key
 from edge.demo import draw_frame
 from edge.errors import FrameError, ModelFileError, SpecError
-from edge.images.decode import decode_image
+from edge.images.files import decode_image
 from edge.verify import onnx, tflite
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from edge import vision
 from edge.artifact.spec import reserved_among
 from edge.errors import DatasetError, FrameError
-from edge.images.decode import IMAGE_SUFFIXES, decode_image
-from edge.images.folders import image_files
+from edge.images.files import IMAGE_SUFFIXES, decode_image, image_files
 
 _LOGGER = logging.getLogger(__name__)
 _SMALLEST_EDGE = 16  # pixels: less shows no garment

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, BinaryIO
 
 from edge.errors import FrameError, SourceError
-from edge.images.decode import decode_image
+from edge.images.files import decode_image
 from edge.sources.frame import Frame
 from edge.sources.readers import EndOfStreamError
 

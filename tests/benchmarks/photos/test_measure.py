@@ -128,7 +128,7 @@ def test_what_can_not_be_read_is_listed(
 
     assert [result.photograph for result in found.results] == [good]
     assert found.skipped == (
-        Skipped("shoes/torn.png", "a PNG that is shorter than it says"),
+        Skipped("shoes/torn.png", "a PNG that is shorter than it claims"),
         Skipped("shoes/empty.png", "the file is empty"),
         Skipped("shoes/gone.png", "No such file or directory"),
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.errors import FrameError
-from edge.images.decode import decode_image
+from edge.images.files import decode_image
 from edge.images.limits import MOST_SCANS, has_too_many_scans, has_whole_chunks, largest_tile
 
 JPEG_START, SCAN = b"\xff\xd8", b"\xff\xda\x00\x02"

@@ -15,7 +15,7 @@ import pytest
 
 from edge.errors import FrameError
 from edge.images import limits
-from edge.images.decode import IMAGE_SUFFIXES, decode_image
+from edge.images.files import IMAGE_SUFFIXES, decode_image
 from edge.sources.images import ImageSource
 
 ORANGE = (0, 128, 255)  # BGR

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge.errors import FrameError
-from edge.images.decode import decode_image
+from edge.images.files import decode_image
 from edge.sources.live.mjpeg import MjpegInput
 from edge.sources.readers import EndOfStreamError
 from tests.hardening.malformed_media.bombs import bombs

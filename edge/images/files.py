@@ -1,7 +1,8 @@
-"""Decodes image files in memory, after checks that keep harmful ones from native code."""
+"""Image files: listed by folder, and decoded after checks that keep harmful ones from native code."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -17,6 +18,32 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".p
 # First bytes of these files. OpenCV would decode other kinds too, some of which take far more memory.
 _JPEG, _PNG, _TIFF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", (b"II*\0", b"MM\0*")
 _BEGINNINGS = (_JPEG, _PNG, *_TIFF, b"BM", b"RIFF", b"P2", b"P3", b"P5", b"P6")
+
+
+def image_files(folder: Path) -> list[Path]:
+    """List the image files of a folder, sorted; hidden ones are left out, such as a Mac's resource fork `._photo.jpg`.
+
+    Raises:
+        OSError: the folder can't be read.
+    """
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and not path.is_dir()
+    )
+
+
+def images_by_folder(folder: Path) -> dict[str, list[Path]]:
+    """List the image files of each folder in a folder, both sorted; hidden folders are left out.
+
+    Returns:
+        Name of the inner folder -> its image files, which may be none.
+
+    Raises:
+        OSError: a folder can't be read.
+    """
+    inner = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return {path.name: image_files(path) for path in inner}
 
 
 def decode_image(content: bytes) -> NDArray[np.uint8]:

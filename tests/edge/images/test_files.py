@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.images.folders import image_files, images_by_folder
+from edge.images.files import image_files, images_by_folder
 
 
 def touch(folder: Path, *names: str) -> None:
