@@ -118,7 +118,9 @@ class Connection:
         self._client.on_disconnect = lambda _client, _data, _flags, reason, _properties: self._on_loss(
             f"the connection to the broker broke: {reason}"
         )
-        self._client.on_malformed = lambda error: self._on_loss(f"the broker speaks no MQTT ({type(error).__name__})")
+        self._client.on_malformed = lambda error: self._on_loss(
+            f"the broker speaks no MQTT, or too much ({type(error).__name__})"
+        )
         self._waiting: deque[MQTTMessageInfo] = deque()
         self._is_stuck = False
         self._is_ending = False

@@ -27,13 +27,12 @@ class TerminalSink(Sink):
         self._stream.flush()
 
 
-class ChangesSink(Sink):
+class ChangesSink(TerminalSink):
     """Writes a line a change, with its reason; a terminal also sees each frame."""
 
     def __init__(self, stream: TextIO, *, label_width: int) -> None:
-        """Begin; `label_width` is the longest label's length, in characters."""
-        self._stream = stream
-        self._label_width = label_width
+        """Begin; see `TerminalSink`."""
+        super().__init__(stream, label_width=label_width)
         self._is_terminal = stream.isatty()
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
