@@ -121,7 +121,7 @@ def pack(variants: Sequence[Variant], images: EvaluationImages, *, seed: int) ->
 
 
 def requirements(formats: set[str]) -> str:
-    """What the device needs, as pip reads it, with the ranges that this project itself asks for.
+    """Return the lines of requirements.txt for the device, with the version ranges of this project.
 
     Args:
         formats: of the model files: tflite, onnx.

@@ -19,12 +19,12 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a child process said at its end."""
+    """Output of a child process."""
 
     text: str
     """The last line of its stdout; empty where there is a reason."""
     reason: str = ""
-    """How it ended otherwise than well."""
+    """Explanation of a failure; empty if it ended well."""
 
 
 def run_job(job: Job, *, timeout_s: float, command: Sequence[str] = WORKER) -> Outcome:
@@ -36,7 +36,7 @@ def run_job(job: Job, *, timeout_s: float, command: Sequence[str] = WORKER) -> O
         command: the worker.
 
     Returns:
-        The worker's answer; where it gave none, a failed outcome that says how it ended.
+        The worker's outcome, or a failed one with the way it ended.
     """
     reply = ask(command, job.to_json(), timeout_s=timeout_s, environment=own_environment())
     if reply.reason:
@@ -48,7 +48,7 @@ def run_job(job: Job, *, timeout_s: float, command: Sequence[str] = WORKER) -> O
 
 
 def ask(command: Sequence[str], question: str, *, timeout_s: float, environment: dict[str, str]) -> Reply:
-    """Run a command, give it a question on stdin and wait for what it says.
+    """Run a command with a text on stdin, wait for its end and return the last line of its output.
 
     Args:
         command: program and arguments.
@@ -81,7 +81,7 @@ def ask(command: Sequence[str], question: str, *, timeout_s: float, environment:
 
 
 def own_environment() -> dict[str, str]:
-    """This process's environment, and its import path: a child must find the same `benchmarks` and libraries."""
+    """Return the environment of this process with its import path, so that a child finds the same libraries."""
     path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     return {**os.environ, "PYTHONPATH": path, "OPENCV_LOG_LEVEL": "ERROR"}
 

@@ -1,4 +1,4 @@
-"""What every row is measured on: the same test images, their labels, and the same frames."""
+"""Inputs of every row: the same test images, their labels, and the same frames."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class ReportedImages(Protocol):
-    """What a report says of the test images; the images themselves it doesn't hold."""
+    """Facts about the test images in a report, which doesn't hold the images themselves."""
 
     @property
     def dataset(self) -> str:
@@ -32,7 +32,7 @@ class ReportedImages(Protocol):
 
     @property
     def statement(self) -> str:
-        """One sentence: what the accuracies of this report are accuracies on."""
+        """Sentence that names the images of the accuracies."""
         ...
 
     @property
@@ -42,7 +42,7 @@ class ReportedImages(Protocol):
 
     @property
     def sha256(self) -> str:
-        """Of the images' and the labels' bytes, hexadecimal: reports with different ones can't be paired."""
+        """Digest of images and labels, hexadecimal: reports with different ones can't be paired."""
         ...
 
 
@@ -53,7 +53,7 @@ class EvaluationImages(LabelledImages):
     dataset: str
     """Name of the data set: fashion_mnist or demo."""
     statement: str
-    """One sentence that says what the accuracies of this report are accuracies on."""
+    """Sentence that names the images of the accuracies."""
 
 
 def load_test_images(*, seed: int = 0, max_images: int | None = None) -> EvaluationImages:

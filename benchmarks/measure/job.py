@@ -36,9 +36,9 @@ class RuntimeSettings:
     processors: list[int] | None
     """Processors that the process may run on; None where the system doesn't say."""
     xnnpack: bool | None
-    """Whether TFLite took XNNPACK's kernels; None where there is no such choice."""
+    """True if TFLite took XNNPACK's kernels; None where there is no such choice."""
     spinning: bool | None
-    """Whether ONNX Runtime's threads spin; None on other runtimes."""
+    """True if ONNX Runtime's threads spin; None on other runtimes."""
     variables: dict[str, str]
     """Environment variables that set threads."""
     kernel_agreement: KernelAgreement | None = field(default=None, metadata=ABSENT_IF_NONE)
@@ -112,7 +112,7 @@ def conditions_lines(rows: Sequence[_Row]) -> list[tuple[str, str]]:
 
 
 def _processors() -> list[int] | None:
-    """Which processors this process may run on; None where the system doesn't say."""
+    """Return the processors that this process may run on; None where the system doesn't say."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
 
 
@@ -157,7 +157,7 @@ class Job:
     is_timed: bool = True
     """False on an emulated processor."""
     wants_predictions: bool = True
-    """Whether to run the test images: once is enough for what doesn't change."""
+    """True to run the test images; one round is enough, as predictions don't change."""
     loadgen_s: float = 0.0
     """Seconds of each MLPerf LoadGen scenario; 0: none."""
 
@@ -173,13 +173,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a worker found in one repeat; nothing is summarised yet."""
+    """Readings of one repeat, not summarised."""
 
     runtime_version: str
     quantization: str
     """The spec's word: none, float16, dynamic or int8."""
     source_sha256: str
-    """Of the Keras file the artifact was exported from; empty if the spec doesn't say."""
+    """Digest of the Keras file that the artifact was exported from; empty if the spec doesn't say."""
     memory_before_load_bytes: int
     """Resident size of the worker with numpy and its inputs, before the library and the model."""
     predictions: list[int]
@@ -187,7 +187,7 @@ class Measurement:
     confidence_bp: list[int] = field(default_factory=list)
     """Probability of each answer under the spec's temperature, in basis points, 0-10,000; empty likewise."""
     untempered_confidence_bp: list[int] = field(default_factory=list)
-    """The same as the network put it out, without the temperature."""
+    """The same without the temperature."""
     calibration: dict[str, Any] = field(default_factory=dict)
     """The spec's manifest without the indices: dataset, split, count, seed, sha256; empty where none was needed."""
     load_ns: int | None = None
@@ -196,24 +196,24 @@ class Measurement:
     invoke_ns: list[int] = field(default_factory=list)
     """One value a timed call, in order."""
     model_ns: list[int] = field(default_factory=list)
-    """From pixels to probabilities, in order."""
+    """Time from pixels to probabilities, in order."""
     frame_to_decision_ns: list[int] = field(default_factory=list)
     """One value a timed call, in order; empty where OpenCV isn't installed."""
     end_to_end_ns: list[int] = field(default_factory=list)
     """From a camera's JPEG to a written line of JSON, in order; empty where OpenCV isn't installed."""
     stage_median_ns: dict[str, int] = field(default_factory=dict)
-    """Of the stages of end to end: decode, vision, invoke, decide, write."""
+    """Median of each stage of end to end: decode, vision, invoke, decide, write."""
     memory_peak_bytes: int | None = None
     """Largest resident size up to the end of the timed calls; the accuracy pass comes after it."""
     conditions: dict[str, Any] = field(default_factory=dict)
-    """From `benchmarks.measure.job.describe_conditions`."""
+    """Settings from `describe_conditions`."""
     loadgen: dict[str, Any] | None = None
     """From `benchmarks.measure.loadgen.run_scenarios`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended: with a measurement, or with the reason why there is none."""
+    """End of a job: a measurement, or the reason why there is none."""
 
     status: str
     """OK, FAILED or NOT_INSTALLED."""

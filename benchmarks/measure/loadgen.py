@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from benchmarks.measure.timing import time_calls
 from edge.errors import RuntimeMissingError
 
-SCENARIOS = ("SingleStream", "Offline")
-
 _SUMMARY = "mlperf_log_summary.txt"
 _LEAST_QUERIES = 64  # what its p90 needs, see `benchmarks.stats.latency`
 _TRIED, _SHORTEST_NS = 64, 1000  # calls before the first guess, and the shortest one

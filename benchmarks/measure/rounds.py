@@ -20,11 +20,11 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Ended(Protocol):
-    """How an attempt ended."""
+    """End of an attempt."""
 
     @property
     def status(self) -> str:
-        """OK, or why there is nothing."""
+        """OK, or the kind of failure."""
         ...
 
     @property
@@ -41,7 +41,7 @@ class Task(Generic[_Outcome]):
     """Something to be measured once a round, in a process of its own."""
 
     name: str
-    """As the progress shows it."""
+    """Name in the progress."""
     run: Callable[[int], _Outcome]
     """Number of the round, from 0 -> how it ended."""
 
@@ -55,8 +55,8 @@ class Trial(Generic[_Outcome]):
     after: State
 
 
-def _say_nothing(_name: str, _done: int, _left: int) -> None:
-    """Who watches nothing is told nothing."""
+def _ignore_progress(_name: str, _done: int, _left: int) -> None:
+    """No-op progress callback."""
 
 
 def measure_in_rounds(
@@ -66,7 +66,7 @@ def measure_in_rounds(
     seed: int,
     most: int = 0,
     is_enough: Callable[[Sequence[Sequence[Trial[_Outcome]]]], bool] = lambda _trials: True,
-    note: Callable[[str, int, int], None] = _say_nothing,
+    note: Callable[[str, int, int], None] = _ignore_progress,
     read: Callable[[], State] = read_state,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[list[Trial[_Outcome]]]:
@@ -79,8 +79,8 @@ def measure_in_rounds(
         repeats: number of rounds.
         seed: of the order.
         most: number of rounds at most, while it isn't enough.
-        is_enough: is asked after the `repeats` rounds, and after each further one, whether that will do.
-        note: is told before each turn what is measured, how many turns are done and how many are left.
+        is_enough: decides after `repeats` rounds, and after each further one, whether the medians are known.
+        note: progress before each turn: name of the task, turns done, turns remaining.
         read: reads the machine's state.
         clock: monotonic seconds, of the time that is left.
 
@@ -103,14 +103,14 @@ def measure_in_rounds(
                 trials[index].append(Trial(outcome, before, read()))
                 done += 1
                 left = sum(_still_to_do(found, asked) for found in trials)
-                _say(tasks[index].name, outcome, number + 1, asked, left * (clock() - started) / done)
+                _log_progress(tasks[index].name, outcome, number + 1, asked, left * (clock() - started) / done)
     except KeyboardInterrupt:
         _LOGGER.warning("interrupted: the report holds what was measured until now")
     return trials
 
 
 def is_complete(trials: Sequence[Sequence[Trial[_Outcome]]], *, repeats: int) -> bool:
-    """Whether every task had all its turns, or failed: False after Ctrl-C.
+    """Return True if every task had all its turns or failed; False after Ctrl-C.
 
     Args:
         trials: from `measure_in_rounds`.
@@ -129,7 +129,7 @@ def _still_to_do(trials: Sequence[Trial[_Outcome]], repeats: int) -> int:
     return max(repeats - len(trials), 0) if not trials or trials[-1].outcome.status == OK else 0
 
 
-def _say(name: str, outcome: Ended, number: int, repeats: int, left_s: float) -> None:
+def _log_progress(name: str, outcome: Ended, number: int, repeats: int, left_s: float) -> None:
     left = f"about {left_s / 60:.0f} min left" if left_s >= 90 else f"about {left_s:.0f} s left"
     how = "" if outcome.status == OK else f": {outcome.status}: {outcome.reason}"
     _LOGGER.info("[round %d of %d, %s] %s%s", number, repeats, left, name, how)

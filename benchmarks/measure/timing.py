@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 def _ignore(_result: object) -> None:
-    """What most timed calls do with their results."""
+    """Drop a result."""
 
 
 def warm_up(

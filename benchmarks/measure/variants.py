@@ -1,4 +1,4 @@
-"""Which rows a report has: one for each artifact and runtime that fits it, and one for each file that is no model."""
+"""Rows of a report: one for each artifact and runtime that fits it, and one for each file that is no model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Variant:
 
     @property
     def row_id(self) -> str:
-        """What its row is called."""
+        """Name of its row."""
         return f"{self.name} @ {self.runtime}" if self.runtime else self.name
 
 

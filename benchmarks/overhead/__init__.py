@@ -1,1 +1,1 @@
-"""What the runner costs beside a bare script that does the same: ratios with limits, all from one run."""
+"""Overhead of the runner against a bare script that does the same: ratios with limits, all from one run."""

@@ -26,7 +26,7 @@ _FPS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class InputFiles:
-    """Where they lie."""
+    """Paths of the inputs."""
 
     image: Path
     """PNG, 640x480."""
@@ -38,7 +38,7 @@ class InputFiles:
 
 
 def write_inputs(folder: Path, video: Path | None = None) -> InputFiles:
-    """Draw what isn't given.
+    """Draw the inputs; a video of the user's own is taken as it is.
 
     Args:
         folder: to write to.

@@ -28,7 +28,7 @@ class RunnerConfig:
     calls: int = 2000
     """Timed frames in memory, a process."""
     frames: int = 5000
-    """Of the demo, for the growth of memory; the limit is meant for a million, which takes most of an hour."""
+    """Frames of the demo, for the growth of memory; the limit is meant for a million, which takes most of an hour."""
     video: Path | None = None
     """Video file; None: one that is drawn."""
     out: Path | None = None
@@ -45,13 +45,13 @@ class Limit:
 
     id: str
     what: str
-    """In words."""
+    """Description."""
     unit: str
-    """Of both sides' readings."""
+    """Unit of both sides' readings."""
     kind: str
     """AT_MOST or AT_LEAST."""
     value: float
-    """Of the ratio; of the reading itself where the bare script has none."""
+    """Limit of the ratio, or of the reading itself where the baseline has none."""
     scale: float = 1.0
     """From a reading to its unit."""
 

@@ -81,7 +81,7 @@ def video(model: str, path: str) -> dict[str, float]:
 
 
 def video_opencv(model: str, path: str) -> dict[str, float]:
-    """As `video`, where the extra `video` isn't installed."""
+    """Classify the frames of a video without PyAV."""
     sys.modules["edge.sources.pyav"] = None  # type: ignore[assignment]  # importing it fails
     return video(model, path)
 
@@ -124,7 +124,7 @@ class _MemorySink:
 
 
 def _without_vision(frame: NDArray[np.uint8], *, height: int, width: int) -> PreparedInput:
-    """What the bare script does to a frame."""
+    """Prepare a frame as the baseline does."""
     import cv2
     import numpy as np
 

@@ -44,7 +44,7 @@ class Match:
 
     @property
     def row_id(self) -> str:
-        """What its row is called."""
+        """Name of its row."""
         return f"{self.variant} @ {self.peer.name}"
 
 

@@ -38,30 +38,30 @@ class PeerJob:
 
 @dataclass(frozen=True, slots=True)
 class PeerOutcome:
-    """How it ended."""
+    """Readings of a peer, or the reason why there are none."""
 
     status: str
     """One of `benchmarks.measure.job`'s OK, FAILED and NOT_INSTALLED."""
     reason: str = ""
     version: str = ""
-    """Of the peer's library."""
+    """Version of the peer's library."""
     invoke_ns: list[int] = field(default_factory=list)
-    """One value a timed call, in order; empty where the peer tells only a summary."""
+    """One value a timed call, in order; empty where the peer gives only a summary."""
     summary_ns: dict[str, int] = field(default_factory=dict)
-    """median, p95, mean, maximum: of a peer that tells only a summary."""
+    """median, p95, mean, maximum: of a peer that gives only a summary."""
 
 
 class Peer(Protocol):
     """A tool that times a model file."""
 
     name: str
-    """As the table shows it."""
+    """Name in the table."""
     what: str
-    """What it times and on what, in a clause."""
+    """Description of the timed calls, in a clause."""
     how_to_get: str
-    """What to do where it isn't installed."""
+    """Remedy where it isn't installed."""
     format: str
-    """Of the files it runs: tflite or onnx."""
+    """Format of the files it runs: tflite or onnx."""
 
     def measure(self, job: PeerJob) -> PeerOutcome:
         """Time the file once, in a process of its own."""

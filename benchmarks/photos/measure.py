@@ -35,16 +35,16 @@ class PhotosConfig:
     threads: int = 1
     """For the arithmetic; 1 is the reference."""
     mistakes: int = 24
-    """How many mistakes are drawn, at most."""
+    """Mistakes that are drawn, at most."""
     hits: int = 2
-    """How many right answers of each folder are drawn, at most."""
+    """Right answers of each folder that are drawn, at most."""
     out: Path | None = None
     """Folder of the report; None: `reports/photos-<UTC time>`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Photograph:
-    """An image file and what is right to say of it."""
+    """Image file and its true labels."""
 
     path: Path
     name: str
@@ -95,12 +95,12 @@ SCORE = (
     "what the model's specification compares with its threshold, the probability of the likeliest label unless it says "
     "otherwise"
 )
-"""What `PhotoResult.score` is, in words."""
+"""Definition of `PhotoResult.score`."""
 _LOWEST_SCORE = -1e6  # far below any energy; JSON has no infinity
 
 
 class FrameClassifier(Protocol):
-    """What is measured: `edge.classify.classifier.Classifier`, or a test's script."""
+    """Classifier that is measured: `edge.classify.classifier.Classifier`, or a test's script."""
 
     spec: ModelSpec
 
@@ -111,19 +111,19 @@ class FrameClassifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PhotoResult:
-    """One photograph and what was said of it."""
+    """Photograph and its prediction."""
 
     photograph: Photograph
     prediction: Prediction
     """With every label of the model in its top_k, or with none where the answer is `nothing`."""
     height: int
-    """Of the frame, pixels."""
+    """Pixels of the frame."""
     width: int
-    """Of the frame, pixels."""
+    """Pixels of the frame."""
 
     @property
     def score(self) -> float:
-        """What known and unknown are told apart by, higher is known, finite; SCORE says what it is."""
+        """Score that separates known from unknown, higher is known, finite; defined by SCORE."""
         return max(self.prediction.score, _LOWEST_SCORE)
 
     @property
@@ -133,17 +133,17 @@ class PhotoResult:
 
     @property
     def is_top1_right(self) -> bool:
-        """Whether the likeliest label is right; never where the model has none for the kind."""
+        """True if the likeliest label is right; never where the model has none for the kind."""
         return self.top1 in self.photograph.kind.labels
 
     @property
     def is_rejected(self) -> bool:
-        """Whether the answer was `unknown` or `nothing`."""
+        """True if the answer was `unknown` or `nothing`."""
         return self.prediction.label in REJECTIONS
 
     @property
     def is_right(self) -> bool:
-        """Whether the answer is right: a label of the kind, or a rejection where the model has none for it."""
+        """True if the answer is right: a label of the kind, or a rejection where the model has none for it."""
         kind = self.photograph.kind
         return self.prediction.label in kind.labels if kind.is_known else self.is_rejected
 
@@ -161,7 +161,7 @@ class PhotoReport:
     """All results of one run."""
 
     labels: tuple[str, ...]
-    """Of the model, in index order."""
+    """Labels of the model, in index order."""
     results: tuple[PhotoResult, ...]
     """In the order of the photographs."""
     skipped: tuple[Skipped, ...]

@@ -146,7 +146,7 @@ def _stages(results: Sequence[PhotoResult]) -> Row:
 
 
 def _frames(results: Sequence[PhotoResult]) -> list[Row]:
-    """How often each size of frame occurs, the most frequent first."""
+    """Count the sizes of the frames, the most frequent first."""
     sizes = Counter((result.height, result.width) for result in results)
     return [
         {"height": height, "width": width, "count": count}

@@ -1,4 +1,4 @@
-"""What the report on photographs says in words: headline, caveats, definitions."""
+"""Sentences of the report on photographs: headline, caveats, definitions."""
 
 from __future__ import annotations
 

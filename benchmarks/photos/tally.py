@@ -109,7 +109,7 @@ def confusion(report: PhotoReport) -> Row:
 
 
 def rejection(report: PhotoReport) -> Row | None:
-    """How well known and unknown are told apart: by the score alone, and by the model's answers.
+    """Measure the separation of known and unknown, by the score alone and by the model's answers.
 
     Returns:
         None unless there are photographs of both.

@@ -1,4 +1,4 @@
-"""What every script here shares: the job on stdin, warm-up, one reading of the clock on each side of a call.
+"""Loop shared by the scripts here: the job on stdin, warm-up, one reading of the clock on each side of a call.
 
 These scripts run in Pythons that have a peer's library and nothing of this project, so they import none of it.
 """

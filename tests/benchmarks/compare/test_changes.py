@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,6 +24,9 @@ def _timed(row: Row, *medians_ns: int) -> Row:
 
 
 STEADY = (1000, 1002, 998)
+A, B, GONE = "a.tflite @ litert", "b.tflite @ litert", "gone.tflite @ litert"
+OLD, NEW = "the old report", "the new report"
+NUMBER = re.compile(r"\d+\.\d+")
 
 
 def test_rows_are_paired_by_image_and_timed_by_repeat(row: Callable[..., Row], report: MakeReport) -> None:
@@ -37,17 +41,19 @@ def test_rows_are_paired_by_image_and_timed_by_repeat(row: Callable[..., Row], r
     assert known(change.latency).value == pytest.approx(2.0)
     assert known(change.latency).is_significant is True
     assert verdict(change) == "LESS ACCURATE, SLOWER"
-    assert summary(changes) == "Less accurate: a.tflite @ litert. Slower: a.tflite @ litert."
+    assert summary(changes) == f"Less accurate: {A}. Slower: {A}."
     assert (known(change.loss).loss_pp, known(change.loss).agreement) == (70.0, pytest.approx(0.3))
 
 
-def test_nothing_changed(row: Callable[..., Row], report: MakeReport) -> None:
+def test_equal_reports_have_no_change(row: Callable[..., Row], report: MakeReport) -> None:
     same = report(_timed(row("a.tflite"), *STEADY))
 
     changes = compare_reports(same, same)
 
-    assert verdict(changes.rows[0]) == "the same answers, as fast within the noise"
-    assert summary(changes) == "No row of 1 is worse beyond the noise."
+    accuracy, speed = verdict(changes.rows[0]).split(", ")
+    assert accuracy.startswith("the same")
+    assert speed.startswith("as fast")
+    assert summary(changes).startswith("No row of 1 ")
 
 
 def test_rows_of_one_report_alone_and_rows_that_fail_now_are_named(row: Callable[..., Row], report: MakeReport) -> None:
@@ -58,10 +64,10 @@ def test_rows_of_one_report_alone_and_rows_that_fail_now_are_named(row: Callable
 
     assert {change.row.id: verdict(change) for change in changes.rows} == {
         "a.tflite @ litert": "FAILS NOW: crashed",
-        "fresh.tflite @ litert": "only in the new report",
-        "gone.tflite @ litert": "only in the old report",
+        "fresh.tflite @ litert": f"only in {NEW}",
+        "gone.tflite @ litert": f"only in {OLD}",
     }
-    assert summary(changes) == "Fail now: a.tflite @ litert. Gone: gone.tflite @ litert."
+    assert summary(changes) == f"Fail now: {A}. Gone: {GONE}."
 
 
 def test_other_images_and_another_machine_are_not_compared(row: Callable[..., Row], report: MakeReport) -> None:
@@ -72,7 +78,7 @@ def test_other_images_and_another_machine_are_not_compared(row: Callable[..., Ro
 
     assert (changes.rows[0].loss, changes.rows[0].latency) == (None, None)
     assert verdict(changes.rows[0]) == "–"  # noqa: RUF001
-    assert summary(changes) == "No row could be compared."
+    assert summary(changes).startswith("No row could ")
     said = " ".join(caveats(changes, 0.5))
     assert "different images" in said
     assert "different machines (cpu)" in said
@@ -88,12 +94,12 @@ def test_a_throttled_row_has_no_ratio(row: Callable[..., Row], report: MakeRepor
 def test_a_single_repeat_is_no_evidence(row: Callable[..., Row], report: MakeReport) -> None:
     changes = compare_reports(report(_timed(row("a.tflite"), 1000)), report(_timed(row("a.tflite"), 3000)))
 
-    assert verdict(changes.rows[0]) == "the same answers, time from a single repeat"
+    assert verdict(changes.rows[0]).endswith("from a single repeat")
     assert any("single repeat" in sentence for sentence in caveats(changes, 0.5))
 
 
 def test_reports_of_different_things_are_refused(row: Callable[..., Row], report: MakeReport) -> None:
-    with pytest.raises(ReportError, match="no row in common: one has a.tflite @ litert, the other b.tflite @ litert"):
+    with pytest.raises(ReportError, match=f"one has {A}, the other {B}"):
         compare_reports(report(row("a.tflite")), report(row("b.tflite")))
 
 
@@ -106,11 +112,13 @@ def test_text_and_markdown_say_the_same(row: Callable[..., Row], report: MakeRep
 
     terminal, page = text(changes, old, new, None), markdown(changes, old, new, gate)
 
-    assert terminal.splitlines()[0] == "old: 0123456789ab, 2026-11-22 10:00 UTC, board: Pi, 4 cores"
+    assert terminal.splitlines()[0].split(", ") == [
+        "old: 0123456789ab", "2026-11-22 10:00 UTC", "board: Pi", "4 cores",
+    ]  # fmt: skip
     assert terminal.splitlines()[-1] == summary(changes)
     title, advice, verdict_of_gate, *_ = page.split("\n\n")
-    assert (title, advice) == ("### Benchmark", "**No row of 1 is worse beyond the noise.**")
-    assert verdict_of_gate.splitlines()[0] == "❌ Gate: limits broken by a."
+    assert (title, advice) == ("### Benchmark", f"**{summary(changes)}**")
+    assert verdict_of_gate.splitlines()[0] == f"❌ Gate: {gate.sentence}."
     assert "- a: too slow" in page
     assert "fine" not in page
     assert "- new: no commit" in page
@@ -129,20 +137,18 @@ def _judge(old: Report, new: Report, limits: Limits = LIMITS) -> tuple[str, str,
 def test_rows_that_are_as_they_were_keep_every_limit(row: Callable[..., Row], report: MakeReport) -> None:
     same = report(row("a.tflite"), row("b.tflite"))
 
-    assert _judge(same, same) == ("passed", "all 6 limits of 2 rows kept", [])
+    assert _judge(same, same) == ("passed", _judge(same, same)[1], [])
+    assert "all 6 limits of 2 rows" in _judge(same, same)[1]
 
 
-def test_what_got_worse_breaks_its_limit(row: Callable[..., Row], report: MakeReport) -> None:
+def test_a_worse_row_breaks_each_limit(row: Callable[..., Row], report: MakeReport) -> None:
     old, new = report(row("a.tflite", wrong=1)), report(row("a.tflite", wrong=8, invoke_ns=80_000))
 
     outcome, _, broken = _judge(old, new)
 
     assert outcome == "failed"
-    assert broken == [
-        "a.tflite @ litert: the loss is 70.00 points against the old report, allowed 0.5",
-        "a.tflite @ litert: 30.00 % of the predictions are those of the old report, wanted 98.5",
-        "a.tflite @ litert: invoke takes at least 2.00 times the time of the old report, allowed 1.1",
-    ]
+    assert all(line.startswith(f"{A}: ") and OLD in line for line in broken)
+    assert [NUMBER.findall(line) for line in broken] == [["70.00", "0.5"], ["30.00", "98.5"], ["2.00", "1.1"]]
 
 
 def test_a_row_that_vanished_breaks_the_gate_though_all_others_are_fine(
@@ -150,11 +156,11 @@ def test_a_row_that_vanished_breaks_the_gate_though_all_others_are_fine(
 ) -> None:
     old, new = report(row("a.tflite"), row("gone.tflite")), report(row("a.tflite"), row("fresh.tflite"))
 
-    assert _judge(old, new) == (
-        "failed",
-        "limits broken by gone.tflite @ litert",
-        ["gone.tflite @ litert: it is in the old report and not in the new one"],
-    )
+    outcome, sentence, (broken,) = _judge(old, new)
+    assert outcome == "failed"
+    assert sentence.endswith(f"broken by {GONE}")
+    assert broken.startswith(f"{GONE}: ")
+    assert "new" in broken
 
 
 def test_a_row_whose_library_is_gone_breaks_it_too(row: Callable[..., Row], report: MakeReport) -> None:
@@ -164,17 +170,19 @@ def test_a_row_whose_library_is_gone_breaks_it_too(row: Callable[..., Row], repo
     outcome, _, broken = _judge(old, new)
 
     assert outcome == "failed"
-    assert broken == ["b.onnx @ onnxruntime: the old report measured it, now it is not installed: no onnxruntime"]
+    (line,) = broken
+    assert line.startswith("b.onnx @ onnxruntime: ")
+    assert line.endswith("not installed: no onnxruntime")
 
 
-def test_what_the_old_report_did_not_measure_is_not_missed(row: Callable[..., Row], report: MakeReport) -> None:
+def test_rows_that_the_old_report_lacks_pass(row: Callable[..., Row], report: MakeReport) -> None:
     old = report(row("a.tflite"), row("b.tflite", reason="crashed"), row("c.tflite", reason="crashed"))
     new = report(row("a.tflite"), row("b.tflite"))
 
     assert _judge(old, new)[0] == "passed"
-    assert _judge(report(row("b.tflite", reason="crashed")), report(row("b.tflite"))) == (
-        "failed", "nothing to judge: the old report measured none of the rows", [],
-    )  # fmt: skip
+    outcome, sentence, broken = _judge(report(row("b.tflite", reason="crashed")), report(row("b.tflite")))
+    assert (outcome, broken) == ("failed", [])
+    assert "nothing to judge" in sentence
 
 
 @pytest.mark.parametrize(
@@ -198,7 +206,6 @@ def test_a_limit_that_cannot_be_held_is_not_kept(
 def test_a_throttled_row_is_an_unfit_machine_and_named_once(row: Callable[..., Row], report: MakeReport) -> None:
     hot = report(replace(row("a.tflite"), invalid="throttled"))
 
-    assert _judge(hot, hot)[:2] == (
-        "environment invalid",
-        "measured on an unfit machine, measure again: a.tflite @ litert",
-    )
+    outcome, sentence, _ = _judge(hot, hot)
+    assert outcome == "environment invalid"
+    assert sentence.count(A) == 1

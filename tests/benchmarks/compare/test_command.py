@@ -25,10 +25,10 @@ def write(row: Callable[..., Row], report: Callable[..., Report], tmp_path: Path
     return make
 
 
-def test_two_folders(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_report_folders_are_compared(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", write("old"), write("new")]) == 0
 
-    assert capsys.readouterr().out.splitlines()[-1] == "No row of 1 is worse beyond the noise."
+    assert capsys.readouterr().out.splitlines()[-1].startswith("No row of 1 ")
 
 
 def test_the_gate_has_its_exit_code(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,11 +37,13 @@ def test_the_gate_has_its_exit_code(write: Callable[..., str], capsys: pytest.Ca
     assert main(["compare", old, new, "--gate", "--markdown"]) == 3
 
     out, err = capsys.readouterr()
-    assert "❌ Gate: limits broken by a.tflite @ litert." in out
-    assert err == "error: limits broken by a.tflite @ litert\n"
+    (line,) = err.splitlines()
+    assert line.startswith("error: ")
+    assert line.endswith(" a.tflite @ litert")
+    assert f"❌ Gate: {line.removeprefix('error: ')}." in out
 
 
-def test_a_variant_that_fails_now_has_another(write: Callable[..., str]) -> None:
+def test_a_variant_that_fails_now_is_exit_code_1(write: Callable[..., str]) -> None:
     assert main(["compare", write("old"), write("new", reason="crashed"), "--gate"]) == 1
 
 
@@ -55,7 +57,7 @@ def test_a_variant_that_fails_now_has_another(write: Callable[..., str]) -> None
         ('{"schema_version": 2, "rows": [{"status": "ok", "raw": null}]}', "damaged"),
     ],
 )
-def test_what_is_no_report(content: str | None, message: str, tmp_path: Path) -> None:
+def test_files_that_are_no_report_are_refused(content: str | None, message: str, tmp_path: Path) -> None:
     if content is not None:
         (tmp_path / "report.json").write_text(content, encoding="utf-8")
 

@@ -13,11 +13,12 @@ def _write(root: Path, files: dict[str, str]) -> Path:
 
 
 def test_a_raspberry_pi_is_named_by_its_device_tree(tmp_path: Path) -> None:
+    pi = "Raspberry Pi 5 Model B Rev 1.0"
     root = _write(
         tmp_path,
         {
-            "proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0",
-            "proc/cpuinfo": "processor\t: 0\nModel\t\t: Raspberry Pi 5 Model B Rev 1.0\n",
+            "proc/device-tree/model": f"{pi}\0",
+            "proc/cpuinfo": f"processor\t: 0\nModel\t\t: {pi}\n",
             "proc/meminfo": "MemTotal:        8255744 kB\n",
             "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "ondemand\n",
             "etc/os-release": 'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 13 (trixie)"\n',
@@ -26,10 +27,10 @@ def test_a_raspberry_pi_is_named_by_its_device_tree(tmp_path: Path) -> None:
 
     found = describe_environment(["python"], seed=3, threads=2, root=root)
 
-    assert (found["kind"], found["board"]) == ("board", "Raspberry Pi 5 Model B Rev 1.0")
+    assert (found["kind"], found["board"]) == ("board", pi)
     assert (found["cpu_governor"], found["os"]) == ("ondemand", "Debian GNU/Linux 13 (trixie)")
     assert found["memory_bytes"] == 8255744 * 1024
-    assert machine_name(found).startswith("board: Raspberry Pi 5 Model B Rev 1.0, ")
+    assert machine_name(found).startswith(f"board: {pi}, ")
     assert "7.9 GiB" in machine_name(found)
 
 
@@ -63,7 +64,7 @@ def test_an_emulated_pi_is_neither_a_pi_nor_a_host(tmp_path: Path) -> None:
     assert pi not in str(found)
 
 
-def test_a_pi_tells_its_clock_temperature_and_throttle_flags(tmp_path: Path) -> None:
+def test_clock_temperature_and_throttle_flags_of_a_pi_are_listed(tmp_path: Path) -> None:
     root = _write(
         tmp_path,
         {
@@ -76,9 +77,11 @@ def test_a_pi_tells_its_clock_temperature_and_throttle_flags(tmp_path: Path) -> 
 
     lines = dict(environment_lines(describe_environment(["python"], seed=0, threads=1, root=root)))
 
-    assert lines["clock"] == "1200 MHz before, 1800 MHz at most"
+    assert lines["clock"].startswith("1200 MHz")
+    assert "1800 MHz" in lines["clock"]
     assert lines["temperature"] == "82 °C before"
-    assert lines["throttled"] == "now: throttled; since boot: under-voltage, throttled (0x50004)"
+    assert lines["throttled"].startswith("now: throttled;")
+    assert lines["throttled"].endswith("under-voltage, throttled (0x50004)")
 
 
 @pytest.mark.parametrize("model", ["", "linux,dummy-virt\0"])
@@ -101,5 +104,5 @@ def test_lines_for_people_leave_out_what_is_not_known(tmp_path: Path) -> None:
     assert "numpy cp" in lines["wheels"]
 
 
-def test_the_clock_costs_something_but_not_much() -> None:
+def test_a_reading_of_the_clock_takes_less_than_a_millisecond() -> None:
     assert 0 <= timer_overhead_ns() < 1_000_000

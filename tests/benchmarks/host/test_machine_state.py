@@ -32,7 +32,7 @@ def test_a_pi_is_read_from_its_files(tmp_path: Path) -> None:
     assert found == {"temperature_c": 61.234, "throttle_bits": 0x50000, "governor": "ondemand", "clock_mhz": 1800}
 
 
-def test_what_a_machine_does_not_tell_is_none(tmp_path: Path) -> None:
+def test_unknown_readings_are_none(tmp_path: Path) -> None:
     found = read_state(tmp_path)
 
     assert (found["temperature_c"], found["governor"], found["clock_mhz"]) == (None, None, None)
@@ -46,7 +46,7 @@ def test_what_a_machine_does_not_tell_is_none(tmp_path: Path) -> None:
         (_state(0x50000), _state(0x50000)),  # long ago
     ],
 )
-def test_nothing_happened(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_equal_states_keep_a_row_valid(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert invalid_reason(before, after) == ""
 
 
@@ -61,16 +61,16 @@ def test_nothing_happened(before: dict[str, Any], after: dict[str, Any]) -> None
 def test_a_board_that_was_slowed_down_rules_a_row_out(
     before: dict[str, Any], after: dict[str, Any], flags: str
 ) -> None:
-    assert invalid_reason(before, after) == (
-        f"the board was slowed down at 61 °C ({flags}): cool it, or use a stronger supply"
-    )
+    reason = invalid_reason(before, after)
+    assert f"61 °C ({flags})" in reason
+    assert "stronger supply" in reason
 
 
-def test_so_does_another_governor() -> None:
+def test_another_governor_rules_a_row_out() -> None:
     assert "from ondemand to powersave" in invalid_reason(_state(), _state(governor="powersave"))
 
 
-def test_one_bad_repeat_is_enough() -> None:
+def test_one_throttled_repeat_rules_a_row_out() -> None:
     assert "throttled" in first_invalid_reason([(_state(), _state()), (_state(), _state(0x40004))])
     assert first_invalid_reason([(_state(), _state())]) == ""
 
@@ -89,22 +89,22 @@ def _proc(root: Path, *, command: str = "python3\0-m\0benchmarks\0", cpuinfo: st
         "/usr/bin/qemu-aarch64-static\0/usr/bin/python3\0x.py\0",
     ],
 )
-def test_qemu_stands_in_front_of_the_command(tmp_path: Path, command: str) -> None:
+def test_qemu_is_recognised_by_its_command_line(tmp_path: Path, command: str) -> None:
     assert emulator(_proc(tmp_path, command=command), machine="aarch64") == "qemu-user"
 
 
 def test_an_arm_program_on_an_x86_processor_is_emulated(tmp_path: Path) -> None:
     root = _proc(tmp_path, cpuinfo="processor\t: 0\nvendor_id\t: AuthenticAMD\n")
 
-    assert emulator(root, machine="aarch64") == "an emulator on an x86 processor"
+    assert "x86" in str(emulator(root, machine="aarch64"))
     assert emulator(root, machine="x86_64") is None
 
 
-def test_a_real_pi_is_not(tmp_path: Path) -> None:
+def test_a_real_pi_is_not_emulated(tmp_path: Path) -> None:
     cpuinfo = "processor\t: 0\nCPU implementer\t: 0x41\nModel\t\t: Raspberry Pi 5 Model B Rev 1.0\n"
 
     assert emulator(_proc(tmp_path, cpuinfo=cpuinfo), machine="aarch64") is None
 
 
-def test_a_system_without_proc_is_taken_at_its_word(tmp_path: Path) -> None:
+def test_a_system_without_proc_is_not_emulated(tmp_path: Path) -> None:
     assert emulator(tmp_path, machine="arm64") is None

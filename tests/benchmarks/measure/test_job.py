@@ -48,11 +48,9 @@ def test_the_kernels_of_each_runtime_that_has_a_choice_are_listed() -> None:
         _Row("litert", None),
     ]
 
-    assert conditions_lines(rows) == [
-        ("XNNPACK", "litert on, tflite-runtime some rows"),
-        ("garbage collector", "off"),
-        ("variables of threads", "OMP_NUM_THREADS=2"),
-    ]
+    kernels, *others = conditions_lines(rows)
+    assert (kernels[0], kernels[1].split(", ")) == ("XNNPACK", ["litert on", "tflite-runtime some rows"])
+    assert others == [("garbage collector", "off"), ("variables of threads", "OMP_NUM_THREADS=2")]
 
 
 def test_rows_that_were_not_measured_have_no_settings() -> None:

@@ -48,7 +48,7 @@ def test_a_summary_is_read_up_to_its_parameters() -> None:
     }
 
 
-def test_where_it_is_missing_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mlperf_loadgen", None)
 
     with pytest.raises(RuntimeMissingError, match=r"edge-classify\[loadgen\]"):

@@ -45,7 +45,7 @@ def test_the_seed_fixes_the_order() -> None:
     assert logs[0] == logs[1] != logs[2]
 
 
-def test_what_fails_is_not_tried_again() -> None:
+def test_a_failed_task_is_not_repeated() -> None:
     log: list[str] = []
 
     trials = measure_in_rounds([_recorder(log, "a"), _recorder(log, "b", FAILED)], repeats=3, seed=0, **_QUIET)
@@ -86,7 +86,7 @@ def test_ctrl_c_keeps_what_was_measured(caplog: pytest.LogCaptureFixture) -> Non
 
 
 @pytest.mark.parametrize(("seconds_a_task", "left"), [(10, "about 50 s left"), (60, "about 5 min left")])
-def test_the_time_that_is_left(seconds_a_task: float, left: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_remaining_time_is_logged(seconds_a_task: float, left: str, caplog: pytest.LogCaptureFixture) -> None:
     now = [0.0]
 
     def run(_number: int) -> Outcome:
@@ -101,7 +101,7 @@ def test_the_time_that_is_left(seconds_a_task: float, left: str, caplog: pytest.
     assert "about 0 s left" in caplog.messages[-1]
 
 
-def test_who_watches_is_told_before_each_turn_how_many_are_left() -> None:
+def test_progress_is_reported_before_each_turn() -> None:
     told: list[tuple[int, int]] = []
 
     measure_in_rounds(
@@ -132,7 +132,7 @@ def test_ctrl_c_keeps_what_was_measured_and_is_not_complete() -> None:
 
 
 @pytest.mark.parametrize(("enough_after", "rounds"), [(2, 3), (4, 4), (9, 6)])
-def test_rounds_go_on_until_it_is_enough_but_not_for_ever(enough_after: int, rounds: int) -> None:
+def test_rounds_go_on_until_they_converge_or_reach_the_maximum(enough_after: int, rounds: int) -> None:
     log: list[str] = []
 
     trials = measure_in_rounds(

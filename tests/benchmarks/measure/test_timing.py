@@ -64,11 +64,11 @@ def test_single_calls_are_timed_over_the_inputs_in_turn_with_the_collector_pause
     assert gc.isenabled()
 
 
-def test_warm_up_makes_so_many_calls_even_if_the_time_is_over() -> None:
+def test_warm_up_makes_the_minimum_of_calls() -> None:
     assert warm_up(str, [1, 2], calls=5, duration_s=0, clock=TickingClock()) == 5
 
 
-def test_warm_up_goes_on_until_the_time_is_over() -> None:
+def test_warm_up_lasts_the_minimum_of_time() -> None:
     # Readings: 10, so the end is 10 + 35 = 45; after the two calls that need none: 20, 30, 40, and 50 ends it.
     assert warm_up(str, [1, 2], calls=2, duration_s=35, clock=TickingClock()) == 2 + 3
 

@@ -25,7 +25,7 @@ def test_runtimes_can_be_chosen_and_files_they_do_not_fit_are_left_out() -> None
     found = list_variants([TINY, TINY_ONNX], runtimes=["litert", "litert"])
 
     assert [(variant.name, variant.runtime) for variant in found] == [("tiny_int8.tflite", "litert")]
-    with pytest.raises(ModelFileError, match="--runtime litert runs none of these files"):
+    with pytest.raises(ModelFileError, match="--runtime litert"):
         list_variants([TINY_ONNX], runtimes=["litert"])
 
 

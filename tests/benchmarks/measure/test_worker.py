@@ -125,7 +125,9 @@ def test_a_missing_library_is_its_own_status(monkeypatch: pytest.MonkeyPatch, tm
 
     outcome = worker.attempt(_job(tmp_path, FIXTURES / "tiny_int8.tflite"))
 
-    assert (outcome.status, outcome.reason) == (NOT_INSTALLED, "needs x: pip install x")
+    assert outcome.status == NOT_INSTALLED
+    assert outcome.reason.endswith("pip install x")
+    assert "\n" not in outcome.reason
 
 
 def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
@@ -135,7 +137,7 @@ def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
     outcome = worker.attempt(job)
 
     assert outcome.status == FAILED
-    assert "takes images of 28x28, the test images are 32x32" in outcome.reason
+    assert outcome.reason.index("28x28") < outcome.reason.index("32x32")
 
 
 def test_an_int8_onnx_file_is_compared_with_its_own_arithmetic(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def frames(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("side", [BARE, OURS])
-def test_a_side_measures_itself(side: str, frames: Path) -> None:
+def test_each_side_measures_start_memory_latency_and_frame_rate(side: str, frames: Path) -> None:
     model = str(default_model())
     first = run_process(side, "first", model, str(frames / "a.png"))
     assert first["memory_bytes"] > 20e6
@@ -91,7 +91,7 @@ def test_a_side_measures_itself(side: str, frames: Path) -> None:
         assert run_process(side, part, model, str(frames / "v.mp4"))["fps"] > 0
 
 
-def test_a_long_run_looks_at_its_memory_twice() -> None:
+def test_memory_is_read_after_a_thousand_frames_and_at_the_end() -> None:
     from benchmarks.overhead.toolkit import _MemorySink
     from edge.sources import Frame
 
@@ -102,12 +102,12 @@ def test_a_long_run_looks_at_its_memory_twice() -> None:
     assert sink.at_end_bytes > 0
 
 
-def test_a_side_that_fails_says_so() -> None:
-    with pytest.raises(ToolkitError, match=r"benchmarks.overhead.baseline first failed: "):
+def test_a_failing_side_is_named_in_the_error() -> None:
+    with pytest.raises(ToolkitError, match=rf"{BARE} first failed: \S"):
         run_process(BARE, "first", "gone.tflite", "gone.png")
 
 
-def test_the_bare_script_answers_as_a_script_would(frames: Path) -> None:
+def test_the_baseline_writes_one_json_object(frames: Path) -> None:
     import subprocess
     import sys
 
@@ -126,12 +126,12 @@ def test_the_median_of_the_ratios_of_neighbours_counts() -> None:
 
 
 @pytest.mark.parametrize(("ours", "status"), [(1300.0, "ok"), (1301.0, "missed")])
-def test_at_most(ours: float, status: str) -> None:
+def test_a_ratio_above_an_upper_limit_is_missed(ours: float, status: str) -> None:
     assert ratio_row(LOOP, [ours], [1000.0])["status"] == status
 
 
 @pytest.mark.parametrize(("ours", "status"), [(85.0, "ok"), (84.9, "missed")])
-def test_at_least(ours: float, status: str) -> None:
+def test_a_ratio_below_a_lower_limit_is_missed(ours: float, status: str) -> None:
     assert ratio_row(VIDEO, [ours], [100.0])["status"] == status
 
 
@@ -141,6 +141,6 @@ def test_both_sides_must_have_run_as_often() -> None:
 
 
 @pytest.mark.parametrize(("grown", "status"), [(-4096.0, "ok"), (2_000_000.0, "ok"), (2_004_096.0, "missed")])
-def test_a_reading_without_a_counterpart(grown: float, status: str) -> None:
+def test_a_reading_is_compared_with_its_limit_in_megabytes(grown: float, status: str) -> None:
     row = reading_row(GROWTH, grown)
     assert (row["figure"], row["bare"], row["status"]) == (pytest.approx(grown / 1e6), [], status)

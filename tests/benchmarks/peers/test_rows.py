@@ -60,7 +60,7 @@ def test_peers_are_tried_on_float_and_int8_files_of_their_format_once() -> None:
     assert len(peer_matches(variants)) == len(found)
 
 
-def test_a_task_asks_the_peer_with_what_the_run_was_told() -> None:
+def test_a_peer_job_has_the_settings_of_the_run() -> None:
     peer = FakePeer()
     matches = peer_matches([Variant("a.tflite", TFLITE.path, TFLITE, "litert")], [peer])
 
@@ -81,7 +81,7 @@ def test_a_peer_is_compared_with_our_row_of_the_same_file(row: Callable[..., Row
     assert (found.reference, known(found.speedup).value) == ("a_int8.tflite @ litert", pytest.approx(0.25))
 
 
-def test_of_a_peer_that_tells_summaries_the_median_of_each_is_kept(row: Callable[..., Row]) -> None:
+def test_the_median_of_each_summary_figure_is_kept(row: Callable[..., Row]) -> None:
     told = {"median": 40_000, "p95": 50_000, "mean": 45_000, "maximum": 90_000}
     outcomes = [PeerOutcome(OK, summary_ns=told | {"median": value}) for value in (30_000, 40_000, 80_000)]
 
@@ -92,13 +92,16 @@ def test_of_a_peer_that_tells_summaries_the_median_of_each_is_kept(row: Callable
     )
 
 
-def test_what_is_missing_is_named_with_how_to_get_it(row: Callable[..., Row]) -> None:
+def test_a_missing_peer_is_named_with_its_install_command(row: Callable[..., Row]) -> None:
     (found,) = _rows(row("a_int8.tflite"), PeerOutcome(NOT_INSTALLED, "No module named 'fake'"))
     (failed,) = _rows(row("a_int8.tflite"), PeerOutcome(FAILED, "crashed with signal 11"))
 
     assert (found.invoke, found.speedup) == (None, None)
-    assert peer_sentences([found]) == ["fake: not installed: pip install fake."]
-    assert peer_sentences([failed]) == ["a_int8.tflite @ fake: failed: crashed with signal 11"]
+    (missing,), (crashed,) = peer_sentences([found]), peer_sentences([failed])
+    assert missing.startswith("fake: not installed")
+    assert "pip install fake" in missing
+    assert crashed.startswith(f"{failed.id}: failed")
+    assert crashed.endswith("signal 11")
 
 
 def test_the_tables_have_a_line_each(row: Callable[..., Row]) -> None:
@@ -120,12 +123,12 @@ def test_a_peer_on_a_throttled_board_is_invalid_too(row: Callable[..., Row]) -> 
     assert COLUMNS[-1].show(found) == "ok, invalid times"
 
 
-def test_every_peer_says_what_it_is() -> None:
+def test_each_peer_has_a_description_and_an_install_command() -> None:
     assert len({peer.name for peer in PEERS}) == len(PEERS)
     assert all(peer.what and "pip install" in peer.how_to_get for peer in PEERS)
 
 
-def test_another_file_is_not_ours(row: Callable[..., Row]) -> None:
+def test_a_row_of_another_file_is_no_reference(row: Callable[..., Row]) -> None:
     other = TFLITE._replace(sha256="ee" * 32)
 
     (found,) = peer_rows([_match(other)], [[Trial(PeerOutcome(OK, invoke_ns=[1]), CALM, CALM)]], [row("a_int8.tflite")])

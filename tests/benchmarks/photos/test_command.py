@@ -1,6 +1,7 @@
 """The command on drawn garments: folders in, report out; exit codes and sentences."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,14 +29,15 @@ def wardrobe(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_wardrobe(wardrobe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_folders_of_garments_give_a_report(wardrobe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
 
     code = benchmarks.main(["photos", str(wardrobe), "--map", "scarves=unknown", "--out", str(out)])
 
     printed = capsys.readouterr().out.splitlines()
     assert code == 0
-    assert printed[0] == f"edge_int8.tflite on 10 known and 1 unknown photographs in 11 folders of {wardrobe}"
+    assert re.findall(r"\d+ \w+", printed[0])[:2] == ["10 known", "1 unknown"]
+    assert printed[0].endswith(f"11 folders of {wardrobe}")
     assert printed[-1] == f"report: {out / 'report.html'}"
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert [folder["labels"] for folder in report["folders"] if folder["folder"] == "T-shirt top"] == [["T-shirt/top"]]
@@ -44,7 +46,7 @@ def test_a_wardrobe(wardrobe: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert f"photos {wardrobe} --map scarves=unknown" in report["environment"]["command"]
 
 
-def test_unreadable_photographs_are_said_after_the_report(
+def test_unreadable_photographs_are_an_error_after_the_report(
     wardrobe: Path, fixtures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (wardrobe / "Bag" / "torn.jpg").write_bytes(b"\xff\xd8\xff")
@@ -54,8 +56,9 @@ def test_unreadable_photographs_are_said_after_the_report(
 
     printed, errors = capsys.readouterr()
     assert code == 1
-    assert errors.splitlines()[-1] == "error: 1 of 12 photographs could not be read: Bag/torn.jpg"
-    assert "Bag/torn.jpg: not an image that OpenCV can read" in printed.splitlines()
+    assert errors.splitlines()[-1].startswith("error: 1 of 12 ")
+    assert errors.splitlines()[-1].endswith(": Bag/torn.jpg")
+    assert "\nBag/torn.jpg: " in printed
     assert (out / "report.json").is_file()
     assert not (out / "mistakes.png").exists()
 
@@ -91,7 +94,7 @@ def test_expected_errors_are_one_line(
 @pytest.mark.parametrize(
     "arguments", [[], ["x", "--map", "scarves"], ["x", "--mistakes", "-1"], ["x", "--runtime", "y"]]
 )
-def test_wrong_calls(arguments: list[str]) -> None:
+def test_wrong_flags_are_exit_code_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
 
@@ -109,7 +112,7 @@ def test_flags_and_fields_are_the_same() -> None:
 def test_each_help_names_the_other(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         benchmarks.main(["--help"])
-    assert "python -m benchmarks photos --help" in capsys.readouterr().out
+    assert "benchmarks photos --help" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         benchmarks.main(["photos", "--help"])
     assert "python -m benchmarks --help" in capsys.readouterr().out

@@ -50,7 +50,7 @@ def test_right_cells_are_framed_and_all_others_are_wrong(report: dict[str, Any])
     assert len(wrong) == 3 * 4 - len(framed)
 
 
-def test_the_curve_and_the_two_rules(report: dict[str, Any]) -> None:
+def test_the_roc_chart_has_the_curve_and_a_point_for_each_rule(report: dict[str, Any]) -> None:
     (axes,) = draw_roc(report, Palette()).axes
     _, curve, at_threshold, answered = axes.lines
 
@@ -61,7 +61,7 @@ def test_the_curve_and_the_two_rules(report: dict[str, Any]) -> None:
     assert [*answered.get_xdata(), *answered.get_ydata()] == pytest.approx([100 / 3, 75])
 
 
-def test_pictures_and_page_colours(report: dict[str, Any]) -> None:
+def test_charts_are_png_or_svg_in_the_colours_of_the_page(report: dict[str, Any]) -> None:
     assert confusion_png(report).startswith(b"\x89PNG")
     assert roc_png(report).startswith(b"\x89PNG")
     for svg in (confusion_svg(report), roc_svg(report)):

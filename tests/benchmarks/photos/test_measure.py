@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.photos.measure import Photograph, PhotoReport, Skipped, find_folders, label_photographs, measure_photos
+from benchmarks.photos.measure import Photograph, PhotoReport, find_folders, label_photographs, measure_photos
 from edge.datasets.folder_labels import LabelledFolder
 from edge.errors import SourceError
 
@@ -20,7 +22,7 @@ def touch(*paths: Path) -> None:
         path.write_bytes(b"")
 
 
-def test_one_folder_for_each_kind(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_images_are_listed_by_folder_and_others_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     touch(tmp_path / "b" / "2.JPG", tmp_path / "b" / "1.png", tmp_path / "a" / "x.webp", tmp_path / "loose.jpg",
           tmp_path / "b" / "notes.txt", tmp_path / "b" / "._2.jpg", tmp_path / ".git" / "y.png")  # fmt: skip
     (tmp_path / "b" / "folder.jpg").mkdir()
@@ -30,20 +32,20 @@ def test_one_folder_for_each_kind(tmp_path: Path, caplog: pytest.LogCaptureFixtu
         found = find_folders(tmp_path)
 
     assert found == {"a": [tmp_path / "a" / "x.webp"], "b": [tmp_path / "b" / "1.png", tmp_path / "b" / "2.JPG"]}
-    assert caplog.messages == [
-        f"no image in {tmp_path / 'empty'}: left out",
-        f"images in {tmp_path} itself belong to no kind, left out: 1",
-    ]
+    empty, loose = caplog.messages
+    assert str(tmp_path / "empty") in empty
+    assert f"{tmp_path} itself" in loose
+    assert loose.endswith("left out: 1")
 
 
-def test_a_folder_of_one_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_images_is_one_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     touch(tmp_path / "shirts" / "1.jpg")
     monkeypatch.chdir(tmp_path / "shirts")
 
     assert find_folders(Path()) == {"shirts": [Path("1.jpg")]}
 
 
-def test_a_link_to_nowhere_is_not_passed_over(tmp_path: Path) -> None:
+def test_a_broken_link_is_listed(tmp_path: Path) -> None:
     (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere")
 
     assert find_folders(tmp_path) == {tmp_path.name: [tmp_path / "gone.jpg"]}
@@ -66,7 +68,7 @@ def test_files_and_kinds_are_joined_in_the_order_of_the_kinds(tmp_path: Path) ->
         ("empty", "and its folders: expected one folder for each kind of photograph, holding files that end in .jpg"),
     ],
 )
-def test_what_is_no_such_folder(tmp_path: Path, name: str, sentence: str) -> None:
+def test_missing_folders_files_and_empty_folders_are_errors(tmp_path: Path, name: str, sentence: str) -> None:
     touch(tmp_path / "file.jpg", tmp_path / "empty" / "kind" / "readme.txt")
 
     with pytest.raises(SourceError) as caught:
@@ -94,7 +96,7 @@ def test_each_photograph_is_classified_once(
     assert found.skipped == ()
 
 
-def test_top1_answer_and_rejection_are_three_things(measured: PhotoReport) -> None:
+def test_top1_answer_and_rejection_are_judged_separately(measured: PhotoReport) -> None:
     facts = [(result.is_top1_right, result.is_right, result.is_rejected, result.score) for result in measured.results]
 
     assert facts == [
@@ -116,7 +118,7 @@ def test_any_of_several_labels_is_right(scripted: Callable[..., Any], photograph
     assert [result.is_right for result in found.results] == [True, True, False]
 
 
-def test_what_can_not_be_read_is_listed(
+def test_unreadable_photographs_are_listed_with_the_reason(
     scripted: Callable[..., Any], photograph: Callable[..., Photograph], tmp_path: Path
 ) -> None:
     good, torn, empty = (photograph(SHOES, name, 10) for name in ("good.png", "torn.png", "empty.png"))
@@ -127,13 +129,13 @@ def test_what_can_not_be_read_is_listed(
     found = measure_photos(scripted({10: ("a", "a", 0.9)}), [torn, good, empty, gone])
 
     assert [result.photograph for result in found.results] == [good]
-    assert found.skipped == (
-        Skipped("shoes/torn.png", "a PNG that is shorter than it claims"),
-        Skipped("shoes/empty.png", "the file is empty"),
-        Skipped("shoes/gone.png", "No such file or directory"),
-    )
+    reasons = {skipped.name: skipped.reason for skipped in found.skipped}
+    assert list(reasons) == ["shoes/torn.png", "shoes/empty.png", "shoes/gone.png"]
+    assert "shorter" in reasons["shoes/torn.png"]
+    assert "empty" in reasons["shoes/empty.png"]
+    assert reasons["shoes/gone.png"] == os.strerror(errno.ENOENT)
 
 
 def test_nothing_readable_is_an_error(scripted: Callable[..., Any], tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"none of 1 photographs could be read, .*; shoes/x.png: No such file"):
+    with pytest.raises(SourceError, match=r"none of 1 .*; shoes/x.png: "):
         measure_photos(scripted({}), [Photograph(tmp_path / "x.png", "shoes/x.png", SHOES)])

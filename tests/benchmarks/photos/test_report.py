@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from benchmarks.photos.sentences import caveats, frames_sentence, mistakes_sente
 from benchmarks.photos.tally import split
 
 Build = Callable[[PhotoReport], dict[str, Any]]
+EMPTY = "the file is empty"
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 FILES = ["confusion.png", "hits.png", "mistakes.png", "report.html", "report.json", "report.md", "roc.png"]
 
 
@@ -68,7 +71,7 @@ def test_a_new_folder_holds_all_files_or_is_not_there(
     assert not (tmp_path / "new").exists()
 
 
-def test_pictures_of_an_earlier_report_do_not_stay(build: Build, measured: PhotoReport, tmp_path: Path) -> None:
+def test_images_of_an_earlier_report_are_removed(build: Build, measured: PhotoReport, tmp_path: Path) -> None:
     known = dataclasses.replace(measured, results=tuple(split(measured.results)[0][:1]), skipped=())
     for name in FILES:
         (tmp_path / "out" / name).parent.mkdir(exist_ok=True)
@@ -80,15 +83,19 @@ def test_pictures_of_an_earlier_report_do_not_stay(build: Build, measured: Photo
 
 
 def test_the_headline_says_both_accuracies_the_rejection_and_the_time(report: dict[str, Any]) -> None:
-    assert report["statement"] == "m.tflite on 4 known and 3 unknown photographs in 3 folders of wardrobe"
-    assert report["headline"] == [
-        "Top-1: the likeliest label is right for 75.0% of known photographs (3 of 4, 95 % interval 30.1% to 95.4%).",
-        "Answered: the answer is right for 57.1% of all photographs (4 of 7, 95 % interval 25.0% to 84.2%).",
-        "Known against unknown: area under the ROC curve 0.833; the threshold that keeps 95% of the known, 0.400, "
-        "rejects 66.7% of the unknown.",
-        "With its own threshold the model keeps 75.0% of the known and rejects 66.7% of the unknown.",
-        "From frame to answer: 1.00 ms in the median; the most frequent size of a frame is 8x6.",
-    ]
+    statement = report["statement"]
+    assert statement.startswith("m.tflite ")
+    assert statement.endswith(" of wardrobe")
+    assert NUMBER.findall(statement) == ["4", "3", "3"]
+    top1, answered, curve, own, time = report["headline"]
+    assert top1.startswith("Top-1: ")
+    assert NUMBER.findall(top1.partition(": ")[2]) == ["75.0", "3", "4", "95", "30.1", "95.4"]
+    assert answered.startswith("Answered: ")
+    assert NUMBER.findall(answered) == ["57.1", "4", "7", "95", "25.0", "84.2"]
+    assert NUMBER.findall(curve) == ["0.833", "95", "0.400", "66.7"]
+    assert NUMBER.findall(own) == ["75.0", "66.7"]
+    assert "1.00 ms" in time
+    assert "8x6" in time
 
 
 def test_without_unknown_photographs_there_is_no_curve(build: Build, measured: PhotoReport) -> None:
@@ -101,14 +108,15 @@ def test_without_unknown_photographs_there_is_no_curve(build: Build, measured: P
         assert "roc.png" not in text
 
 
-def test_only_unknown_photographs(build: Build, measured: PhotoReport) -> None:
+def test_unknown_photographs_alone_have_no_top1(build: Build, measured: PhotoReport) -> None:
     report = build(dataclasses.replace(measured, results=tuple(split(measured.results)[1])))
 
-    assert report["headline"][0].startswith("Answered: the answer is right for 66.7% of all photographs")
+    assert report["headline"][0].startswith("Answered: ")
+    assert "66.7%" in report["headline"][0]
     assert "all known" not in printed(report)
 
 
-def test_what_the_terminal_shows(report: dict[str, Any]) -> None:
+def test_the_terminal_shows_tables_then_the_headline(report: dict[str, Any]) -> None:
     statement, folders, matrix, rules, times, skipped, headline = printed(report).split("\n\n")
 
     assert statement == report["statement"]
@@ -118,9 +126,9 @@ def test_what_the_terminal_shows(report: dict[str, Any]) -> None:
     ]  # fmt: skip
     assert matrix.splitlines()[0].split() == ["folder", "a", "b", "unknown", "nothing"]
     assert matrix.splitlines()[-1].split() == ["hats", "1", MISSING, "1", "1"]
-    assert "a score below 0.400, which keeps 95%" in rules
+    assert "below 0.400, which keeps 95%" in rules
     assert times.splitlines()[3].split() == ["vision", "900.0", MISSING]
-    assert skipped == "not read:\nas/<b>.jpg: the file is empty"
+    assert skipped.splitlines() == ["not read:", f"as/<b>.jpg: {EMPTY}"]
     assert headline.splitlines() == report["headline"]
 
 
@@ -136,7 +144,7 @@ def test_markdown_shows_the_pictures(report: dict[str, Any]) -> None:
 def test_the_page_escapes_names_and_fetches_only_its_own_pictures(report: dict[str, Any]) -> None:
     html = html_page(report)
 
-    assert "as/&lt;b&gt;.jpg: the file is empty" in html
+    assert f"as/&lt;b&gt;.jpg: {EMPTY}" in html
     assert "<b>" not in html
     assert html.count('src="') == 2
     assert 'src="mistakes.png"' in html
@@ -150,24 +158,24 @@ def test_the_page_escapes_names_and_fetches_only_its_own_pictures(report: dict[s
 def test_caveats_follow_from_the_facts(report: dict[str, Any]) -> None:
     board = report | {"environment": report["environment"] | {"kind": "board", "load_average_1min": 1.4}}
 
-    assert "Timed on a host, not on a Raspberry Pi." in caveats(report)
+    assert any("host" in sentence for sentence in caveats(report))
     assert not any("host" in sentence for sentence in caveats(board))
     assert any("load average 1.4 on 2 cores" in sentence for sentence in caveats(board))
-    assert "Could not be read, in no figure: 1 of the files." in caveats(report)
+    assert any("not be read" in sentence and "1 of the files" in sentence for sentence in caveats(report))
     assert any("A p90 needs 64 photographs" in sentence for sentence in caveats(report))
 
 
-def test_sizes_and_shown_mistakes_are_said(report: dict[str, Any]) -> None:
+def test_frame_sizes_and_drawn_mistakes_are_counted(report: dict[str, Any]) -> None:
     sizes = [{"height": 2, "width": edge, "count": 9 - edge} for edge in range(1, 6)]
 
-    assert frames_sentence(report | {"frames": sizes}) == (
-        "Each photograph was classified once, on 1 thread; frames, in pixels: 1x2 (8), 2x2 (7), 3x2 (6) "
-        "and 2 other sizes."
-    )
-    assert mistakes_sentence(report).startswith("The 2 of 3 wrong answers with the highest score")
+    sentence = frames_sentence(report | {"frames": sizes})
+    assert "on 1 thread;" in sentence
+    assert re.findall(r"\dx\d \(\d\)", sentence) == ["1x2 (8)", "2x2 (7)", "3x2 (6)"]
+    assert "2 other sizes" in sentence
+    assert mistakes_sentence(report).startswith("The 2 of 3 ")
     assert mistakes_sentence(report | {"shown": {"mistakes": [1, 2, 3]}}).startswith("All 3 wrong answers")
 
 
 @pytest.mark.parametrize("name", ["top-1", "answered", "AUROC", "score", "vision, invoke, decide"])
-def test_what_is_shown_is_defined(report: dict[str, Any], name: str) -> None:
+def test_each_figure_has_a_definition(report: dict[str, Any], name: str) -> None:
     assert name in report["definitions"]

@@ -21,7 +21,7 @@ from benchmarks.photos.tally import (
 )
 
 
-def test_a_share_and_its_interval() -> None:
+def test_a_share_has_wilsons_interval() -> None:
     # Wilson: centre (0.75 + z²/8) / (1 + z²/4) = 0.6275, half 0.3269, z = 1.96
     assert share([True, True, True, False]) == {
         "right": 3,
@@ -43,7 +43,7 @@ def test_folders_with_a_label_come_first(measured: PhotoReport) -> None:
     ]
 
 
-def test_the_two_accuracies(measured: PhotoReport) -> None:
+def test_top1_ignores_rejection_and_answered_counts_it(measured: PhotoReport) -> None:
     a, b, hats = folder_rows(measured)
     totals = total_rows(measured)
 
@@ -55,7 +55,7 @@ def test_the_two_accuracies(measured: PhotoReport) -> None:
     assert (totals["all"]["answered"]["right"], totals["all"]["count"]) == (4, 7)
 
 
-def test_confusion(measured: PhotoReport) -> None:
+def test_the_confusion_matrix_counts_answers_by_folder(measured: PhotoReport) -> None:
     assert confusion(measured) == {
         "folders": ["as", "bs", "hats"],
         "answers": ["a", "b", "unknown", "nothing"],
@@ -79,7 +79,7 @@ def test_one_kind_alone_can_not_be_told_apart(measured: PhotoReport) -> None:
         assert rejection(alone) is None
 
 
-def test_totals_of_nothing(measured: PhotoReport) -> None:
+def test_totals_without_unknown_photographs_hold_no_share(measured: PhotoReport) -> None:
     known, _ = split(measured.results)
 
     totals = total_rows(dataclasses.replace(measured, results=tuple(known)))
@@ -99,7 +99,7 @@ def test_totals_of_nothing(measured: PhotoReport) -> None:
         ([0.5, 0.5], [0.5], 0.5),
     ],
 )
-def test_area(known: list[float], unknown: list[float], area: float) -> None:
+def test_auroc_counts_ordered_pairs_and_half_the_ties(known: list[float], unknown: list[float], area: float) -> None:
     assert auroc(known, unknown) == pytest.approx(area, abs=1e-12)
 
 
@@ -137,6 +137,6 @@ def test_no_rounding_error_costs_a_photograph(count: int) -> None:
     assert 100 * sum(score > threshold for score in known) < 95 * count
 
 
-def test_corners_of_the_curve() -> None:
+def test_each_threshold_is_a_corner_of_the_curve() -> None:
     # thresholds 0.9, 0.7, 0.4, the last of which one known and one unknown share
     assert roc_curve([0.9, 0.4], [0.4, 0.7]).tolist() == [[0, 0], [0, 0.5], [0.5, 0.5], [1, 1]]
