@@ -9,10 +9,9 @@ from benchmarks.analysis.latency import with_latency
 from benchmarks.analysis.quantization_loss import compare_predictions, describe_accuracy
 from benchmarks.analysis.row import Raw, Row, StatePair, answering
 from benchmarks.host.machine_state import first_invalid_reason
-from benchmarks.measure.job import FAILED, NOT_TIMED, Measurement, Outcome, RuntimeSettings
+from benchmarks.measure.job import FAILED, NOT_TIMED, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
-from benchmarks.records import from_record
 from benchmarks.stats.accuracy import count_right, top1_accuracy, top1_agreement
 from benchmarks.stats.ratios import Ratio, speedup
 
@@ -80,7 +79,7 @@ def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Seq
         runtime_version=first.runtime_version,
         right=count_right(first.predictions, labels),
         top1_accuracy=top1_accuracy(first.predictions, labels),
-        conditions=from_record(RuntimeSettings, first.conditions) if first.conditions else None,
+        conditions=first.conditions,
         loadgen=first.loadgen,
         raw=_raw(repeats),
     )

@@ -9,7 +9,6 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from benchmarks.host.environment import describe_environment, machine_name
 from benchmarks.measure.job import OK, Outcome
 from benchmarks.measure.rounds import Trial, is_complete, measure_in_rounds, variant_tasks
 from benchmarks.measure.variants import Variant, list_variants
+from benchmarks.records import to_record
 from edge.artifact.file import Artifact
 from edge.cli import console
 from edge.datasets.fashion_mnist import LabelledImages
@@ -67,7 +67,7 @@ def _variant(variant: Variant, trials: Sequence[Trial[Outcome]]) -> dict[str, An
         "reason": variant.reason,
         "artifact": artifact
         and {"format": artifact.format, "sha256": artifact.sha256, "size_bytes": artifact.size_bytes},
-        "trials": [asdict(trial) for trial in trials],
+        "trials": [to_record(trial) for trial in trials],
     }
 
 

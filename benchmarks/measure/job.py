@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from benchmarks.records import ABSENT_IF_NONE
+from benchmarks.records import ABSENT_IF_NONE, from_record, to_record
 
 # What the libraries and OpenMP read; a value that isn't set isn't recorded.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "TFLITE_DISABLE_XNNPACK")
@@ -59,26 +59,27 @@ def native_notices() -> Iterator[list[str]]:
         _NATIVE_LOG.setLevel(level)
 
 
-def describe_conditions(runtime: str, *, threads: int, notices: list[str]) -> dict[str, Any]:
+def runtime_settings(
+    runtime: str, *, threads: int, notices: Sequence[str], kernel_agreement: KernelAgreement | None = None
+) -> RuntimeSettings:
     """Describe the settings of this process.
 
     Args:
         runtime: one of `edge.runtimes.RUNTIMES`.
-        threads: the library was asked to use.
-        notices: from `native_notices`, around the loading of the model.
-
-    Returns:
-        A JSON object; `xnnpack` is whether TFLite took XNNPACK's kernels (it says so when it does), None where there
-        is no such choice.
+        threads: number of inference threads.
+        notices: log of the library from `native_notices`, around the loading of the model; TFLite logs XNNPACK there.
+        kernel_agreement: comparison of an int8 ONNX file's kernel with its arithmetic.
     """
-    return {
-        "garbage_collector": "off during timed calls",
-        "threads": threads,
-        "processors": _processors(),
-        "xnnpack": None if runtime == "onnxruntime" else any("XNNPACK" in line for line in notices),
-        "spinning": False if runtime == "onnxruntime" else None,
-        "variables": {name: os.environ[name] for name in _THREAD_VARIABLES if name in os.environ},
-    }
+    is_onnx = runtime == "onnxruntime"
+    return RuntimeSettings(
+        garbage_collector="off during timed calls",
+        threads=threads,
+        processors=_processors(),
+        xnnpack=None if is_onnx else any("XNNPACK" in line for line in notices),
+        spinning=False if is_onnx else None,
+        variables={name: os.environ[name] for name in _THREAD_VARIABLES if name in os.environ},
+        kernel_agreement=kernel_agreement,
+    )
 
 
 class _Row(Protocol):
@@ -205,8 +206,8 @@ class Measurement:
     """Median of each stage of end to end: decode, vision, invoke, decide, write."""
     memory_peak_bytes: int | None = None
     """Largest resident size up to the end of the timed calls; the accuracy pass comes after it."""
-    conditions: dict[str, Any] = field(default_factory=dict)
-    """Settings from `describe_conditions`."""
+    conditions: RuntimeSettings | None = None
+    """Settings of the worker."""
     loadgen: dict[str, Any] | None = None
     """From `benchmarks.measure.loadgen.run_scenarios`."""
 
@@ -223,7 +224,7 @@ class Outcome:
 
     def to_json(self) -> str:
         """Return the outcome as one line of JSON."""
-        return json.dumps(asdict(self))
+        return json.dumps(to_record(self))
 
     @classmethod
     def from_json(cls, text: str) -> Outcome:
@@ -242,7 +243,7 @@ class Outcome:
             ValueError: not an outcome.
         """
         try:
-            measurement = data["measurement"]
-            return cls(data["status"], data["reason"], None if measurement is None else Measurement(**measurement))
+            measurement = data["measurement"] and from_record(Measurement, data["measurement"])
+            return cls(data["status"], data["reason"], measurement)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not an outcome: {error}") from error

@@ -21,10 +21,11 @@ from benchmarks.measure.job import (
     NOT_INSTALLED,
     OK,
     Job,
+    KernelAgreement,
     Measurement,
     Outcome,
-    describe_conditions,
     native_notices,
+    runtime_settings,
 )
 from benchmarks.measure.timing import time_calls, warm_up
 from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
@@ -131,8 +132,12 @@ def measure(job: Job) -> Measurement:
         quantization=network.spec.provenance.quantization,
         source_sha256=network.spec.provenance.source_sha256,
         memory_before_load_bytes=before_load_bytes,
-        conditions=describe_conditions(job.runtime, threads=job.threads, notices=notices)
-        | _kernel_agreement(job, network, images),
+        conditions=runtime_settings(
+            job.runtime,
+            threads=job.threads,
+            notices=notices,
+            kernel_agreement=_kernel_agreement(job, network, images),
+        ),
         calibration=calibration_manifest(network),
         loadgen=_loadgen(job, network, images),
         **asdict(answer(network, images if job.wants_predictions else ())),
@@ -194,13 +199,13 @@ def _warmed(
     return time_calls(function, inputs, count, note=note)
 
 
-def _kernel_agreement(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> dict[str, Any]:
-    """Compare an int8 ONNX file's answers with its own arithmetic, operator by operator: {} where that isn't asked for.
+def _kernel_agreement(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> KernelAgreement | None:
+    """Compare an int8 ONNX file's predictions with its own arithmetic, operator by operator; None for other files.
 
-    Kernels of x86 processors without VNNI may cut off sums (see `export.saturation`); only running both shows it.
+    Kernels of x86 processors without VNNI may cut off sums (see `export.saturation`). Only running both shows it.
     """
     if not (job.wants_predictions and job.runtime == "onnxruntime" and network.spec.provenance.quantization == "int8"):
-        return {}
+        return None
     from edge.runtimes.onnxruntime import OnnxRuntime
 
     artifact = network.artifact
@@ -208,7 +213,7 @@ def _kernel_agreement(job: Job, network: LoadedModel, images: NDArray[np.uint8])
     exact = LoadedModel(artifact, runtime, network.spec)
     compared = images[:_COMPARED_IMAGES]
     same = sum(int(network.scores(image).argmax()) == int(exact.scores(image).argmax()) for image in compared)
-    return {"kernel_agreement": {"images": len(compared), "same": same}}
+    return KernelAgreement(images=len(compared), same=same)
 
 
 def _loadgen(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> dict[str, Any] | None:

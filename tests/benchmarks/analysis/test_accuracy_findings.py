@@ -111,15 +111,3 @@ def test_a_kernel_that_differs_from_the_arithmetic_is_reported(
     assert bool(sentence) == bool(facts)
     assert all(fact in sentence for fact in facts)
     assert ("saturates" in status(made)) == bool(facts)
-
-
-def test_the_workers_settings_become_typed_ones(row: Callable[..., Row]) -> None:
-    settings = {
-        "garbage_collector": "off", "threads": 1, "processors": [0], "xnnpack": None, "spinning": False,
-        "variables": {}, "kernel_agreement": {"images": 10, "same": 9},
-    }  # fmt: skip
-
-    conditions = row("a_int8.onnx", conditions=settings).conditions
-
-    assert conditions is not None
-    assert (conditions.processors, conditions.kernel_agreement) == ([0], KernelAgreement(images=10, same=9))

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from benchmarks.measure.job import NOT_INSTALLED, OK, Job, Measurement, Outcome, RuntimeSettings, conditions_lines
+from benchmarks.measure.job import (
+    NOT_INSTALLED,
+    OK,
+    Job,
+    KernelAgreement,
+    Measurement,
+    Outcome,
+    RuntimeSettings,
+    conditions_lines,
+)
 
 
 def test_jobs_and_outcomes_travel_as_one_line_of_json(measurement: Callable[..., Measurement]) -> None:
@@ -55,3 +64,17 @@ def test_the_kernels_of_each_runtime_that_has_a_choice_are_listed() -> None:
 
 def test_rows_that_were_not_measured_have_no_settings() -> None:
     assert conditions_lines([_Row("litert", None)]) == []
+
+
+def test_typed_settings_travel_as_json_with_the_outcome() -> None:
+    settings = RuntimeSettings(
+        garbage_collector="off", threads=1, processors=[0], xnnpack=None, spinning=False, variables={},
+        kernel_agreement=KernelAgreement(images=10, same=9),
+    )  # fmt: skip
+    measurement = Measurement(
+        runtime_version="1", quantization="int8", source_sha256="", memory_before_load_bytes=1, predictions=[3],
+        conditions=settings,
+    )  # fmt: skip
+    outcome = Outcome(OK, measurement=measurement)
+
+    assert Outcome.from_json(outcome.to_json()) == outcome

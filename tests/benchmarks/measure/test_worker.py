@@ -14,7 +14,7 @@ import pytest
 from benchmarks.measure import worker
 from benchmarks.measure.child_process import run_job
 from benchmarks.measure.inputs import save_inputs
-from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, Job
+from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, Job, KernelAgreement
 from benchmarks.measure.worker import answer, calibration_manifest
 from edge.artifact.decision_spec import DecisionSpec
 from edge.classify.loaded_model import LoadedModel
@@ -51,8 +51,8 @@ def test_a_small_model_is_measured_in_a_process_of_its_own(tmp_path: Path) -> No
     assert (found.quantization, len(found.source_sha256)) == ("int8", 64)
     assert found.memory_peak_bytes is not None
     assert found.memory_before_load_bytes < found.memory_peak_bytes
-    assert (found.conditions["garbage_collector"], found.conditions["threads"]) == ("off during timed calls", 1)
-    assert found.conditions["xnnpack"] is True
+    assert found.conditions is not None
+    assert (found.conditions.threads, found.conditions.xnnpack) == (1, True)
 
 
 def test_an_emulated_processor_answers_and_is_not_timed(tmp_path: Path) -> None:
@@ -143,9 +143,11 @@ def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
 def test_an_int8_onnx_file_is_compared_with_its_own_arithmetic(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     found = worker.measure(_job(tmp_path, FIXTURES / "tiny_int8.onnx", runtime="onnxruntime", is_timed=False))
-    assert found.conditions["kernel_agreement"] == {"images": 20, "same": 20}
+    assert found.conditions is not None
+    assert found.conditions.kernel_agreement == KernelAgreement(images=20, same=20)
     of_float = worker.measure(_job(tmp_path, FIXTURES / "tiny_none.onnx", runtime="onnxruntime", is_timed=False))
-    assert "kernel_agreement" not in of_float.conditions
+    assert of_float.conditions is not None
+    assert of_float.conditions.kernel_agreement is None
 
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
