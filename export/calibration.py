@@ -102,14 +102,10 @@ def choose_calibration(dataset: Dataset, *, count: int, seed: int) -> Calibratio
         chosen += picked
     images = dataset.train.images[chosen]
     manifest = {
-        "dataset": dataset.name,
-        "split": "train",
-        "count": count,
-        "seed": seed,
+        "dataset": dataset.name, "split": "train", "count": count, "seed": seed,
         "in_test_set": sum(_digest(image) in forbidden for image in images),
-        "sha256": hashlib.sha256(images.tobytes()).hexdigest(),
-        "indices": chosen,
-    }
+        "sha256": hashlib.sha256(images.tobytes()).hexdigest(), "indices": chosen,
+    }  # fmt: skip
     return Calibration(images, manifest | ({"notice": dataset.notice} if dataset.notice else {}))
 
 

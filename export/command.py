@@ -182,13 +182,8 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
         calibration = choose_calibration(dataset, count=count, seed=options.seed)
     _LOGGER.info("converting %s (%s)", source.folder, recipe.meaning)
     network, source_spec = source.for_device(for_integers=recipe.needs_calibration)
-    content = file_format.convert(
-        network,
-        options.quantize,
-        calibration,
-        output=source_spec.output,
-        reader=options.reader or file_format.readers[0],
-    )
+    reader = options.reader or file_format.readers[0]
+    content = file_format.convert(network, options.quantize, calibration, output=source_spec.output, reader=reader)
     path = options.out or options.artifacts / f"{source.folder.name}_{options.quantize}{file_format.suffix}"
     with atomic_file.replacing(path) as temporary:
         spec = _spec(source_spec, options.quantize, calibration, file_format.needs(content))

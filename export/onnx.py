@@ -127,15 +127,10 @@ def quantize(
         scales = saturation.limit_pairs(limited) if is_limited else {}
         onnx.save(limited, prepared)
         quantize_static(
-            prepared,
-            quantized,
-            Reader(),
-            quant_format=QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            extra_options={"TensorQuantOverrides": scales},
+            prepared, quantized, Reader(), quant_format=QuantFormat.QDQ, per_channel=True,
+            activation_type=QuantType.QUInt8, extra_options={"TensorQuantOverrides": scales},
             **{"weight_type": QuantType.QInt8} | settings,
-        )
+        )  # fmt: skip
         return onnx.load(quantized)
 
 

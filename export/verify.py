@@ -86,16 +86,7 @@ def check_gate(parity: Parity, *, max_loss_points: float, name: str) -> None:
 def table(
     path: Path, loaded: LoadedModel, parity: Parity, operators: Sequence[str], *, meaning: str, max_loss_points: float
 ) -> list[str]:
-    """Return the result as lines of two columns.
-
-    Args:
-        path: file that was written.
-        loaded: the file, loaded.
-        parity: comparison with its source.
-        operators: operators of the file, in the order of execution.
-        meaning: quantization, for people.
-        max_loss_points: accuracy that may be lost, in percentage points.
-    """
+    """Return what was written, and how it compares with its source, as lines of two columns."""
     counted = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in Counter(operators).items())
     runtime = loaded.runtime
     least = loaded.spec.provenance.needs.get("tensorflow_lite")

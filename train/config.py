@@ -130,40 +130,14 @@ PRESETS = {
     for preset in (
         Preset("baseline", "baseline", epochs=10, batch_size=32, optimizer="adam", learning_rate=1e-3),
         Preset("tiny", "tiny", epochs=10, batch_size=32, optimizer="adam", learning_rate=1e-3),
-        Preset(
-            "edge",
-            "edge",
-            epochs=30,
-            batch_size=128,
-            optimizer="adam",
-            learning_rate=3e-3,
-            weight_decay=0.02,
-            schedule="cosine",
-            warmup_epochs=2,
-            label_smoothing=0.05,
-            average_epochs=1,
-            shift=2,
-            flip=True,
-            erase=0.25,
-        ),
-        Preset(
-            "teacher",
-            "teacher",
-            epochs=100,
-            batch_size=128,
-            optimizer="sgd",
-            learning_rate=0.1,
-            # Ten times the usual 5e-4 of L2 in the loss, whose gradient a momentum of 0.9 adds up tenfold.
-            weight_decay=5e-3,
-            schedule="cosine",
-            warmup_epochs=2,
-            average_epochs=1,
-            shift=4,
-            flip=True,
-            erase=0.5,
-        ),
+        Preset("edge", "edge", epochs=30, batch_size=128, optimizer="adam", learning_rate=3e-3, weight_decay=0.02,
+               schedule="cosine", warmup_epochs=2, label_smoothing=0.05, average_epochs=1, shift=2, flip=True,
+               erase=0.25),
+        # Its decay is ten times the usual 5e-4 of L2 in the loss, whose gradient a momentum of 0.9 adds up tenfold.
+        Preset("teacher", "teacher", epochs=100, batch_size=128, optimizer="sgd", learning_rate=0.1, weight_decay=5e-3,
+               schedule="cosine", warmup_epochs=2, average_epochs=1, shift=4, flip=True, erase=0.5),
     )
-}
+}  # fmt: skip
 
 
 def preset_for(config: TrainConfig) -> Preset:

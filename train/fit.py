@@ -79,19 +79,11 @@ def _finish(
     validation_probabilities = _predict(model, splits.validation.images)
     temperature = fit_temperature(validation_probabilities, splits.validation.labels)
     outcome = run_dir.Outcome(
-        config=config,
-        preset=preset,
-        model=model,
-        splits=splits,
-        validation_probabilities=validation_probabilities,
-        test_probabilities=_predict(model, splits.test.images),
-        temperature=temperature,
-        ood_evaluation=_ood_evaluation(model, splits, temperature),
-        duration_s=checkpoint.progress.duration_s,
-        throughput=_throughput(checkpoint.model, splits, preset, config),
-        device=device,
+        config, preset, model, splits, validation_probabilities, _predict(model, splits.test.images), temperature,
+        duration_s=checkpoint.progress.duration_s, ood_evaluation=_ood_evaluation(model, splits, temperature),
+        throughput=_throughput(checkpoint.model, splits, preset, config), device=device,
         versions=backend.versions(keras.backend.backend()),
-    )
+    )  # fmt: skip
     with atomic_file.new_folder(config.runs / name) as finished:
         shutil.copy(folder / run_dir.HISTORY, finished)
         if config.tensorboard:
@@ -141,10 +133,7 @@ def _predict(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.floa
 def measure_throughput(model: keras.Model, batches: Batches, unchanged: Batches) -> dict[str, float]:
     """Measure the speed of training with and without augmentation; the model is of no use afterwards.
 
-    Args:
-        model: compiled and trained, so that nothing is compiled now.
-        batches: augmented batches.
-        unchanged: batches of the same images without augmentation.
+    The model is compiled and trained already, and the other batches are of the same images without augmentation.
 
     Returns:
         Images per second: training with augmentation, training without it, and the augmentation alone.

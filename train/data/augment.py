@@ -156,16 +156,10 @@ def _moved(frame: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
     matrix = scale * rotation @ np.array([[stretch, shear], [0.0, 1 / stretch]])
     middle = np.array([width / 2, height / 2])
     offset = middle - matrix @ middle + rng.uniform(-0.05, 0.05, 2) * (width, height)
-    return np.asarray(
-        cv2.warpAffine(
-            frame,
-            np.column_stack([matrix, offset]),
-            (width, height),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REFLECT_101,
-        ),
-        np.uint8,
-    )
+    affine = np.column_stack([matrix, offset])
+    interpolation, border = cv2.INTER_LINEAR, cv2.BORDER_REFLECT_101
+    moved = cv2.warpAffine(frame, affine, (width, height), flags=interpolation, borderMode=border)
+    return np.asarray(moved, np.uint8)
 
 
 def _exposed(frame: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

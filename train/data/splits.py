@@ -99,17 +99,12 @@ def load_splits(config: TrainConfig) -> Splits:
         for paths in (config.extra_data, () if config.threshold_data is None else (config.threshold_data,))
     )
     return Splits(
-        train=train,
-        validation=Split(images[is_validation], labels[is_validation]),
-        test=loaded.test,
-        class_names=loaded.class_names,
-        whole=whole.pixels,
-        train_positions=positions[~is_validation],
-        auxiliary=auxiliary,
-        threshold_images=threshold_images,
+        train, Split(images[is_validation], labels[is_validation]), loaded.test, loaded.class_names,
+        whole=whole.pixels, train_positions=positions[~is_validation],
+        auxiliary=auxiliary, threshold_images=threshold_images,
         class_weights=balancing_weights(train.labels, len(loaded.class_names)) if loaded.is_own else None,
         skipped=loaded.skipped,
-    )
+    )  # fmt: skip
 
 
 def to_network(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

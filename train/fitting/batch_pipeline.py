@@ -120,14 +120,7 @@ class BatchPipeline:
 def build_pipeline(
     splits: Splits, preset: Preset, config: TrainConfig, *, first_epoch: int = 0, cluster: Cluster | None = None
 ) -> BatchPipeline:
-    """Choose between plain arrays and augmented batches.
-
-    Args:
-        splits: images of the run.
-        preset: preset with the run's overrides.
-        config: configuration of the run.
-        first_epoch: number of epochs that an earlier, killed training finished.
-        cluster: processes that train together; None: this one alone, on one device.
+    """Choose between plain arrays and augmented batches, from the first epoch that an earlier training didn't finish.
 
     Raises:
         DatasetError: the soft labels don't fit the images.

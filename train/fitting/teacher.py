@@ -96,12 +96,7 @@ def kl_divergence(teacher: Any, student: Any) -> Any:
 
 
 def load_run(run: Path, splits: Splits, *, flag: str) -> keras.Model:
-    """Load the network of a finished run: float32 (N, height, width, 1) in 0-1 -> probabilities.
-
-    Args:
-        run: its directory.
-        splits: images of this run, for classes and size.
-        flag: flag that named the run, for the error.
+    """Load the network of a finished run, named by a flag: float32 (N, height, width, 1) in 0-1 -> probabilities.
 
     Raises:
         DatasetError: there is none, or it was trained for other classes or another input size.

@@ -28,14 +28,9 @@ _NOT_DECAYED = ["bias", "gamma", "beta"]  # decay is for kernels: shrinking a sc
 def train_model(
     splits: Splits, preset: Preset, config: TrainConfig, folder: Path, cluster: Cluster | None
 ) -> tuple[keras.Model, Checkpoint]:
-    """Train the remaining epochs.
+    """Train the remaining epochs, with state and history in the folder of the unfinished run.
 
-    Args:
-        splits: images of the run.
-        preset: preset with the run's overrides.
-        config: configuration of the run.
-        folder: folder of the unfinished run, for its state and history.
-        cluster: processes that train together; None: this one alone, on one device.
+    Without a cluster this process trains alone, on one device.
 
     Returns:
         The trained network, and the callback that holds its progress and the model around it.
@@ -66,14 +61,10 @@ def train_model(
         if preset.average_epochs:
             callbacks.append(keras.callbacks.SwapEMAWeights())  # validation uses the weights that are kept
         model.fit(
-            **pipeline.training,
-            epochs=preset.epochs,
-            initial_epoch=done,
-            validation_data=pipeline.validation,
-            validation_batch_size=preset.batch_size // (cluster.processes if cluster else 1),
-            callbacks=callbacks,
+            **pipeline.training, epochs=preset.epochs, initial_epoch=done, validation_data=pipeline.validation,
+            validation_batch_size=preset.batch_size // (cluster.processes if cluster else 1), callbacks=callbacks,
             verbose=0 if not is_writer else 1 if sys.stdout.isatty() else 2,
-        )
+        )  # fmt: skip
     return network, checkpoint
 
 
@@ -115,12 +106,7 @@ def _with_teacher(network: keras.Model, splits: Splits, config: TrainConfig) -> 
 
 
 def build_optimizer(preset: Preset, *, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """Build the preset's optimizer with its learning rate over the steps.
-
-    Args:
-        preset: optimizer, learning rate, decay and averaging.
-        steps_per_epoch: number of batches in an epoch, the unit of schedule and averaging.
-    """
+    """Build the preset's optimizer; the steps of an epoch are the unit of its schedule and averaging."""
     rate = _learning_rate(preset, steps_per_epoch)
     average: dict[str, float | bool] = {}
     if preset.average_epochs:

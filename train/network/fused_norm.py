@@ -23,14 +23,9 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
 
         unknown = tf.constant([], tf.float32)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=inputs,
-            scale=tf.cast(self.gamma, tf.float32),
-            offset=tf.cast(self.beta, tf.float32),
-            mean=unknown,
-            variance=unknown,
-            epsilon=self.epsilon,
-            is_training=True,
-        )
+            x=inputs, scale=tf.cast(self.gamma, tf.float32), offset=tf.cast(self.beta, tf.float32),
+            mean=unknown, variance=unknown, epsilon=self.epsilon, is_training=True,
+        )  # fmt: skip
         # The kernel's variance is the unbiased one (divided by n - 1), Keras keeps the biased one.
         count = tf.cast(tf.size(inputs) / tf.size(self.gamma), tf.float32)
         self._move(self.moving_mean, mean)
@@ -42,14 +37,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
 
 
 def with_fused_norms(network: keras.Model) -> keras.Model:
-    """Make a copy for training; its weights then go into a network with Keras' own layers.
-
-    Args:
-        network: functional or sequential, channels last.
-
-    Returns:
-        A copy; the same network without batch norm or on JAX.
-    """
+    """Make a copy with fused norms for training; return the network itself without batch norm, or on JAX."""
     has_norms = any(isinstance(layer, keras.layers.BatchNormalization) for layer in network.layers)
     if keras.backend.backend() != "tensorflow" or not has_norms:
         return network

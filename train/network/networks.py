@@ -100,14 +100,7 @@ def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: in
 
 
 def up_to_logits(network: keras.Model) -> keras.Model:
-    """Return the network without its softmax, a layer of its own or the activation of a dense one.
-
-    Args:
-        network: one of NETWORKS.
-
-    Returns:
-        float32 (N, height, width, 1) in 0-1 -> float32 (N, classes) logits.
-    """
+    """Return one of NETWORKS without its softmax, a layer of its own or the activation of a dense one."""
     (image,), last = network.inputs, network.layers[-1]
     if not isinstance(last, layers.Dense):
         return keras.Model(image, last.input, name=network.name)

@@ -47,18 +47,10 @@ def draw_curves(history_csv: Path, path: Path) -> None:
     _save(figure, path)
 
 
-def draw_confusion_matrix(
-    labels: NDArray[np.uint8], predicted: NDArray[np.int64], names: Sequence[str], path: Path
-) -> None:
-    """Draw the confusion matrix, in per cent of the true class.
-
-    Args:
-        labels: true class indices, shape (N,).
-        predicted: predicted class indices, shape (N,).
-        names: class names, in index order.
-        path: PNG to write.
-    """
-    share = 100 * confusion_shares(labels, predicted, len(names))
+def draw_confusion_matrix(predictions: Predictions, path: Path) -> None:
+    """Draw the confusion matrix, in per cent of the true class."""
+    names = predictions.names
+    share = 100 * confusion_shares(predictions.labels, predictions.probabilities.argmax(axis=1), len(names))
     figure = Figure(figsize=(7.6, 6.8), layout="constrained")
     axes = figure.subplots()
     axes.imshow(share, cmap="Blues", vmin=0, vmax=100)

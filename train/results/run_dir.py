@@ -67,22 +67,16 @@ def write(folder: Path, outcome: Outcome) -> None:
     needs_logits = outcome.ood_evaluation is not None and outcome.ood_evaluation.score == "energy"
     model = up_to_logits(outcome.model) if needs_logits else outcome.model  # a softmax loses the energy
     model.save(folder / MODEL)
-    spec = _spec(
-        outcome,
-        output="logits" if needs_logits else "probabilities",
-        source_sha256=hashlib.sha256((folder / MODEL).read_bytes()).hexdigest(),
-    )
+    digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
+    spec = _spec(outcome, output="logits" if needs_logits else "probabilities", source_sha256=digest)
     atomic_file.write_text(folder / SPEC, spec.to_json())
     atomic_file.write_text(folder / METRICS, json.dumps(metrics(outcome), indent=2, default=str) + "\n")
     if outcome.config.data not in DATASETS:
         _write_own_images(folder, outcome.splits)
     plots.draw_curves(folder / HISTORY, folder / "curves.png")
-    test = outcome.splits.test
-    predicted = outcome.test_probabilities.argmax(axis=1)
-    names = outcome.splits.class_names
-    plots.draw_confusion_matrix(test.labels, predicted, names, folder / "confusion_matrix.png")
-    probabilities = with_temperature(outcome.test_probabilities, outcome.temperature)
-    predictions = plots.Predictions(test.images, test.labels, probabilities, names)
+    test, probabilities = outcome.splits.test, with_temperature(outcome.test_probabilities, outcome.temperature)
+    predictions = plots.Predictions(test.images, test.labels, probabilities, outcome.splits.class_names)
+    plots.draw_confusion_matrix(predictions, folder / "confusion_matrix.png")
     plots.draw_samples(predictions, folder / "samples.png")
     plots.draw_mistakes(predictions, folder / "mistakes.png")
 
@@ -146,12 +140,9 @@ def _write_own_images(folder: Path, splits: Splits) -> None:
     chosen = np.concatenate([np.flatnonzero(labels == label)[:_CALIBRATION_IMAGES] for label in np.unique(labels)])
     with atomic_file.replacing(folder / IMAGES) as temporary:
         np.savez_compressed(
-            temporary,
-            train_images=splits.train.pixels[chosen],
-            train_labels=labels[chosen],
-            test_images=splits.test.pixels,
-            test_labels=splits.test.labels,
-        )
+            temporary, train_images=splits.train.pixels[chosen], train_labels=labels[chosen],
+            test_images=splits.test.pixels, test_labels=splits.test.labels,
+        )  # fmt: skip
     if splits.skipped:
         atomic_file.write_text(folder / SKIPPED, "".join(f"{line}\n" for line in splits.skipped))
 
@@ -166,13 +157,9 @@ def _spec(outcome: Outcome, *, output: str, source_sha256: str) -> ModelSpec:
         input=InputSpec(height=height, width=width),
         output=output,
         decision=decision,
-        provenance=Provenance(
-            run_name=run_name(outcome.config),
-            dataset=outcome.config.data,
-            source_sha256=source_sha256,
-            versions=outcome.versions,
-        ),
-    )
+        provenance=Provenance(run_name=run_name(outcome.config), dataset=outcome.config.data,
+                              source_sha256=source_sha256, versions=outcome.versions),
+    )  # fmt: skip
 
 
 _STARTED = datetime.now(timezone.utc)

@@ -46,8 +46,8 @@ def test_the_pictures_are_pictures(tmp_path: Path) -> None:
     labels = np.array([0, 1, 1], np.uint8)
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], np.float32)
     draw_curves(history, tmp_path / "curves.png")
-    draw_confusion_matrix(labels, probabilities.argmax(axis=1), ("shirt", "shoe"), tmp_path / "confusion.png")
     predictions = Predictions(np.zeros((3, 28, 28, 1), np.float32), labels, probabilities, ("shirt", "shoe"))
+    draw_confusion_matrix(predictions, tmp_path / "confusion.png")
     draw_samples(predictions, tmp_path / "grid.png")
     draw_mistakes(predictions, tmp_path / "mistakes.png")
 
