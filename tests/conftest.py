@@ -40,7 +40,7 @@ def fashion_mnist_present() -> None:
     """Skip with a sentence where the real data set is absent; fail instead where the caller swore that it is there."""
     if not fashion_mnist.is_present():
         end = pytest.fail if os.environ.get("EDGE_CLASSIFY_REQUIRE_DATA") == "1" else pytest.skip
-        end(fashion_mnist.missing_sentence())
+        end(fashion_mnist.missing_message())
 
 
 @pytest.fixture(autouse=True)

@@ -70,7 +70,7 @@ def load_test_images(*, seed: int = 0, max_images: int | None = None) -> Evaluat
         images, labels = fashion_mnist.load("test")
         name, whole = fashion_mnist.NAME, len(labels)
     else:
-        _LOGGER.info("%s", fashion_mnist.missing_sentence())
+        _LOGGER.info("%s", fashion_mnist.missing_message())
         images, labels = demo.draw_dataset(min(max_images or _DRAWN_IMAGES, _DRAWN_IMAGES), seed=_DRAWN_SEED + seed)
         name, whole = "demo", _DRAWN_IMAGES
     images, labels = images[:max_images], labels[:max_images]

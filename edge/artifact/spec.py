@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar, get_origin, get_type_hints
+from dataclasses import asdict, dataclass, field, is_dataclass
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from edge.artifact.decision_spec import DecisionSpec
 from edge.errors import SpecError
 
 FASHION_MNIST_LABELS = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)  # index order of the data set, arXiv:1708.07747, table 2
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"
+)  # fmt: skip  # index order of the data set, arXiv:1708.07747, table 2
 UNKNOWN_LABEL = "unknown"
 """Answer to something that is none of the classes."""
 NOTHING_LABEL = "nothing"
@@ -179,16 +170,6 @@ def reserved_among(names: Sequence[str]) -> str | None:
     return next((name for name in names if name.strip().casefold() in RESERVED_LABELS), None)
 
 
-_NESTED: dict[str, type] = {
-    "input": InputSpec,
-    "decision": DecisionSpec,
-    "input_tensor": TensorSpec,
-    "output_tensor": TensorSpec,
-    "provenance": Provenance,
-}
-_MAY_BE_NULL = ("input_tensor", "output_tensor")  # unknown before the export
-
-
 def _build(kind: type[_T], data: dict[str, Any]) -> _T:
     """Make a dataclass from a JSON object; every error becomes a SpecError that names the field."""
     types = get_type_hints(kind)
@@ -198,7 +179,7 @@ def _build(kind: type[_T], data: dict[str, Any]) -> _T:
         expected = get_origin(types[name]) or types[name]
         if expected in (str, dict) and not isinstance(value, expected):
             raise SpecError(f"field {name!r} of the model's specification can't be a {type(value).__name__}")
-    values = {name: _value(name, value) for name, value in data.items()}
+    values = {name: _value(name, value, types[name]) for name, value in data.items()}
     try:
         return kind(**values)
     except SpecError:
@@ -207,9 +188,11 @@ def _build(kind: type[_T], data: dict[str, Any]) -> _T:
         raise SpecError(f"the model's specification is malformed in {kind.__name__}: {error}") from error
 
 
-def _value(name: str, value: Any) -> Any:
-    if name not in _NESTED or (value is None and name in _MAY_BE_NULL):
+def _value(name: str, value: Any, expected: Any) -> Any:
+    alternatives = (expected, *get_args(expected))
+    nested = next((kind for kind in alternatives if isinstance(kind, type) and is_dataclass(kind)), None)
+    if nested is None or (value is None and type(None) in alternatives):
         return value
     if not isinstance(value, dict):
         raise SpecError(f"field {name!r} must be a JSON object, got {type(value).__name__}")
-    return _build(_NESTED[name], value)
+    return _build(nested, value)

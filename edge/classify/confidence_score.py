@@ -67,7 +67,7 @@ def lowest_score(kind: str) -> float:
     return -math.inf if kind == "energy" else 0.0
 
 
-def sentence(score: float, threshold: float, *, kind: str, name: str = "threshold") -> str:
+def reason(score: float, threshold: float, *, kind: str, name: str = "threshold") -> str:
     """Describe how a score compares with a threshold, such as "top1 0.62 below threshold 0.70"."""
     return compared(_NAMES[kind], score, threshold, name=f"{name} ")
 

@@ -57,7 +57,7 @@ def judge(
     limit, name = rule.threshold, "threshold" if shown is None else "on-threshold"
     if best == shown:
         limit, name = rule.off_threshold, "off-threshold"
-    reason = confidence_score.sentence(evidence.score, limit, kind=rule.score, name=name)
+    reason = confidence_score.reason(evidence.score, limit, kind=rule.score, name=name)
     return (best if evidence.score >= limit else UNKNOWN_LABEL), reason
 
 

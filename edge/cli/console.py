@@ -12,7 +12,7 @@ import signal
 import string
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
 from edge.system import process
@@ -71,7 +71,7 @@ def run(main: Main) -> NoReturn:
     raise SystemExit(code)
 
 
-def end_well_on_sigterm() -> None:
+def stop_cleanly_on_sigterm() -> None:
     """Make SIGTERM end the command like Ctrl-C, everything closed, but with exit code 0."""
 
     def end(number: int, _: object) -> None:
@@ -124,18 +124,9 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescript
 class Parser(argparse.ArgumentParser):
     """Argument parser of every command: flags can't be abbreviated, and help is formatted by `HelpFormatter`."""
 
-    def __init__(
-        self,
-        prog: str | None = None,
-        *,
-        description: str | None = None,
-        epilog: str | None = None,
-        formatter_class: type[argparse.HelpFormatter] = HelpFormatter,
-    ) -> None:
+    def __init__(self, prog: str | None = None, **settings: Any) -> None:
         """Refuse abbreviations: `--out` must not silently become `--output`."""
-        super().__init__(
-            prog=prog, description=description, epilog=epilog, formatter_class=formatter_class, allow_abbrev=False
-        )
+        super().__init__(prog, **{"formatter_class": HelpFormatter, "allow_abbrev": False, **settings})
 
 
 def positive_int(text: str) -> int:

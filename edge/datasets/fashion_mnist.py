@@ -54,11 +54,6 @@ _FILES = {
     ),
 }
 
-WAYS_OUT = (
-    "connect this machine once so that `python -m train` can download it, or copy the four "
-    "*-ubyte.gz files of Fashion-MNIST into {folder} (KERAS_HOME moves that place)"
-)
-
 
 def folder() -> Path:
     """Return the folder of the four files: `$KERAS_HOME/datasets/fashion-mnist`, or the same in ~/.keras."""
@@ -92,9 +87,12 @@ def load(split: str, *, download: Callable[[], object] | None = None) -> tuple[N
     return images.reshape(-1, 28, 28), labels
 
 
-def missing_sentence() -> str:
+def missing_message() -> str:
     """Return the message that the data set is missing, with the remedy."""
-    return f"Fashion-MNIST isn't on this machine: {WAYS_OUT.format(folder=folder())}"
+    return (
+        "Fashion-MNIST isn't on this machine: connect this machine once so that `python -m train` can download it, or "
+        f"copy the four *-ubyte.gz files of Fashion-MNIST into {folder()} (KERAS_HOME moves that place)"
+    )
 
 
 def _fetch(download: Callable[[], object]) -> None:
@@ -102,7 +100,7 @@ def _fetch(download: Callable[[], object]) -> None:
         with contextlib.redirect_stdout(sys.stderr):  # Keras shows its progress on stdout, which is for results
             download()
     except Exception as error:  # Keras raises a bare Exception when a download fails
-        raise DatasetError(missing_sentence()) from error
+        raise DatasetError(missing_message()) from error
 
 
 def _read(path: Path, md5: str) -> NDArray[np.uint8]:
@@ -110,7 +108,7 @@ def _read(path: Path, md5: str) -> NDArray[np.uint8]:
     try:
         content = gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
-        raise DatasetError(missing_sentence()) from error
+        raise DatasetError(missing_message()) from error
     except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{path} can't be read ({error}): remove it and download it again") from error
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from edge import __version__
 from edge.cli import config_file, console
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 DEMO_FRAMES = {"demo": 20, "demo-video": 600}
 
 _UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_T = TypeVar("_T")
 _EXAMPLES = """examples:
   edge-classify                                      drawn garments: needs no camera, no file
   edge-classify --camera 0                           the first camera, until Ctrl-C
@@ -67,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
                        "service's state folder, else ~/.local/state/edge-classify/models); the built-in one where "
                        "there is none")  # fmt: skip
     add_trust_flags(flags)
-    flags.add_argument("--roi", type=_region, metavar="X,Y,W,H",
+    flags.add_argument("--roi", type=_parsed_by(_region), metavar="X,Y,W,H",
                        help="classify only this part of the frame: pixels, or shares of the frame if no number is "
                        "above 1")  # fmt: skip
     flags.add_argument("--background", choices=("border", "learn"), default=default.background,
@@ -169,7 +171,8 @@ def _add_file_flags(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_page_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--serve", type=_page_address, nargs="?", const=PageAddress(), metavar="HOST:PORT",
+    group.add_argument("--serve", type=_parsed_by(PageAddress.parse), nargs="?", const=PageAddress(),
+                       metavar="HOST:PORT",
                        help=f"show a live page (default: {PageAddress().url}), /healthz and /metrics. "
                        f"Beyond this machine it needs a token, from {TOKEN_VARIABLE} or a file")  # fmt: skip
     group.add_argument("--serve-token-file", type=Path, metavar="FILE", help="file that holds the token")
@@ -177,7 +180,7 @@ def _add_page_flags(group: argparse._ArgumentGroup) -> None:
 
 def _add_broker_flags(group: argparse._ArgumentGroup) -> None:
     names = MQTT_VARIABLES
-    group.add_argument("--mqtt", type=_broker_address, metavar="URL",
+    group.add_argument("--mqtt", type=_parsed_by(BrokerAddress.parse), metavar="URL",
                        help="mqtt://HOST[:PORT]/TOPIC, or mqtts:// for TLS: publish TOPIC/decision, TOPIC/telemetry "
                        f"and TOPIC/availability. {names['username']} and {names['password']} log in; your own PEM "
                        f"files: {names['authority']}, {names['certificate']}, {names['key']}")  # fmt: skip
@@ -187,13 +190,22 @@ def _add_broker_flags(group: argparse._ArgumentGroup) -> None:
                        help="announce the device to Home Assistant (default PREFIX: homeassistant)")  # fmt: skip
 
 
+def _parsed_by(parse: Callable[[str], _T]) -> Callable[[str], _T]:
+    """Return a parser for argparse whose message is that of the ValueError."""
+
+    def convert(text: str) -> _T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
+
+
 def _region(text: str) -> Region:
     from edge.vision.prepared_input import Region
 
-    try:
-        return Region.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    return Region.parse(text)
 
 
 def _store_folder(text: str) -> Path:
@@ -218,17 +230,3 @@ def _size_bytes(text: str) -> int:
         if 1 <= size < math.inf:
             return int(size)
     raise argparse.ArgumentTypeError(f"expected a size such as 200MB, got {text!r}")
-
-
-def _page_address(text: str) -> PageAddress:
-    try:
-        return PageAddress.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _broker_address(text: str) -> BrokerAddress:
-    try:
-        return BrokerAddress.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

@@ -93,7 +93,7 @@ class Tally:
     """Frames of a live source that a newer one overtook."""
     duration_s: float = 0.0
 
-    def sentence(self) -> str:
+    def summary(self) -> str:
         """Return the counts in one line."""
         parts = [f"{self.frames} frame{'s' * (self.frames != 1)} in {self.duration_s:.1f} s"]
         if self.known:

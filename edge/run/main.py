@@ -91,13 +91,13 @@ def _classify(
         config = replace(config, max_frames=DEMO_FRAMES.get(source.name))
     tally = run(config, source, classifier, sinks, decider=Decider(classifier.spec, is_stream=is_stream), health=health)
     if not config.quiet:
-        print(tally.sentence(), file=sys.stderr)
+        print(tally.summary(), file=sys.stderr)
     return EXIT_ERROR if tally.skipped else EXIT_DONE
 
 
 def entry() -> NoReturn:
     """Run as the console script."""
-    console.end_well_on_sigterm()
+    console.stop_cleanly_on_sigterm()
     console.run(main)
 
 
@@ -162,8 +162,8 @@ def _text_sink(config: RunConfig, classifier: Classifier, *, is_stream: bool) ->
         return JsonLinesSink(sys.stdout, model_sha256=classifier.artifact.sha256)
     from edge.sinks.text.terminal import ChangesSink, TerminalSink
 
-    kind = ChangesSink if is_stream else TerminalSink
-    return kind(sys.stdout, label_width=max(map(len, (*classifier.spec.labels, *RESERVED_LABELS))))
+    sink_class = ChangesSink if is_stream else TerminalSink
+    return sink_class(sys.stdout, label_width=max(map(len, (*classifier.spec.labels, *RESERVED_LABELS))))
 
 
 def _service_sinks() -> list[Sink]:

@@ -119,15 +119,14 @@ def load_network(network: bytes, path: Path, *, name: str, threads: int = 1, may
         path: of the file, for error messages.
         name: one of `RUNTIMES`.
         threads: number of inference threads.
-        may_saturate: whether int8 kernels of x86 processors without VNNI could cut off sums of it.
+        may_saturate: True if int8 kernels of x86 processors without VNNI could cut off sums of it.
 
     Raises:
         ModelFileError: the runtime refuses the network.
         RuntimeMissingError: the library isn't installed.
     """
-    runtime: Runtime = importlib.import_module(_ADAPTER[name]).load(
-        path, network, threads=threads, may_saturate=may_saturate
-    )
+    options = {"may_saturate": may_saturate} if name == "onnxruntime" else {}  # kernels of TFLite are exact
+    runtime: Runtime = importlib.import_module(_ADAPTER[name]).load(path, network, threads=threads, **options)
     return runtime
 
 

@@ -8,14 +8,13 @@ from edge.errors import RuntimeMissingError
 from edge.runtimes.tflite import TfliteRuntime
 
 
-def load(path: Path, network: bytes, *, threads: int, may_saturate: bool = False) -> TfliteRuntime:  # noqa: ARG001
+def load(path: Path, network: bytes, *, threads: int) -> TfliteRuntime:
     """Load a network with tflite-runtime.
 
     Args:
         path: the file, for error messages.
         network: the flatbuffer.
         threads: number of inference threads.
-        may_saturate: unused, because its kernels are exact everywhere.
 
     Raises:
         ModelFileError: tflite-runtime refuses the file; newer operator versions are a frequent reason.

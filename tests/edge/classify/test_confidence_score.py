@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from edge.classify.confidence_score import compared, confidence_score, lowest_score, sentence, to_probabilities
+from edge.classify.confidence_score import compared, confidence_score, lowest_score, reason, to_probabilities
 
 PROBABILITIES = np.array([[0.5, 0.125, 0.375], [0.25, 0.25, 0.5]], np.float32)
 LOGITS = np.log(np.array([[4, 1, 3], [1, 1, 14]], np.float32))  # their exponentials add up to 8 and to 16
@@ -48,11 +48,11 @@ def test_nothing_scores_less_than_anything(kind: str, lowest: float) -> None:
     ids=["below", "equal", "digits that tell them apart", "margin", "energy"],
 )
 def test_a_reason_names_score_and_threshold(score: float, threshold: float, kind: str, text: str) -> None:
-    assert sentence(score, threshold, kind=kind) == text
+    assert reason(score, threshold, kind=kind) == text
 
 
 def test_a_limit_may_have_a_name_or_none() -> None:
-    assert sentence(0.62, 0.7, kind="probability", name="on-threshold") == "top1 0.62 below on-threshold 0.70"
+    assert reason(0.62, 0.7, kind="probability", name="on-threshold") == "top1 0.62 below on-threshold 0.70"
     assert compared("presence", 0.12, 0.5) == "presence 0.12 below 0.50"
 
 

@@ -228,7 +228,7 @@ def test_nothing_is_torn_down_under_a_thread_that_hangs(spawn: Callable[..., Any
 def test_sigterm_ends_a_command_well_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     handlers: list[Any] = []
     monkeypatch.setattr(signal, "signal", lambda number, handler: handlers.append((number, handler)))
-    console.end_well_on_sigterm()
+    console.stop_cleanly_on_sigterm()
 
     @console.command
     def main(argv: object = None) -> int:

@@ -80,7 +80,7 @@ def test_a_missing_data_set_names_both_ways_out(folder: Path) -> None:
     with pytest.raises(DatasetError) as caught:
         fashion_mnist.load("test")
     sentence = str(caught.value)
-    assert sentence == fashion_mnist.missing_sentence()
+    assert sentence == fashion_mnist.missing_message()
     assert [fact for fact in ("connect", "*-ubyte.gz", str(folder), "KERAS_HOME") if fact not in sentence] == []
     assert "\n" not in sentence
 
@@ -103,7 +103,7 @@ def test_a_download_that_fails_says_the_same_sentence(folder: Path) -> None:
 
     with pytest.raises(DatasetError) as caught:
         fashion_mnist.load("train", download=download)
-    assert str(caught.value) == fashion_mnist.missing_sentence()
+    assert str(caught.value) == fashion_mnist.missing_message()
     assert str(caught.value.__cause__) == "URL fetch failure"
 
 

@@ -137,7 +137,7 @@ def test_all_is_closed_when_a_sink_can_not_write() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tally", "sentence"),
+    ("tally", "summary"),
     [
         (Tally(frames=0), "0 frames in 0.0 s"),
         (Tally(frames=1, duration_s=0.04), "1 frame in 0.0 s"),
@@ -150,8 +150,8 @@ def test_all_is_closed_when_a_sink_can_not_write() -> None:
     ],
     ids=["none", "one", "drawn", "skipped", "dropped"],
 )
-def test_tally_in_one_sentence(tally: Tally, sentence: str) -> None:
-    assert tally.sentence() == sentence
+def test_tally_in_one_sentence(tally: Tally, summary: str) -> None:
+    assert tally.summary() == summary
 
 
 def test_health_has_the_state_and_counts_of_the_run() -> None:
