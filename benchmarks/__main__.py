@@ -19,7 +19,7 @@ from benchmarks.host.environment import describe_environment
 from benchmarks.measure import loadgen
 from benchmarks.measure.inputs import draw_frames, load_test_images, save_inputs
 from benchmarks.measure.job import Outcome
-from benchmarks.measure.rounds import Task, Trial, is_complete, measure_in_rounds, variant_tasks
+from benchmarks.measure.rounds import Schedule, Task, Trial, is_complete, measure_in_rounds, variant_tasks
 from benchmarks.measure.variants import list_variants
 from benchmarks.overhead import command as runner
 from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
@@ -187,7 +187,7 @@ def _measure_together(
     together: list[Task[Any]] = [*tasks, *peers]
     with progress_bar(is_quiet=is_quiet) as note:
         trials = measure_in_rounds(
-            together, repeats=config.repeats, seed=config.seed, most=config.max_repeats, note=note,
+            together, Schedule(config.repeats, config.seed, config.max_repeats), note=note,
             is_enough=lambda trials: has_converged(trials[: len(tasks)]),
         )  # fmt: skip
     return trials[: len(tasks)], trials[len(tasks) :]

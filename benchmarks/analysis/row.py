@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from benchmarks.host.machine_state import State
+from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import NOT_TIMED, OK, RuntimeSettings
 from benchmarks.records import ABSENT_IF_NONE
 from benchmarks.stats.accuracy import Reliability
@@ -157,10 +157,10 @@ class Comparison(Loss):
 
 @dataclass(frozen=True, slots=True)
 class StatePair:
-    """State of the machine before and after a repeat."""
+    """MachineState of the machine before and after a repeat."""
 
-    before: State
-    after: State
+    before: MachineState
+    after: MachineState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

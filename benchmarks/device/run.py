@@ -17,10 +17,11 @@ import numpy as np
 
 from benchmarks.config import QUICK, BenchmarkConfig
 from benchmarks.host.environment import describe_environment, machine_name
+from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import OK, Outcome
-from benchmarks.measure.rounds import Trial, is_complete, measure_in_rounds, variant_tasks
+from benchmarks.measure.rounds import Schedule, Trial, is_complete, measure_in_rounds, variant_tasks
 from benchmarks.measure.variants import Variant, list_variants
-from benchmarks.records import to_record
+from benchmarks.records import from_record, to_record
 from edge.artifact.file import Artifact
 from edge.cli import console
 from edge.datasets.fashion_mnist import LabelledImages
@@ -78,7 +79,10 @@ def _as_variant(found: Mapping[str, Any]) -> Variant:
 
 
 def _as_trial(found: Mapping[str, Any]) -> Trial[Outcome]:
-    return Trial(Outcome.from_record(found["outcome"]), found["before"], found["after"])
+    return Trial(
+        Outcome.from_record(found["outcome"]),
+        *(from_record(MachineState, found[moment]) for moment in ("before", "after")),
+    )
 
 
 FACTS, IMAGES, LABELS, ARTIFACTS = "kit.json", "images.npy", "labels.npy", "artifacts"
@@ -153,7 +157,7 @@ def _measure(folder: Path, kit: Path, options: argparse.Namespace) -> tuple[dict
     input_files = (str(images_file), _frames_file(folder, config.seed))
     tasks = variant_tasks(variants, config, input_files=input_files, is_timed=environment["emulator"] is None)
     repeats = config.repeats if environment["emulator"] is None else 1  # answers don't change
-    trials = measure_in_rounds(tasks, repeats=repeats, seed=config.seed)
+    trials = measure_in_rounds(tasks, Schedule(repeats, config.seed))
     known = {
         "statement": facts["statement"] + (f", of these {len(labels):,}" if len(labels) < facts["count"] else ""),
         "test_images": {

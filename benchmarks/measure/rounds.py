@@ -11,7 +11,7 @@ from random import Random
 from typing import Generic, Protocol, TypeVar
 
 from benchmarks.config import BenchmarkConfig
-from benchmarks.host.machine_state import State, read_state
+from benchmarks.host.machine_state import MachineState, read_state
 from benchmarks.measure.child_process import run_job
 from benchmarks.measure.job import FAILED, OK, Job, Outcome
 from benchmarks.measure.variants import Variant
@@ -51,8 +51,20 @@ class Trial(Generic[_Outcome]):
     """One attempt, and the state of the machine around it."""
 
     outcome: _Outcome
-    before: State
-    after: State
+    before: MachineState
+    after: MachineState
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Number and order of the rounds."""
+
+    repeats: int
+    """Rounds, at least."""
+    seed: int
+    """Seed of the order within each round."""
+    most: int = 0
+    """Rounds at most, while the medians aren't known."""
 
 
 def _ignore_progress(_name: str, _done: int, _left: int) -> None:
@@ -61,13 +73,11 @@ def _ignore_progress(_name: str, _done: int, _left: int) -> None:
 
 def measure_in_rounds(
     tasks: Sequence[Task[_Outcome]],
+    schedule: Schedule,
     *,
-    repeats: int,
-    seed: int,
-    most: int = 0,
     is_enough: Callable[[Sequence[Sequence[Trial[_Outcome]]]], bool] = lambda _trials: True,
     note: Callable[[str, int, int], None] = _ignore_progress,
-    read: Callable[[], State] = read_state,
+    read: Callable[[], MachineState] = read_state,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[list[Trial[_Outcome]]]:
     """Run every task once a round, so that what changes with time (heat, other programs) meets all of them alike.
@@ -76,9 +86,7 @@ def measure_in_rounds(
 
     Args:
         tasks: what to measure.
-        repeats: number of rounds.
-        seed: of the order.
-        most: number of rounds at most, while it isn't enough.
+        schedule: number and order of the rounds.
         is_enough: decides after `repeats` rounds, and after each further one, whether the medians are known.
         note: progress before each turn: name of the task, turns done, turns remaining.
         read: reads the machine's state.
@@ -88,13 +96,13 @@ def measure_in_rounds(
         For each task its trials, in the order they were made; none where Ctrl-C came first.
     """
     trials: list[list[Trial[_Outcome]]] = [[] for _ in tasks]
-    started, done = clock(), 0
+    started, done, repeats = clock(), 0, schedule.repeats
     try:
-        for number in range(max(repeats, most)):
+        for number in range(max(repeats, schedule.most)):
             if number >= repeats and is_enough(trials):
                 break
             asked = max(repeats, number + 1)
-            for index in _order(len(tasks), number, seed):
+            for index in _order(len(tasks), number, schedule.seed):
                 if trials[index] and trials[index][-1].outcome.status != OK:
                     continue
                 note(tasks[index].name, done, sum(_still_to_do(found, asked) for found in trials))

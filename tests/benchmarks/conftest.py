@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.analysis.row import Row
 from benchmarks.analysis.rows import compare_with_float, measured_row
+from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import FAILED, OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
@@ -15,7 +16,7 @@ from edge.artifact.file import Artifact
 from edge.artifact.spec import FASHION_MNIST_LABELS
 
 LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
-CALM: dict[str, Any] = {"throttle_bits": None, "governor": None, "temperature_c": None}
+CALM = MachineState()
 
 
 @pytest.fixture

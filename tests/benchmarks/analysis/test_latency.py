@@ -1,15 +1,15 @@
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from benchmarks.analysis.latency import has_converged, latency_caveats
 from benchmarks.analysis.row import Row
+from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import FAILED, NOT_TIMED, OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 
-CALM: dict[str, Any] = {}
+CALM = MachineState()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.analysis.row import Row, StatePair, known
 from benchmarks.analysis.rows import float_reference, loss_pp, make_rows, measured_row, without_common_machine
+from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import FAILED, NOT_TIMED, OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
@@ -14,7 +15,7 @@ from edge.artifact.file import Artifact
 from edge.artifact.spec import FASHION_MNIST_LABELS
 
 LABELS = list(range(10))
-CALM: dict[str, Any] = {"throttle_bits": 0, "governor": None, "temperature_c": None}
+CALM = MachineState()
 UNTIMED: dict[str, Any] = {
     "model_ns": [], "frame_to_decision_ns": [], "end_to_end_ns": [], "stage_median_ns": {}, "memory_peak_bytes": None,
 }  # fmt: skip
@@ -61,13 +62,13 @@ def test_an_emulated_row_has_predictions_and_no_times(row: Make) -> None:
 
 def test_a_throttled_row_keeps_its_numbers_and_is_invalid(measurement: Callable[..., Measurement]) -> None:
     artifact = Artifact(Path("/a.tflite"), "tflite", "cd" * 32, 1000, None)
-    trial = Trial(Outcome(OK, measurement=measurement()), CALM, CALM | {"throttle_bits": 0x4})
+    trial = Trial(Outcome(OK, measurement=measurement()), CALM, replace(CALM, throttle_bits=0x4))
 
     made = measured_row(Variant("a.tflite", artifact.path, artifact, "litert"), [trial], LABELS)
 
     assert "throttled" in made.invalid
     assert (made.status, made.invoke_median_ns) == (OK, 40_000)
-    assert made.states == (StatePair(CALM, CALM | {"throttle_bits": 4}),)
+    assert made.states == (StatePair(CALM, replace(CALM, throttle_bits=4)),)
 
 
 def test_loss_and_agreement_are_against_the_float_row(row: Make, compared: Callable[..., list[Row]]) -> None:

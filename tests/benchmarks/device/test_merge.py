@@ -9,6 +9,7 @@ from benchmarks.analysis.row import known
 from benchmarks.device.merge import main, merge, read
 from benchmarks.device.run import as_result, read_measured
 from benchmarks.host.environment import describe_environment, environment_lines, machine_name
+from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
@@ -16,7 +17,7 @@ from benchmarks.records import to_record
 from edge.artifact.file import Artifact
 from edge.errors import ToolkitError
 
-CALM: dict[str, Any] = {"throttle_bits": None, "governor": None, "temperature_c": None}
+CALM = MachineState()
 FLOAT, INT8 = "a_none.tflite (litert)", "a_int8.tflite (litert)"
 PI, SHORT_PI = "Raspberry Pi 5 Model B Rev 1.0", "Raspberry Pi 5 Model B"
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmarks.host.machine_state import emulator, first_invalid_reason, invalid_reason, read_state
+from benchmarks.host.machine_state import MachineState, emulator, first_invalid_reason, invalid_reason, read_state
 
 
-def _state(
-    bits: int | None = 0, governor: str | None = "ondemand", temperature_c: float | None = 61.2
-) -> dict[str, Any]:
-    return {"throttle_bits": bits, "governor": governor, "temperature_c": temperature_c}
+def _state(bits: int | None = 0, governor: str | None = "ondemand", temperature_c: float | None = 61.2) -> MachineState:
+    return MachineState(throttle_bits=bits, governor=governor, temperature_c=temperature_c)
 
 
 def test_a_pi_is_read_from_its_files(tmp_path: Path) -> None:
@@ -28,14 +26,16 @@ def test_a_pi_is_read_from_its_files(tmp_path: Path) -> None:
 
     found = read_state(tmp_path)
 
-    assert found.pop("load_average_1min") >= 0
-    assert found == {"temperature_c": 61.234, "throttle_bits": 0x50000, "governor": "ondemand", "clock_mhz": 1800}
+    assert (found.load_average_1min or 0) >= 0
+    assert replace(found, load_average_1min=None) == MachineState(
+        temperature_c=61.234, throttle_bits=0x50000, governor="ondemand", clock_mhz=1800
+    )
 
 
 def test_unknown_readings_are_none(tmp_path: Path) -> None:
     found = read_state(tmp_path)
 
-    assert (found["temperature_c"], found["governor"], found["clock_mhz"]) == (None, None, None)
+    assert (found.temperature_c, found.governor, found.clock_mhz) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_unknown_readings_are_none(tmp_path: Path) -> None:
         (_state(0x50000), _state(0x50000)),  # long ago
     ],
 )
-def test_equal_states_keep_a_row_valid(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_equal_states_keep_a_row_valid(before: MachineState, after: MachineState) -> None:
     assert invalid_reason(before, after) == ""
 
 
@@ -58,9 +58,7 @@ def test_equal_states_keep_a_row_valid(before: dict[str, Any], after: dict[str, 
         (_state(0x10000), _state(0x90000), "soft temperature limit"),  # came and went in between
     ],
 )
-def test_a_board_that_was_slowed_down_rules_a_row_out(
-    before: dict[str, Any], after: dict[str, Any], flags: str
-) -> None:
+def test_a_board_that_was_slowed_down_rules_a_row_out(before: MachineState, after: MachineState, flags: str) -> None:
     reason = invalid_reason(before, after)
     assert f"61 °C ({flags})" in reason
     assert "stronger supply" in reason

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from benchmarks.config import BenchmarkConfig
+from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import FAILED, OK, Job, Outcome
-from benchmarks.measure.rounds import Task, is_complete, measure_in_rounds, variant_tasks
+from benchmarks.measure.rounds import Schedule, Task, is_complete, measure_in_rounds, variant_tasks
 from benchmarks.measure.variants import Variant
 from edge.artifact.file import Artifact
 
-_QUIET: dict[str, Any] = {"read": dict, "clock": iter(range(10_000)).__next__}
+_QUIET: dict[str, Any] = {"read": MachineState, "clock": iter(range(10_000)).__next__}
 
 
 def _recorder(log: list[str], name: str, status: str = OK) -> Task[Outcome]:
@@ -29,7 +30,7 @@ def _recorder(log: list[str], name: str, status: str = OK) -> Task[Outcome]:
 def test_every_task_runs_once_a_round_in_another_order() -> None:
     log: list[str] = []
 
-    trials = measure_in_rounds([_recorder(log, name) for name in "abcdef"], repeats=5, seed=0, **_QUIET)
+    trials = measure_in_rounds([_recorder(log, name) for name in "abcdef"], Schedule(5, 0), **_QUIET)
 
     rounds = [log[start : start + 6] for start in range(0, 30, 6)]
     assert [sorted(entries) for entries in rounds] == [[f"{name}{number}" for name in "abcdef"] for number in range(5)]
@@ -40,7 +41,7 @@ def test_every_task_runs_once_a_round_in_another_order() -> None:
 def test_the_seed_fixes_the_order() -> None:
     logs: list[list[str]] = [[], [], []]
     for log, seed in zip(logs, (1, 1, 2), strict=True):
-        measure_in_rounds([_recorder(log, name) for name in "abcdef"], repeats=2, seed=seed, **_QUIET)
+        measure_in_rounds([_recorder(log, name) for name in "abcdef"], Schedule(2, seed), **_QUIET)
 
     assert logs[0] == logs[1] != logs[2]
 
@@ -48,7 +49,7 @@ def test_the_seed_fixes_the_order() -> None:
 def test_a_failed_task_is_not_repeated() -> None:
     log: list[str] = []
 
-    trials = measure_in_rounds([_recorder(log, "a"), _recorder(log, "b", FAILED)], repeats=3, seed=0, **_QUIET)
+    trials = measure_in_rounds([_recorder(log, "a"), _recorder(log, "b", FAILED)], Schedule(3, 0), **_QUIET)
 
     assert sorted(log) == ["a0", "a1", "a2", "b0"]
     assert [trial.outcome.reason for trial in trials[1]] == ["broken"]
@@ -57,16 +58,14 @@ def test_a_failed_task_is_not_repeated() -> None:
 def test_the_state_is_read_before_and_after() -> None:
     events: list[str] = []
 
-    def read() -> dict[str, Any]:
+    def read() -> MachineState:
         events.append("state")
-        return {"reading": len(events)}
+        return MachineState(clock_mhz=len(events))
 
-    ((trial,),) = measure_in_rounds(
-        [_recorder(events, "a")], repeats=1, seed=0, read=read, clock=iter(range(10)).__next__
-    )
+    ((trial,),) = measure_in_rounds([_recorder(events, "a")], Schedule(1, 0), read=read, clock=iter(range(10)).__next__)
 
     assert events == ["state", "a0", "state"]
-    assert (trial.before, trial.after) == ({"reading": 1}, {"reading": 3})
+    assert (trial.before, trial.after) == (MachineState(clock_mhz=1), MachineState(clock_mhz=3))
 
 
 def test_ctrl_c_keeps_what_was_measured(caplog: pytest.LogCaptureFixture) -> None:
@@ -78,7 +77,7 @@ def test_ctrl_c_keeps_what_was_measured(caplog: pytest.LogCaptureFixture) -> Non
         return Outcome(OK)
 
     with caplog.at_level(logging.WARNING, logger="benchmarks"):
-        trials = measure_in_rounds([_recorder(log, "a"), Task("b", interrupt)], repeats=3, seed=0, **_QUIET)
+        trials = measure_in_rounds([_recorder(log, "a"), Task("b", interrupt)], Schedule(3, 0), **_QUIET)
 
     assert len(trials[1]) == 1
     assert 1 <= len(trials[0]) <= 2
@@ -95,7 +94,7 @@ def test_the_remaining_time_is_logged(seconds_a_task: float, left: str, caplog: 
 
     clock: Callable[[], float] = lambda: now[0]  # noqa: E731
     with caplog.at_level(logging.INFO, logger="benchmarks"):
-        measure_in_rounds([Task("a", run), Task("b", run)], repeats=3, seed=0, read=dict, clock=clock)
+        measure_in_rounds([Task("a", run), Task("b", run)], Schedule(3, 0), read=MachineState, clock=clock)
 
     assert f"[round 1 of 3, {left}]" in caplog.messages[0]
     assert "about 0 s left" in caplog.messages[-1]
@@ -105,7 +104,7 @@ def test_progress_is_reported_before_each_turn() -> None:
     told: list[tuple[int, int]] = []
 
     measure_in_rounds(
-        [_recorder([], "a"), _recorder([], "b", FAILED)], repeats=2, seed=0,
+        [_recorder([], "a"), _recorder([], "b", FAILED)], Schedule(2, 0),
         note=lambda _name, done, left: told.append((done, left)), **_QUIET,
     )  # fmt: skip
 
@@ -124,11 +123,11 @@ def test_ctrl_c_keeps_what_was_measured_and_is_not_complete() -> None:
             raise KeyboardInterrupt
         return Outcome(OK)
 
-    trials = measure_in_rounds([Task("a", run), Task("b", run)], repeats=3, seed=0, **_QUIET)
+    trials = measure_in_rounds([Task("a", run), Task("b", run)], Schedule(3, 0), **_QUIET)
 
     assert sum(map(len, trials)) == 3
     assert not is_complete(trials, repeats=3)
-    assert is_complete(measure_in_rounds([_recorder([], "a", FAILED)], repeats=3, seed=0, **_QUIET), repeats=3)
+    assert is_complete(measure_in_rounds([_recorder([], "a", FAILED)], Schedule(3, 0), **_QUIET), repeats=3)
 
 
 @pytest.mark.parametrize(("enough_after", "rounds"), [(2, 3), (4, 4), (9, 6)])
@@ -136,7 +135,7 @@ def test_rounds_go_on_until_they_converge_or_reach_the_maximum(enough_after: int
     log: list[str] = []
 
     trials = measure_in_rounds(
-        [_recorder(log, "a"), _recorder(log, "b", FAILED)], repeats=3, most=6, seed=0,
+        [_recorder(log, "a"), _recorder(log, "b", FAILED)], Schedule(3, 0, most=6),
         is_enough=lambda trials: len(trials[0]) >= enough_after, **_QUIET,
     )  # fmt: skip
 

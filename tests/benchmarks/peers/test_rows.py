@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 
 from benchmarks.analysis.row import Row, known
 from benchmarks.config import BenchmarkConfig
+from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
@@ -18,7 +20,7 @@ from edge.artifact.file import Artifact, read_artifact
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TFLITE = Artifact(Path("/models/a_int8.tflite"), "tflite", "cd" * 32, 1000, None)
-CALM: dict[str, Any] = {"throttle_bits": None, "governor": None, "temperature_c": None}
+CALM = MachineState()
 
 
 class FakePeer:
@@ -115,7 +117,7 @@ def test_the_tables_have_a_line_each(row: Callable[..., Row]) -> None:
 
 
 def test_a_peer_on_a_throttled_board_is_invalid_too(row: Callable[..., Row]) -> None:
-    trial = Trial(PeerOutcome(OK, invoke_ns=[1]), CALM, CALM | {"throttle_bits": 4})
+    trial = Trial(PeerOutcome(OK, invoke_ns=[1]), CALM, replace(CALM, throttle_bits=4))
 
     (found,) = peer_rows([_match()], [[trial]], [row("a_int8.tflite")])
 
