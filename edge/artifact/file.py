@@ -86,7 +86,7 @@ def split_onnx(content: bytes) -> tuple[bytes, list[bytes]]:
     """Take an ONNX model apart: the model without its metadata_props, and each of those (a StringStringEntryProto).
 
     Raises:
-        DamagedError: it ends in the middle of a field.
+        MalformedModelError: it ends in the middle of a field.
     """
     from edge.artifact.formats.protobuf import pieces
 
@@ -207,7 +207,7 @@ def _unpacked(archive: ZipFile, specs: list[ZipInfo]) -> str:
 
 def _onnx_parts(path: Path, content: bytes) -> tuple[bytes, str | None]:
     """Split a file into the model without its metadata and the spec in the metadata; None without a spec."""
-    from edge.artifact.formats.onnx_schema import LAYOUTS
+    from edge.artifact.formats.onnx import LAYOUTS
     from edge.artifact.formats.protobuf import Message
 
     try:

@@ -66,7 +66,7 @@ def _what_and_fix(sentence: str, runtime: str) -> tuple[str, str]:
 
 
 def _checked(artifact: Artifact, *, has_numpy: bool) -> str:
-    """Check digest, structure and operators; return the results in words.
+    """Check digest and structure; return the results in words.
 
     Raises:
         ModelFileError: the structure is malformed, and the file is not trusted.
@@ -77,11 +77,11 @@ def _checked(artifact: Artifact, *, has_numpy: bool) -> str:
         if has_numpy:
             from edge.verify.gate import check_network
 
-            parts.append(f"all {len(check_network(artifact))} operators known")
+            parts.append(f"{check_network(artifact)} operators")
     except ModelFileError:
         if artifact.trusted_because is None:
             raise
-        parts.append("not all operators known")
+        parts.append("unusual structure")
     if artifact.trusted_because:
         parts.append(f"trusted: {artifact.trusted_because.value}")
     return ", ".join(parts)

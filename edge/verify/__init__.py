@@ -1,5 +1,5 @@
-"""What a model file must pass before native code sees it: its structure is checked, then a child process tries it.
+"""Verification of model files before native code of this process reads them.
 
-Interpreters trust their files: a forged one can crash them, or worse. A file is spared all this where somebody vouches
-for it: it is the built-in one, or has the SHA-256 or the signature that was asked for.
+The bounds of a file are checked, then a child process loads and runs it (`edge.verify.gate`). The built-in file, and
+one whose SHA-256 or signature was required, is trusted and skips both.
 """

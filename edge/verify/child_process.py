@@ -1,4 +1,4 @@
-"""The child process of a trial: takes a network from standard input, loads it and runs it within limits."""
+"""Child process that reads a network from standard input, loads it and runs it within limits."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 GROWTH_BYTES = 384 * 2**20
-"""Of address space, on top of what the libraries took: with what a runner takes besides, it stays below 512 MB."""
+"""Address space beyond that of the libraries. With all else that a runner takes, the sum stays below 512 MB."""
 HANG_S = 5
-"""To load a network and run it; a Pi Zero takes a tenth of it for the largest that ships."""
+"""Seconds to load and run a network. A Pi Zero takes a tenth of it for the largest that ships."""
 LIBRARY_MISSING = 3
-"""Exit code where it isn't the file that is wrong."""
+"""Exit code if the library is missing, which is no fault of the file."""
 _STATUS = Path("/proc/self/statm")
 
 
@@ -31,7 +31,7 @@ def main(runtime_name: str, path: str) -> None:
 
     Args:
         runtime_name: one of `edge.runtimes.RUNTIMES`.
-        path: where it came from, for that line.
+        path: its file, for that line.
     """
     network = sys.stdin.buffer.read()
     try:
@@ -43,12 +43,12 @@ def main(runtime_name: str, path: str) -> None:
     except RuntimeMissingError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         sys.exit(LIBRARY_MISSING)
-    except Exception as error:  # the libraries have a dozen of their own
+    except Exception as error:  # the libraries have a dozen classes of their own
         sys.exit(" ".join(str(refusal(runtime_name, path, error)).split()))
 
 
 def refusal(runtime_name: str, path: str, error: Exception) -> ToolkitError:
-    """The sentence for what went wrong while a network was loaded or run."""
+    """Return the error for an exception that was raised while a network was loaded or run."""
     if isinstance(error, ToolkitError):
         return error
     reason = " ".join(str(error).split())[:300] or type(error).__name__
@@ -58,29 +58,30 @@ def refusal(runtime_name: str, path: str, error: Exception) -> ToolkitError:
 
 
 def bound_memory() -> None:
-    """Let the kernel refuse this process more memory than the bound."""
+    """Limit the address space of this process."""
     try:
         pages = int(_STATUS.read_text(encoding="ascii").split()[0])
         bound = pages * resource.getpagesize() + GROWTH_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
-    except (OSError, ValueError):  # no /proc, a service that may not, or a lower limit is set already
+    except (OSError, ValueError):  # no /proc, no permission, or a lower limit is set already
         return
 
 
 def try_network(runtime: Runtime) -> None:
-    """Run it on black, on white and on all shades of grey.
+    """Run a network on a black, a white and a grey image of all shades.
 
     Raises:
-        ValueError: an answer isn't all finite numbers.
+        ValueError: an output isn't all finite numbers.
     """
     tensor = runtime.input_tensor
     shades = np.resize(np.arange(256), tensor.shape)
     for image in (np.zeros(tensor.shape), np.full(tensor.shape, 255), shades):
-        answer = runtime.invoke(_as_input(image, tensor.dtype))
-        if not np.isfinite(answer).all():
-            raise ValueError("its answers aren't finite numbers")
+        output = runtime.invoke(as_input(image, tensor.dtype))
+        if not np.isfinite(output).all():
+            raise ValueError("its outputs aren't finite numbers")
 
 
-def _as_input(image: NDArray[np.number[Any]], dtype: str) -> NDArray[np.generic]:
+def as_input(image: NDArray[np.number[Any]], dtype: str) -> NDArray[np.generic]:
+    """Return pixels of 0-255 in the dtype of an input tensor, as 0-1 if that is a float."""
     scaled = image / 255 if np.dtype(dtype).kind == "f" else image
     return scaled.astype(dtype)

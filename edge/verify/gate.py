@@ -1,9 +1,12 @@
-"""Verifies model files before native code reads them."""
+"""Verifies model files before native code reads them, and caches which ones passed."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from edge import __version__
@@ -11,7 +14,7 @@ from edge.artifact.file import Artifact, VerifiedArtifact
 from edge.errors import ModelFileError
 from edge.runtimes.protocol import LIBRARIES, runtime_for
 
-_MAX_NAME, _MAX_REASON = 60, 300  # characters: a forged name may be as long as a book
+_MAX_REASON = 300  # characters: a forged name may be as long as a book
 
 
 def verify(artifact: Artifact, runtime: str = "auto") -> VerifiedArtifact:
@@ -29,42 +32,68 @@ def verify(artifact: Artifact, runtime: str = "auto") -> VerifiedArtifact:
     """
     runtime = runtime_for(artifact, runtime)
     if artifact.trusted_because is None:
-        from edge.verify import verified_cache
-
         key = f"{artifact.network_sha256}-{runtime}-{_library_version(runtime)}-{__version__}"
-        if not verified_cache.is_known(key):
+        if not is_cached(key):
             from edge.verify import sandbox_run
 
             check_network(artifact)
             sandbox_run.try_in_child(artifact, runtime)
-            verified_cache.remember(key)
+            cache(key)
     return VerifiedArtifact(artifact, runtime)
 
 
-def check_network(artifact: Artifact) -> list[str]:
-    """Check structure, shapes, sizes, quantization and operators, without any native library.
-
-    Returns:
-        The names of its operators, in the order of execution.
+def check_network(artifact: Artifact) -> int:
+    """Check the bounds of a network, without any native library; return the number of its operators.
 
     Raises:
-        ModelFileError: what is wrong with it.
+        ModelFileError: an offset, length or index leads outside, or the network has loops or unusual parts.
     """
-    from edge.artifact.formats.malformed import DamagedError, ForeignOperatorError
-    from edge.verify import onnx, tflite
+    from edge.artifact.formats import MalformedModelError, onnx, tflite
 
     checks = {"tflite": tflite.check_network, "onnx": onnx.check_network}
     try:
         return checks[artifact.format](artifact.network)
-    except ForeignOperatorError as error:
-        raise ModelFileError(
-            f"{artifact.path} has the operator {str(error)[:_MAX_NAME]}, which no network of this project has: if you "
-            "trust the file, say so with --require-sha256"
-        ) from error
-    except DamagedError as error:
+    except MalformedModelError as error:
         raise ModelFileError(
             f"{artifact.path} is damaged or forged: {str(error)[:_MAX_REASON]}; copy or export it again"
         ) from error
+
+
+def cache_folder() -> Path | None:
+    """Return the folder of the cache, under systemd's, XDG's or the home folder; None if there is none of them."""
+    if folder := os.environ.get("CACHE_DIRECTORY"):  # systemd's, of this service alone
+        return Path(folder.partition(":")[0]) / "tried"
+    if folder := os.environ.get("XDG_CACHE_HOME"):
+        return Path(folder) / "edge-classify" / "tried" if Path(folder).is_absolute() else None
+    with suppress(RuntimeError):
+        return Path.home() / ".cache" / "edge-classify" / "tried"
+    return None
+
+
+def is_cached(key: str) -> bool:
+    """Say whether this passed before, by a file that only this user or root could have written."""
+    folder = cache_folder()
+    if folder is None:
+        return False
+    try:
+        return _is_ours(folder.lstat(), stat.S_ISDIR) and _is_ours((folder / key).lstat(), stat.S_ISREG)
+    except (OSError, ValueError):
+        return False
+
+
+def cache(key: str) -> None:
+    """Record that this passed, as an empty file; ignored if the cache is not writable."""
+    folder = cache_folder()
+    if folder is None:
+        return
+    with suppress(OSError, ValueError):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / key).touch(mode=0o600)
+
+
+def _is_ours(status: os.stat_result, is_kind: Callable[[int], bool]) -> bool:
+    foreign = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or status.st_uid not in (0, os.geteuid())
+    return is_kind(status.st_mode) and not foreign
 
 
 def _library_version(runtime: str) -> str:

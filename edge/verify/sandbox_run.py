@@ -1,4 +1,4 @@
-"""Loads a network in a child process first: a crash, a hang or a flood of memory there is a sentence here."""
+"""Test-loads a network in a child process, so that crashes, hangs and floods of memory become errors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import sys
 from edge.artifact.file import Artifact
 from edge.errors import ModelFileError, RuntimeMissingError
 
-_LIBRARY_MISSING = 3  # as in edge.verify.child_process, which needs numpy and is not imported here
+_LIBRARY_MISSING = 3  # the same as in edge.verify.child_process, which needs numpy and is not imported here
 _START_TIMEOUT_S = 60.0  # a Pi Zero imports onnxruntime in ten
-# Exactly what this process imports from, and not the working directory; -I leaves the environment out too.
+# Imports from the folders of this process and not from the working directory; -I leaves the environment out too.
 _PROGRAM = """
 import os, sys
 sys.path[:] = sys.argv[1].split(os.pathsep)
@@ -40,8 +40,8 @@ def try_in_child(artifact: Artifact, runtime_name: str) -> None:
         raise ModelFileError(f"{runtime_name} hangs on {artifact.path}: the file is damaged") from error
     except OSError as error:
         raise ModelFileError(
-            f"{artifact.path} can't be tried in a child process ({error.strerror}): end other programs, or vouch for "
-            "its bytes with --require-sha256"
+            f"{artifact.path} can't be tried in a child process ({error.strerror}): end other programs, or "
+            "trust its bytes with --require-sha256"
         ) from error
     if child.returncode == -signal.SIGALRM:
         raise ModelFileError(f"{runtime_name} hangs on {artifact.path}: the file is damaged")
@@ -52,5 +52,5 @@ def try_in_child(artifact: Artifact, runtime_name: str) -> None:
         )
     if child.returncode > 0:
         lines = child.stderr.decode(errors="replace").strip().splitlines()
-        sentence = lines[-1] if lines else f"{runtime_name} can't run {artifact.path}"
-        raise (RuntimeMissingError if child.returncode == _LIBRARY_MISSING else ModelFileError)(sentence)
+        message = lines[-1] if lines else f"{runtime_name} can't run {artifact.path}"
+        raise (RuntimeMissingError if child.returncode == _LIBRARY_MISSING else ModelFileError)(message)

@@ -15,13 +15,12 @@ import pytest
 from hypothesis import strategies
 
 from edge.artifact.file import read_artifact
-from edge.artifact.formats.malformed import DamagedError
+from edge.artifact.formats import MalformedModelError, onnx, tflite
 from edge.artifact.spec import ModelSpec
 from edge.artifact.trust import read_public_key
 from edge.demo import draw_frame
 from edge.errors import FrameError, ModelFileError, SpecError
 from edge.images.files import decode_image
-from edge.verify import onnx, tflite
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 EXTREMES = [number.to_bytes(4, "little") for number in (0, 1, 0x7F, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)]
@@ -70,10 +69,10 @@ def key_of(content: bytes) -> object:
 
 
 CASES: dict[str, tuple[Parse, bytes, type[Exception]]] = {
-    "tflite int8": (tflite.check_network, network("tiny_int8.tflite"), DamagedError),
-    "tflite softmax": (tflite.check_network, network("softmax_int8.tflite"), DamagedError),
-    "onnx int8": (onnx.check_network, network("tiny_int8.onnx"), DamagedError),
-    "onnx float": (onnx.check_network, network("tiny_none.onnx"), DamagedError),
+    "tflite int8": (tflite.check_network, network("tiny_int8.tflite"), MalformedModelError),
+    "tflite softmax": (tflite.check_network, network("softmax_int8.tflite"), MalformedModelError),
+    "onnx int8": (onnx.check_network, network("tiny_int8.onnx"), MalformedModelError),
+    "onnx float": (onnx.check_network, network("tiny_none.onnx"), MalformedModelError),
     "spec": (spec_of, ModelSpec().to_json().encode(), SpecError),
     "public key": (key_of, b"RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3", ModelFileError),
     **{suffix: (decode_image, picture(suffix), FrameError) for suffix in (".jpg", ".png", ".bmp", ".tiff", ".webp")},

@@ -12,6 +12,7 @@ from edge.cli import console
 # Each has `parser()` and `main(arguments)`.
 _MODULES = {
     "models": "tests.hardening.malformed_models",
+    "checks": "tests.hardening.malformed_models.checks",
     "frames": "tests.hardening.frames",
     "strangers": "tests.hardening.network_abuse",
     "power": "tests.hardening.power_loss",
@@ -20,6 +21,7 @@ _MODULES = {
 }
 ATTACKS = {
     "models": "damaged and forged model files against the runner",
+    "checks": "the same files behind the bounds alone, with memory filled in two ways",
     "frames": "damaged images, videos and streams against the runner",
     "strangers": "requests nobody should send against the live page, and a broker that is away",
     "power": "kill -9 at random moments of everything that writes files",

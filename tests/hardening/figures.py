@@ -1,4 +1,4 @@
-"""What an attack counted, what it may be, and how both are kept and shown; every command of this room ends here."""
+"""Figures of an attack with their limits, written as JSON and printed as tables."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Figure:
     unit: str = ""
     """Empty for a plain count."""
     limit: float | None = None
-    """What was promised; None: the number is only told."""
+    """Promised limit; None: the number is only reported."""
     limit_kind: str = "at most"
     """One of `LIMIT_KINDS`."""
 
     @property
     def is_kept(self) -> bool:
-        """Whether the promise held; a number without one always holds."""
+        """Return whether the promise held; a number without one always holds."""
         if self.limit is None:
             return True
         return self.value <= self.limit if self.limit_kind == "at most" else self.value >= self.limit

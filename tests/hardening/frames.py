@@ -125,7 +125,7 @@ def attack_from_servers() -> list[Outcome]:
 
 
 def figures(groups: dict[str, list[Outcome]], tried: int) -> list[Figure]:
-    """What is counted, and what it may be; `tried` are the pictures in folders."""
+    """Return the counts and promises; `tried` are the images in folders."""
     every = [outcome for outcomes in groups.values() for outcome in outcomes]
     folders = [*groups["pictures"], *groups["bombs"]]
     classified, skipped = sum(each.frames for each in folders), sum(each.skipped for each in folders)
@@ -189,7 +189,7 @@ def _megabytes(outcomes: Sequence[Outcome]) -> float:
 
 
 def _detail(group: str, outcome: Outcome) -> dict[str, Any]:
-    """What a run came to, without the folder that is gone by now."""
+    """Return the result of a run without the folder, which is deleted by now."""
     values = asdict(outcome)
     name = values.pop("job")["name"]
     del values["last_line"]

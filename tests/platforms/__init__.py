@@ -1,4 +1,4 @@
-"""Where the base install imports and predicts, and where it puts out the same bits."""
+"""Platforms on which the base install imports and predicts, and puts out the same bits."""
 
 from tests.platforms.command import main, parser
 

@@ -1,4 +1,4 @@
-"""All that the shipped model puts out, byte by byte: what two machines are compared by."""
+"""Outputs of a model on many images, byte by byte, by which two machines are compared."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.artifact.file import default_model
+from edge.artifact.file import default_model, read_artifact
 from edge.artifact.quantization import pixels_to_tensor
 from edge.classify.classifier import Classifier
+from edge.runtimes import Runtime
+from edge.runtimes.onnxruntime import OnnxRuntime
 
 
 def outputs(images: NDArray[np.uint8], *, runtime: str = "litert", model: Path | None = None) -> NDArray[Any]:
@@ -25,11 +27,27 @@ def outputs(images: NDArray[np.uint8], *, runtime: str = "litert", model: Path |
     Returns:
         Of the output tensor's dtype, shape (N, classes); of the shipped model uint8 logits.
     """
-    loaded = Classifier.load(model or default_model(), runtime=runtime).runtime
+    return _run(Classifier.load(model or default_model(), runtime=runtime).runtime, images)
+
+
+def exact_outputs(images: NDArray[np.uint8], model: Path) -> NDArray[Any]:
+    """Run an ONNX file operator by operator, as the file says it: what its fused int8 kernels are compared with.
+
+    Args:
+        images: uint8 grey, shape (N, height, width), 0-255.
+        model: the file, one of this project's own.
+
+    Returns:
+        Of the output tensor's dtype, shape (N, classes).
+    """
+    return _run(OnnxRuntime(model, read_artifact(model).network, threads=1, fused=False), images)
+
+
+def _run(loaded: Runtime, images: NDArray[np.uint8]) -> NDArray[Any]:
     tensors = (pixels_to_tensor(image[np.newaxis, :, :, np.newaxis], loaded.input_tensor) for image in images)
     return np.concatenate([loaded.invoke(tensor) for tensor in tensors])
 
 
 def sha256(array: NDArray[Any]) -> str:
-    """Of the array's bytes, hexadecimal."""
+    """Return the SHA-256 of the array's bytes, hexadecimal."""
     return hashlib.sha256(array.tobytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""What a machine is tried with, in one folder: the project's wheel, model files, images, and the program that tries."""
+"""One folder to try a machine with: the project's wheel, model files, images and the probe."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def pack(kit: Path) -> None:
 
 
 def is_packed(kit: Path) -> bool:
-    """Whether the folder holds what results are compared by."""
+    """Return whether the folder holds the labels and drawn garments that results are compared by."""
     return all((kit / name).is_file() for name in ("labels.npy", "drawn.npy"))
 
 

@@ -1,4 +1,4 @@
-"""Rows and promises, of probes whose answers a test can count."""
+"""Rows and promises of made-up probes, whose answers can be counted by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER_BYTES = "LiteRT: installations that don't put out x86-64's bytes"
 
 
 def tried(library: str = "litert", scores: list[int] | None = None, **more: Any) -> dict[str, Any]:
-    """What a probe says of a library: four images, each with its label's score and one in the last class."""
+    """Return a probe's row of a library for four images, each with its label's score and one in the last class."""
     outputs = np.zeros((4, 10), np.uint8)
     outputs[range(4), LABELS] = scores or [200, 200, 200, 200]
     outputs[:, 9] = 55
@@ -36,7 +36,7 @@ def tried(library: str = "litert", scores: list[int] | None = None, **more: Any)
 
 
 def probe(*rows: dict[str, Any], core: str = "", python: str = "3.11.7", kind: str = "host") -> dict[str, Any]:
-    """What a probe printed."""
+    """Return the JSON of a probe."""
     architecture = "aarch64" if core else "x86_64"
     return {"python": python, "architecture": architecture, "core": core, "environment": {"kind": kind}, "rows": rows}
 
@@ -94,7 +94,7 @@ def test_what_is_not_due_is_not_missed(kit: Path) -> None:
 def test_rows_that_differ_in_the_python_alone_are_one_line(kit: Path) -> None:
     found = [probe(tried(), python=version) for version in ("3.10.13", "3.13.0")]
     lines = table(make_rows(found, kit)).splitlines()
-    assert lines[2:] == ["| x86-64 | 3.10, 3.13 | litert 2.3.0 | int8 | yes | yes | 0 | 100.00 | 100.00 |"]
+    assert lines[2:] == ["| x86-64 | 3.10, 3.13 | litert 2.3.0 | int8 | yes | yes | 0 | 100.00 | \u2013 | 100.00 |"]
 
 
 def test_pip_s_words_for_a_missing_wheel_are_shortened_once_for_all_files(kit: Path) -> None:
@@ -105,6 +105,14 @@ def test_pip_s_words_for_a_missing_wheel_are_shortened_once_for_all_files(kit: P
     assert "| tflite-runtime | int8 | no: no wheel for this Python | no |" in lines[3]
 
 
+def test_an_onnx_file_gives_the_answers_of_its_own_arithmetic(kit: Path) -> None:
+    what = "onnxruntime: same answer as the file's own arithmetic, least"
+    for exact, share, is_kept in (("0123", 100.0, True), ("0129", 75.0, False)):
+        rows = make_rows([probe(tried(), tried("onnxruntime", model="int8 ONNX", exact_answers=exact))], kit)
+        assert rows[1]["exact"] == share
+        assert values(rows)[what] == (share, is_kept)
+
+
 def test_without_x86_there_is_nothing_to_compare_with(kit: Path) -> None:
-    with pytest.raises(ToolkitError, match="LiteRT on x86-64 isn't among what was tried"):
+    with pytest.raises(ToolkitError, match="LiteRT on x86-64 isn't among"):
         make_rows([probe(tried(), core="Cortex-A72")], kit)

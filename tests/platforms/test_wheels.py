@@ -1,4 +1,4 @@
-"""What pip says of a 32-bit system, with a pip that says what the test wants."""
+"""Answers of a stand-in for pip about a 32-bit system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which packages a 32-bit Arm system would get as a wheel; pip is asked, nothing is run."""
+"""Packages that have a wheel for 32-bit Arm, as pip answers; nothing is run."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edge.artifact.formats.malformed import DamagedError
+from edge.artifact.formats import MalformedModelError
 
 _MAX_ENTRIES = 8192  # of a list of tables: ten times the largest image classifier's
 _SIZES = {"bool": 1, "int8": 1, "uint8": 1, "int32": 4, "uint32": 4, "float32": 4, "int64": 8, "uint64": 8}
@@ -18,7 +18,7 @@ _CODES = {"bool": "B", "int8": "b", "uint8": "B", "int32": "i", "uint32": "I", "
           "uint64": "Q"}  # fmt: skip
 
 Values = dict[str, Any]
-"""Of a table: field -> number, text, numpy array, list of values, or the position of a table of unknown kind."""
+"""Field of a table -> number, text, numpy array, list of values, or the position of a table of unknown kind."""
 
 
 class Field(NamedTuple):
@@ -45,34 +45,43 @@ class Flatbuffer:
         """Read the root table and all below it.
 
         Raises:
-            DamagedError: an offset leads outside, or there is something that the layouts don't know.
+            MalformedModelError: an offset leads outside, or there is something that the layouts don't know.
         """
         return self.table(self._number(0, "uint32"), layout)
 
-    def table(self, position: int, layout: str) -> Values:
+    def table(self, position: int, layout: str | None) -> Values:
         """Read a table and all below it; absent fields are absent.
 
+        Args:
+            position: of the table, in bytes.
+            layout: its name; None: a table of plain numbers, whose bounds alone are checked.
+
         Raises:
-            DamagedError: as in `root`.
+            MalformedModelError: as in `root`.
         """
         vtable = position - self._number(position, "int32")
         self._require(vtable, 4, 2)
         vtable_size, size = struct.unpack_from("<HH", self._content, vtable)
         if vtable_size < 4 or vtable_size % 2 or size < 4:
-            raise DamagedError(f"the table {layout} at byte {position} is malformed")
+            raise MalformedModelError(f"the table {layout or 'of options'} at byte {position} is malformed")
         self._require(vtable, vtable_size, 2)
         self._require(position, size, 4)
         offsets = struct.unpack_from(f"<{(vtable_size - 4) // 2}H", self._content, vtable + 4)
+        if layout is None:
+            if max(offsets, default=0) >= size:
+                raise MalformedModelError(f"a number of the options at byte {position} lies outside its table")
+            self._require((position + max(offsets, default=0)) // 4 * 4, 4, 4)
+            return {}
         fields = self._layouts[layout]
         values: Values = {}
         for number, offset in enumerate(offsets):
             if not offset:
                 continue
             if number >= len(fields):
-                raise DamagedError(f"a {layout} has field {number}, which no image classifier has")
+                raise MalformedModelError(f"a {layout} has field {number}, which no image classifier has")
             field = fields[number]
             if offset + _SIZES.get(field.kind, 4 if field.kind else 1) > size:
-                raise DamagedError(f"{field.name} of a {layout} lies outside its table")
+                raise MalformedModelError(f"{field.name} of a {layout} lies outside its table")
             values[field.name] = self._value(position + offset, field, layout)
         return values
 
@@ -81,7 +90,7 @@ class Flatbuffer:
         if kind in _SIZES:
             return self._number(position, kind)
         if not kind:
-            raise DamagedError(f"a {layout} has {field.name}, which no image classifier needs")
+            raise MalformedModelError(f"a {layout} has {field.name}, which no image classifier needs")
         target = self._followed(position)
         if kind == "table":
             return target
@@ -97,7 +106,7 @@ class Flatbuffer:
             self._require(position + 4, count * _SIZES[kind], 1 if not count else _SIZES[kind])
             return np.frombuffer(self._content, f"<{_CODES[kind]}", count, position + 4)
         if count > _MAX_ENTRIES:
-            raise DamagedError(f"a list of {count:,} {kind}s: at most {_MAX_ENTRIES:,} are read")
+            raise MalformedModelError(f"a list of {count:,} {kind}s: at most {_MAX_ENTRIES:,} are read")
         self._require(position + 4, 4 * count, 4)
         return [self.table(self._followed(position + 4 + 4 * number), kind) for number in range(count)]
 
@@ -105,16 +114,16 @@ class Flatbuffer:
         count = self._number(position, "uint32")
         self._require(position + 4, count + 1, 1)
         if self._content[position + 4 + count]:
-            raise DamagedError(f"the text at byte {position} has no end")
+            raise MalformedModelError(f"the text at byte {position} has no end")
         try:
             return self._content[position + 4 : position + 4 + count].decode()
         except UnicodeDecodeError as error:
-            raise DamagedError(f"the text at byte {position} isn't UTF-8") from error
+            raise MalformedModelError(f"the text at byte {position} isn't UTF-8") from error
 
     def _followed(self, position: int) -> int:
         offset = self._number(position, "uint32")
         if not offset:
-            raise DamagedError(f"the offset at byte {position} leads nowhere")
+            raise MalformedModelError(f"the offset at byte {position} leads nowhere")
         return int(position + offset)
 
     def _number(self, position: int, kind: str) -> Any:
@@ -123,6 +132,8 @@ class Flatbuffer:
 
     def _require(self, position: int, size: int, alignment: int) -> None:
         if position < 0 or position + size > len(self._content):
-            raise DamagedError(f"byte {position + size:,} of {len(self._content):,} is asked for: cut short, or forged")
+            raise MalformedModelError(
+                f"byte {position + size:,} of {len(self._content):,} is asked for: cut short, or forged"
+            )
         if position % alignment:
-            raise DamagedError(f"byte {position} isn't where a number of {alignment} bytes may be")
+            raise MalformedModelError(f"byte {position} isn't where a number of {alignment} bytes may be")

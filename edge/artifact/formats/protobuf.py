@@ -1,7 +1,7 @@
 """Reads protobuf messages without trusting them, more strictly than protobuf itself.
 
-What may be read in two ways (a field given twice, an unknown one) is refused: then this reader and the library behind
-it can't disagree about what a file says. Written from "Encoding" (protobuf.dev); a device has no schema of ONNX.
+A field that occurs twice or is unknown is refused, so that this reader and the library behind it can't disagree about a
+file. Written from "Encoding" (protobuf.dev); a device has no schema of ONNX.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from edge.artifact.formats.malformed import DamagedError
+from edge.artifact.formats import MalformedModelError
 
 _MAX_ENTRIES = 250_000  # of all lists together, a hundred times our largest: each takes a microsecond
 _BYTES = 2
@@ -17,7 +17,7 @@ _WIRES = {"int": 0, "float": 5}
 _FIXED_SIZES = {1: 8, 5: 4}
 
 Values = dict[str, Any]
-"""Of a message: field -> number, text, bytes, message, or a list of them."""
+"""Field of a message -> number, text, bytes, message, or a list of them."""
 
 
 class Field(NamedTuple):
@@ -39,7 +39,7 @@ class Piece(NamedTuple):
     number: int
     wire: int
     start: int
-    """Of its key."""
+    """Position of its key."""
     value: Any
     """A number, or (first, last + 1) of the bytes that it holds."""
     end: int
@@ -49,7 +49,7 @@ def pieces(content: bytes, start: int, end: int) -> Iterator[Piece]:
     """Cut a message into its fields.
 
     Raises:
-        DamagedError: it ends in the middle of one.
+        MalformedModelError: it ends in the middle of one.
     """
     while start < end:
         key, place = _varint(content, start, end)
@@ -63,9 +63,9 @@ def pieces(content: bytes, start: int, end: int) -> Iterator[Piece]:
             size, place = _varint(content, place, end)
             value, place = (place, place + size), place + size
         else:
-            raise DamagedError(f"byte {start:,} begins no field")
+            raise MalformedModelError(f"byte {start:,} begins no field")
         if place > end:
-            raise DamagedError(f"byte {place:,} of {end:,} is asked for: cut short, or forged")
+            raise MalformedModelError(f"byte {place:,} of {end:,} is asked for: cut short, or forged")
         yield Piece(key >> 3, wire, start, value, place)
         start = place
 
@@ -83,7 +83,7 @@ class Message:
         """Read the whole of it as one message; absent fields are absent.
 
         Raises:
-            DamagedError: it is malformed, or there is something that the layouts don't know.
+            MalformedModelError: it is malformed, or there is something that the layouts don't know.
         """
         return self._message(0, len(self._content), layout)
 
@@ -94,11 +94,11 @@ class Message:
             field = fields.get(piece.number)
             if field is None or not field.kind:
                 name = field.name if field else f"field {piece.number}"
-                raise DamagedError(f"a {layout} has {name}, which no image classifier needs")
+                raise MalformedModelError(f"a {layout} has {name}, which no image classifier needs")
             if field.is_list:
                 values.setdefault(field.name, []).extend(self._entries(piece, field))
             elif field.name in values:
-                raise DamagedError(f"a {layout} has {field.name} twice")
+                raise MalformedModelError(f"a {layout} has {field.name} twice")
             else:
                 values[field.name] = self._value(piece, field)
         return values
@@ -121,7 +121,7 @@ class Message:
     def _value(self, piece: Piece, field: Field) -> Any:
         self._count()
         if piece.wire != _WIRES.get(field.kind, _BYTES):
-            raise DamagedError(f"{field.name} isn't of its kind")
+            raise MalformedModelError(f"{field.name} isn't of its kind")
         if field.kind == "int":
             return _signed(piece.value)
         first, last = piece.value
@@ -131,28 +131,28 @@ class Message:
             try:
                 return self._content[first:last].decode()
             except UnicodeDecodeError as error:
-                raise DamagedError(f"{field.name} isn't UTF-8") from error
+                raise MalformedModelError(f"{field.name} isn't UTF-8") from error
         return self._message(first, last, field.kind)
 
     def _count(self) -> None:
         self._left -= 1
         if self._left < 0:
-            raise DamagedError(f"it has more than {_MAX_ENTRIES:,} entries")
+            raise MalformedModelError(f"it has more than {_MAX_ENTRIES:,} entries")
 
 
 def _varint(content: bytes, place: int, end: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
         if place >= end:
-            raise DamagedError(f"byte {place:,} of {end:,} is asked for: cut short, or forged")
+            raise MalformedModelError(f"byte {place:,} of {end:,} is asked for: cut short, or forged")
         byte = content[place]
         place += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value & (2**64 - 1), place
-    raise DamagedError(f"the number at byte {place - 10:,} has no end")
+    raise MalformedModelError(f"the number at byte {place - 10:,} has no end")
 
 
 def _signed(number: int) -> int:
-    """As int64 has it: negative numbers are stored as their complement."""
+    """Return the number as int64, in which negative numbers are stored as their complement."""
     return number - 2**64 if number >= 2**63 else number

@@ -1,4 +1,4 @@
-"""What the child process does within its limits, in this process but for the limits themselves."""
+"""Limits of the child process, and the images it tries a network on."""
 
 from __future__ import annotations
 
@@ -33,22 +33,24 @@ def test_it_is_run_on_black_white_and_shades(fake_runtime: MakeFake) -> None:
     assert {image.dtype for image in fed} == {np.dtype("float32")}
 
 
-def test_answers_that_are_no_numbers_are_refused(fake_runtime: MakeFake) -> None:
+def test_outputs_that_are_no_numbers_are_refused(fake_runtime: MakeFake) -> None:
     with pytest.raises(ValueError, match="aren't finite numbers"):
         child_process.try_network(fake_runtime([0.0, float("nan")]))
 
 
 @pytest.mark.parametrize(
-    ("error", "sentence"),
+    ("error", "facts"),
     [
         (ModelFileError("as it is"), "as it is"),
-        (MemoryError(), "litert can't run m.tflite: it takes more than 384 MB of memory"),
-        (KeyError("x\ny"), r"litert can't run m.tflite: 'x\ny'"),
-        (RuntimeError(), "litert can't run m.tflite: RuntimeError"),
+        (MemoryError(), "384 MB"),
+        (KeyError("x\ny"), r"'x\ny'"),
+        (RuntimeError(), ": RuntimeError"),
     ],
 )
-def test_sentences(error: Exception, sentence: str) -> None:
-    assert str(child_process.refusal("litert", "m.tflite", error)) == sentence
+def test_each_exception_becomes_one_error(error: Exception, facts: str) -> None:
+    message = str(child_process.refusal("litert", "m.tflite", error))
+    assert facts in message
+    assert isinstance(error, ModelFileError) or "litert can't run m.tflite" in message
 
 
 def run(program: str, network: bytes = b"") -> subprocess.CompletedProcess[bytes]:

@@ -1,4 +1,4 @@
-"""Whatever goes wrong in the child is a sentence here."""
+"""Crashes, hangs and refusals of the child process are errors of this one."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import pytest
 from edge.artifact.file import Artifact, read_artifact
 from edge.errors import ModelFileError
 from edge.verify import sandbox_run
+from edge.verify.gate import check_network
 
 ARTIFACT = Artifact(Path("folder/m.tflite"), "tflite", "", 1, None)
 
 
 @pytest.mark.parametrize("number", [6, 11], ids=["abort", "segmentation fault"])
-def test_a_crash_becomes_a_sentence(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_a_crash_is_an_error_with_its_signal(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     monkeypatch.setattr(sandbox_run, "_PROGRAM", f"import os; os.kill(os.getpid(), {number})")
     with pytest.raises(ModelFileError) as caught:
         sandbox_run.try_in_child(ARTIFACT, "litert")
-    assert str(caught.value) == (
-        f"litert crashes on folder/m.tflite (signal {number}): the file is damaged, copy or export it again"
-    )
+    message = str(caught.value)
+    assert all(fact in message for fact in ("litert", "folder/m.tflite", f"signal {number}", "export it again"))
 
 
-def test_a_child_that_gets_through_is_no_news(
+def test_a_child_that_succeeds_prints_nothing(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sandbox_run, "_PROGRAM", "pass")
@@ -48,19 +48,30 @@ def test_a_refusal_of_the_child_is_final(monkeypatch: pytest.MonkeyPatch, progra
         sandbox_run.try_in_child(ARTIFACT, "litert")
 
 
-def test_a_library_that_hangs_becomes_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_hangs_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def hang(arguments: list[str], **options: Any) -> None:
         assert options["timeout"] >= 10  # a Pi Zero needs its time
         raise subprocess.TimeoutExpired(arguments, options["timeout"])
 
     monkeypatch.setattr(subprocess, "run", hang)
-    with pytest.raises(ModelFileError, match=r"^litert hangs on folder/m\.tflite: the file is damaged$"):
+    with pytest.raises(ModelFileError, match=r"^litert hangs on folder/m\.tflite"):
         sandbox_run.try_in_child(ARTIFACT, "litert")
 
 
-def test_the_child_loads_the_file_and_runs_it_once(fixtures: Path) -> None:
-    pytest.importorskip("ai_edge_litert")
-    sandbox_run.try_in_child(read_artifact(fixtures / "tiny_int8.tflite"), "litert")
+@pytest.mark.parametrize(
+    ("name", "runtime", "library"),
+    [
+        ("tiny_int8.tflite", "litert", "ai_edge_litert"),
+        ("operators_none.tflite", "litert", "ai_edge_litert"),  # SPLIT, SLICE, GATHER, TRANSPOSE_CONV among them
+        ("operators_int8.tflite", "litert", "ai_edge_litert"),
+        ("operators_none.onnx", "onnxruntime", "onnxruntime"),
+    ],
+)
+def test_good_networks_pass_the_checks_and_the_child(fixtures: Path, name: str, runtime: str, library: str) -> None:
+    pytest.importorskip(library)
+    artifact = read_artifact(fixtures / name)
+    check_network(artifact)
+    sandbox_run.try_in_child(artifact, runtime)
 
 
 def test_a_cut_network_is_refused_in_the_words_of_the_library() -> None:
@@ -70,18 +81,16 @@ def test_a_cut_network_is_refused_in_the_words_of_the_library() -> None:
         sandbox_run.try_in_child(cut, "litert")
 
 
-def test_a_child_that_can_not_be_started_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_that_can_not_be_started_is_an_error_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
     monkeypatch.setattr(subprocess, "run", refuse)
-    with pytest.raises(
-        ModelFileError, match=r"can't be tried in a child process \(Cannot allocate memory\): end other"
-    ):
+    with pytest.raises(ModelFileError, match=r"\(Cannot allocate memory\).*--require-sha256"):
         sandbox_run.try_in_child(ARTIFACT, "litert")
 
 
-def test_the_alarm_of_the_child_means_that_it_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_alarm_of_the_child_is_a_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_run, "_PROGRAM", "import os; os.kill(os.getpid(), 14)")
     with pytest.raises(ModelFileError, match="^litert hangs on"):
         sandbox_run.try_in_child(ARTIFACT, "litert")

@@ -1,1 +1,1 @@
-"""What the attack on frames is made of: damaged pictures, bombs, videos, servers, and the process that meets them."""
+"""Damaged images, bombs, videos and servers, and the process that reads them."""

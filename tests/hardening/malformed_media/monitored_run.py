@@ -40,7 +40,7 @@ class Job:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a job."""
+    """Result of a job."""
 
     job: Job
     code: int | None = None
@@ -51,7 +51,7 @@ class Outcome:
     error: str = ""
     """The sentence of an error."""
     crash: str = ""
-    """How the process ended."""
+    """End of the process."""
     is_hung: bool = False
     longest_s: float = 0.0
     """The most processor time between two lines."""
@@ -112,7 +112,7 @@ def _run_until_trouble(jobs: Sequence[Job]) -> list[Outcome]:
 
 
 def _lines(child: subprocess.Popen[bytes], outcomes: list[Outcome]) -> Iterator[str]:
-    """What it prints, until it ends, or hangs."""
+    """Yield the lines it prints, until it ends or hangs."""
     assert child.stdout is not None
     pending, said_s, used_s = b"", time.monotonic(), 0.0
     with selectors.DefaultSelector() as selector:

@@ -30,7 +30,7 @@ Pieces = Iterable[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What is asked of it, and what it sends to the first who asks; the others get nothing."""
+    """Path, and the bytes for its first client; other clients get nothing."""
 
     name: str
     pieces: Callable[[], Pieces]

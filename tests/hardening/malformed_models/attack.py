@@ -28,7 +28,7 @@ _START_ALLOWANCE_S = 10.0  # of Python and its libraries, on a busy machine; a h
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What one file came to."""
+    """Result of one file."""
 
     format: str
     number: int
@@ -42,7 +42,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What `edge-classify` itself made of a file."""
+    """Result of `edge-classify` itself on a file."""
 
     code: int
     """Below 0: the signal that ended it."""
@@ -52,7 +52,7 @@ class Run:
 
     @property
     def is_good(self) -> bool:
-        """Whether it worked, or ended as promised: exit code 1 and one line."""
+        """Return whether it worked, or ended as promised with exit code 1 and one line."""
         if self.code == EXIT_DONE:
             return True
         one_line = self.sentence.startswith("error: ") and "\n" not in self.sentence
@@ -80,7 +80,7 @@ def attack(originals: Sequence[Path], *, seed: int, count: int, folder: Path) ->
 
 
 def _load_in_worker(originals: Sequence[Path], seed: int, numbers: range, folder: Path) -> Iterator[Tried]:
-    """What the files came to, up to the one that ends the worker."""
+    """Yield the results of the files, up to the one that ends the worker."""
     file_format = originals[0].suffix[1:]
     context = multiprocessing.get_context("spawn")
     mine, theirs = context.Pipe()

@@ -21,6 +21,9 @@ from tests.hardening.malformed_models.worker import FLOODED, LOADED, REFUSED, UN
 
 NAME = "models"
 FORMATS = ("tflite", "onnx")
+CAUGHT = "crashed, hung or flooded the library: the child process catches it"
+OTHER_END = "of these, with another end than in the quick attack"
+PEAK = "most memory of a run"
 _DIED = (CRASHED, HUNG, FLOODED)
 _FIXTURES = Path(__file__).parents[3] / "tests" / "fixtures"
 _MOST_MB = 512.0
@@ -82,17 +85,17 @@ def summary(file_format: str, found: Sequence[Tried], runs: dict[int, Run]) -> l
     unclear = outcomes[UNEXPECTED] + sum(not run.is_good for _, run in again if run.code >= 0)
     figures = (
         Figure("files", len(found)),
-        Figure("refused with a sentence", outcomes[REFUSED]),
+        Figure("refused with an error", outcomes[REFUSED]),
         Figure("loaded and answered", outcomes[LOADED]),
-        Figure("passed every check, then crashed, hung or flooded the library: the trial caught it", len(died)),
+        Figure(CAUGHT, len(died)),
         Figure("tried by edge-classify itself too", len(again)),
-        Figure("of these, with another end than in the quick attack", disagree, limit=0),
+        Figure(OTHER_END, disagree, limit=0),
         Figure("runner crashes", crashed, limit=0),
         Figure(f"runner hangs of more than {HANG_S:.0f} s", hung, limit=0),
         Figure("unclear errors", unclear, limit=0),
         Figure("longest load", max(tried.seconds for tried in found), "s", limit=HANG_S),
         Figure("most memory that a load took", max(tried.grown_mb for tried in found), "MB", limit=_MOST_MB),
-        Figure("most memory of a run", max((run.peak_mb for _, run in again), default=0), "MB", limit=_MOST_MB),
+        Figure(PEAK, max((run.peak_mb for _, run in again), default=0), "MB", limit=_MOST_MB),
     )
     return [replace(figure, what=f"{file_format}: {figure.what}") for figure in figures]
 

@@ -87,6 +87,7 @@ def _move_blocks(original: Original, rng: Rng) -> bytes:
 def _spec_text(original: Original, rng: Rng) -> bytes:
     """A right network with a specification that is too large, too deep, of wrong types or of another model."""
     data: dict[str, Any] = json.loads(original.spec.to_json())
+    tensor = data["input_tensor"] or {"name": "image", "dtype": "uint8", "shape": [1, 28, 28, 1], "scale": 1 / 255}
     makers: tuple[Callable[[], Any], ...] = (
         lambda: "[" * int(rng.integers(10, 200_000)),
         lambda: '{"schema_version": 1, "labels": ' + "[" * 500 + "]" * 500 + "}",
@@ -97,9 +98,7 @@ def _spec_text(original: Original, rng: Rng) -> bytes:
         lambda: json.dumps(data | {_any(data, rng): _odd(rng)}),
         lambda: json.dumps(data | {"decision": data["decision"] | {_any(data["decision"], rng): _odd(rng)}}),
         lambda: json.dumps(data | {"input": data["input"] | {_any(data["input"], rng): _odd(rng)}}),
-        lambda: json.dumps(
-            data | {"input_tensor": data["input_tensor"] | {_any(data["input_tensor"], rng): _odd(rng)}}
-        ),
+        lambda: json.dumps(data | {"input_tensor": tensor | {_any(tensor, rng): _odd(rng)}}),
         lambda: json.dumps(data | {"provenance": data["provenance"] | {_any(data["provenance"], rng): _odd(rng)}}),
         lambda: json.dumps({key: value for key, value in data.items() if key != _any(data, rng)}),
         lambda: '{"schema_version": ' + "9" * int(rng.integers(1, 5000)) + "}",

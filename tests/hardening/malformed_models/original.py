@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.artifact.file import METADATA_KEY, SPEC_MEMBER, read_artifact
-from edge.artifact.spec import ModelSpec, TensorSpec
+from edge.artifact.spec import ModelSpec
 from edge.artifact.trust import sha256
 
 Rng = np.random.Generator
@@ -29,10 +29,9 @@ class Original:
 
 
 def load_original(path: Path) -> Original:
-    """Read a file; one without a spec is given that of an int8 network that names Fashion-MNIST's classes."""
+    """Read a file; one without a spec gets a spec with Fashion-MNIST's classes and no claims about its tensors."""
     artifact = read_artifact(path)
-    spec = artifact.spec or ModelSpec(input_tensor=TensorSpec("image", "uint8", (1, 28, 28, 1), scale=1 / 255))
-    return Original(path.name, artifact.format, artifact.network, spec)
+    return Original(path.name, artifact.format, artifact.network, artifact.spec or ModelSpec())
 
 
 def assembled(original: Original, network: bytes, text: str | bytes | None = None) -> bytes:

@@ -14,7 +14,7 @@ from tests.hardening.malformed_models import attack, command, forgery
 from tests.hardening.malformed_models.attack import Run, Tried
 from tests.hardening.malformed_models.mutations import mutant
 from tests.hardening.malformed_models.original import assembled, load_original
-from tests.hardening.malformed_models.worker import LOADED, REFUSED
+from tests.hardening.malformed_models.worker import LOADED, REFUSED, UNEXPECTED
 
 HOSTILE = Path(__file__).parents[2] / "fixtures" / "hostile"
 LIBRARIES = {"tflite": ("ai_edge_litert", "flatbuffers"), "onnx": ("onnxruntime", "onnx")}
@@ -25,9 +25,14 @@ LIBRARIES = {"tflite": ("ai_edge_litert", "flatbuffers"), "onnx": ("onnxruntime"
 def test_hundreds_of_forged_files_are_refused_or_answered(fixtures: Path, tmp_path: Path, file_format: str) -> None:
     for library in LIBRARIES[file_format]:
         pytest.importorskip(library)
-    found = attack.attack(sorted(fixtures.glob(f"*.{file_format}")), seed=7, count=240, folder=tmp_path)
+    originals = sorted(fixtures.glob(f"*.{file_format}"))
+    found = attack.attack(originals, seed=7, count=240, folder=tmp_path)
     assert [tried.number for tried in found] == list(range(240))
-    assert {tried.outcome for tried in found} == {LOADED, REFUSED}
+    assert UNEXPECTED not in {tried.outcome for tried in found}
+    ended = [tried for tried in found if tried.outcome not in (LOADED, REFUSED)]  # the child process is there for these
+    runs = attack.rerun(ended, originals, seed=7, sample=1, corpus=None, folder=tmp_path)
+    assert all(run.is_good and run.code == 1 for run in runs.values())
+    assert len(ended) < 24
     assert len({tried.kind for tried in found}) >= 14
     assert all(tried.sentence for tried in found if tried.outcome == REFUSED)
     assert 0.5 < sum(tried.outcome == REFUSED for tried in found) / 240 < 0.95
@@ -62,11 +67,12 @@ def test_the_onnx_attack_on_scales_aims_at_quantize_and_dequantize_nodes(fixture
 
 
 @pytest.mark.parametrize("path", sorted(HOSTILE.glob("*.*")), ids=lambda path: path.name)
-def test_what_once_crashed_a_library_is_a_sentence(path: Path) -> None:
+def test_what_once_crashed_a_library_is_refused(path: Path) -> None:
     for library in LIBRARIES[path.suffix[1:]]:
         pytest.importorskip(library)
-    with pytest.raises(ModelFileError, match="is damaged or forged|crashes on|can't run|can't load"):
+    with pytest.raises(ModelFileError) as caught:
         Classifier.load(path)
+    assert str(path) in str(caught.value)
 
 
 def test_the_corpus_is_there() -> None:
@@ -90,18 +96,18 @@ def test_what_a_good_end_is(run: Run, is_good: bool) -> None:
     assert run.is_good == is_good
 
 
-def test_figures() -> None:
+def test_each_outcome_is_counted_in_its_figure() -> None:
     found = [Tried("onnx", 0, "shapes", REFUSED, "no", 0.5, 3.0), Tried("onnx", 1, "shapes", LOADED, "", 0.1, 5.0),
              Tried("onnx", 2, "ZIP", attack.CRASHED, "signal 11")]  # fmt: skip
     figures = {figure.what.removeprefix("onnx: "): figure for figure in command.summary("onnx", found, {
         1: Run(1, "error: no", 1, 100.0), 2: Run(-6, "", 1, 50.0)})}  # fmt: skip
     assert figures["files"].value == 3
-    assert figures["passed every check, then crashed, hung or flooded the library: the trial caught it"].value == 1
-    assert figures["of these, with another end than in the quick attack"].value == 1
-    assert not figures["of these, with another end than in the quick attack"].is_kept
+    assert figures[command.CAUGHT].value == 1
+    assert figures[command.OTHER_END].value == 1
+    assert not figures[command.OTHER_END].is_kept
     assert figures["runner crashes"].value == 1
     assert figures["longest load"].value == 0.5
-    assert figures["most memory of a run"].value == 100.0
+    assert figures[command.PEAK].value == 100.0
 
 
 def test_the_command(fixtures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,4 +143,6 @@ def test_a_file_that_hung_is_tried_once_more(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_without_files_to_begin_with_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--format", "onnx", "--model", "a.tflite"]) == 1
-    assert "no onnx file to begin with: name one with --model" in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert "onnx" in message
+    assert "--model" in message

@@ -26,7 +26,7 @@ from tests.hardening.malformed_models.original import load_original
 
 LOADED, REFUSED, UNEXPECTED, FLOODED = "loaded", "refused", "unexpected", "flooded"
 MOST_CHARACTERS = 2000
-"""Of a sentence: what is longer, or isn't one line, is no clear error."""
+"""Longest clear error, in characters of one line."""
 
 
 def work(connection: Connection, originals: Sequence[Path], seed: int, numbers: Sequence[int], folder: Path) -> None:
@@ -74,7 +74,7 @@ def attempt(path: Path) -> tuple[str, str]:
 
 
 def _try_here(artifact: Artifact, runtime_name: str) -> None:
-    """As the child process does it."""
+    """Try the network as the child process does, in this process."""
     import_library(runtime_name)
     try:
         child_process.try_network(load_network(artifact.network, artifact.path, name=runtime_name))

@@ -27,7 +27,7 @@ _SETTLED_S = 12.0  # until the last connection is closed
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was counted."""
+    """Counts of the attack."""
 
     paths: tuple[str, ...]
     replies: Sequence[Reply]

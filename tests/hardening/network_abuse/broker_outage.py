@@ -34,14 +34,14 @@ _KEPT = ("availability", "decision")
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """What came of it."""
+    """Result."""
 
     answers: int
     """That were new."""
     most_waiting: int
     """Messages held at once for the broker."""
     dropped: int
-    """As the telemetry says."""
+    """Value from the telemetry."""
     told: dict[str, str]
     """Topic and kept message that a newcomer heard; empty where there is no mosquitto."""
     newest: str
@@ -49,7 +49,7 @@ class Hour:
 
     @property
     def is_told(self) -> bool:
-        """Whether a newcomer knows the newest answer and that the runner is there."""
+        """Return whether a new subscriber gets the newest decision and `online`."""
         decision = json.loads(self.told.get(f"{_TOPIC}/decision", "{}"))
         return decision.get("label") == self.newest and self.told.get(f"{_TOPIC}/availability") == "online"
 
@@ -105,7 +105,7 @@ def _broker(program: str, port: int) -> Iterator[None]:
 
 
 def _kept(port: int, sink: MqttSink) -> dict[str, str]:
-    """What somebody hears who comes after the sink has told everything."""
+    """Return the messages that a subscriber gets after the sink has published everything."""
     deadline = time.monotonic() + _PATIENCE_S
     while sink.failures.message and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -113,7 +113,7 @@ def _kept(port: int, sink: MqttSink) -> dict[str, str]:
 
 
 def _heard(port: int) -> dict[str, str]:
-    """What the broker keeps for who comes later: availability and decision."""
+    """Return the retained messages: availability and decision."""
     from paho.mqtt.client import Client
     from paho.mqtt.enums import CallbackAPIVersion
 

@@ -66,7 +66,7 @@ class Broker:
     def __init__(self, scripts: Iterable[Script] = ()) -> None:
         """Listen on a free port of this machine, in a thread."""
         self.came = 0
-        """How many connections there were."""
+        """Return the number of connections."""
         self._heard: queue.Queue[bytes] = queue.Queue()
         self._scripts = itertools.chain(scripts, itertools.repeat(self._is_good))
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -75,7 +75,7 @@ class Broker:
         self._thread.start()
 
     def wait_for(self, words: bytes) -> bytes:
-        """What the good broker heard until these words came.
+        """Return what the good broker received until these words came.
 
         Raises:
             queue.Empty: they don't come.

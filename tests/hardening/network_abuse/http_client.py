@@ -26,7 +26,7 @@ _KEPT_BYTES = 2_000  # of an answer, to look for secrets in
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of a request."""
+    """Result of a request."""
 
     request: Request
     status: int
@@ -36,12 +36,12 @@ class Reply:
 
     @property
     def is_let_in(self) -> bool:
-        """Whether somebody without a right got what isn't a refusal."""
+        """Return whether an unauthorised request got anything but a refusal."""
         return not self.request.has_right and 100 <= self.status < 400
 
     @property
     def is_error(self) -> bool:
-        """Whether the server itself is at a loss; 503 is an answer of its own, such as that there is no frame yet."""
+        """Return whether the server failed; 503 is a regular response, such as that there is no frame yet."""
         return self.status >= 500 and self.status != 503
 
 
@@ -133,7 +133,7 @@ def _opened(port: int, said: bytes) -> socket.socket | None:
 
 
 def _held(lines: Sequence[socket.socket | None], seconds: float) -> int:
-    """How many the other side has not closed after so many seconds."""
+    """Return the number of connections that are open after so many seconds."""
     time.sleep(seconds)
     held = Counter(_is_open(line) for line in lines if line is not None)
     for line in lines:

@@ -1,4 +1,4 @@
-"""What nobody should send to the page, as bytes; pure."""
+"""Malformed and unauthorised requests to the page, as bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Request:
     """In words."""
     content: bytes
     has_right: bool = False
-    """Whether an answer of 200 would be no leak: the asker may see the page, it only asks oddly."""
+    """Return whether a 200 is no leak, because the request is authorised and only unusual."""
     body_bytes: int = 0
     """Sent after it, until the other side has enough."""
 

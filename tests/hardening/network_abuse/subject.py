@@ -38,11 +38,11 @@ class Victim:
         self.longest_wait_s = 0.0
         """That a viewer had for an answer."""
         self.unanswered = 0
-        """How often a viewer had none."""
+        """Count of looks without an image."""
         self.lines: list[str] = []
-        """What it said on stderr."""
+        """Text on stderr."""
         self.answers: list[str] = []
-        """What it said on stdout."""
+        """Text on stdout."""
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         environment = {**os.environ, MQTT_VARIABLES["username"]: "door", MQTT_VARIABLES["password"]: password}
         environment.pop(TOKEN_VARIABLE, None)
@@ -65,11 +65,11 @@ class Victim:
             time.sleep(0.1)
 
     def frames(self) -> int:
-        """How many it has classified, as a viewer is told."""
+        """Return the number of classified frames that the page shows."""
         return int(json.loads(self.look("/healthz") or b'{"frames": 0}')["frames"])
 
     def look(self, path: str) -> bytes:
-        """What a viewer with a right gets; empty where there is no answer."""
+        """Return the response to an authorised viewer; empty without one."""
         began_s = time.monotonic()
         content = b""
         with suppress(OSError, http.client.HTTPException):
@@ -98,7 +98,7 @@ class Victim:
 
     @property
     def has_crashed(self) -> bool:
-        """Whether it ended by itself."""
+        """Return whether it ended by itself."""
         return self._process.poll() is not None
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What strangers send: every route, every kind, the same for a seed; and against the real page, all of it refused."""
+"""Requests for every route and of every kind are the same for a seed, and the real page refuses all of them."""
 
 from __future__ import annotations
 

@@ -23,11 +23,11 @@ _ATTEMPTS = 4  # for each kill: a command may end before its moment comes
 
 @dataclass(slots=True)
 class Tally:
-    """What came of it."""
+    """Result."""
 
     kills: int = 0
     while_writing: int = 0
-    """Of them, those that left a temporary file."""
+    """Kills that left a temporary file."""
     files: int = 0
     """Looked at, after every kill and every start that was left to end."""
     broken: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Tally:
     strays: list[str] = field(default_factory=list)
     """Temporary things that were still there after the next start."""
     lines_cut: int = 0
-    """Of logs, at the end."""
+    """Torn lines at the end of logs."""
     details: list[dict[str, Any]] = field(default_factory=list)
     """One object for each kill."""
 
@@ -50,7 +50,7 @@ class Attack:
     """Kills one victim; `run` does all of it."""
 
     def __init__(self, victim: Victim, *, seed: int) -> None:
-        """Remember whom to kill; the seed is of the moments."""
+        """Store the subject and the seed of the moments."""
         self.tally = Tally()
         self._victim = victim
         self._random = Random(f"{seed} {victim.kind}")  # noqa: S311  # not for secrets
@@ -142,7 +142,7 @@ class Attack:
         return sorted(path for path in files if not unfinished & {path, *path.parents})
 
     def _remember(self) -> list[Path]:
-        """What is there before a start; the bytes of exact files are from then on right ones."""
+        """Record the files before a start; the bytes of exact files count as right from then on."""
         files = self._files()
         for path in files:
             if (name := str(path.relative_to(self._victim.folder))) in self._victim.exact:

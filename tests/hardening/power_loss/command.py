@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def figures(tallies: dict[str, Tally], *, kills: int, system: int) -> list[Figure]:
-    """What is told and what is promised.
+    """Return the counts and promises.
 
     Args:
         tallies: kind -> what came of it.

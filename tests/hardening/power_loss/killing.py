@@ -37,17 +37,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When to kill: one of the two is given."""
+    """Moment of a kill, as one of two triggers."""
 
     after_s: float | None = None
-    """Of its life."""
+    """Seconds after the start."""
     write: int | None = None
-    """As soon as so many temporary files and one more have been seen."""
+    """Count of temporary files, whose next one triggers the kill."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a start ended."""
+    """End of a start."""
 
     code: int | None
     """Exit code; None: it was killed."""
@@ -86,7 +86,7 @@ def start(call: Call, moment: Moment | None = None) -> End:
 
 
 def temporaries(folder: Path) -> set[Path]:
-    """What is under a name for unfinished things below a folder; not what lies in an unfinished folder."""
+    """Return unfinished files and folders below a folder, without the contents of unfinished folders."""
     found: set[Path] = set()
     for parent, folders, files in os.walk(folder):
         found |= {Path(parent, name) for name in (*folders, *files) if _TEMPORARY.fullmatch(name)}
@@ -95,7 +95,7 @@ def temporaries(folder: Path) -> set[Path]:
 
 
 def _path() -> str:
-    """What this process can import, from another folder too."""
+    """Return an environment in which a child imports what this process does."""
     return os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
 
 
@@ -126,7 +126,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _is_alive(group: int) -> bool:
-    """Whether a process of this group still does anything; a zombie that nobody collects doesn't."""
+    """Return whether a process of this group still runs; a zombie doesn't."""
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # gone by now
             state, _, its_group, *_ = path.read_text().rpartition(")")[2].split()

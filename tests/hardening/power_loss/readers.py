@@ -1,4 +1,4 @@
-"""Whether a file is whole: each kind by a reader that finds what is missing at its end, or in the middle."""
+"""Readers that find what is missing in a file, at its end or in the middle, one for each kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ENDS = {".jpg": b"\xff\xd9", ".png": b"IEND\xaeB`\x82"}  # OpenCV shows a pictu
 
 
 def trouble_with(path: Path) -> str:
-    """What is wrong with a file, in words; empty if it is whole.
+    """Return the defect of a file in words; empty if it is whole.
 
     Args:
         path: of a kind in `READERS`; a file of another kind counts as trouble, for nothing could be said of it.
@@ -35,7 +35,7 @@ def trouble_with(path: Path) -> str:
 
 
 def lines_cut(path: Path) -> int:
-    """How many lines of a log are no rows or objects: each was being written when the power went."""
+    """Return the number of torn lines of a log."""
     lines = path.read_bytes().decode(errors="replace").splitlines(keepends=True)
     if path.suffix == ".csv":
         columns = len(next(csv.reader(lines[:1]), []))
@@ -44,7 +44,7 @@ def lines_cut(path: Path) -> int:
 
 
 def frames_in(path: Path) -> int:
-    """How many frames of a video can be read; the first that can't be ends it."""
+    """Return the number of readable frames of a video, up to the first unreadable one."""
     video = cv2.VideoCapture(os.fspath(path))
     count = 0
     while video.read()[0]:

@@ -1,4 +1,4 @@
-"""What is killed: the commands that write files, each in a folder of its own, and what is special about their files."""
+"""Commands that write files, each in a folder of its own, with the properties of their files."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class ScriptedCamera:
         self._began_s: float | None = None  # the read that goes on
 
     def capture(self, *_: int) -> ScriptedCapture:
-        """What `cv2.VideoCapture(number, backend)` gives."""
+        """Stand-in for `cv2.VideoCapture(number, backend)`."""
         now_s = self._clock()
         self.opened += 1
         if self._tried_s is not None:
@@ -76,7 +76,7 @@ class ScriptedCamera:
         self._tried_s = None
 
     def due_s(self) -> float:
-        """When the read that goes on, or begins now, comes back."""
+        """Return the time at which the current or next read returns."""
         began_s = self._began_s = self._clock() if self._began_s is None else self._began_s
         due_s = began_s + 1 / self._fps
         fault = self._timeline.at(due_s)
@@ -129,11 +129,11 @@ class ScriptedCapture:
     """An opened `ScriptedCamera`: the methods of `cv2.VideoCapture` that `edge.sources.camera.usb` calls, no more."""
 
     def __init__(self, camera: ScriptedCamera, *, is_open: bool) -> None:
-        """Remember the device."""
+        """Store the device number."""
         self._camera, self._is_open = camera, is_open
 
     def isOpened(self) -> bool:  # noqa: N802  # OpenCV's name
-        """Whether it could be opened."""
+        """Return whether it could be opened."""
         return self._is_open
 
     def read(self, into: NDArray[np.uint8] | None = None) -> tuple[bool, NDArray[np.uint8] | None]:

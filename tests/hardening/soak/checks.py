@@ -15,7 +15,7 @@ from tests.hardening.soak.schedule import Timeline
 from tests.hardening.soak.simulated_clock import FakeClock
 
 PATIENCE = Patience(stall_s=2.0, frozen_s=10.0, slack_s=0.5)
-"""Of a run in fake time; half a second is a frame."""
+"""Limits of a run in simulated time; half a second is a frame."""
 _TICK_S = 1.0  # between two moments without a frame
 _SURE_S = 3.0  # after which black pictures must have become the answer
 
@@ -24,7 +24,7 @@ class Checks:
     """Holds every answer against what the camera did (see `edge.sinks.protocol.Sink`)."""
 
     def __init__(self, clock: FakeClock, timeline: Timeline, witness: Witness, health: Health) -> None:
-        """Remember whom to ask.
+        """Store the parts to check.
 
         Args:
             clock: of the run.
@@ -77,7 +77,7 @@ class CheckedSource:
     is_live = True
 
     def __init__(self, source: LiveSource, checks: Checks) -> None:
-        """Remember both."""
+        """Store both."""
         self.name = source.name
         self._source, self._checks = source, checks
 

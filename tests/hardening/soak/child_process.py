@@ -43,10 +43,10 @@ def small_disk() -> Iterator[Disk]:
 
 
 class Disk:
-    """Where the runner writes; it can be full."""
+    """Folder that the runner writes to; it can be full."""
 
     def __init__(self, folder: Path | None) -> None:
-        """Remember the place.
+        """Store the folder.
 
         Args:
             folder: to write to; None: a tmpfs of the runner's own.
@@ -63,7 +63,7 @@ class Disk:
         return [*_unshare(), "sh", "-c", script, "sh", *leashed(command)]
 
     def belongs_to(self, process: int) -> None:
-        """Remember whose it is."""
+        """Store its owner."""
         self._process = process
 
     @property
@@ -102,7 +102,7 @@ def _unshare() -> list[str]:
 
 
 def can_mount() -> bool:
-    """Whether a process may have a tmpfs that others don't see."""
+    """Return whether a process may have a private tmpfs."""
     if shutil.which("unshare") is None:
         return False
     trial = [*_unshare(), "mount", "-t", "tmpfs", "tmpfs", str(_MOUNT_POINT)]

@@ -17,7 +17,7 @@ COAT = FASHION_MNIST_LABELS.index("Coat")
 
 
 class QuickClassifier:
-    """As much of `edge.classify.classifier.Classifier` as the loop and the answers need."""
+    """Stand-in for `edge.classify.classifier.Classifier`, with what the loop and the messages need."""
 
     artifact = SimpleNamespace(sha256="ab" * 32)
     spec = SimpleNamespace(labels=FASHION_MNIST_LABELS, decision=DecisionSpec(threshold=0.5))

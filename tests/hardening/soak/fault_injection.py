@@ -1,4 +1,4 @@
-"""What goes wrong around a runner: disk, broker, viewers, signals; and whether each is as before afterwards."""
+"""Faults around a runner (disk, broker, viewers, signals), each with a check that it is over afterwards."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Outside:
     """Makes faults one after the other and counts what became of them."""
 
     def __init__(self, attacked: Attacked, broker: Broker, witness: Witness, rest: Rest) -> None:
-        """Remember whom to attack."""
+        """Store the runner."""
         self.recovery_s: dict[str, list[float]] = defaultdict(list)
         """Kind -> from a fault's end until all was as before, each time, without the time that the camera was away."""
         self.missed: list[str] = []

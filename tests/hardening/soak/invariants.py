@@ -16,7 +16,7 @@ _RECENT_S = 2.0  # answers that somebody who asks a little later may still be to
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """What the runner was told, and how late it may be."""
+    """Reference for the state of the runner, with the delays it may have."""
 
     stall_s: float
     frozen_s: float
@@ -36,9 +36,9 @@ class Witness:
         """
         self.frames = 0
         self.blind_s: list[float] = []
-        """When frames were classified though there was no picture any more."""
+        """Times of frames classified without an image."""
         self.wrongly_stale_s: list[float] = []
-        """When it was said that there is no picture though there was one."""
+        """Times of a wrong `stale`."""
         self.longest_gap_s = 0.0
         """Between two frames while the camera works, if it isn't among the long ones."""
         self.long_gaps_s: list[tuple[float, float]] = []
@@ -48,9 +48,9 @@ class Witness:
         self.told_s: dict[int, float] = {}
         """Number of a fault -> from its beginning to the answer that there is no picture."""
         self.recent: deque[tuple[float, str]] = deque(maxlen=64)
-        """When which label became the answer."""
+        """Times and labels of decisions."""
         self.last_s: float | None = None
-        """When the newest frame came."""
+        """Time of the newest frame."""
         self._timeline, self.patience = timeline, patience
         self._seen = -1  # number of the fault that it came back from last
         self._stopped_s = float("-inf")  # until when the process was stopped last
@@ -65,7 +65,7 @@ class Witness:
             self._hear_stale(now_s)
 
     def is_live(self, now_s: float) -> bool:
-        """Whether frames are coming."""
+        """Return whether frames arrive."""
         return self.last_s is not None and now_s - self.last_s < self.patience.slack_s
 
     def forgive(self, now_s: float) -> None:
@@ -73,22 +73,22 @@ class Witness:
         self.last_s, self._stopped_s = None, now_s
 
     def has_said(self, label: str, now_s: float) -> bool:
-        """Whether a label is the answer, or was a moment ago."""
+        """Return whether a label is the decision, or was a moment ago."""
         newest_first = list(reversed(self.recent))
         ends = [now_s, *(time_s for time_s, _ in newest_first)]
         return any(said == label and now_s - end_s <= _RECENT_S
                    for (_, said), end_s in zip(newest_first, ends, strict=False))  # fmt: skip
 
     def recovered(self) -> int:
-        """How many faults it came back from."""
+        """Return the number of faults it recovered from."""
         return sum(map(len, self.recovery_s.values()))
 
     def over(self, now_s: float) -> int:
-        """How many faults it should have come back from by now."""
+        """Return the number of faults it should have recovered from by now."""
         return sum(fault.ends_s + RECOVERY_LIMIT_S <= now_s for fault in self._timeline.faults)
 
     def untold(self, now_s: float) -> int:
-        """How many faults lasted long enough, and nobody was told that there is no picture."""
+        """Return the number of long faults that were not reported as `stale`."""
         return sum(
             fault.kind in BLIND and fault.ends_s < now_s and fault.number not in self.told_s
             and fault.ends_s - fault.begins_s > self._allowed_s(fault) + 2 * _TICK_S  # and the time to say it

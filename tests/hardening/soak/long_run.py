@@ -28,7 +28,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Million:
-    """What a run came to (its sink is `_Looker`)."""
+    """Result of a run, whose sink is `_Looker`."""
 
     asked_frames: int
     frames: int = 0
@@ -63,7 +63,7 @@ def figures(found: Million) -> list[Figure]:
 
 
 def settings(found: Million) -> dict[str, Any]:
-    """What the figures depend on."""
+    """Settings that the figures depend on."""
     return {"frames": found.asked_frames, "drawn": DRAWN, "interrupted": found.is_interrupted}
 
 

@@ -15,13 +15,13 @@ _CAMERA_GAP_S, _OUTSIDE_GAP_S = (14.0, 45.0), (2.0, 12.0)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When what goes wrong, and when nothing does."""
+    """Times of faults and of calm."""
 
     camera: Timeline
     outside: Timeline
-    """Of the camera: broker, disk, viewers, signals."""
+    """Faults around the camera: broker, disk, viewers, signals."""
     settled_s: float
-    """When each fault has been there once and all is calm."""
+    """Time at which each fault has occurred once and is over."""
     ends_s: float
 
     @classmethod

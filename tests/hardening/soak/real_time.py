@@ -34,7 +34,7 @@ class RunnerGoneError(Exception):
 
 @dataclass(slots=True)
 class Hour:
-    """What a run came to."""
+    """Result of a run."""
 
     plan: Plan
     witness: Witness
@@ -56,15 +56,15 @@ class Hour:
     snapshots_bytes: int = 0
     complaints: list[str] = field(default_factory=list)
     stalls: list[tuple[float, float]] = field(default_factory=list)
-    """When this process itself was held up, and for how long; the runner was then, too."""
+    """Start and length of pauses of this process, which hold up the runner too."""
     is_gone: bool = False
-    """Whether it ended by itself."""
+    """Return whether it ended by itself."""
     is_interrupted: bool = False
     has_own_disk: bool = False
     has_broker: bool = False
 
     def is_excused(self, from_s: float, until_s: float) -> bool:
-        """Whether the machine stood still meanwhile, or just before."""
+        """Return whether the machine paused in this time, or just before."""
         return any(from_s <= begun_s + took_s + _AFTER_S and begun_s <= until_s for begun_s, took_s in self.stalls)
 
 
@@ -168,7 +168,7 @@ class _Run:
             self._note_stall(before_s, step_s)
 
     def _note_stall(self, before_s: float, step_s: float) -> None:
-        """What the runner does while the machine has no time for either of us isn't its own."""
+        """Ignore faults of the runner while the machine has no time for either process."""
         now_s = self._attacked.now_s
         late_s = now_s - before_s - step_s
         if late_s > _STALL_S:

@@ -1,4 +1,4 @@
-"""What an hour came to, in figures with their limits."""
+"""Figures of a real-time run, with their limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def figures(hour: Hour) -> list[Figure]:
 
 
 def settings(hour: Hour) -> dict[str, Any]:
-    """What the figures depend on."""
+    """Settings that the figures depend on."""
     return {
         "duration_s": hour.plan.ends_s,
         "ran_s": round(hour.ran_s, 1),

@@ -16,13 +16,13 @@ from edge.run import main as edge_classify
 
 HEIGHT, WIDTH = 480, 640
 FASTEST_FPS = 1000.0
-"""What the camera gives: more than can be classified, so that the runner is never idle."""
+"""Frame rate of the camera, above what can be classified, so that the runner is never idle."""
 _READ_TIMEOUT_S = 5.0  # what the toolkit asks of OpenCV
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What both sides must know."""
+    """Facts that injection and checks share."""
 
     seed: int
     duration_s: float

@@ -1,4 +1,4 @@
-"""What a process holds, read from outside (/proc): memory, open handles, threads."""
+"""Resources of a process, read from /proc: memory, file descriptors, threads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.hardening.figures import Figure
 
 GROWTH_LIMIT_MB = 2.0
-"""Of resident memory."""
+"""Resident memory in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def take(process: int | str, *, time_s: float, frames: int) -> Sample:
 
 
 def of_growth(samples: Sequence[Sample], *, since: str = "1,000 frames") -> list[Figure]:
-    """How much more a process holds at the last sample than at the first; nothing where there is only one.
+    """Return the growth from the first sample to the last; nothing where there is only one.
 
     Args:
         samples: the first one taken when all has been there that there is.

@@ -1,4 +1,4 @@
-"""What goes wrong and when: drawn from a seed before the run, so that who judges it knows as much as who does it."""
+"""Schedule of faults, drawn from a seed before the run, so that injection and checks share it."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Timeline:
         self._begins = [fault.begins_s for fault in self.faults]
 
     def at(self, time_s: float) -> Fault | None:
-        """What goes on at a time; None: all is well."""
+        """Return the fault at a time; None if there is none."""
         newest = self.before(time_s)
         return newest if newest is not None and time_s < newest.ends_s else None
 

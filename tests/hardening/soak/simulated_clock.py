@@ -20,7 +20,7 @@ class FakeClock:
         """Begin at 0, at noon."""
         self.now_s = 0.0
         self.set_by_s = 0.0
-        """How far the time of day was set forwards."""
+        """Seconds by which the time of day was set forwards."""
 
     def __call__(self) -> float:
         """Seconds since the start."""

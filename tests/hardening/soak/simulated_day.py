@@ -48,7 +48,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Day:
-    """What a run came to."""
+    """Result of a run."""
 
     duration_s: float
     camera: ScriptedCamera
@@ -64,7 +64,7 @@ class Day:
 
     @property
     def has_seen_all(self) -> bool:
-        """Whether each kind of fault was there and is over."""
+        """Return whether each kind of fault has occurred and is over."""
         return len(self.witness.recovery_s) == len(CAMERA) and len(self.faults.recovery_s) == len(OUTSIDE)
 
 

@@ -1,4 +1,4 @@
-"""What a run in fake time came to, in figures with their limits."""
+"""Figures of a run in simulated time, with their limits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def figures(day: Day) -> list[Figure]:
 
 
 def settings(day: Day) -> dict[str, Any]:
-    """What the figures depend on."""
+    """Settings that the figures depend on."""
     return {"duration_s": day.duration_s, "ran_s": day.ran_s, "interrupted": day.is_interrupted}
 
 

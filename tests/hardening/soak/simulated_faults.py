@@ -1,4 +1,4 @@
-"""What goes wrong around a runner in fake time, made and judged frame by frame: disk, broker, pauses, time of day."""
+"""Faults around a runner in simulated time, injected and checked frame by frame: disk, broker, pauses, time of day."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class FakeFaults:
     def __init__(
         self, timeline: Timeline, clock: FakeClock, disk: FakeDisk, broker: FakeBroker, *, topic: str, seed: int
     ) -> None:
-        """Remember what to break.
+        """Store the targets of the faults.
 
         Args:
             timeline: of these faults.

@@ -61,12 +61,12 @@ class Attacked:
 
     @property
     def is_running(self) -> bool:
-        """Whether the process is there."""
+        """Return whether the process runs."""
         return self.process.poll() is None
 
     @property
     def csv_file(self) -> Path:
-        """What --csv writes, seen from here."""
+        """Return the path of the CSV file as this process sees it."""
         return self.disk.folder / "answers.csv"
 
     def sample(self) -> Sample:

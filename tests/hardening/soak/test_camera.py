@@ -1,4 +1,4 @@
-"""What the camera made of software gives at which time, on a clock of its own."""
+"""Reads of the software camera, on a simulated clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to a runner from outside, on one that is made up and a clock that goes on when somebody rests."""
+"""Faults injected into a made-up runner, on a simulated clock."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Attacked:
 
 @pytest.fixture
 def health(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """What /healthz will answer, in turn; 200 in the end."""
+    """Status codes of /healthz in turn; 200 in the end."""
     answers: list[int] = []
     monkeypatch.setattr(fault_injection, "status_of_health", lambda _: answers.pop(0) if answers else 200)
     return answers

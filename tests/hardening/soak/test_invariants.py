@@ -1,4 +1,4 @@
-"""What a runner said against what its camera did, second by second."""
+"""Messages of a runner against the states of its camera, second by second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PATIENCE = Patience(stall_s=2.0, frozen_s=10.0, slack_s=0.5)
 
 
 def witness(*faults: Fault) -> Witness:
-    """Who knows these faults."""
+    """Invariants that know these faults."""
     return Witness(Timeline(faults), PATIENCE)
 
 

@@ -18,7 +18,7 @@ from tests.hardening.soak.simulated_faults import FakeDisk, FakeFaults
 
 
 def reader(*faults: Fault) -> tuple[FakeReader, FakeClock]:
-    """Of the toolkit's own camera, two pictures a second."""
+    """Frames of the toolkit's own camera, two a second."""
     clock = FakeClock()
     camera = ScriptedCamera(Timeline(faults), height=48, width=64, fps=2, read_timeout_s=5, clock=clock,
                             sleep=clock.sleep)  # fmt: skip

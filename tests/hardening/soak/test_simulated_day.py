@@ -88,7 +88,7 @@ def test_ctrl_c_keeps_what_was_counted(classifier: Any) -> None:
 
 
 class Run:
-    """What the checks ask about, and a camera that is gone from the tenth second on."""
+    """State for the checks, with a camera that is absent from the tenth second on."""
 
     def __init__(self, *faults: Fault) -> None:
         self.clock, self.health = FakeClock(), Health(state=LIVE)

@@ -38,7 +38,7 @@ class Viewers:
 
     @property
     def unseen(self) -> int:
-        """How many of those who read have been sent no picture."""
+        """Return the number of reading viewers that got no image."""
         return len(self._waiting)
 
     def look(self, seconds: float, rest: Callable[[float], None]) -> None:
@@ -67,7 +67,7 @@ class Viewers:
 
 
 def status_of_health(port: int) -> int:
-    """What /healthz answers; 0 where nobody answers."""
+    """Return the status code of /healthz; 0 without a response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/healthz", headers={"Host": "localhost", "Connection": "close"})

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from edge.artifact.formats import MalformedModelError
 from edge.artifact.formats.flatbuffer import Field, Flatbuffer
-from edge.artifact.formats.malformed import DamagedError
 
 LAYOUTS = {
     "Root": (Field("number", "int32"), Field("name", "string"), Field("sizes", "[int32]"), Field("leaves", "[Leaf]"),
@@ -55,7 +55,7 @@ def outcome(content: bytes) -> dict[str, Any] | None:
     """The root as plain values; None where it is refused."""
     try:
         return read(content)
-    except DamagedError:
+    except MalformedModelError:
         return None
 
 
@@ -99,9 +99,16 @@ def table(*offsets: int, size: int = 12, data: bytes = bytes(24)) -> bytes:
         (table(0, 0, 0, 0, 0, 4), "a Root has field 5, which no image classifier has"),
     ],
 )
-def test_lies(content: bytes, words: str) -> None:
-    with pytest.raises(DamagedError, match=words):
+def test_an_offset_that_leads_outside_is_refused(content: bytes, words: str) -> None:
+    with pytest.raises(MalformedModelError, match=words):
         Flatbuffer(content, LAYOUTS).root("Root")
+
+
+@pytest.mark.parametrize(("content", "words"), [(table(12), "outside its table"), (table(4, size=2**15), "asked for")])
+def test_the_bounds_of_a_table_without_a_layout_are_checked(content: bytes, words: str) -> None:
+    assert Flatbuffer(table(4, 8), LAYOUTS).table(24, None) == {}
+    with pytest.raises(MalformedModelError, match=words):
+        Flatbuffer(content, LAYOUTS).table(24, None)
 
 
 def test_a_table_by_hand() -> None:

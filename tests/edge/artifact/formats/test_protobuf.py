@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.artifact.formats import protobuf
-from edge.artifact.formats.malformed import DamagedError
+from edge.artifact.formats import MalformedModelError, protobuf
 from edge.artifact.formats.protobuf import Field, Layouts, Message, pieces
 
 LAYOUTS: Layouts = {
@@ -62,7 +61,7 @@ def test_values(text: str, values: dict[str, object]) -> None:
     ],
 )
 def test_what_is_refused(text: str, words: str) -> None:
-    with pytest.raises(DamagedError, match=words):
+    with pytest.raises(MalformedModelError, match=words):
         read(text)
 
 
@@ -70,7 +69,7 @@ def test_entries_are_counted_before_they_fill_the_memory(monkeypatch: pytest.Mon
     monkeypatch.setattr(protobuf, "_MAX_ENTRIES", 100)
     assert len(Message(b"\x20\x01" * 100, LAYOUTS).read("Root")["sizes"]) == 100
     for content in (b"\x20\x01" * 101, b"\x22\x65" + bytes(101)):  # one by one, and packed
-        with pytest.raises(DamagedError, match="more than 100 entries"):
+        with pytest.raises(MalformedModelError, match="more than 100 entries"):
             Message(content, LAYOUTS).read("Root")
 
 

@@ -1,11 +1,16 @@
-"""The part of ONNX's schema that an image classifier uses, and its operators.
+"""ONNX's schema, and the check of a network's bounds: every length, no loop, and no file beside it.
 
-Numbers are those of onnx.proto (github.com/onnx/onnx); a test compares them with the onnx package's own.
+Operators, shapes, constants and quantization are left to ONNX Runtime: it refuses what is wrong with them, or crashes
+on it in the child process that tries each file first (docs/hardening.md has the measurement). Numbers are those of
+onnx.proto (github.com/onnx/onnx), which a test compares with the onnx package's own.
 """
 
 from __future__ import annotations
 
-from edge.artifact.formats.protobuf import Field, Layouts
+from collections.abc import Iterator
+
+from edge.artifact.formats import MalformedModelError
+from edge.artifact.formats.protobuf import Field, Layouts, Message, Values
 
 LAYOUTS: Layouts = {
     "ModelProto": {
@@ -42,7 +47,8 @@ LAYOUTS: Layouts = {
         1: Field("dims", "int", is_list=True), 2: Field("data_type", "int"), 3: Field("segment", ""),
         4: Field("float_data", "float", is_list=True), 5: Field("int32_data", "int", is_list=True),
         6: Field("string_data", ""), 7: Field("int64_data", "int", is_list=True), 8: Field("name", "string"),
-        9: Field("raw_data", "bytes"), 10: Field("double_data", ""), 11: Field("uint64_data", ""),
+        9: Field("raw_data", "bytes"), 10: Field("double_data", "bytes", is_list=True),
+        11: Field("uint64_data", "int", is_list=True),
         12: Field("doc_string", "string"), 13: Field("external_data", ""), 14: Field("data_location", "int"),
     },
     "ValueInfoProto": {
@@ -57,22 +63,33 @@ LAYOUTS: Layouts = {
     },
     "StringStringEntryProto": {1: Field("key", "string"), 2: Field("value", "string")},
 }  # fmt: skip
-"""Without metadata_props of a ModelProto, which never reaches the library."""
+"""Message -> number -> field, without metadata_props of a ModelProto, which never reaches the library.
 
-OPERATORS = {
-    "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "Conv", "DequantizeLinear",
-    "Div", "Dropout", "Elu", "Erf", "Exp", "Flatten", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool",
-    "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "LogSoftmax", "MatMul", "Max", "MaxPool", "Min", "Mul",
-    "Neg", "PRelu", "Pad", "Pow", "QuantizeLinear", "ReduceMean", "ReduceMax", "ReduceSum", "Relu", "Reshape",
-    "Resize", "Shape", "Sigmoid", "Slice", "Softmax", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze",
-}  # fmt: skip
-"""What isn't here (loops, branches, lookups, custom code, what makes large tensors from small ones) isn't run."""
+A field without a kind must be absent: graphs in attributes (loops, branches), functions, and data in other files.
+"""
 
-TYPES = {1: "float32", 2: "uint8", 3: "int8", 6: "int32", 7: "int64", 9: "bool", 10: "float16"}
-"""TensorProto.DataType -> numpy's name."""
 
-RANGES = {
-    "strides": (1, 1024), "kernel_shape": (1, 1024), "dilations": (1, 1024), "pads": (0, 1024), "group": (1, 65536),
-    "axis": (-8, 8), "axes": (-8, 8), "perm": (0, 8), "ceil_mode": (0, 1),
-}  # fmt: skip
-"""Attribute -> least and most of its whole numbers."""
+def check_network(network: bytes) -> int:
+    """Follow every length of a model, and refuse subgraphs and constants in other files.
+
+    Args:
+        network: the model without its metadata.
+
+    Returns:
+        The number of its operators.
+
+    Raises:
+        MalformedModelError: something leads outside, or the network has loops or unusual parts.
+    """
+    graph = Message(network, LAYOUTS).read("ModelProto").get("graph")
+    if graph is None:
+        raise MalformedModelError("it has no graph")
+    if any(tensor.get("data_location", 0) for tensor in _constants(graph)):
+        raise MalformedModelError("a constant lies in another file")
+    return len(graph.get("node", []))
+
+
+def _constants(graph: Values) -> Iterator[Values]:
+    yield from graph.get("initializer", [])
+    attributes = (attribute for node in graph.get("node", []) for attribute in node.get("attribute", []))
+    yield from (attribute["t"] for attribute in attributes if "t" in attribute)
