@@ -172,7 +172,7 @@ def _int8_table() -> str:
     head = ["network", "weights", "top-1 %", "kernel = arithmetic %", "without VNNI: images", "= arithmetic %",
             "lost, points", "invoke, µs", "ratio, 95 % interval"]  # fmt: skip
     lines = [head, ["---", "---", *["--:"] * 7]]
-    for row in report.rows:
+    for row in report["rows"]:
         other, ratio = row["elsewhere"], row["invoke_ratio"]
         without = ["-"] * 3
         if other:

@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,6 +18,7 @@ from benchmarks.columns import MISSING, Column, as_text, number
 from benchmarks.host.environment import busy_sentence, describe_environment, machine_name
 from benchmarks.overhead.inputs import write_inputs
 from benchmarks.overhead.measure import OK, Row, RunnerConfig, measure
+from benchmarks.records import to_record
 from edge.cli import console
 from edge.errors import EXIT_DONE, GateError, ToolkitError
 from edge.system import atomic_file
@@ -25,7 +26,7 @@ from edge.system import atomic_file
 NAME = "runner"
 """First argument of `python -m benchmarks` that leads here."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: readings are called toolkit and baseline
 _LEAST_FRAMES = 1001  # the first thousand are what the rest is compared with
 
 _EXAMPLES = """examples:
@@ -82,31 +83,36 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def to_json(rows: Sequence[Row], config: RunnerConfig, environment: dict[str, Any]) -> str:
-    """The report: schema_version 1."""
+    """Return the report as JSON."""
     settings = asdict(config) | {"video": config.video and str(config.video), "out": config.out and str(config.out)}
-    report = {"schema_version": SCHEMA_VERSION, "environment": environment, "settings": settings, "rows": rows}
+    report = {
+        "schema_version": SCHEMA_VERSION,
+        "environment": environment,
+        "settings": settings,
+        "rows": to_record(list(rows)),
+    }
     return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _require_limits(rows: Sequence[Row], busy: str) -> None:
-    missed = [f"{row['what']} {row['figure']:.2f}, {row['limit_kind']} {row['limit']}"
-              for row in rows if row["status"] != OK]  # fmt: skip
+    missed = [f"{row.what} {row.figure:.2f}, {row.limit_kind} {row.limit}"
+              for row in rows if row.status != OK]  # fmt: skip
     if missed:
         raise GateError(f"{len(missed)} of {len(rows)} limits missed: {'; '.join(missed)}{' ' * bool(busy)}{busy}")
 
 
-def _median_of(side: str) -> Any:
-    return lambda row: f"{median(row[side]):,.2f}" if row[side] else MISSING
+def _median_of(side: Callable[[Row], tuple[float, ...]]) -> Callable[[Row], str]:
+    return lambda row: f"{median(side(row)):,.2f}" if side(row) else MISSING
 
 
 COLUMNS: tuple[Column[Row], ...] = (
-    Column("", "what", lambda row: str(row["what"]), is_number=False),
-    Column("median", "ours", _median_of("ours")),
-    Column("median", "bare", _median_of("bare")),
-    Column("", "unit", lambda row: str(row["unit"]), is_number=False),
+    Column("", "what", lambda row: row.what, is_number=False),
+    Column("median", "ours", _median_of(lambda row: row.toolkit)),
+    Column("median", "bare", _median_of(lambda row: row.baseline)),
+    Column("", "unit", lambda row: row.unit, is_number=False),
     Column("ratio", "median", number("figure", digits=2)),
     Column("ratio", "least", number("least", digits=2)),
     Column("ratio", "largest", number("largest", digits=2)),
-    Column("", "limit", lambda row: f"{row['limit_kind']} {row['limit']:g}", is_number=False),
-    Column("", "status", lambda row: str(row["status"]), is_number=False),
+    Column("", "limit", lambda row: f"{row.limit_kind} {row.limit:g}", is_number=False),
+    Column("", "status", lambda row: row.status, is_number=False),
 )

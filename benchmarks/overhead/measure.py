@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from benchmarks.overhead.inputs import InputFiles
 from edge.artifact.file import default_model
@@ -24,7 +23,7 @@ class RunnerConfig:
     """Every setting of a run, with its default."""
 
     repeats: int = 9
-    """Processes a side and row, the toolkit's and the bare script's in turn."""
+    """Processes a side and row, the toolkit's and the baseline's in turn."""
     calls: int = 2000
     """Timed frames in memory, a process."""
     frames: int = 5000
@@ -41,7 +40,7 @@ OK, MISSED = "ok", "missed"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One comparison of the toolkit with the bare script."""
+    """One comparison of the toolkit with the baseline."""
 
     id: str
     what: str
@@ -66,47 +65,67 @@ VIDEO = Limit("video", "frames a second of a video, by PyAV, against OpenCV read
 VIDEO_OPENCV = Limit("video-opencv", "the same without PyAV", "fps", AT_LEAST, 0.7)  # it makes a picture of each frame
 GROWTH = Limit("growth", "memory after the run less after 1,000 frames", "MB", AT_MOST, 2.0, 1e-6)
 
-Row = dict[str, Any]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Comparison of both sides, with readings in the unit of the limit."""
+
+    id: str
+    what: str
+    unit: str
+    toolkit: tuple[float, ...]
+    """Readings of the toolkit, in order."""
+    baseline: tuple[float, ...]
+    """Readings of the baseline, in order; empty where it has none."""
+    figure: float
+    """Figure that the limit is compared with: the median ratio of two neighbours, or the reading."""
+    least: float
+    largest: float
+    limit_kind: str
+    limit: float
+    status: str
+    """OK or MISSED."""
 
 
-def ratio_row(limit: Limit, ours: Sequence[float], bare: Sequence[float]) -> Row:
-    """Compare readings that were taken in turn: what slowed one down slowed its neighbour down, too.
+def ratio_row(limit: Limit, toolkit: Sequence[float], baseline: Sequence[float]) -> Row:
+    """Compare readings that were taken in turn: a slow moment of the machine slows two neighbours alike.
 
     Args:
-        limit: of the ratio.
-        ours: the toolkit's readings, in order.
-        bare: the bare script's, each taken right before ours.
+        limit: limit of the ratio.
+        toolkit: readings of the toolkit, in order.
+        baseline: readings of the baseline, each taken right before the toolkit's.
 
-    Returns:
-        A JSON object: the readings in the limit's unit, the median, least and largest ratio of two neighbours, and
-        how the median keeps to the limit.
+    Raises:
+        ValueError: the sides have different numbers of readings.
     """
-    ratios = [mine / theirs for mine, theirs in zip(ours, bare, strict=True)]
-    return _row(limit, ours, bare, {"figure": median(ratios), "least": min(ratios), "largest": max(ratios)})
+    ratios = [mine / theirs for mine, theirs in zip(toolkit, baseline, strict=True)]
+    return _row(limit, toolkit, baseline, ratios)
 
 
 def reading_row(limit: Limit, reading: float) -> Row:
     """Compare a reading with a limit of its own."""
-    value = reading * limit.scale
-    return _row(limit, [reading], [], {"figure": value, "least": value, "largest": value})
+    return _row(limit, [reading], [], [reading * limit.scale])
 
 
-def _row(limit: Limit, ours: Sequence[float], bare: Sequence[float], figures: dict[str, float]) -> Row:
-    keeps = figures["figure"] <= limit.value if limit.kind == AT_MOST else figures["figure"] >= limit.value
-    return {
-        "id": limit.id,
-        "what": limit.what,
-        "unit": limit.unit,
-        "ours": [reading * limit.scale for reading in ours],
-        "bare": [reading * limit.scale for reading in bare],
-        **figures,
-        "limit_kind": limit.kind,
-        "limit": limit.value,
-        "status": OK if keeps else MISSED,
-    }
+def _row(limit: Limit, toolkit: Sequence[float], baseline: Sequence[float], figures: Sequence[float]) -> Row:
+    figure = median(figures)
+    is_kept = figure <= limit.value if limit.kind == AT_MOST else figure >= limit.value
+    return Row(
+        id=limit.id,
+        what=limit.what,
+        unit=limit.unit,
+        toolkit=tuple(reading * limit.scale for reading in toolkit),
+        baseline=tuple(reading * limit.scale for reading in baseline),
+        figure=figure,
+        least=min(figures),
+        largest=max(figures),
+        limit_kind=limit.kind,
+        limit=limit.value,
+        status=OK if is_kept else MISSED,
+    )
 
 
-BARE, OURS = "benchmarks.overhead.baseline", "benchmarks.overhead.toolkit"
+BASELINE, TOOLKIT = "benchmarks.overhead.baseline", "benchmarks.overhead.toolkit"
 
 Figures = dict[str, float]
 Run = Callable[..., Figures]
@@ -139,8 +158,8 @@ def measure(
     """Measure every row.
 
     Args:
-        config: what was asked for.
-        files: what both sides are given.
+        config: settings of the run.
+        files: inputs of both sides.
         run: runs a side once; tests bring their own.
         has_pyav: whether the extra `video` is installed; without it there is no row of it.
     """
@@ -150,10 +169,10 @@ def measure(
     loop = _in_turn(run, config.repeats, "loop", model, str(files.frames), str(config.calls))
     readers = {VIDEO: "video", VIDEO_OPENCV: "video-opencv"} if has_pyav else {VIDEO_OPENCV: "video-opencv"}
     videos = {
-        limit: _in_turn(run, config.repeats, "video", model, str(files.video), ours=part)
+        limit: _in_turn(run, config.repeats, "video", model, str(files.video), toolkit_part=part)
         for limit, part in readers.items()
     }
-    growth = run(OURS, "growth", model, str(config.frames))
+    growth = run(TOOLKIT, "growth", model, str(config.frames))
     return [
         ratio_row(START, *_sides(first, "first_line_s")),
         ratio_row(START_OWN_MODEL, *_sides(own, "first_line_s")),
@@ -165,23 +184,25 @@ def measure(
 
 
 def _in_turn(
-    run: Run, repeats: int, part: str, *arguments: str, ours: str | None = None
+    run: Run, repeats: int, part: str, *arguments: str, toolkit_part: str | None = None
 ) -> list[tuple[Figures, Figures]]:
-    """The bare script, then the toolkit, again and again; the first pair warms the disk's cache and isn't counted.
+    """The baseline, then the toolkit, again and again; the first pair warms the disk's cache and isn't counted.
 
     Args:
         run: runs a side once.
         repeats: pairs that count.
-        part: what both do.
+        part: subcommand of both.
         arguments: of both.
-        ours: what the toolkit does instead; None: the same.
+        toolkit_part: part of the toolkit, if another; None: the same.
     """
-    return [(run(BARE, part, *arguments), run(OURS, ours or part, *arguments)) for _ in range(repeats + 1)][1:]
+    return [
+        (run(BASELINE, part, *arguments), run(TOOLKIT, toolkit_part or part, *arguments)) for _ in range(repeats + 1)
+    ][1:]
 
 
 def _sides(pairs: list[tuple[Figures, Figures]], name: str) -> tuple[list[float], list[float]]:
-    """One figure of the toolkit's and of the bare script's processes."""
-    return [ours[name] for _, ours in pairs], [bare[name] for bare, _ in pairs]
+    """One figure of the toolkit's and of the baseline's processes."""
+    return [toolkit[name] for _, toolkit in pairs], [baseline[name] for baseline, _ in pairs]
 
 
 def _environment() -> dict[str, str]:
