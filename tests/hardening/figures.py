@@ -16,7 +16,6 @@ from edge.errors import GateError
 from edge.system import atomic_file
 
 SCHEMA_VERSION = 1
-LIMIT_KINDS = ("at most", "at least")
 KEPT, MISSED = "kept", "missed"
 
 
@@ -25,14 +24,14 @@ class Figure:
     """One number that an attack left behind."""
 
     what: str
-    """In the words of a table: `runner crashes`."""
+    """Name in a table: `runner crashes`."""
     value: float
     unit: str = ""
     """Empty for a plain count."""
     limit: float | None = None
     """Promised limit; None: the number is only reported."""
     limit_kind: str = "at most"
-    """One of `LIMIT_KINDS`."""
+    """Either `at most` or `at least`."""
 
     @property
     def is_kept(self) -> bool:
@@ -40,6 +39,18 @@ class Figure:
         if self.limit is None:
             return True
         return self.value <= self.limit if self.limit_kind == "at most" else self.value >= self.limit
+
+
+def figure_with(figures: Sequence[Figure], words: str) -> Figure:
+    """Return the only figure that has these words in its name.
+
+    Raises:
+        LookupError: none has, or several have.
+    """
+    matches = [figure for figure in figures if words in figure.what]
+    if len(matches) != 1:
+        raise LookupError(f"{len(matches)} figures have {words!r}")
+    return matches[0]
 
 
 def finish(

@@ -19,17 +19,15 @@ from tests.platforms import probe
         ("import sys; sys.exit(3)", "no reason given"),
     ],
 )
-def test_how_a_child_went_wrong_is_a_sentence(program: str, sentence: str) -> None:
+def test_each_failure_of_a_child_has_its_reason(program: str, sentence: str) -> None:
     with pytest.raises(probe.WentWrongError, match=sentence):
         probe.ask((sys.executable, "-c", program))
 
 
 def test_a_library_that_can_not_be_imported_is_a_row(tmp_path: Path) -> None:
     found = probe.row(tmp_path, Path(sys.executable), "litert", "a_module_that_is_not_there", "int8", wrong="")
-    assert (found["imports"], found["predicts"]) == (
-        "ModuleNotFoundError: No module named 'a_module_that_is_not_there'",
-        "no",
-    )
+    assert "a_module_that_is_not_there" in found["imports"]
+    assert found["predicts"] == "no"
 
 
 def test_an_older_build_of_the_same_version_does_not_stay(tmp_path: Path) -> None:
@@ -50,4 +48,5 @@ def test_what_is_not_installed_is_not_imported(tmp_path: Path) -> None:
 
 def test_a_child_is_not_given_this_process_s_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
-    assert probe.ask((sys.executable, "-c", "import sys; print('/nowhere' in sys.path)")) == "False\n"
+    program = "import sys; print('/nowhere' in sys.path)"
+    assert probe.ask((sys.executable, "-c", program)) == "False\n"

@@ -67,8 +67,8 @@ def test_bytes_are_compared_with_those_of_x86(kit: Path) -> None:
     assert "answers" not in same
     counted = values([same, apart, older])
     assert counted[OTHER_BYTES] == (1, False)
-    assert counted["LiteRT: same answer as LiteRT on x86-64, least"] == (100.0, True)
-    assert counted["tflite-runtime: same answer as LiteRT on x86-64, least"] == (75.0, False)
+    same_as_litert = "same answer as LiteRT"
+    assert [value for name, value in counted.items() if same_as_litert in name] == [(100.0, True), (75.0, False)]
 
 
 def test_the_same_bytes_keep_the_promise_and_none_at_all_break_it(kit: Path) -> None:
@@ -88,13 +88,14 @@ def test_what_is_not_due_is_not_missed(kit: Path) -> None:
     without_it = values(make_rows([probe(tried(), crashed)], kit))
     assert without_it[what] == (1, False)
     assert not [name for name in without_it if name.startswith(("tflite-runtime", "onnxruntime"))]
-    assert "| not installed: it is gone | no |" in table(of_today)
+    assert "it is gone | no |" in table(of_today)
 
 
 def test_rows_that_differ_in_the_python_alone_are_one_line(kit: Path) -> None:
     found = [probe(tried(), python=version) for version in ("3.10.13", "3.13.0")]
     lines = table(make_rows(found, kit)).splitlines()
-    assert lines[2:] == ["| x86-64 | 3.10, 3.13 | litert 2.3.0 | int8 | yes | yes | 0 | 100.00 | \u2013 | 100.00 |"]
+    cells = [line.strip("| ").split(" | ") for line in lines[2:]]
+    assert [(row[0], row[1], row[2], row[-1]) for row in cells] == [("x86-64", "3.10, 3.13", "litert 2.3.0", "100.00")]
 
 
 def test_pip_s_words_for_a_missing_wheel_are_shortened_once_for_all_files(kit: Path) -> None:
@@ -102,7 +103,7 @@ def test_pip_s_words_for_a_missing_wheel_are_shortened_once_for_all_files(kit: P
     rows = make_rows([probe(tried(), *(absent | {"model": model} for model in ("int8", "dynamic")))], kit)
     lines = table(rows).splitlines()
     assert len(lines) == 4
-    assert "| tflite-runtime | int8 | no: no wheel for this Python | no |" in lines[3]
+    assert "int8 | no: no wheel" in lines[3]
 
 
 def test_an_onnx_file_gives_the_answers_of_its_own_arithmetic(kit: Path) -> None:
@@ -114,5 +115,5 @@ def test_an_onnx_file_gives_the_answers_of_its_own_arithmetic(kit: Path) -> None
 
 
 def test_without_x86_there_is_nothing_to_compare_with(kit: Path) -> None:
-    with pytest.raises(ToolkitError, match="LiteRT on x86-64 isn't among"):
+    with pytest.raises(ToolkitError, match="--python python3"):
         make_rows([probe(tried(), core="Cortex-A72")], kit)

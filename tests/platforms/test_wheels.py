@@ -33,5 +33,5 @@ def test_a_package_has_a_wheel_where_pip_gets_one(
 def test_a_registry_that_does_not_answer_is_no_missing_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     done = subprocess.CompletedProcess([], 1, "", "connection refused")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
-    with pytest.raises(ToolkitError, match="pip can't be asked for numpy: connection refused"):
+    with pytest.raises(ToolkitError, match="numpy.*connection refused"):
         wheels.for_32_bit_arm(["numpy"])

@@ -50,7 +50,7 @@ def test_outputs_that_are_no_numbers_are_refused(fake_runtime: MakeFake) -> None
 def test_each_exception_becomes_one_error(error: Exception, facts: str) -> None:
     message = str(child_process.refusal("litert", "m.tflite", error))
     assert facts in message
-    assert isinstance(error, ModelFileError) or "litert can't run m.tflite" in message
+    assert isinstance(error, ModelFileError) or ("litert" in message and "m.tflite" in message)
 
 
 def run(program: str, network: bytes = b"") -> subprocess.CompletedProcess[bytes]:

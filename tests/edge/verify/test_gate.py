@@ -91,7 +91,7 @@ def test_what_failed_is_tried_again(fixtures: Path, tried: list[str], monkeypatc
 
 def test_a_malformed_network_is_never_tried(fixtures: Path, tried: list[str]) -> None:
     artifact = read_artifact(fixtures / "tiny_int8.tflite")
-    with pytest.raises(ModelFileError, match=r"tiny_int8\.tflite .* byte .*: .* export"):
+    with pytest.raises(ModelFileError, match=r"tiny_int8\.tflite .* byte "):
         gate.verify(artifact._replace(network=artifact.network[:3000]), "litert")
     assert tried == []
 
@@ -115,7 +115,7 @@ def test_the_cache_is_where_systemd_xdg_or_the_home_folder_have_it(
     assert gate.cache_folder() is None
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/somebody")
-    assert gate.cache_folder() == Path("/home/somebody/.cache/edge-classify/tried")
+    assert gate.cache_folder() == Path("/home/somebody", ".cache/edge-classify", "tried")
 
 
 @pytest.mark.parametrize("what", ["folder", "file"])

@@ -88,22 +88,23 @@ def test_other_bytes_than_a_whole_start_makes_are_found_out(tmp_path: Path) -> N
     program += "for n in range(20): atomic.write_text(p, str(n))\natomic.write_text(p, 'true')"
     tally = Attack(victim(tmp_path, program, exact=("state.json",)), seed=0).run(4)
 
-    assert set(tally.broken) == {"small/state.json: neither the old bytes nor the new ones"}
+    assert len(set(tally.broken)) == 1
+    assert "small/state.json: neither the old" in tally.broken[0]
 
 
-def test_what_a_start_leaves_or_loses_is_found_out(tmp_path: Path) -> None:
+def test_leftover_and_lost_files_of_a_start_are_errors(tmp_path: Path) -> None:
     program = "import pathlib; pathlib.Path('.x.12345678.unfinished.json').touch()"
-    with pytest.raises(ToolkitError, match=r"not even a plain start is right: .*unfinished.json was left behind"):
+    with pytest.raises(ToolkitError, match=r"unfinished\.json was left"):
         Attack(victim(tmp_path, program), seed=0).run(1)
     shutil.rmtree(tmp_path / "small")
     attack = Attack(victim(tmp_path, "import os; os.remove('a.json')"), seed=0)
     (tmp_path / "small" / "a.json").write_text("1")
-    with pytest.raises(ToolkitError, match=r"small/a.json: it is gone"):
+    with pytest.raises(ToolkitError, match=r"small/a\.json.* gone"):
         attack.run(1)
 
 
 def test_a_start_that_fails_is_found_out(tmp_path: Path) -> None:
-    with pytest.raises(ToolkitError, match="small, call 0: exit code 3: it hurts"):
+    with pytest.raises(ToolkitError, match="call 0.*exit code 3.*hurts"):
         Attack(victim(tmp_path, "import sys; print('it hurts', file=sys.stderr); sys.exit(3)"), seed=0).run(1)
 
 

@@ -55,5 +55,5 @@ def test_an_hour_begins_and_ends_calmly_and_has_every_fault_in_between() -> None
 
 
 def test_too_short_a_time_is_refused() -> None:
-    with pytest.raises(ToolkitError, match=r"--duration 60 is too short: each fault once takes 2\d\d"):
+    with pytest.raises(ToolkitError, match=r"--duration 60 .* 2\d\d"):
         Plan.draw(0, 60)

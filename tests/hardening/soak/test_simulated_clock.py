@@ -50,7 +50,7 @@ def test_a_read_that_fails_ends_it_with_the_cameras_own_words() -> None:
     made, _ = reader(Fault("fail", 0.1, 9))
     assert made.newest(1.0) is None
     assert (made.is_open, made.is_running) == (True, False)
-    assert str(made.error) == "a read failed (unplugged, in use elsewhere, or silent)"
+    assert "a read failed" in str(made.error)
     assert made.error is not None
     assert made.error.__traceback__ is None  # which would keep the capture, and its pictures, beyond the reader
     assert made.newest(1.0) is None

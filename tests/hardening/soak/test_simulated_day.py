@@ -13,6 +13,7 @@ import pytest
 
 from edge.health import LIVE, STALE, Health
 from edge.sources.frame import Frame
+from tests.hardening.figures import figure_with
 from tests.hardening.soak import simulated_day_figures
 from tests.hardening.soak.checks import CheckedSource, Checks
 from tests.hardening.soak.invariants import Patience, Witness
@@ -42,7 +43,7 @@ def test_an_hour_of_every_fault_leaves_nothing_wrong(classifier: Any) -> None:
     assert figures["fake days"].value == pytest.approx(1 / 24, rel=0.01)
     assert figures["camera faults"].value >= 10
     assert figures["camera faults survived"].value >= figures["camera faults"].value
-    assert figures["faults of disk, broker, process and clock"].value >= 12
+    assert figure_with(list(figures.values()), "disk, broker").value >= 12
     assert figures["frames classified"].value > 4000
     assert 0 < found.disk.rows < found.witness.frames  # those that came while it was full are lost
     assert {row["kind"] for row in simulated_day_figures.details(found) if "kind" in row} >= {
