@@ -90,6 +90,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _complain_about_skipped(found: PhotoReport) -> None:
     if found.skipped:
-        names = ", ".join(skipped.name for skipped in found.skipped)
+        names = ", ".join(skipped.path for skipped in found.skipped)
         count = len(found.results) + len(found.skipped)
         raise ToolkitError(f"{len(found.skipped)} of {count} photographs could not be read: {names}")

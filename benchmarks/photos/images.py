@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from benchmarks.columns import Row
+from benchmarks.analysis.row import known
 from benchmarks.photos.measure import PhotoReport, PhotoResult
+from benchmarks.photos.record import Report
 from benchmarks.photos.tally import kinds_of, roc_curve
 from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
 from edge.classify.decision import decide_alone
@@ -28,44 +29,44 @@ _ROC_SIZE = (5.4, 5.2)  # inches
 _STRONGEST = 0.7  # opacity of a cell that holds all of its row: the number on it stays readable
 
 
-def confusion_png(report: Row) -> bytes:
+def confusion_png(report: Report) -> bytes:
     """Draw the confusion matrix on white."""
     return figure_png(draw_confusion(report, Palette()))
 
 
-def confusion_svg(report: Row) -> str:
+def confusion_svg(report: Report) -> str:
     """Draw the confusion matrix as an <svg> element in the page's colours."""
     return figure_svg(lambda palette: draw_confusion(report, palette), salt="confusion")
 
 
-def roc_png(report: Row) -> bytes:
+def roc_png(report: Report) -> bytes:
     """Draw the ROC curve of a report that has one on white."""
     return figure_png(draw_roc(report, Palette()))
 
 
-def roc_svg(report: Row) -> str:
+def roc_svg(report: Report) -> str:
     """Draw the ROC curve of a report that has one as an <svg> element in the page's colours."""
     return figure_svg(lambda palette: draw_roc(report, palette), salt="roc")
 
 
-def draw_confusion(report: Row, palette: Palette) -> Figure:
+def draw_confusion(report: Report, palette: Palette) -> Figure:
     """Draw folders downwards and answers to the right; a cell's strength is its share of the folder, framed if right.
 
     Args:
-        report: from `benchmarks.photos.report.build_report`, or read from its report.json.
+        report: report on photographs.
         palette: colours.
     """
-    matrix = report["confusion"]
-    rows, columns = len(matrix["folders"]), len(matrix["answers"])
+    matrix = report.confusion
+    rows, columns = len(matrix.folders), len(matrix.answers)
     size = (_MARGIN_WIDTH + _CELL_WIDTH * columns, _MARGIN_HEIGHT + _CELL_HEIGHT * rows)
     figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
     axes = figure.subplots()
     axes.set(xlim=(0, columns), ylim=(rows, 0))
-    for row, (folder, counts) in enumerate(zip(report["folders"], matrix["counts"], strict=True)):
-        right = folder["labels"] or REJECTIONS
-        for column, (answer, count) in enumerate(zip(matrix["answers"], counts, strict=True)):
+    for row, (folder, counts) in enumerate(zip(report.folders, matrix.counts, strict=True)):
+        right = folder.labels or REJECTIONS
+        for column, (answer, count) in enumerate(zip(matrix.answers, counts, strict=True)):
             colour = palette.right if answer in right else palette.wrong
-            share = count / folder["count"]
+            share = count / folder.count
             axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colour, alpha=_STRONGEST * share, linewidth=0))
             if answer in right:
                 frame = Rectangle((column + 0.05, row + 0.06), 0.9, 0.88, fill=False, edgecolor=colour, linewidth=1.2)
@@ -76,50 +77,50 @@ def draw_confusion(report: Row, palette: Palette) -> Figure:
     return figure
 
 
-def _name_cells(axes: Axes, report: Row, palette: Palette) -> None:
-    matrix = report["confusion"]
+def _name_cells(axes: Axes, report: Report, palette: Palette) -> None:
+    matrix = report.confusion
     style_axes(axes, palette)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    names = [f"{folder['folder']} ({folder['count']})" for folder in report["folders"]]
+    names = [f"{folder.folder} ({folder.count})" for folder in report.folders]
     axes.set_yticks([row + 0.5 for row in range(len(names))], names, color=palette.ink, parse_math=False)
-    axes.set_xticks([column + 0.5 for column in range(len(matrix["answers"]))], matrix["answers"], rotation=35,
+    axes.set_xticks([column + 0.5 for column in range(len(matrix.answers))], matrix.answers, rotation=35,
                     ha="right", rotation_mode="anchor", color=palette.ink, parse_math=False)  # fmt: skip
     axes.set_title("answers to the photographs of each folder · framed: right", color=palette.muted, fontsize=9,
                    loc="left")  # fmt: skip
     # The kinds without a label of the model, and the answers that name none, stand apart.
-    known = sum(bool(folder["labels"]) for folder in report["folders"])
-    named = sum(answer not in REJECTIONS for answer in matrix["answers"])
+    known = sum(bool(folder.labels) for folder in report.folders)
+    named = sum(answer not in REJECTIONS for answer in matrix.answers)
     axes.axhline(known, color=palette.muted, linewidth=0.8)
     axes.axvline(named, color=palette.muted, linewidth=0.8)
 
 
-def draw_roc(report: Row, palette: Palette) -> Figure:
+def draw_roc(report: Report, palette: Palette) -> Figure:
     """Draw the share of the known that pass over the share of the unknown that do, and the two rules as points.
 
     Args:
-        report: from `benchmarks.photos.report.build_report`, with a rejection that isn't None.
+        report: report on photographs with a rejection.
         palette: colours.
     """
-    found = report["rejection"]
-    folders = {folder["folder"]: folder for folder in report["folders"]}
-    known, unknown = ([photo["score"] for photo in report["photos"] if bool(folders[photo["folder"]]["labels"]) == side]
+    found = known(report.rejection)
+    folders = {folder.folder: folder for folder in report.folders}
+    inside, outside = ([photo.score for photo in report.photos if bool(folders[photo.folder].labels) == side]
                       for side in (True, False))  # fmt: skip
     figure = Figure(figsize=_ROC_SIZE, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
     axes = figure.subplots()
     style_axes(axes, palette)
     axes.plot([0, 100], [0, 100], color=palette.muted, linewidth=0.8, linestyle="--", label="by chance")
-    axes.plot(*(100 * roc_curve(known, unknown)).T, color=palette.right, linewidth=2, label="by the score")
-    for rule, marker, label in (("at_threshold", "o", f"the threshold that keeps {found['keep']:.0%}"),
-                                ("answered", "D", "the model's own answers")):  # fmt: skip
-        passing = [100 * (1 - found[rule]["unknown_rejected"]["share"])], [100 * found[rule]["known_kept"]["share"]]
+    axes.plot(*(100 * roc_curve(inside, outside)).T, color=palette.right, linewidth=2, label="by the score")
+    for rule, marker, label in ((found.at_threshold, "o", f"the threshold that keeps {found.keep:.0%}"),
+                                (found.answered, "D", "the model's own answers")):  # fmt: skip
+        passing = [100 * (1 - rule.unknown_rejected.share)], [100 * rule.known_kept.share]
         axes.plot(*passing, marker, color=palette.wrong if marker == "o" else palette.ink, markersize=8,
                   label=label, clip_on=False, zorder=3)  # fmt: skip
     axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal")
     axes.set_xlabel("unknown that pass, %", color=palette.ink)
     axes.set_ylabel("known that pass, %", color=palette.ink)
-    axes.set_title(f"AUROC {found['auroc']:.3f} · better: up and to the left", color=palette.muted, fontsize=9,
+    axes.set_title(f"AUROC {found.auroc:.3f} · better: up and to the left", color=palette.muted, fontsize=9,
                    loc="left")  # fmt: skip
     axes.legend(loc="lower right", frameon=False, labelcolor=palette.ink, fontsize=9)
     return figure

@@ -150,9 +150,10 @@ class PhotoResult:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that could not be measured."""
+    """File that could not be measured."""
 
-    name: str
+    path: str
+    """Folder and file name."""
     reason: str
 
 
@@ -181,7 +182,7 @@ def measure_photos(classifier: FrameClassifier, photographs: Iterable[Photograph
     results = tuple(outcome for outcome in outcomes if isinstance(outcome, PhotoResult))
     skipped = tuple(outcome for outcome in outcomes if isinstance(outcome, Skipped))
     if not results:
-        first = f"; {skipped[0].name}: {skipped[0].reason}" if skipped else ""
+        first = f"; {skipped[0].path}: {skipped[0].reason}" if skipped else ""
         raise SourceError(f"none of {len(skipped)} photographs could be read, expected JPEG or PNG files{first}")
     return PhotoReport(classifier.spec.labels, results, skipped)
 

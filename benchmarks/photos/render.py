@@ -3,123 +3,146 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from benchmarks.columns import MISSING, Column, Row, as_markdown, as_text, number
+from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
 from benchmarks.host.environment import environment_lines, machine_name, shown_time
 from benchmarks.photos.images import confusion_svg, roc_svg
+from benchmarks.photos.record import Report, Stage
 from benchmarks.photos.sentences import frames_sentence, hits_sentence, mistakes_sentence, skipped_lines
+from benchmarks.photos.tally import Rates, Share
 from benchmarks.report.html import render_page, table_values
 
-_TOTALS = {"known": "all known", "unknown": "all unknown", "all": "all"}
+_R = TypeVar("_R")
 
 
-def _interval(key: str) -> Callable[[Row], str]:
+@dataclass(frozen=True, slots=True)
+class FolderLine:
+    """Line of FOLDERS: a folder, or a total."""
+
+    folder: str
+    truth: str
+    count: int
+    top1: Share | None
+    answered: Share | None
+    is_total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """Line of RULES."""
+
+    rule: str
+    rates: Rates
+
+
+def _interval(read: Callable[[_R], Share | None]) -> Callable[[_R], str]:
     """Show the interval of a share as percentages."""
 
-    def show(row: Row) -> str:
-        share = row[key]
-        return MISSING if share is None else f"{share['low'] * 100:.1f} to {share['high'] * 100:.1f}"
+    def show(row: _R) -> str:
+        share = read(row)
+        return MISSING if share is None else f"{share.low * 100:.1f} to {share.high * 100:.1f}"
 
     return show
 
 
-def _share(group: str, key: str) -> tuple[Column[Row], ...]:
-    """Three columns of a share: how many are right, how many per cent that is, and its interval."""
+def _share(group: str, key: str, read: Callable[[FolderLine], Share | None]) -> tuple[Column[FolderLine], ...]:
+    """Return three columns of a share: right answers, percentage and interval."""
     return (
         Column(group, "right", number(f"{key}.right", digits=0)),
         Column(group, "%", number(f"{key}.share", scale=100)),
-        Column(group, "95 %", _interval(key)),
+        Column(group, "95 %", _interval(read)),
     )
 
 
-FOLDERS: tuple[Column[Row], ...] = (
-    Column("", "folder", lambda row: row["folder"], is_number=False),
-    Column("", "right is", lambda row: row["truth"], is_number=False),
+FOLDERS: tuple[Column[FolderLine], ...] = (
+    Column("", "folder", lambda row: row.folder, is_number=False),
+    Column("", "right is", lambda row: row.truth, is_number=False),
     Column("", "photographs", number("count", digits=0)),
-    *_share("top-1", "top1"),
-    *_share("answered", "answered"),
+    *_share("top-1", "top1", lambda row: row.top1),
+    *_share("answered", "answered", lambda row: row.answered),
 )
 
-RULES: tuple[Column[Row], ...] = (
-    Column("", "rejected is", lambda row: row["rule"], is_number=False),
-    Column("known kept", "%", number("known_kept.share", scale=100)),
-    Column("known kept", "95 %", _interval("known_kept")),
-    Column("unknown rejected", "%", number("unknown_rejected.share", scale=100)),
-    Column("unknown rejected", "95 %", _interval("unknown_rejected")),
+RULES: tuple[Column[RuleLine], ...] = (
+    Column("", "rejected is", lambda row: row.rule, is_number=False),
+    Column("known kept", "%", number("rates.known_kept.share", scale=100)),
+    Column("known kept", "95 %", _interval(lambda row: row.rates.known_kept)),
+    Column("unknown rejected", "%", number("rates.unknown_rejected.share", scale=100)),
+    Column("unknown rejected", "95 %", _interval(lambda row: row.rates.unknown_rejected)),
 )
 
-STAGES: tuple[Column[Row], ...] = (
-    Column("", "stage", lambda row: row["stage"], is_number=False),
-    Column("", "median, µs", number("median_ns", scale=1e-3)),
-    Column("", "p90, µs", number("p90_ns", scale=1e-3)),
+STAGES: tuple[Column[tuple[str, Stage]], ...] = (
+    Column("", "stage", lambda row: row[0], is_number=False),
+    Column("", "median, µs", lambda row: number("median_ns", scale=1e-3)(row[1])),
+    Column("", "p90, µs", lambda row: number("p90_ns", scale=1e-3)(row[1])),
 )
 
 
-def folder_table(report: Row) -> list[Row]:
-    """The rows of FOLDERS: one a folder, then the totals."""
-    totals = [{"folder": name, "truth": "", "is_total": True} | report["totals"][key] for key, name in _TOTALS.items()]
-    return [*report["folders"], *(row for row in totals if row["count"])]
+def folder_table(report: Report) -> list[FolderLine]:
+    """Return the rows of FOLDERS: one a folder, then the totals."""
+    folders = [FolderLine(row.folder, row.truth, row.count, row.top1, row.answered) for row in report.folders]
+    sums = {"all known": report.totals.known, "all unknown": report.totals.unknown, "all": report.totals.all}
+    totals = [FolderLine(name, "", row.count, row.top1, row.answered, is_total=True) for name, row in sums.items()]
+    return [*folders, *(row for row in totals if row.count)]
 
 
-def rule_table(report: Row) -> list[Row]:
-    """The rows of RULES: the threshold that keeps 95 % of the known, and the model's own; none without a ROC curve."""
-    found = report["rejection"]
-    if found is None:
+def rule_table(report: Report) -> list[RuleLine]:
+    """Return the rows of RULES: the threshold that keeps 95 % of the known, and the model's own; none without both."""
+    rejection = report.rejection
+    if rejection is None:
         return []
+    threshold = f"a score below {rejection.threshold:.3f}, which keeps {rejection.keep:.0%}"
     return [
-        {"rule": f"a score below {found['threshold']:.3f}, which keeps {found['keep']:.0%}"} | found["at_threshold"],
-        {"rule": "what the model answers unknown or nothing"} | found["answered"],
+        RuleLine(threshold, rejection.at_threshold),
+        RuleLine("what the model answers unknown or nothing", rejection.answered),
     ]
 
 
-def stage_table(report: Row) -> list[Row]:
-    """The rows of STAGES."""
-    return [{"stage": name} | summary for name, summary in report["stages"].items()]
+def stage_table(report: Report) -> list[tuple[str, Stage]]:
+    """Return the rows of STAGES."""
+    return list(report.stages.items())
 
 
-def confusion_columns(report: Row) -> tuple[Column[Row], ...]:
-    """The folder, then one column for each answer that can be given."""
-    answers = map(_count_of, report["confusion"]["answers"])
-    return (Column("", "folder", lambda row: row["folder"], is_number=False), *answers)
+def confusion_columns(report: Report) -> tuple[Column[tuple[str, list[int]]], ...]:
+    """Return the folder, then one column for each answer that can be given."""
+    answers = [_count_of(place, answer) for place, answer in enumerate(report.confusion.answers)]
+    return (Column("", "folder", lambda row: row[0], is_number=False), *answers)
 
 
-def confusion_table(report: Row) -> list[Row]:
-    """The rows of `confusion_columns`."""
-    matrix = report["confusion"]
-    return [
-        {"folder": folder, "counts": dict(zip(matrix["answers"], counts, strict=True))}
-        for folder, counts in zip(matrix["folders"], matrix["counts"], strict=True)
-    ]
+def confusion_table(report: Report) -> list[tuple[str, list[int]]]:
+    """Return the rows of `confusion_columns`."""
+    return list(zip(report.confusion.folders, report.confusion.counts, strict=True))
 
 
-def _count_of(answer: str) -> Column[Row]:
-    return Column("", answer, lambda row: str(row["counts"][answer] or MISSING))
+def _count_of(place: int, answer: str) -> Column[tuple[str, list[int]]]:
+    return Column("", answer, lambda row: str(row[1][place] or MISSING))
 
 
-def printed(report: Row) -> str:
+def printed(report: Report) -> str:
     """Return what the command prints: tables first, the sentences that matter most last."""
     rules = rule_table(report)
     parts = [
-        report["statement"],
+        report.statement,
         as_text(FOLDERS, folder_table(report)),
         as_text(confusion_columns(report), confusion_table(report)),
         as_text(RULES, rules) if rules else "",
         frames_sentence(report) + "\n" + as_text(STAGES, stage_table(report)),
-        "\n".join(["not read:", *skipped_lines(report)]) if report["skipped"] else "",
-        "\n".join(report["headline"]),
+        "\n".join(["not read:", *skipped_lines(report)]) if report.skipped else "",
+        "\n".join(report.headline),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def markdown(report: Row) -> str:
+def markdown(report: Report) -> str:
     """Render the report as Markdown; the pictures are the PNGs beside it."""
-    environment, shown = report["environment"], report["shown"]
+    environment, shown = report.environment, report.shown
     rules = rule_table(report)
     parts = [
         f"# Photographs, {shown_time(environment)}",
-        f"{machine_name(environment)}; {report['statement']}.",
-        f"**{report['headline'][0]}**",
-        _bullets(report["headline"][1:]),
+        f"{machine_name(environment)}; {report.statement}.",
+        f"**{report.headline[0]}**",
+        _bullets(report.headline[1:]),
         "## Accuracy",
         as_markdown(FOLDERS, folder_table(report)),
         "## Answers",
@@ -129,13 +152,13 @@ def markdown(report: Row) -> str:
         "## Time",
         frames_sentence(report),
         as_markdown(STAGES, stage_table(report)),
-        *(("## Mistakes", mistakes_sentence(report), "![mistakes](mistakes.png)") if shown["mistakes"] else ()),
-        *(("## Right answers", hits_sentence(report), "![right answers](hits.png)") if shown["hits"] else ()),
-        *(("## Not read", _bullets(skipped_lines(report))) if report["skipped"] else ()),
+        *(("## Mistakes", mistakes_sentence(report), "![mistakes](mistakes.png)") if shown.mistakes else ()),
+        *(("## Right answers", hits_sentence(report), "![right answers](hits.png)") if shown.hits else ()),
+        *(("## Not read", _bullets(skipped_lines(report))) if report.skipped else ()),
         "## Caveats",
-        _bullets(report["caveats"]),
+        _bullets(report.caveats),
         "## Glossary",
-        _bullets([f"{name}: {text}" for name, text in report["definitions"].items()]),
+        _bullets([f"{name}: {text}" for name, text in report.definitions.items()]),
         "## Environment",
         _bullets([f"{name}: {value}" for name, value in environment_lines(environment)]),
     ]
@@ -146,20 +169,20 @@ def _bullets(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def html_page(report: Row) -> str:
+def html_page(report: Report) -> str:
     """Render the page.
 
     Args:
-        report: from `benchmarks.photos.report.build_report`, or read from its report.json.
+        report: report on photographs.
     """
     return render_page(
         "photos/page.html.j2",
         report,
-        report["environment"],
+        report.environment,
         {
             "folders": _table(FOLDERS, folder_table(report)),
             "confusion": confusion_svg(report),
-            "roc": roc_svg(report) if report["rejection"] else "",
+            "roc": roc_svg(report) if report.rejection else "",
             "rules": _table(RULES, rule_table(report)),
             "stages": _table(STAGES, stage_table(report)),
             "frames": frames_sentence(report),
@@ -170,13 +193,13 @@ def html_page(report: Row) -> str:
     )
 
 
-def _table(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> Row:
-    shown = [
+def _table(columns: Sequence[Column[_R]], rows: Sequence[_R]) -> dict[str, Any]:
+    lines = [
         {
-            "tone": "total" if row.get("is_total") else "",
+            "tone": "total" if getattr(row, "is_total", False) else "",
             "mode": None,
             "cells": [column.show(row) for column in columns],
         }
         for row in rows
     ]
-    return table_values(columns, shown)
+    return table_values(columns, lines)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-from benchmarks.columns import Row
 from benchmarks.photos.images import choose_hits, choose_mistakes, confusion_png, roc_png, sheet_png
 from benchmarks.photos.measure import PhotoReport, PhotoResult, PhotosConfig
+from benchmarks.photos.record import FrameSize, PhotoRow, Report, Shown, Stage
 from benchmarks.photos.render import html_page, markdown
 from benchmarks.photos.sentences import DEFINITIONS, caveats, headline
 from benchmarks.photos.tally import confusion, folder_rows, kinds_of, rejection, split, total_rows
@@ -21,7 +22,7 @@ from edge.system import atomic_file
 SCHEMA_VERSION = 1
 
 
-def describe_model(classifier: Classifier) -> Row:
+def describe_model(classifier: Classifier) -> dict[str, Any]:
     """Return the identity of the model and the settings of its decision, as a JSON object."""
     artifact, runtime, spec = classifier.artifact, classifier.runtime, classifier.spec
     return {
@@ -39,8 +40,10 @@ def describe_model(classifier: Classifier) -> Row:
     }
 
 
-def build_report(found: PhotoReport, config: PhotosConfig, model: Row, environment: Row) -> Row:
-    """Join all that is known into one JSON object, schema_version 1.
+def build_report(
+    found: PhotoReport, config: PhotosConfig, model: dict[str, Any], environment: dict[str, Any]
+) -> Report:
+    """Join all that is known into one report.
 
     Args:
         found: from `benchmarks.photos.measure.measure_photos`.
@@ -50,26 +53,30 @@ def build_report(found: PhotoReport, config: PhotosConfig, model: Row, environme
     """
     settings = {"folder": str(config.folder), "model": model["path"], "out": config.out and str(config.out)}
     truths = {"truths": {folder: list(labels) for folder, labels in config.truths}}
-    report = {
-        "schema_version": SCHEMA_VERSION,
-        "kind": "photos",
-        "statement": _statement(found, config, model),
-        "environment": environment,
-        "settings": asdict(config) | settings | truths,
-        "definitions": DEFINITIONS,
-        "model": model,
-        **_figures(found),
-        "skipped": [{"path": skipped.name, "reason": skipped.reason} for skipped in found.skipped],
-        "shown": {
-            "mistakes": [result.photograph.name for result in choose_mistakes(found, most=config.mistakes)],
-            "hits": [result.photograph.name for result in choose_hits(found, each=config.hits)],
-        },
-        "photos": [_photo(result, found.labels) for result in found.results],
-    }
-    return report | {"headline": headline(report), "caveats": caveats(report)}
+    report = Report(
+        schema_version=SCHEMA_VERSION,
+        statement=_statement(found, config, model),
+        environment=environment,
+        settings=asdict(config) | settings | truths,
+        definitions=DEFINITIONS,
+        model=model,
+        folders=folder_rows(found),
+        totals=total_rows(found),
+        confusion=confusion(found),
+        rejection=rejection(found),
+        stages=_stages(found.results),
+        frames=_frames(found.results),
+        skipped=list(found.skipped),
+        shown=Shown(
+            mistakes=[result.photograph.name for result in choose_mistakes(found, most=config.mistakes)],
+            hits=[result.photograph.name for result in choose_hits(found, each=config.hits)],
+        ),
+        photos=[_photo(result, found.labels) for result in found.results],
+    )
+    return replace(report, headline=tuple(headline(report)), caveats=tuple(caveats(report)))
 
 
-def write_report(report: Row, found: PhotoReport, folder: Path) -> Path:
+def write_report(report: Report, found: PhotoReport, folder: Path) -> Path:
     """Write report.json, .md, .html and the pictures: a new folder appears with all, in an old one each appears.
 
     Returns:
@@ -87,18 +94,18 @@ def write_report(report: Row, found: PhotoReport, folder: Path) -> Path:
     return folder / "report.html"
 
 
-def _write_files(report: Row, found: PhotoReport, folder: Path) -> None:
+def _write_files(report: Report, found: PhotoReport, folder: Path) -> None:
     results = {result.photograph.name: result for result in found.results}
-    for name, paths in report["shown"].items():
+    for name, paths in asdict(report.shown).items():
         _write_picture(folder / f"{name}.png", sheet_png([results[path] for path in paths]) if paths else None)
     _write_picture(folder / "confusion.png", confusion_png(report))
-    _write_picture(folder / "roc.png", roc_png(report) if report["rejection"] else None)
+    _write_picture(folder / "roc.png", roc_png(report) if report.rejection else None)
     atomic_file.write_text(folder / "report.md", markdown(report))
     atomic_file.write_text(folder / "report.html", html_page(report))
     atomic_file.write_text(folder / "report.json", to_json(report))  # last: where it is new, the others are too
 
 
-def _statement(found: PhotoReport, config: PhotosConfig, model: Row) -> str:
+def _statement(found: PhotoReport, config: PhotosConfig, model: dict[str, Any]) -> str:
     known, unknown = split(found.results)
     folders = len(kinds_of(found))
     return (
@@ -107,49 +114,38 @@ def _statement(found: PhotoReport, config: PhotosConfig, model: Row) -> str:
     )
 
 
-def _figures(found: PhotoReport) -> Row:
-    return {
-        "folders": folder_rows(found),
-        "totals": total_rows(found),
-        "confusion": confusion(found),
-        "rejection": rejection(found),
-        "stages": _stages(found.results),
-        "frames": _frames(found.results),
-    }
-
-
-def _photo(result: PhotoResult, labels: Sequence[str]) -> Row:
+def _photo(result: PhotoResult, labels: Sequence[str]) -> PhotoRow:
     probabilities = dict(result.prediction.top_k)
-    return {
-        "path": result.photograph.name,
-        "folder": result.photograph.kind.folder,
-        "label": result.prediction.label,
-        "right": result.is_right,
-        "top1": result.top1,
-        "top1_right": result.is_top1_right if result.photograph.kind.is_known else None,
-        "probability": result.prediction.probability,
-        "score": result.score,
-        "probabilities": [round(probabilities.get(label, 0.0), 6) for label in labels],
-        "height": result.height,
-        "width": result.width,
-        "latency_ns": result.prediction.latency_ns,
-    }
+    return PhotoRow(
+        path=result.photograph.name,
+        folder=result.photograph.kind.folder,
+        label=result.prediction.label,
+        right=result.is_right,
+        top1=result.top1,
+        top1_right=result.is_top1_right if result.photograph.kind.is_known else None,
+        probability=result.prediction.probability,
+        score=result.score,
+        probabilities=[round(probabilities.get(label, 0.0), 6) for label in labels],
+        height=result.height,
+        width=result.width,
+        latency_ns=result.prediction.latency_ns,
+    )
 
 
-def _stages(results: Sequence[PhotoResult]) -> Row:
-    """Median and p90 of each stage, in the order of the classifier's clock."""
+def _stages(results: Sequence[PhotoResult]) -> dict[str, Stage]:
+    """Return median and p90 of each stage, in the order of the classifier's clock."""
     stages = {}
     for name in results[0].prediction.latency_ns:
         summary = summarise([result.prediction.latency_ns[name] for result in results])
-        stages[name] = {"samples": summary.samples, "median_ns": summary.median_ns, "p90_ns": summary.p90_ns}
+        stages[name] = Stage(summary.samples, summary.median_ns, summary.p90_ns)
     return stages
 
 
-def _frames(results: Sequence[PhotoResult]) -> list[Row]:
+def _frames(results: Sequence[PhotoResult]) -> list[FrameSize]:
     """Count the sizes of the frames, the most frequent first."""
     sizes = Counter((result.height, result.width) for result in results)
     return [
-        {"height": height, "width": width, "count": count}
+        FrameSize(height, width, count)
         for (height, width), count in sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
     ]
 

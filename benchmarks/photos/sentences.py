@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.columns import Row
 from benchmarks.host.environment import busy_sentence
 from benchmarks.photos.measure import SCORE
+from benchmarks.photos.record import Report
+from benchmarks.photos.tally import Share
 from benchmarks.stats.latency import P90_MIN_SAMPLES
 
 _SIZES_SHOWN = 3
@@ -27,76 +28,73 @@ DEFINITIONS = {
 }
 
 
-def headline(report: Row) -> list[str]:
+def headline(report: Report) -> list[str]:
     """Return the sentences that matter most, first the accuracy."""
-    totals, found = report["totals"], report["rejection"]
+    totals, found = report.totals, report.rejection
     sentences = []
-    if totals["known"]["top1"]:
-        sentences.append(
-            f"Top-1: the likeliest label is right for {_of(totals['known']['top1'], 'known photographs')}."
-        )
-    sentences.append(f"Answered: the answer is right for {_of(totals['all']['answered'], 'all photographs')}.")
+    if totals.known.top1:
+        sentences.append(f"Top-1: the likeliest label is right for {_of(totals.known.top1, 'known photographs')}.")
+    if totals.all.answered:
+        sentences.append(f"Answered: the answer is right for {_of(totals.all.answered, 'all photographs')}.")
     if found:
         sentences += [
-            f"Known against unknown: area under the ROC curve {found['auroc']:.3f}; the threshold that keeps "
-            f"{found['keep']:.0%} of the known, {found['threshold']:.3f}, rejects "
-            f"{found['at_threshold']['unknown_rejected']['share']:.1%} of the unknown.",
-            f"With its own threshold the model keeps {found['answered']['known_kept']['share']:.1%} of the known and "
-            f"rejects {found['answered']['unknown_rejected']['share']:.1%} of the unknown.",
+            f"Known against unknown: area under the ROC curve {found.auroc:.3f}; the threshold that keeps "
+            f"{found.keep:.0%} of the known, {found.threshold:.3f}, rejects "
+            f"{found.at_threshold.unknown_rejected.share:.1%} of the unknown.",
+            f"With its own threshold the model keeps {found.answered.known_kept.share:.1%} of the known and "
+            f"rejects {found.answered.unknown_rejected.share:.1%} of the unknown.",
         ]
     else:
         sentences.append("No ROC curve: it needs known and unknown photographs; --map FOLDER=unknown tells which are.")
     return [*sentences, _time_sentence(report)]
 
 
-def caveats(report: Row) -> list[str]:
+def caveats(report: Report) -> list[str]:
     """Return what a reader must know before quoting a number, one sentence each."""
-    environment, busy = report["environment"], busy_sentence(report["environment"])
+    environment, busy = report.environment, busy_sentence(report.environment)
     found = []
     if environment["kind"] == "host":
         found.append("Timed on a host, not on a Raspberry Pi.")
     if busy:
         found.append(busy)
-    if len(report["photos"]) < P90_MIN_SAMPLES:
+    if len(report.photos) < P90_MIN_SAMPLES:
         found.append(f"A p90 needs {P90_MIN_SAMPLES} photographs (99 % confidence): with fewer it is left out.")
-    if report["rejection"]:
+    if report.rejection:
         found.append(
-            f"The threshold that keeps {report['rejection']['keep']:.0%} was chosen on these very photographs: on "
+            f"The threshold that keeps {report.rejection.keep:.0%} was chosen on these very photographs: on "
             "others it will keep a little more or less."
         )
-    if report["skipped"]:
-        found.append(f"Could not be read, in no figure: {len(report['skipped'])} of the files.")
+    if report.skipped:
+        found.append(f"Could not be read, in no figure: {len(report.skipped)} of the files.")
     found.append("The figures hold for photographs like these: other cameras, rooms and people give others.")
     return found
 
 
-def mistakes_sentence(report: Row) -> str:
+def mistakes_sentence(report: Report) -> str:
     """Say which of the mistakes are drawn."""
-    shown, wrong = len(report["shown"]["mistakes"]), sum(not photo["right"] for photo in report["photos"])
+    shown, wrong = len(report.shown.mistakes), sum(not photo.right for photo in report.photos)
     if shown == wrong:
         return f"All {wrong} wrong answers, those with the highest score first."
     return f"The {shown} of {wrong} wrong answers with the highest score, the highest first; report.json lists all."
 
 
-def hits_sentence(report: Row) -> str:
+def hits_sentence(report: Report) -> str:
     """Say which of the right answers are drawn."""
-    right = sum(photo["right"] for photo in report["photos"])
-    return (
-        f"{len(report['shown']['hits'])} of {right} right answers: of each folder the first by file name, none chosen."
-    )
+    right = sum(photo.right for photo in report.photos)
+    return f"{len(report.shown.hits)} of {right} right answers: of each folder the first by file name, none chosen."
 
 
-def skipped_lines(report: Row) -> list[str]:
+def skipped_lines(report: Report) -> list[str]:
     """Say of each photograph that could not be read why."""
-    return [f"{skipped['path']}: {skipped['reason']}" for skipped in report["skipped"]]
+    return [f"{skipped.path}: {skipped.reason}" for skipped in report.skipped]
 
 
-def frames_sentence(report: Row) -> str:
+def frames_sentence(report: Report) -> str:
     """Say how large the frames were that the times are of."""
-    sizes = report["frames"]
-    shown = [f"{size['width']}x{size['height']} ({size['count']})" for size in sizes[:_SIZES_SHOWN]]
+    sizes = report.frames
+    shown = [f"{size.width}x{size.height} ({size.count})" for size in sizes[:_SIZES_SHOWN]]
     rest = len(sizes) - len(shown)
-    threads = report["settings"]["threads"]
+    threads = report.settings["threads"]
     more = f" and {rest} other size{'s' * (rest > 1)}" if rest else ""
     return (
         f"Each photograph was classified once, on {threads} thread{'s' * (threads > 1)}; frames, in pixels: "
@@ -104,16 +102,16 @@ def frames_sentence(report: Row) -> str:
     )
 
 
-def _time_sentence(report: Row) -> str:
-    total, size = report["stages"]["total"], report["frames"][0]
+def _time_sentence(report: Report) -> str:
+    total, size = report.stages["total"], report.frames[0]
     return (
-        f"From frame to answer: {total['median_ns'] / 1e6:.2f} ms in the median; the most frequent size of a frame is "
-        f"{size['width']}x{size['height']}."
+        f"From frame to answer: {total.median_ns / 1e6:.2f} ms in the median; the most frequent size of a frame is "
+        f"{size.width}x{size.height}."
     )
 
 
-def _of(share: Row, what: str) -> str:
+def _of(share: Share, what: str) -> str:
     return (
-        f"{share['share']:.1%} of {what} ({share['right']} of {share['count']}, 95 % interval {share['low']:.1%} to "
-        f"{share['high']:.1%})"
+        f"{share.share:.1%} of {what} ({share.right} of {share.count}, 95 % interval {share.low:.1%} to "
+        f"{share.high:.1%})"
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import mannwhitneyu
 
-from benchmarks.columns import Row
 from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.stats.proportions import wilson_interval
 from edge.datasets.folder_labels import REJECTIONS, LabelledFolder
@@ -53,20 +54,88 @@ def roc_curve(known: ArrayLike, unknown: ArrayLike) -> NDArray[np.float64]:
     return np.vstack([np.zeros((1, 2)), np.column_stack(passing)])
 
 
-def share(hits: Iterable[bool]) -> Row | None:
-    """Count: right, count, share, 0-1, and its 95 % interval from low to high; None where there is nothing to count."""
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Share of right predictions, 0-1, with Wilson's 95 % interval."""
+
+    right: int
+    count: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracies:
+    """Accuracies of some photographs."""
+
+    count: int
+    top1: Share | None
+    """Share whose likeliest label is right; None with unknown photographs, which have no right label."""
+    answered: Share | None
+    """Share whose answer is right; None without photographs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderRow(Accuracies):
+    """Accuracies of one folder."""
+
+    folder: str
+    labels: tuple[str, ...]
+    truth: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Accuracies over all folders."""
+
+    known: Accuracies
+    unknown: Accuracies
+    all: Accuracies
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Confusion matrix of folders and answers."""
+
+    folders: list[str]
+    answers: list[str]
+    counts: list[list[int]]
+    """Photographs by [folder][answer]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Effect of one rule of rejection."""
+
+    known_kept: Share
+    unknown_rejected: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Separation of known and unknown photographs."""
+
+    auroc: float
+    keep: float
+    """Share of the known that `threshold` keeps, 0-1."""
+    threshold: float
+    at_threshold: Rates
+    answered: Rates
+    """Rates of the model's own answers."""
+
+
+def share(hits: Iterable[bool]) -> Share | None:
+    """Return the share of hits; None without any."""
     counted = list(hits)
-    if not counted:
-        return None
-    right, count = sum(counted), len(counted)
+    return share_of(counted) if counted else None
+
+
+def share_of(hits: Sequence[bool]) -> Share:
+    """Return the share of hits, at least one."""
+    right, count = sum(hits), len(hits)
     low, high = wilson_interval(right, count)
-    return {
-        "right": right,
-        "count": count,
-        "share": right / count,
-        "low": low,
-        "high": high,
-    }
+    return Share(right, count, right / count, low, high)
 
 
 def kinds_of(report: PhotoReport) -> list[LabelledFolder]:
@@ -74,20 +143,20 @@ def kinds_of(report: PhotoReport) -> list[LabelledFolder]:
     return list(dict.fromkeys(result.photograph.kind for result in report.results))
 
 
-def folder_rows(report: PhotoReport) -> list[Row]:
-    """One row a folder: its name, what is right, and the two accuracies; those with a label first."""
+def folder_rows(report: PhotoReport) -> list[FolderRow]:
+    """Return one row a folder; those with a label first."""
     kinds = sorted(kinds_of(report), key=lambda kind: not kind.is_known)
     return [
-        {"folder": kind.folder, "labels": list(kind.labels), "truth": kind.truth}
-        | _accuracies([result for result in report.results if result.photograph.kind == kind])
+        FolderRow(folder=kind.folder, labels=kind.labels, truth=kind.truth, **_fields(results))
         for kind in kinds
+        for results in [[result for result in report.results if result.photograph.kind == kind]]
     ]
 
 
-def total_rows(report: PhotoReport) -> Row:
-    """The same two accuracies over the known photographs, the unknown ones and all."""
+def total_rows(report: PhotoReport) -> Totals:
+    """Return the accuracies over the known photographs, the unknown ones and all."""
     known, unknown = split(report.results)
-    return {"known": _accuracies(known), "unknown": _accuracies(unknown), "all": _accuracies(report.results)}
+    return Totals(*(Accuracies(**_fields(results)) for results in (known, unknown, report.results)))
 
 
 def split(results: Iterable[PhotoResult]) -> tuple[list[PhotoResult], list[PhotoResult]]:
@@ -98,17 +167,17 @@ def split(results: Iterable[PhotoResult]) -> tuple[list[PhotoResult], list[Photo
     return groups[True], groups[False]
 
 
-def confusion(report: PhotoReport) -> Row:
-    """Folders by answers: names of the rows, names of the columns, and counts, a list for each row."""
-    folders = [row["folder"] for row in folder_rows(report)]
+def confusion(report: PhotoReport) -> Confusion:
+    """Count the answers by folder."""
+    folders = [row.folder for row in folder_rows(report)]
     answers = list(dict.fromkeys((*report.labels, *REJECTIONS)))
     counts = np.zeros((len(folders), len(answers)), int)
     for result in report.results:
         counts[folders.index(result.photograph.kind.folder), answers.index(result.prediction.label)] += 1
-    return {"folders": folders, "answers": answers, "counts": counts.tolist()}
+    return Confusion(folders, answers, counts.tolist())
 
 
-def rejection(report: PhotoReport) -> Row | None:
+def rejection(report: PhotoReport) -> Rejection | None:
     """Measure the separation of known and unknown, by the score alone and by the model's answers.
 
     Returns:
@@ -120,22 +189,23 @@ def rejection(report: PhotoReport) -> Row | None:
     known_scores, unknown_scores = ([result.score for result in group] for group in (known, unknown))
     threshold = keeping_threshold(known_scores)
 
-    def shares(is_rejected: Callable[[PhotoResult], bool]) -> Row:
-        return {
-            "known_kept": share(not is_rejected(result) for result in known),
-            "unknown_rejected": share(is_rejected(result) for result in unknown),
-        }
+    def shares(is_rejected: Callable[[PhotoResult], bool]) -> Rates:
+        return Rates(
+            share_of([not is_rejected(result) for result in known]),
+            share_of([is_rejected(result) for result in unknown]),
+        )
 
-    return {
-        "auroc": auroc(known_scores, unknown_scores),
-        "keep": KEEP_KNOWN,
-        "threshold": threshold,
-        "at_threshold": shares(lambda result: result.score < threshold),
-        "answered": shares(lambda result: result.is_rejected),
-    }
+    return Rejection(
+        auroc=auroc(known_scores, unknown_scores),
+        keep=KEEP_KNOWN,
+        threshold=threshold,
+        at_threshold=shares(lambda result: result.score < threshold),
+        answered=shares(lambda result: result.is_rejected),
+    )
 
 
-def _accuracies(results: Sequence[PhotoResult]) -> Row:
+def _fields(results: Sequence[PhotoResult]) -> dict[str, Any]:
+    """Return the fields of `Accuracies`."""
     return {
         "count": len(results),
         # Of unknown photographs no label is right, so that a share over both kinds would say nothing.

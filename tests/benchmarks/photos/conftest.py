@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.host.environment import describe_environment
 from benchmarks.photos.measure import Photograph, PhotoReport, PhotoResult, PhotosConfig, Skipped
+from benchmarks.photos.record import Report
 from benchmarks.photos.report import build_report
 from edge.artifact.spec import ModelSpec
 from edge.classify.results import Prediction
@@ -88,7 +88,7 @@ def measured(photograph: Callable[..., Photograph]) -> PhotoReport:
 
 
 @pytest.fixture
-def build(tmp_path: Path) -> Callable[[PhotoReport], dict[str, Any]]:
+def build(tmp_path: Path) -> Callable[[PhotoReport], Report]:
     """The JSON report of some results, as made on a host at rest."""
     environment = describe_environment(["python", "-m", "benchmarks", "photos"], seed=None, threads=1) | {
         "kind": "host", "cpu_count": 2, "load_average_1min": 0.1,
@@ -99,6 +99,6 @@ def build(tmp_path: Path) -> Callable[[PhotoReport], dict[str, Any]]:
 
 
 @pytest.fixture
-def report(build: Callable[[PhotoReport], dict[str, Any]], measured: PhotoReport) -> dict[str, Any]:
-    """The JSON report of the seven results."""
+def report(build: Callable[[PhotoReport], Report], measured: PhotoReport) -> Report:
+    """The report of the seven results."""
     return build(measured)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import xml.etree.ElementTree as ET
-from typing import Any
 
 import cv2
 import numpy as np
@@ -25,10 +24,11 @@ from benchmarks.photos.images import (
     sheet_png,
 )
 from benchmarks.photos.measure import PhotoReport, PhotoResult
+from benchmarks.photos.record import Report
 from benchmarks.report.charts.style import Palette
 
 
-def test_every_count_stands_in_its_cell(report: dict[str, Any]) -> None:
+def test_every_count_stands_in_its_cell(report: Report) -> None:
     (axes,) = draw_confusion(report, Palette()).axes
 
     assert {(*text.get_position(), text.get_text()) for text in axes.texts} == {
@@ -40,7 +40,7 @@ def test_every_count_stands_in_its_cell(report: dict[str, Any]) -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b", "unknown", "nothing"]
 
 
-def test_right_cells_are_framed_and_all_others_are_wrong(report: dict[str, Any]) -> None:
+def test_right_cells_are_framed_and_all_others_are_wrong(report: Report) -> None:
     (axes,) = draw_confusion(report, Palette()).axes
     cells = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
 
@@ -50,7 +50,7 @@ def test_right_cells_are_framed_and_all_others_are_wrong(report: dict[str, Any])
     assert len(wrong) == 3 * 4 - len(framed)
 
 
-def test_the_roc_chart_has_the_curve_and_a_point_for_each_rule(report: dict[str, Any]) -> None:
+def test_the_roc_chart_has_the_curve_and_a_point_for_each_rule(report: Report) -> None:
     (axes,) = draw_roc(report, Palette()).axes
     _, curve, at_threshold, answered = axes.lines
 
@@ -61,7 +61,7 @@ def test_the_roc_chart_has_the_curve_and_a_point_for_each_rule(report: dict[str,
     assert [*answered.get_xdata(), *answered.get_ydata()] == pytest.approx([100 / 3, 75])
 
 
-def test_charts_are_png_or_svg_in_the_colours_of_the_page(report: dict[str, Any]) -> None:
+def test_charts_are_png_or_svg_in_the_colours_of_the_page(report: Report) -> None:
     assert confusion_png(report).startswith(b"\x89PNG")
     assert roc_png(report).startswith(b"\x89PNG")
     for svg in (confusion_svg(report), roc_svg(report)):

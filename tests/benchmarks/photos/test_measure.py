@@ -129,7 +129,7 @@ def test_unreadable_photographs_are_listed_with_the_reason(
     found = measure_photos(scripted({10: ("a", "a", 0.9)}), [torn, good, empty, gone])
 
     assert [result.photograph for result in found.results] == [good]
-    reasons = {skipped.name: skipped.reason for skipped in found.skipped}
+    reasons = {skipped.path: skipped.reason for skipped in found.skipped}
     assert list(reasons) == ["shoes/torn.png", "shoes/empty.png", "shoes/gone.png"]
     assert "shorter" in reasons["shoes/torn.png"]
     assert "empty" in reasons["shoes/empty.png"]

@@ -5,28 +5,29 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benchmarks.columns import MISSING
 from benchmarks.photos.measure import PhotoReport
+from benchmarks.photos.record import FrameSize, Report, Shown
 from benchmarks.photos.render import html_page, markdown, printed
 from benchmarks.photos.report import write_report
 from benchmarks.photos.sentences import caveats, frames_sentence, mistakes_sentence
 from benchmarks.photos.tally import split
+from benchmarks.records import to_record
 
-Build = Callable[[PhotoReport], dict[str, Any]]
+Build = Callable[[PhotoReport], Report]
 EMPTY = "the file is empty"
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 FILES = ["confusion.png", "hits.png", "mistakes.png", "report.html", "report.json", "report.md", "roc.png"]
 
 
-def test_the_json_holds_every_photograph(report: dict[str, Any], measured: PhotoReport, tmp_path: Path) -> None:
+def test_the_json_holds_every_photograph(report: Report, measured: PhotoReport, tmp_path: Path) -> None:
     write_report(report, measured, tmp_path / "out")
     again = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
 
-    assert again == report
+    assert again == to_record(report)
     assert (again["schema_version"], again["kind"]) == (1, "photos")
     assert again["photos"][1] == {
         "path": "as/2.png",
@@ -54,7 +55,7 @@ def test_the_json_holds_every_photograph(report: dict[str, Any], measured: Photo
     assert again["settings"]["truths"] == {"as": ["a"]}
 
 
-def test_all_files_are_written_and_nothing_else(report: dict[str, Any], measured: PhotoReport, tmp_path: Path) -> None:
+def test_all_files_are_written_and_nothing_else(report: Report, measured: PhotoReport, tmp_path: Path) -> None:
     page = write_report(report, measured, tmp_path / "new" / "out")
 
     assert page == tmp_path / "new" / "out" / "report.html"
@@ -62,7 +63,7 @@ def test_all_files_are_written_and_nothing_else(report: dict[str, Any], measured
 
 
 def test_a_new_folder_holds_all_files_or_is_not_there(
-    report: dict[str, Any], measured: PhotoReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    report: Report, measured: PhotoReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("benchmarks.photos.report.to_json", lambda report: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -82,12 +83,12 @@ def test_images_of_an_earlier_report_are_removed(build: Build, measured: PhotoRe
     assert {path.name for path in (tmp_path / "out").iterdir()} == set(FILES) - {"mistakes.png", "roc.png"}
 
 
-def test_the_headline_says_both_accuracies_the_rejection_and_the_time(report: dict[str, Any]) -> None:
-    statement = report["statement"]
+def test_the_headline_says_both_accuracies_the_rejection_and_the_time(report: Report) -> None:
+    statement = report.statement
     assert statement.startswith("m.tflite ")
     assert statement.endswith(" of wardrobe")
     assert NUMBER.findall(statement) == ["4", "3", "3"]
-    top1, answered, curve, own, time = report["headline"]
+    top1, answered, curve, own, time = report.headline
     assert top1.startswith("Top-1: ")
     assert NUMBER.findall(top1.partition(": ")[2]) == ["75.0", "3", "4", "95", "30.1", "95.4"]
     assert answered.startswith("Answered: ")
@@ -101,8 +102,8 @@ def test_the_headline_says_both_accuracies_the_rejection_and_the_time(report: di
 def test_without_unknown_photographs_there_is_no_curve(build: Build, measured: PhotoReport) -> None:
     report = build(dataclasses.replace(measured, results=tuple(split(measured.results)[0])))
 
-    assert report["rejection"] is None
-    assert any("No ROC curve" in sentence for sentence in report["headline"])
+    assert report.rejection is None
+    assert any("No ROC curve" in sentence for sentence in report.headline)
     for text in (printed(report), markdown(report), html_page(report)):
         assert "which keeps" not in text
         assert "roc.png" not in text
@@ -111,15 +112,15 @@ def test_without_unknown_photographs_there_is_no_curve(build: Build, measured: P
 def test_unknown_photographs_alone_have_no_top1(build: Build, measured: PhotoReport) -> None:
     report = build(dataclasses.replace(measured, results=tuple(split(measured.results)[1])))
 
-    assert report["headline"][0].startswith("Answered: ")
-    assert "66.7%" in report["headline"][0]
+    assert report.headline[0].startswith("Answered: ")
+    assert "66.7%" in report.headline[0]
     assert "all known" not in printed(report)
 
 
-def test_the_terminal_shows_tables_then_the_headline(report: dict[str, Any]) -> None:
+def test_the_terminal_shows_tables_then_the_headline(report: Report) -> None:
     statement, folders, matrix, rules, times, skipped, headline = printed(report).split("\n\n")
 
-    assert statement == report["statement"]
+    assert statement == report.statement
     assert [line.split()[:3] for line in folders.splitlines()[3:]] == [
         ["as", "a", "3"], ["bs", "b", "1"], ["hats", "unknown", "3"],
         ["all", "known", "4"], ["all", "unknown", "3"], ["all", "7", MISSING],
@@ -129,10 +130,10 @@ def test_the_terminal_shows_tables_then_the_headline(report: dict[str, Any]) -> 
     assert "below 0.400, which keeps 95%" in rules
     assert times.splitlines()[3].split() == ["vision", "900.0", MISSING]
     assert skipped.splitlines() == ["not read:", f"as/<b>.jpg: {EMPTY}"]
-    assert headline.splitlines() == report["headline"]
+    assert headline.splitlines() == list(report.headline)
 
 
-def test_markdown_shows_the_pictures(report: dict[str, Any]) -> None:
+def test_markdown_shows_the_pictures(report: Report) -> None:
     text = markdown(report)
 
     assert text.startswith("# Photographs, ")
@@ -141,7 +142,7 @@ def test_markdown_shows_the_pictures(report: dict[str, Any]) -> None:
     assert "| all known |  | 4 | 3 | 75.0 | 30.1 to 95.4 | 2 | 50.0 | 15.0 to 85.0 |" in text
 
 
-def test_the_page_escapes_names_and_fetches_only_its_own_pictures(report: dict[str, Any]) -> None:
+def test_the_page_escapes_names_and_fetches_only_its_own_pictures(report: Report) -> None:
     html = html_page(report)
 
     assert f"as/&lt;b&gt;.jpg: {EMPTY}" in html
@@ -155,8 +156,8 @@ def test_the_page_escapes_names_and_fetches_only_its_own_pictures(report: dict[s
     assert "--right:" in html
 
 
-def test_caveats_follow_from_the_facts(report: dict[str, Any]) -> None:
-    board = report | {"environment": report["environment"] | {"kind": "board", "load_average_1min": 1.4}}
+def test_caveats_follow_from_the_facts(report: Report) -> None:
+    board = dataclasses.replace(report, environment=report.environment | {"kind": "board", "load_average_1min": 1.4})
 
     assert any("host" in sentence for sentence in caveats(report))
     assert not any("host" in sentence for sentence in caveats(board))
@@ -165,17 +166,19 @@ def test_caveats_follow_from_the_facts(report: dict[str, Any]) -> None:
     assert any("A p90 needs 64 photographs" in sentence for sentence in caveats(report))
 
 
-def test_frame_sizes_and_drawn_mistakes_are_counted(report: dict[str, Any]) -> None:
-    sizes = [{"height": 2, "width": edge, "count": 9 - edge} for edge in range(1, 6)]
+def test_frame_sizes_and_drawn_mistakes_are_counted(report: Report) -> None:
+    sizes = [FrameSize(2, edge, 9 - edge) for edge in range(1, 6)]
 
-    sentence = frames_sentence(report | {"frames": sizes})
+    sentence = frames_sentence(dataclasses.replace(report, frames=sizes))
     assert "on 1 thread;" in sentence
     assert re.findall(r"\dx\d \(\d\)", sentence) == ["1x2 (8)", "2x2 (7)", "3x2 (6)"]
     assert "2 other sizes" in sentence
     assert mistakes_sentence(report).startswith("The 2 of 3 ")
-    assert mistakes_sentence(report | {"shown": {"mistakes": [1, 2, 3]}}).startswith("All 3 wrong answers")
+    assert mistakes_sentence(dataclasses.replace(report, shown=Shown(["1", "2", "3"], []))).startswith(
+        "All 3 wrong answers"
+    )
 
 
 @pytest.mark.parametrize("name", ["top-1", "answered", "AUROC", "score", "vision, invoke, decide"])
-def test_each_figure_has_a_definition(report: dict[str, Any], name: str) -> None:
-    assert name in report["definitions"]
+def test_each_figure_has_a_definition(report: Report, name: str) -> None:
+    assert name in report.definitions
