@@ -130,7 +130,7 @@ def main() -> None:
     """Train a little, export every variant, run the demo, benchmark."""
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        (work / "pretrained").symlink_to(ROOT / "pretrained")  # tells the report of other trainings alike
+        (work / "pretrained").symlink_to(ROOT / "pretrained")  # for the spread over seeds in the report
         run("train", "train", "--epochs", "3", "--name", "quick", cwd=work)
         for file_format, mode in EXPORTS:
             for name in PRETRAINED:

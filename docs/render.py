@@ -26,7 +26,7 @@ _BLOCK = re.compile(r"(<!-- measured: (?P<what>.+?) -->\n)(?P<body>.*?)(<!-- end
 
 
 def render(text: str) -> str:
-    """Return the text with every block filled anew."""
+    """Return the text with every block rendered."""
     return _BLOCK.sub(lambda block: f"{block[1]}{_body(block['what'])}{block[4]}", text)
 
 
