@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
 from benchmarks.host.environment import environment_lines, machine_name, shown_time
 from benchmarks.photos.images import confusion_svg, roc_svg
-from benchmarks.photos.record import Report, Stage
-from benchmarks.photos.sentences import frames_sentence, hits_sentence, mistakes_sentence, skipped_lines
+from benchmarks.photos.record import Report, Stage, frames_sentence, hits_sentence, mistakes_sentence, skipped_lines
 from benchmarks.photos.tally import Rates, Share
 from benchmarks.report.html import render_page, table_values
 

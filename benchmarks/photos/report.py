@@ -10,9 +10,8 @@ from typing import Any
 
 from benchmarks.photos.images import choose_hits, choose_mistakes, confusion_png, roc_png, sheet_png
 from benchmarks.photos.measure import PhotoReport, PhotoResult, PhotosConfig
-from benchmarks.photos.record import FrameSize, PhotoRow, Report, Shown, Stage
+from benchmarks.photos.record import DEFINITIONS, FrameSize, PhotoRow, Report, Shown, Stage, caveats, headline
 from benchmarks.photos.render import html_page, markdown
-from benchmarks.photos.sentences import DEFINITIONS, caveats, headline
 from benchmarks.photos.tally import confusion, folder_rows, kinds_of, rejection, split, total_rows
 from benchmarks.report.schema import to_json
 from benchmarks.stats.latency import summarise

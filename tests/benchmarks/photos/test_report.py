@@ -10,10 +10,9 @@ import pytest
 
 from benchmarks.columns import MISSING
 from benchmarks.photos.measure import PhotoReport
-from benchmarks.photos.record import FrameSize, Report, Shown
+from benchmarks.photos.record import FrameSize, Report, Shown, caveats, frames_sentence, mistakes_sentence
 from benchmarks.photos.render import html_page, markdown, printed
 from benchmarks.photos.report import write_report
-from benchmarks.photos.sentences import caveats, frames_sentence, mistakes_sentence
 from benchmarks.photos.tally import split
 from benchmarks.records import to_record
 
