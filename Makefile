@@ -49,7 +49,7 @@ measure: $(VENV)/dev ## export, run and benchmark them for real; renders the fig
 	$(BIN)/python docs/measure.py
 	$(BIN)/python docs/render.py
 
-ATTACKS := models frames strangers power
+ATTACKS := models checks frames strangers power
 # What the platforms' kit printed on other machines, e.g. make harden MACHINES='pi4.json pi5.json'.
 MACHINES ?=
 

@@ -116,7 +116,7 @@ def run(file_format: str, seed: int, count: int, fill: int) -> Iterator[Trial]:
     while number < count:
         command = [sys.executable, "-m", __name__, file_format, str(seed), str(number), str(count)]
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd=ROOT
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd=ROOT, bufsize=0
         ) as child:
             begun = number
             for trial in _read(child):

@@ -1,0 +1,47 @@
+"""Results of the same file in two processes, and of a process that ends or never answers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.hardening.malformed_models import checks
+from tests.hardening.malformed_models.checks import DIED, DIFFERENT, LIBRARY, SAME, Trial
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcome"),
+    [
+        (Trial(0, "x", SAME, "ab"), Trial(0, "x", SAME, "ab"), SAME),
+        (Trial(0, "x", SAME, "ab"), Trial(0, "x", SAME, "cd"), DIFFERENT),
+        (Trial(0, "x", SAME, "ab"), Trial(0, "x", DIED), DIED),
+        (Trial(0, "x", LIBRARY), Trial(0, "x", LIBRARY), LIBRARY),
+    ],
+)
+def test_two_results_of_a_file_are_joined(first: Trial, second: Trial, outcome: str) -> None:
+    assert checks.joined(first, second).outcome == outcome
+
+
+@pytest.mark.parametrize("end", ["os.kill(os.getpid(), 11)", "time.sleep(60)"], ids=["crash", "hang"])
+def test_a_process_that_crashes_or_hangs_is_the_result_of_its_last_file(
+    monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(checks, "HANG_S", 0.5)
+    lines = ['{"number": 3, "kind": "x"}', '{"outcome": "a"}', '{"end": true}', '{"number": 4, "kind": "y"}']
+    program = f"import os, time\nfor line in {lines}: print(line, flush=True)\n{end}"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, bufsize=0) as child:
+        trials = list(checks._read(child))
+        child.kill()
+    assert trials == [Trial(3, "x", "a"), Trial(4, "y", DIED)]
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("file_format", checks.FORMATS)
+def test_forged_files_are_tried_one_after_the_other(file_format: str, fixtures: Path) -> None:
+    pytest.importorskip({"tflite": "ai_edge_litert", "onnx": "onnx"}[file_format])
+    trials = list(checks.run(file_format, 7, 12, 85))
+    assert [trial.number for trial in trials] == list(range(12))
+    assert {trial.outcome for trial in trials} <= set(checks.OUTCOMES)
