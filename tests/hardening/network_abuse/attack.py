@@ -18,7 +18,7 @@ from edge.sinks.web.server import Routes, application
 from tests.hardening.network_abuse.brokers import HOSTILE, Broker
 from tests.hardening.network_abuse.http_client import Reply, ask_all, in_a_process, leave_idle, never_read
 from tests.hardening.network_abuse.requests import of_strangers
-from tests.hardening.network_abuse.subject import Victim
+from tests.hardening.network_abuse.subject import Subject
 
 IDLE_S, SLOW_S = 15.0, 40.0  # longer than the page has patience
 _LOOK_S = 0.5  # from one look of the viewer with a right to the next
@@ -85,34 +85,34 @@ def attack(*, host: str, token: str, idle: int, seconds: float, seed: int) -> Ou
     """
     password = secrets.token_urlsafe()
     broker = Broker(itertools.cycle(HOSTILE.values()))
-    victim = Victim(host=host, token=token, broker_port=broker.port, password=password)
+    subject = Subject(host=host, token=token, broker_port=broker.port, password=password)
     try:
-        return _attack(victim, broker, token=token, password=password, idle=idle, seconds=seconds, seed=seed)
+        return _attack(subject, broker, token=token, password=password, idle=idle, seconds=seconds, seed=seed)
     finally:
-        victim.close()
+        subject.close()
         broker.close()
 
 
 def _attack(
-    victim: Victim, broker: Broker, *, token: str, password: str, idle: int, seconds: float, seed: int
+    subject: Subject, broker: Broker, *, token: str, password: str, idle: int, seconds: float, seed: int
 ) -> Outcome:
-    every, name = paths(), f"localhost:{victim.port}"
-    calm_fps = [_frames_a_second(victim, seconds)]
-    memory, handles = victim.memory_bytes("VmHWM"), victim.handles(_SETTLED_S)
+    every, name = paths(), f"localhost:{subject.port}"
+    calm_fps = [_frames_a_second(subject, seconds)]
+    memory, handles = subject.memory_bytes("VmHWM"), subject.handles(_SETTLED_S)
     requests = of_strangers(every, token=token, host=name, seed=seed)
     stream = f"GET /pictures HTTP/1.1\r\nHost: {name}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     slow = 2 * MOST_VIEWERS
-    with _Watch(victim) as asked:
-        replies: list[Reply] = in_a_process(ask_all, victim.port, requests, seconds)
-    with _Watch(victim) as idled:
-        idle_left: int = in_a_process(leave_idle, victim.port, idle, IDLE_S)
-    with _Watch(victim) as stalled:
-        slow_left: int = in_a_process(never_read, victim.port, stream, slow, SLOW_S)
-    calm_fps.append(_frames_a_second(victim, seconds))
-    handles_after = victim.handles(_SETTLED_S)
-    said = b"".join((victim.look("/metrics"), victim.look("/healthz"), victim.look("/page.js"),
+    with _Watch(subject) as asked:
+        replies: list[Reply] = in_a_process(ask_all, subject.port, requests, seconds)
+    with _Watch(subject) as idled:
+        idle_left: int = in_a_process(leave_idle, subject.port, idle, IDLE_S)
+    with _Watch(subject) as stalled:
+        slow_left: int = in_a_process(never_read, subject.port, stream, slow, SLOW_S)
+    calm_fps.append(_frames_a_second(subject, seconds))
+    handles_after = subject.handles(_SETTLED_S)
+    said = b"".join((subject.look("/metrics"), subject.look("/healthz"), subject.look("/page.js"),
                      *(reply.content for reply in replies))).decode(errors="replace")  # fmt: skip
-    told = "\n".join((said, *victim.lines, *victim.answers))
+    told = "\n".join((said, *subject.lines, *subject.answers))
     return Outcome(
         paths=every,
         replies=replies,
@@ -120,32 +120,32 @@ def _attack(
         idle_left=idle_left,
         slow=slow,
         slow_left=slow_left,
-        lines=len(victim.lines),
+        lines=len(subject.lines),
         leaks=sum(secret in told for secret in (token, password) if secret),
-        has_crashed=victim.has_crashed,
-        memory_mb=max(0, victim.memory_bytes("VmHWM") - memory) / 1e6,
+        has_crashed=subject.has_crashed,
+        memory_mb=max(0, subject.memory_bytes("VmHWM") - memory) / 1e6,
         handles=max(0, handles_after - handles),
         calm_fps=sum(calm_fps) / 2,
         attacked_fps={"requests": asked.fps, "idle connections": idled.fps, "slow readers": stalled.fps},
-        missed=victim.unanswered,
-        longest_wait_s=victim.longest_wait_s,
+        missed=subject.unanswered,
+        longest_wait_s=subject.longest_wait_s,
         brokers=broker.came,
     )
 
 
-def _frames_a_second(victim: Victim, seconds: float) -> float:
-    began_s, began = time.monotonic(), victim.frames()
+def _frames_a_second(subject: Subject, seconds: float) -> float:
+    began_s, began = time.monotonic(), subject.frames()
     time.sleep(seconds)
-    frames = victim.frames() - began
+    frames = subject.frames() - began
     return frames / (time.monotonic() - began_s)
 
 
 class _Watch:
     """A viewer with a right, who looks again and again, and counts frames as long as it is entered."""
 
-    def __init__(self, victim: Victim) -> None:
+    def __init__(self, subject: Subject) -> None:
         self.fps = 0.0
-        self._victim = victim
+        self._victim = subject
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 

@@ -33,7 +33,7 @@ _KEPT = ("availability", "decision")
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
+class RealTimeRun:
     """Result."""
 
     answers: int
@@ -54,7 +54,7 @@ class Hour:
         return decision.get("label") == self.newest and self.told.get(f"{_TOPIC}/availability") == "online"
 
 
-def an_hour(*, mosquitto: str | None) -> Hour:
+def an_hour(*, mosquitto: str | None) -> RealTimeRun:
     """Give ten answers a second for an hour of made-up time, and start a broker at its end.
 
     Args:
@@ -82,7 +82,7 @@ def an_hour(*, mosquitto: str | None) -> Hour:
     with _broker(mosquitto, port) if mosquitto else nullcontext():
         told = _kept(port, sink) if mosquitto else {}
         sink.close()
-    return Hour(answers, most, sink.failures.dropped, told, label)
+    return RealTimeRun(answers, most, sink.failures.dropped, told, label)
 
 
 def find_mosquitto() -> str | None:

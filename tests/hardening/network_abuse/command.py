@@ -13,7 +13,7 @@ from edge.errors import EXIT_DONE
 from edge.sinks.mqtt.connection import MOST_WAITING
 from tests.hardening.figures import Figure, finish
 from tests.hardening.network_abuse.attack import Outcome, attack
-from tests.hardening.network_abuse.broker_outage import Hour, an_hour, find_mosquitto
+from tests.hardening.network_abuse.broker_outage import RealTimeRun, an_hour, find_mosquitto
 from tests.hardening.network_abuse.subject import FPS
 
 LEAST_RATIO = 0.95
@@ -100,7 +100,7 @@ def _of_run(outcomes: Sequence[Outcome]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _of_broker(outcomes: Sequence[Outcome], hour: Hour) -> list[Figure]:
+def _of_broker(outcomes: Sequence[Outcome], hour: RealTimeRun) -> list[Figure]:
     figures = [
         Figure("connections to brokers that mean harm", sum(outcome.brokers for outcome in outcomes)),
         Figure("answers in an hour without a broker", hour.answers),

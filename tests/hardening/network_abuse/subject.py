@@ -23,7 +23,7 @@ FPS = 30.0
 _DRAWN = 20  # frames, shown over and over
 
 
-class Victim:
+class Subject:
     """A run with a page and a broker; `close` ends it."""
 
     def __init__(self, *, host: str, token: str, broker_port: int, password: str) -> None:

@@ -14,7 +14,7 @@ pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqtt`: pip
 
 from tests.hardening.network_abuse import broker_outage, command
 from tests.hardening.network_abuse.attack import Outcome
-from tests.hardening.network_abuse.broker_outage import Hour
+from tests.hardening.network_abuse.broker_outage import RealTimeRun
 from tests.hardening.network_abuse.http_client import Reply
 from tests.hardening.network_abuse.requests import Request
 
@@ -23,7 +23,7 @@ KEPT = Outcome(
     lines=2, leaks=0, has_crashed=False, memory_mb=1.5, handles=0, calm_fps=30.0,
     attacked_fps={"requests": 30.0, "idle connections": 29.4}, missed=0, longest_wait_s=0.5, brokers=7,
 )  # fmt: skip
-HOUR = Hour(
+HOUR = RealTimeRun(
     answers=10, most_waiting=0, dropped=9, newest="answer 9",
     told={"shop/door/availability": "online", "shop/door/decision": '{"label": "answer 9"}'},
 )  # fmt: skip
@@ -33,7 +33,7 @@ HOUR = Hour(
 def tell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Run the command on what was counted: exit code, and figures by name."""
 
-    def run(outcome: Outcome, hour: Hour = HOUR) -> tuple[int, dict[str, Any]]:
+    def run(outcome: Outcome, hour: RealTimeRun = HOUR) -> tuple[int, dict[str, Any]]:
         monkeypatch.setattr(command, "attack", lambda **_: outcome)
         monkeypatch.setattr(command, "an_hour", lambda **_: hour)
         code = command.main(["--idle", "5", "--out", str(tmp_path / "a.json")])

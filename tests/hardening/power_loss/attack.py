@@ -14,7 +14,7 @@ from typing import Any
 from edge.errors import ToolkitError
 from tests.hardening.power_loss.killing import End, Moment, start, temporaries
 from tests.hardening.power_loss.readers import lines_cut, trouble_with
-from tests.hardening.power_loss.subjects import Victim
+from tests.hardening.power_loss.subjects import Subject
 
 _LOGGER = logging.getLogger(__name__)
 _LOGS = (".csv", ".jsonl")  # which grow: their last line may be cut
@@ -47,13 +47,13 @@ class Tally:
 
 
 class Attack:
-    """Kills one victim; `run` does all of it."""
+    """Kills one subject; `run` does all of it."""
 
-    def __init__(self, victim: Victim, *, seed: int) -> None:
+    def __init__(self, subject: Subject, *, seed: int) -> None:
         """Store the subject and the seed of the moments."""
         self.tally = Tally()
-        self._victim = victim
-        self._random = Random(f"{seed} {victim.kind}")  # noqa: S311  # not for secrets
+        self._victim = subject
+        self._random = Random(f"{seed} {subject.kind}")  # noqa: S311  # not for secrets
         self._known: dict[str, set[str]] = defaultdict(set)  # of the exact files: SHA-256 of what they may be
         self._lives: dict[int, list[End]] = defaultdict(list)  # by the number of the call: those that were not killed
 
@@ -63,24 +63,24 @@ class Attack:
         Raises:
             ToolkitError: a command doesn't even work when nobody kills it.
         """
-        victim, tally = self._victim, self.tally
-        for number in range(len(victim.calls)):
+        subject, tally = self._victim, self.tally
+        for number in range(len(subject.calls)):
             self._start(number)
         if tally.failed or tally.broken or tally.strays:
             raise ToolkitError(
-                f"{victim.kind}: not even a plain start is right: {[*tally.failed, *tally.broken, *tally.strays]}"
+                f"{subject.kind}: not even a plain start is right: {[*tally.failed, *tally.broken, *tally.strays]}"
             )
         for attempt in range(_ATTEMPTS * kills):
             if tally.kills >= kills:
                 break
-            number = attempt % len(victim.calls)
-            for _ in range(min(victim.kills_in_a_row, kills - tally.kills)):
+            number = attempt % len(subject.calls)
+            for _ in range(min(subject.kills_in_a_row, kills - tally.kills)):
                 self._kill(number)
             tally.starts += 1
             self._start(number)
         logs = (path for path in self._files() if path.suffix in _LOGS)
         tally.lines_cut = sum(map(lines_cut, logs))
-        _LOGGER.info("%s: %d kills, %d files looked at", victim.kind, tally.kills, tally.files)
+        _LOGGER.info("%s: %d kills, %d files looked at", subject.kind, tally.kills, tally.files)
         return tally
 
     def _kill(self, number: int) -> None:
@@ -135,7 +135,7 @@ class Attack:
             _LOGGER.warning(self.tally.failed[-1])
 
     def _files(self) -> list[Path]:
-        """All finished files of the victim."""
+        """All finished files of the subject."""
         folder = self._victim.folder
         unfinished = temporaries(folder) | set(folder.glob("*-unfinished.*"))
         files = (path for path in folder.rglob("*") if path.is_file())

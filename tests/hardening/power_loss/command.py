@@ -54,8 +54,8 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # that videos are cut is what this is about
     kinds = options.kinds or list(KINDS)
     with tempfile.TemporaryDirectory(prefix="hardening-power-") as folder:
-        victims = make_victims(Path(folder), kinds)
-        attacks = [Attack(victim, seed=options.seed) for victim in victims]
+        subjects = make_victims(Path(folder), kinds)
+        attacks = [Attack(subject, seed=options.seed) for subject in subjects]
         kills = [options.kills // len(kinds) + (number < options.kills % len(kinds)) for number in range(len(kinds))]
         tallies = _in_lanes(attacks, kills, jobs=options.jobs)
         system = sum(len(list((Path(folder) / f"{kind}.tmp").iterdir())) - 1 for kind in kinds)  # standard error's

@@ -10,11 +10,11 @@ from edge.health import LIVE, STALE, Health
 from edge.sources.frame import Frame
 from edge.sources.live.reconnecting import LiveSource
 from tests.hardening.soak.camera import stamp
-from tests.hardening.soak.invariants import Patience, Witness
+from tests.hardening.soak.invariants import Invariants, Timeouts
 from tests.hardening.soak.schedule import Timeline
 from tests.hardening.soak.simulated_clock import FakeClock
 
-PATIENCE = Patience(stall_s=2.0, frozen_s=10.0, slack_s=0.5)
+PATIENCE = Timeouts(stall_s=2.0, frozen_s=10.0, slack_s=0.5)
 """Limits of a run in simulated time; half a second is a frame."""
 _TICK_S = 1.0  # between two moments without a frame
 _SURE_S = 3.0  # after which black pictures must have become the answer
@@ -23,13 +23,13 @@ _SURE_S = 3.0  # after which black pictures must have become the answer
 class Checks:
     """Holds every answer against what the camera did (see `edge.sinks.protocol.Sink`)."""
 
-    def __init__(self, clock: FakeClock, timeline: Timeline, witness: Witness, health: Health) -> None:
+    def __init__(self, clock: FakeClock, timeline: Timeline, invariants: Invariants, health: Health) -> None:
         """Store the parts to check.
 
         Args:
             clock: of the run.
             timeline: of the camera's faults.
-            witness: is told every answer.
+            invariants: is told every answer.
             health: of the run.
         """
         self.old_pixels = 0
@@ -38,14 +38,14 @@ class Checks:
         """Other answers than `nothing` where only black had been seen for long."""
         self.wrong_states = 0
         """Moments at which the run said to be otherwise than it was."""
-        self._clock, self._timeline, self._witness, self._health = clock, timeline, witness, health
+        self._clock, self._timeline, self._invariants, self._health = clock, timeline, invariants, health
         self._stamp = 0
         self._fresh_s = 0.0
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:  # noqa: ARG002  # the protocol's
         """Check a frame and its answer."""
         now_s, fault = self._clock.now_s, self._timeline.at(self._clock.now_s)
-        self._witness.hear(now_s, decision.label, has_frame=True)
+        self._invariants.hear(now_s, decision.label, has_frame=True)
         taken = stamp(frame.image)
         is_late = frame.captured_s is None or now_s - frame.captured_s > PATIENCE.stall_s
         self.old_pixels += is_late or 0 < taken < self._stamp
@@ -55,7 +55,7 @@ class Checks:
 
     def idle(self, decision: Decision) -> None:
         """Check an answer without a frame."""
-        self._witness.hear(self._clock.now_s, decision.label, has_frame=False)
+        self._invariants.hear(self._clock.now_s, decision.label, has_frame=False)
 
     def close(self) -> None:
         """Nothing is kept back."""

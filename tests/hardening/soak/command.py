@@ -18,11 +18,11 @@ from tests.hardening.figures import finish
 if TYPE_CHECKING:
     from edge.classify.classifier import Classifier
     from tests.hardening.figures import Figure
-    from tests.hardening.soak.long_run import Million
-    from tests.hardening.soak.real_time import Hour
+    from tests.hardening.soak.long_run import LongRun
+    from tests.hardening.soak.real_time import RealTimeRun
     from tests.hardening.soak.simulated_day import Day
 
-    _Counted = tuple[Hour | Day | Million, list[Figure], dict[str, Any], list[dict[str, Any]]]
+    _Counted = tuple[RealTimeRun | Day | LongRun, list[Figure], dict[str, Any], list[dict[str, Any]]]
 
 NAME = "soak"
 _DURATION_S = 3600.0

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.hardening.soak.broker import Broker, Listener
-from tests.hardening.soak.invariants import RECOVERY_LIMIT_S, Witness
+from tests.hardening.soak.invariants import RECOVERY_LIMIT_S, Invariants
 from tests.hardening.soak.schedule import Fault
-from tests.hardening.soak.subject import TOPIC, Attacked
+from tests.hardening.soak.subject import TOPIC, Subject
 from tests.hardening.soak.viewers import Viewers, status_of_health
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,10 +25,10 @@ Rest = Callable[[float], None]
 """Lets seconds pass, and looks after the run meanwhile."""
 
 
-class Outside:
+class FaultInjection:
     """Makes faults one after the other and counts what became of them."""
 
-    def __init__(self, attacked: Attacked, broker: Broker, witness: Witness, rest: Rest) -> None:
+    def __init__(self, attacked: Subject, broker: Broker, invariants: Invariants, rest: Rest) -> None:
         """Store the runner."""
         self.recovery_s: dict[str, list[float]] = defaultdict(list)
         """Kind -> from a fault's end until all was as before, each time, without the time that the camera was away."""
@@ -38,7 +38,7 @@ class Outside:
         """Answers that a broker kept and that weren't the answer, and what had been said."""
         self.unseen = 0
         """Viewers who were sent no picture in a second or more while the camera worked."""
-        self._attacked, self._broker, self._witness, self._rest = attacked, broker, witness, rest
+        self._attacked, self._broker, self._invariants, self._rest = attacked, broker, invariants, rest
         self._makers: dict[str, Callable[[Fault], Callable[[], bool]]] = {
             "disk": self._fill_disk, "broker": self._kill_broker, "viewers": self._watch, "hang": self._hang,
             "pause": self._pause, "signals": self._signal,
@@ -62,7 +62,7 @@ class Outside:
                 return
             self._rest(_POLL_S)
             spent_s += _POLL_S
-            waited_s += _POLL_S * self._witness.is_live(self._attacked.now_s)
+            waited_s += _POLL_S * self._invariants.is_live(self._attacked.now_s)
         self.recovery_s[kind].append(waited_s)
 
     def _is_healthy(self) -> bool:
@@ -92,8 +92,8 @@ class Outside:
             listener.close()
             label = json.loads(listener.heard)["label"]
             now_s = self._attacked.now_s
-            if not self._witness.has_said(label, now_s):
-                said = [(round(time_s, 1), label) for time_s, label in list(self._witness.recent)[-5:]]
+            if not self._invariants.has_said(label, now_s):
+                said = [(round(time_s, 1), label) for time_s, label in list(self._invariants.recent)[-5:]]
                 self.wrongly_kept.append({"time_s": round(now_s, 1), "kept": label, "said": said})
             return True
 
@@ -107,7 +107,7 @@ class Outside:
             before_s = self._attacked.now_s
             viewers.look(_POLL_S, self._rest)
             self._rest(0)
-            live_s += (self._attacked.now_s - before_s) * self._witness.is_live(before_s)
+            live_s += (self._attacked.now_s - before_s) * self._invariants.is_live(before_s)
         self.unseen += viewers.unseen if live_s > 1 else 0
         viewers.leave()
         return self._is_healthy
@@ -123,7 +123,7 @@ class Outside:
         try:
             self._rest(fault.ends_s - fault.begins_s)
         finally:
-            self._witness.forgive(self._attacked.now_s)
+            self._invariants.forgive(self._attacked.now_s)
             self._attacked.send(signal.SIGCONT)
         return self._is_healthy
 

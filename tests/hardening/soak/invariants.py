@@ -15,7 +15,7 @@ _RECENT_S = 2.0  # answers that somebody who asks a little later may still be to
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """Reference for the state of the runner, with the delays it may have."""
 
     stall_s: float
@@ -24,10 +24,10 @@ class Patience:
     """Between what happens and what is heard of it."""
 
 
-class Witness:
+class Invariants:
     """Hears every answer of a run; one thread tells it, others may read its figures."""
 
-    def __init__(self, timeline: Timeline, patience: Patience) -> None:
+    def __init__(self, timeline: Timeline, patience: Timeouts) -> None:
         """Begin without an answer.
 
         Args:

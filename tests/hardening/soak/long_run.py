@@ -27,7 +27,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Million:
+class LongRun:
     """Result of a run, whose sink is `_Looker`."""
 
     asked_frames: int
@@ -37,7 +37,7 @@ class Million:
     is_interrupted: bool = False
 
 
-def soak(*, frames: int, classifier: Classifier, note: Note) -> Million:
+def soak(*, frames: int, classifier: Classifier, note: Note) -> LongRun:
     """Classify so many frames. Ctrl-C ends it early; what was counted is returned.
 
     Args:
@@ -45,7 +45,7 @@ def soak(*, frames: int, classifier: Classifier, note: Note) -> Million:
         classifier: names the frames.
         note: is told now and then what goes on and how many frames are done and left.
     """
-    found = Million(frames)
+    found = LongRun(frames)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         lines = JsonLinesSink(nowhere, model_sha256=classifier.artifact.sha256)
         decider = Decider(classifier.spec, is_stream=False)
@@ -57,12 +57,12 @@ def soak(*, frames: int, classifier: Classifier, note: Note) -> Million:
     return found
 
 
-def figures(found: Million) -> list[Figure]:
+def figures(found: LongRun) -> list[Figure]:
     """Frames, and what the process holds."""
     return [Figure("frames of the demo", found.frames), *of_growth(found.samples)]
 
 
-def settings(found: Million) -> dict[str, Any]:
+def settings(found: LongRun) -> dict[str, Any]:
     """Settings that the figures depend on."""
     return {"frames": found.asked_frames, "drawn": DRAWN, "interrupted": found.is_interrupted}
 
@@ -70,7 +70,7 @@ def settings(found: Million) -> dict[str, Any]:
 class _Looker:
     """Counts frames and looks at this process (see `edge.sinks.protocol.Sink`)."""
 
-    def __init__(self, found: Million, note: Note) -> None:
+    def __init__(self, found: LongRun, note: Note) -> None:
         self._found, self._note, self._started_s = found, note, time.monotonic()
 
     def write(self, _frame: Frame, _prediction: Prediction, _decision: Decision) -> None:

@@ -10,14 +10,14 @@ from benchmarks.progress import Note
 from edge.errors import ToolkitError
 from tests.hardening.soak.broker import Broker
 from tests.hardening.soak.child_process import small_disk
-from tests.hardening.soak.fault_injection import Outside
-from tests.hardening.soak.invariants import Patience, Witness
+from tests.hardening.soak.fault_injection import FaultInjection
+from tests.hardening.soak.invariants import Invariants, Timeouts
 from tests.hardening.soak.plan import Plan
 from tests.hardening.soak.rows import MOST_BYTES, Rows
 from tests.hardening.soak.runner import Settings
 from tests.hardening.soak.samples import Sample
 from tests.hardening.soak.schedule import Fault
-from tests.hardening.soak.subject import Attacked
+from tests.hardening.soak.subject import Subject
 
 SETTLED_FRAMES = 1000
 _SAMPLE_EVERY_S = 5.0
@@ -33,11 +33,11 @@ class RunnerGoneError(Exception):
 
 
 @dataclass(slots=True)
-class Hour:
+class RealTimeRun:
     """Result of a run."""
 
     plan: Plan
-    witness: Witness
+    invariants: Invariants
     rows: Rows = field(default_factory=Rows)
     samples: list[Sample] = field(default_factory=list)
     thousandth: Sample | None = None
@@ -46,7 +46,7 @@ class Hour:
     """After each fault once, when all is calm."""
     last: Sample | None = None
     """At the end, when all is calm."""
-    outside: Outside | None = None
+    outside: FaultInjection | None = None
     ran_s: float = 0.0
     exit_code: int = 0
     end_s: float = 0.0
@@ -68,7 +68,7 @@ class Hour:
         return any(from_s <= begun_s + took_s + _AFTER_S and begun_s <= until_s for begun_s, took_s in self.stalls)
 
 
-def soak(*, seed: int, duration_s: float, note: Note) -> Hour:
+def soak(*, seed: int, duration_s: float, note: Note) -> RealTimeRun:
     """Attack a runner for so long. Ctrl-C ends it early; what was counted is returned.
 
     Args:
@@ -80,16 +80,16 @@ def soak(*, seed: int, duration_s: float, note: Note) -> Hour:
         ToolkitError: the time is too short for each fault once, or the runner can't be started.
     """
     plan = Plan.draw(seed, duration_s)
-    patience = Patience(stall_s=2.0, frozen_s=10.0, slack_s=_SLACK_S)
-    hour = Hour(plan, Witness(plan.camera, patience))
+    patience = Timeouts(stall_s=2.0, frozen_s=10.0, slack_s=_SLACK_S)
+    hour = RealTimeRun(plan, Invariants(plan.camera, patience))
     broker = Broker()
     with small_disk() as disk:
         hour.has_own_disk, hour.has_broker = disk.is_own, broker.is_there
         broker.start()
         settings = Settings(seed, duration_s, time.monotonic())
-        attacked = Attacked(settings, disk, hour.witness, broker_port=broker.port if broker.is_there else None)
+        attacked = Subject(settings, disk, hour.invariants, broker_port=broker.port if broker.is_there else None)
         run = _Run(hour, attacked, note)
-        hour.outside = Outside(attacked, broker, hour.witness, run.rest)
+        hour.outside = FaultInjection(attacked, broker, hour.invariants, run.rest)
         try:
             run.through(hour.outside)
         except KeyboardInterrupt:
@@ -100,7 +100,7 @@ def soak(*, seed: int, duration_s: float, note: Note) -> Hour:
         finally:
             run.end()
             broker.kill()
-    if hour.is_gone and not hour.witness.frames:
+    if hour.is_gone and not hour.invariants.frames:
         raise ToolkitError(f"the runner ended before its first frame: {(hour.complaints or ['no reason'])[-1]}")
     return hour
 
@@ -108,12 +108,12 @@ def soak(*, seed: int, duration_s: float, note: Note) -> Hour:
 class _Run:
     """Lets time pass, and looks after a run meanwhile."""
 
-    def __init__(self, hour: Hour, attacked: Attacked, note: Note) -> None:
+    def __init__(self, hour: RealTimeRun, attacked: Subject, note: Note) -> None:
         self._hour, self._attacked, self._note = hour, attacked, note
         self._sampled_s = self._noted_s = float("-inf")
         self._doing = "calm"
 
-    def through(self, outside: Outside) -> None:
+    def through(self, outside: FaultInjection) -> None:
         """Make every fault of the plan; the camera makes its own."""
         plan, hour = self._hour.plan, self._hour
         for fault in plan.outside.faults:
@@ -151,7 +151,7 @@ class _Run:
         hour.exit_code, hour.end_s = attacked.end()
         hour.complaints = list(attacked.complaints)
 
-    def _make(self, fault: Fault, outside: Outside) -> None:
+    def _make(self, fault: Fault, outside: FaultInjection) -> None:
         self._rest_until(fault.begins_s)
         self._doing = fault.kind
         outside.make(fault)
@@ -173,7 +173,7 @@ class _Run:
         late_s = now_s - before_s - step_s
         if late_s > _STALL_S:
             self._hour.stalls.append((round(before_s, 2), round(late_s, 2)))
-            self._hour.witness.forgive(now_s)
+            self._hour.invariants.forgive(now_s)
 
     def _look_after(self) -> None:
         if not self._attacked.is_running:
@@ -182,12 +182,12 @@ class _Run:
         if now_s - self._sampled_s >= _SAMPLE_EVERY_S:
             self._sampled_s = now_s
             hour.samples.append(self._attacked.sample())
-        if hour.thousandth is None and hour.witness.frames >= SETTLED_FRAMES:
+        if hour.thousandth is None and hour.invariants.frames >= SETTLED_FRAMES:
             hour.thousandth = self._attacked.sample()
         if now_s - self._noted_s >= 1.0:
             self._noted_s = now_s
             self._note(
-                f"{hour.witness.frames:,} frames, {self._doing}", int(now_s), max(0, int(hour.plan.ends_s - now_s))
+                f"{hour.invariants.frames:,} frames, {self._doing}", int(now_s), max(0, int(hour.plan.ends_s - now_s))
             )
             self._rotate()
 

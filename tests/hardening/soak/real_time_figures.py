@@ -10,7 +10,7 @@ from typing import Any
 from edge.errors import EXIT_DONE
 from tests.hardening.figures import Figure
 from tests.hardening.soak.invariants import RECOVERY_LIMIT_S
-from tests.hardening.soak.real_time import Hour
+from tests.hardening.soak.real_time import RealTimeRun
 from tests.hardening.soak.samples import GROWTH_LIMIT_MB
 
 _LONGEST_GAP_S = 2.0  # what the runner itself calls stale
@@ -19,12 +19,12 @@ _LONGEST_END_S = 1.0
 _DETAIL_EVERY_S = 60.0
 
 
-def figures(hour: Hour) -> list[Figure]:
+def figures(hour: RealTimeRun) -> list[Figure]:
     """Frames and faults, answers that were wrong, what the process holds."""
     return [*_of_camera(hour), *_of_outside(hour), *_of_process(hour)]
 
 
-def settings(hour: Hour) -> dict[str, Any]:
+def settings(hour: RealTimeRun) -> dict[str, Any]:
     """Settings that the figures depend on."""
     return {
         "duration_s": hour.plan.ends_s,
@@ -36,9 +36,9 @@ def settings(hour: Hour) -> dict[str, Any]:
     }
 
 
-def details(hour: Hour) -> list[dict[str, Any]]:
+def details(hour: RealTimeRun) -> list[dict[str, Any]]:
     """Each kind of fault with its recoveries, a sample a minute, the end of the log."""
-    found = {**hour.witness.recovery_s, **(hour.outside.recovery_s if hour.outside else {})}
+    found = {**hour.invariants.recovery_s, **(hour.outside.recovery_s if hour.outside else {})}
     rows: list[dict[str, Any]] = [
         {"kind": kind, "count": len(taken), "median_s": round(median(taken), 2), "longest_s": round(max(taken), 2)}
         for kind, taken in found.items()
@@ -52,39 +52,39 @@ def details(hour: Hour) -> list[dict[str, Any]]:
     return [*rows, {"stood_still": hour.stalls, "wrongly_kept": kept, "log": hour.complaints}]
 
 
-def _of_camera(hour: Hour) -> list[Figure]:
-    witness, ran_s = hour.witness, hour.ran_s
-    blind = _unexcused(hour, witness.blind_s)
-    wrongly_stale = _unexcused(hour, witness.wrongly_stale_s)
-    gaps = [until_s - from_s for from_s, until_s in witness.long_gaps_s if not hour.is_excused(from_s, until_s)]
-    recovered = [taken for every in witness.recovery_s.values() for taken in every]
+def _of_camera(hour: RealTimeRun) -> list[Figure]:
+    invariants, ran_s = hour.invariants, hour.ran_s
+    blind = _unexcused(hour, invariants.blind_s)
+    wrongly_stale = _unexcused(hour, invariants.wrongly_stale_s)
+    gaps = [until_s - from_s for from_s, until_s in invariants.long_gaps_s if not hour.is_excused(from_s, until_s)]
+    recovered = [taken for every in invariants.recovery_s.values() for taken in every]
     return [
         Figure("hours", ran_s / 3600),
-        Figure("frames classified", witness.frames),
-        Figure("camera faults", witness.over(ran_s)),
-        Figure("camera faults survived", witness.recovered(), limit=witness.over(ran_s), limit_kind="at least"),
+        Figure("frames classified", invariants.frames),
+        Figure("camera faults", invariants.over(ran_s)),
+        Figure("camera faults survived", invariants.recovered(), limit=invariants.over(ran_s), limit_kind="at least"),
         Figure("longest until frames came again", max(recovered, default=0.0), "s", RECOVERY_LIMIT_S),
         Figure("frames classified without a picture", blind, limit=0),
-        Figure("times nobody was told that there is no picture", witness.untold(ran_s), limit=0),
+        Figure("times nobody was told that there is no picture", invariants.untold(ran_s), limit=0),
         Figure("longest until that was told", max(_told(hour), default=0.0), "s", _LONGEST_TOLD_S),
         Figure("times it was told wrongly", wrongly_stale, limit=0),
         Figure("times the machine stood still (not counted)", len(hour.stalls)),
-        Figure("longest pause while the camera works", max([witness.longest_gap_s, *gaps]), "s", _LONGEST_GAP_S),
+        Figure("longest pause while the camera works", max([invariants.longest_gap_s, *gaps]), "s", _LONGEST_GAP_S),
     ]
 
 
-def _unexcused(hour: Hour, times_s: Sequence[float]) -> int:
+def _unexcused(hour: RealTimeRun, times_s: Sequence[float]) -> int:
     return sum(not hour.is_excused(time_s, time_s) for time_s in times_s)
 
 
-def _told(hour: Hour) -> list[float]:
+def _told(hour: RealTimeRun) -> list[float]:
     """From a fault's beginning to the answer that there is no picture; of a still one, from when it is frozen."""
-    frozen_s = hour.witness.patience.frozen_s
+    frozen_s = hour.invariants.patience.frozen_s
     kinds = {fault.number: fault.kind for fault in hour.plan.camera.faults}
-    return [told_s - (frozen_s if kinds[number] == "still" else 0) for number, told_s in hour.witness.told_s.items()]
+    return [told_s - (frozen_s if kinds[number] == "still" else 0) for number, told_s in hour.invariants.told_s.items()]
 
 
-def _of_outside(hour: Hour) -> list[Figure]:
+def _of_outside(hour: RealTimeRun) -> list[Figure]:
     outside, rows = hour.outside, hour.rows
     if outside is None:
         return []
@@ -106,7 +106,7 @@ def _of_outside(hour: Hour) -> list[Figure]:
     ]
 
 
-def _of_process(hour: Hour) -> list[Figure]:
+def _of_process(hour: RealTimeRun) -> list[Figure]:
     found = [
         Figure("runners that ended by themselves", int(hour.is_gone), limit=0),
         Figure("exit code", hour.exit_code, limit=EXIT_DONE),

@@ -30,7 +30,7 @@ from edge.sources.live.reconnecting import LiveSource
 from edge.sources.readers import Capture, Reader
 from tests.hardening.soak.camera import CAMERA_NUMBER, ScriptedCamera
 from tests.hardening.soak.checks import PATIENCE, CheckedSource, Checks
-from tests.hardening.soak.invariants import Witness
+from tests.hardening.soak.invariants import Invariants
 from tests.hardening.soak.samples import Sample, take
 from tests.hardening.soak.schedule import CAMERA, Timeline, at_random
 from tests.hardening.soak.simulated_clock import FakeBroker, FakeClock, FakeReader
@@ -53,7 +53,7 @@ class Day:
     duration_s: float
     camera: ScriptedCamera
     timeline: Timeline
-    witness: Witness
+    invariants: Invariants
     faults: FakeFaults
     disk: FakeDisk
     checks: Checks
@@ -65,7 +65,7 @@ class Day:
     @property
     def has_seen_all(self) -> bool:
         """Return whether each kind of fault has occurred and is over."""
-        return len(self.witness.recovery_s) == len(CAMERA) and len(self.faults.recovery_s) == len(OUTSIDE)
+        return len(self.invariants.recovery_s) == len(CAMERA) and len(self.faults.recovery_s) == len(OUTSIDE)
 
 
 def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) -> Day:
@@ -83,16 +83,16 @@ def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) ->
     clock, disk, broker, health = FakeClock(), FakeDisk(), FakeBroker(), Health()
     camera = ScriptedCamera(timeline, height=_HEIGHT, width=_WIDTH, fps=_FPS, read_timeout_s=_READ_TIMEOUT_S,
                             clock=clock, sleep=clock.sleep)  # fmt: skip
-    witness = Witness(timeline, PATIENCE)
+    invariants = Invariants(timeline, PATIENCE)
     faults = FakeFaults(outside, clock, disk, broker, topic=_TOPIC, seed=seed)
 
     def forgive(now_s: float) -> None:
-        witness.forgive(now_s)
+        invariants.forgive(now_s)
         camera.forgive()
 
     faults.stopped = forgive
-    checks = Checks(clock, timeline, witness, health)
-    day = Day(duration_s, camera, timeline, witness, faults, disk, checks)
+    checks = Checks(clock, timeline, invariants, health)
+    day = Day(duration_s, camera, timeline, invariants, faults, disk, checks)
     progress = _Progress(day, clock, note)
     with (
         mock.patch.object(cv2, "VideoCapture", camera.capture),
@@ -139,7 +139,7 @@ class _Progress:
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:  # noqa: ARG002  # the protocol's
         """Look at the process when all has been there, tell of every hundredth frame."""
-        day, frames = self._day, self._day.witness.frames
+        day, frames = self._day, self._day.invariants.frames
         if not day.samples and frames >= _SETTLED_FRAMES and day.has_seen_all:
             self.sample()
         if frames % 100 == 0:
@@ -154,4 +154,4 @@ class _Progress:
 
     def sample(self) -> None:
         """Look at memory, handles and threads."""
-        self._day.samples.append(take("self", time_s=self._clock.now_s, frames=self._day.witness.frames))
+        self._day.samples.append(take("self", time_s=self._clock.now_s, frames=self._day.invariants.frames))

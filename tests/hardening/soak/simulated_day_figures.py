@@ -16,22 +16,22 @@ _SHORTEST_GAP_S, _LONGEST_GAP_S = 0.5, 16.0  # the second: a pause of 10 s, a re
 
 def figures(day: Day) -> list[Figure]:
     """Frames and faults, what was wrong, what the process holds."""
-    witness, faults = day.witness, day.faults
-    recovered = [taken for every in witness.recovery_s.values() for taken in every]
+    invariants, faults = day.invariants, day.faults
+    recovered = [taken for every in invariants.recovery_s.values() for taken in every]
     outside = sum(map(len, faults.recovery_s.values()))
     return [
         Figure("fake days", day.ran_s / DAY_S),
-        Figure("frames classified", witness.frames),
-        Figure("camera faults", witness.over(day.ran_s)),
-        Figure("camera faults survived", witness.recovered(), "", witness.over(day.ran_s), "at least"),
+        Figure("frames classified", invariants.frames),
+        Figure("camera faults", invariants.over(day.ran_s)),
+        Figure("camera faults survived", invariants.recovered(), "", invariants.over(day.ran_s), "at least"),
         Figure("longest until frames came again", max(recovered, default=0.0), "s", RECOVERY_LIMIT_S),
         Figure("faults of disk, broker, process and clock", outside + len(faults.missed)),
         Figure("of these survived", outside, "", outside + len(faults.missed), "at least"),
         Figure("frames of old pixels", day.checks.old_pixels, limit=0),
-        Figure("frames classified without a picture", len(witness.blind_s), limit=0),
+        Figure("frames classified without a picture", len(invariants.blind_s), limit=0),
         Figure("moments in a wrong state", day.checks.wrong_states, limit=0),
-        Figure("times nobody was told that there is no picture", witness.untold(day.ran_s), limit=0),
-        Figure("times it was told wrongly", len(witness.wrongly_stale_s), limit=0),
+        Figure("times nobody was told that there is no picture", invariants.untold(day.ran_s), limit=0),
+        Figure("times it was told wrongly", len(invariants.wrongly_stale_s), limit=0),
         Figure("wrong answers to black pictures", day.checks.wrong_answers, limit=0),
         Figure("wrong answers that a broker kept", faults.wrongly_kept, limit=0),
         Figure("attempts to open the camera", day.camera.opened),
@@ -49,7 +49,7 @@ def settings(day: Day) -> dict[str, Any]:
 
 def details(day: Day) -> list[dict[str, Any]]:
     """Each kind of fault with its recoveries, and both looks at the process."""
-    found = {**day.witness.recovery_s, **day.faults.recovery_s}
+    found = {**day.invariants.recovery_s, **day.faults.recovery_s}
     kinds = [{"kind": kind, "count": len(taken), "median_s": round(median(taken), 2), "longest_s": round(max(taken), 2)}
              for kind, taken in found.items()]  # fmt: skip
     return [*kinds, *map(asdict, day.samples)]

@@ -16,7 +16,7 @@ from typing import IO
 from benchmarks.measure.child_process import own_environment
 from tests.hardening.soak.broker import free_port
 from tests.hardening.soak.child_process import Disk
-from tests.hardening.soak.invariants import Witness
+from tests.hardening.soak.invariants import Invariants
 from tests.hardening.soak.runner import Settings
 from tests.hardening.soak.samples import Sample, take
 
@@ -24,23 +24,23 @@ TOPIC = "soak"
 _ENDS_WITHIN_S = 20.0
 
 
-class Attacked:
+class Subject:
     """Starts the process; two threads read what it says."""
 
-    def __init__(self, settings: Settings, disk: Disk, witness: Witness, *, broker_port: int | None) -> None:
+    def __init__(self, settings: Settings, disk: Disk, invariants: Invariants, *, broker_port: int | None) -> None:
         """Start it with every sink that a machine without a screen can have.
 
         Args:
             settings: its plan.
             disk: where it writes.
-            witness: is told every answer.
+            invariants: is told every answer.
             broker_port: of the MQTT broker; None: there is none.
         """
         self.page_port = free_port()
         self.complaints: deque[str] = deque(maxlen=20)
         """The newest lines of its log."""
         self.disk = disk
-        self._settings, self._witness = settings, witness
+        self._settings, self._invariants = settings, invariants
         command = [sys.executable, "-m", "tests.hardening.soak.runner", json.dumps(asdict(settings))]
         self.process = subprocess.Popen(
             disk.command([*command, *self._flags(broker_port)]), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -71,7 +71,7 @@ class Attacked:
 
     def sample(self) -> Sample:
         """Look at its memory, handles and threads."""
-        return take(self.process.pid, time_s=round(self.now_s, 1), frames=self._witness.frames)
+        return take(self.process.pid, time_s=round(self.now_s, 1), frames=self._invariants.frames)
 
     def send(self, number: int) -> None:
         """Send a signal."""
@@ -106,7 +106,7 @@ class Attacked:
         with stream:
             for line in stream:
                 answer = json.loads(line)
-                self._witness.hear(self.now_s, answer["label"], has_frame=answer["frame"] is not None)
+                self._invariants.hear(self.now_s, answer["label"], has_frame=answer["frame"] is not None)
 
     def _note(self, stream: IO[str]) -> None:
         with stream:

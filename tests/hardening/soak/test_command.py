@@ -12,11 +12,11 @@ from benchmarks.overhead.inputs import DRAWN, LongDemo
 from tests.hardening import soak
 from tests.hardening.figures import figure_with
 from tests.hardening.soak import command, long_run
-from tests.hardening.soak.fault_injection import Outside
-from tests.hardening.soak.invariants import Patience, Witness
-from tests.hardening.soak.long_run import Million
+from tests.hardening.soak.fault_injection import FaultInjection
+from tests.hardening.soak.invariants import Invariants, Timeouts
+from tests.hardening.soak.long_run import LongRun
 from tests.hardening.soak.plan import Plan
-from tests.hardening.soak.real_time import Hour
+from tests.hardening.soak.real_time import RealTimeRun
 from tests.hardening.soak.real_time_figures import details, figures, settings
 from tests.hardening.soak.samples import Sample
 
@@ -59,7 +59,7 @@ def test_samples_are_taken_at_the_thousandth_and_last_frame(classifier: Any, mon
     assert [sample.frames for sample in found.samples] == [1000, 1100]
     assert found.frames == 1100
     assert (notes[0], notes[-1]) == ((100, 1000), (1100, 0))
-    assert long_run.settings(Million(5)) == {"frames": 5, "drawn": DRAWN, "interrupted": False}
+    assert long_run.settings(LongRun(5)) == {"frames": 5, "drawn": DRAWN, "interrupted": False}
 
 
 class _Blank(LongDemo):
@@ -73,9 +73,9 @@ class _Blank(LongDemo):
         return repeat(next(DemoSource().frames()))
 
 
-def _hour(**values: Any) -> Hour:
+def _hour(**values: Any) -> RealTimeRun:
     plan = Plan.draw(0, 3600)
-    return Hour(plan, Witness(plan.camera, Patience(2, 10, 1)), ran_s=100.0, **values)
+    return RealTimeRun(plan, Invariants(plan.camera, Timeouts(2, 10, 1)), ran_s=100.0, **values)
 
 
 def test_each_broken_promise_of_an_hour_is_a_missed_figure() -> None:
@@ -83,8 +83,8 @@ def test_each_broken_promise_of_an_hour_is_a_missed_figure() -> None:
     hour = _hour(thousandth=Sample(9, 1000, 190_000_000, 9, 8), settled=settled, last=last, exit_code=1, is_gone=True)
     sizes = (300, 200, 202, 203, 250, 190, 204, 206, 205)  # MB; the first is before all had been there
     hour.samples = [Sample(300.0 * place, 0, size * 10**6, 12, 10) for place, size in enumerate(sizes)]
-    hour.witness.hear(5, "Coat", has_frame=True)
-    hour.witness.hear(9, "Coat", has_frame=True)
+    hour.invariants.hear(5, "Coat", has_frame=True)
+    hour.invariants.hear(9, "Coat", has_frame=True)
     rows = figures(hour)
     assert [figure_with(rows, f"{name} grown").value for name in ("handles", "threads")] == [-1, 1]
     assert figure_with(rows, "largest memory").value == 250
@@ -95,17 +95,17 @@ def test_each_broken_promise_of_an_hour_is_a_missed_figure() -> None:
     for words in ("memory grown", "threads grown", "exit code", "ended by themselves", "longest pause",
                   "camera faults survived", "nobody was told"):  # fmt: skip
         assert figure_with(missed, words)
-    assert figure_with(rows, "camera faults survived").limit == hour.witness.over(100) > 0
+    assert figure_with(rows, "camera faults survived").limit == hour.invariants.over(100) > 0
     assert settings(hour)["broker"].startswith("none")
     assert details(hour)[-1] == {"stood_still": [], "wrongly_kept": [], "log": []}
 
 
 def test_faults_while_the_machine_stood_still_are_not_counted() -> None:
     hour = _hour(stalls=[(20.0, 5.0)])
-    hour.witness.blind_s += [19.9, 21.0, 26.9, 27.1]
-    hour.witness.long_gaps_s += [(18.0, 26.0), (40.0, 43.0)]
+    hour.invariants.blind_s += [19.9, 21.0, 26.9, 27.1]
+    hour.invariants.long_gaps_s += [(18.0, 26.0), (40.0, 43.0)]
     nobody: Any = None
-    hour.outside = Outside(nobody, nobody, hour.witness, nobody)
+    hour.outside = FaultInjection(nobody, nobody, hour.invariants, nobody)
     hour.outside.wrongly_kept += [{"time_s": 26.0}, {"time_s": 50.0}]
     rows = figures(hour)
     assert figure_with(rows, "without a picture").value == 2

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.hardening.soak import fault_injection
-from tests.hardening.soak.fault_injection import Outside
-from tests.hardening.soak.invariants import Patience, Witness
+from tests.hardening.soak.fault_injection import FaultInjection
+from tests.hardening.soak.invariants import Invariants, Timeouts
 from tests.hardening.soak.schedule import Fault, Timeline
 
 
-class Attacked:
+class Subject:
     """A runner that writes rows whenever its disk has room, if it recovers at all."""
 
     page_port = 1
@@ -25,7 +25,7 @@ class Attacked:
         self.csv_file = folder / "answers.csv"
         self.csv_file.write_text("")
         self.disk = self
-        self.witness = Witness(Timeline([]), Patience(2, 10, 1))
+        self.invariants = Invariants(Timeline([]), Timeouts(2, 10, 1))
         self._has_room, self._recovers = True, recovers
 
     def fill(self) -> None:
@@ -39,7 +39,7 @@ class Attacked:
 
     def rest(self, seconds: float) -> None:
         self.now_s += seconds
-        self.witness.hear(self.now_s, "Coat", has_frame=True)
+        self.invariants.hear(self.now_s, "Coat", has_frame=True)
         if self._has_room:
             with self.csv_file.open("a") as file:
                 file.write("row\n")
@@ -53,36 +53,36 @@ def health(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return answers
 
 
-def attack(attacked: Attacked, kind: str, seconds: float) -> Outside:
+def attack(attacked: Subject, kind: str, seconds: float) -> FaultInjection:
     """Make one fault."""
     broker: Any = type("Broker", (), {"is_there": False})
-    made = Outside(attacked, broker, attacked.witness, attacked.rest)  # type: ignore[arg-type]
+    made = FaultInjection(attacked, broker, attacked.invariants, attacked.rest)  # type: ignore[arg-type]
     made.make(Fault(kind, 0, seconds))
     return made
 
 
 def test_a_full_disk_is_over_when_the_file_grows(tmp_path: Path) -> None:
-    attacked = Attacked(tmp_path)
+    attacked = Subject(tmp_path)
     made = attack(attacked, "disk", 5)
     assert made.recovery_s == {"disk": [pytest.approx(0.1)]}
     assert attacked.now_s == pytest.approx(5.1)
 
 
 def test_what_never_comes_back_is_missed(tmp_path: Path) -> None:
-    made = attack(Attacked(tmp_path, recovers=False), "disk", 5)
+    made = attack(Subject(tmp_path, recovers=False), "disk", 5)
     assert (made.missed, dict(made.recovery_s)) == (["disk"], {})
 
 
 def test_a_stopped_process_goes_on_and_is_healthy_again(tmp_path: Path, health: list[int]) -> None:
     health += [503, 0]
-    attacked = Attacked(tmp_path)
+    attacked = Subject(tmp_path)
     made = attack(attacked, "pause", 1)
     assert attacked.signals == [signal.SIGSTOP, signal.SIGCONT]
     assert made.recovery_s == {"pause": [pytest.approx(0.2)]}
 
 
 def test_a_volley_holds_no_signal_that_rightly_ends_it(tmp_path: Path, health: list[int]) -> None:
-    attacked = Attacked(tmp_path)
+    attacked = Subject(tmp_path)
     attack(attacked, "signals", 0.1)
     assert len(attacked.signals) >= 7 * 9
     assert {signal.SIGHUP, signal.SIGUSR1, signal.SIGPIPE} <= set(attacked.signals)
@@ -90,11 +90,11 @@ def test_a_volley_holds_no_signal_that_rightly_ends_it(tmp_path: Path, health: l
 
 
 def test_without_a_broker_none_is_killed(tmp_path: Path) -> None:
-    made = attack(Attacked(tmp_path), "broker", 5)
+    made = attack(Subject(tmp_path), "broker", 5)
     assert (made.missed, dict(made.recovery_s)) == ([], {})
 
 
 def test_a_page_that_nobody_answers_at_is_missed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    made = attack(Attacked(tmp_path), "hang", 1)
+    made = attack(Subject(tmp_path), "hang", 1)
     assert made.missed == ["hang"]
     assert caplog.messages[0].startswith("after hang: ")

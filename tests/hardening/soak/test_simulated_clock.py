@@ -79,7 +79,7 @@ def test_a_broker_forgets_when_it_is_killed_and_is_told_anew() -> None:
     assert (broker.kept, failures.message) == ({"a": "again"}, "")
 
 
-class Outside:
+class FaultInjection:
     """The faults of a timeline on a run with a frame a second."""
 
     def __init__(self, *faults: Fault, answer: str = '{"label": "Coat"}') -> None:
@@ -101,7 +101,7 @@ class Outside:
 
 
 def test_a_full_disk_takes_nothing_and_the_first_row_after_it_is_its_recovery() -> None:
-    run = Outside(Fault("disk", 2.5, 5.5))
+    run = FaultInjection(Fault("disk", 2.5, 5.5))
     run.frames(4)
     assert run.disk.is_full
     with pytest.raises(OSError, match="No space left"):
@@ -112,14 +112,14 @@ def test_a_full_disk_takes_nothing_and_the_first_row_after_it_is_its_recovery() 
 
 
 def test_what_never_comes_back_is_missed() -> None:
-    run = Outside(Fault("disk", 2.5, 5.5))
+    run = FaultInjection(Fault("disk", 2.5, 5.5))
     run.frames(40, writes=False)
     assert (run.faults.missed, dict(run.faults.recovery_s)) == (["disk"], {})
 
 
 @pytest.mark.parametrize(("answer", "wrong"), [('{"label": "Coat"}', 0), ('{"label": "Bag"}', 1)])
 def test_what_a_broker_keeps_must_be_the_answer(answer: str, wrong: int) -> None:
-    run = Outside(Fault("broker", 2.5, 5.5), answer=answer)
+    run = FaultInjection(Fault("broker", 2.5, 5.5), answer=answer)
     run.frames(4)
     assert not run.broker.is_up
     run.frames(30)
@@ -128,7 +128,7 @@ def test_what_a_broker_keeps_must_be_the_answer(answer: str, wrong: int) -> None
 
 
 def test_a_stopped_process_has_a_picture_in_hand_and_the_time_of_day_may_jump() -> None:
-    run = Outside(Fault("pause", 2.5, 9.5), Fault("clock", 20, 21, number=1))
+    run = FaultInjection(Fault("pause", 2.5, 9.5), Fault("clock", 20, 21, number=1))
     told: list[float] = []
     held: list[float] = []
     run.faults.stopped, run.faults.hold = told.append, lambda: held.append(run.clock.now_s)

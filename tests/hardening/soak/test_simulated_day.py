@@ -16,7 +16,7 @@ from edge.sources.frame import Frame
 from tests.hardening.figures import figure_with
 from tests.hardening.soak import simulated_day_figures
 from tests.hardening.soak.checks import CheckedSource, Checks
-from tests.hardening.soak.invariants import Patience, Witness
+from tests.hardening.soak.invariants import Invariants, Timeouts
 from tests.hardening.soak.schedule import Fault, Timeline
 from tests.hardening.soak.simulated_clock import FakeClock
 from tests.hardening.soak.simulated_day import soak
@@ -45,7 +45,7 @@ def test_an_hour_of_every_fault_leaves_nothing_wrong(classifier: Any) -> None:
     assert figures["camera faults survived"].value >= figures["camera faults"].value
     assert figure_with(list(figures.values()), "disk, broker").value >= 12
     assert figures["frames classified"].value > 4000
-    assert 0 < found.disk.rows < found.witness.frames  # those that came while it was full are lost
+    assert 0 < found.disk.rows < found.invariants.frames  # those that came while it was full are lost
     assert {row["kind"] for row in simulated_day_figures.details(found) if "kind" in row} >= {
         "gone",
         "disk",
@@ -94,8 +94,8 @@ class Run:
     def __init__(self, *faults: Fault) -> None:
         self.clock, self.health = FakeClock(), Health(state=LIVE)
         timeline = Timeline(faults)
-        witness = Witness(timeline, Patience(2, 10, 0.5))
-        self.checks = Checks(self.clock, timeline, witness, self.health)
+        invariants = Invariants(timeline, Timeouts(2, 10, 0.5))
+        self.checks = Checks(self.clock, timeline, invariants, self.health)
 
     def write(self, now_s: float, *, captured_s: float, stamped: int = 1, label: str = "Coat") -> None:
         self.clock.now_s = now_s
