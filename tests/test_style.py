@@ -16,8 +16,7 @@ FORBIDDEN = ("What", "Whether", "How", "Who", "Whose", "Which", "Of", "As", "Rem
 """First words of a relative clause or a fragment: a docstring begins with a verb in the imperative or a noun phrase."""
 LONG = 5
 """Words that make a literal an English sentence."""
-MOST_SENTENCES = 470
-MOST_RIDDLES = 465  # on the way to none
+MOST_SENTENCES = 60
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 
 
@@ -88,7 +87,7 @@ assert f"{name} was not found in there {x}"
 
 def test_a_docstring_begins_with_a_verb_or_a_noun() -> None:
     found = [f"{name_of(path)}:{line}" for path in PRODUCT for line in riddles(path.read_text(encoding="utf-8"))]
-    assert len(found) <= MOST_RIDDLES, "\n".join(found)
+    assert not found
 
 
 def test_no_command_takes_abbreviated_flags() -> None:
