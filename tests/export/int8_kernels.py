@@ -1,4 +1,4 @@
-"""What ONNX Runtime's int8 kernels do on the processor that runs this: `python int8_kernels.py`, JSON on stdout."""
+"""Behaviour of ONNX Runtime's int8 kernels on the processor that runs this, as JSON on stdout."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def smallest(content: bytes, **settings: Any) -> NDArray[np.float32]:
 
 
 def saturating_pairs(inputs: int, size: int) -> list[list[int]]:
-    """Which two of a convolution's weights are added in 16 bits, counted in the order row, column, input channel."""
+    """Return the pairs of weights that are added in 16 bits, counted in the order row, column, input channel."""
     count = inputs * size * size
     pairs = list(itertools.combinations(range(count), 2))
     rows = np.zeros((len(pairs), count), np.int8)
