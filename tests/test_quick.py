@@ -1,4 +1,4 @@
-"""What keeps the tests quick and their output short, tried on small test files; the two halves are all of the tests."""
+"""Plugins that keep the tests quick and their output short, tried on small test files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules of words: how docstrings begin, and how many English sentences the tests pin."""
+"""Rules of words: docstrings of everything public, their first words, and the English sentences that tests pin."""
 
 from __future__ import annotations
 
@@ -8,10 +8,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("edge", "train", "export", "benchmarks")
 PRODUCT = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+BESIDE = sorted(path for folder in ("docs", "tests") for path in (ROOT / folder).rglob("*.py"))
+TESTS = [path for path in BESIDE if path.stem.startswith("test_")]
+PROGRAMS = [
+    path
+    for folder in ("hardening", "platforms")  # held to the product's rules
+    for path in BESIDE
+    if path.is_relative_to(ROOT / "tests" / folder) and path.stem != "conftest" and path not in TESTS
+]
 FORBIDDEN = ("What", "Whether", "How", "Who", "Whose", "Which", "Of", "As", "Remember", "Where", "When")
 """First words of a relative clause or a fragment: a docstring begins with a verb in the imperative or a noun phrase."""
 LONG = 5
@@ -86,8 +95,35 @@ assert f"{name} was not found in there {x}"
 
 
 def test_a_docstring_begins_with_a_verb_or_a_noun() -> None:
-    found = [f"{name_of(path)}:{line}" for path in PRODUCT for line in riddles(path.read_text(encoding="utf-8"))]
+    files = PRODUCT + BESIDE
+    found = [f"{name_of(path)}:{line}" for path in files for line in riddles(path.read_text(encoding="utf-8"))]
     assert not found
+
+
+def undocumented(tree: ast.Module) -> Iterator[str]:
+    """Public functions, classes and methods without a docstring, and the module itself."""
+    if not ast.get_docstring(tree):
+        yield "the module"
+    bodies: list[tuple[str, list[ast.stmt]]] = [("", tree.body)]
+    while bodies:
+        prefix, body = bodies.pop()
+        for node in body:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node):
+                yield prefix + node.name
+            if isinstance(node, ast.ClassDef):
+                bodies.append((f"{prefix}{node.name}.", node.body))
+
+
+def test_the_reader_of_docstrings_sees_functions_classes_and_methods() -> None:
+    tree = ast.parse("def f(): 1\nclass C:\n  'c'\n  def m(self): 1\n  def _p(self): 1\nclass _D:\n  def m(self): 1\n")
+    assert set(undocumented(tree)) == {"the module", "f", "C.m"}
+
+
+@pytest.mark.parametrize("path", PRODUCT + PROGRAMS, ids=name_of)
+def test_everything_public_has_a_docstring(path: Path) -> None:
+    assert not list(undocumented(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def test_no_command_takes_abbreviated_flags() -> None:

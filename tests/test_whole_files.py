@@ -68,7 +68,7 @@ def writer(call: ast.Call) -> str | None:
 
 
 def is_mode(word: ast.expr) -> bool:
-    """Whether it is a file mode that writes."""
+    """Return whether it is a file mode that writes."""
     if not isinstance(word, ast.Constant) or not isinstance(word.value, str):
         return False
     return bool(set(word.value) & set("wax+")) and set(word.value) <= set("rwaxbt+")

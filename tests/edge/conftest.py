@@ -1,4 +1,4 @@
-"""How the tests call the runner, in this process or as a child; a made-up runtime, a spliced spec, and a server."""
+"""Fixtures that call the runner, in this process or as a child; a made-up runtime, a spliced spec, and a server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from edge.run.main import main
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call came to."""
+    """Result of a call."""
 
     code: int
     out: str

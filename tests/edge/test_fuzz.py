@@ -30,7 +30,7 @@ Parse = Callable[[bytes], object]
 
 
 def network(name: str) -> bytes:
-    """What the interpreter would get of a good file."""
+    """Network of a good file, as the interpreter gets it."""
     return read_artifact(FIXTURES / name).network
 
 

@@ -1,4 +1,4 @@
-"""What nobody may read on a terminal, in a journal or on the page: token, broker's password, camera's password."""
+"""Secrets stay off the terminal, the journal and the page: token, broker's password, camera's password."""
 
 from __future__ import annotations
 

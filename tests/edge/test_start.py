@@ -1,4 +1,4 @@
-"""What a start loads: nothing that the call doesn't need."""
+"""Modules that a start loads: none that the call doesn't need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `python -m export.sign` signs, the runner takes, and the real minisign where it is installed."""
+"""Signatures of `python -m export.sign`, verified by the runner, and by minisign where it is installed."""
 
 from __future__ import annotations
 

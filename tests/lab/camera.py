@@ -44,7 +44,7 @@ LEAST_RIGHT = 0.9
 
 @dataclass(frozen=True)
 class Shown:
-    """What the camera showed from a time on."""
+    """Garment that the camera showed from a time on."""
 
     since: float
     label: str
@@ -105,7 +105,7 @@ def virtual_machine(feed: Path, out: Path, arch: str) -> list[str]:
 
 
 def shown(out: Path) -> list[Shown]:
-    """What the camera says it showed, with the times of the records."""
+    """Read the camera's log of what it showed, with the times of the records."""
     offset = float((out / "clock").read_text())
     names = json.loads((out / "frames.json").read_text())
     lines = [line.split() for line in (out / "frames.log").read_text().splitlines()]
@@ -129,7 +129,7 @@ def judge(records: list[dict[str, Any]], log: list[Shown], said: str) -> int:
 
 
 def about_garments(frames: list[dict[str, Any]], log: list[Shown]) -> Iterator[tuple[str, bool]]:
-    """Whether what was seen is what was shown."""
+    """Compare the predictions with what was shown."""
     seen = [bool(record["top_k"]) and record["top_k"][0]["label"] in around(record, log) for record in frames]
     yield f"the likeliest class is right in {sum(seen)} of {len(frames)} frames", share(seen) >= LEAST_RIGHT
     alike = [[around(record, log) for record in frames[place - 2 : place + 1]] for place in range(2, len(frames))]
@@ -143,7 +143,7 @@ def about_garments(frames: list[dict[str, Any]], log: list[Shown]) -> Iterator[t
 def about_the_pull(
     records: list[dict[str, Any]], frames: list[dict[str, Any]], log: list[Shown]
 ) -> Iterator[tuple[str, bool]]:
-    """Whether nothing was classified while there was no camera, and it went on afterwards."""
+    """Check that nothing was classified without a camera, and that classification went on afterwards."""
     starts = [each.since for each in log if each.label == log[0].label]  # plugged in, it begins with the first garment
     yield f"the camera was plugged in {len(starts)} times", len(starts) == 2
     back = starts[-1]
@@ -172,7 +172,7 @@ def seconds(record: dict[str, Any]) -> float:
 
 
 def share(values: list[bool]) -> float:
-    """How many of them are true, 0-1."""
+    """Share of true values, 0-1."""
     return sum(values) / len(values) if values else 0.0
 
 

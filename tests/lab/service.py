@@ -100,7 +100,7 @@ def checks(machine: Machine) -> Iterator[tuple[str, bool]]:
 
 
 def not_started(machine: Machine) -> bool:
-    """Whether a start fails where there is no camera; where there is one, there is nothing to be seen."""
+    """Return whether a start without a camera fails; where a camera is, this can't be seen."""
     if Path("/dev/video0").exists():
         return True
     machine.run("systemctl", "start", SERVICE)
@@ -137,13 +137,13 @@ def about_an_update(machine: Machine) -> Iterator[tuple[str, bool]]:
 
 
 def state(machine: Machine) -> dict[str, dict[str, object] | None]:
-    """What the store says."""
+    """Content of the store's state file."""
     found: dict[str, dict[str, object] | None] = json.loads(machine.run("cat", STATE).stdout or "{}")
     return found
 
 
 def is_active(machine: Machine) -> bool:
-    """Whether the service is up."""
+    """Return whether the service is active."""
     return machine.show("ActiveState") == "active"
 
 

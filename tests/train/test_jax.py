@@ -1,4 +1,4 @@
-"""What touches the backend, once more on JAX: a backend is chosen once for each process."""
+"""Training code that touches the backend, tested again on JAX: a process has only one backend."""
 
 import os
 import subprocess

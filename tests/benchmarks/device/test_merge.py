@@ -24,7 +24,7 @@ PI, SHORT_PI = "Raspberry Pi 5 Model B Rev 1.0", "Raspberry Pi 5 Model B"
 
 @pytest.fixture
 def result(measurement: Callable[..., Measurement]) -> Callable[..., dict[str, Any]]:
-    """What a device sends back: a float file of 80 microseconds and an int8 one of 40."""
+    """Rows that a device sends back: a float file of 80 microseconds and an int8 one of 40."""
 
     def make(**environment: Any) -> dict[str, Any]:
         measured = []

@@ -20,7 +20,7 @@ def rows(latency_ns: float) -> list[Row]:
 
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[Row]:
-    """What will have been measured; nothing is."""
+    """Rows that stand for measured ones."""
     found: list[Row] = []
     monkeypatch.setattr(command, "measure", lambda *_: found)
     monkeypatch.setattr(command, "write_inputs", lambda *_: None)

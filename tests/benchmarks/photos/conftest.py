@@ -22,7 +22,7 @@ As, Bs, HATS = LabelledFolder("as", ("a",)), LabelledFolder("bs", ("b",)), Label
 
 
 def predict(answer: str, top1: str, probability: float, labels: Sequence[str] = LABELS) -> Prediction:
-    """What was answered, the likeliest label and its probability; the others share the rest; none for `nothing`."""
+    """Make a prediction with this answer, likeliest label and probability; the other labels share the rest."""
     pixels = np.full((28, 28), 99, np.uint8)
     outline = np.zeros((0, 2), np.int32)
     if answer == "nothing":

@@ -1,4 +1,4 @@
-"""What a run needs, made up: a source of black frames, a classifier that says Coat, a sink that remembers."""
+"""Made-up parts of a run: a source of black frames, a classifier that says Coat, a sink that remembers."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class FakeSink:
 
     @property
     def numbers(self) -> list[int]:
-        """Of the frames."""
+        """Numbers of the frames."""
         return [item.number for item in self.got if isinstance(item, Frame)]
 
 

@@ -1,4 +1,4 @@
-"""What a user may type after --source, and what each kind of nothing is answered with."""
+"""Values of --source, and the error for each kind that leads to nothing."""
 
 from __future__ import annotations
 

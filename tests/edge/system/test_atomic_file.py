@@ -89,7 +89,7 @@ def test_a_folder_that_is_a_file_can_not_be_written(tmp_path: Path) -> None:
 
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is asked of the disk, in order; the random part of a temporary name is left out."""
+    """Calls to the system, in order, without the random part of a temporary name."""
     steps: list[str] = []
 
     def note(what: str, path: Path | str) -> None:

@@ -78,7 +78,7 @@ def test_a_picture_has_pages_of_its_own_unless_the_user_chose_otherwise(
 
 
 def run(program: str, told: Path, how: str, chosen: dict[str, str]) -> str:
-    """What malloc_info tells at the program's end."""
+    """Run a program; return malloc_info's output at its end."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
     environment |= {name: value for name, value in chosen.items() if value}
     command = [sys.executable, "-c", program, str(told), how]

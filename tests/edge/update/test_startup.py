@@ -1,4 +1,4 @@
-"""Runs on a store: the model that is loaded, the notes on its trial, and the minute of frames that ends it."""
+"""Runs on a store: the model that is loaded, and the state of its trial."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from edge.artifact.file import default_model
 from edge.artifact.trust import TrustPolicy
-from edge.errors import ModelFileError, SourceError, SourceLostError, UpdateError
+from edge.errors import ModelFileError, SourceError, SourceLostError
 from edge.update import state as states
-from edge.update.startup import TrialRun, TrialSink
+from edge.update.startup import TrialRun
 from edge.update.state import Model, State, Trial
 from edge.update.store import Store
 
@@ -252,61 +252,3 @@ def test_no_trial_starts_that_can_not_be_noted(
     (message,) = caplog.messages
     facts = (f"{store.folder}", "No space left", f"model {good.sha256[:12]} runs")
     assert all(fact in message for fact in facts)
-
-
-UNUSED = cast("Any", None)
-
-
-class Minute:
-    """A sink on a clock that goes on by hand, and how often it said that the model is good."""
-
-    def __init__(self, *errors: Exception) -> None:
-        self.now_s, self.confirmations, self.errors = 100.0, 0, list(errors)
-        self.sink = TrialSink(self.confirm, clock=lambda: self.now_s)
-
-    def confirm(self) -> None:
-        if self.errors:
-            raise self.errors.pop()
-        self.confirmations += 1
-
-    def frames(self, count: int, *, every_s: float) -> None:
-        for _ in range(count):
-            self.sink.write(UNUSED, UNUSED, UNUSED)
-            self.now_s += every_s
-
-
-@pytest.mark.parametrize(("every_s", "count"), [(0.25, 241), (0.5, 121), (1.0, 61)])
-def test_a_minute_of_frames_confirms_the_model_once(every_s: float, count: int) -> None:
-    minute = Minute()
-    minute.frames(count - 1, every_s=every_s)
-    assert minute.confirmations == 0
-    minute.frames(1, every_s=every_s)
-    assert minute.confirmations == 1
-    minute.frames(1000, every_s=every_s)
-    assert minute.confirmations == 1
-
-
-def test_an_hour_without_a_frame_counts_as_a_second() -> None:
-    minute = Minute()
-    minute.frames(2, every_s=3600.0)
-    for _ in range(3600):
-        minute.sink.idle(UNUSED)
-        minute.now_s += 1
-    minute.frames(58, every_s=1.0)
-    assert minute.confirmations == 0
-    minute.frames(1, every_s=1.0)
-    assert minute.confirmations == 1
-
-
-@pytest.mark.parametrize("error", [OSError("full"), UpdateError("damaged")])
-def test_a_confirmation_that_fails_is_logged_and_tried_again(
-    caplog: pytest.LogCaptureFixture, error: Exception
-) -> None:
-    minute = Minute(error)
-    minute.frames(61, every_s=1.0)
-    assert minute.confirmations == 0
-    (message,) = caplog.messages
-    assert all(fact in message for fact in (str(error), "stays on trial"))
-    minute.frames(60, every_s=1.0)
-    minute.sink.close()
-    assert minute.confirmations == 1

@@ -53,7 +53,7 @@ def test_only_the_region_that_was_looked_at_is_kept(tmp_path: Path, frame: Any, 
 
 @pytest.fixture
 def size_bytes(tmp_path: Path, frame: Any, prediction: Any, decision: Any) -> int:
-    """Of one snapshot with its JSON."""
+    """Size of one snapshot with its JSON."""
     open_sink(tmp_path / "one").write(frame(0), prediction(), decision())
     return sum(path.stat().st_size for path in (tmp_path / "one").rglob("*.*"))
 

@@ -15,7 +15,7 @@ from edge.sinks.images.video import FPS, VideoSink
 
 
 def greys(path: Path) -> list[int]:
-    """Of each frame, the level in the middle of its upper half."""
+    """Grey level in the middle of each frame's upper half."""
     capture = cv2.VideoCapture(str(path))
     found = []
     while True:

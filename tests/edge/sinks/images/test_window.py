@@ -13,7 +13,7 @@ from edge.sinks.images.window import WindowSink
 
 
 class FakeScreen:
-    """What OpenCV's user interface was told."""
+    """OpenCV's user interface, with the calls that it received."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

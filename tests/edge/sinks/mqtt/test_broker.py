@@ -122,7 +122,7 @@ def open_sink(broker: Broker) -> Iterator[Callable[..., MqttSink]]:
 
 
 def label_is(name: str) -> Callable[[str], bool]:
-    """Whether a decision says so."""
+    """Make a check for a decision with this label."""
     return lambda message: bool(json.loads(message)["label"] == name)
 
 

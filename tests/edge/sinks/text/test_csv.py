@@ -16,7 +16,7 @@ SHA256 = "ab" * 32
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    """What a reader of CSV sees."""
+    """Rows as Python's CSV reader returns them."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, strict=True))
 

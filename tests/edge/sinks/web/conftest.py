@@ -22,7 +22,7 @@ IDENTITY = Identity(
 
 @pytest.fixture
 def identity() -> Identity:
-    """Of a model with two labels."""
+    """Identity of a model with two labels."""
     return IDENTITY
 
 

@@ -85,7 +85,7 @@ def play(open_page: Callable[..., Any], frame: Any, prediction: Any, decision: A
 
 
 def text(browser: Any, part: str) -> str:
-    """What a part of the page says."""
+    """Text of a part of the page."""
     return str(browser.evaluate(TEXT.format(json.dumps(part))))
 
 

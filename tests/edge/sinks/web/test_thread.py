@@ -39,7 +39,7 @@ def connect(page: Any) -> Callable[[], socket.socket]:
 
 
 def all_of(connection: socket.socket) -> bytes:
-    """What comes until the other side closes, politely or not."""
+    """Bytes that arrive until the other side closes or resets the connection."""
     said = b""
     try:
         while part := connection.recv(65_536):

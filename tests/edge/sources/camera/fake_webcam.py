@@ -53,7 +53,7 @@ SENSOR = Device(Path("/dev/video4"), "unicam", "unicam", "platform:1", (), gives
 
 
 class Kernel:
-    """What is plugged in, and what it offers."""
+    """Devices that are plugged in, and the formats they offer."""
 
     def __init__(self, *plugged: Device) -> None:
         self.plugged = list(plugged)

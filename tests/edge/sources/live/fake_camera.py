@@ -34,7 +34,7 @@ class FakeClock:
 
 @dataclass(frozen=True)
 class Phase:
-    """What a camera does until a time.
+    """Behaviour of a camera until a time.
 
     `noise`, `black`, `still` (the same picture again and again), `silent` (a read waits), `hang` (a read never comes
     back, whatever it is told, and the device is held), `fail` (a read fails, the
@@ -73,7 +73,7 @@ class FakeCamera:
         return None  # type: ignore[return-value]  # the fake reader asks the camera itself
 
     def next_event(self, after_s: float) -> tuple[float, NDArray[np.uint8] | Exception]:
-        """When the read that was begun then comes back, and with what."""
+        """Return the time at which a read that began then returns, and its result."""
         due_s = after_s + 1 / self.fps
         phase = self._phase(due_s)
         if phase.does == "hang" or self._phase(after_s).does == "hang":
@@ -171,7 +171,7 @@ def live(
 
 @dataclass(frozen=True)
 class Moment:
-    """What a live source gave at a time, and how it was then."""
+    """Frame that a live source gave at a time, and its state then."""
 
     time_s: float
     shape: Sequence[int] | None

@@ -15,7 +15,7 @@ STILL = NOISE[0]
 def seen(
     watch: FrozenFrameDetector, pictures: list[NDArray[np.uint8]], start_s: float, fps: float = 10.0
 ) -> list[bool]:
-    """What it says of pictures, each in an array of its own."""
+    """Return its result for each picture, each in an array of its own."""
     return [watch.is_frozen(picture.copy(), start_s + n / fps) for n, picture in enumerate(pictures)]
 
 

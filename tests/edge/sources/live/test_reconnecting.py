@@ -17,7 +17,7 @@ END = 1e6
 
 
 def times(moments: list[Moment], *, fresh: bool) -> list[float]:
-    """When there was a frame, or when there was none."""
+    """Times with a frame, or times without one."""
     return [moment.time_s for moment in moments if (moment.shape is not None) is fresh]
 
 
