@@ -49,15 +49,15 @@ measure: $(VENV)/dev ## export, run and benchmark them for real; renders the fig
 	$(BIN)/python docs/measure.py
 	$(BIN)/python docs/render.py
 
-ATTACKS := models checks frames strangers power
+ATTACKS := models checks frames network_abuse power
 # What the platforms' kit printed on other machines, e.g. make harden MACHINES='pi4.json pi5.json'.
 MACHINES ?=
 
 harden: $(VENV)/dev ## attack all of it and count what it survived; hours, the last of them an hour's soak
 	for name in $(ATTACKS); do $(BIN)/python -m tests.hardening $$name --out docs/measured/hardening_$$name.json || exit; done
 	$(if $(MACHINES),$(BIN)/python -m tests.hardening platforms --merge $(MACHINES) --python $(BIN)/python --out docs/measured/hardening_platforms.json,@echo 'where it runs: left as it is, for MACHINES names no other machine')
-	$(BIN)/python -m tests.hardening soak --fake-days 1 --out docs/measured/hardening_soak_day.json
-	$(BIN)/python -m tests.hardening soak --demo-frames 1000000 --out docs/measured/hardening_soak_million.json
+	$(BIN)/python -m tests.hardening soak --simulated-days 1 --out docs/measured/hardening_soak_simulated_day.json
+	$(BIN)/python -m tests.hardening soak --demo-frames 1000000 --out docs/measured/hardening_soak_long_run.json
 	$(BIN)/python -m tests.hardening soak --duration 3600 --out docs/measured/hardening_soak.json
 	$(BIN)/python docs/render.py
 

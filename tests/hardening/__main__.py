@@ -6,38 +6,36 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import cast
 
 from edge.cli import console
+from tests.hardening.attack_command import EXIT_CODES, AttackModule, run_attack
 
-# Each has `parser()` and `main(arguments)`.
 _MODULES = {
-    "models": "tests.hardening.malformed_models",
+    "models": "tests.hardening.malformed_models.command",
     "checks": "tests.hardening.malformed_models.checks",
-    "frames": "tests.hardening.frames",
-    "strangers": "tests.hardening.network_abuse",
-    "power": "tests.hardening.power_loss",
-    "soak": "tests.hardening.soak",
-    "platforms": "tests.platforms",
+    "frames": "tests.hardening.malformed_media.command",
+    "network_abuse": "tests.hardening.network_abuse.command",
+    "power": "tests.hardening.power_loss.command",
+    "soak": "tests.hardening.soak.command",
+    "platforms": "tests.platforms.command",
 }
 ATTACKS = {
     "models": "damaged and forged model files against the runner",
     "checks": "the same files behind the bounds alone, with memory filled in two ways",
     "frames": "damaged images, videos and streams against the runner",
-    "strangers": "requests nobody should send against the live page, and a broker that is away",
+    "network_abuse": "requests nobody should send against the live page, and a broker that is away",
     "power": "kill -9 at random moments of everything that writes files",
-    "soak": "hours at full speed and days in fake time, with random faults",
+    "soak": "hours at full speed and days in simulated time, with random faults",
     "platforms": "where the base install imports and predicts",
 }
 
-_EPILOG = """`python -m tests.hardening NAME --help` says more of each.
-
-exit codes: 0 every promise is held, 1 an attack could not be made, 2 wrong call, 3 a promise is not held
-"""
+_EPILOG = f"`python -m tests.hardening NAME --help` says more of each.\n\n{EXIT_CODES}"
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser of the first word; what follows is the attack's own."""
-    lines = "\n".join(f"  {name:12}{what}" for name, what in ATTACKS.items())
+    lines = "\n".join(f"  {name:15}{what}" for name, what in ATTACKS.items())
     flags = console.Parser(
         prog="python -m tests.hardening",
         description=f"Attack the toolkit and count what it survived.\n\n{lines}",
@@ -50,12 +48,10 @@ def parser() -> argparse.ArgumentParser:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Hand over to the attack."""
+    """Run one attack."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = parser().parse_args(arguments[:1]).name
-    attack = importlib.import_module(_MODULES[name])
-    code: int = attack.main(arguments[1:])
-    return code
+    return run_attack(name, cast("AttackModule", importlib.import_module(_MODULES[name])), arguments[1:])
 
 
 if __name__ == "__main__":

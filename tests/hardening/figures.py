@@ -41,6 +41,20 @@ class Figure:
         return self.value <= self.limit if self.limit_kind == "at most" else self.value >= self.limit
 
 
+@dataclass(frozen=True, slots=True)
+class AttackResult:
+    """Figures of one attack, with what they depend on."""
+
+    figures: Sequence[Figure]
+    """Rows of the table, at least one."""
+    settings: dict[str, Any]
+    """Settings that the figures depend on, as JSON values."""
+    details: Sequence[dict[str, Any]] = ()
+    """Tries, one JSON object each; kept in the file, not printed."""
+    is_interrupted: bool = False
+    """True after Ctrl-C: the figures are those until then."""
+
+
 def figure_with(figures: Sequence[Figure], words: str) -> Figure:
     """Return the only figure that has these words in its name.
 
@@ -53,40 +67,29 @@ def figure_with(figures: Sequence[Figure], words: str) -> Figure:
     return matches[0]
 
 
-def finish(
-    name: str,
-    figures: Sequence[Figure],
-    *,
-    arguments: Sequence[str],
-    settings: dict[str, Any],
-    seed: int | None,
-    out: Path | None,
-    details: Sequence[dict[str, Any]] = (),
-) -> None:
+def finish(name: str, result: AttackResult, *, arguments: Sequence[str], seed: int | None, out: Path | None) -> None:
     """Print the figures and write them as JSON.
 
     Args:
         name: of the attack, as after `python -m tests.hardening`.
-        figures: at least one.
+        result: figures and settings.
         arguments: of the command line, after the name.
-        settings: what the figures depend on, as JSON values.
         seed: of the run; None where nothing is random.
         out: the file; None: reports/hardening-<name>-<UTC time>.json.
-        details: what was tried, one JSON object each; kept in the file, not printed.
 
     Raises:
         GateError: a promise was not held; everything is printed and written all the same.
     """
-    rows = [asdict(figure) | {"status": _status(figure)} for figure in figures]
+    rows = [asdict(figure) | {"status": _status(figure)} for figure in result.figures]
     command = ["python", "-m", "tests.hardening", name, *map(shlex.quote, arguments)]
     environment = describe_environment(command, seed=seed, threads=1)
     report = {
         "schema_version": SCHEMA_VERSION,
         "name": name,
         "environment": environment,
-        "settings": settings,
+        "settings": result.settings,
         "figures": rows,
-        "details": list(details),
+        "details": list(result.details),
     }
     path = out or Path("reports") / f"hardening-{name}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}.json"
     atomic_file.write_text(path, json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

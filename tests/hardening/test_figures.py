@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 from edge.errors import GateError
-from tests.hardening.figures import Figure, figure_with, finish, page
+from tests.hardening.figures import AttackResult, Figure, figure_with, finish, page
 
 
 def _finish(figures: list[Figure], path: Path) -> None:
-    finish("models", figures, arguments=["--count", "5"], settings={"count": 5}, seed=3, out=path, details=[{"a": 1}])
+    result = AttackResult(figures, {"count": 5}, details=[{"a": 1}])
+    finish("models", result, arguments=["--count", "5"], seed=3, out=path)
 
 
 def test_what_was_counted_is_printed_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

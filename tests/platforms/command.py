@@ -1,4 +1,4 @@
-"""`python -m tests.hardening platforms`: the command line."""
+"""Installation on other platforms, tried and compared: the command line."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ import logging
 import shlex
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measure.child_process import ask, own_environment
-from edge.cli import console
-from edge.errors import EXIT_DONE, ToolkitError
-from tests.hardening.figures import finish
+from edge.errors import ToolkitError
+from tests.hardening.attack_command import attack_parser
+from tests.hardening.figures import AttackResult
 from tests.platforms import kit as kits
 from tests.platforms import wheels
 from tests.platforms.rows import figures, make_rows
 
-NAME = "platforms"
 _LOGGER = logging.getLogger(__name__)
 _TIMEOUT_S = 7200.0  # an emulated processor installs and runs in ten minutes
 _EXAMPLES = """examples:
@@ -33,10 +31,10 @@ _EXAMPLES = """examples:
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = console.Parser(
-        prog=f"python -m tests.hardening {NAME}",
-        description="Install the project from the package registry into fresh environments, import every runtime, "
-        "classify, and compare what the models put out on Fashion-MNIST's test images, bit by bit.",
+    flags = attack_parser(
+        "platforms",
+        "Install the project from the package registry into fresh environments, import every runtime, classify, and "
+        "compare what the models put out on Fashion-MNIST's test images, bit by bit.",
         epilog=_EXAMPLES,
     )
     flags.add_argument("--python", action="append", default=[], metavar="PATH",
@@ -46,15 +44,11 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--kit", type=Path, metavar="DIR", help="keep what machines are tried with there")
     flags.add_argument("--merge", type=Path, nargs="+", default=[], metavar="FILE",
                        help="what the kit's probe.py said on other machines")  # fmt: skip
-    flags.add_argument("--out", type=Path, metavar="FILE", help="JSON to write (default: reports/)")
-    console.add_logging_flags(flags)
     return flags
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Try each Python, join what others said, print the figures."""
-    options = parser().parse_args(arguments)
-    console.start_logging(options)
+def measure(options: argparse.Namespace) -> AttackResult:
+    """Try each Python and join the results of other machines."""
     with tempfile.TemporaryDirectory() as folder:
         kit = (options.kit or Path(folder)).absolute()
         pythons = options.python or ([] if options.merge else [sys.executable])
@@ -64,16 +58,11 @@ def main(arguments: Sequence[str]) -> int:
         found += [_read(path) for path in options.merge]
         rows, drawn = make_rows(found, kit), kits.drawn_sha256(kit)
     for_32_bit = wheels.for_32_bit_arm()
-    finish(
-        NAME,
+    return AttackResult(
         figures(rows, wheels_for_32_bit_arm=len(for_32_bit)),
-        arguments=arguments,
         settings={"drawn_sha256": drawn, "wheels_for_32_bit_arm": for_32_bit},
-        seed=None,
-        out=options.out,
         details=rows,
     )
-    return EXIT_DONE
 
 
 def _try(python: str, prefix: str, kit: Path) -> dict[str, Any]:

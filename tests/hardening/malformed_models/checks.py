@@ -25,15 +25,15 @@ import numpy as np
 
 from edge.artifact.file import read_artifact
 from edge.cli import console
-from edge.errors import EXIT_DONE, ModelFileError, ToolkitError
+from edge.errors import ModelFileError, ToolkitError
 from edge.runtimes import protocol
 from edge.verify import child_process
 from edge.verify.gate import check_network
-from tests.hardening.figures import Figure, finish
+from tests.hardening.attack_command import attack_parser
+from tests.hardening.figures import AttackResult, Figure
 from tests.hardening.malformed_models.mutations import mutant
 from tests.hardening.malformed_models.original import load_original
 
-NAME = "checks"
 ROOT = Path(__file__).parents[3]
 FORMATS = {
     "tflite": ("litert", "tiny_int8.tflite", "tiny_none.tflite", "operators_int8.tflite", "operators_none.tflite"),
@@ -109,8 +109,11 @@ def work(file_format: str, seed: int, numbers: Sequence[int]) -> None:
 
 
 def run(file_format: str, seed: int, count: int, fill: int) -> Iterator[Trial]:
-    """Yield the result of each file in processes whose memory holds `fill`; one that ends is replaced."""
-    number, starts_in_vain = 0, 0
+    """Yield the result of each file in processes whose memory holds `fill`.
+
+    A process that ends or hangs is replaced, and its last file is tried once more.
+    """
+    number, starts_in_vain, died_before = 0, 0, -1
     environment = {**os.environ, "MALLOC_PERTURB_": str(fill), "MALLOC_MMAP_MAX_": "0", "PYTHONMALLOC": "malloc",
                    "MALLOC_ARENA_MAX": "1"}  # fmt: skip
     while number < count:
@@ -120,6 +123,9 @@ def run(file_format: str, seed: int, count: int, fill: int) -> Iterator[Trial]:
         ) as child:
             begun = number
             for trial in _read(child):
+                if trial.outcome == DIED and trial.number != died_before:
+                    died_before = trial.number  # counts if it happens twice: a busy machine hangs too
+                    break
                 yield trial
                 number = trial.number + 1
             child.kill()
@@ -157,33 +163,24 @@ def joined(first: Trial, second: Trial) -> Trial:
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = console.Parser(prog=f"python -m tests.hardening {NAME}", description=__doc__)
+    flags = attack_parser("checks", __doc__, seed_of="the files")
     flags.add_argument("--count", type=console.positive_int, default=2000, metavar="N", help="files of each format")
-    flags.add_argument("--seed", type=console.natural, default=0, help="seed of the files")
     flags.add_argument("--format", choices=tuple(FORMATS), action="append", dest="formats", help="only this one")
-    flags.add_argument("--out", type=Path, metavar="FILE", help="JSON to write (default: reports/)")
-    console.add_logging_flags(flags)
     return flags
 
 
-@console.command
-def main(argv: Sequence[str] | None = None) -> int:
-    """Try every file of every format twice; print the figures and write them."""
-    arguments = list(sys.argv[2:] if argv is None else argv)
-    options = parser().parse_args(arguments)
-    console.start_logging(options)
+def measure(options: argparse.Namespace) -> AttackResult:
+    """Try every file of every format twice."""
     figures, details = [], []
     for file_format in options.formats or FORMATS:
-        both = (run(file_format, options.seed, options.count, fill) for fill in FILLS)
+        both = [list(run(file_format, options.seed, options.count, fill)) for fill in FILLS]
         trials = [joined(first, second) for first, second in zip(*both, strict=True)]
         outcomes = Counter(trial.outcome for trial in trials)
         figures += [Figure(f"{file_format}: files", len(trials))]
         figures += [Figure(f"{file_format}: {outcome}", outcomes[outcome],
                            limit=0 if outcome == DIFFERENT else None) for outcome in OUTCOMES]  # fmt: skip
         details += [asdict(trial) | {"format": file_format} for trial in trials if trial.outcome in (DIED, DIFFERENT)]
-    finish(NAME, figures, arguments=arguments, settings={"count": options.count, "fills": FILLS}, seed=options.seed,
-           out=options.out, details=details)  # fmt: skip
-    return EXIT_DONE
+    return AttackResult(figures, {"count": options.count, "fills": FILLS}, details)
 
 
 if __name__ == "__main__":

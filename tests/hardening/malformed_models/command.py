@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import collections
 import json
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,11 +14,11 @@ from typing import Any
 from edge.artifact.file import default_model
 from edge.cli import console
 from edge.errors import EXIT_DONE, ModelFileError
-from tests.hardening.figures import Figure, finish
+from tests.hardening.attack_command import attack_parser
+from tests.hardening.figures import AttackResult, Figure
 from tests.hardening.malformed_models.attack import CRASHED, HANG_S, HUNG, Run, Tried, attack, rerun
 from tests.hardening.malformed_models.worker import FLOODED, LOADED, REFUSED, UNEXPECTED
 
-NAME = "models"
 FORMATS = ("tflite", "onnx")
 CAUGHT = "crashed, hung or flooded the library: the child process catches it"
 OTHER_END = "of these, with another end than in the quick attack"
@@ -32,34 +31,25 @@ _EPILOG = """examples:
   python -m tests.hardening models --count 10000 --seed 0
   python -m tests.hardening models --count 1000 --format onnx --model mine.onnx --corpus crashes/
 
-Forging ONNX files needs the extra export. exit codes: 0 every promise is held, 1 error, 2 wrong call, 3 one is not held
+Forging ONNX files needs the extra export.
 """
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = console.Parser(
-        prog=f"python -m tests.hardening {NAME}", description=__doc__, epilog=_EPILOG,
-    )  # fmt: skip
+    flags = attack_parser("models", __doc__, seed_of="the files", epilog=_EPILOG)
     flags.add_argument("--count", type=console.positive_int, default=10_000, metavar="N", help="files of each format")
-    flags.add_argument("--seed", type=console.natural, default=0, help="of the files")
     flags.add_argument("--format", choices=FORMATS, action="append", dest="formats", help="only this one")
     flags.add_argument("--model", type=Path, action="append", default=[], metavar="FILE",
                        help="a good file to begin with (default: the built-in one and the tests' own)")  # fmt: skip
     flags.add_argument("--sample", type=console.positive_int, default=97, metavar="N",
                        help="let edge-classify itself try every Nth file too")  # fmt: skip
-    flags.add_argument("--corpus", type=Path, metavar="DIR", help="keep what crashed or hung a library here")
-    flags.add_argument("--out", type=Path, metavar="FILE", help="of the figures (default: in reports/)")
-    console.add_logging_flags(flags)
+    flags.add_argument("--corpus", type=Path, metavar="DIR", help="folder for the files that crashed or hung a library")
     return flags
 
 
-@console.command
-def main(argv: Sequence[str] | None = None) -> int:
-    """Attack; print the figures and write them."""
-    arguments = list(sys.argv[2:] if argv is None else argv)
-    options = parser().parse_args(arguments)
-    console.start_logging(options)
+def measure(options: argparse.Namespace) -> AttackResult:
+    """Load forged files of each format."""
     with tempfile.TemporaryDirectory() as folder:
         figures, details = [], []
         for file_format in options.formats or FORMATS:
@@ -69,9 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                          folder=Path(folder))  # fmt: skip
             figures += summary(file_format, found, runs)
             details += _details(found, runs)
-    finish(NAME, figures, arguments=arguments, settings={"count": options.count, "sample": options.sample},
-           seed=options.seed, out=options.out, details=details)  # fmt: skip
-    return EXIT_DONE
+    return AttackResult(figures, {"count": options.count, "sample": options.sample}, details)
 
 
 def summary(file_format: str, found: Sequence[Tried], runs: dict[int, Run]) -> list[Figure]:

@@ -10,6 +10,7 @@ import pytest
 
 from edge.classify.classifier import Classifier
 from edge.errors import GateError, ModelFileError
+from tests.hardening.__main__ import main
 from tests.hardening.malformed_models import attack, command, forgery
 from tests.hardening.malformed_models.attack import Run, Tried
 from tests.hardening.malformed_models.mutations import mutant
@@ -119,12 +120,12 @@ def test_the_command(fixtures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
         attack, "run_runner", lambda path, _: (seen.append(path.stat().st_size), Run(1, "error: no", 1, 9))[1]
     )
     arguments = ["--count", "5", "--format", "tflite", "--sample", "2", "--model", str(fixtures / "tiny_int8.tflite")]
-    assert command.main([*arguments, "--out", str(tmp_path / "a.json")]) == 0
+    assert main(["models", *arguments, "--out", str(tmp_path / "a.json")]) == 0
     report = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert (report["name"], report["settings"], len(seen)) == ("models", {"count": 5, "sample": 2}, 3)
     assert report["details"] == [{"format": "tflite", "kind": "cut short", "refused": 5}]
     monkeypatch.setattr(attack, "run_runner", lambda *_: Run(-11, "", 1, 9))
-    assert command.main([*arguments, "--out", str(tmp_path / "b.json")]) == GateError.exit_code
+    assert main(["models", *arguments, "--out", str(tmp_path / "b.json")]) == GateError.exit_code
 
 
 def test_a_file_that_hung_is_tried_once_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_a_file_that_hung_is_tried_once_more(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_without_files_to_begin_with_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--format", "onnx", "--model", "a.tflite"]) == 1
+    assert main(["models", "--format", "onnx", "--model", "a.tflite"]) == 1
     message = capsys.readouterr().err
     assert "onnx" in message
     assert "--model" in message

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -36,6 +39,26 @@ def test_a_process_that_crashes_or_hangs_is_the_result_of_its_last_file(
         trials = list(checks._read(child))
         child.kill()
     assert trials == [Trial(3, "x", "a"), Trial(4, "y", DIED)]
+
+
+def test_a_file_that_ends_its_process_is_tried_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = iter([
+        [Trial(0, "x", LIBRARY), Trial(1, "x", DIED)],
+        [Trial(1, "x", SAME, "ab"), Trial(2, "x", DIED)],
+        [Trial(2, "x", DIED)],
+        [Trial(3, "x", LIBRARY)],
+    ])  # fmt: skip
+    starts: list[str] = []
+
+    def start(command: list[str], **_: object) -> Any:
+        starts.append(command[-2])
+        return nullcontext(SimpleNamespace(kill=lambda: None))
+
+    monkeypatch.setattr(checks.subprocess, "Popen", start)
+    monkeypatch.setattr(checks, "_read", lambda _: iter(next(processes)))
+    trials = list(checks.run("onnx", 0, 4, 85))
+    assert [(trial.number, trial.outcome) for trial in trials] == [(0, LIBRARY), (1, SAME), (2, DIED), (3, LIBRARY)]
+    assert starts == ["0", "1", "2", "3"]
 
 
 @pytest.mark.e2e

@@ -16,9 +16,9 @@ from edge.sinks.web.broadcast import MOST_VIEWERS, Broadcast
 from edge.sinks.web.live_state import LiveState
 from edge.sinks.web.server import Routes, application
 from tests.hardening.network_abuse.brokers import HOSTILE, Broker
+from tests.hardening.network_abuse.exposed_runner import ExposedRunner
 from tests.hardening.network_abuse.http_client import Reply, ask_all, in_a_process, leave_idle, never_read
-from tests.hardening.network_abuse.requests import of_strangers
-from tests.hardening.network_abuse.subject import Subject
+from tests.hardening.network_abuse.requests import unauthorised_requests
 
 IDLE_S, SLOW_S = 15.0, 40.0  # longer than the page has patience
 _LOOK_S = 0.5  # from one look of the viewer with a right to the next
@@ -85,34 +85,34 @@ def attack(*, host: str, token: str, idle: int, seconds: float, seed: int) -> Ou
     """
     password = secrets.token_urlsafe()
     broker = Broker(itertools.cycle(HOSTILE.values()))
-    subject = Subject(host=host, token=token, broker_port=broker.port, password=password)
+    runner = ExposedRunner(host=host, token=token, broker_port=broker.port, password=password)
     try:
-        return _attack(subject, broker, token=token, password=password, idle=idle, seconds=seconds, seed=seed)
+        return _attack(runner, broker, token=token, password=password, idle=idle, seconds=seconds, seed=seed)
     finally:
-        subject.close()
+        runner.close()
         broker.close()
 
 
 def _attack(
-    subject: Subject, broker: Broker, *, token: str, password: str, idle: int, seconds: float, seed: int
+    runner: ExposedRunner, broker: Broker, *, token: str, password: str, idle: int, seconds: float, seed: int
 ) -> Outcome:
-    every, name = paths(), f"localhost:{subject.port}"
-    calm_fps = [_frames_a_second(subject, seconds)]
-    memory, handles = subject.memory_bytes("VmHWM"), subject.handles(_SETTLED_S)
-    requests = of_strangers(every, token=token, host=name, seed=seed)
+    every, name = paths(), f"localhost:{runner.port}"
+    calm_fps = [_frames_a_second(runner, seconds)]
+    memory, handles = runner.memory_bytes("VmHWM"), runner.handles(_SETTLED_S)
+    requests = unauthorised_requests(every, token=token, host=name, seed=seed)
     stream = f"GET /pictures HTTP/1.1\r\nHost: {name}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     slow = 2 * MOST_VIEWERS
-    with _Watch(subject) as asked:
-        replies: list[Reply] = in_a_process(ask_all, subject.port, requests, seconds)
-    with _Watch(subject) as idled:
-        idle_left: int = in_a_process(leave_idle, subject.port, idle, IDLE_S)
-    with _Watch(subject) as stalled:
-        slow_left: int = in_a_process(never_read, subject.port, stream, slow, SLOW_S)
-    calm_fps.append(_frames_a_second(subject, seconds))
-    handles_after = subject.handles(_SETTLED_S)
-    said = b"".join((subject.look("/metrics"), subject.look("/healthz"), subject.look("/page.js"),
+    with _Watch(runner) as asked:
+        replies: list[Reply] = in_a_process(ask_all, runner.port, requests, seconds)
+    with _Watch(runner) as idled:
+        idle_left: int = in_a_process(leave_idle, runner.port, idle, IDLE_S)
+    with _Watch(runner) as stalled:
+        slow_left: int = in_a_process(never_read, runner.port, stream, slow, SLOW_S)
+    calm_fps.append(_frames_a_second(runner, seconds))
+    handles_after = runner.handles(_SETTLED_S)
+    said = b"".join((runner.look("/metrics"), runner.look("/healthz"), runner.look("/page.js"),
                      *(reply.content for reply in replies))).decode(errors="replace")  # fmt: skip
-    told = "\n".join((said, *subject.lines, *subject.answers))
+    told = "\n".join((said, *runner.lines, *runner.answers))
     return Outcome(
         paths=every,
         replies=replies,
@@ -120,45 +120,45 @@ def _attack(
         idle_left=idle_left,
         slow=slow,
         slow_left=slow_left,
-        lines=len(subject.lines),
+        lines=len(runner.lines),
         leaks=sum(secret in told for secret in (token, password) if secret),
-        has_crashed=subject.has_crashed,
-        memory_mb=max(0, subject.memory_bytes("VmHWM") - memory) / 1e6,
+        has_crashed=runner.has_crashed,
+        memory_mb=max(0, runner.memory_bytes("VmHWM") - memory) / 1e6,
         handles=max(0, handles_after - handles),
         calm_fps=sum(calm_fps) / 2,
         attacked_fps={"requests": asked.fps, "idle connections": idled.fps, "slow readers": stalled.fps},
-        missed=subject.unanswered,
-        longest_wait_s=subject.longest_wait_s,
+        missed=runner.unanswered,
+        longest_wait_s=runner.longest_wait_s,
         brokers=broker.came,
     )
 
 
-def _frames_a_second(subject: Subject, seconds: float) -> float:
-    began_s, began = time.monotonic(), subject.frames()
+def _frames_a_second(runner: ExposedRunner, seconds: float) -> float:
+    began_s, began = time.monotonic(), runner.frames()
     time.sleep(seconds)
-    frames = subject.frames() - began
+    frames = runner.frames() - began
     return frames / (time.monotonic() - began_s)
 
 
 class _Watch:
     """A viewer with a right, who looks again and again, and counts frames as long as it is entered."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, runner: ExposedRunner) -> None:
         self.fps = 0.0
-        self._victim = subject
+        self._runner = runner
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def __enter__(self) -> _Watch:
-        self._began_s, self._began = time.monotonic(), self._victim.frames()
+        self._began_s, self._began = time.monotonic(), self._runner.frames()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._is_over.set()
         self._thread.join()
-        self.fps = (self._victim.frames() - self._began) / (time.monotonic() - self._began_s)
+        self.fps = (self._runner.frames() - self._began) / (time.monotonic() - self._began_s)
 
     def _look(self) -> None:
         while not self._is_over.wait(_LOOK_S):
-            self._victim.look("/healthz")
+            self._runner.look("/healthz")

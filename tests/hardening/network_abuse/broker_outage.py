@@ -27,13 +27,13 @@ from edge.sources.frame import Frame
 
 HOUR_S = 3600
 _FPS = 10
-_PATIENCE_S = 30.0
+_TIMEOUT_S = 30.0
 _TOPIC = "shop/door"
 _KEPT = ("availability", "decision")
 
 
 @dataclass(frozen=True, slots=True)
-class RealTimeRun:
+class BrokerOutage:
     """Result."""
 
     answers: int
@@ -54,7 +54,7 @@ class RealTimeRun:
         return decision.get("label") == self.newest and self.told.get(f"{_TOPIC}/availability") == "online"
 
 
-def an_hour(*, mosquitto: str | None) -> RealTimeRun:
+def simulate_outage(*, mosquitto: str | None) -> BrokerOutage:
     """Give ten answers a second for an hour of made-up time, and start a broker at its end.
 
     Args:
@@ -82,7 +82,7 @@ def an_hour(*, mosquitto: str | None) -> RealTimeRun:
     with _broker(mosquitto, port) if mosquitto else nullcontext():
         told = _kept(port, sink) if mosquitto else {}
         sink.close()
-    return RealTimeRun(answers, most, sink.failures.dropped, told, label)
+    return BrokerOutage(answers, most, sink.failures.dropped, told, label)
 
 
 def find_mosquitto() -> str | None:
@@ -106,7 +106,7 @@ def _broker(program: str, port: int) -> Iterator[None]:
 
 def _kept(port: int, sink: MqttSink) -> dict[str, str]:
     """Return the messages that a subscriber gets after the sink has published everything."""
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + _TIMEOUT_S
     while sink.failures.message and time.monotonic() < deadline:
         time.sleep(0.05)
     return _heard(port)
@@ -130,7 +130,7 @@ def _heard(port: int) -> dict[str, str]:
     listener.on_message = hear
     listener.connect("127.0.0.1", port)
     listener.loop_start()
-    has_both.wait(_PATIENCE_S)
+    has_both.wait(_TIMEOUT_S)
     listener.disconnect()
     listener.loop_stop()
     return heard

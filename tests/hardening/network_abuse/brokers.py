@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 WELCOME = b"\x20\x02\x00\x00"  # CONNACK
 Script = Callable[[socket.socket], None]
 """Does to one connection what it has in mind; an OSError ends it."""
@@ -82,7 +82,7 @@ class Broker:
         """
         heard = b""
         while words not in heard:
-            heard += self._heard.get(timeout=PATIENCE_S)
+            heard += self._heard.get(timeout=TIMEOUT_S)
         return heard
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Broker:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._thread.join(PATIENCE_S)
+        self._thread.join(TIMEOUT_S)
 
     def _serve(self) -> None:
         with suppress(OSError):
@@ -98,7 +98,7 @@ class Broker:
                 line, _ = self._listening.accept()
                 self.came += 1
                 with line, suppress(OSError):
-                    line.settimeout(PATIENCE_S)
+                    line.settimeout(TIMEOUT_S)
                     next(self._scripts)(line)
 
     def _is_good(self, line: socket.socket) -> None:

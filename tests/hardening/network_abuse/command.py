@@ -1,21 +1,21 @@
-"""`python -m tests.hardening strangers`: strangers at the page and in the broker's place, against the runner."""
+"""Attack on the live page and in the place of the MQTT broker: command line and figures."""
 
 from __future__ import annotations
 
 import argparse
+import logging
 import secrets
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from edge.cli import console
-from edge.errors import EXIT_DONE
 from edge.sinks.mqtt.connection import MOST_WAITING
-from tests.hardening.figures import Figure, finish
+from tests.hardening.attack_command import attack_parser
+from tests.hardening.figures import AttackResult, Figure
 from tests.hardening.network_abuse.attack import Outcome, attack
-from tests.hardening.network_abuse.broker_outage import RealTimeRun, an_hour, find_mosquitto
-from tests.hardening.network_abuse.subject import FPS
+from tests.hardening.network_abuse.broker_outage import BrokerOutage, find_mosquitto, simulate_outage
+from tests.hardening.network_abuse.exposed_runner import FPS
 
+_LOGGER = logging.getLogger(__name__)
 LEAST_RATIO = 0.95
 MOST_MEMORY_MB = 32.0  # 128 connections, each of which may have sent 256 kB that are not looked at yet
 MOST_LINES = 20
@@ -24,51 +24,34 @@ LONGEST_WAIT_S = 10.0  # a browser says nothing to its user for longer than that
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = console.Parser(
-        prog="python -m tests.hardening strangers",
-        description="Attack the live page, without and with a token, beside a camera that is classified and a broker "
-        "that means harm; then be without a broker for an hour of made-up time.",
-        epilog="exit codes: 0 every promise is held, 1 an attack could not be made, 2 wrong call, 3 one is not held",
-    )
-    flags.add_argument(
-        "--seed", type=console.natural, default=0, metavar="N", help="of the requests that are made at random"
+    flags = attack_parser(
+        "network_abuse",
+        "Attack the live page, without and with a token, beside a camera that is classified and a hostile broker; "
+        "then simulate an hour without a broker.",
+        seed_of="the random requests",
     )
     flags.add_argument("--idle", type=console.positive_int, default=500, metavar="N",
-                       help="connections that ask for nothing")  # fmt: skip
+                       help="connections that send no request")  # fmt: skip
     flags.add_argument("--seconds", type=console.positive_float, default=20.0, metavar="S",
-                       help="of calm before and after, and at least of requests")  # fmt: skip
-    flags.add_argument("--out", type=Path, metavar="FILE",
-                       help="JSON to write (reports/hardening-strangers-<UTC time>.json unless given)")  # fmt: skip
-    console.add_logging_flags(flags)
+                       help="seconds of calm before and after, and at least of requests")  # fmt: skip
     return flags
 
 
-@console.command
-def main(argv: Sequence[str] | None = None) -> int:
-    """Attack, count, and say what was held."""
-    arguments = list(sys.argv[2:] if argv is None else argv)
-    options = parser().parse_args(arguments)
-    console.start_logging(options)
+def measure(options: argparse.Namespace) -> AttackResult:
+    """Attack a page without a token and one with it, then take the broker away."""
     outcomes = [
         attack(host=host, token=token, idle=options.idle, seconds=options.seconds, seed=options.seed)
         for host, token in (("127.0.0.1", ""), ("0.0.0.0", secrets.token_urlsafe()))  # noqa: S104  # this is the attack
     ]
     mosquitto = find_mosquitto()
     if mosquitto is None:
-        print(
-            "no mosquitto here (apt install mosquitto): what a broker is told in the end is left out", file=sys.stderr
-        )
-    hour = an_hour(mosquitto=mosquitto)
-    finish(
-        "strangers",
-        [*_of_requests(outcomes), *_of_run(outcomes), *_of_broker(outcomes, hour)],
-        arguments=arguments,
+        _LOGGER.warning("mosquitto is not installed (apt install mosquitto): the row of its newest answer is left out")
+    outage = simulate_outage(mosquitto=mosquitto)
+    return AttackResult(
+        [*_of_requests(outcomes), *_of_run(outcomes), *_of_broker(outcomes, outage)],
         settings={"idle": options.idle, "seconds": options.seconds, "fps": FPS},
-        seed=options.seed,
-        out=options.out,
         details=[detail for outcome in outcomes for detail in outcome.details()],
     )
-    return EXIT_DONE
 
 
 def _of_requests(outcomes: Sequence[Outcome]) -> list[Figure]:
@@ -100,13 +83,13 @@ def _of_run(outcomes: Sequence[Outcome]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _of_broker(outcomes: Sequence[Outcome], hour: RealTimeRun) -> list[Figure]:
+def _of_broker(outcomes: Sequence[Outcome], outage: BrokerOutage) -> list[Figure]:
     figures = [
         Figure("connections to brokers that mean harm", sum(outcome.brokers for outcome in outcomes)),
-        Figure("answers in an hour without a broker", hour.answers),
-        Figure("most messages held for it", hour.most_waiting, limit=MOST_WAITING),
-        Figure("answers counted as lost", hour.dropped, limit=hour.answers - 1, limit_kind="at least"),
+        Figure("answers in an hour without a broker", outage.answers),
+        Figure("most messages held for it", outage.most_waiting, limit=MOST_WAITING),
+        Figure("answers counted as lost", outage.dropped, limit=outage.answers - 1, limit_kind="at least"),
     ]
-    if hour.told:
-        figures.append(Figure("newest answer known after it came back", hour.is_told, limit=1, limit_kind="at least"))
+    if outage.told:
+        figures.append(Figure("newest answer known after it came back", outage.is_told, limit=1, limit_kind="at least"))
     return figures

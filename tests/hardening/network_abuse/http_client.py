@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.hardening.network_abuse.requests import Request
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 CLOSED = 0
 """In place of a status: the connection was closed without an answer."""
 _THREADS = 8
@@ -45,10 +45,10 @@ class Reply:
         return self.status >= 500 and self.status != 503
 
 
-def ask(port: int, request: Request, *, patience_s: float = PATIENCE_S) -> Reply:
+def ask(port: int, request: Request, *, timeout_s: float = TIMEOUT_S) -> Reply:
     """Send a request to this machine over a connection of its own."""
     content = b""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=patience_s) as line:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as line:
         line.sendall(request.content)
         left = request.body_bytes
         with suppress(OSError):  # it has enough
@@ -125,7 +125,7 @@ def _opened(port: int, said: bytes) -> socket.socket | None:
     with suppress(OSError):
         line = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        line.settimeout(PATIENCE_S)
+        line.settimeout(TIMEOUT_S)
         line.connect(("127.0.0.1", port))
         line.sendall(said)
         return line

@@ -29,7 +29,7 @@ class Request:
     """Sent after it, until the other side has enough."""
 
 
-def of_strangers(paths: Sequence[str], *, token: str, host: str, seed: int) -> list[Request]:
+def unauthorised_requests(paths: Sequence[str], *, token: str, host: str, seed: int) -> list[Request]:
     """Everything for every path.
 
     Args:

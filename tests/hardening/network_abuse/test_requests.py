@@ -15,7 +15,7 @@ from edge.sinks.web.live_state import Identity
 from edge.sinks.web.sink import PageSink
 from tests.hardening.network_abuse.attack import paths
 from tests.hardening.network_abuse.http_client import CLOSED, Reply, ask
-from tests.hardening.network_abuse.requests import Request, of_strangers
+from tests.hardening.network_abuse.requests import Request, unauthorised_requests
 
 TOKEN = "correct-horse-battery"
 PATHS = ("/", "/page.css", "/page.js", "/icon.svg", "/pictures", "/messages", "/picture.jpg", "/healthz", "/metrics")
@@ -27,9 +27,9 @@ def test_the_routes_are_those_of_the_page() -> None:
 
 @pytest.mark.parametrize("token", ["", TOKEN], ids=["no token", "token"])
 def test_the_same_seed_sends_the_same_and_no_route_is_left_out(token: str) -> None:
-    made = of_strangers(PATHS, token=token, host="localhost:1", seed=3)
-    assert made == of_strangers(PATHS, token=token, host="localhost:1", seed=3)
-    assert made != of_strangers(PATHS, token=token, host="localhost:1", seed=4)
+    made = unauthorised_requests(PATHS, token=token, host="localhost:1", seed=3)
+    assert made == unauthorised_requests(PATHS, token=token, host="localhost:1", seed=3)
+    assert made != unauthorised_requests(PATHS, token=token, host="localhost:1", seed=4)
     for path in PATHS:
         assert sum(request.content.startswith(f"GET {path} ".encode()) for request in made) > 20
 
@@ -60,7 +60,7 @@ def test_the_page_refuses_all_of_it(page: tuple[Any, str], capfd: pytest.Capture
     """Two routes here, one of which is a stream; the command takes them all."""
     sink, token = page
     port = sink.address.port
-    for request in of_strangers(("/messages", "/metrics"), token=token, host=f"localhost:{port}", seed=0):
+    for request in unauthorised_requests(("/messages", "/metrics"), token=token, host=f"localhost:{port}", seed=0):
         reply = ask(port, request)
         assert not reply.is_let_in, (request, reply.content)
         assert not reply.is_error, (request, reply.content)

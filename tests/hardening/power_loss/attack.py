@@ -14,7 +14,7 @@ from typing import Any
 from edge.errors import ToolkitError
 from tests.hardening.power_loss.killing import End, Moment, start, temporaries
 from tests.hardening.power_loss.readers import lines_cut, trouble_with
-from tests.hardening.power_loss.subjects import Subject
+from tests.hardening.power_loss.scenarios import KillScenario
 
 _LOGGER = logging.getLogger(__name__)
 _LOGS = (".csv", ".jsonl")  # which grow: their last line may be cut
@@ -47,13 +47,13 @@ class Tally:
 
 
 class Attack:
-    """Kills one subject; `run` does all of it."""
+    """Kills the commands of one scenario; `run` does all of it."""
 
-    def __init__(self, subject: Subject, *, seed: int) -> None:
-        """Store the subject and the seed of the moments."""
+    def __init__(self, scenario: KillScenario, *, seed: int) -> None:
+        """Store the scenario and the seed of the moments."""
         self.tally = Tally()
-        self._victim = subject
-        self._random = Random(f"{seed} {subject.kind}")  # noqa: S311  # not for secrets
+        self._scenario = scenario
+        self._random = Random(f"{seed} {scenario.kind}")  # noqa: S311  # not for secrets
         self._known: dict[str, set[str]] = defaultdict(set)  # of the exact files: SHA-256 of what they may be
         self._lives: dict[int, list[End]] = defaultdict(list)  # by the number of the call: those that were not killed
 
@@ -63,24 +63,24 @@ class Attack:
         Raises:
             ToolkitError: a command doesn't even work when nobody kills it.
         """
-        subject, tally = self._victim, self.tally
-        for number in range(len(subject.calls)):
+        scenario, tally = self._scenario, self.tally
+        for number in range(len(scenario.calls)):
             self._start(number)
         if tally.failed or tally.broken or tally.strays:
             raise ToolkitError(
-                f"{subject.kind}: not even a plain start is right: {[*tally.failed, *tally.broken, *tally.strays]}"
+                f"{scenario.kind}: not even a plain start is right: {[*tally.failed, *tally.broken, *tally.strays]}"
             )
         for attempt in range(_ATTEMPTS * kills):
             if tally.kills >= kills:
                 break
-            number = attempt % len(subject.calls)
-            for _ in range(min(subject.kills_in_a_row, kills - tally.kills)):
+            number = attempt % len(scenario.calls)
+            for _ in range(min(scenario.kills_in_a_row, kills - tally.kills)):
                 self._kill(number)
             tally.starts += 1
             self._start(number)
         logs = (path for path in self._files() if path.suffix in _LOGS)
         tally.lines_cut = sum(map(lines_cut, logs))
-        _LOGGER.info("%s: %d kills, %d files looked at", subject.kind, tally.kills, tally.files)
+        _LOGGER.info("%s: %d kills, %d files looked at", scenario.kind, tally.kills, tally.files)
         return tally
 
     def _kill(self, number: int) -> None:
@@ -90,10 +90,10 @@ class Attack:
             moment = Moment(write=self._random.randrange(life.writes))
         else:
             moment = Moment(after_s=self._random.random() * life.duration_s)
-        call = self._victim.calls[number]()
-        before, older = self._remember(), temporaries(self._victim.folder)
+        call = self._scenario.calls[number]()
+        before, older = self._remember(), temporaries(self._scenario.folder)
         end = start(call, moment)
-        left = temporaries(self._victim.folder) - older  # those of the kill before may be there still
+        left = temporaries(self._scenario.folder) - older  # those of the kill before may be there still
         broken = self._look(before)
         if end.code is None:
             self.tally.kills += 1
@@ -101,7 +101,7 @@ class Attack:
             self.tally.temporaries += len(left)
             self.tally.details.append(
                 {
-                    "kind": self._victim.kind,
+                    "kind": self._scenario.kind,
                     "call": number,
                     "write": moment.write,
                     "after_s": round(end.duration_s, 3),
@@ -114,29 +114,29 @@ class Attack:
 
     def _start(self, number: int) -> None:
         """Start the command and let it end; then there must be nothing but whole files."""
-        call = self._victim.calls[number]()
+        call = self._scenario.calls[number]()
         before = self._remember()
         end = start(call)
         self._lives[number].append(end)
         self._judge(number, end)
-        folder = self._victim.folder
-        others = {path for pattern in self._victim.strays for path in folder.glob(pattern)}
+        folder = self._scenario.folder
+        others = {path for pattern in self._scenario.strays for path in folder.glob(pattern)}
         for path in temporaries(folder) | others:
-            self.tally.strays.append(f"{self._victim.kind}: {path.relative_to(folder)} was left behind")
+            self.tally.strays.append(f"{self._scenario.kind}: {path.relative_to(folder)} was left behind")
             _LOGGER.warning(self.tally.strays[-1])
-        for name in self._victim.exact:
+        for name in self._scenario.exact:
             if (folder / name).exists():
                 self._known[name].add(_sha256(folder / name))
         self._look(before)
 
     def _judge(self, number: int, end: End) -> None:
         if end.code:
-            self.tally.failed.append(f"{self._victim.kind}, call {number}: exit code {end.code}: {end.sentence}")
+            self.tally.failed.append(f"{self._scenario.kind}, call {number}: exit code {end.code}: {end.sentence}")
             _LOGGER.warning(self.tally.failed[-1])
 
     def _files(self) -> list[Path]:
-        """All finished files of the subject."""
-        folder = self._victim.folder
+        """Return all finished files of the scenario."""
+        folder = self._scenario.folder
         unfinished = temporaries(folder) | set(folder.glob("*-unfinished.*"))
         files = (path for path in folder.rglob("*") if path.is_file())
         return sorted(path for path in files if not unfinished & {path, *path.parents})
@@ -145,7 +145,7 @@ class Attack:
         """Record the files before a start; the bytes of exact files count as right from then on."""
         files = self._files()
         for path in files:
-            if (name := str(path.relative_to(self._victim.folder))) in self._victim.exact:
+            if (name := str(path.relative_to(self._scenario.folder))) in self._scenario.exact:
                 self._known[name].add(_sha256(path))
         return files
 
@@ -154,10 +154,10 @@ class Attack:
         now = self._files()
         broken = []
         for path in sorted({*before, *now}):
-            name = str(path.relative_to(self._victim.folder))
+            name = str(path.relative_to(self._scenario.folder))
             trouble = self._trouble(path, name)
             if trouble:
-                broken.append(f"{self._victim.kind}/{name}: {trouble}")
+                broken.append(f"{self._scenario.kind}/{name}: {trouble}")
                 _LOGGER.warning(broken[-1])
         self.tally.files += len(now)
         self.tally.broken += broken
@@ -165,8 +165,8 @@ class Attack:
 
     def _trouble(self, path: Path, name: str) -> str:
         if not path.exists():
-            return "" if re.fullmatch(self._victim.may_go, name) else "it is gone"
-        if name in self._victim.exact and _sha256(path) not in self._known[name]:
+            return "" if re.fullmatch(self._scenario.may_go, name) else "it is gone"
+        if name in self._scenario.exact and _sha256(path) not in self._known[name]:
             return "neither the old bytes nor the new ones"
         return trouble_with(path)
 

@@ -1,4 +1,4 @@
-"""`python -m tests.hardening power`: who is killed how often, and what the figures are."""
+"""Attack by SIGKILL in the middle of writes: command line, order of kills, and figures."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from edge.cli import console
-from edge.errors import EXIT_DONE
-from tests.hardening.figures import Figure, finish
+from tests.hardening.attack_command import attack_parser
+from tests.hardening.figures import AttackResult, Figure
 from tests.hardening.power_loss import killing
 from tests.hardening.power_loss.attack import Attack, Tally
-from tests.hardening.power_loss.subjects import KINDS, make_victims
+from tests.hardening.power_loss.scenarios import KINDS, make_scenarios
 
 _KILLS = 200
 _WRITING_SHARE = 0.1  # of the kills: with fewer in the middle of a write the attack would prove little
@@ -22,53 +22,40 @@ _EPILOG = """examples:
   python -m tests.hardening power                     all kinds, 40 kills each: about a quarter of an hour
   python -m tests.hardening power --kills 10          a look
   python -m tests.hardening power --kind config --kind snapshot       without TensorFlow
-
-exit codes: 0 every promise is held, 1 the attack could not be made, 2 wrong call, 3 a promise is not held
 """
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = console.Parser(
-        prog="python -m tests.hardening power",
-        description="Kill every command that writes files at random moments, half of them while it writes; then look "
-        "at every file, and start the command again.",
+    flags = attack_parser(
+        "power",
+        "Kill every command that writes files at random moments, half of them while it writes; then look at every "
+        "file, and start the command again.",
+        seed_of="the moments",
         epilog=_EPILOG,
     )
     flags.add_argument("--kills", type=console.positive_int, default=_KILLS, metavar="N", help="of all kinds together")
     flags.add_argument("--kind", action="append", choices=KINDS, dest="kinds", default=[],
                        help="what to kill; repeatable (default: all)")  # fmt: skip
-    flags.add_argument("--seed", type=console.natural, default=0, help="of the moments")
     flags.add_argument("--jobs", type=console.positive_int, default=2, metavar="N", help="kinds attacked at once")
-    flags.add_argument(
-        "--out", type=Path, metavar="FILE", help="JSON (default: reports/hardening-power-<UTC time>.json)"
-    )
-    console.add_logging_flags(flags)
     return flags
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Attack; print the figures and write them."""
-    options = parser().parse_args(arguments)
-    console.start_logging(options)
+def measure(options: argparse.Namespace) -> AttackResult:
+    """Kill the commands of each kind."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # that videos are cut is what this is about
     kinds = options.kinds or list(KINDS)
     with tempfile.TemporaryDirectory(prefix="hardening-power-") as folder:
-        subjects = make_victims(Path(folder), kinds)
-        attacks = [Attack(subject, seed=options.seed) for subject in subjects]
+        scenarios = make_scenarios(Path(folder), kinds)
+        attacks = [Attack(scenario, seed=options.seed) for scenario in scenarios]
         kills = [options.kills // len(kinds) + (number < options.kills % len(kinds)) for number in range(len(kinds))]
         tallies = _in_lanes(attacks, kills, jobs=options.jobs)
         system = sum(len(list((Path(folder) / f"{kind}.tmp").iterdir())) - 1 for kind in kinds)  # standard error's
-    finish(
-        "power",
+    return AttackResult(
         figures(dict(zip(kinds, tallies, strict=True)), kills=options.kills, system=system),
-        arguments=arguments,
         settings={"kills": options.kills, "kinds": kinds},
-        seed=options.seed,
-        out=options.out,
         details=[detail for tally in tallies for detail in tally.details],
     )
-    return EXIT_DONE
 
 
 def figures(tallies: dict[str, Tally], *, kills: int, system: int) -> list[Figure]:

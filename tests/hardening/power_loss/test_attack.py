@@ -12,7 +12,7 @@ from edge.errors import ToolkitError
 from tests.hardening.power_loss.attack import Attack
 from tests.hardening.power_loss.command import figures
 from tests.hardening.power_loss.killing import Call, Moment, start, temporaries
-from tests.hardening.power_loss.subjects import Subject, make_victims
+from tests.hardening.power_loss.scenarios import KillScenario, make_scenarios
 
 # Everything that writes files without TensorFlow, many times: pictures, JSON, rows, a report's folder.
 GOOD = """
@@ -57,16 +57,16 @@ with open("state.json", "w") as file:
 """
 
 
-def subject(folder: Path, program: str, **facts: object) -> Subject:
+def scenario(folder: Path, program: str, **facts: object) -> KillScenario:
     """A program in a folder of its own."""
     (folder / "small").mkdir()
     call = Call([sys.executable, "-c", program], folder / "small", folder / "small" / "answers.jsonl")
-    return Subject("small", folder / "small", (lambda: call,), **facts)  # type: ignore[arg-type]
+    return KillScenario("small", folder / "small", (lambda: call,), **facts)  # type: ignore[arg-type]
 
 
 @pytest.mark.e2e
 def test_what_the_toolkit_writes_is_old_or_new_whenever_it_is_killed(tmp_path: Path) -> None:
-    tally = Attack(subject(tmp_path, GOOD, may_go=r"snapshots/.*"), seed=0).run(4)
+    tally = Attack(scenario(tmp_path, GOOD, may_go=r"snapshots/.*"), seed=0).run(4)
 
     assert (tally.kills, tally.broken, tally.failed, tally.strays) == (4, [], [], [])
     assert tally.starts >= 4
@@ -77,7 +77,7 @@ def test_what_the_toolkit_writes_is_old_or_new_whenever_it_is_killed(tmp_path: P
 
 @pytest.mark.e2e
 def test_a_file_that_is_written_under_its_own_name_is_found_out(tmp_path: Path) -> None:
-    tally = Attack(subject(tmp_path, BAD), seed=0).run(4)
+    tally = Attack(scenario(tmp_path, BAD), seed=0).run(4)
 
     assert any(line.startswith("small/state.json: JSONDecodeError") for line in tally.broken)
     assert any(not figure.is_kept for figure in figures({"small": tally}, kills=4, system=0))
@@ -87,7 +87,7 @@ def test_a_file_that_is_written_under_its_own_name_is_found_out(tmp_path: Path) 
 def test_other_bytes_than_a_whole_start_makes_are_found_out(tmp_path: Path) -> None:
     program = "import time; from pathlib import Path; from edge.system import atomic_file; p = Path('state.json')\n"
     program += "atomic_file.write_text(p, '1'); time.sleep(2); atomic_file.write_text(p, 'true')"
-    tally = Attack(subject(tmp_path, program, exact=("state.json",)), seed=0).run(4)
+    tally = Attack(scenario(tmp_path, program, exact=("state.json",)), seed=0).run(4)
 
     assert len(set(tally.broken)) == 1
     assert "small/state.json: neither the old" in tally.broken[0]
@@ -96,9 +96,9 @@ def test_other_bytes_than_a_whole_start_makes_are_found_out(tmp_path: Path) -> N
 def test_leftover_and_lost_files_of_a_start_are_errors(tmp_path: Path) -> None:
     program = "import pathlib; pathlib.Path('.x.12345678.unfinished.json').touch()"
     with pytest.raises(ToolkitError, match=r"unfinished\.json was left"):
-        Attack(subject(tmp_path, program), seed=0).run(1)
+        Attack(scenario(tmp_path, program), seed=0).run(1)
     shutil.rmtree(tmp_path / "small")
-    attack = Attack(subject(tmp_path, "import os; os.remove('a.json')"), seed=0)
+    attack = Attack(scenario(tmp_path, "import os; os.remove('a.json')"), seed=0)
     (tmp_path / "small" / "a.json").write_text("1")
     with pytest.raises(ToolkitError, match=r"small/a\.json.* gone"):
         attack.run(1)
@@ -106,7 +106,7 @@ def test_leftover_and_lost_files_of_a_start_are_errors(tmp_path: Path) -> None:
 
 def test_a_start_that_fails_is_found_out(tmp_path: Path) -> None:
     with pytest.raises(ToolkitError, match="call 0.*exit code 3.*hurts"):
-        Attack(subject(tmp_path, "import sys; print('it hurts', file=sys.stderr); sys.exit(3)"), seed=0).run(1)
+        Attack(scenario(tmp_path, "import sys; print('it hurts', file=sys.stderr); sys.exit(3)"), seed=0).run(1)
 
 
 def test_children_are_killed_too(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_children_are_killed_too(tmp_path: Path) -> None:
 @pytest.mark.e2e
 @pytest.mark.skipif(shutil.which("make") is None, reason="make isn't here")
 def test_the_service_s_configuration_is_old_or_new_whenever_it_is_killed(tmp_path: Path) -> None:
-    (config,) = make_victims(tmp_path, ["config"])
+    (config,) = make_scenarios(tmp_path, ["config"])
     tally = Attack(config, seed=0).run(4)
 
     assert (tally.kills, tally.broken, tally.failed, tally.strays) == (4, [], [], [])

@@ -1,5 +1,1 @@
-"""Hours at full speed and days in fake time while everything around the runner goes wrong, at random."""
-
-from tests.hardening.soak.command import main, parser
-
-__all__ = ["main", "parser"]
+"""Hours at full speed and days in simulated time while everything around the runner goes wrong, at random."""

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from tests.hardening.soak.child_process import leashed
+from tests.hardening.soak.child_process import bound_to_parent
 
 _MOSQUITTO = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 _START_S = 5.0
@@ -33,7 +33,7 @@ class Broker:
         """Start it and wait until it listens."""
         if _MOSQUITTO is None or self._process is not None:
             return
-        command = leashed([_MOSQUITTO, "-p", str(self.port)], is_nobody=True)
+        command = bound_to_parent([_MOSQUITTO, "-p", str(self.port)], is_nobody=True)
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                          start_new_session=True)  # fmt: skip
         ends_s = time.monotonic() + _START_S

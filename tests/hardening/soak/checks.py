@@ -1,4 +1,4 @@
-"""Holds what a run in fake time says against what its camera did: old pixels, wrong answers, wrong states."""
+"""Holds what a run in simulated time says against what its camera did: old pixels, wrong answers, wrong states."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from edge.sources.live.reconnecting import LiveSource
 from tests.hardening.soak.camera import stamp
 from tests.hardening.soak.invariants import Invariants, Timeouts
 from tests.hardening.soak.schedule import Timeline
-from tests.hardening.soak.simulated_clock import FakeClock
+from tests.hardening.soak.simulated_clock import SimulatedClock
 
-PATIENCE = Timeouts(stall_s=2.0, frozen_s=10.0, slack_s=0.5)
+TIMEOUTS = Timeouts(stall_s=2.0, frozen_s=10.0, slack_s=0.5)
 """Limits of a run in simulated time; half a second is a frame."""
 _TICK_S = 1.0  # between two moments without a frame
 _SURE_S = 3.0  # after which black pictures must have become the answer
@@ -23,7 +23,7 @@ _SURE_S = 3.0  # after which black pictures must have become the answer
 class Checks:
     """Holds every answer against what the camera did (see `edge.sinks.protocol.Sink`)."""
 
-    def __init__(self, clock: FakeClock, timeline: Timeline, invariants: Invariants, health: Health) -> None:
+    def __init__(self, clock: SimulatedClock, timeline: Timeline, invariants: Invariants, health: Health) -> None:
         """Store the parts to check.
 
         Args:
@@ -47,7 +47,7 @@ class Checks:
         now_s, fault = self._clock.now_s, self._timeline.at(self._clock.now_s)
         self._invariants.hear(now_s, decision.label, has_frame=True)
         taken = stamp(frame.image)
-        is_late = frame.captured_s is None or now_s - frame.captured_s > PATIENCE.stall_s
+        is_late = frame.captured_s is None or now_s - frame.captured_s > TIMEOUTS.stall_s
         self.old_pixels += is_late or 0 < taken < self._stamp
         self._stamp = max(self._stamp, taken)
         if fault is not None and fault.kind == "black" and now_s - fault.begins_s > _SURE_S:
@@ -66,7 +66,7 @@ class Checks:
         if frame is not None:
             self._fresh_s = now_s
             self.wrong_states += self._health.state != LIVE
-        elif now_s - self._fresh_s > PATIENCE.stall_s + _TICK_S:
+        elif now_s - self._fresh_s > TIMEOUTS.stall_s + _TICK_S:
             self.wrong_states += self._health.state != STALE
 
 

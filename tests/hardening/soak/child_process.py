@@ -16,12 +16,12 @@ _MOUNT_POINT = Path("/mnt")  # in a name space of the process's own, so that not
 _NOBODY = "65534"
 
 
-def leashed(command: Sequence[str], *, is_nobody: bool = False) -> list[str]:
+def bound_to_parent(command: Sequence[str], *, is_nobody: bool = False) -> list[str]:
     """The command, killed by the kernel when this process dies, where setpriv is installed.
 
     Args:
         command: program and arguments.
-        is_nobody: give up root first; a program that did so itself would slip the leash.
+        is_nobody: give up root first; a program that did so itself would lose its signal at the death of the parent.
     """
     if shutil.which("setpriv") is None:
         return list(command)
@@ -58,9 +58,9 @@ class Disk:
     def command(self, command: Sequence[str]) -> list[str]:
         """The command that starts a process which has the disk."""
         if not self.is_own:
-            return leashed(command)
+            return bound_to_parent(command)
         script = f'mount -t tmpfs -o size={DISK_BYTES} tmpfs {_MOUNT_POINT} && exec "$@"'
-        return [*_unshare(), "sh", "-c", script, "sh", *leashed(command)]
+        return [*_unshare(), "sh", "-c", script, "sh", *bound_to_parent(command)]
 
     def belongs_to(self, process: int) -> None:
         """Store its owner."""

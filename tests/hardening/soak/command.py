@@ -1,114 +1,89 @@
-"""`python -m tests.hardening soak`: the command line."""
+"""Soak, in real time, in simulated time, or of the loop alone: its command line."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-import sys
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.progress import progress_bar
 from edge.cli import console
-from edge.errors import EXIT_DONE, ToolkitError
-from tests.hardening.figures import finish
+from edge.errors import ToolkitError
+from tests.hardening.attack_command import attack_parser
+from tests.hardening.figures import AttackResult
 
 if TYPE_CHECKING:
     from edge.classify.classifier import Classifier
-    from tests.hardening.figures import Figure
-    from tests.hardening.soak.long_run import LongRun
-    from tests.hardening.soak.real_time import RealTimeRun
-    from tests.hardening.soak.simulated_day import Day
 
-    _Counted = tuple[RealTimeRun | Day | LongRun, list[Figure], dict[str, Any], list[dict[str, Any]]]
-
-NAME = "soak"
 _DURATION_S = 3600.0
 
 _EXAMPLES = """examples:
-  python -m tests.hardening soak                     an hour, with every sink
-  python -m tests.hardening soak --duration 300      a quick look: each fault once, and a few more
-  python -m tests.hardening soak --fake-days 1       a day in fake time; takes minutes
-  python -m tests.hardening soak --demo-frames 1000000    the loop alone; most of an hour
+  python -m tests.hardening soak                         an hour, with every sink
+  python -m tests.hardening soak --duration 300          a quick look: each fault once, and a few more
+  python -m tests.hardening soak --simulated-days 1      a day in simulated time; takes minutes
+  python -m tests.hardening soak --demo-frames 1000000   the loop alone; most of an hour
 
 A camera made of software stands in OpenCV's place: it falls silent, fails, is unplugged, shows black, hangs on one
 picture, changes its size, gives arrays that are no pictures. Meanwhile the disk is full, the broker is killed, viewers
-leave or hang, the process is stopped or gets signals. Between Ctrl-C and the report all that was counted is kept.
-
-exit codes: 0 every promise is held, 1 it could not be made, 2 wrong call, 3 a promise is not held, 130 interrupted
+leave or hang, the process is stopped or gets signals. Ctrl-C ends it early with exit code 130, and the
+report has the counts until then.
 """
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = console.Parser(
-        prog=f"python -m tests.hardening {NAME}",
-        description="Run the runner for long while everything around it goes wrong; count what it survived.",
+    flags = attack_parser(
+        "soak",
+        "Run the runner for long while everything around it goes wrong; count what it survived.",
+        seed_of="the faults",
         epilog=_EXAMPLES,
     )
-    how_long = flags.add_mutually_exclusive_group()
-    how_long.add_argument("--duration", type=console.positive_float, default=_DURATION_S, metavar="S",
-                          help="seconds, in real time")  # fmt: skip
-    how_long.add_argument("--fake-days", type=console.positive_float, metavar="D",
-                          help="days on a clock that goes on whenever somebody waits")  # fmt: skip
-    how_long.add_argument("--demo-frames", type=console.positive_int, metavar="N",
-                          help="frames of the demo, where nothing goes wrong; more than 1,000")  # fmt: skip
-    flags.add_argument("--seed", type=console.natural, default=0, metavar="N", help="of what goes wrong and when")
-    flags.add_argument("--out", type=Path, metavar="FILE",
-                       help="the report (default: reports/hardening-soak-<UTC time>.json)")  # fmt: skip
-    console.add_logging_flags(flags)
+    length = flags.add_mutually_exclusive_group()
+    length.add_argument("--duration", type=console.positive_float, default=_DURATION_S, metavar="S",
+                        help="seconds, in real time")  # fmt: skip
+    length.add_argument("--simulated-days", type=console.positive_float, metavar="D",
+                        help="days on a clock that goes on whenever somebody waits")  # fmt: skip
+    length.add_argument("--demo-frames", type=console.positive_int, metavar="N",
+                        help="frames of the demo, where nothing goes wrong; more than 1,000")  # fmt: skip
     return flags
 
 
-@console.command
-def main(argv: Sequence[str] | None = None) -> int:
-    """Soak; print the figures and the report's path."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    options = parser().parse_args(arguments)
-    console.start_logging(options)
-    attack = _day if options.fake_days is not None else _million if options.demo_frames is not None else _hour
-    ran, figures, settings, details = attack(options)
-    finish(NAME, figures, arguments=arguments, settings=settings, seed=options.seed, out=options.out, details=details)
-    if ran.is_interrupted:
-        raise KeyboardInterrupt
-    return EXIT_DONE
+def measure(options: argparse.Namespace) -> AttackResult:
+    """Soak in real time, for simulated days, or through many frames of the demo."""
+    if options.simulated_days is not None:
+        return _simulated_day(options)
+    return _long_run(options) if options.demo_frames is not None else _real_time(options)
 
 
-def _hour(options: argparse.Namespace) -> _Counted:
-    from tests.hardening.soak import real_time_figures
+def _real_time(options: argparse.Namespace) -> AttackResult:
     from tests.hardening.soak.real_time import soak
+    from tests.hardening.soak.real_time_figures import details, figures, settings
 
     with progress_bar(is_quiet=options.quiet) as note:
         ran = soak(seed=options.seed, duration_s=options.duration, note=note)
-    return ran, real_time_figures.figures(ran), real_time_figures.settings(ran), real_time_figures.details(ran)
+    return AttackResult(figures(ran), settings(ran), details(ran), ran.is_interrupted)
 
 
-def _day(options: argparse.Namespace) -> _Counted:
-    from tests.hardening.soak import simulated_day_figures
+def _simulated_day(options: argparse.Namespace) -> AttackResult:
     from tests.hardening.soak.simulated_day import DAY_S, soak
+    from tests.hardening.soak.simulated_day_figures import details, figures, settings
 
     if not options.verbose:
         logging.getLogger("edge").setLevel(logging.ERROR)  # hundreds of cameras that are lost and come back
     with progress_bar(is_quiet=options.quiet) as note:
-        ran = soak(seed=options.seed, duration_s=options.fake_days * DAY_S, classifier=_classifier(), note=note)
-    return (
-        ran,
-        simulated_day_figures.figures(ran),
-        simulated_day_figures.settings(ran),
-        simulated_day_figures.details(ran),
-    )
+        ran = soak(seed=options.seed, duration_s=options.simulated_days * DAY_S, classifier=_classifier(), note=note)
+    return AttackResult(figures(ran), settings(ran), details(ran), ran.is_interrupted)
 
 
-def _million(options: argparse.Namespace) -> _Counted:
-    from tests.hardening.soak import long_run
+def _long_run(options: argparse.Namespace) -> AttackResult:
+    from tests.hardening.soak.long_run import SETTLED_FRAMES, figures, settings, soak
 
-    if options.demo_frames <= long_run.SETTLED_FRAMES:
+    if options.demo_frames <= SETTLED_FRAMES:
         raise ToolkitError(f"--demo-frames {options.demo_frames} is too few: expected more than 1,000")
     with progress_bar(is_quiet=options.quiet) as note:
-        ran = long_run.soak(frames=options.demo_frames, classifier=_classifier(), note=note)
-    return ran, long_run.figures(ran), long_run.settings(ran), [asdict(sample) for sample in ran.samples]
+        ran = soak(frames=options.demo_frames, classifier=_classifier(), note=note)
+    return AttackResult(figures(ran), settings(ran), [asdict(sample) for sample in ran.samples], ran.is_interrupted)
 
 
 def _classifier() -> Classifier:

@@ -27,12 +27,12 @@ class Timeouts:
 class Invariants:
     """Hears every answer of a run; one thread tells it, others may read its figures."""
 
-    def __init__(self, timeline: Timeline, patience: Timeouts) -> None:
+    def __init__(self, timeline: Timeline, timeouts: Timeouts) -> None:
         """Begin without an answer.
 
         Args:
             timeline: the camera's faults.
-            patience: of the run.
+            timeouts: of the run.
         """
         self.frames = 0
         self.blind_s: list[float] = []
@@ -51,7 +51,7 @@ class Invariants:
         """Times and labels of decisions."""
         self.last_s: float | None = None
         """Time of the newest frame."""
-        self._timeline, self.patience = timeline, patience
+        self._timeline, self.timeouts = timeline, timeouts
         self._seen = -1  # number of the fault that it came back from last
         self._stopped_s = float("-inf")  # until when the process was stopped last
 
@@ -66,7 +66,7 @@ class Invariants:
 
     def is_live(self, now_s: float) -> bool:
         """Return whether frames arrive."""
-        return self.last_s is not None and now_s - self.last_s < self.patience.slack_s
+        return self.last_s is not None and now_s - self.last_s < self.timeouts.slack_s
 
     def forgive(self, now_s: float) -> None:
         """The process was stopped until now: the gap isn't its own, and what it had in hand may be too old."""
@@ -104,7 +104,7 @@ class Invariants:
         elif newest is not None and newest.number != self._seen:
             self._seen = newest.number
             self.recovery_s[newest.kind].append(now_s - self._since(newest.ends_s))
-        elif self.last_s is not None and now_s - self.last_s > self.patience.stall_s:
+        elif self.last_s is not None and now_s - self.last_s > self.timeouts.stall_s:
             self.long_gaps_s.append((self.last_s, now_s))
         elif self.last_s is not None:
             self.longest_gap_s = max(self.longest_gap_s, now_s - self.last_s)
@@ -113,7 +113,7 @@ class Invariants:
     def _hear_stale(self, now_s: float) -> None:
         newest = self._timeline.before(now_s)
         if newest is None or newest.kind not in BLIND or now_s > self._since(newest.ends_s) + RECOVERY_LIMIT_S:
-            if now_s - self._stopped_s > self.patience.slack_s + _TICK_S:
+            if now_s - self._stopped_s > self.timeouts.slack_s + _TICK_S:
                 self.wrongly_stale_s.append(now_s)
         else:
             self.told_s.setdefault(newest.number, now_s - self._since(newest.begins_s))
@@ -124,5 +124,5 @@ class Invariants:
 
     def _allowed_s(self, fault: Fault) -> float:
         """For how long after a fault's beginning its last picture counts."""
-        frozen_s = self.patience.frozen_s if fault.kind == "still" else 0.0
-        return frozen_s + self.patience.stall_s + self.patience.slack_s
+        frozen_s = self.timeouts.frozen_s if fault.kind == "still" else 0.0
+        return frozen_s + self.timeouts.stall_s + self.timeouts.slack_s

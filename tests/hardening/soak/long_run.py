@@ -45,43 +45,43 @@ def soak(*, frames: int, classifier: Classifier, note: Note) -> LongRun:
         classifier: names the frames.
         note: is told now and then what goes on and how many frames are done and left.
     """
-    found = LongRun(frames)
+    result = LongRun(frames)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         lines = JsonLinesSink(nowhere, model_sha256=classifier.artifact.sha256)
         decider = Decider(classifier.spec, is_stream=False)
         try:
-            run(RunConfig(max_frames=frames), LongDemo(), classifier, [lines, _Looker(found, note)], decider=decider)
+            run(RunConfig(max_frames=frames), LongDemo(), classifier, [lines, _Looker(result, note)], decider=decider)
         except KeyboardInterrupt:
-            found.is_interrupted = True
+            result.is_interrupted = True
             _LOGGER.warning("interrupted: the report holds what was counted until now")
-    return found
+    return result
 
 
-def figures(found: LongRun) -> list[Figure]:
+def figures(result: LongRun) -> list[Figure]:
     """Frames, and what the process holds."""
-    return [Figure("frames of the demo", found.frames), *of_growth(found.samples)]
+    return [Figure("frames of the demo", result.frames), *of_growth(result.samples)]
 
 
-def settings(found: LongRun) -> dict[str, Any]:
+def settings(result: LongRun) -> dict[str, Any]:
     """Settings that the figures depend on."""
-    return {"frames": found.asked_frames, "drawn": DRAWN, "interrupted": found.is_interrupted}
+    return {"frames": result.asked_frames, "drawn": DRAWN, "interrupted": result.is_interrupted}
 
 
 class _Looker:
     """Counts frames and looks at this process (see `edge.sinks.protocol.Sink`)."""
 
-    def __init__(self, found: LongRun, note: Note) -> None:
-        self._found, self._note, self._started_s = found, note, time.monotonic()
+    def __init__(self, result: LongRun, note: Note) -> None:
+        self._found, self._note, self._started_s = result, note, time.monotonic()
 
     def write(self, _frame: Frame, _prediction: Prediction, _decision: Decision) -> None:
         """Look where it is due."""
-        found = self._found
-        found.frames += 1
-        if found.frames in (SETTLED_FRAMES, found.asked_frames) or found.frames % _LOOK_EVERY == 0:
+        result = self._found
+        result.frames += 1
+        if result.frames in (SETTLED_FRAMES, result.asked_frames) or result.frames % _LOOK_EVERY == 0:
             now_s = time.monotonic() - self._started_s
-            found.samples.append(take("self", time_s=now_s, frames=found.frames))
-        if found.frames % _NOTE_EVERY == 0:
-            self._note("frames", found.frames, found.asked_frames - found.frames)
+            result.samples.append(take("self", time_s=now_s, frames=result.frames))
+        if result.frames % _NOTE_EVERY == 0:
+            self._note("frames", result.frames, result.asked_frames - result.frames)
 
     def idle(self, _decision: Decision) -> None:
         """Nothing happens without a frame."""

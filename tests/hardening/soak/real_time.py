@@ -15,9 +15,9 @@ from tests.hardening.soak.invariants import Invariants, Timeouts
 from tests.hardening.soak.plan import Plan
 from tests.hardening.soak.rows import MOST_BYTES, Rows
 from tests.hardening.soak.runner import Settings
+from tests.hardening.soak.runner_process import RunnerProcess
 from tests.hardening.soak.samples import Sample
 from tests.hardening.soak.schedule import Fault
-from tests.hardening.soak.subject import Subject
 
 SETTLED_FRAMES = 1000
 _SAMPLE_EVERY_S = 5.0
@@ -80,53 +80,53 @@ def soak(*, seed: int, duration_s: float, note: Note) -> RealTimeRun:
         ToolkitError: the time is too short for each fault once, or the runner can't be started.
     """
     plan = Plan.draw(seed, duration_s)
-    patience = Timeouts(stall_s=2.0, frozen_s=10.0, slack_s=_SLACK_S)
-    hour = RealTimeRun(plan, Invariants(plan.camera, patience))
+    timeouts = Timeouts(stall_s=2.0, frozen_s=10.0, slack_s=_SLACK_S)
+    result = RealTimeRun(plan, Invariants(plan.camera, timeouts))
     broker = Broker()
     with small_disk() as disk:
-        hour.has_own_disk, hour.has_broker = disk.is_own, broker.is_there
+        result.has_own_disk, result.has_broker = disk.is_own, broker.is_there
         broker.start()
         settings = Settings(seed, duration_s, time.monotonic())
-        attacked = Subject(settings, disk, hour.invariants, broker_port=broker.port if broker.is_there else None)
-        run = _Run(hour, attacked, note)
-        hour.outside = FaultInjection(attacked, broker, hour.invariants, run.rest)
+        runner = RunnerProcess(settings, disk, result.invariants, broker_port=broker.port if broker.is_there else None)
+        run = _Run(result, runner, note)
+        result.outside = FaultInjection(runner, broker, result.invariants, run.rest)
         try:
-            run.through(hour.outside)
+            run.through(result.outside)
         except KeyboardInterrupt:
-            hour.is_interrupted = True
+            result.is_interrupted = True
             _LOGGER.warning("interrupted: the report holds what was counted until now")
         except RunnerGoneError:
-            hour.is_gone = True
+            result.is_gone = True
         finally:
             run.end()
             broker.kill()
-    if hour.is_gone and not hour.invariants.frames:
-        raise ToolkitError(f"the runner ended before its first frame: {(hour.complaints or ['no reason'])[-1]}")
-    return hour
+    if result.is_gone and not result.invariants.frames:
+        raise ToolkitError(f"the runner ended before its first frame: {(result.complaints or ['no reason'])[-1]}")
+    return result
 
 
 class _Run:
     """Lets time pass, and looks after a run meanwhile."""
 
-    def __init__(self, hour: RealTimeRun, attacked: Subject, note: Note) -> None:
-        self._hour, self._attacked, self._note = hour, attacked, note
+    def __init__(self, result: RealTimeRun, runner: RunnerProcess, note: Note) -> None:
+        self._result, self._runner, self._note = result, runner, note
         self._sampled_s = self._noted_s = float("-inf")
         self._doing = "calm"
 
     def through(self, outside: FaultInjection) -> None:
         """Make every fault of the plan; the camera makes its own."""
-        plan, hour = self._hour.plan, self._hour
+        plan, result = self._result.plan, self._result
         for fault in plan.outside.faults:
             if fault.begins_s > plan.settled_s:
                 break
             self._make(fault, outside)
         self._rest_until(plan.settled_s)
-        hour.settled = self._attacked.sample()
+        result.settled = self._runner.sample()
         for fault in plan.outside.faults:
-            if fault.begins_s > max(plan.settled_s, self._attacked.now_s):  # the one before may have taken longer
+            if fault.begins_s > max(plan.settled_s, self._runner.now_s):  # the one before may have taken longer
                 self._make(fault, outside)
         self._rest_until(plan.ends_s)
-        hour.last = self._attacked.sample()
+        result.last = self._runner.sample()
 
     def rest(self, seconds: float) -> None:
         """Let seconds pass.
@@ -134,22 +134,22 @@ class _Run:
         Raises:
             RunnerGoneError: the runner ended meanwhile.
         """
-        self._rest_until(self._attacked.now_s + seconds)
+        self._rest_until(self._runner.now_s + seconds)
 
     def end(self) -> None:
         """End the runner and count what it leaves."""
-        hour, attacked = self._hour, self._attacked
-        hour.ran_s = attacked.now_s
-        if attacked.is_running:
-            attacked.disk.free()
-            folder = attacked.disk.folder / "snapshots"
+        result, runner = self._result, self._runner
+        result.ran_s = runner.now_s
+        if runner.is_running:
+            runner.disk.free()
+            folder = runner.disk.folder / "snapshots"
             found = [path for path in folder.rglob("*") if path.is_file()]
-            hour.leftovers = sum(path.name.startswith(".") for path in found)
-            hour.snapshots_bytes = sum(path.stat().st_size for path in found)
-            if attacked.csv_file.exists():
-                hour.rows.rotate(attacked.csv_file)
-        hour.exit_code, hour.end_s = attacked.end()
-        hour.complaints = list(attacked.complaints)
+            result.leftovers = sum(path.name.startswith(".") for path in found)
+            result.snapshots_bytes = sum(path.stat().st_size for path in found)
+            if runner.csv_file.exists():
+                result.rows.rotate(runner.csv_file)
+        result.exit_code, result.end_s = runner.end()
+        result.complaints = list(runner.complaints)
 
     def _make(self, fault: Fault, outside: FaultInjection) -> None:
         self._rest_until(fault.begins_s)
@@ -160,38 +160,37 @@ class _Run:
     def _rest_until(self, time_s: float) -> None:
         while True:
             self._look_after()
-            left_s = time_s - self._attacked.now_s
+            left_s = time_s - self._runner.now_s
             if left_s <= 0:
                 return
-            step_s, before_s = min(left_s, _POLL_S), self._attacked.now_s
+            step_s, before_s = min(left_s, _POLL_S), self._runner.now_s
             time.sleep(step_s)
             self._note_stall(before_s, step_s)
 
     def _note_stall(self, before_s: float, step_s: float) -> None:
         """Ignore faults of the runner while the machine has no time for either process."""
-        now_s = self._attacked.now_s
+        now_s = self._runner.now_s
         late_s = now_s - before_s - step_s
         if late_s > _STALL_S:
-            self._hour.stalls.append((round(before_s, 2), round(late_s, 2)))
-            self._hour.invariants.forgive(now_s)
+            self._result.stalls.append((round(before_s, 2), round(late_s, 2)))
+            self._result.invariants.forgive(now_s)
 
     def _look_after(self) -> None:
-        if not self._attacked.is_running:
+        if not self._runner.is_running:
             raise RunnerGoneError
-        now_s, hour = self._attacked.now_s, self._hour
+        now_s, result = self._runner.now_s, self._result
         if now_s - self._sampled_s >= _SAMPLE_EVERY_S:
             self._sampled_s = now_s
-            hour.samples.append(self._attacked.sample())
-        if hour.thousandth is None and hour.invariants.frames >= SETTLED_FRAMES:
-            hour.thousandth = self._attacked.sample()
+            result.samples.append(self._runner.sample())
+        if result.thousandth is None and result.invariants.frames >= SETTLED_FRAMES:
+            result.thousandth = self._runner.sample()
         if now_s - self._noted_s >= 1.0:
             self._noted_s = now_s
-            self._note(
-                f"{hour.invariants.frames:,} frames, {self._doing}", int(now_s), max(0, int(hour.plan.ends_s - now_s))
-            )
+            left_s = max(0, int(result.plan.ends_s - now_s))
+            self._note(f"{result.invariants.frames:,} frames, {self._doing}", int(now_s), left_s)
             self._rotate()
 
     def _rotate(self) -> None:
-        file = self._attacked.csv_file
+        file = self._runner.csv_file
         if self._doing != "disk" and file.exists() and file.stat().st_size > MOST_BYTES:
-            self._hour.rows.rotate(file)
+            self._result.rows.rotate(file)

@@ -19,44 +19,44 @@ _LONGEST_END_S = 1.0
 _DETAIL_EVERY_S = 60.0
 
 
-def figures(hour: RealTimeRun) -> list[Figure]:
+def figures(result: RealTimeRun) -> list[Figure]:
     """Frames and faults, answers that were wrong, what the process holds."""
-    return [*_of_camera(hour), *_of_outside(hour), *_of_process(hour)]
+    return [*_of_camera(result), *_of_outside(result), *_of_process(result)]
 
 
-def settings(hour: RealTimeRun) -> dict[str, Any]:
+def settings(result: RealTimeRun) -> dict[str, Any]:
     """Settings that the figures depend on."""
     return {
-        "duration_s": hour.plan.ends_s,
-        "ran_s": round(hour.ran_s, 1),
-        "settled_s": hour.plan.settled_s,
-        "disk": "tmpfs of its own" if hour.has_own_disk else "folder with a limit to the size of files",
-        "broker": "mosquitto" if hour.has_broker else "none: mosquitto isn't installed",
-        "interrupted": hour.is_interrupted,
+        "duration_s": result.plan.ends_s,
+        "ran_s": round(result.ran_s, 1),
+        "settled_s": result.plan.settled_s,
+        "disk": "tmpfs of its own" if result.has_own_disk else "folder with a limit to the size of files",
+        "broker": "mosquitto" if result.has_broker else "none: mosquitto isn't installed",
+        "interrupted": result.is_interrupted,
     }
 
 
-def details(hour: RealTimeRun) -> list[dict[str, Any]]:
+def details(result: RealTimeRun) -> list[dict[str, Any]]:
     """Each kind of fault with its recoveries, a sample a minute, the end of the log."""
-    found = {**hour.invariants.recovery_s, **(hour.outside.recovery_s if hour.outside else {})}
+    found = {**result.invariants.recovery_s, **(result.outside.recovery_s if result.outside else {})}
     rows: list[dict[str, Any]] = [
         {"kind": kind, "count": len(taken), "median_s": round(median(taken), 2), "longest_s": round(max(taken), 2)}
         for kind, taken in found.items()
     ]
     due_s = 0.0
-    for sample in hour.samples:
+    for sample in result.samples:
         if sample.time_s >= due_s:
             rows.append(asdict(sample))
             due_s = sample.time_s + _DETAIL_EVERY_S
-    kept = hour.outside.wrongly_kept if hour.outside else []
-    return [*rows, {"stood_still": hour.stalls, "wrongly_kept": kept, "log": hour.complaints}]
+    kept = result.outside.wrongly_kept if result.outside else []
+    return [*rows, {"stood_still": result.stalls, "wrongly_kept": kept, "log": result.complaints}]
 
 
-def _of_camera(hour: RealTimeRun) -> list[Figure]:
-    invariants, ran_s = hour.invariants, hour.ran_s
-    blind = _unexcused(hour, invariants.blind_s)
-    wrongly_stale = _unexcused(hour, invariants.wrongly_stale_s)
-    gaps = [until_s - from_s for from_s, until_s in invariants.long_gaps_s if not hour.is_excused(from_s, until_s)]
+def _of_camera(result: RealTimeRun) -> list[Figure]:
+    invariants, ran_s = result.invariants, result.ran_s
+    blind = _unexcused(result, invariants.blind_s)
+    wrongly_stale = _unexcused(result, invariants.wrongly_stale_s)
+    gaps = [until_s - from_s for from_s, until_s in invariants.long_gaps_s if not result.is_excused(from_s, until_s)]
     recovered = [taken for every in invariants.recovery_s.values() for taken in every]
     return [
         Figure("hours", ran_s / 3600),
@@ -66,26 +66,28 @@ def _of_camera(hour: RealTimeRun) -> list[Figure]:
         Figure("longest until frames came again", max(recovered, default=0.0), "s", RECOVERY_LIMIT_S),
         Figure("frames classified without a picture", blind, limit=0),
         Figure("times nobody was told that there is no picture", invariants.untold(ran_s), limit=0),
-        Figure("longest until that was told", max(_told(hour), default=0.0), "s", _LONGEST_TOLD_S),
+        Figure("longest until that was told", max(_told(result), default=0.0), "s", _LONGEST_TOLD_S),
         Figure("times it was told wrongly", wrongly_stale, limit=0),
-        Figure("times the machine stood still (not counted)", len(hour.stalls)),
+        Figure("times the machine stood still (not counted)", len(result.stalls)),
         Figure("longest pause while the camera works", max([invariants.longest_gap_s, *gaps]), "s", _LONGEST_GAP_S),
     ]
 
 
-def _unexcused(hour: RealTimeRun, times_s: Sequence[float]) -> int:
-    return sum(not hour.is_excused(time_s, time_s) for time_s in times_s)
+def _unexcused(result: RealTimeRun, times_s: Sequence[float]) -> int:
+    return sum(not result.is_excused(time_s, time_s) for time_s in times_s)
 
 
-def _told(hour: RealTimeRun) -> list[float]:
+def _told(result: RealTimeRun) -> list[float]:
     """From a fault's beginning to the answer that there is no picture; of a still one, from when it is frozen."""
-    frozen_s = hour.invariants.patience.frozen_s
-    kinds = {fault.number: fault.kind for fault in hour.plan.camera.faults}
-    return [told_s - (frozen_s if kinds[number] == "still" else 0) for number, told_s in hour.invariants.told_s.items()]
+    frozen_s = result.invariants.timeouts.frozen_s
+    kinds = {fault.number: fault.kind for fault in result.plan.camera.faults}
+    return [
+        told_s - (frozen_s if kinds[number] == "still" else 0) for number, told_s in result.invariants.told_s.items()
+    ]
 
 
-def _of_outside(hour: RealTimeRun) -> list[Figure]:
-    outside, rows = hour.outside, hour.rows
+def _of_outside(result: RealTimeRun) -> list[Figure]:
+    outside, rows = result.outside, result.rows
     if outside is None:
         return []
     taken = outside.recovery_s
@@ -97,30 +99,30 @@ def _of_outside(hour: RealTimeRun) -> list[Figure]:
         Figure("faults outside survived", survived, limit=survived + len(outside.missed), limit_kind="at least"),
         Figure("longest until rows were written again", max(disk, default=0.0), "s", RECOVERY_LIMIT_S),
         Figure("longest until the broker knew the answer again", max(broker, default=0.0), "s", RECOVERY_LIMIT_S),
-        Figure("wrong answers that a broker kept", _unexcused(hour, kept_s), limit=0),
+        Figure("wrong answers that a broker kept", _unexcused(result, kept_s), limit=0),
         Figure("viewers who saw no picture", outside.unseen, limit=0),
         Figure("rows of CSV", rows.whole),
         Figure("torn rows of CSV", rows.torn, limit=len(disk) + outside.missed.count("disk")),  # where it was full
-        Figure("temporary files left", hour.leftovers, limit=0),
-        Figure("snapshots", hour.snapshots_bytes / 1e6, "MB", 2.0),
+        Figure("temporary files left", result.leftovers, limit=0),
+        Figure("snapshots", result.snapshots_bytes / 1e6, "MB", 2.0),
     ]
 
 
-def _of_process(hour: RealTimeRun) -> list[Figure]:
+def _of_process(result: RealTimeRun) -> list[Figure]:
     found = [
-        Figure("runners that ended by themselves", int(hour.is_gone), limit=0),
-        Figure("exit code", hour.exit_code, limit=EXIT_DONE),
-        Figure("from SIGTERM to the end", hour.end_s, "s", _LONGEST_END_S),
+        Figure("runners that ended by themselves", int(result.is_gone), limit=0),
+        Figure("exit code", result.exit_code, limit=EXIT_DONE),
+        Figure("from SIGTERM to the end", result.end_s, "s", _LONGEST_END_S),
     ]
-    if hour.thousandth is not None:
-        found.append(Figure("memory after 1,000 frames", hour.thousandth.memory_bytes / 1e6, "MB"))
-    if hour.settled is None or hour.last is None:
+    if result.thousandth is not None:
+        found.append(Figure("memory after 1,000 frames", result.thousandth.memory_bytes / 1e6, "MB"))
+    if result.settled is None or result.last is None:
         return found
     return [
         *found,
-        *_of_memory([sample.memory_bytes for sample in hour.samples if sample.time_s >= hour.plan.settled_s]),
-        Figure("handles grown since each fault was there", hour.last.handles - hour.settled.handles, limit=0),
-        Figure("threads grown since each fault was there", hour.last.threads - hour.settled.threads, limit=0),
+        *_of_memory([sample.memory_bytes for sample in result.samples if sample.time_s >= result.plan.settled_s]),
+        Figure("handles grown since each fault was there", result.last.handles - result.settled.handles, limit=0),
+        Figure("threads grown since each fault was there", result.last.threads - result.settled.threads, limit=0),
     ]
 
 

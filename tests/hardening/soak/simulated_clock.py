@@ -13,7 +13,7 @@ from tests.hardening.soak.camera import ScriptedCamera
 _NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 
 
-class FakeClock:
+class SimulatedClock:
     """Monotonic seconds from 0, and the time of day, which somebody may set."""
 
     def __init__(self) -> None:
@@ -41,10 +41,10 @@ class FakeClock:
         return _NOON + timedelta(seconds=self.now_s + self.set_by_s)
 
 
-class FakeReader:
+class SimulatedReader:
     """Stands for `edge.sources.readers.Reader`: time goes on while somebody waits for its pictures."""
 
-    def __init__(self, open_capture: Callable[[], Capture], camera: ScriptedCamera, clock: FakeClock) -> None:
+    def __init__(self, open_capture: Callable[[], Capture], camera: ScriptedCamera, clock: SimulatedClock) -> None:
         """Open the device."""
         self.dropped = 0
         self.is_open = False
@@ -104,7 +104,7 @@ class FakeReader:
             self._capture.close()
 
 
-class FakeBroker:
+class SimulatedBroker:
     """Stands for `edge.sinks.mqtt.connection.Connection` and the broker at its other end."""
 
     def __init__(self) -> None:

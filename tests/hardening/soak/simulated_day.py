@@ -1,4 +1,4 @@
-"""The soak in fake time: the loop, the camera's code and the sinks' own, on a clock that waits for nobody."""
+"""The soak in simulated time: the loop, the camera's code and the sinks' own, on a clock that waits for nobody."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from edge.sources.live import LiveTimeouts
 from edge.sources.live.reconnecting import LiveSource
 from edge.sources.readers import Capture, Reader
 from tests.hardening.soak.camera import CAMERA_NUMBER, ScriptedCamera
-from tests.hardening.soak.checks import PATIENCE, CheckedSource, Checks
+from tests.hardening.soak.checks import TIMEOUTS, CheckedSource, Checks
 from tests.hardening.soak.invariants import Invariants
 from tests.hardening.soak.samples import Sample, take
 from tests.hardening.soak.schedule import CAMERA, Timeline, at_random
-from tests.hardening.soak.simulated_clock import FakeBroker, FakeClock, FakeReader
-from tests.hardening.soak.simulated_faults import OUTSIDE, FakeDisk, FakeFaults
+from tests.hardening.soak.simulated_clock import SimulatedBroker, SimulatedClock, SimulatedReader
+from tests.hardening.soak.simulated_faults import OUTSIDE, SimulatedDisk, SimulatedFaults
 
 DAY_S = 86_400.0
 _GAP_S = (60.0, 300.0)
@@ -47,15 +47,15 @@ _LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Day:
+class SimulatedDay:
     """Result of a run."""
 
     duration_s: float
     camera: ScriptedCamera
     timeline: Timeline
     invariants: Invariants
-    faults: FakeFaults
-    disk: FakeDisk
+    faults: SimulatedFaults
+    disk: SimulatedDisk
     checks: Checks
     ran_s: float = 0.0
     samples: list[Sample] = field(default_factory=list)
@@ -68,23 +68,23 @@ class Day:
         return len(self.invariants.recovery_s) == len(CAMERA) and len(self.faults.recovery_s) == len(OUTSIDE)
 
 
-def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) -> Day:
-    """Run for so long in fake time. Ctrl-C ends it early; what was counted is returned.
+def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) -> SimulatedDay:
+    """Run for so long in simulated time. Ctrl-C ends it early; what was counted is returned.
 
     Args:
         seed: of what goes wrong and when.
-        duration_s: fake seconds.
+        duration_s: simulated seconds.
         classifier: names the frames.
-        note: is told now and then what goes on and how many fake minutes are done and left.
+        note: is told now and then what goes on and how many simulated minutes are done and left.
     """
     until_s = duration_s - _GAP_S[0]
     timeline = Timeline([*at_random(CAMERA, seed=seed, from_s=0, until_s=until_s, gap_s=_GAP_S, stretch=_STRETCH)])
     outside = Timeline([*at_random(OUTSIDE, seed=seed, from_s=0, until_s=until_s, gap_s=_GAP_S)])
-    clock, disk, broker, health = FakeClock(), FakeDisk(), FakeBroker(), Health()
+    clock, disk, broker, health = SimulatedClock(), SimulatedDisk(), SimulatedBroker(), Health()
     camera = ScriptedCamera(timeline, height=_HEIGHT, width=_WIDTH, fps=_FPS, read_timeout_s=_READ_TIMEOUT_S,
                             clock=clock, sleep=clock.sleep)  # fmt: skip
-    invariants = Invariants(timeline, PATIENCE)
-    faults = FakeFaults(outside, clock, disk, broker, topic=_TOPIC, seed=seed)
+    invariants = Invariants(timeline, TIMEOUTS)
+    faults = SimulatedFaults(outside, clock, disk, broker, topic=_TOPIC, seed=seed)
 
     def forgive(now_s: float) -> None:
         invariants.forgive(now_s)
@@ -92,7 +92,7 @@ def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) ->
 
     faults.stopped = forgive
     checks = Checks(clock, timeline, invariants, health)
-    day = Day(duration_s, camera, timeline, invariants, faults, disk, checks)
+    day = SimulatedDay(duration_s, camera, timeline, invariants, faults, disk, checks)
     progress = _Progress(day, clock, note)
     with (
         mock.patch.object(cv2, "VideoCapture", camera.capture),
@@ -117,16 +117,16 @@ def soak(*, seed: int, duration_s: float, classifier: Classifier, note: Note) ->
     return day
 
 
-def _live(camera: ScriptedCamera, clock: FakeClock, health: Health, faults: FakeFaults) -> LiveSource:
-    """The toolkit's own camera, read by a fake thread that holds a picture when it is stopped."""
+def _live(camera: ScriptedCamera, clock: SimulatedClock, health: Health, faults: SimulatedFaults) -> LiveSource:
+    """The toolkit's own camera, read by a simulated thread that holds a picture when it is stopped."""
 
     def start(open_capture: Callable[[], Capture]) -> Reader:
-        reader = FakeReader(open_capture, camera, clock)
+        reader = SimulatedReader(open_capture, camera, clock)
         faults.hold = reader.hold
         return cast("Reader", reader)
 
     camera_settings = CameraSettings(_HEIGHT, _WIDTH)
-    live_timeouts = LiveTimeouts(PATIENCE.stall_s, PATIENCE.frozen_s)
+    live_timeouts = LiveTimeouts(TIMEOUTS.stall_s, TIMEOUTS.frozen_s)
     opener = Camera(str(CAMERA_NUMBER), camera_settings, read_timeout_s=_READ_TIMEOUT_S)
     return LiveSource(opener, timeouts=live_timeouts, health=health, start_reader=start, clock=clock, sleep=clock.sleep)
 
@@ -134,7 +134,7 @@ def _live(camera: ScriptedCamera, clock: FakeClock, health: Health, faults: Fake
 class _Progress:
     """Says how far it is, and looks at this process (see `edge.sinks.protocol.Sink`)."""
 
-    def __init__(self, day: Day, clock: FakeClock, note: Note) -> None:
+    def __init__(self, day: SimulatedDay, clock: SimulatedClock, note: Note) -> None:
         self._day, self._clock, self._note = day, clock, note
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:  # noqa: ARG002  # the protocol's

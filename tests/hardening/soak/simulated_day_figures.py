@@ -9,18 +9,18 @@ from typing import Any
 from tests.hardening.figures import Figure
 from tests.hardening.soak.invariants import RECOVERY_LIMIT_S
 from tests.hardening.soak.samples import of_growth
-from tests.hardening.soak.simulated_day import DAY_S, Day
+from tests.hardening.soak.simulated_day import DAY_S, SimulatedDay
 
 _SHORTEST_GAP_S, _LONGEST_GAP_S = 0.5, 16.0  # the second: a pause of 10 s, a read of 5 s, a tick
 
 
-def figures(day: Day) -> list[Figure]:
+def figures(day: SimulatedDay) -> list[Figure]:
     """Frames and faults, what was wrong, what the process holds."""
     invariants, faults = day.invariants, day.faults
     recovered = [taken for every in invariants.recovery_s.values() for taken in every]
     outside = sum(map(len, faults.recovery_s.values()))
     return [
-        Figure("fake days", day.ran_s / DAY_S),
+        Figure("simulated days", day.ran_s / DAY_S),
         Figure("frames classified", invariants.frames),
         Figure("camera faults", invariants.over(day.ran_s)),
         Figure("camera faults survived", invariants.recovered(), "", invariants.over(day.ran_s), "at least"),
@@ -42,12 +42,12 @@ def figures(day: Day) -> list[Figure]:
     ]
 
 
-def settings(day: Day) -> dict[str, Any]:
+def settings(day: SimulatedDay) -> dict[str, Any]:
     """Settings that the figures depend on."""
     return {"duration_s": day.duration_s, "ran_s": day.ran_s, "interrupted": day.is_interrupted}
 
 
-def details(day: Day) -> list[dict[str, Any]]:
+def details(day: SimulatedDay) -> list[dict[str, Any]]:
     """Each kind of fault with its recoveries, and both looks at the process."""
     found = {**day.invariants.recovery_s, **day.faults.recovery_s}
     kinds = [{"kind": kind, "count": len(taken), "median_s": round(median(taken), 2), "longest_s": round(max(taken), 2)}

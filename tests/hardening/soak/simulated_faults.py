@@ -14,7 +14,7 @@ from edge.classify.results import Decision, Prediction
 from edge.sources.frame import Frame
 from tests.hardening.soak.invariants import RECOVERY_LIMIT_S
 from tests.hardening.soak.schedule import Fault, Lengths, Timeline
-from tests.hardening.soak.simulated_clock import FakeBroker, FakeClock
+from tests.hardening.soak.simulated_clock import SimulatedBroker, SimulatedClock
 
 OUTSIDE: Lengths = {
     "disk": (1.0, 60.0),  # full
@@ -26,7 +26,7 @@ _JUMPS_S = (-86_400.0, -3600.0, -1.0, 1.0, 3600.0, 86_400.0)
 _LONGEST_STEP_S = 1.0  # between two frames; what is above it is no time in which anything could come back
 
 
-class FakeDisk(io.TextIOBase):
+class SimulatedDisk(io.TextIOBase):
     """A text stream that can be full."""
 
     def __init__(self) -> None:
@@ -59,11 +59,18 @@ class _Waiting:
     waited_s: float = 0.0
 
 
-class FakeFaults:
+class SimulatedFaults:
     """Begins and ends the faults of a timeline (see `edge.sinks.protocol.Sink`); the first of the sinks."""
 
     def __init__(
-        self, timeline: Timeline, clock: FakeClock, disk: FakeDisk, broker: FakeBroker, *, topic: str, seed: int
+        self,
+        timeline: Timeline,
+        clock: SimulatedClock,
+        disk: SimulatedDisk,
+        broker: SimulatedBroker,
+        *,
+        topic: str,
+        seed: int,
     ) -> None:
         """Store the targets of the faults.
 

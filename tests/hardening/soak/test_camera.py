@@ -7,12 +7,12 @@ import pytest
 
 from tests.hardening.soak.camera import ScriptedCamera, stamp
 from tests.hardening.soak.schedule import SIZES, Fault, Timeline
-from tests.hardening.soak.simulated_clock import FakeClock
+from tests.hardening.soak.simulated_clock import SimulatedClock
 
 
-def camera(*faults: Fault) -> tuple[ScriptedCamera, FakeClock]:
+def camera(*faults: Fault) -> tuple[ScriptedCamera, SimulatedClock]:
     """Two pictures a second, and reads that wait for five."""
-    clock = FakeClock()
+    clock = SimulatedClock()
     made = ScriptedCamera(Timeline(faults), height=48, width=64, fps=2, read_timeout_s=5, clock=clock,
                           sleep=clock.sleep)  # fmt: skip
     return made, clock

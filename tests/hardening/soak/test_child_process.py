@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.hardening.soak import child_process
-from tests.hardening.soak.child_process import Disk, can_mount, leashed, small_disk
+from tests.hardening.soak.child_process import Disk, bound_to_parent, can_mount, small_disk
 
 needs_setpriv = pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
 # Writes a line when it is told to; says what became of it.
@@ -34,7 +34,7 @@ def test_a_child_is_killed_with_its_parent() -> None:
     script = (
         "import subprocess, sys; child = subprocess.Popen(sys.argv[1:]); print(child.pid, flush=True); child.wait()"
     )
-    sleeper = leashed([sys.executable, "-c", "import time; print('there', flush=True); time.sleep(600)"])
+    sleeper = bound_to_parent([sys.executable, "-c", "import time; print('there', flush=True); time.sleep(600)"])
     parent = subprocess.Popen([sys.executable, "-c", script, *sleeper], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     with parent.stdout as out:
@@ -47,7 +47,7 @@ def test_a_child_is_killed_with_its_parent() -> None:
 
 def test_without_setpriv_the_command_is_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert leashed(["a", "b"], is_nobody=True) == ["a", "b"]
+    assert bound_to_parent(["a", "b"], is_nobody=True) == ["a", "b"]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs prlimit or name spaces")

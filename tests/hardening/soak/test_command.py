@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.overhead.inputs import DRAWN, LongDemo
-from tests.hardening import soak
+from tests.hardening.__main__ import main
 from tests.hardening.figures import figure_with
 from tests.hardening.soak import command, long_run
 from tests.hardening.soak.fault_injection import FaultInjection
@@ -22,16 +22,16 @@ from tests.hardening.soak.samples import Sample
 
 
 def test_too_short_a_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert soak.main(["--duration", "60", "-q"]) == 1
+    assert main(["soak", "--duration", "60", "-q"]) == 1
     assert "--duration 60 is too short" in capsys.readouterr().err
-    assert soak.main(["--demo-frames", "1000", "-q"]) == 1
+    assert main(["soak", "--demo-frames", "1000", "-q"]) == 1
     assert "expected more than 1,000" in capsys.readouterr().err
 
 
 def test_the_three_kinds_exclude_one_another() -> None:
-    assert soak.parser().parse_args([]).duration == 3600
+    assert command.parser().parse_args([]).duration == 3600
     with pytest.raises(SystemExit):
-        soak.parser().parse_args(["--duration", "9", "--fake-days", "1"])
+        command.parser().parse_args(["--duration", "9", "--simulated-days", "1"])
 
 
 def test_ctrl_c_leaves_a_report_and_its_exit_code(
@@ -47,7 +47,7 @@ def test_ctrl_c_leaves_a_report_and_its_exit_code(
 
     monkeypatch.setattr(long_run, "run", run)
     out = tmp_path / "a.json"
-    assert soak.main(["--demo-frames", "5000", "--out", str(out), "-q"]) == 130
+    assert main(["soak", "--demo-frames", "5000", "--out", str(out), "-q"]) == 130
     report = json.loads(out.read_text())
     assert (report["name"], report["settings"]["interrupted"], counts) == ("soak", True, [1])
 
@@ -73,19 +73,21 @@ class _Blank(LongDemo):
         return repeat(next(DemoSource().frames()))
 
 
-def _hour(**values: Any) -> RealTimeRun:
+def real_time_run(**values: Any) -> RealTimeRun:
     plan = Plan.draw(0, 3600)
     return RealTimeRun(plan, Invariants(plan.camera, Timeouts(2, 10, 1)), ran_s=100.0, **values)
 
 
 def test_each_broken_promise_of_an_hour_is_a_missed_figure() -> None:
     settled, last = Sample(200, 9_000, 199_000_000, 12, 10), Sample(3600, 900_000, 202_000_000, 11, 11)
-    hour = _hour(thousandth=Sample(9, 1000, 190_000_000, 9, 8), settled=settled, last=last, exit_code=1, is_gone=True)
+    result = real_time_run(
+        thousandth=Sample(9, 1000, 190_000_000, 9, 8), settled=settled, last=last, exit_code=1, is_gone=True
+    )
     sizes = (300, 200, 202, 203, 250, 190, 204, 206, 205)  # MB; the first is before all had been there
-    hour.samples = [Sample(300.0 * place, 0, size * 10**6, 12, 10) for place, size in enumerate(sizes)]
-    hour.invariants.hear(5, "Coat", has_frame=True)
-    hour.invariants.hear(9, "Coat", has_frame=True)
-    rows = figures(hour)
+    result.samples = [Sample(300.0 * place, 0, size * 10**6, 12, 10) for place, size in enumerate(sizes)]
+    result.invariants.hear(5, "Coat", has_frame=True)
+    result.invariants.hear(9, "Coat", has_frame=True)
+    rows = figures(result)
     assert [figure_with(rows, f"{name} grown").value for name in ("handles", "threads")] == [-1, 1]
     assert figure_with(rows, "largest memory").value == 250
     assert figure_with(rows, "first third").value == 201  # median of 200 and 202
@@ -95,19 +97,19 @@ def test_each_broken_promise_of_an_hour_is_a_missed_figure() -> None:
     for words in ("memory grown", "threads grown", "exit code", "ended by themselves", "longest pause",
                   "camera faults survived", "nobody was told"):  # fmt: skip
         assert figure_with(missed, words)
-    assert figure_with(rows, "camera faults survived").limit == hour.invariants.over(100) > 0
-    assert settings(hour)["broker"].startswith("none")
-    assert details(hour)[-1] == {"stood_still": [], "wrongly_kept": [], "log": []}
+    assert figure_with(rows, "camera faults survived").limit == result.invariants.over(100) > 0
+    assert settings(result)["broker"].startswith("none")
+    assert details(result)[-1] == {"stood_still": [], "wrongly_kept": [], "log": []}
 
 
 def test_faults_while_the_machine_stood_still_are_not_counted() -> None:
-    hour = _hour(stalls=[(20.0, 5.0)])
-    hour.invariants.blind_s += [19.9, 21.0, 26.9, 27.1]
-    hour.invariants.long_gaps_s += [(18.0, 26.0), (40.0, 43.0)]
+    result = real_time_run(stalls=[(20.0, 5.0)])
+    result.invariants.blind_s += [19.9, 21.0, 26.9, 27.1]
+    result.invariants.long_gaps_s += [(18.0, 26.0), (40.0, 43.0)]
     nobody: Any = None
-    hour.outside = FaultInjection(nobody, nobody, hour.invariants, nobody)
-    hour.outside.wrongly_kept += [{"time_s": 26.0}, {"time_s": 50.0}]
-    rows = figures(hour)
+    result.outside = FaultInjection(nobody, nobody, result.invariants, nobody)
+    result.outside.wrongly_kept += [{"time_s": 26.0}, {"time_s": 50.0}]
+    rows = figures(result)
     assert figure_with(rows, "without a picture").value == 2
     assert figure_with(rows, "longest pause").value == 3
     assert figure_with(rows, "a broker kept").value == 1

@@ -14,7 +14,7 @@ from tests.hardening.soak.invariants import Invariants, Timeouts
 from tests.hardening.soak.schedule import Fault, Timeline
 
 
-class Subject:
+class FakeRunner:
     """A runner that writes rows whenever its disk has room, if it recovers at all."""
 
     page_port = 1
@@ -53,48 +53,48 @@ def health(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return answers
 
 
-def attack(attacked: Subject, kind: str, seconds: float) -> FaultInjection:
+def attack(runner: FakeRunner, kind: str, seconds: float) -> FaultInjection:
     """Make one fault."""
     broker: Any = type("Broker", (), {"is_there": False})
-    made = FaultInjection(attacked, broker, attacked.invariants, attacked.rest)  # type: ignore[arg-type]
+    made = FaultInjection(runner, broker, runner.invariants, runner.rest)  # type: ignore[arg-type]
     made.make(Fault(kind, 0, seconds))
     return made
 
 
 def test_a_full_disk_is_over_when_the_file_grows(tmp_path: Path) -> None:
-    attacked = Subject(tmp_path)
-    made = attack(attacked, "disk", 5)
+    runner = FakeRunner(tmp_path)
+    made = attack(runner, "disk", 5)
     assert made.recovery_s == {"disk": [pytest.approx(0.1)]}
-    assert attacked.now_s == pytest.approx(5.1)
+    assert runner.now_s == pytest.approx(5.1)
 
 
 def test_what_never_comes_back_is_missed(tmp_path: Path) -> None:
-    made = attack(Subject(tmp_path, recovers=False), "disk", 5)
+    made = attack(FakeRunner(tmp_path, recovers=False), "disk", 5)
     assert (made.missed, dict(made.recovery_s)) == (["disk"], {})
 
 
 def test_a_stopped_process_goes_on_and_is_healthy_again(tmp_path: Path, health: list[int]) -> None:
     health += [503, 0]
-    attacked = Subject(tmp_path)
-    made = attack(attacked, "pause", 1)
-    assert attacked.signals == [signal.SIGSTOP, signal.SIGCONT]
+    runner = FakeRunner(tmp_path)
+    made = attack(runner, "pause", 1)
+    assert runner.signals == [signal.SIGSTOP, signal.SIGCONT]
     assert made.recovery_s == {"pause": [pytest.approx(0.2)]}
 
 
 def test_a_volley_holds_no_signal_that_rightly_ends_it(tmp_path: Path, health: list[int]) -> None:
-    attacked = Subject(tmp_path)
-    attack(attacked, "signals", 0.1)
-    assert len(attacked.signals) >= 7 * 9
-    assert {signal.SIGHUP, signal.SIGUSR1, signal.SIGPIPE} <= set(attacked.signals)
-    assert not {signal.SIGTERM, signal.SIGINT, signal.SIGKILL} & set(attacked.signals)
+    runner = FakeRunner(tmp_path)
+    attack(runner, "signals", 0.1)
+    assert len(runner.signals) >= 7 * 9
+    assert {signal.SIGHUP, signal.SIGUSR1, signal.SIGPIPE} <= set(runner.signals)
+    assert not {signal.SIGTERM, signal.SIGINT, signal.SIGKILL} & set(runner.signals)
 
 
 def test_without_a_broker_none_is_killed(tmp_path: Path) -> None:
-    made = attack(Subject(tmp_path), "broker", 5)
+    made = attack(FakeRunner(tmp_path), "broker", 5)
     assert (made.missed, dict(made.recovery_s)) == ([], {})
 
 
 def test_a_page_that_nobody_answers_at_is_missed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    made = attack(Subject(tmp_path), "hang", 1)
+    made = attack(FakeRunner(tmp_path), "hang", 1)
     assert made.missed == ["hang"]
     assert caplog.messages[0].startswith("after hang: ")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from tests.hardening.soak.invariants import Invariants, Timeouts
 from tests.hardening.soak.schedule import Fault, Timeline
 
-PATIENCE = Timeouts(stall_s=2.0, frozen_s=10.0, slack_s=0.5)
+TIMEOUTS = Timeouts(stall_s=2.0, frozen_s=10.0, slack_s=0.5)
 
 
 def invariants(*faults: Fault) -> Invariants:
     """Invariants that know these faults."""
-    return Invariants(Timeline(faults), PATIENCE)
+    return Invariants(Timeline(faults), TIMEOUTS)
 
 
 def frames(made: Invariants, *times_s: float) -> None:

@@ -13,17 +13,17 @@ from edge.sources.camera import CameraSettings
 from edge.sources.camera.usb import Camera
 from tests.hardening.soak.camera import CAMERA_NUMBER, ScriptedCamera
 from tests.hardening.soak.schedule import Fault, Timeline
-from tests.hardening.soak.simulated_clock import FakeBroker, FakeClock, FakeReader
-from tests.hardening.soak.simulated_faults import FakeDisk, FakeFaults
+from tests.hardening.soak.simulated_clock import SimulatedBroker, SimulatedClock, SimulatedReader
+from tests.hardening.soak.simulated_faults import SimulatedDisk, SimulatedFaults
 
 
-def reader(*faults: Fault) -> tuple[FakeReader, FakeClock]:
+def reader(*faults: Fault) -> tuple[SimulatedReader, SimulatedClock]:
     """Frames of the toolkit's own camera, two a second."""
-    clock = FakeClock()
+    clock = SimulatedClock()
     camera = ScriptedCamera(Timeline(faults), height=48, width=64, fps=2, read_timeout_s=5, clock=clock,
                             sleep=clock.sleep)  # fmt: skip
     with mock.patch.object(cv2, "VideoCapture", camera.capture):
-        return FakeReader(
+        return SimulatedReader(
             Camera(str(CAMERA_NUMBER), CameraSettings(48, 64), read_timeout_s=5).open, camera, clock
         ), clock
 
@@ -60,11 +60,11 @@ def test_a_read_that_fails_ends_it_with_the_cameras_own_words() -> None:
 
 def test_nobody_waits_for_nothing() -> None:
     with pytest.raises(ValueError, match="somebody waits for 0 s"):
-        FakeClock().sleep(0)
+        SimulatedClock().sleep(0)
 
 
 def test_a_broker_forgets_when_it_is_killed_and_is_told_anew() -> None:
-    broker, failures = FakeBroker(), FailureLog("mqtt")
+    broker, failures = SimulatedBroker(), FailureLog("mqtt")
 
     def publish_all(connection: Any) -> None:
         connection.publish("a", "again", is_retained=True)
@@ -83,8 +83,8 @@ class FaultInjection:
     """The faults of a timeline on a run with a frame a second."""
 
     def __init__(self, *faults: Fault, answer: str = '{"label": "Coat"}') -> None:
-        self.clock, self.disk, self.broker = FakeClock(), FakeDisk(), FakeBroker()
-        self.faults = FakeFaults(Timeline(faults), self.clock, self.disk, self.broker, topic="t", seed=0)
+        self.clock, self.disk, self.broker = SimulatedClock(), SimulatedDisk(), SimulatedBroker()
+        self.faults = SimulatedFaults(Timeline(faults), self.clock, self.disk, self.broker, topic="t", seed=0)
         self.broker.connect(
             None, will=("x", "offline"), failures=FailureLog("mqtt"),
             on_connect=lambda connection: connection.publish("t/decision", answer, is_retained=True),

@@ -1,4 +1,4 @@
-"""An hour of fake time with every fault, in a second: the quick form of the day; and wrong runs are seen."""
+"""An hour of simulated time with every fault, in a second: the quick form of the day; and wrong runs are seen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.hardening.soak import simulated_day_figures
 from tests.hardening.soak.checks import CheckedSource, Checks
 from tests.hardening.soak.invariants import Invariants, Timeouts
 from tests.hardening.soak.schedule import Fault, Timeline
-from tests.hardening.soak.simulated_clock import FakeClock
+from tests.hardening.soak.simulated_clock import SimulatedClock
 from tests.hardening.soak.simulated_day import soak
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
@@ -40,7 +40,7 @@ def test_an_hour_of_every_fault_leaves_nothing_wrong(classifier: Any) -> None:
 
     figures = {figure.what: figure for figure in simulated_day_figures.figures(found)}
     assert {figure.what for figure in figures.values() if not figure.is_kept} <= {"memory grown since"}  # pytest's own
-    assert figures["fake days"].value == pytest.approx(1 / 24, rel=0.01)
+    assert figures["simulated days"].value == pytest.approx(1 / 24, rel=0.01)
     assert figures["camera faults"].value >= 10
     assert figures["camera faults survived"].value >= figures["camera faults"].value
     assert figure_with(list(figures.values()), "disk, broker").value >= 12
@@ -92,7 +92,7 @@ class Run:
     """State for the checks, with a camera that is absent from the tenth second on."""
 
     def __init__(self, *faults: Fault) -> None:
-        self.clock, self.health = FakeClock(), Health(state=LIVE)
+        self.clock, self.health = SimulatedClock(), Health(state=LIVE)
         timeline = Timeline(faults)
         invariants = Invariants(timeline, Timeouts(2, 10, 0.5))
         self.checks = Checks(self.clock, timeline, invariants, self.health)

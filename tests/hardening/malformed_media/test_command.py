@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hardening.figures import figure_with
-from tests.hardening.frames import attack_mjpeg, attack_pictures, attack_videos, figures, parser
+from tests.hardening.malformed_media.command import attack_mjpeg, attack_pictures, attack_videos, figures, parser
 from tests.hardening.malformed_media.monitored_run import Job, Outcome
 from tests.hardening.malformed_media.servers import servers
 

@@ -22,7 +22,7 @@ _OLD_UNIT = "[Unit]\nDescription=the unit of an earlier version\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class KillScenario:
     """A kind of command."""
 
     kind: str
@@ -39,7 +39,7 @@ class Subject:
     """Globs of what else a start must not leave behind."""
 
 
-def make_victims(folder: Path, kinds: Sequence[str]) -> list[Subject]:
+def make_scenarios(folder: Path, kinds: Sequence[str]) -> list[KillScenario]:
     """Prepare a folder for each; those that need a trained run have one made.
 
     Raises:
@@ -54,7 +54,7 @@ def make_victims(folder: Path, kinds: Sequence[str]) -> list[Subject]:
     return [KINDS[kind](folder / kind) for kind in kinds]
 
 
-def _train(folder: Path) -> Subject:
+def _train(folder: Path) -> KillScenario:
     """Each time a run of its own; one that was killed is gone on with."""
 
     def call() -> Call:
@@ -63,10 +63,10 @@ def _train(folder: Path) -> Subject:
             return _python(folder, "train", "--resume", "--name", f"run{done}")
         return _python(folder, "train", *_TRAINING, "--name", f"run{done}")
 
-    return Subject("train", folder, (call,), kills_in_a_row=2, may_go=r"runs/\..*", strays=("runs/.*",))
+    return KillScenario("train", folder, (call,), kills_in_a_row=2, may_go=r"runs/\..*", strays=("runs/.*",))
 
 
-def _export(folder: Path) -> Subject:
+def _export(folder: Path) -> KillScenario:
     """Two runs by turns into the same file, of both formats."""
     for name in ("one", "two"):
         made = start(_python(folder, "train", *_TRAINING, "--name", name))
@@ -78,10 +78,10 @@ def _export(folder: Path) -> Subject:
         return lambda: _python(folder, f"export.{name}", *words)
 
     calls = [call("tflite", "one"), call("onnx", "one"), call("tflite", "two"), call("onnx", "two")]
-    return Subject("export", folder, calls, kills_in_a_row=2, exact=("out.tflite", "out.onnx"))
+    return KillScenario("export", folder, calls, kills_in_a_row=2, exact=("out.tflite", "out.onnx"))
 
 
-def _runner(folder: Path) -> Subject:
+def _runner(folder: Path) -> KillScenario:
     """Everything that the runner writes to: pictures, videos, rows, lines."""
     words = ("--source", "demo", "--threshold", "0.99", "--max-frames", "40", "--snapshots", "snapshots",
              "--snapshots-every", "0", "--snapshots-limit", "400kB", "--picture", "seen.png", "--csv", "answers.csv",
@@ -91,12 +91,12 @@ def _runner(folder: Path) -> Subject:
         return lambda: _python(folder, "edge.run.main", *words, "--video", video, out=folder / "answers.jsonl")
 
     calls = [call("seen.avi"), call("seen.mp4")]
-    return Subject(
+    return KillScenario(
         "snapshot", folder, calls, may_go=r"snapshots/.*|seen-(unfinished|cut)\..*", strays=("*-unfinished*",)
     )
 
 
-def _benchmark(folder: Path) -> Subject:
+def _benchmark(folder: Path) -> KillScenario:
     """A report over an older one, one in a new folder, and a kit for a device."""
     few = ("--max-images", "20")
     quick = (
@@ -120,10 +120,10 @@ def _benchmark(folder: Path) -> Subject:
         ),
         lambda: _python(folder, "benchmarks", "kit", "--out", "kit.zip", str(_MODEL), *few),
     ]
-    return Subject("benchmark", folder, calls, kills_in_a_row=2)
+    return KillScenario("benchmark", folder, calls, kills_in_a_row=2)
 
 
-def _config(folder: Path) -> Subject:
+def _config(folder: Path) -> KillScenario:
     """The only configuration that a command writes: the service's, by turns over an old one and where none is."""
     unit, config = "etc/systemd/system/edge-classify.service", "etc/edge-classify/config.toml"
     argv = ["make", "--silent", "-C", str(ROOT), "service-files", f"DESTDIR={folder}"]
@@ -136,10 +136,10 @@ def _config(folder: Path) -> Subject:
         (folder / config).unlink(missing_ok=True)
         return over_an_old_one()
 
-    return Subject("config", folder, (where_none_is, over_an_old_one), exact=(unit, config))
+    return KillScenario("config", folder, (where_none_is, over_an_old_one), exact=(unit, config))
 
 
-KINDS: dict[str, Callable[[Path], Subject]] = {
+KINDS: dict[str, Callable[[Path], KillScenario]] = {
     "train": _train,
     "export": _export,
     "snapshot": _runner,

@@ -17,13 +17,13 @@ import cv2
 from edge.demo import draw_frame
 from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE
 from edge.system.host import process_memory_bytes
-from tests.hardening.network_abuse.http_client import PATIENCE_S
+from tests.hardening.network_abuse.http_client import TIMEOUT_S
 
 FPS = 30.0
 _DRAWN = 20  # frames, shown over and over
 
 
-class Subject:
+class ExposedRunner:
     """A run with a page and a broker; `close` ends it."""
 
     def __init__(self, *, host: str, token: str, broker_port: int, password: str) -> None:
@@ -59,7 +59,7 @@ class Subject:
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._film, self._listen, self._hear)]
         for thread in self._threads:
             thread.start()
-        if not self._has_page.wait(PATIENCE_S):
+        if not self._has_page.wait(TIMEOUT_S):
             raise RuntimeError(f"the runner shows no page: {self.lines}")
         while not self.frames():
             time.sleep(0.1)
@@ -73,7 +73,7 @@ class Subject:
         began_s = time.monotonic()
         content = b""
         with suppress(OSError, http.client.HTTPException):
-            line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+            line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
             try:
                 line.request("GET", path, headers=self._headers)
                 content = line.getresponse().read()
@@ -105,9 +105,9 @@ class Subject:
         """End it as systemd does."""
         self._is_over.set()
         self._process.terminate()
-        self._process.wait(PATIENCE_S)
+        self._process.wait(TIMEOUT_S)
         for thread in self._threads:
-            thread.join(PATIENCE_S)
+            thread.join(TIMEOUT_S)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert stream is not None  # as they were asked for
             with suppress(OSError):

@@ -24,7 +24,7 @@ TOPIC = "soak"
 _ENDS_WITHIN_S = 20.0
 
 
-class Subject:
+class RunnerProcess:
     """Starts the process; two threads read what it says."""
 
     def __init__(self, settings: Settings, disk: Disk, invariants: Invariants, *, broker_port: int | None) -> None:

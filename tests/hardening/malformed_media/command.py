@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli import console
-from edge.errors import EXIT_DONE
-from tests.hardening.figures import Figure, finish
+from tests.hardening.attack_command import attack_parser
+from tests.hardening.figures import AttackResult, Figure
 from tests.hardening.malformed_media import pictures, videos
 from tests.hardening.malformed_media.bombs import bombs
 from tests.hardening.malformed_media.monitored_run import HANGS_S, SILENCE_S, Job, Outcome, run_jobs
@@ -30,20 +30,16 @@ _WARM_UP = Job("warm-up", ("--source", "demo", "--max-frames", "1", "--json"))
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
-    flags = console.Parser(
-        prog="python -m tests.hardening frames",
-        description="Damaged pictures, bombs, videos and hostile servers against edge-classify.",
-    )
+    flags = attack_parser(
+        "frames", "Damaged pictures, bombs, videos and hostile servers against edge-classify.", seed_of="the damage",
+    )  # fmt: skip
     flags.add_argument("--count", type=console.positive_int, default=10_000, metavar="N",
                        help=f"damaged pictures, and one damaged video for every {_PICTURES_A_VIDEO}")  # fmt: skip
-    flags.add_argument("--seed", type=console.natural, default=0, metavar="N", help="of the damage")
-    flags.add_argument("--out", type=Path, metavar="FILE", help="JSON to write (default: a new file in reports/)")
     return flags
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Attack, count and say it."""
-    options = parser().parse_args(arguments)
+def measure(options: argparse.Namespace) -> AttackResult:
+    """Attack with pictures, bombs, streams, videos and servers."""
     groups = {
         "pictures": attack_pictures(options.count, options.seed),
         "bombs": attack_with_bombs(),
@@ -51,21 +47,13 @@ def main(arguments: Sequence[str]) -> int:
         "videos": attack_videos(-(-options.count // _PICTURES_A_VIDEO), options.seed),
         "servers": attack_from_servers(),
     }
-    finish(
-        "frames",
-        figures(groups, options.count + len(bombs())),
-        arguments=arguments,
-        settings={"count": options.count},
-        seed=options.seed,
-        out=options.out,
-        details=[
-            _detail(group, outcome)
-            for group, outcomes in groups.items()
-            for number, outcome in enumerate(outcomes)
-            if group != "videos" or number % _VIDEOS_A_DETAIL == 0 or outcome.crash or outcome.is_hung
-        ],
-    )
-    return EXIT_DONE
+    details = [
+        _detail(group, outcome)
+        for group, outcomes in groups.items()
+        for number, outcome in enumerate(outcomes)
+        if group != "videos" or number % _VIDEOS_A_DETAIL == 0 or outcome.crash or outcome.is_hung
+    ]
+    return AttackResult(figures(groups, options.count + len(bombs())), {"count": options.count}, details)
 
 
 def attack_pictures(count: int, seed: int) -> list[Outcome]:
