@@ -13,12 +13,12 @@ pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqtt`: pip
 
 from tests.hardening.network_abuse.brokers import HOSTILE, Broker
 from tests.hardening.network_abuse.http_client import ask
-from tests.hardening.network_abuse.requests import Request, of_strangers
+from tests.hardening.network_abuse.requests import Request, unauthorised_requests
 
 TOKEN, PASSWORD = "correct-horse-battery", "hunter2-staple"
 
 
-def test_a_run_among_strangers_tells_none(spawn: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_under_network_abuse_tells_none(spawn: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """At its most talkative, with a page that is attacked and brokers that mean harm."""
     broker = Broker([HOSTILE["you are not who you say"], HOSTILE["a welcome without content"]])
     monkeypatch.setenv("DEBUG", "1")
@@ -34,7 +34,7 @@ def test_a_run_among_strangers_tells_none(spawn: Callable[..., Any], monkeypatch
             assert line, said
             said += line
         port = int(found[1])
-        requests = of_strangers(("/messages",), token=TOKEN, host=f"localhost:{port}", seed=0)[::5]
+        requests = unauthorised_requests(("/messages",), token=TOKEN, host=f"localhost:{port}", seed=0)[::5]
         right = f"GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()
         told = [
             ask(port, request).content.decode(errors="replace") for request in (*requests, Request("metrics", right))

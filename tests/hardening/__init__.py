@@ -1,1 +1,1 @@
-"""Attacks on ourselves, counted: damaged files, hostile streams, power cuts, strangers at the page, and a long soak."""
+"""Attacks on ourselves, counted: damaged files, hostile streams, power cuts, network abuse, and a long soak."""

@@ -1,1 +1,1 @@
-"""Strangers at the page and in the broker's place: what they send, and what came of it."""
+"""Attacks of the live page and of the MQTT connection by other clients, and their counts."""

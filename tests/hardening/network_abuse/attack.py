@@ -1,4 +1,4 @@
-"""One attack on one runner: calm, everything that strangers do, calm again; and what was counted."""
+"""Attack on one runner: calm, every attack of other clients, calm again; and the counts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.hardening.network_abuse.exposed_runner import ExposedRunner
 from tests.hardening.network_abuse.http_client import Reply, ask_all, in_a_process, leave_idle, never_read
 from tests.hardening.network_abuse.requests import unauthorised_requests
 
-IDLE_S, SLOW_S = 15.0, 40.0  # longer than the page has patience
+IDLE_S, SLOW_S = 15.0, 40.0  # longer than the timeouts of the page
 _LOOK_S = 0.5  # from one look of the viewer with a right to the next
 _SETTLED_S = 12.0  # until the last connection is closed
 
@@ -43,7 +43,7 @@ class Outcome:
     calm_fps: float
     """Frames a second, before and after."""
     attacked_fps: dict[str, float]
-    """Frames a second, by what strangers did meanwhile."""
+    """Frames a second, by kind of abuse meanwhile."""
     missed: int
     longest_wait_s: float
     brokers: int
@@ -74,7 +74,7 @@ def paths() -> tuple[str, ...]:
 
 
 def attack(*, host: str, token: str, idle: int, seconds: float, seed: int) -> Outcome:
-    """Start a runner and do to it whatever strangers can.
+    """Start a runner and attack its page and its MQTT connection.
 
     Args:
         host: that its page listens on.

@@ -1,4 +1,4 @@
-"""Sends what strangers send and reads what comes back, in threads of a process of the lowest priority."""
+"""Sends an attacker's requests and reads the replies, in threads of a process of the lowest priority."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from edge.health import Health
 from edge.sinks.addresses import BrokerAddress
 from edge.sinks.mqtt import connection
 from edge.sinks.mqtt.sink import MqttSink
-from tests.hardening.network_abuse.brokers import HOSTILE, PATIENCE_S, Broker, Script, says
+from tests.hardening.network_abuse.brokers import HOSTILE, TIMEOUT_S, Broker, Script, says
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_broker_that_never_answers_is_left_after_a_timeout(meet: Any, monkeypa
         says()(line)
 
     broker, sink = meet(says_nothing)
-    assert has_come.wait(PATIENCE_S)
+    assert has_come.wait(TIMEOUT_S)
     broker.wait_for(b"online")
     assert (broker.came, sink.failures.message) == (2, "")
 
