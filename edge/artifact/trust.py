@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edge.errors import ModelFileError, RuntimeMissingError
 
@@ -39,8 +38,7 @@ class Trust(Enum):
     DIGEST_AND_SIGNATURE = "SHA-256 and signature"
 
 
-@dataclass(frozen=True, slots=True)
-class TrustPolicy:
+class TrustPolicy(NamedTuple):
     """Digest, signature or both; a file must have all that are set."""
 
     sha256: str = ""
@@ -62,8 +60,6 @@ class TrustPolicy:
             raise ModelFileError(f"{path} has SHA-256 {digest}, --require-sha256 asks for {self.sha256}: not loaded")
         if not self.public_key:
             return Trust.DIGEST
-        from edge.artifact.trust import check_signature
-
         check_signature(path, content, self.public_key)
         return Trust.DIGEST_AND_SIGNATURE if self.sha256 else Trust.SIGNATURE
 
@@ -74,8 +70,7 @@ _TRUSTED_COMMENT = "trusted comment: "
 _WHOLE_FILE, _HASHED = b"Ed", b"ED"  # signed content: the file (minisign -l), or its BLAKE2b-512
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKey:
+class PublicKey(NamedTuple):
     """Ed25519 key."""
 
     id: bytes

@@ -34,6 +34,8 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) ->
         ConfigError: the file can't be read, isn't TOML, or has a key or value that no flag takes.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if not any(argument.partition("=")[0] == "--config" for argument in arguments):
+        return parser.parse_args(arguments)
     absent = object()
     without_defaults = argparse.Namespace(**{action.dest: absent for action in actions(parser)})
     parsed = vars(parser.parse_args(arguments, without_defaults))

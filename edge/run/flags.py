@@ -6,7 +6,6 @@ import argparse
 import math
 import re
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -108,12 +107,12 @@ def parser() -> argparse.ArgumentParser:
 
 def run_config_from(options: argparse.Namespace) -> RunConfig:
     """Return the parsed flags as settings of the run."""
-    return RunConfig(**{field.name: getattr(options, field.name) for field in fields(RunConfig)})
+    return RunConfig(**{name: getattr(options, name) for name in RunConfig._fields})
 
 
 def sink_config_from(options: argparse.Namespace) -> SinkConfig:
     """Return the parsed flags as the settings of all sinks."""
-    return SinkConfig(**{field.name: getattr(options, field.name) for field in fields(SinkConfig)})
+    return SinkConfig(**{name: getattr(options, name) for name in SinkConfig._fields})
 
 
 def _add_camera_flags(flags: argparse.ArgumentParser, default: RunConfig) -> None:

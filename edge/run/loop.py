@@ -6,9 +6,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from edge.artifact.spec import STALE_LABEL
 from edge.errors import FrameError
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from edge.vision.prepared_input import Region
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunConfig:
+class RunConfig(NamedTuple):  # as all values of a start: Python would compile a dataclass anew each time
     """Model, frames, thresholds and limits; each field is the flag of its name, see `edge.run.flags`."""
 
     camera: str | None = None
@@ -77,8 +75,7 @@ class RunConfig:
 _LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(NamedTuple):
     """Counts of a run."""
 
     frames: int = 0
@@ -132,7 +129,7 @@ def run(
         OSError: a sink can't write.
     """
     loop = _Loop(config, classifier, sinks, decider, health or Health())
-    tally, started_s = loop.tally, clock()
+    started_s = clock()
     try:
         for frame in source.frames():
             now_s = clock()
@@ -140,8 +137,8 @@ def run(
                 loop.write_stale(now_s)
             else:
                 loop.take(frame, now_s)
-            loop.health.skipped = tally.skipped + source.skipped
-            if tally.frames == config.max_frames:
+            loop.health.skipped = loop.skipped + source.skipped
+            if loop.frames == config.max_frames:
                 break
             if config.duration_s is not None and now_s - started_s >= config.duration_s:
                 break
@@ -151,9 +148,8 @@ def run(
             for sink in reversed(sinks):
                 closing.callback(sink.close)
             closing.callback(source.close)
-        tally.skipped += source.skipped
-        tally.dropped, tally.duration_s = loop.health.dropped, clock() - started_s
-    return tally
+    skipped, dropped = loop.skipped + source.skipped, loop.health.dropped
+    return Tally(loop.frames, skipped, loop.known, loop.right, dropped, clock() - started_s)
 
 
 class _Loop:
@@ -167,7 +163,7 @@ class _Loop:
         self.sinks = sinks
         self.decider = decider
         self.health = health
-        self.tally = Tally()
+        self.frames = self.skipped = self.known = self.right = 0  # see `Tally`
         self.newest: Frame | None = None
 
     def take(self, frame: Frame, now_s: float) -> None:
@@ -176,7 +172,7 @@ class _Loop:
         try:
             prediction = self.classifier.classify(frame.picture, top_k=self.config.top_k)
         except FrameError as error:
-            self.tally.skipped += 1
+            self.skipped += 1
             _LOGGER.warning("skipped frame %d of %s: %s", frame.number, frame.source, error)
             return
         decision = self.decider.decide(prediction, frame.time)
@@ -198,11 +194,11 @@ class _Loop:
                 sink.idle(decision._replace(reason=self.health.reason))
 
     def _count(self, frame: Frame, decision: Decision, now_s: float) -> None:
-        self.tally.frames += 1
+        self.frames += 1
         if frame.true_label is not None:
-            self.tally.known += 1
-            self.tally.right += decision.label == frame.true_label
+            self.known += 1
+            self.right += decision.label == frame.true_label
         if self.health.state == STARTING:  # a live source has said so itself
             self.health.state = LIVE
-        self.health.frames = self.tally.frames
+        self.health.frames = self.frames
         self.health.captured_s = now_s if frame.captured_s is None else frame.captured_s

@@ -6,7 +6,6 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -86,9 +85,9 @@ def _classify(
         sinks.append(_text_sink(config, classifier, is_stream=is_stream))
         sinks += [*_service_sinks(), *more_sinks()]
     if config.explain:
-        config = replace(config, max_frames=1)
+        config = config._replace(max_frames=1)
     elif config.max_frames is config.duration_s is None:
-        config = replace(config, max_frames=DEMO_FRAMES.get(source.name))
+        config = config._replace(max_frames=DEMO_FRAMES.get(source.name))
     tally = run(config, source, classifier, sinks, decider=Decider(classifier.spec, is_stream=is_stream), health=health)
     if not config.quiet:
         print(tally.summary(), file=sys.stderr)
@@ -138,6 +137,8 @@ def _source(config: RunConfig, classifier: Classifier, health: Health) -> Source
 
 def _load(config: RunConfig, model: Path, policy: TrustPolicy | None) -> Classifier:
     """Load a model with the place's region and background, and with the thresholds that flags override."""
+    from dataclasses import replace
+
     from edge.classify.classifier import Classifier
     from edge.vision import EmptyScene, find_garment
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +20,7 @@ _QUEUED_ROWS = 1000
 _FILE_WAIT_S = 5.0  # a source of files waits this long for a slow sink; the disk may be gone
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SinkConfig:
+class SinkConfig(NamedTuple):
     """Settings of all sinks but standard output; each field is the flag of its name, see `edge.run.flags`."""
 
     picture: Path | None
@@ -90,12 +88,12 @@ def _file_sinks(
     config: SinkConfig, classifier: Classifier, monitored: list[MonitoredSink], *, is_live: bool
 ) -> Iterator[Sink]:
     """Yield the files that grow, each behind a queue, which is added to `monitored`."""
-    from edge.sinks.delivery import QueuedSink
-
     rule, sha256 = classifier.spec.decision, classifier.artifact.sha256
     waits = {} if is_live else {"wait_s": _FILE_WAIT_S, "drain_s": _FILE_WAIT_S}
 
     def queued(sink: Sink, name: str, *, size: int, has_pixels: bool) -> Sink:
+        from edge.sinks.delivery import QueuedSink
+
         queue = QueuedSink(sink, name=name, size=size, has_pixels=has_pixels, **waits)
         monitored.append(queue)
         return queue

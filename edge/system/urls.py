@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-_LOGIN = re.compile(r"(://)[^/\s]*@")
-_PARAMETER = re.compile(r"(?<=[?&;#])(?:([^=&;#\s]*)=)?([^&;#\s]*)")
-_SECRET_NAME = re.compile(
-    r"(.*[-_])?(user(name)?|login|pass(word|wd)?|pwd?|pin|code|token|auth|(api|access)?key|secret|sig(nature)?|sid)",
-    re.I,
+# Compiled when they are used, and kept by `re`.
+_LOGIN = r"(://)[^/\s]*@"
+_PARAMETER = r"(?<=[?&;#])(?:([^=&;#\s]*)=)?([^&;#\s]*)"
+_SENSITIVE_NAME = (
+    r"(?i)(.*[-_])?(user(name)?|login|pass(word|wd)?|pwd?|pin|code|token|auth|(api|access)?key|secret|sig(nature)?|sid)"
 )
-_HARMLESS_VALUE = re.compile(r"[a-z]{0,8}(\.\w{2,4})?|\d{1,4}([x.,:]\d{1,4})?", re.I)  # stream, a.jpg, 2, 640x480
+_HARMLESS_VALUE = r"(?i)[a-z]{0,8}(\.\w{2,4})?|\d{1,4}([x.,:]\d{1,4})?"  # stream, a.jpg, 2, 640x480
 
 
 def is_url(text: str) -> bool:
@@ -24,12 +24,12 @@ def redact_url(text: str) -> str:
     Short words and numbers stay, because `?channel=2` identifies a camera, unless the parameter's name is one for
     secrets. A text that is no URL is returned as it is.
     """
-    return _PARAMETER.sub(_redact_parameter, _LOGIN.sub(r"\1***@", text)) if is_url(text) else text
+    return re.sub(_PARAMETER, _redact_parameter, re.sub(_LOGIN, r"\1***@", text)) if is_url(text) else text
 
 
 def _redact_parameter(match: re.Match[str]) -> str:
     name, value = match[1], match[2]
-    is_secret = not _HARMLESS_VALUE.fullmatch(value) or (name is not None and _SECRET_NAME.fullmatch(name))
+    is_secret = not re.fullmatch(_HARMLESS_VALUE, value) or (name is not None and re.fullmatch(_SENSITIVE_NAME, name))
     return match[0].removesuffix(value) + "***" if value and is_secret else match[0]
 
 
