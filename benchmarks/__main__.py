@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.analysis.rows import make_rows
 from benchmarks.compare import command as compare
-from benchmarks.config import QUICK, BenchmarkConfig, add_gate_flags, limits_of
+from benchmarks.config import BenchmarkConfig, Limits, add_gate_flags, add_measuring_flags, apply_quick, from_flags
 from benchmarks.device import bundle, merge
 from benchmarks.host.environment import describe_environment
 from benchmarks.measure import loadgen
@@ -30,10 +30,8 @@ from benchmarks.report.table import peers_text, reasons, text_table
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.errors import EXIT_DONE, ToolkitError
-from edge.runtimes import RUNTIMES
 
 _LOADGEN_S = 5.0
-_LISTS = ("artifacts", "runtimes", "peer_pythons")  # flags whose values are several
 _EXAMPLES = """examples:
   python -m benchmarks                               all under artifacts/, and the model that ships
   python -m benchmarks a_none.tflite a_int8.tflite   int8 against its float artifact
@@ -62,26 +60,14 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("artifacts", type=Path, nargs="*", metavar="ARTIFACT",
                        help="model files or folders (default: artifacts/ and the model that ships)")  # fmt: skip
-    flags.add_argument("--runtime", action="append", choices=RUNTIMES, dest="runtimes", default=[],
-                       help="library to run them with; repeatable (default: all that fit the file)")  # fmt: skip
     flags.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: reports/<UTC time>)")
-    flags.add_argument("--quick", action="store_true",
-                       help="fewer repeats, calls and images, unless given: a quick look, not a result")  # fmt: skip
-    flags.add_argument("--repeats", type=console.positive_int, default=default.repeats, metavar="N",
-                       help="rounds; each measures every variant once, in a new process")  # fmt: skip
+    add_measuring_flags(flags)
     flags.add_argument("--max-repeats", type=console.positive_int, default=default.max_repeats, metavar="N",
                        help="rounds at most, while some median's interval is wider than 10 %% of it")  # fmt: skip
-    flags.add_argument("--runs", type=console.positive_int, default=default.runs, metavar="N",
-                       help="timed calls of invoke, and from pixels to probabilities, in each repeat")  # fmt: skip
-    flags.add_argument("--frames", type=console.positive_int, default=default.frames, metavar="N",
-                       help="timed calls from frame to decision, and end to end, in each repeat")  # fmt: skip
     flags.add_argument("--warmup", type=console.positive_int, default=default.warmup, metavar="N",
-                       help="untimed calls before them, at least")  # fmt: skip
+                       help="untimed calls before the timed ones, at least")  # fmt: skip
     flags.add_argument("--warmup-s", type=console.positive_float, default=default.warmup_s, metavar="S",
                        help="seconds of untimed calls, at least")  # fmt: skip
-    flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only the first N test images")
-    flags.add_argument("--threads", type=console.thread_count, default=default.threads, metavar="N",
-                       help="number of inference threads")  # fmt: skip
     flags.add_argument("--seed", type=console.natural, default=default.seed,
                        help="seed of the variants' order, of drawn frames and of drawn test images")  # fmt: skip
     flags.add_argument("--margin", type=console.positive_float, dest="margin_pp", default=default.margin_pp,
@@ -96,8 +82,6 @@ def parser() -> argparse.ArgumentParser:
                        help="run MLPerf's LoadGen too, SingleStream and Offline, for S seconds each (without S: "
                        f"{_LOADGEN_S:g}; MLPerf's own rules ask for 600); pip install 'edge-classify[loadgen]', whose "
                        "wheels are for x86-64 alone")  # fmt: skip
-    flags.add_argument("--timeout", type=console.positive_float, dest="timeout_s", default=default.timeout_s,
-                       metavar="S", help="seconds after which a row has failed")  # fmt: skip
     add_gate_flags(flags, against="its float artifact")
     console.add_logging_flags(flags)
     return flags
@@ -114,10 +98,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure_files(arguments: Sequence[str]) -> int:
     """Measure every variant; print the table and the report's path."""
-    options = _parse(arguments)
+    flags = parser()
+    apply_quick(flags, arguments)
+    options = flags.parse_args(arguments)
     console.start_logging(options)
-    values = {name: getattr(options, name) for name in BenchmarkConfig.__slots__}
-    config = BenchmarkConfig(**values | {name: tuple(values[name]) for name in _LISTS})
+    config = from_flags(BenchmarkConfig, vars(options))
     if config.loadgen_s:
         loadgen.require()  # before minutes of measuring
     variants = list_variants(config.artifacts, runtimes=config.runtimes)
@@ -127,7 +112,7 @@ def measure_files(arguments: Sequence[str]) -> int:
     environment = describe_environment(command, seed=config.seed, threads=config.threads)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         files = save_inputs(Path(folder), test_images.images, draw_frames(seed=config.seed))
-        is_timed = environment["emulator"] is None
+        is_timed = environment.emulator is None
         tasks = variant_tasks(variants, config, input_files=files, is_timed=is_timed)
         matches = peer_matches(variants) if config.peers and is_timed else []
         peers = peer_tasks(matches, config, images_file=files[0])
@@ -139,10 +124,11 @@ def measure_files(arguments: Sequence[str]) -> int:
     report = build_report(
         rows,
         config,
-        test_images,
+        test_images.facts,
         environment,
+        statement=test_images.statement,
         peers=peer_rows(matches, peer_trials, rows),
-        limits=limits_of(options),
+        limits=from_flags(Limits, vars(options)) if options.gate else None,
         is_interrupted=not (
             is_complete(trials, repeats=config.repeats) and is_complete(peer_trials, repeats=config.repeats)
         ),
@@ -166,15 +152,6 @@ def _conclude(report: Report, page: Path) -> int:
     if failed := failed_rows(rows):
         raise ToolkitError(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
     return EXIT_DONE
-
-
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    flags = parser()
-    options = flags.parse_args(arguments)
-    if options.quick:
-        flags.set_defaults(**QUICK)  # flags of the command line still count
-        options = flags.parse_args(arguments)
-    return options
 
 
 def _measure_together(

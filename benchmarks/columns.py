@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar
 MISSING = "–"  # noqa: RUF001  # a dash, as in print: not measured, or not enough samples to say
 _GAP = "  "
 
-Row = dict[str, Any]
 _R = TypeVar("_R")
 
 

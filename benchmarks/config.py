@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from edge.cli import console
+from edge.runtimes import RUNTIMES
+
+_T = TypeVar("_T")
 
 MARGIN_PP = 0.5
 """Largest loss of accuracy that doesn't matter unless said otherwise, percentage points: one image in two hundred."""
@@ -70,13 +75,45 @@ QUICK = {"repeats": 2, "max_repeats": 2, "runs": 50, "frames": 20, "warmup_s": 0
 """Settings of --quick: too few calls for a p99, too few repeats for a narrow interval."""
 
 
-def add_gate_flags(flags: argparse.ArgumentParser, *, against: str) -> None:
-    """Add --gate and its limits.
+def from_flags(kind: type[_T], values: Mapping[str, object]) -> _T:
+    """Build a dataclass of settings from the values of flags; a field without a flag keeps its default.
 
     Args:
-        flags: the parser.
-        against: name of the row that each row is compared with, for the help.
+        kind: a dataclass.
+        values: `vars` of the parsed flags; lists, of repeatable flags, become tuples.
     """
+    names = [field.name for field in fields(cast("Any", kind)) if field.name in values]
+    return kind(**{name: tuple(value) if isinstance(value := values[name], list) else value for name in names})
+
+
+def add_measuring_flags(flags: argparse.ArgumentParser) -> None:
+    """Add what a run on this machine and one on a device have in common; defaults come from `BenchmarkConfig`."""
+    default = BenchmarkConfig()
+    flags.add_argument("--runtime", action="append", choices=RUNTIMES, dest="runtimes", default=[],
+                       help="library to run them with; repeatable (default: all that fit the file)")  # fmt: skip
+    flags.add_argument("--quick", action="store_true",
+                       help="fewer repeats, calls and images, unless given: a quick look, not a result")  # fmt: skip
+    flags.add_argument("--repeats", type=console.positive_int, default=default.repeats, metavar="N",
+                       help="rounds; each measures every variant once, in a new process")  # fmt: skip
+    flags.add_argument("--runs", type=console.positive_int, default=default.runs, metavar="N",
+                       help="timed calls of invoke, and from pixels to probabilities, in each repeat")  # fmt: skip
+    flags.add_argument("--frames", type=console.positive_int, default=default.frames, metavar="N",
+                       help="timed calls from frame to decision, and end to end, in each repeat")  # fmt: skip
+    flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="use only the first N test images")
+    flags.add_argument("--threads", type=console.thread_count, default=default.threads, metavar="N",
+                       help="number of inference threads")  # fmt: skip
+    flags.add_argument("--timeout", type=console.positive_float, dest="timeout_s", default=default.timeout_s,
+                       metavar="S", help="seconds after which a row has failed")  # fmt: skip
+
+
+def apply_quick(flags: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
+    """Make QUICK the defaults where --quick is among the arguments; other flags of the command line still count."""
+    if "--quick" in arguments:
+        flags.set_defaults(**QUICK)
+
+
+def add_gate_flags(flags: argparse.ArgumentParser, *, against: str) -> None:
+    """Add --gate and its limits on rows against the one that `against` names in the help."""
     default = Limits()
     gate = flags.add_argument_group(
         "gate", f"Limits on the cost of a row against {against}. A broken limit ends with exit code 3."
@@ -92,8 +129,3 @@ def add_gate_flags(flags: argparse.ArgumentParser, *, against: str) -> None:
     gate.add_argument("--max-latency-ratio", type=console.positive_float, default=default.max_latency_ratio,
                       metavar="RATIO", help="largest time of invoke over the other's on the same runtime; broken only "
                       "if the whole 95 %% interval is above (default: no limit)")  # fmt: skip
-
-
-def limits_of(options: argparse.Namespace) -> Limits | None:
-    """Return the limits of the flags; None without --gate."""
-    return Limits(**{name: getattr(options, name) for name in Limits.__slots__}) if options.gate else None

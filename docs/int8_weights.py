@@ -22,6 +22,7 @@ import onnx
 from numpy.typing import NDArray
 
 from benchmarks.host.environment import describe_environment
+from benchmarks.records import to_record
 from benchmarks.stats.ratios import speedup
 from edge.datasets import fashion_mnist
 from edge.runtimes.onnxruntime import OnnxRuntime, int8_saturates
@@ -139,7 +140,7 @@ def main() -> None:
                 print(json.dumps(rows[-1]), flush=True)
     environment = describe_environment(["docs/int8_weights.py"], seed=0, threads=1)
     report = {
-        "environment": environment,
+        "environment": to_record(environment),
         "saturates_here": int8_saturates(),
         "elsewhere": "this processor" if int8_saturates() else " ".join(EMULATOR),
         "rows": rows,

@@ -59,10 +59,11 @@ def _selected(lines: list[str], ranges: list[str]) -> list[str]:
 
 def _benchmark(what: str) -> str:
     from benchmarks.host.environment import machine_name, shown_time
+    from benchmarks.records import from_record
     from benchmarks.report.schema import Report
     from benchmarks.report.table import COLUMNS, ordered
 
-    report = Report.from_json(json.loads((ROOT / "docs" / "report" / "report.json").read_text(encoding="utf-8")))
+    report = from_record(Report, json.loads((ROOT / "docs" / "report" / "report.json").read_text(encoding="utf-8")))
     if what == "recommendation":
         return "".join(f"> {line}\n" for line in report.recommendation)
     if what == "machine":
@@ -185,10 +186,11 @@ def _int8_table() -> str:
 
 
 def _int8_machine() -> str:
-    from benchmarks.host.environment import machine_name, shown_time
+    from benchmarks.host.environment import Environment, machine_name, shown_time
+    from benchmarks.records import from_record
 
     report = json.loads((MEASURED / "int8_weights.json").read_text(encoding="utf-8"))
-    environment = report["environment"]
+    environment = from_record(Environment, report["environment"])
     return f"{machine_name(environment)}; {shown_time(environment)}; without VNNI: {report['elsewhere']}\n"
 
 

@@ -60,7 +60,7 @@ def _two_digits(points: float) -> str:
 
 def kernel_sentence(row: Row) -> str:
     """Say that an int8 ONNX kernel and its file's arithmetic disagree on this processor; empty where they agree."""
-    agreement = row.conditions and row.conditions.kernel_agreement
+    agreement = row.runtime_settings and row.runtime_settings.kernel_agreement
     if not agreement or agreement.same == agreement.images:
         return ""
     return (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from statistics import median
-from typing import Any
 
 from benchmarks.analysis.row import Latency, Row, measured
 from benchmarks.measure.job import NOT_TIMED, Measurement, Outcome
@@ -25,14 +24,19 @@ def with_latency(row: Row, repeats: Sequence[Measurement]) -> Row:
         row: a row without them.
         repeats: measurements, one a repeat; none where nothing was timed.
     """
-    summaries: dict[str, Any] = {kind: _latency([_calls(repeat, kind) for repeat in repeats]) for kind in KINDS}
+    invoke, model, frame_to_decision, end_to_end = (
+        _latency([_calls(repeat, kind) for repeat in repeats]) for kind in KINDS
+    )
     return replace(
         row,
-        **summaries,
+        invoke=invoke,
+        model=model,
+        frame_to_decision=frame_to_decision,
+        end_to_end=end_to_end,
         repeats=len(repeats),
         load_ns=_median([repeat.load_ns for repeat in repeats]),
         first_invoke_ns=_median([repeat.first_invoke_ns for repeat in repeats]),
-        stability=invoke.stability if (invoke := summaries["invoke"]) else None,
+        stability=invoke.stability if invoke else None,
         stage_median_ns=_stages([repeat.stage_median_ns for repeat in repeats if repeat.stage_median_ns]),
         memory_before_load_bytes=_median([repeat.memory_before_load_bytes for repeat in repeats]),
         memory_peak_bytes=max((repeat.memory_peak_bytes or 0 for repeat in repeats), default=None),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from benchmarks.host.machine_state import MachineState
-from benchmarks.measure.job import NOT_TIMED, OK, RuntimeSettings
-from benchmarks.records import ABSENT_IF_NONE
+from benchmarks.measure.job import NOT_TIMED, OK, CalibrationManifest, RuntimeSettings
+from benchmarks.measure.loadgen import LoadgenFigures
+from benchmarks.records import ABSENT_IF_NONE, stored_as
 from benchmarks.stats.accuracy import Reliability
 from benchmarks.stats.latency import LatencySummary, Stability
 from benchmarks.stats.ratios import Ratio
@@ -187,15 +188,13 @@ class Row:
     """none, float16, dynamic or int8."""
     source_sha256: str | None = None
     """Digest of the Keras file that the artifact was exported from."""
-    calibration: dict[str, Any] | None = None
-    """Calibration manifest without the indices; empty where none was needed."""
+    calibration: CalibrationManifest | None = None
     runtime_version: str | None = None
     right: int | None = None
     top1_accuracy: float | None = None
     """0-1."""
-    conditions: RuntimeSettings | None = None
-    loadgen: dict[str, Any] | None = None
-    """Figures of MLPerf LoadGen."""
+    runtime_settings: RuntimeSettings | None = field(default=None, metadata=stored_as("conditions"))
+    loadgen: LoadgenFigures | None = None
     raw: Raw | None = None
     repeats: int = 0
     load_ns: int | None = None

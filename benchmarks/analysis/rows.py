@@ -79,7 +79,7 @@ def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Seq
         runtime_version=first.runtime_version,
         right=count_right(first.predictions, labels),
         top1_accuracy=top1_accuracy(first.predictions, labels),
-        conditions=first.conditions,
+        runtime_settings=first.runtime_settings,
         loadgen=first.loadgen,
         raw=_raw(repeats),
     )

@@ -90,9 +90,9 @@ def seed_groups(rows: Sequence[Row], runs: Mapping[str, TrainingRun]) -> tuple[S
         if not row.predictions:
             continue
         source, manifest = row.source_sha256 or "", row.calibration
-        if manifest and source:
-            key = (source, row.format, row.quantization, row.runtime, manifest.get("dataset"), manifest.get("count"))
-            calibrations.setdefault(key, {}).setdefault(manifest["seed"], row)
+        if manifest and manifest.seed is not None and source:
+            key = (source, row.format, row.quantization, row.runtime, manifest.dataset, manifest.count)
+            calibrations.setdefault(key, {}).setdefault(manifest.seed, row)
         run = runs.get(source)
         if run and row.quantization == "none":
             trainings.setdefault((run.recipe, row.format, row.runtime), {}).setdefault(run.seed, row)

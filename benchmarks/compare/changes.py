@@ -22,7 +22,8 @@ from benchmarks.analysis.quantization_loss import compare_predictions
 from benchmarks.analysis.row import Comparison, Row
 from benchmarks.config import Limits
 from benchmarks.measure.job import FAILED, NOT_TIMED, OK
-from benchmarks.report.schema import SCHEMA_VERSION, Report
+from benchmarks.report import schema
+from benchmarks.report.schema import Report
 from benchmarks.stats.ratios import Ratio, latency_ratio
 from edge.errors import ReportError
 
@@ -36,7 +37,7 @@ def read_report(path: Path) -> Report:
         path: report.json, or the folder it lies in.
 
     Raises:
-        ReportError: it is missing, no report, or of another schema.
+        ReportError: it is missing, or as for `benchmarks.report.schema.read_report`.
     """
     file = path / FILE if path.is_dir() else path
     try:
@@ -47,19 +48,7 @@ def read_report(path: Path) -> Report:
         raise ReportError(
             f"report {file} can't be read ({error}): make it again with `python -m benchmarks`"
         ) from error
-    version = data.get("schema_version") if isinstance(data, dict) else None
-    if version != SCHEMA_VERSION or "rows" not in data:
-        raise ReportError(
-            f"{file} is no report of schema {SCHEMA_VERSION} (schema_version {version!r}): "
-            "make both reports with one version of edge-classify"
-        )
-    try:
-        report = Report.from_json(data)
-    except (TypeError, KeyError) as error:
-        raise ReportError(f"{file} is damaged ({error}): make it again with `python -m benchmarks`") from error
-    if any(row.raw is None for row in report.rows if row.status == OK):
-        raise ReportError(f"{file} has lost its raw values: compare the file that `python -m benchmarks` wrote")
-    return report
+    return schema.read_report(data, str(file))
 
 
 # Facts that must be equal for two latencies to be of one machine.
@@ -107,11 +96,11 @@ def compare_reports(old: Report, new: Report) -> Changes:
             f"the reports have no row in common: one has {', '.join(before)}, the other {', '.join(after)}"
         )
     has_same_images = old.test_images.sha256 == new.test_images.sha256
-    differences = tuple(name for name in _MACHINE if old.environment.get(name) != new.environment.get(name))
+    differences = tuple(name for name in _MACHINE if getattr(old.environment, name) != getattr(new.environment, name))
     pairs = [(row, before[name]) for name, row in after.items() if name in before]
     comparable = [pair for pair in pairs if has_same_images and all(row.predictions for row in pair)]
     images = new.test_images
-    losses = compare_predictions(comparable, images.labels, images.class_names, margin_pp=new.settings["margin_pp"])
+    losses = compare_predictions(comparable, images.labels, images.class_names, margin_pp=new.settings.margin_pp)
     loss_by_id = {row.id: loss for (row, _), loss in zip(comparable, losses, strict=True)}
     changes = [
         Change(

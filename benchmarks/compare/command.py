@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.config import add_gate_flags, limits_of
+from benchmarks.config import Limits, add_gate_flags, from_flags
 from edge.cli import console
 from edge.errors import EXIT_DONE
 
@@ -55,8 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from benchmarks.compare.render import markdown, text
 
     old, new = read_report(options.old), read_report(options.new)
-    changes, limits = compare_reports(old, new), limits_of(options)
-    gate = judge_changes(changes, old, new, limits) if limits else None
+    changes = compare_reports(old, new)
+    gate = judge_changes(changes, old, new, from_flags(Limits, vars(options))) if options.gate else None
     print((markdown if options.markdown else text)(changes, old, new, gate))
     if gate:
         raise_for(gate)

@@ -119,7 +119,7 @@ def text(changes: Changes, old: Report, new: Report, gate: Gate | None) -> str:
         "",
         as_text(COLUMNS, changes.rows),
         "",
-        *caveats(changes, new.settings["margin_pp"]),
+        *caveats(changes, new.settings.margin_pp),
         "",
         summary(changes),
         *(gate_lines(gate) if gate else ()),
@@ -129,7 +129,7 @@ def text(changes: Changes, old: Report, new: Report, gate: Gate | None) -> str:
 
 def markdown(changes: Changes, old: Report, new: Report, gate: Gate | None) -> str:
     """Lay a comparison out as Markdown: a comment on a pull request. The arguments are those of `text`."""
-    bullets = [f"old: {_origin(old)}", f"new: {_origin(new)}", *caveats(changes, new.settings["margin_pp"])]
+    bullets = [f"old: {_origin(old)}", f"new: {_origin(new)}", *caveats(changes, new.settings.margin_pp)]
     parts = [
         "### Benchmark",
         f"**{summary(changes)}**",
@@ -150,7 +150,7 @@ def _gate_markdown(gate: Gate) -> str:
 
 def _origin(report: Report) -> str:
     environment = report.environment
-    commit = (environment["git_commit"] or "no commit")[:12]
+    commit = (environment.git_commit or "no commit")[:12]
     return f"{commit}, {shown_time(environment)}, {machine_name(environment)}"
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.config import BenchmarkConfig
-from benchmarks.device.run import ARTIFACTS, FACTS, IMAGES, LABELS
+from benchmarks.device.run import ARTIFACTS, FACTS, IMAGES, LABELS, KitFacts
 from benchmarks.host.environment import git_commit
 from benchmarks.measure.inputs import EvaluationImages, load_test_images
 from benchmarks.measure.variants import Variant, list_variants
+from benchmarks.records import to_record
 from edge.cli import console
 from edge.errors import EXIT_DONE
 from edge.system import atomic_file
@@ -26,10 +27,7 @@ NAME = "kit"
 """First argument of `python -m benchmarks` that leads here."""
 
 _ROOT = Path(__file__).parents[2]
-_STARTS = (
-    "benchmarks.device.run",
-    "benchmarks.measure.worker",
-)  # what runs on the device; all that they import goes along
+_STARTS = ("benchmarks.device.run", "benchmarks.measure.worker")  # all that they import goes along
 _RUNTIMES = {"tflite": "ai-edge-litert", "onnx": "onnxruntime"}
 _MAIN = '''"""Runs this kit: `python KIT.zip`, see --help."""
 
@@ -91,26 +89,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def pack(variants: Sequence[Variant], images: EvaluationImages, *, seed: int) -> bytes:
-    """Return the kit as the bytes of a ZIP file that Python runs.
-
-    Args:
-        variants: whose files go in, each once.
-        images: what they are measured on.
-        seed: of the order and of the drawn frames.
-    """
+    """Return the kit as the bytes of a ZIP file that Python runs; each file of the variants goes in once."""
     files = {variant.path: variant for variant in variants if variant.artifact}
-    facts = {
-        "statement": images.statement,
-        "dataset": images.dataset,
-        "count": len(images.labels),
-        "seed": seed,
-        "git_commit": git_commit(),
-    }
+    facts = KitFacts(images.statement, images.dataset, len(images.labels), seed, git_commit())
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("__main__.py", _MAIN)
         archive.writestr("requirements.txt", requirements({v.artifact.format for v in files.values() if v.artifact}))
-        archive.writestr(FACTS, json.dumps(facts))
+        archive.writestr(FACTS, json.dumps(to_record(facts)))
         archive.writestr(IMAGES, _npy(images.images))
         archive.writestr(LABELS, _npy(images.labels))
         for path, variant in files.items():
@@ -121,11 +107,7 @@ def pack(variants: Sequence[Variant], images: EvaluationImages, *, seed: int) ->
 
 
 def requirements(formats: set[str]) -> str:
-    """Return the lines of requirements.txt for the device, with the version ranges of this project.
-
-    Args:
-        formats: of the model files: tflite, onnx.
-    """
+    """Return requirements.txt for a device that runs such formats, with the version ranges of this project."""
     ranges: dict[str, str] = {}
     for line in _declared():  # the base first, then the extras, whose narrower ranges are for other environments
         ranges.setdefault(_package(line), line.partition(";")[0].strip())
@@ -136,7 +118,7 @@ def requirements(formats: set[str]) -> str:
 
 
 def code_files() -> list[str]:
-    """The source files that measuring takes, as paths in this project: all of `edge`, and of `benchmarks` a part."""
+    """Return the source files that measuring takes, as paths in this project: all of `edge`, part of `benchmarks`."""
     found: set[str] = {path.relative_to(_ROOT).as_posix() for path in (_ROOT / "edge").rglob("*.py")}
     waiting = list(_STARTS)
     while waiting:
@@ -151,7 +133,7 @@ def code_files() -> list[str]:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """Modules of `benchmarks` that a file imports, also inside functions."""
+    """Yield the modules that a file imports, also inside functions."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -161,7 +143,7 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def _source(module: str) -> str | None:
-    """The file of a module of `benchmarks`, as a path within this project; None of any other name."""
+    """Return the file of a module of `benchmarks`, as a path within this project; None for any other name."""
     if not module.startswith("benchmarks."):
         return None
     path = module.replace(".", "/")

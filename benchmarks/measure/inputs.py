@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge import demo
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.datasets import fashion_mnist
 from edge.datasets.fashion_mnist import LabelledImages
 
@@ -22,28 +21,19 @@ _DRAWN_SEED = 1_000_003  # with --seed 0 the test set of `python -m train --data
 _LOGGER = logging.getLogger(__name__)
 
 
-class ReportedImages(Protocol):
-    """Facts about the test images in a report, which doesn't hold the images themselves."""
+@dataclass(frozen=True, slots=True)
+class EvaluationSet:
+    """Images that accuracy was counted on, without their pixels."""
 
-    @property
-    def dataset(self) -> str:
-        """fashion_mnist or demo."""
-        ...
-
-    @property
-    def statement(self) -> str:
-        """Sentence that names the images of the accuracies."""
-        ...
-
-    @property
-    def labels(self) -> NDArray[np.uint8]:
-        """uint8 class indices, shape (N,), 0-9."""
-        ...
-
-    @property
-    def sha256(self) -> str:
-        """Digest of images and labels, hexadecimal: reports with different ones can't be paired."""
-        ...
+    dataset: str
+    """Name of the data set: fashion_mnist or demo."""
+    count: int
+    sha256: str
+    """Digest of the bytes of images and labels: rows with different ones can't be paired."""
+    labels: list[int]
+    """True class index of each image."""
+    class_names: tuple[str, ...] = FASHION_MNIST_LABELS
+    """In index order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +45,14 @@ class EvaluationImages(LabelledImages):
     statement: str
     """Sentence that names the images of the accuracies."""
 
+    @property
+    def facts(self) -> EvaluationSet:
+        """The part of a report that describes them."""
+        return EvaluationSet(self.dataset, len(self.labels), self.sha256, self.labels.tolist())
+
 
 def load_test_images(*, seed: int = 0, max_images: int | None = None) -> EvaluationImages:
-    """Load Fashion-MNIST's test images, or draw garments where it isn't on this machine.
-
-    Args:
-        seed: of the drawn ones.
-        max_images: use only the first so many.
+    """Load Fashion-MNIST's first test images, or draw garments where it isn't on this machine.
 
     Raises:
         DatasetError: Fashion-MNIST is there but damaged.
@@ -70,6 +61,8 @@ def load_test_images(*, seed: int = 0, max_images: int | None = None) -> Evaluat
         images, labels = fashion_mnist.load("test")
         name, whole = fashion_mnist.NAME, len(labels)
     else:
+        from edge import demo  # needs OpenCV, which a device may lack
+
         _LOGGER.info("%s", fashion_mnist.missing_message())
         images, labels = demo.draw_dataset(min(max_images or _DRAWN_IMAGES, _DRAWN_IMAGES), seed=_DRAWN_SEED + seed)
         name, whole = "demo", _DRAWN_IMAGES
@@ -79,20 +72,14 @@ def load_test_images(*, seed: int = 0, max_images: int | None = None) -> Evaluat
 
 def draw_frames(*, seed: int = 0) -> NDArray[np.uint8]:
     """Draw the frames of the frame-to-decision timer: uint8 BGR, shape (20, 480, 640, 3), 0-255."""
-    return np.stack(
-        [
-            demo.draw_frame(number, seed=seed, height=FRAME_HEIGHT, width=FRAME_WIDTH).image
-            for number in range(FRAME_COUNT)
-        ]
-    )
+    from edge import demo  # as above
+
+    size = {"height": FRAME_HEIGHT, "width": FRAME_WIDTH}
+    return np.stack([demo.draw_frame(number, seed=seed, **size).image for number in range(FRAME_COUNT)])
 
 
 def save_inputs(folder: Path, images: NDArray[np.uint8], frames: NDArray[np.uint8]) -> tuple[str, str]:
-    """Write both arrays as .npy, which a worker reads without a copy that its peak memory would show.
-
-    Returns:
-        The absolute paths of the images' and the frames' file.
-    """
+    """Write both arrays as .npy, which a worker maps into memory, and return their absolute paths."""
     files = folder.absolute() / "images.npy", folder.absolute() / "frames.npy"
     for file, array in zip(files, (images, frames), strict=True):
         np.save(file, array)

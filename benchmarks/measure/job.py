@@ -7,10 +7,11 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from benchmarks.records import ABSENT_IF_NONE, from_record, to_record
+from benchmarks.measure.loadgen import LoadgenFigures
+from benchmarks.records import ABSENT_IF_NONE, from_record, stored_as, to_record
 
 # What the libraries and OpenMP read; a value that isn't set isn't recorded.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "TFLITE_DISABLE_XNNPACK")
@@ -62,19 +63,12 @@ def native_notices() -> Iterator[list[str]]:
 def runtime_settings(
     runtime: str, *, threads: int, notices: Sequence[str], kernel_agreement: KernelAgreement | None = None
 ) -> RuntimeSettings:
-    """Describe the settings of this process.
-
-    Args:
-        runtime: one of `edge.runtimes.RUNTIMES`.
-        threads: number of inference threads.
-        notices: log of the library from `native_notices`, around the loading of the model; TFLite logs XNNPACK there.
-        kernel_agreement: comparison of an int8 ONNX file's kernel with its arithmetic.
-    """
+    """Describe the settings of this process; TFLite says in the notices of its loading whether it took XNNPACK."""
     is_onnx = runtime == "onnxruntime"
     return RuntimeSettings(
         garbage_collector="off during timed calls",
         threads=threads,
-        processors=_processors(),
+        processors=sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         xnnpack=None if is_onnx else any("XNNPACK" in line for line in notices),
         spinning=False if is_onnx else None,
         variables={name: os.environ[name] for name in _THREAD_VARIABLES if name in os.environ},
@@ -89,32 +83,27 @@ class _Row(Protocol):
     def runtime(self) -> str | None: ...
 
     @property
-    def conditions(self) -> RuntimeSettings | None: ...
+    def runtime_settings(self) -> RuntimeSettings | None: ...
 
 
-def conditions_lines(rows: Sequence[_Row]) -> list[tuple[str, str]]:
+def runtime_settings_lines(rows: Sequence[_Row]) -> list[tuple[str, str]]:
     """Describe the settings of a report's rows for people: (name, text); none where nothing is known of them."""
-    known = [(str(row.runtime), row.conditions) for row in rows if row.conditions]
+    known = [(str(row.runtime), row.runtime_settings) for row in rows if row.runtime_settings]
     kernels: dict[str, set[bool]] = {}
-    for runtime, found in known:
-        if found.xnnpack is not None:
-            kernels.setdefault(runtime, set()).add(found.xnnpack)
+    for runtime, settings in known:
+        if settings.xnnpack is not None:
+            kernels.setdefault(runtime, set()).add(settings.xnnpack)
     words = {
         runtime: "some rows" if len(used) > 1 else "on" if True in used else "off" for runtime, used in kernels.items()
     }
-    collectors = sorted({found.garbage_collector for _, found in known})
-    variables = sorted({f"{name}={value}" for _, found in known for name, value in found.variables.items()})
+    collectors = sorted({settings.garbage_collector for _, settings in known})
+    variables = sorted({f"{name}={value}" for _, settings in known for name, value in settings.variables.items()})
     lines = {
         "XNNPACK": ", ".join(f"{runtime} {word}" for runtime, word in words.items()),
         "garbage collector": "; ".join(collectors),
         "variables of threads": ", ".join(variables),
     }
     return [(name, text) for name, text in lines.items() if text]
-
-
-def _processors() -> list[int] | None:
-    """Return the processors that this process may run on; None where the system doesn't say."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
 
 
 class _Collector(logging.Handler):
@@ -164,12 +153,26 @@ class Job:
 
     def to_json(self) -> str:
         """Return the job as one line of JSON."""
-        return json.dumps(asdict(self))
+        return json.dumps(to_record(self))
 
     @classmethod
     def from_json(cls, text: str) -> Job:
         """Read a job that `to_json` wrote."""
         return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationManifest:
+    """Origin of the images that a file was quantized with; empty where none were needed."""
+
+    dataset: str | None = field(default=None, metadata=ABSENT_IF_NONE)
+    split: str | None = field(default=None, metadata=ABSENT_IF_NONE)
+    count: int | None = field(default=None, metadata=ABSENT_IF_NONE)
+    seed: int | None = field(default=None, metadata=ABSENT_IF_NONE)
+    in_test_set: int | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """Images that are in the test set too."""
+    sha256: str | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """Digest of the images' indices, which the manifest in the file lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +186,13 @@ class Measurement:
     """Digest of the Keras file that the artifact was exported from; empty if the spec doesn't say."""
     memory_before_load_bytes: int
     """Resident size of the worker with numpy and its inputs, before the library and the model."""
-    predictions: list[int]
+    predictions: list[int] = field(default_factory=list)
     """Class index of each test image, in the data set's order; empty where the job didn't want them."""
     confidence_bp: list[int] = field(default_factory=list)
     """Probability of each answer under the spec's temperature, in basis points, 0-10,000; empty likewise."""
     untempered_confidence_bp: list[int] = field(default_factory=list)
     """The same without the temperature."""
-    calibration: dict[str, Any] = field(default_factory=dict)
-    """The spec's manifest without the indices: dataset, split, count, seed, sha256; empty where none was needed."""
+    calibration: CalibrationManifest = CalibrationManifest()
     load_ns: int | None = None
     """Until the network is ready: the library's import, reading and checking the file, allocating."""
     first_invoke_ns: int | None = None
@@ -206,10 +208,8 @@ class Measurement:
     """Median of each stage of end to end: decode, vision, invoke, decide, write."""
     memory_peak_bytes: int | None = None
     """Largest resident size up to the end of the timed calls; the accuracy pass comes after it."""
-    conditions: RuntimeSettings | None = None
-    """Settings of the worker."""
-    loadgen: dict[str, Any] | None = None
-    """From `benchmarks.measure.loadgen.run_scenarios`."""
+    runtime_settings: RuntimeSettings | None = field(default=None, metadata=stored_as("conditions"))
+    loadgen: LoadgenFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)

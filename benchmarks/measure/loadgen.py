@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from benchmarks.measure.timing import time_calls
+from benchmarks.records import stored_as
 from edge.errors import RuntimeMissingError
 
 _SUMMARY = "mlperf_log_summary.txt"
@@ -22,6 +24,22 @@ _LEAST_QUERIES = 64  # what its p90 needs, see `benchmarks.stats.latency`
 _TRIED, _SHORTEST_NS = 64, 1000  # calls before the first guess, and the shortest one
 _PARAMETERS = "Test Parameters Used"
 _LINE = re.compile(r"^\s*(?P<name>[^:*]+?)\s*:\s*(?P<value>\S.*?)\s*$")
+
+
+Summary = dict[str, float | str]
+"""Name of each line of a scenario's results -> its value, a number where it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadgenFigures:
+    """Results of both scenarios."""
+
+    version: str
+    """Version of mlcommons-loadgen."""
+    duration_s: float
+    """Seconds of each scenario, at least."""
+    single_stream: Summary = field(metadata=stored_as("SingleStream"))
+    offline: Summary = field(metadata=stored_as("Offline"))
 
 
 def require() -> Any:
@@ -42,16 +60,8 @@ def require() -> Any:
 
 def run_scenarios(
     invoke: Callable[[Any], object], tensors: Sequence[NDArray[Any]], *, duration_s: float
-) -> dict[str, Any]:
-    """Run both scenarios in this process.
-
-    Args:
-        invoke: runs the model once.
-        tensors: the samples, each an input tensor; LoadGen chooses among them.
-        duration_s: seconds of each scenario, at least.
-
-    Returns:
-        A JSON object: version, duration_s, and for each scenario its summary as `parse_summary` reads it.
+) -> LoadgenFigures:
+    """Run both scenarios in this process on input tensors, among which LoadGen chooses, so many seconds each.
 
     Raises:
         RuntimeMissingError: mlcommons-loadgen isn't installed.
@@ -63,21 +73,12 @@ def run_scenarios(
     single = _run(library, "SingleStream", invoke, tensors, duration_s, expected_ns=guess_ns)
     # Offline is one query of as many samples as this rate says: too high a guess makes it last for minutes.
     offline = _run(library, "Offline", invoke, tensors, duration_s, expected_ns=float(single["Mean latency (ns)"]))
-    return {
-        "version": version("mlcommons-loadgen"),
-        "duration_s": duration_s,
-        "SingleStream": single,
-        "Offline": offline,
-    }
+    return LoadgenFigures(version("mlcommons-loadgen"), duration_s, single, offline)
 
 
-def parse_summary(text: str) -> dict[str, float | str]:
-    """Read a summary: the name of each line of its results -> its value, a number where it is one.
-
-    Args:
-        text: of mlperf_log_summary.txt; the test's parameters at its end are left out.
-    """
-    found: dict[str, float | str] = {}
+def parse_summary(text: str) -> Summary:
+    """Read the results in mlperf_log_summary.txt, without the test's parameters at its end."""
+    found: Summary = {}
     for line in text.partition(_PARAMETERS)[0].splitlines():
         match = _LINE.match(line)
         if match:
@@ -93,7 +94,7 @@ def _run(
     duration_s: float,
     *,
     expected_ns: float,
-) -> dict[str, float | str]:
+) -> Summary:
     def answer(queries: Sequence[Any]) -> None:
         for query in queries:
             invoke(tensors[query.index])

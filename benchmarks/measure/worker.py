@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from benchmarks.measure.job import (
     FAILED,
     NOT_INSTALLED,
     OK,
+    CalibrationManifest,
     Job,
     KernelAgreement,
     Measurement,
@@ -27,14 +28,19 @@ from benchmarks.measure.job import (
     native_notices,
     runtime_settings,
 )
+from benchmarks.measure.loadgen import LoadgenFigures, run_scenarios
 from benchmarks.measure.timing import time_calls, warm_up
+from benchmarks.records import from_record
 from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
 from edge.classify.confidence_score import to_probabilities
 from edge.classify.loaded_model import LoadedModel
 from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
 from edge.system.host import process_memory_bytes
 
-_LEFT_OUT = "indices"  # of the calibration manifest: hundreds of numbers that its sha256 stands for
+_INVOKE_IMAGES = 256  # different inputs the timed calls go through
+_COMPARED_IMAGES = 1000  # of kernel and arithmetic: a few seconds, for operators that run alone are slow
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +86,10 @@ def check_images(spec: ModelSpec, images: NDArray[np.uint8]) -> None:
         )
 
 
-def calibration_manifest(model: LoadedModel) -> dict[str, Any]:
-    """The file's calibration manifest without the indices; empty where none was needed."""
-    manifest = model.spec.provenance.calibration
-    return {name: value for name, value in manifest.items() if name != _LEFT_OUT}
-
-
 def _basis_points(probabilities: NDArray[np.float32], predictions: NDArray[np.int64]) -> list[int]:
     chosen = probabilities[np.arange(len(predictions)), predictions].astype(np.float64)
     # An int8 output can sum to a little more than 1; a probability of 100.4 % would be nonsense.
     return [round(value) for value in (np.clip(chosen, 0.0, 1.0) * BASIS_POINTS).tolist()]
-
-
-_INVOKE_IMAGES = 256  # different inputs the timed calls go through
-_COMPARED_IMAGES = 1000  # of kernel and arithmetic: a few seconds, for operators that run alone are slow
-
-_T = TypeVar("_T")
 
 
 def attempt(job: Job) -> Outcome:
@@ -123,25 +117,25 @@ def measure(job: Job) -> Measurement:
         network = LoadedModel.load(Path(job.artifact), runtime=job.runtime, threads=job.threads)
         load_ns = time.perf_counter_ns() - started
     check_images(network.spec, images)
-    timed: dict[str, Any] = {}
-    if job.is_timed:
-        timed = {"load_ns": load_ns} | _time_network(job, network, images) | _time_frames(job, network)
-        timed["memory_peak_bytes"] = process_memory_bytes("VmHWM")
-    return Measurement(
+    provenance = network.spec.provenance
+    measured = Measurement(
         runtime_version=network.runtime.version,
-        quantization=network.spec.provenance.quantization,
-        source_sha256=network.spec.provenance.source_sha256,
+        quantization=provenance.quantization,
+        source_sha256=provenance.source_sha256,
         memory_before_load_bytes=before_load_bytes,
-        conditions=runtime_settings(
-            job.runtime,
-            threads=job.threads,
-            notices=notices,
-            kernel_agreement=_kernel_agreement(job, network, images),
+        calibration=from_record(CalibrationManifest, provenance.calibration),
+    )
+    if job.is_timed:
+        measured = _with_times(measured, job, network, images)
+        measured = replace(measured, load_ns=load_ns, memory_peak_bytes=process_memory_bytes("VmHWM"))
+    agreement = _kernel_agreement(job, network, images)
+    return replace(
+        measured,
+        runtime_settings=runtime_settings(
+            job.runtime, threads=job.threads, notices=notices, kernel_agreement=agreement
         ),
-        calibration=calibration_manifest(network),
-        loadgen=_loadgen(job, network, images),
+        loadgen=_loadgen(job, network, images) if job.loadgen_s else None,
         **asdict(answer(network, images if job.wants_predictions else ())),
-        **timed,
     )
 
 
@@ -156,22 +150,23 @@ def main() -> int:
     return 0
 
 
-def _time_network(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> dict[str, Any]:
-    """The first call, then invoke alone, then from pixels to probabilities."""
+def _with_times(measured: Measurement, job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> Measurement:
+    """Time the first call, then invoke alone, then from pixels to probabilities, then frames."""
     varied = np.array(images[:_INVOKE_IMAGES])
     tensors = [network.input_tensor(image) for image in varied]
     invoke = network.runtime.invoke
-    return {
-        "first_invoke_ns": time_calls(invoke, tensors, 1)[0],
-        "invoke_ns": _warmed(job, invoke, tensors, job.runs),
-        "model_ns": _warmed(job, network.probabilities, list(varied), job.runs),
-    }
+    timed = replace(
+        measured,
+        first_invoke_ns=time_calls(invoke, tensors, 1)[0],
+        invoke_ns=_warmed(job, invoke, tensors, job.runs),
+        model_ns=_warmed(job, network.probabilities, list(varied), job.runs),
+    )
+    has_frames = job.frames_file and importlib.util.find_spec("cv2") is not None
+    return _with_frame_times(timed, job, network) if has_frames else timed
 
 
-def _time_frames(job: Job, network: LoadedModel) -> dict[str, Any]:
-    """From frame to decision, then from a camera's picture to a written line; nothing where OpenCV is missing."""
-    if not job.frames_file or importlib.util.find_spec("cv2") is None:
-        return {}
+def _with_frame_times(measured: Measurement, job: Job, network: LoadedModel) -> Measurement:
+    """Time from frame to decision, then from a camera's picture to a written line."""
     from benchmarks.measure.pipeline import STAGES, EndToEnd, as_jpeg
     from edge.classify.classifier import Classifier
 
@@ -181,11 +176,12 @@ def _time_frames(job: Job, network: LoadedModel) -> dict[str, Any]:
     stages: list[dict[str, int]] = []
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123  # a device, not a path
         end_to_end = EndToEnd(classifier, nowhere)
-        return {
-            "frame_to_decision_ns": _warmed(job, classifier.classify, frames, job.frames),
-            "end_to_end_ns": _warmed(job, end_to_end, pictures, job.frames, note=stages.append),
-            "stage_median_ns": {name: round(median(stage[name] for stage in stages)) for name in STAGES},
-        }
+        return replace(
+            measured,
+            frame_to_decision_ns=_warmed(job, classifier.classify, frames, job.frames),
+            end_to_end_ns=_warmed(job, end_to_end, pictures, job.frames, note=stages.append),
+            stage_median_ns={name: round(median(stage[name] for stage in stages)) for name in STAGES},
+        )
 
 
 def _warmed(
@@ -216,11 +212,7 @@ def _kernel_agreement(job: Job, network: LoadedModel, images: NDArray[np.uint8])
     return KernelAgreement(images=len(compared), same=same)
 
 
-def _loadgen(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> dict[str, Any] | None:
-    if not job.loadgen_s:
-        return None
-    from benchmarks.measure.loadgen import run_scenarios
-
+def _loadgen(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> LoadgenFigures:
     tensors = [network.input_tensor(image) for image in np.array(images[:_INVOKE_IMAGES])]
     return run_scenarios(network.runtime.invoke, tensors, duration_s=job.loadgen_s)
 

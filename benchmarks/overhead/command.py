@@ -8,14 +8,13 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from benchmarks.columns import MISSING, Column, as_text, number
-from benchmarks.host.environment import busy_sentence, describe_environment, machine_name
+from benchmarks.config import from_flags
+from benchmarks.host.environment import Environment, busy_sentence, describe_environment, machine_name
 from benchmarks.overhead.inputs import write_inputs
 from benchmarks.overhead.measure import OK, Row, RunnerConfig, measure
 from benchmarks.records import to_record
@@ -68,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = parser().parse_args(arguments)
     console.start_logging(options)
-    config = RunnerConfig(**{name: getattr(options, name) for name in RunnerConfig.__slots__})
+    config = from_flags(RunnerConfig, vars(options))
     if config.frames < _LEAST_FRAMES:
         raise ToolkitError(f"--frames {config.frames} is too few: expected {_LEAST_FRAMES:,} or more")
     environment = describe_environment(["python", "-m", "benchmarks", NAME, *map(shlex.quote, arguments)],
@@ -82,16 +81,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return EXIT_DONE
 
 
-def to_json(rows: Sequence[Row], config: RunnerConfig, environment: dict[str, Any]) -> str:
+def to_json(rows: Sequence[Row], config: RunnerConfig, environment: Environment) -> str:
     """Return the report as JSON."""
-    settings = asdict(config) | {"video": config.video and str(config.video), "out": config.out and str(config.out)}
-    report = {
-        "schema_version": SCHEMA_VERSION,
-        "environment": environment,
-        "settings": settings,
-        "rows": to_record(list(rows)),
-    }
-    return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    report = {"schema_version": SCHEMA_VERSION, "environment": environment, "settings": config, "rows": list(rows)}
+    return json.dumps(to_record(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _require_limits(rows: Sequence[Row], busy: str) -> None:

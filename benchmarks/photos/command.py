@@ -6,9 +6,11 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from benchmarks.config import from_flags
 from benchmarks.host.environment import describe_environment
 from benchmarks.photos.measure import PhotoReport, PhotosConfig, find_folders, label_photographs, measure_photos
 from edge.artifact.file import default_model
@@ -69,11 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = parser().parse_args(arguments)
     console.start_logging(options)
-    values = {name: getattr(options, name) for name in PhotosConfig.__slots__}
-    config = PhotosConfig(**values | {"truths": tuple(options.truths)})
+    config = replace(from_flags(PhotosConfig, vars(options)), truths=dict(options.truths))
     folders = find_folders(config.folder)
     classifier = Classifier.load(config.model or default_model(), runtime=config.runtime, threads=config.threads)
-    kinds = map_folders(list(folders), classifier.spec.labels, dict(config.truths))
+    kinds = map_folders(list(folders), classifier.spec.labels, config.truths)
     command = ["python", "-m", "benchmarks", NAME, *map(shlex.quote, arguments)]
     environment = describe_environment(command, seed=None, threads=config.threads)
     found = measure_photos(classifier, label_photographs(folders, kinds))

@@ -16,7 +16,7 @@ from benchmarks.analysis.row import known
 from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.photos.record import Report
 from benchmarks.photos.tally import kinds_of, roc_curve
-from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, figure_png, figure_svg, style_axes
+from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, style_axes
 from edge.classify.decision import decide_alone
 from edge.datasets.folder_labels import REJECTIONS
 from edge.images.files import decode_image
@@ -27,26 +27,6 @@ _CELL_WIDTH, _CELL_HEIGHT = 0.62, 0.4  # inches
 _MARGIN_WIDTH, _MARGIN_HEIGHT = 1.9, 1.5  # inches, for the names
 _ROC_SIZE = (5.4, 5.2)  # inches
 _STRONGEST = 0.7  # opacity of a cell that holds all of its row: the number on it stays readable
-
-
-def confusion_png(report: Report) -> bytes:
-    """Draw the confusion matrix on white."""
-    return figure_png(draw_confusion(report, Palette()))
-
-
-def confusion_svg(report: Report) -> str:
-    """Draw the confusion matrix as an <svg> element in the page's colours."""
-    return figure_svg(lambda palette: draw_confusion(report, palette), salt="confusion")
-
-
-def roc_png(report: Report) -> bytes:
-    """Draw the ROC curve of a report that has one on white."""
-    return figure_png(draw_roc(report, Palette()))
-
-
-def roc_svg(report: Report) -> str:
-    """Draw the ROC curve of a report that has one as an <svg> element in the page's colours."""
-    return figure_svg(lambda palette: draw_roc(report, palette), salt="roc")
 
 
 def draw_confusion(report: Report, palette: Palette) -> Figure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -28,8 +28,8 @@ class PhotosConfig:
     """Holds one folder for each kind of photograph, or the photographs of a single kind."""
     model: Path | None = None
     """Model file; None: the one that ships."""
-    truths: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """(folder, labels) where a folder's name doesn't say what it holds; no label: `unknown` is right."""
+    truths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Labels of a folder whose name doesn't say what it holds; no label: `unknown` is right."""
     runtime: str = "auto"
     """One of `edge.runtimes.RUNTIMES`, or auto."""
     threads: int = 1

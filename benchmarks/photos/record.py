@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-from benchmarks.host.environment import busy_sentence
-from benchmarks.photos.measure import SCORE, Skipped
+from benchmarks.host.environment import Environment, busy_sentence
+from benchmarks.photos.measure import SCORE, PhotosConfig, Skipped
 from benchmarks.photos.tally import Confusion, FolderRow, Rejection, Share, Totals
 from benchmarks.stats.latency import P90_MIN_SAMPLES
+from edge.artifact.decision_spec import DecisionSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelIdentity:
+    """Identity of the model and settings of its decision."""
+
+    path: Path
+    name: str
+    sha256: str
+    size_bytes: int
+    labels: tuple[str, ...]
+    decision: DecisionSpec
+    vision: str
+    quantization: str
+    run_name: str
+    runtime: str
+    runtime_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +84,10 @@ class Report:
     schema_version: int
     kind: str = "photos"
     statement: str
-    environment: dict[str, Any]
-    """Facts from `benchmarks.host.environment.describe_environment`."""
-    settings: dict[str, Any]
+    environment: Environment
+    settings: PhotosConfig
     definitions: Mapping[str, str]
-    model: dict[str, Any]
-    """Identity of the model and settings of its decision."""
+    model: ModelIdentity
     folders: list[FolderRow]
     totals: Totals
     confusion: Confusion
@@ -131,7 +147,7 @@ def caveats(report: Report) -> list[str]:
     """Return what a reader must know before quoting a number, one sentence each."""
     environment, busy = report.environment, busy_sentence(report.environment)
     found = []
-    if environment["kind"] == "host":
+    if environment.kind == "host":
         found.append("Timed on a host, not on a Raspberry Pi.")
     if busy:
         found.append(busy)
@@ -172,7 +188,7 @@ def frames_sentence(report: Report) -> str:
     sizes = report.frames
     shown = [f"{size.width}x{size.height} ({size.count})" for size in sizes[:_SIZES_SHOWN]]
     rest = len(sizes) - len(shown)
-    threads = report.settings["threads"]
+    threads = report.settings.threads
     more = f" and {rest} other size{'s' * (rest > 1)}" if rest else ""
     return (
         f"Each photograph was classified once, on {threads} thread{'s' * (threads > 1)}; frames, in pixels: "

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
 from benchmarks.host.environment import environment_lines, machine_name, shown_time
-from benchmarks.photos.images import confusion_svg, roc_svg
+from benchmarks.photos.images import draw_confusion, draw_roc
 from benchmarks.photos.record import Report, Stage, frames_sentence, hits_sentence, mistakes_sentence, skipped_lines
 from benchmarks.photos.tally import Rates, Share
-from benchmarks.report.html import render_page, table_values
+from benchmarks.report.charts.style import figure_svg
+from benchmarks.report.html import render_page, table_view
 
 _R = TypeVar("_R")
 
@@ -169,36 +171,18 @@ def _bullets(lines: Sequence[str]) -> str:
 
 
 def html_page(report: Report) -> str:
-    """Render the page.
-
-    Args:
-        report: report on photographs.
-    """
+    """Render the page."""
     return render_page(
         "photos/page.html.j2",
         report,
         report.environment,
-        {
-            "folders": _table(FOLDERS, folder_table(report)),
-            "confusion": confusion_svg(report),
-            "roc": roc_svg(report) if report.rejection else "",
-            "rules": _table(RULES, rule_table(report)),
-            "stages": _table(STAGES, stage_table(report)),
-            "frames": frames_sentence(report),
-            "mistakes": mistakes_sentence(report),
-            "hits": hits_sentence(report),
-            "skipped": skipped_lines(report),
-        },
+        folders=table_view(FOLDERS, folder_table(report), tone=lambda row: "total" if row.is_total else ""),
+        confusion=figure_svg(partial(draw_confusion, report), salt="confusion"),
+        roc=figure_svg(partial(draw_roc, report), salt="roc") if report.rejection else "",
+        rules=table_view(RULES, rule_table(report)),
+        stages=table_view(STAGES, stage_table(report)),
+        frames=frames_sentence(report),
+        mistakes=mistakes_sentence(report),
+        hits=hits_sentence(report),
+        skipped=skipped_lines(report),
     )
-
-
-def _table(columns: Sequence[Column[_R]], rows: Sequence[_R]) -> dict[str, Any]:
-    lines = [
-        {
-            "tone": "total" if getattr(row, "is_total", False) else "",
-            "mode": None,
-            "cells": [column.show(row) for column in columns],
-        }
-        for row in rows
-    ]
-    return table_values(columns, lines)

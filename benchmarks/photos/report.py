@@ -6,13 +6,24 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
-from benchmarks.photos.images import choose_hits, choose_mistakes, confusion_png, roc_png, sheet_png
+from benchmarks.host.environment import Environment
+from benchmarks.photos.images import choose_hits, choose_mistakes, draw_confusion, draw_roc, sheet_png
 from benchmarks.photos.measure import PhotoReport, PhotoResult, PhotosConfig
-from benchmarks.photos.record import DEFINITIONS, FrameSize, PhotoRow, Report, Shown, Stage, caveats, headline
+from benchmarks.photos.record import (
+    DEFINITIONS,
+    FrameSize,
+    ModelIdentity,
+    PhotoRow,
+    Report,
+    Shown,
+    Stage,
+    caveats,
+    headline,
+)
 from benchmarks.photos.render import html_page, markdown
 from benchmarks.photos.tally import confusion, folder_rows, kinds_of, rejection, split, total_rows
+from benchmarks.report.charts.style import Palette, figure_png
 from benchmarks.report.schema import to_json
 from benchmarks.stats.latency import summarise
 from edge.classify.classifier import Classifier
@@ -21,42 +32,31 @@ from edge.system import atomic_file
 SCHEMA_VERSION = 1
 
 
-def describe_model(classifier: Classifier) -> dict[str, Any]:
-    """Return the identity of the model and the settings of its decision, as a JSON object."""
+def describe_model(classifier: Classifier) -> ModelIdentity:
+    """Return the identity of the model and the settings of its decision."""
     artifact, runtime, spec = classifier.artifact, classifier.runtime, classifier.spec
-    return {
-        "path": str(artifact.path),
-        "name": artifact.path.name,
-        "sha256": artifact.sha256,
-        "size_bytes": artifact.size_bytes,
-        "labels": list(spec.labels),
-        "decision": asdict(spec.decision),
-        "vision": spec.input.vision,
-        "quantization": spec.provenance.quantization,
-        "run_name": spec.provenance.run_name,
-        "runtime": runtime.name,
-        "runtime_version": runtime.version,
-    }
+    return ModelIdentity(
+        path=artifact.path,
+        name=artifact.path.name,
+        sha256=artifact.sha256,
+        size_bytes=artifact.size_bytes,
+        labels=spec.labels,
+        decision=spec.decision,
+        vision=spec.input.vision,
+        quantization=spec.provenance.quantization,
+        run_name=spec.provenance.run_name,
+        runtime=runtime.name,
+        runtime_version=runtime.version,
+    )
 
 
-def build_report(
-    found: PhotoReport, config: PhotosConfig, model: dict[str, Any], environment: dict[str, Any]
-) -> Report:
-    """Join all that is known into one report.
-
-    Args:
-        found: from `benchmarks.photos.measure.measure_photos`.
-        config: what was asked for.
-        model: from `describe_model`.
-        environment: from `benchmarks.host.environment.describe_environment`.
-    """
-    settings = {"folder": str(config.folder), "model": model["path"], "out": config.out and str(config.out)}
-    truths = {"truths": {folder: list(labels) for folder, labels in config.truths}}
+def build_report(found: PhotoReport, config: PhotosConfig, model: ModelIdentity, environment: Environment) -> Report:
+    """Join the results of `benchmarks.photos.measure.measure_photos` and all that is known into one report."""
     report = Report(
         schema_version=SCHEMA_VERSION,
         statement=_statement(found, config, model),
         environment=environment,
-        settings=asdict(config) | settings | truths,
+        settings=replace(config, model=model.path),
         definitions=DEFINITIONS,
         model=model,
         folders=folder_rows(found),
@@ -97,18 +97,18 @@ def _write_files(report: Report, found: PhotoReport, folder: Path) -> None:
     results = {result.photograph.name: result for result in found.results}
     for name, paths in asdict(report.shown).items():
         _write_picture(folder / f"{name}.png", sheet_png([results[path] for path in paths]) if paths else None)
-    _write_picture(folder / "confusion.png", confusion_png(report))
-    _write_picture(folder / "roc.png", roc_png(report) if report.rejection else None)
+    _write_picture(folder / "confusion.png", figure_png(draw_confusion(report, Palette())))
+    _write_picture(folder / "roc.png", figure_png(draw_roc(report, Palette())) if report.rejection else None)
     atomic_file.write_text(folder / "report.md", markdown(report))
     atomic_file.write_text(folder / "report.html", html_page(report))
     atomic_file.write_text(folder / "report.json", to_json(report))  # last: where it is new, the others are too
 
 
-def _statement(found: PhotoReport, config: PhotosConfig, model: dict[str, Any]) -> str:
+def _statement(found: PhotoReport, config: PhotosConfig, model: ModelIdentity) -> str:
     known, unknown = split(found.results)
     folders = len(kinds_of(found))
     return (
-        f"{model['name']} on {len(known)} known and {len(unknown)} unknown photographs in {folders} "
+        f"{model.name} on {len(known)} known and {len(unknown)} unknown photographs in {folders} "
         f"folder{'s' * (folders > 1)} of {config.folder}"
     )
 

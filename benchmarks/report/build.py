@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from benchmarks.analysis.accuracy_findings import change_sentence, kernel_sentence, loss_sentence
 from benchmarks.analysis.gate import gate_lines, judge_report
@@ -15,17 +13,16 @@ from benchmarks.analysis.row import Row, measured
 from benchmarks.analysis.seed_variance import read_training_runs, seed_groups, seed_sentence
 from benchmarks.columns import as_markdown
 from benchmarks.config import BenchmarkConfig, Limits
-from benchmarks.host.environment import busy_sentence, environment_lines, machine_name, shown_time
-from benchmarks.measure.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, ReportedImages
-from benchmarks.measure.job import conditions_lines
+from benchmarks.host.environment import Environment, busy_sentence, environment_lines, machine_name, shown_time
+from benchmarks.measure.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, EvaluationSet
+from benchmarks.measure.job import runtime_settings_lines
 from benchmarks.report import accuracy_table, table
 from benchmarks.report.charts.scatter import WIDE, draw_chart
 from benchmarks.report.charts.style import Palette, figure_png
 from benchmarks.report.glossary import DEFINITIONS
 from benchmarks.report.html import html_page
-from benchmarks.report.schema import Frames, PeerRow, Report, TestImages, to_json
+from benchmarks.report.schema import Frames, PeerRow, Report, to_json
 from benchmarks.stats.latency import P90_MIN_SAMPLES, P95_MIN_SAMPLES, P99_MIN_SAMPLES
-from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.system import atomic_file
 
 CHART = "accuracy_latency.png"
@@ -34,9 +31,10 @@ CHART = "accuracy_latency.png"
 def build_report(
     rows: Sequence[Row],
     config: BenchmarkConfig,
-    test_images: ReportedImages,
-    environment: dict[str, Any],
+    test_images: EvaluationSet,
+    environment: Environment,
     *,
+    statement: str,
     peers: Sequence[PeerRow] = (),
     limits: Limits | None = None,
     is_interrupted: bool = False,
@@ -47,39 +45,27 @@ def build_report(
         rows: rows from `benchmarks.analysis.rows.make_rows`.
         config: settings of the run.
         test_images: images that accuracy was counted on.
-        environment: facts from `benchmarks.host.environment.describe_environment`.
-        peers: other tools' rows, from `benchmarks.peers.rows.peer_rows`.
-        limits: limits of the gate, None without a gate.
-        is_interrupted: Ctrl-C came before every row had all its repeats.
+        environment: machine and software.
+        statement: description of the test images, without a full stop.
+        peers: other tools' rows.
+        limits: None without a gate.
+        is_interrupted: True if Ctrl-C came before every row had all its repeats.
     """
-    labels = test_images.labels.tolist()
     return Report(
         interrupted=is_interrupted,
-        statement=test_images.statement,
+        statement=statement,
         recommendation=tuple(recommend(rows)),
         gate=judge_report(rows, limits) if limits else None,
         caveats=tuple(caveats(rows, test_images, environment)),
         environment=environment,
-        settings=_settings(config),
+        settings=config,
         definitions=DEFINITIONS,
-        test_images=TestImages(
-            dataset=test_images.dataset,
-            count=len(labels),
-            sha256=test_images.sha256,
-            labels=labels,
-            class_names=FASHION_MNIST_LABELS,
-        ),
+        test_images=test_images,
         noise=seed_groups(rows, read_training_runs()),
         frames=Frames(count=FRAME_COUNT, height=FRAME_HEIGHT, width=FRAME_WIDTH, seed=config.seed),
         rows=tuple(rows),
         peers=tuple(peers),
     )
-
-
-def _settings(config: BenchmarkConfig) -> dict[str, Any]:
-    """Return the value of every flag, as JSON has it."""
-    paths = {name: [str(path) for path in getattr(config, name)] for name in ("artifacts", "peer_pythons")}
-    return asdict(config) | paths | {"out": config.out and str(config.out), "runtimes": list(config.runtimes)}
 
 
 def write_report(report: Report, folder: Path) -> Path:
@@ -110,11 +96,11 @@ def _write_files(report: Report, folder: Path) -> None:
     atomic_file.write_text(folder / "report.json", to_json(report))  # last: where it is new, the others are too
 
 
-def caveats(rows: Sequence[Row], test_images: ReportedImages, environment: dict[str, Any]) -> list[str]:
+def caveats(rows: Sequence[Row], test_images: EvaluationSet, environment: Environment) -> list[str]:
     """Return the facts to know before quoting a number, one sentence each."""
     sentences = [
         "Measured on a host, not on a Raspberry Pi: the order of the variants may be another one there."
-        if environment["kind"] == "host"
+        if environment.kind == "host"
         else "",
         "Accuracies are on drawn garments: they say nothing about Fashion-MNIST."
         if test_images.dataset == "demo"
@@ -132,7 +118,7 @@ def caveats(rows: Sequence[Row], test_images: ReportedImages, environment: dict[
 def markdown(report: Report) -> str:
     """Render the report as Markdown; the chart is the PNG beside it."""
     environment, rows = report.environment, report.rows
-    environment_facts = (*environment_lines(environment), *conditions_lines(rows))
+    environment_facts = (*environment_lines(environment), *runtime_settings_lines(rows))
     parts = [
         f"# Benchmark of {shown_time(environment)}",
         f"{machine_name(environment)}; {report.statement}.",

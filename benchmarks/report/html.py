@@ -2,32 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+import jinja2
 
 from benchmarks.analysis.accuracy_findings import change_sentence, loss_sentence
 from benchmarks.analysis.recommendation import recommended
 from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.seed_variance import seed_sentence
 from benchmarks.columns import MISSING, Column
-from benchmarks.host.environment import environment_lines, machine_name, shown_time
-from benchmarks.measure.job import FAILED, NOT_TIMED, OK, conditions_lines
+from benchmarks.host.environment import Environment, environment_lines, machine_name, shown_time
+from benchmarks.measure.job import FAILED, NOT_TIMED, OK, runtime_settings_lines
 from benchmarks.report.accuracy_table import accuracy_tables
 from benchmarks.report.charts.accuracy import LEAST_IN_BIN, LOSS_WIDTHS, draw_change, draw_losses, draw_reliability
 from benchmarks.report.charts.latency import NARROW, WIDE, draw_scatter, draw_stages
 from benchmarks.report.charts.scatter import SIZES, draw_chart
 from benchmarks.report.charts.style import figure_svg
-from benchmarks.report.schema import Report
+from benchmarks.report.schema import PeerRow, Report
 from benchmarks.report.table import COLUMNS, PEER_COLUMNS, ordered, ordered_peers, peer_sentences, reasons
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _TONES = {OK: "ok", NOT_TIMED: "untimed", FAILED: "failed"}
 _MODES = ("none", "float16", "dynamic", "int8")
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class TableLine:
+    """Row of a table in HTML."""
+
+    tone: str
+    """Class of style."""
+    mode: str | None
+    """Quantization that colours the dot before the name; None without a dot."""
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """Values of the macro in table.html.j2."""
+
+    columns: Sequence[Column[Any]]
+    """The first one names the row."""
+    spans: list[tuple[str, int]]
+    """Cells of the upper line, each with its number of columns; the name is empty over a single column."""
+    grouped: list[str]
+    rows: list[TableLine]
+    missing: str = MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """Charts of one kind, wide and narrow, with a description."""
+
+    note: str
+    charts: list[str]
 
 
 def html_page(report: Report) -> str:
@@ -38,43 +72,44 @@ def html_page(report: Report) -> str:
         "page.html.j2",
         report,
         report.environment,
-        {
-            "settings": conditions_lines(rows),
-            "charts": [figure_svg(partial(draw_chart, rows, size), salt=f"chart {size}") for size in sizes],
-            # Of several machines no row is the one to use.
-            "tiles": [] if report.environment.get("machines") else tiles(rows),
-            "variants": _table(COLUMNS, rows, [row.quantization or "" for row in rows]),
-            "reasons": reasons(rows),
-            "losses": losses(rows),
-            "noises": [seed_sentence(group) for group in report.noise],
-            "accuracy_tables": [
-                {"title": part.title, "note": part.note,
-                 "table": _table(part.columns, part.rows, [row.quantization or "" for row in part.rows])}
-                for part in accuracy_tables(rows)
-            ],
-            "changes": changes(rows),
-            "reliability": reliability(rows),
-            "least_in_bin": LEAST_IN_BIN,
-            "peers": _table(PEER_COLUMNS, ordered_peers(report.peers), []) if report.peers else None,
-            "peer_sentences": peer_sentences(report.peers),
-            "timings": timings(rows),
-        },
-    )  # fmt: skip
+        settings=runtime_settings_lines(rows),
+        charts=[figure_svg(partial(draw_chart, rows, size), salt=f"chart {size}") for size in sizes],
+        # Of several machines no row is the one to use.
+        tiles=[] if report.environment.machines else tiles(rows),
+        variants=_row_table(COLUMNS, rows),
+        reasons=reasons(rows),
+        losses=losses(rows),
+        noises=[seed_sentence(group) for group in report.noise],
+        accuracy_tables=[
+            (part.title, part.note, _row_table(part.columns, part.rows)) for part in accuracy_tables(rows)
+        ],
+        changes=changes(rows),
+        reliability=reliability(rows),
+        least_in_bin=LEAST_IN_BIN,
+        peers=table_view(PEER_COLUMNS, ordered_peers(report.peers), tone=_tone, mode=lambda _: "")
+        if report.peers
+        else None,
+        peer_sentences=peer_sentences(report.peers),
+        timings=timings(rows),
+    )
 
 
-def render_page(template: str, report: Any, environment: dict[str, Any], values: dict[str, Any]) -> str:
+def render_page(
+    template: str, report: Any, environment: Environment, *, settings: Sequence[tuple[str, str]] = (), **values: object
+) -> str:
     """Render one of the templates, which all extend layout.html.j2.
 
     Args:
         template: its name in `templates`, or its path within `benchmarks`.
-        report: the report, with caveats and definitions.
-        environment: facts from `benchmarks.host.environment.describe_environment`.
-        values: names that the template uses beside the report. Lines of `settings` join the environment's.
+        report: any report with caveats and definitions.
+        environment: machine and software.
+        settings: lines below the environment's, (name, text).
+        values: names that the template uses beside the report.
     """
-    templates = Environment(
-        loader=FileSystemLoader((_TEMPLATES, _TEMPLATES.parents[1])),
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader((_TEMPLATES, _TEMPLATES.parents[1])),
         autoescape=True,  # file names and the messages of libraries are other people's text
-        undefined=StrictUndefined,
+        undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -82,36 +117,32 @@ def render_page(template: str, report: Any, environment: dict[str, Any], values:
         report=report,
         time=shown_time(environment),
         machine=machine_name(environment),
-        environment=[*environment_lines(environment), *values.pop("settings", [])],
+        environment=[*environment_lines(environment), *settings],
         **values,
     )
 
 
-def table_values(columns: Sequence[Column[Any]], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the values of the macro in table.html.j2.
-
-    Args:
-        columns: columns of the table; the first one names the row.
-        rows: rows, each a tone (its class of style), a mode (colour of its dot, or None) and its cells.
-    """
+def table_view(
+    columns: Sequence[Column[_R]],
+    rows: Sequence[_R],
+    *,
+    tone: Callable[[_R], str] = lambda _: "",
+    mode: Callable[[_R], str | None] = lambda _: None,
+) -> TableView:
+    """Lay a table out for the macro in table.html.j2; `tone` and `mode` are those of `TableLine`."""
     groups = [(name, len(list(members))) for name, members in groupby(columns, key=lambda column: column.group)]
     # A name stands in the upper line where it covers several columns.
     spans = [(name if width > 1 else "", width) for name, width in groups]
-    return {
-        "columns": columns,
-        "spans": spans,
-        "grouped": [name for name, _ in spans if name],
-        "rows": rows,
-        "missing": MISSING,
-    }
+    lines = [TableLine(tone(row), mode(row), [column.show(row) for column in columns]) for row in rows]
+    return TableView(columns, spans, [name for name, _ in spans if name], lines)
 
 
-def _table(columns: Sequence[Column[Any]], rows: Sequence[Any], modes: Sequence[str]) -> dict[str, Any]:
-    cells = [
-        {"tone": _TONES.get(row.status, "absent"), "mode": mode, "cells": [column.show(row) for column in columns]}
-        for row, mode in zip(rows, modes or [""] * len(rows), strict=True)
-    ]
-    return table_values(columns, cells)
+def _row_table(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> TableView:
+    return table_view(columns, rows, tone=_tone, mode=lambda row: row.quantization or "")
+
+
+def _tone(row: Row | PeerRow) -> str:
+    return _TONES.get(row.status, "absent")
 
 
 def tiles(rows: Sequence[Row]) -> list[tuple[str, str]]:
@@ -166,15 +197,14 @@ def reliability(rows: Sequence[Row]) -> str | None:
     return figure_svg(partial(draw_reliability, [row for row in first if row]), salt="reliability")
 
 
-def timings(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the charts of time, each wide and narrow, with a description; none where nothing was timed."""
+def timings(rows: Sequence[Row]) -> list[Drawings]:
+    """Return the charts of time; none where nothing was timed."""
     timed = measured(rows)
     stages = "From a camera's picture to a written decision, in stages."
     scatter = "How the calls of the network scatter."
     drawings = [(stages, draw_stages)] * any(row.end_to_end for row in timed)
     drawings += [(scatter, draw_scatter)] * any(row.invoke for row in timed)
     return [
-        {"note": note,
-         "charts": [figure_svg(partial(draw, rows, width), salt=f"{note} {width}") for width in (WIDE, NARROW)]}
+        Drawings(note, [figure_svg(partial(draw, rows, width), salt=f"{note} {width}") for width in (WIDE, NARROW)])
         for note, draw in drawings
-    ]  # fmt: skip
+    ]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.analysis.gate import Gate
 from benchmarks.analysis.row import Row
 from benchmarks.analysis.seed_variance import SeedGroup
+from benchmarks.config import BenchmarkConfig
+from benchmarks.host.environment import Environment
+from benchmarks.measure.inputs import EvaluationSet
+from benchmarks.measure.job import OK
 from benchmarks.records import ABSENT_IF_NONE, from_record, to_record
 from benchmarks.stats.ratios import Ratio
+from edge.errors import ReportError
 
 SCHEMA_VERSION = 2  # 1: one repeat, and no statistics of the accuracy
 
@@ -66,20 +70,6 @@ class PeerRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestImages:
-    """Images that accuracy was counted on, without their pixels."""
-
-    dataset: str
-    count: int
-    sha256: str
-    """Digest of the bytes of images and labels: rows with different ones can't be paired."""
-    labels: list[int]
-    """True class index of each image."""
-    class_names: tuple[str, ...]
-    """In index order."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Frames:
     """Drawn frames of the wider timers, in pixels."""
 
@@ -103,28 +93,42 @@ class Report:
     gate: Gate | None
     """None: no limits were set."""
     caveats: tuple[str, ...]
-    environment: dict[str, Any]
-    """Facts from `benchmarks.host.environment.describe_environment`."""
-    settings: dict[str, Any]
-    """Value of every flag."""
+    environment: Environment
+    settings: BenchmarkConfig
     definitions: dict[str, str]
-    test_images: TestImages
+    test_images: EvaluationSet
     noise: tuple[SeedGroup, ...]
     frames: Frames
     rows: tuple[Row, ...]
     peers: tuple[PeerRow, ...]
     merged: tuple[str, ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
     """Files that the report was merged from."""
-    settings_of_each: tuple[dict[str, Any], ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
+    settings_of_each: tuple[BenchmarkConfig, ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Report:
-        """Read the JSON object of a report.
 
-        Raises:
-            TypeError: a field without a default is missing, or holds no object where one is expected.
-        """
-        return from_record(cls, data)
+def read_report(data: Any, name: str) -> Report:
+    """Read the JSON object of a report.
+
+    Args:
+        data: content of report.json.
+        name: name of the file, for errors.
+
+    Raises:
+        ReportError: no report, of another schema, damaged, or without its raw values.
+    """
+    version = data.get("schema_version") if isinstance(data, dict) else None
+    if version != SCHEMA_VERSION or "rows" not in data:
+        raise ReportError(
+            f"{name} is no report of schema {SCHEMA_VERSION} (schema_version {version!r}): "
+            "make all reports with one version of edge-classify"
+        )
+    try:
+        report = from_record(Report, data)
+    except (TypeError, KeyError) as error:
+        raise ReportError(f"{name} is damaged ({error}): make it again with `python -m benchmarks`") from error
+    if any(row.raw is None for row in report.rows if row.status == OK):
+        raise ReportError(f"{name} has lost its raw values: give the file that `python -m benchmarks` wrote")
+    return report
 
 
 def to_json(report: Any) -> str:

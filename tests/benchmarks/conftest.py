@@ -9,7 +9,7 @@ import pytest
 from benchmarks.analysis.row import Row
 from benchmarks.analysis.rows import compare_with_float, measured_row
 from benchmarks.host.machine_state import MachineState
-from benchmarks.measure.job import FAILED, OK, Measurement, Outcome
+from benchmarks.measure.job import FAILED, OK, CalibrationManifest, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
 from edge.artifact.file import Artifact
@@ -45,7 +45,7 @@ def measurement() -> Callable[..., Measurement]:
                 "predictions": [9 - label for label in LABELS[:wrong]] + LABELS[wrong:],
                 "confidence_bp": [9_000] * 10,
                 "untempered_confidence_bp": [9_500] * 10,
-                "calibration": {"dataset": "demo", "count": 300, "seed": 0, "sha256": "ee" * 32},
+                "calibration": CalibrationManifest(dataset="demo", count=300, seed=0, sha256="ee" * 32),
                 "memory_before_load_bytes": 70_000_000,
                 "memory_peak_bytes": 90_000_000,
                 **values,

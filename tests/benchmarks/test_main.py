@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import _parse, main, parser
+from benchmarks.__main__ import main, parser
 from benchmarks.config import QUICK as quick  # noqa: N811  # QUICK here is quicker still
-from benchmarks.config import BenchmarkConfig, Limits
+from benchmarks.config import BenchmarkConfig, Limits, apply_quick
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 QUICK = (
@@ -75,14 +75,16 @@ def test_every_flag_is_a_field() -> None:
 
 
 def test_flags_of_the_command_line_go_before_quick() -> None:
-    options = _parse(["--quick", "--runs", "7"])
+    flags, arguments = parser(), ["--quick", "--runs", "7"]
+    apply_quick(flags, arguments)
+    options = flags.parse_args(arguments)
 
     assert (options.runs, options.repeats, options.max_images) == (7, quick["repeats"], quick["max_images"])
 
 
 @pytest.mark.parametrize(("arguments", "seconds"), [([], 0), (["--loadgen"], 5), (["--loadgen", "600"], 600)])
 def test_loadgen_takes_no_five_or_the_given_seconds(arguments: list[str], seconds: float) -> None:
-    assert _parse(arguments).loadgen_s == seconds
+    assert parser().parse_args(arguments).loadgen_s == seconds
 
 
 @pytest.mark.parametrize("arguments", [["--seed", "-1"], ["--runs", "0"], ["--runtime", "torch"], ["--timeout", "inf"]])

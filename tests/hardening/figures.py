@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.columns import MISSING, Column, as_markdown, as_text
-from benchmarks.host.environment import describe_environment, machine_name, shown_time
+from benchmarks.host.environment import Environment, describe_environment, machine_name, shown_time
+from benchmarks.records import from_record, to_record
 from edge.errors import GateError
 from edge.system import atomic_file
 
@@ -86,7 +87,7 @@ def finish(name: str, result: AttackResult, *, arguments: Sequence[str], seed: i
     report = {
         "schema_version": SCHEMA_VERSION,
         "name": name,
-        "environment": environment,
+        "environment": to_record(environment),
         "settings": result.settings,
         "figures": rows,
         "details": list(result.details),
@@ -100,9 +101,9 @@ def finish(name: str, result: AttackResult, *, arguments: Sequence[str], seed: i
 
 def page(report: dict[str, Any]) -> str:
     """The Markdown that the docs show of a report: table, machine, command."""
-    environment = report["environment"]
+    environment = from_record(Environment, report["environment"])
     table = as_markdown(COLUMNS, report["figures"])
-    return f"{table}\n\n`{environment['command']}`; {machine_name(environment)}; {shown_time(environment)}\n"
+    return f"{table}\n\n`{environment.command}`; {machine_name(environment)}; {shown_time(environment)}\n"
 
 
 def _status(figure: Figure) -> str:

@@ -36,7 +36,8 @@ CORES = {"0xd03": "Cortex-A53", "0xd08": "Cortex-A72", "0xd0b": "Cortex-A76"}  #
 _TIMEOUT_S = 1800.0  # of an installation under emulation
 _FACTS = (
     "import json; from benchmarks.host.environment import describe_environment; "
-    "print(json.dumps(describe_environment([], seed=None, threads=1)))"
+    "from benchmarks.records import to_record; "
+    "print(json.dumps(to_record(describe_environment([], seed=None, threads=1))))"
 )
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.columns import MISSING, Column, Row, as_markdown
+from benchmarks.columns import MISSING, Column, as_markdown
 from edge.errors import ToolkitError
 from tests.hardening.figures import Figure
 from tests.platforms.probe import PACKAGES
 
+Row = dict[str, Any]
 TFLITE_PYTHONS = (3, 11)  # the last that tflite-runtime has wheels for
 SHIPPED, OTHER_NETWORK = "int8", "dynamic"
 _BULKY = ("answers", "exact_answers", "outputs")

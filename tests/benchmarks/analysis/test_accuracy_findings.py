@@ -104,7 +104,7 @@ SETTINGS = RuntimeSettings(
 def test_a_kernel_that_differs_from_the_arithmetic_is_reported(
     row: Callable[..., Row], settings: RuntimeSettings | None, facts: list[str]
 ) -> None:
-    made = replace(row("a_int8.onnx", runtime="onnxruntime"), conditions=settings)
+    made = replace(row("a_int8.onnx", runtime="onnxruntime"), runtime_settings=settings)
 
     sentence = kernel_sentence(made)
 

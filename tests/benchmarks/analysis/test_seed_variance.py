@@ -4,12 +4,14 @@ from pathlib import Path
 
 from benchmarks.analysis.row import Row
 from benchmarks.analysis.seed_variance import Repetition, TrainingRun, read_training_runs, seed_groups, seed_sentence
+from benchmarks.measure.job import CalibrationManifest
 
 Make = Callable[..., Row]
+NONE_NEEDED = CalibrationManifest()
 
 
 def _seeded(row: Make, seed: int, **values: object) -> Row:
-    manifest = {"dataset": "demo", "count": 300, "seed": seed, "sha256": "ee" * 32}
+    manifest = CalibrationManifest(dataset="demo", count=300, seed=seed, sha256="ee" * 32)
     return row(f"a_int8_{seed}.tflite", **{"calibration": manifest, **values})
 
 
@@ -33,8 +35,8 @@ def test_another_source_runtime_or_count_is_another_group(row: Make) -> None:
         _seeded(row, 0),
         _seeded(row, 1, source_sha256="99" * 32),
         _seeded(row, 2, runtime="tflite-runtime"),
-        _seeded(row, 3, calibration={"dataset": "demo", "count": 100, "seed": 3}),
-        _seeded(row, 4, calibration={}),
+        _seeded(row, 3, calibration=CalibrationManifest(dataset="demo", count=100, seed=3)),
+        _seeded(row, 4, calibration=NONE_NEEDED),
     ]
 
     assert seed_groups(rows, {}) == ()
@@ -48,7 +50,13 @@ def test_trainings_of_one_recipe_are_another_kind(row: Make) -> None:
         names[2]: TrainingRun("other", 2, "another recipe"),
     }
     rows = [
-        row(f"{name[:2]}.tflite", quantization="none", source_sha256=name, wrong=wrong, calibration={})
+        row(
+            f"{name[:2]}.tflite",
+            quantization="none",
+            source_sha256=name,
+            wrong=wrong,
+            calibration=CalibrationManifest(),
+        )
         for name, wrong in zip(names, (1, 2, 3), strict=True)
     ]
 
@@ -66,7 +74,7 @@ def test_recorded_trainings_are_a_group_with_the_loss_of_each_int8_file(row: Mak
     told = (Repetition(0, "demo", 1000, 0.94, 0.942), Repetition(1, "demo", 1000, 0.939, 0.932))
     runs = {"11" * 32: TrainingRun("edge", 0, "recipe", told), "22" * 32: TrainingRun("alone", 0, "another", told[:1])}
     rows = [
-        row("edge_none.tflite", quantization="none", source_sha256="11" * 32, calibration={}),
+        row("edge_none.tflite", quantization="none", source_sha256="11" * 32, calibration=NONE_NEEDED),
         row("edge_int8.tflite", source_sha256="11" * 32),
         row("alone.tflite", source_sha256="22" * 32),
     ]

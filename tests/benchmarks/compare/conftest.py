@@ -1,19 +1,21 @@
 """Reports of rows that a test makes, for comparisons."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from benchmarks.analysis.row import Row
-from benchmarks.report.schema import Frames, Report, TestImages
-from edge.artifact.spec import FASHION_MNIST_LABELS
+from benchmarks.config import BenchmarkConfig
+from benchmarks.host.environment import Environment
+from benchmarks.measure.inputs import EvaluationSet
+from benchmarks.report.schema import Frames, Report
 
-ENVIRONMENT = {
-    "kind": "board", "board": "Pi", "cpu": "A76", "cpu_count": 4, "architecture": "aarch64", "threads": 1,
-    "git_commit": "0123456789abcdef", "utc": "2026-11-22T10:00:00Z", "memory_bytes": None, "is_virtual_machine": False,
-    "emulator": None,
-}  # fmt: skip
+ENVIRONMENT = Environment(
+    kind="board", board="Pi", cpu="A76", cpu_count=4, architecture="aarch64", threads=1,
+    git_commit="0123456789abcdef", utc="2026-11-22T10:00:00Z", is_virtual_machine=False,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -27,12 +29,10 @@ def report() -> Callable[..., Report]:
             recommendation=("none",),
             gate=None,
             caveats=(),
-            environment=ENVIRONMENT | environment,
-            settings={"margin_pp": 0.5},
+            environment=replace(ENVIRONMENT, **environment),
+            settings=BenchmarkConfig(margin_pp=0.5),
             definitions={},
-            test_images=TestImages(
-                dataset="demo", count=10, sha256=images, labels=list(range(10)), class_names=FASHION_MNIST_LABELS
-            ),
+            test_images=EvaluationSet("demo", 10, images, list(range(10))),
             noise=(),
             frames=Frames(count=1, height=1, width=1, seed=0),
             rows=rows,

@@ -53,7 +53,7 @@ def test_a_variant_that_fails_now_is_exit_code_1(write: Callable[..., str]) -> N
         (None, "no report .*report.json: make one"),
         ("{", "can't be read"),
         ("[]", "is no report of schema 2"),
-        ('{"schema_version": 1, "rows": []}', r"schema_version 1\): make both reports with one version"),
+        ('{"schema_version": 1, "rows": []}', r"schema_version 1\): make all reports with one version"),
         ('{"schema_version": 2, "rows": [{"status": "ok", "raw": null}]}', "damaged"),
     ],
 )

@@ -1,19 +1,23 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.analysis.row import known
-from benchmarks.device.merge import main, merge, read
-from benchmarks.device.run import as_result, read_measured
+from benchmarks.config import BenchmarkConfig
+from benchmarks.device.merge import main, merge, parse, read
+from benchmarks.device.run import DeviceResult, MeasuredVariant, read_result
 from benchmarks.host.environment import describe_environment, environment_lines, machine_name
 from benchmarks.host.machine_state import MachineState
+from benchmarks.measure.inputs import EvaluationSet
 from benchmarks.measure.job import OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
 from benchmarks.records import to_record
+from benchmarks.report.schema import Report
 from edge.artifact.file import Artifact
 from edge.errors import ToolkitError
 
@@ -27,24 +31,31 @@ def result(measurement: Callable[..., Measurement]) -> Callable[..., dict[str, A
     """Rows that a device sends back: a float file of 80 microseconds and an int8 one of 40."""
 
     def make(**environment: Any) -> dict[str, Any]:
-        measured = []
+        measured: list[MeasuredVariant] = []
         for name, mode, invoke_ns in (("a_none.tflite", "none", 80_000), ("a_int8.tflite", "int8", 40_000)):
             artifact = Artifact(Path(f"/kit/{name}"), "tflite", name.ljust(64, "0"), 1000, None)
             outcome = Outcome(OK, measurement=measurement(quantization=mode, invoke_ns=invoke_ns))
-            measured.append((Variant(name, artifact.path, artifact, "litert"), [Trial(outcome, CALM, CALM)] * 2))
-        facts = {
-            "statement": "accuracy on drawn garments, not on Fashion-MNIST (10 images)",
-            "test_images": {"dataset": "demo", "count": 10, "sha256": "ab" * 32, "labels": list(range(10))},
-            "environment": describe_environment(["python", "kit.zip"], seed=0, threads=1) | environment,
-            "settings": {"repeats": 2, "threads": 1, "seed": 0, "runtimes": []},
-        }
-        return json.loads(json.dumps(as_result(measured, facts)))  # type: ignore[no-any-return]
+            variant = Variant(name, artifact.path, artifact, "litert")
+            measured.append(MeasuredVariant.of(variant, [Trial(outcome, CALM, CALM)] * 2))
+        made = DeviceResult(
+            statement="accuracy on drawn garments, not on Fashion-MNIST (10 images)",
+            test_images=EvaluationSet("demo", 10, "ab" * 32, list(range(10))),
+            environment=replace(describe_environment(["python", "kit.zip"], seed=0, threads=1), **environment),
+            settings=BenchmarkConfig(repeats=2),
+            variants=tuple(measured),
+        )
+        return json.loads(json.dumps(to_record(made)))  # type: ignore[no-any-return]
 
     return make
 
 
+def _merge(*files: tuple[str, dict[str, Any]]) -> Report:
+    return merge([parse(name, data) for name, data in files])
+
+
 def test_trials_travel_as_json(result: Callable[..., dict[str, Any]]) -> None:
-    (variant, trials), _ = read_measured(result())
+    first, _ = read_result(result()).variants
+    variant, trials = first.variant, first.trials
 
     assert (variant.row_id, variant.artifact and variant.artifact.size_bytes) == ("a_none.tflite @ litert", 1000)
     assert (len(trials), trials[0].before) == (2, CALM)
@@ -59,15 +70,15 @@ def test_newer_and_damaged_results_are_refused(
     result: Callable[..., dict[str, Any]], change: dict[str, Any], match: str
 ) -> None:
     with pytest.raises(ToolkitError, match=match):
-        read_measured(result() | change)
+        read_result(result() | change)
 
 
 def test_one_device_gives_a_report_like_any_other(result: Callable[..., dict[str, Any]]) -> None:
-    report = merge([("pi.json", result(kind="board", board=PI))])
+    report = _merge(("pi.json", result(kind="board", board=PI)))
 
     assert [row.id for row in report.rows] == ["a_none.tflite @ litert", "a_int8.tflite @ litert"]
     assert (report.rows[1].machine, known(report.rows[1].speedup).value) == (SHORT_PI, pytest.approx(2.0))
-    assert report.environment["board"] == PI
+    assert report.environment.board == PI
     assert report.recommendation[0].startswith("Use a_int8.tflite ")
 
 
@@ -76,7 +87,7 @@ def test_of_several_machines_every_row_names_its_own_and_is_compared_with_it(
 ) -> None:
     host = {"kind": "host", "board": None, "cpu": "Some CPU", "architecture": "x86_64"}
 
-    report = merge([("pi.json", result(kind="board", board=PI)), ("host.json", result(**host))])
+    report = _merge(("pi.json", result(kind="board", board=PI)), ("host.json", result(**host)))
 
     assert [row.machine for row in report.rows] == [SHORT_PI, SHORT_PI, "host x86_64", "host x86_64"]
     on_host, use = " on host x86_64", "Use a_int8.tflite (litert)"
@@ -102,7 +113,7 @@ def test_an_emulated_machine_has_its_losses_and_no_times(result: Callable[..., d
         answers = variant["trials"][0]["outcome"]["measurement"]["predictions"]
         answers[0] = 5 if variant["name"] == "a_int8.tflite" else answers[0]
 
-    report = merge([("pi.json", result(kind="board", board=PI)), ("arm.json", emulated)])
+    report = _merge(("pi.json", result(kind="board", board=PI)), ("arm.json", emulated))
 
     (row,) = [row for row in report.rows if row.variant == "a_int8.tflite on emulated aarch64"]
     assert (row.status, row.invoke, row.speedup) == ("not timed", None, None)
@@ -114,16 +125,16 @@ def test_an_emulated_machine_has_its_losses_and_no_times(result: Callable[..., d
 
 
 def test_a_merged_report_cannot_be_merged_again(result: Callable[..., dict[str, Any]]) -> None:
-    both = merge([("1", result()), ("2", result())])
+    both = _merge(("1", result()), ("2", result()))
 
-    with pytest.raises(ToolkitError, match=r"both.json .*\['1', '2'\]"):
-        merge([("both.json", to_record(both)), ("3", result())])
+    with pytest.raises(ToolkitError, match=r"both.json .* 1, 2"):
+        _merge(("both.json", to_record(both)), ("3", result()))
 
 
 def test_equal_machines_are_numbered(result: Callable[..., dict[str, Any]]) -> None:
     pi = result(kind="board", board=PI)
 
-    assert {row.machine for row in merge([("1", pi), ("2", pi)]).rows} == {f"{SHORT_PI} 1", f"{SHORT_PI} 2"}
+    assert {row.machine for row in _merge(("1", pi), ("2", pi)).rows} == {f"{SHORT_PI} 1", f"{SHORT_PI} 2"}
 
 
 def test_reports_merge_with_results_and_again(result: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
@@ -142,16 +153,16 @@ def test_other_images_cannot_be_merged(result: Callable[..., dict[str, Any]]) ->
     other["test_images"]["sha256"] = "cd" * 32
 
     with pytest.raises(ToolkitError, match="different test images"):
-        merge([("a.json", result()), ("b.json", other)])
+        _merge(("a.json", result()), ("b.json", other))
 
 
 def test_a_report_without_raw_values_cannot_be_merged(result: Callable[..., dict[str, Any]]) -> None:
-    report = to_record(merge([("a.json", result())]))
+    report = to_record(_merge(("a.json", result())))
     for row in report["rows"]:
         del row["raw"]
 
     with pytest.raises(ToolkitError, match="raw values"):
-        merge([("r.json", report)])
+        _merge(("r.json", report))
 
 
 @pytest.mark.parametrize(("text", "match"), [("{", "no JSON"), ("[]", "neither"), ('{"rows": []}', "neither")])

@@ -1,8 +1,17 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.host.environment import describe_environment, environment_lines, machine_name, timer_overhead_ns
+from benchmarks.host.environment import (
+    Environment,
+    describe_environment,
+    environment_lines,
+    machine_name,
+    merged_environment,
+    timer_overhead_ns,
+)
+from benchmarks.records import from_record, to_record
 
 
 def _write(root: Path, files: dict[str, str]) -> Path:
@@ -27,9 +36,9 @@ def test_a_raspberry_pi_is_named_by_its_device_tree(tmp_path: Path) -> None:
 
     found = describe_environment(["python"], seed=3, threads=2, root=root)
 
-    assert (found["kind"], found["board"]) == ("board", pi)
-    assert (found["cpu_governor"], found["os"]) == ("ondemand", "Debian GNU/Linux 13 (trixie)")
-    assert found["memory_bytes"] == 8255744 * 1024
+    assert (found.kind, found.board) == ("board", pi)
+    assert (found.cpu_governor, found.os) == ("ondemand", "Debian GNU/Linux 13 (trixie)")
+    assert found.memory_bytes == 8255744 * 1024
     assert machine_name(found).startswith(f"board: {pi}, ")
     assert "7.9 GiB" in machine_name(found)
 
@@ -39,11 +48,11 @@ def test_a_pc_is_a_host_and_a_virtual_one_says_so(tmp_path: Path) -> None:
 
     found = describe_environment(["python"], seed=0, threads=1, root=root)
 
-    assert (found["kind"], found["board"], found["cpu"]) == ("host", None, "Some CPU")
+    assert (found.kind, found.board, found.cpu) == ("host", None, "Some CPU")
     assert machine_name(found).startswith("host: Some CPU, ")
     assert machine_name(found).endswith("virtual machine")
-    assert found["memory_bytes"] is None
-    assert found["cpu_governor"] is None
+    assert found.memory_bytes is None
+    assert found.cpu_governor is None
 
 
 def test_an_emulated_pi_is_neither_a_pi_nor_a_host(tmp_path: Path) -> None:
@@ -59,7 +68,7 @@ def test_an_emulated_pi_is_neither_a_pi_nor_a_host(tmp_path: Path) -> None:
 
     found = describe_environment(["python"], seed=0, threads=1, root=root)
 
-    assert (found["kind"], found["emulator"], found["board"], found["cpu"]) == ("emulated", "qemu-user", None, None)
+    assert (found.kind, found.emulator, found.board, found.cpu) == ("emulated", "qemu-user", None, None)
     assert machine_name(found).startswith("emulated by qemu-user: ")
     assert pi not in str(found)
 
@@ -88,13 +97,13 @@ def test_clock_temperature_and_throttle_flags_of_a_pi_are_listed(tmp_path: Path)
 def test_a_virtual_arm_machine_is_no_board(tmp_path: Path, model: str) -> None:
     root = _write(tmp_path, {"proc/device-tree/model": model})
 
-    assert describe_environment(["python"], seed=0, threads=1, root=root)["kind"] == "host"
+    assert describe_environment(["python"], seed=0, threads=1, root=root).kind == "host"
 
 
 def test_lines_for_people_leave_out_what_is_not_known(tmp_path: Path) -> None:
     found = describe_environment(["python", "-m", "benchmarks"], seed=7, threads=1, root=tmp_path)
 
-    lines = dict(environment_lines(found | {"git_commit": None, "utc": "2026-11-22T10:13:25Z"}))
+    lines = dict(environment_lines(replace(found, git_commit=None, utc="2026-11-22T10:13:25Z")))
 
     assert lines["seed"] == "7"
     assert lines["command"] == "python -m benchmarks"
@@ -106,3 +115,15 @@ def test_lines_for_people_leave_out_what_is_not_known(tmp_path: Path) -> None:
 
 def test_a_reading_of_the_clock_takes_less_than_a_millisecond() -> None:
     assert 0 <= timer_overhead_ns() < 1_000_000
+
+
+def test_facts_in_which_merged_machines_differ_are_unknown() -> None:
+    first = Environment(kind="board", board="Pi", cpu_count=4, threads=1, utc="2026-11-22T10:00:00Z")
+    second = replace(first, board="Pi 2", utc="2026-11-23T10:00:00Z")
+
+    merged = merged_environment([first, second], ["one", "two"])
+
+    assert (merged.kind, merged.board, merged.cpu_count, merged.utc) == ("board", None, 4, second.utc)
+    assert [machine.name for machine in merged.machines or ()] == ["one", "two"]
+    assert merged_environment([first, replace(second, kind="host")], ["one", "two"]).kind == "several"
+    assert from_record(Environment, to_record(merged)) == merged

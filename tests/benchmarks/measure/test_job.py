@@ -15,7 +15,7 @@ from benchmarks.measure.job import (
     Measurement,
     Outcome,
     RuntimeSettings,
-    conditions_lines,
+    runtime_settings_lines,
 )
 
 
@@ -38,7 +38,7 @@ def test_what_is_no_outcome_is_a_value_error(text: str) -> None:
 @dataclass(frozen=True)
 class _Row:
     runtime: str
-    conditions: RuntimeSettings | None
+    runtime_settings: RuntimeSettings | None
 
 
 def _row(runtime: str, *, xnnpack: bool | None, **variables: str) -> _Row:
@@ -57,13 +57,13 @@ def test_the_kernels_of_each_runtime_that_has_a_choice_are_listed() -> None:
         _Row("litert", None),
     ]
 
-    kernels, *others = conditions_lines(rows)
+    kernels, *others = runtime_settings_lines(rows)
     assert (kernels[0], kernels[1].split(", ")) == ("XNNPACK", ["litert on", "tflite-runtime some rows"])
     assert others == [("garbage collector", "off"), ("variables of threads", "OMP_NUM_THREADS=2")]
 
 
 def test_rows_that_were_not_measured_have_no_settings() -> None:
-    assert conditions_lines([_Row("litert", None)]) == []
+    assert runtime_settings_lines([_Row("litert", None)]) == []
 
 
 def test_typed_settings_travel_as_json_with_the_outcome() -> None:
@@ -73,7 +73,7 @@ def test_typed_settings_travel_as_json_with_the_outcome() -> None:
     )  # fmt: skip
     measurement = Measurement(
         runtime_version="1", quantization="int8", source_sha256="", memory_before_load_bytes=1, predictions=[3],
-        conditions=settings,
+        runtime_settings=settings,
     )  # fmt: skip
     outcome = Outcome(OK, measurement=measurement)
 

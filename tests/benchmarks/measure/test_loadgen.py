@@ -63,8 +63,8 @@ def test_both_scenarios_run_over_the_samples() -> None:
         lambda tensor: seen.add(int(tensor[0])), [np.array([number]) for number in range(16)], duration_s=0.02
     )
 
-    assert found["SingleStream"]["Scenario"] == "SingleStream"
-    assert found["SingleStream"]["Mean latency (ns)"] > 0
-    assert found["SingleStream"]["Min duration satisfied"] == "Yes"  # it had queries for as long as it was to last
-    assert found["Offline"]["Samples per second"] > 0
+    assert found.single_stream["Scenario"] == "SingleStream"
+    assert found.single_stream["Mean latency (ns)"] > 0
+    assert found.single_stream["Min duration satisfied"] == "Yes"  # it had queries for as long as it was to last
+    assert found.offline["Samples per second"] > 0
     assert seen == set(range(16))

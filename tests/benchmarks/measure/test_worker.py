@@ -14,8 +14,9 @@ import pytest
 from benchmarks.measure import worker
 from benchmarks.measure.child_process import run_job
 from benchmarks.measure.inputs import save_inputs
-from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, Job, KernelAgreement
-from benchmarks.measure.worker import answer, calibration_manifest
+from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, CalibrationManifest, Job, KernelAgreement
+from benchmarks.measure.worker import answer
+from benchmarks.records import to_record
 from edge.artifact.decision_spec import DecisionSpec
 from edge.classify.loaded_model import LoadedModel
 from edge.demo import draw_dataset, draw_frame
@@ -51,8 +52,8 @@ def test_a_small_model_is_measured_in_a_process_of_its_own(tmp_path: Path) -> No
     assert (found.quantization, len(found.source_sha256)) == ("int8", 64)
     assert found.memory_peak_bytes is not None
     assert found.memory_before_load_bytes < found.memory_peak_bytes
-    assert found.conditions is not None
-    assert (found.conditions.threads, found.conditions.xnnpack) == (1, True)
+    assert found.runtime_settings is not None
+    assert (found.runtime_settings.threads, found.runtime_settings.xnnpack) == (1, True)
 
 
 def test_an_emulated_processor_answers_and_is_not_timed(tmp_path: Path) -> None:
@@ -143,11 +144,11 @@ def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
 def test_an_int8_onnx_file_is_compared_with_its_own_arithmetic(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     found = worker.measure(_job(tmp_path, FIXTURES / "tiny_int8.onnx", runtime="onnxruntime", is_timed=False))
-    assert found.conditions is not None
-    assert found.conditions.kernel_agreement == KernelAgreement(images=20, same=20)
+    assert found.runtime_settings is not None
+    assert found.runtime_settings.kernel_agreement == KernelAgreement(images=20, same=20)
     of_float = worker.measure(_job(tmp_path, FIXTURES / "tiny_none.onnx", runtime="onnxruntime", is_timed=False))
-    assert of_float.conditions is not None
-    assert of_float.conditions.kernel_agreement is None
+    assert of_float.runtime_settings is not None
+    assert of_float.runtime_settings.kernel_agreement is None
 
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -165,9 +166,10 @@ def test_answers_are_those_of_the_loaded_model() -> None:
     assert np.all(np.asarray(found.untempered_confidence_bp) >= found.confidence_bp)  # temperature 2 makes it less sure
 
 
-def test_the_manifest_travels_without_its_indices() -> None:
-    manifest = calibration_manifest(LoadedModel.load(FIXTURES / "tiny_int8.tflite"))
+def test_the_manifest_travels_without_its_indices(tmp_path: Path) -> None:
+    found = worker.measure(_job(tmp_path, FIXTURES / "tiny_int8.tflite", is_timed=False)).calibration
+    of_float = worker.measure(_job(tmp_path, FIXTURES / "tiny_none.tflite", is_timed=False)).calibration
 
-    assert "indices" not in manifest
-    assert {"seed", "count", "dataset", "sha256"} <= manifest.keys()
-    assert calibration_manifest(LoadedModel.load(FIXTURES / "tiny_none.tflite")) == {}
+    assert {"seed", "count", "dataset", "sha256"} <= to_record(found).keys()
+    assert of_float == CalibrationManifest()
+    assert to_record(of_float) == {}

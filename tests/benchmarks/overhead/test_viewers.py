@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("uvicorn", reason="the page needs the extra `web`: pip install 'edge-classify[web]'")
 
 from benchmarks.overhead import viewers
+from benchmarks.overhead.viewers import ViewerCost
 
 
 def test_blocks_with_and_without_viewers_are_compared(
@@ -25,7 +26,7 @@ def test_blocks_with_and_without_viewers_are_compared(
 def test_a_slowdown_beyond_the_limit_is_exit_code_3(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(viewers, "measure", lambda **_: {"ratio": 1.06})
+    monkeypatch.setattr(viewers, "measure", lambda **_: ViewerCost(4, 30.0, 1.06, [], [], []))
     assert viewers.main([]) == 3
     error = capsys.readouterr().err
     assert "4 viewers" in error

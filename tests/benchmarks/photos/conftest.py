@@ -1,6 +1,7 @@
 """Seven results that a test can count by hand, and a classifier that says what it was told to."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 
 from benchmarks.host.environment import describe_environment
 from benchmarks.photos.measure import Photograph, PhotoReport, PhotoResult, PhotosConfig, Skipped
-from benchmarks.photos.record import Report
+from benchmarks.photos.record import ModelIdentity, Report
 from benchmarks.photos.report import build_report
+from edge.artifact.decision_spec import DecisionSpec
 from edge.artifact.spec import ModelSpec
 from edge.classify.results import Prediction
 from edge.datasets.folder_labels import LabelledFolder
@@ -90,11 +92,14 @@ def measured(photograph: Callable[..., Photograph]) -> PhotoReport:
 @pytest.fixture
 def build(tmp_path: Path) -> Callable[[PhotoReport], Report]:
     """The JSON report of some results, as made on a host at rest."""
-    environment = describe_environment(["python", "-m", "benchmarks", "photos"], seed=None, threads=1) | {
-        "kind": "host", "cpu_count": 2, "load_average_1min": 0.1,
-    }  # fmt: skip
-    config = PhotosConfig(Path("wardrobe"), truths=(("as", ("a",)),), mistakes=2, hits=1, out=tmp_path)
-    model = {"name": "m.tflite", "path": "/models/m.tflite"}
+    described = describe_environment(["python", "-m", "benchmarks", "photos"], seed=None, threads=1)
+    environment = replace(described, kind="host", cpu_count=2, load_average_1min=0.1)
+    config = PhotosConfig(Path("wardrobe"), truths={"as": ("a",)}, mistakes=2, hits=1, out=tmp_path)
+    model = ModelIdentity(
+        path=Path("/models/m.tflite"), name="m.tflite", sha256="ab" * 32, size_bytes=1000, labels=LABELS,
+        decision=DecisionSpec(), vision="image-v1", quantization="int8", run_name="m", runtime="litert",
+        runtime_version="1",
+    )  # fmt: skip
     return lambda found: build_report(found, config, model, environment)
 
 

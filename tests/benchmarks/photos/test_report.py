@@ -156,7 +156,9 @@ def test_the_page_escapes_names_and_fetches_only_its_own_pictures(report: Report
 
 
 def test_caveats_follow_from_the_facts(report: Report) -> None:
-    board = dataclasses.replace(report, environment=report.environment | {"kind": "board", "load_average_1min": 1.4})
+    board = dataclasses.replace(
+        report, environment=dataclasses.replace(report.environment, kind="board", load_average_1min=1.4)
+    )
 
     assert any("host" in sentence for sentence in caveats(report))
     assert not any("host" in sentence for sentence in caveats(board))

@@ -1,15 +1,16 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.analysis.row import Row
 from benchmarks.config import BenchmarkConfig
-from benchmarks.host.environment import describe_environment
+from benchmarks.host.environment import Environment, describe_environment
 from benchmarks.measure.inputs import EvaluationImages
+from benchmarks.records import from_record
 from benchmarks.report.build import build_report, caveats, markdown, write_report
 from benchmarks.report.schema import Report, to_json
 
@@ -21,14 +22,13 @@ ODD_NAME = "<script>alert(1)</script>&.tflite"
 
 
 @pytest.fixture
-def environment() -> dict[str, Any]:
-    return describe_environment(["python", "-m", "benchmarks"], seed=0, threads=1) | {
-        "kind": "host", "cpu_count": 2, "load_average_1min": 0.1,
-    }  # fmt: skip
+def environment() -> Environment:
+    described = describe_environment(["python", "-m", "benchmarks"], seed=0, threads=1)
+    return replace(described, kind="host", cpu_count=2, load_average_1min=0.1)
 
 
 @pytest.fixture
-def report(row: Callable[..., Row], compared: Callable[..., list[Row]], environment: dict[str, Any]) -> Report:
+def report(row: Callable[..., Row], compared: Callable[..., list[Row]], environment: Environment) -> Report:
     rows = compared(
         [
             row("a_none.tflite", quantization="none", invoke_ns=80_000),
@@ -36,14 +36,16 @@ def report(row: Callable[..., Row], compared: Callable[..., list[Row]], environm
             row("gone.tflite", reason="crashed with signal 11 (SIGSEGV)"),
         ]
     )
-    return build_report(rows, BenchmarkConfig(artifacts=(Path("a"),)), IMAGES, environment)
+    return build_report(
+        rows, BenchmarkConfig(artifacts=(Path("a"),)), IMAGES.facts, environment, statement=IMAGES.statement
+    )
 
 
 def test_the_json_reads_back_and_keeps_what_statistics_need(report: Report) -> None:
     text = to_json(report)
     data = json.loads(text)
 
-    assert Report.from_json(data) == report
+    assert from_record(Report, data) == report
     assert data["schema_version"] == 2
     assert data["test_images"]["labels"] == list(range(10))
     assert data["rows"][1]["raw"]["predictions"] == [9, 1, 2, 3, 4, 5, 6, 7, 8, 9]
@@ -55,7 +57,7 @@ def test_the_published_report_reads_and_writes_back_without_losing_a_field() -> 
     path = Path(__file__).parents[3] / "docs" / "report" / "report.json"
     data = json.loads(path.read_text(encoding="utf-8"))
 
-    again = json.loads(to_json(Report.from_json(data)))
+    again = json.loads(to_json(from_record(Report, data)))
 
     assert again["rows"] == data["rows"]
     assert again | {"peers": data["peers"]} == data
@@ -86,9 +88,11 @@ def test_a_new_folder_holds_all_files_or_is_not_there(
 
 
 def test_a_report_without_a_single_number_is_written_too(
-    row: Callable[..., Row], environment: dict[str, Any], tmp_path: Path
+    row: Callable[..., Row], environment: Environment, tmp_path: Path
 ) -> None:
-    report = build_report([row("gone.tflite", reason="crashed")], BenchmarkConfig(), IMAGES, environment)
+    report = build_report(
+        [row("gone.tflite", reason="crashed")], BenchmarkConfig(), IMAGES.facts, environment, statement="drawn"
+    )
     (tmp_path / "accuracy_latency.png").write_bytes(b"of an earlier run")
 
     page = write_report(report, tmp_path)
@@ -120,14 +124,14 @@ def test_markdown_leads_with_machine_data_and_recommendation(report: Report) -> 
     assert advice.startswith("**Use a_none.tflite")
 
 
-def test_caveats_name_the_host_noise_and_load(row: Callable[..., Row], environment: dict[str, Any]) -> None:
+def test_caveats_name_the_host_noise_and_load(row: Callable[..., Row], environment: Environment) -> None:
     steady, unsteady = row("a.tflite"), row("b.tflite", frame_to_decision_ns=[10, 20, 30] * 20)
-    board = environment | {"kind": "board"}
+    board = replace(environment, kind="board")
 
-    assert any("Raspberry Pi" in text for text in caveats([steady], IMAGES, environment))
-    assert not any("host" in text for text in caveats([steady], IMAGES, board))
+    assert any("Raspberry Pi" in text for text in caveats([steady], IMAGES.facts, environment))
+    assert not any("host" in text for text in caveats([steady], IMAGES.facts, board))
     assert any(
         text.startswith("b.tflite @ litert") and "frame to decision noisy" in text
-        for text in caveats([steady, unsteady], IMAGES, board)
+        for text in caveats([steady, unsteady], IMAGES.facts, board)
     )
-    assert any("1.4 on 2 cores" in text for text in caveats([], IMAGES, board | {"load_average_1min": 1.4}))
+    assert any("1.4 on 2 cores" in text for text in caveats([], IMAGES.facts, replace(board, load_average_1min=1.4)))

@@ -13,6 +13,7 @@ from benchmarks.analysis.row import Row
 from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.host.environment import describe_environment
 from benchmarks.measure.inputs import EvaluationImages
+from benchmarks.measure.job import CalibrationManifest
 from benchmarks.report.build import build_report
 from benchmarks.report.schema import SCHEMA_VERSION, to_json
 
@@ -28,14 +29,14 @@ IMAGES = EvaluationImages(
 def report(row: Callable[..., Row], compared: Callable[..., list[Row]]) -> dict[str, Any]:
     rows = compared(
         [
-            row("a_none.tflite", quantization="none", calibration={}),
+            row("a_none.tflite", quantization="none", calibration=CalibrationManifest()),
             row("a_int8.tflite", wrong=1),
-            row("b_int8.tflite", calibration={"dataset": "demo", "count": 300, "seed": 1, "sha256": "ef" * 32}),
+            row("b_int8.tflite", calibration=CalibrationManifest(dataset="demo", count=300, seed=1, sha256="ef" * 32)),
             row("gone.tflite", reason="crashed"),
         ]
     )
     environment = describe_environment(["python"], seed=0, threads=1)
-    made = build_report(rows, BenchmarkConfig(), IMAGES, environment, limits=Limits())
+    made = build_report(rows, BenchmarkConfig(), IMAGES.facts, environment, statement="drawn", limits=Limits())
     return dict(json.loads(to_json(made)))
 
 
