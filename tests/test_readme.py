@@ -146,6 +146,15 @@ def test_every_exit_code_is_explained() -> None:
     assert explained == codes
 
 
+def test_each_attack_has_one_promise_and_security_says_the_same() -> None:
+    _, *sections = PAGES["docs/hardening.md"].split("\n## ")
+    promises = [re.findall(r"^Promised: (.+?)\n\n", section, re.MULTILINE | re.DOTALL) for section in sections]
+    assert [len(each) for each in promises] == [1] * len(sections)
+    security = " ".join(PAGES["SECURITY.md"].split()).lower()
+    missing = [promise for (promise,) in promises if " ".join(promise.split()).lower() not in security]
+    assert not missing
+
+
 def test_make_targets_exist() -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
