@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.e2e
 def test_the_same_holds_on_jax() -> None:
-    files = ("fitting/test_callbacks.py", "fitting/test_teacher.py", "test_fit.py")
+    parity = "network/test_efficientnet_lite.py::test_it_answers_as_pytorchs_implementation_does"
+    files = (parity, "fitting/test_callbacks.py", "fitting/test_teacher.py", "test_fit.py")
     done = subprocess.run(
         [
             sys.executable,

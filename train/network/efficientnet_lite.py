@@ -1,0 +1,160 @@
+"""EfficientNet-Lite0 in Keras, with the weights that Google trained on ImageNet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import keras
+from keras import layers
+from numpy.typing import NDArray
+
+from train.network.pretrained import lite0_tensors
+
+PIXEL_MEAN = 127.0
+PIXEL_DEVIATION = 128.0
+"""The network takes (pixel - 127) / 128 of RGB pixels, 0-255; the caller computes that, so a spec can say it."""
+FEATURES = 1280
+IMAGENET_CLASSES = 1000
+
+
+class Stage(NamedTuple):
+    """Blocks of equal width; only the first of them has the stride."""
+
+    kernel: int
+    """Rows and columns of the depthwise kernel, in pixels."""
+    stride: int
+    expansion: int
+    """Channels inside a block for each of its input."""
+    channels: int
+    """Channels of a block's output."""
+    blocks: int
+
+
+STAGES = (
+    Stage(kernel=3, stride=1, expansion=1, channels=16, blocks=1),
+    Stage(kernel=3, stride=2, expansion=6, channels=24, blocks=2),
+    Stage(kernel=5, stride=2, expansion=6, channels=40, blocks=2),
+    Stage(kernel=3, stride=2, expansion=6, channels=80, blocks=3),
+    Stage(kernel=5, stride=1, expansion=6, channels=112, blocks=3),
+    Stage(kernel=5, stride=2, expansion=6, channels=192, blocks=4),
+    Stage(kernel=3, stride=1, expansion=6, channels=320, blocks=1),
+)
+
+
+def efficientnet_lite0(
+    input_size: int = 224,
+    classes: int | None = IMAGENET_CLASSES,
+    *,
+    pretrained: bool = True,
+    dropout: float = 0.2,
+    activation: str = "softmax",
+) -> keras.Model:
+    """Build the network: float32 RGB images (N, size, size, 3) of (pixel - 127) / 128 -> float32 (N, classes).
+
+    It was made for int8: ReLU6 in place of swish, no squeeze-and-excitation. The features take 3,371,008 parameters.
+
+    Args:
+        input_size: rows and columns of an image, in pixels; the weights were trained at 224.
+        classes: outputs; None ends at the features, float32 (N, 1280), 0-6, without the layers after them.
+        pretrained: load the weights, the last layer's too if there are 1000 classes; otherwise all are random.
+        dropout: share of the features that training leaves out before the last layer, 0-1.
+        activation: of the last layer: softmax for probabilities, linear for logits.
+
+    Raises:
+        RuntimeMissingError: the package with the weights is not installed.
+        ModelFileError: its file is absent or another one.
+    """
+    # JAX compiles one program for every shape that it draws random numbers of: 14 s for numbers that are replaced.
+    initializer = "zeros" if pretrained else "he_normal"
+    image = layers.Input((input_size, input_size, 3))
+    x = _norm_relu6(_conv(32, 3, initializer, "stem", strides=2)(image), "stem")
+    number = 0
+    for stage in STAGES:
+        for position in range(stage.blocks):
+            stride = stage.stride if position == 0 else 1
+            x = _block(x, stage, stride=stride, initializer=initializer, name=f"block{number}")
+            number += 1
+    x = _norm_relu6(_conv(FEATURES, 1, initializer, "head")(x), "head")
+    x = layers.GlobalAveragePooling2D(name="features")(x)
+    if classes is not None:
+        x = layers.Dropout(dropout, name="dropout")(x)
+        x = layers.Dense(classes, activation=activation, dtype="float32", name="classes")(x)
+    network = keras.Model(image, x, name="efficientnet_lite0")
+    if pretrained:
+        _load(network, with_classes=classes == IMAGENET_CLASSES)
+    return network
+
+
+def _block(x: keras.KerasTensor, stage: Stage, *, stride: int, initializer: str, name: str) -> keras.KerasTensor:
+    """Widen, filter each channel, narrow; add the input where it has the output's shape."""
+    inner, channels = x, x.shape[-1]
+    if stage.expansion > 1:
+        inner = _conv(channels * stage.expansion, 1, initializer, f"{name}_expand")(inner)
+        inner = _norm_relu6(inner, f"{name}_expand")
+    inner = layers.DepthwiseConv2D(
+        stage.kernel, strides=stride, padding="same", use_bias=False,
+        depthwise_initializer=initializer, name=f"{name}_depthwise_conv",
+    )(inner)  # fmt: skip
+    inner = _norm_relu6(inner, f"{name}_depthwise")
+    inner = _norm(_conv(stage.channels, 1, initializer, f"{name}_project")(inner), f"{name}_project")
+    if stride == 1 and channels == stage.channels:
+        return layers.Add(name=f"{name}_add")([inner, x])
+    return inner
+
+
+def _conv(channels: int, kernel: int, initializer: str, name: str, *, strides: int = 1) -> keras.Layer:
+    return layers.Conv2D(
+        channels, kernel, strides=strides, padding="same", use_bias=False,
+        kernel_initializer=initializer, name=f"{name}_conv",
+    )  # fmt: skip
+
+
+def _norm(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return layers.BatchNormalization(epsilon=1e-3, momentum=0.99, name=f"{name}_norm")(x)
+
+
+def _norm_relu6(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return layers.ReLU(6.0, name=f"{name}_relu")(_norm(x, name))
+
+
+def _load(network: keras.Model, *, with_classes: bool) -> None:
+    tensors = lite0_tensors()
+    for layer in network.layers:
+        if layer.weights and (with_classes or layer.name != "classes"):
+            layer.set_weights(list(_weights_of(layer, tensors)))
+
+
+# Keras' names -> PyTorch's.
+_NORMS = {"expand": "_bn0", "depthwise": "_bn1", "project": "_bn2"}
+_OUTSIDE = {
+    "stem_conv": "_conv_stem",
+    "stem_norm": "_bn0",
+    "head_conv": "_conv_head",
+    "head_norm": "_bn1",
+    "classes": "_fc",
+}
+
+
+def _torch_name(layer: str) -> str:
+    """Return PyTorch's name: block3_expand_norm -> _blocks.3._bn0."""
+    if layer in _OUTSIDE:
+        return _OUTSIDE[layer]
+    block, step, kind = layer.split("_")
+    return f"_blocks.{block.removeprefix('block')}.{_NORMS[step] if kind == 'norm' else f'_{step}_conv'}"
+
+
+def _weights_of(layer: keras.Layer, tensors: dict[str, NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    """Yield a layer's weights in Keras' order of weights and axes."""
+    name = _torch_name(layer.name)
+    weight = tensors[f"{name}.weight"]
+    if isinstance(layer, layers.BatchNormalization):
+        yield weight
+        yield from (tensors[f"{name}.{kind}"] for kind in ("bias", "running_mean", "running_var"))
+    elif isinstance(layer, layers.DepthwiseConv2D):
+        yield weight.transpose(2, 3, 0, 1)  # (channels, 1, rows, columns), Keras: (rows, columns, channels, 1)
+    elif isinstance(layer, layers.Conv2D):
+        yield weight.transpose(2, 3, 1, 0)  # (out, in, rows, columns), Keras: (rows, columns, in, out)
+    else:
+        yield weight.T
+        yield tensors[f"{name}.bias"]
