@@ -55,11 +55,7 @@ def default_model() -> Path:
 
 
 def read_artifact(path: Path, *, policy: TrustPolicy | None = None) -> Artifact:
-    """Read and recognise a model file.
-
-    Args:
-        path: the file.
-        policy: digest or signature that it must have; compared before anything else looks at the bytes.
+    """Read and recognise a model file; the digest or signature of a policy is compared before anything else.
 
     Raises:
         ModelFileError: missing, empty, too large, neither TFLite nor ONNX, damaged, or not the required one.

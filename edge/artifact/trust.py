@@ -80,12 +80,7 @@ class PublicKey(NamedTuple):
 
 
 def check_signature(path: Path, content: bytes, public_key: str) -> str:
-    """Check a file's detached signature, FILE.minisig.
-
-    Args:
-        path: of the file that is signed.
-        content: its bytes.
-        public_key: a file, or its base64 text.
+    """Check a file's detached signature, FILE.minisig, against a public key: a file, or its base64 text.
 
     Returns:
         The trusted comment, which is signed too.

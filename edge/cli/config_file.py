@@ -24,11 +24,7 @@ def add_config_flag(flags: argparse.ArgumentParser) -> None:
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse a command line and the file that its --config names.
-
-    Args:
-        parser: a parser with `add_config_flag`.
-        argv: the command line; None: this process's.
+    """Parse a command line (None: this process's) and the file that its --config names.
 
     Raises:
         ConfigError: the file can't be read, isn't TOML, or has a key or value that no flag takes.

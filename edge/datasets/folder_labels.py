@@ -63,13 +63,8 @@ def folder_truth(text: str) -> tuple[str, tuple[str, ...]]:
 def map_folders(folders: Sequence[str], labels: Sequence[str], truths: Truths) -> list[LabelledFolder]:
     """Return the correct labels of each folder.
 
-    In this order: those in `truths`; none for `unknown` and `nothing`; the label with the folder's name, without case
-    and punctuation; those of the clothing data set's folders, for a model with all labels of Fashion-MNIST.
-
-    Args:
-        folders: names of the folders.
-        labels: of the model.
-        truths: folder -> labels as typed, `unknown` or `nothing` for none.
+    In this order: those in `truths`, as typed; none for `unknown` and `nothing`; the label of the folder, whatever its
+    case and punctuation; those of the clothing data set's folders, for a model with all labels of Fashion-MNIST.
 
     Raises:
         SourceError: a folder fits no label, or `truths` names a folder or a label that doesn't exist.

@@ -26,13 +26,7 @@ class Kernel:
 
 
 def check_cameras(probe: HostProbe, camera: str | None, kernel: Kernel | None = None) -> list[Finding]:
-    """Check every camera, or the one that is named.
-
-    Args:
-        probe: access to the machine.
-        camera: value of --camera; None: every camera.
-        kernel: the machine's V4L2; None: the real one.
-    """
+    """Check every camera, or the one that is named as for --camera; a kernel of None is the real one."""
     kernel = kernel or Kernel()
     if camera is not None and camera.startswith(CSI_PREFIX):
         return [_check_csi(probe, camera)]

@@ -23,11 +23,7 @@ def check_model(
 ) -> list[Finding]:
     """Read the file, check it, and run it in a child process; in tflite-runtime too if that is installed.
 
-    Args:
-        probe: access to the machine.
-        path: the file.
-        policy: digest or signature that the file must have; None: neither.
-        has_numpy: numpy can be imported, which the check of the structure needs.
+    Without numpy its structure isn't checked.
     """
     try:
         artifact = read_artifact(path, policy=policy)

@@ -114,15 +114,6 @@ def run(
 ) -> Tally:
     """Classify frames until the source ends or a limit is reached; sinks and source are closed in any case.
 
-    Args:
-        config: limits of the run, and the number of classes to name.
-        source: origin of the frames.
-        classifier: vision step and network.
-        sinks: receivers of the decisions.
-        decider: makes decisions from predictions, and from moments without a frame.
-        health: state of the run, written here after each frame; None: nobody reads it.
-        clock: monotonic seconds.
-
     Raises:
         SourceError: the source can't be opened.
         SourceLostError: a live source stopped giving frames, and is given up.

@@ -9,12 +9,7 @@ from edge.runtimes.tflite import TfliteRuntime
 
 
 def load(path: Path, network: bytes, *, threads: int) -> TfliteRuntime:
-    """Load a network with LiteRT.
-
-    Args:
-        path: the file, for error messages.
-        network: the flatbuffer.
-        threads: number of inference threads.
+    """Load a network, a flatbuffer, with LiteRT; the path is for error messages.
 
     Raises:
         ModelFileError: LiteRT refuses the file.

@@ -60,10 +60,7 @@ class Runtime(Protocol):
         ...
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
-        """Run the model once.
-
-        Args:
-            input_tensor: dtype and shape of `self.input_tensor`.
+        """Run the model once; dtype and shape of the argument are those of `input_tensor`.
 
         Returns:
             dtype and shape of `self.output_tensor`; a copy that later calls don't change.
@@ -96,11 +93,7 @@ def runtime_for(artifact: Artifact, name: str = "auto") -> str:
 
 
 def open_runtime(verified: VerifiedArtifact, *, threads: int = 1) -> Runtime:
-    """Load a verified model file with the runtime that it was verified for.
-
-    Args:
-        verified: the file; the very bytes that were read and checked reach the library.
-        threads: number of inference threads; at this size one is usually quickest.
+    """Load a verified model file, the very bytes that were checked, with the runtime that it was verified for.
 
     Raises:
         ModelFileError: the runtime refuses the file.
@@ -112,14 +105,9 @@ def open_runtime(verified: VerifiedArtifact, *, threads: int = 1) -> Runtime:
 
 
 def load_network(network: bytes, path: Path, *, name: str, threads: int = 1, may_saturate: bool = True) -> Runtime:
-    """Give a network to its library as it is; outside the verifying child process, call `open_runtime`.
+    """Give a network without its spec to its library; outside the verifying child process, call `open_runtime`.
 
-    Args:
-        network: bytes of the network, without its specification.
-        path: of the file, for error messages.
-        name: one of `RUNTIMES`.
-        threads: number of inference threads.
-        may_saturate: True if int8 kernels of x86 processors without VNNI could cut off sums of it.
+    `may_saturate` is True if int8 kernels of x86 processors without VNNI could cut off sums of it.
 
     Raises:
         ModelFileError: the runtime refuses the network.
@@ -137,13 +125,7 @@ def import_library(name: str) -> None:
 
 
 def explain_too_old(path: Path, message: str, runtime: str, installed: str) -> str | None:
-    """Explain a refusal by a library that is too old for a file.
-
-    Args:
-        path: of the file.
-        message: error of the library.
-        runtime: litert or tflite-runtime.
-        installed: its version.
+    """Explain the message of a TFLite library that is too old for a file.
 
     Returns:
         The file's need, the installed version and the remedy; None: the message isn't about an operator's version.

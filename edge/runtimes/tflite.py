@@ -21,13 +21,7 @@ class TfliteRuntime:
     """A TFLite interpreter with one input and one output (see `edge.runtimes.protocol.Runtime`)."""
 
     def __init__(self, path: Path, *, name: str, package: str, make_interpreter: Callable[[], Any]) -> None:
-        """Allocate the tensors and read their facts.
-
-        Args:
-            path: the file, for error messages.
-            name: of the runtime.
-            package: the library's name on the package index.
-            make_interpreter: builds the library's Interpreter on the network.
+        """Make the library's Interpreter, allocate the tensors and read their facts.
 
         Raises:
             ModelFileError: the library refuses the file, or it has several inputs or outputs.

@@ -9,12 +9,7 @@ from edge.runtimes.tflite import TfliteRuntime
 
 
 def load(path: Path, network: bytes, *, threads: int) -> TfliteRuntime:
-    """Load a network with tflite-runtime.
-
-    Args:
-        path: the file, for error messages.
-        network: the flatbuffer.
-        threads: number of inference threads.
+    """Load a network, a flatbuffer, with tflite-runtime; the path is for error messages.
 
     Raises:
         ModelFileError: tflite-runtime refuses the file; newer operator versions are a frequent reason.

@@ -33,12 +33,6 @@ class FailureLog:
     """
 
     def __init__(self, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin without a failure.
-
-        Args:
-            name: of the sink, as users know it: csv, video, mqtt.
-            clock: monotonic seconds; tests bring their own.
-        """
         self.name = name
         self.dropped = 0
         """Decisions that were never written."""
@@ -99,13 +93,6 @@ class GuardedSink(Sink):
     """Calls a sink in the loop's own thread, as a window needs it, and pauses it after a failure."""
 
     def __init__(self, sink: Sink, *, name: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Wrap a sink.
-
-        Args:
-            sink: does the work; it must be able to start again after it raised.
-            name: of the sink, as users know it.
-            clock: monotonic seconds; tests bring their own.
-        """
         self.failures = FailureLog(name)
         self._sink = sink
         self._clock = clock

@@ -52,11 +52,7 @@ class SinkConfig(NamedTuple):
 def open_sinks(config: SinkConfig, classifier: Classifier, health: Health, *, is_live: bool) -> list[Sink]:
     """Open everything but standard output; each kind of sink is imported only if it is configured.
 
-    Args:
-        config: what to open.
-        classifier: the model whose decisions are written.
-        health: of the coming run.
-        is_live: True if the source can't wait: queues then drop their oldest item where those of files wait.
+    A live source can't wait: its queues drop their oldest item where those of files wait.
 
     Raises:
         ToolkitError: a sink can't be opened.

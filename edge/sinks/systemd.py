@@ -24,11 +24,7 @@ class Notifier:
     """Socket of the service manager; a message that it can't take is dropped, so that no run ends or waits for it."""
 
     def __init__(self, address: str) -> None:
-        """Open the socket.
-
-        Args:
-            address: a path, or @ and an abstract name.
-        """
+        """Open the socket; the address is a path, or @ and an abstract name."""
         import socket
 
         self._address = "\0" + address[1:] if address.startswith("@") else address
@@ -61,12 +57,6 @@ class SystemdSink(Sink):
     """
 
     def __init__(self, notifier: Notifier, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take over a notifier.
-
-        Args:
-            notifier: receives the messages.
-            clock: monotonic seconds; tests bring their own.
-        """
         self._notifier = notifier
         self._clock = clock
         self._sent_s: float | None = None

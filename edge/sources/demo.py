@@ -19,11 +19,6 @@ class DemoSource:
     is_live = False
 
     def __init__(self, *, seed: int = 0) -> None:
-        """Prepare the drawing.
-
-        Args:
-            seed: for garments and scenes.
-        """
         self.skipped = 0
         self._seed = seed
 
@@ -48,13 +43,6 @@ class DemoVideoSource(DemoSource):
     is_stream = True
 
     def __init__(self, *, seed: int = 0, fps: float = 30.0, seconds_per_garment: float = 2.0) -> None:
-        """Prepare the drawing.
-
-        Args:
-            seed: for garments and scenes.
-            fps: frames a second, above 0.
-            seconds_per_garment: time in view; at least one frame.
-        """
         super().__init__(seed=seed)
         self._fps = fps
         self._hold = max(1, round(fps * seconds_per_garment))

@@ -26,12 +26,6 @@ class ImageSource:
     is_live = False
 
     def __init__(self, name: str, paths: Sequence[Path]) -> None:
-        """Store the paths; files are opened one at a time.
-
-        Args:
-            name: of the source, for messages and results.
-            paths: of the files, in their order.
-        """
         self.name = name
         self.skipped = 0
         self._paths = paths
@@ -61,9 +55,6 @@ class ImageUrlSource:
 
     def __init__(self, url: str) -> None:
         """Fetch and decode the image.
-
-        Args:
-            url: http:// or https://.
 
         Raises:
             SourceError: out of reach, too slow, too large or no image.

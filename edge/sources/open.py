@@ -29,15 +29,8 @@ def open_source(
 ) -> Source:
     """Open a source; a live one and a video open with their first frame.
 
-    Imports lazily, because import time dominates the start on a Pi.
-
-    Args:
-        text: demo, demo-video, an image, a folder, a glob, a video, a URL or - (MJPEG on standard input); or a
-            camera's number, device path or csi:0.
-        health: written by a live source.
-        timeouts: of a live source.
-        settings: to ask of a camera.
-        is_camera: True if the text was given as a camera.
+    Imports lazily, because import time dominates the start on a Pi. The text is demo, demo-video, an image, a folder, a
+    glob, a video, a URL or - (MJPEG on standard input), or with `is_camera` a camera's number, device path or csi:0.
 
     Raises:
         RuntimeMissingError: a library is missing.

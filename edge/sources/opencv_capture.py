@@ -66,12 +66,7 @@ def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.Vid
     """Open a video or stream with FFmpeg, which decodes one frame for it; `isOpened` is False if that failed.
 
     MJPEG comes undecoded: FFmpeg takes a gigabyte for a frame that claims to be large, and OpenCV reads beyond a frame
-    whose pixel format differs from the first one's (opencv/opencv#29699).
-
-    Args:
-        location: file or URL.
-        name: that without passwords, for the message.
-        parameters: of OpenCV, such as `time_limits`.
+    whose pixel format differs from the first one's (opencv/opencv#29699). The name is the location without passwords.
 
     Raises:
         SourceError: its frames have too many pixels.

@@ -33,12 +33,7 @@ class PlanesVideo:
     """An open file (see `edge.sources.video.OpenVideo`)."""
 
     def __init__(self, container: av.container.InputContainer, stream: av.VideoStream) -> None:
-        """Take over a file that PyAV opened, and decode the first frame.
-
-        Args:
-            container: of the file.
-            stream: the video in it.
-        """
+        """Take over a file that PyAV opened, and decode the first frame."""
         self._container = container
         self._start_s = _seconds(stream.start_time, stream)
         self._position_s = math.nan
@@ -74,9 +69,7 @@ class PlanesVideo:
 def open_planes(path: str, *, threads: int) -> PlanesVideo | None:
     """Open a video file; None leaves it, and the message if it can't be opened, to OpenCV.
 
-    Args:
-        path: of the file; a playlist in it may name no URL.
-        threads: for decoding, 16 at most.
+    A playlist in it may name no URL.
     """
     try:
         container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})

@@ -82,12 +82,7 @@ class Reader:
     """Thread that opens a device, reads it until a read fails or it is stopped, and releases it at once."""
 
     def __init__(self, open_capture: Callable[[], Capture], *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start the thread: opening may take as long as reading.
-
-        Args:
-            open_capture: opens the device.
-            clock: monotonic seconds.
-        """
+        """Start the thread: opening may take as long as reading."""
         self.dropped = 0
         """Number of frames that a newer one replaced before they were taken."""
         self.is_open = False

@@ -134,11 +134,7 @@ class OpenCvVideo:
     """A video that OpenCV reads (see `OpenVideo`)."""
 
     def __init__(self, location: str, name: str) -> None:
-        """Open the video.
-
-        Args:
-            location: file or URL.
-            name: that without passwords.
+        """Open the video; the name is the location without passwords.
 
         Raises:
             SourceError: it can't be opened, or its frames are too large.

@@ -113,9 +113,7 @@ def flush(path: Path) -> None:
 def locked(path: Path, *, waits: bool = True) -> Iterator[bool]:
     """Hold the lock of a file for the block, however it ends; yield True if it is held.
 
-    Args:
-        path: the lock file, in a folder that exists; it is made if it is missing, and stays.
-        waits: True waits for another holder; False runs the block without the lock where there is one.
+    The file is made if it is missing, and stays. If another process holds it, the block waits or runs without the lock.
 
     Raises:
         OSError: the file can't be made, or is a symbolic link.

@@ -79,14 +79,9 @@ def memory_bytes(root: Path = ROOT, *, field: str = "MemTotal") -> int | None:
 
 
 def process_memory_bytes(field: str = "VmRSS", *, process: int | str = "self", root: Path = ROOT) -> int:
-    """Return the resident memory of a process in bytes.
+    """Return the resident memory of a process in bytes: now (VmRSS), or the most it ever was (VmHWM).
 
     Linux has better than getrusage's ru_maxrss, which survives exec and so would be the parent's.
-
-    Args:
-        field: VmRSS, now, or VmHWM, the most it ever was.
-        process: its id; "self" for this one.
-        root: the folder that holds /proc.
 
     Raises:
         OSError: no such process, or another's on a system without /proc.
@@ -130,9 +125,7 @@ def temperature_c(root: Path = ROOT) -> float | None:
 def throttle_bits(root: Path = ROOT, *, command: tuple[str, ...] = _VCGENCMD) -> int | None:
     """Return the flags of a Raspberry Pi's firmware, see `throttle_words`; None without such firmware.
 
-    Args:
-        root: the folder that holds /sys.
-        command: run if the kernel has no file for the flags; prints "throttled=0x50000".
+    The command prints "throttled=0x50000" and is run if the kernel has no file for the flags.
     """
     for file in sorted((root / "sys/devices/platform").glob("*/*firmware*/get_throttled")):
         bits = parse_throttle_bits(read(file))

@@ -37,11 +37,8 @@ class HttpError(ToolkitError):
 def open_url(url: str, *, timeout_s: float) -> http.client.HTTPResponse:
     """Send a GET request and return the response, whose content is still to be read.
 
-    At most five redirects are followed, to http or https, and from https to https alone.
-
-    Args:
-        url: http:// or https://, perhaps with a user name and a password.
-        timeout_s: seconds for connecting, for the whole head of the response, and between two pieces of its content.
+    At most five redirects are followed, to http or https, and from https to https alone. The timeout in seconds is for
+    connecting, for the whole head of the response, and between two pieces of its content.
 
     Raises:
         HttpError: the URL is malformed, the server is out of reach or too slow, or it refuses.
@@ -86,13 +83,9 @@ def read_chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]
 
 
 def fetch_bytes(url: str, *, limit_bytes: int, timeout_s: float, total_s: float) -> bytes:
-    """Fetch the content of a URL, and no more of it than one byte above the limit.
+    """Fetch the content of a URL, and no more of it than one byte above the limit, which the caller refuses.
 
-    Args:
-        url: http:// or https://.
-        limit_bytes: the most that the content may have; the caller refuses more.
-        timeout_s: see `open_url`.
-        total_s: seconds for all of it: a server may send a byte every nine seconds.
+    `total_s` limits all of it: a server may send a byte every nine seconds.
 
     Raises:
         HttpError: it can't be fetched, or not in time.

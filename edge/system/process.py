@@ -79,8 +79,7 @@ def _mallopt(parameter: int, value: int, *, unless: str) -> None:
 def collector_paused(*, freezes: bool = False) -> Iterator[None]:
     """Disable Python's cyclic garbage collector inside the block.
 
-    Args:
-        freezes: True exempts what is alive at the end from all later collections, unless the block raises.
+    `freezes` exempts what is alive at the end from all later collections, unless the block raises.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -57,13 +57,7 @@ class _Pair:
 
 
 def evaluate(new: ModelFile, current: ModelFile, samples: Path | None, truths: Truths) -> Metrics:
-    """Run both models on drawn garments and on the user's samples.
-
-    Args:
-        new: the new file.
-        current: the file that it is compared with.
-        samples: folder that holds a folder of images for each label; None: no samples.
-        truths: labels of folders that aren't called like one; see `edge.datasets.folder_labels`.
+    """Run both models on drawn garments and on the user's samples, see `evaluate_in_child`.
 
     Raises:
         ToolkitError: a model can't be loaded, the new one gives no probabilities, or there is no sample.

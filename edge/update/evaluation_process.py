@@ -107,12 +107,7 @@ def _metrics_from(text: str) -> Metrics:
 
 
 def complaints(metrics: Metrics, limits: Limits, *, allows_new_labels: bool) -> list[str]:
-    """Compare metrics with their limits.
-
-    Args:
-        metrics: metrics of the new model.
-        limits: limits that they must keep.
-        allows_new_labels: True accepts labels that differ from the current model's.
+    """Compare the new model's metrics with their limits, and its labels with the current one's.
 
     Returns:
         A sentence for each limit that is not kept.

@@ -29,15 +29,9 @@ def fetch(
     limit_bytes: int = MAX_FILE_BYTES,
     progress: Progress | None = None,
 ) -> None:
-    """Copy a model file.
+    """Copy a model file from a path or an http:// or https:// URL within `timeout_s` seconds, whole.
 
-    Args:
-        source: a path, or an http:// or https:// URL.
-        into: the file to write.
-        is_pinned: True if the content must have a digest or a signature: plain HTTP is good enough then.
-        timeout_s: time limit for all of it, seconds.
-        limit_bytes: most bytes that the content may have.
-        progress: called after every piece.
+    Plain HTTP is good enough if the content is pinned: it must have a digest or a signature.
 
     Raises:
         UpdateError: the URL is not secure, or the server refuses, stalls, or sends too much or too little.

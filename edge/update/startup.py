@@ -39,13 +39,7 @@ class TrialRun:
     """
 
     def __init__(self, folder: Path, *, root: Path = host.ROOT, clock: Callable[[], float] = time.monotonic) -> None:
-        """Prepare a run; nothing is read yet.
-
-        Args:
-            folder: folder of the store.
-            root: folder that holds proc.
-            clock: monotonic seconds; tests bring their own.
-        """
+        """Prepare a run; nothing is read yet."""
         self._store = Store(folder)
         self._boot = host.read(root / "proc/sys/kernel/random/boot_id").strip()
         self._clock = clock
@@ -55,9 +49,7 @@ class TrialRun:
     def load(self, load: Callable[[Path, TrustPolicy | None], Classifier]) -> Classifier:
         """Load the model to run; if one fails, log its error and load the one before it.
 
-        Args:
-            load: makes a classifier from a file and the policy for it. A model of the store was verified and
-                evaluated when it was installed, so its digest is enough.
+        A model of the store was verified and evaluated when it was installed, so its digest is enough.
 
         Raises:
             ToolkitError: not even the built-in model can be loaded.
@@ -158,12 +150,7 @@ class TrialSink:
     """Sink that confirms the model on trial after a minute of classified frames (see `edge.sinks.protocol.Sink`)."""
 
     def __init__(self, confirm: Callable[[], None], *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start to count.
-
-        Args:
-            confirm: ends the trial; if it raises, it is called again a minute later.
-            clock: monotonic seconds; tests bring their own.
-        """
+        """Start to count; `confirm` ends the trial, and is called again a minute later if it raises."""
         self._confirm = confirm
         self._clock = clock
         self._good_s = 0.0

@@ -120,13 +120,7 @@ def installed(state: State, model: Model) -> State:
 
 
 def begun(state: State, *, boot: str, time: str) -> State:
-    """Note a start of the current model, or roll it back if an earlier start didn't end well.
-
-    Args:
-        state: before the start.
-        boot: this boot of the machine.
-        time: now, ISO 8601, UTC.
-    """
+    """Note a start of the current model at an ISO 8601 time, or roll it back if an earlier start didn't end well."""
     trial = state.trial
     if trial is None:
         return state

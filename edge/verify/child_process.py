@@ -27,12 +27,7 @@ _STATUS = Path("/proc/self/statm")
 
 
 def main(runtime_name: str, path: str) -> None:
-    """Try the network; exit code 1 and a last line on stderr say what is wrong with it.
-
-    Args:
-        runtime_name: one of `edge.runtimes.RUNTIMES`.
-        path: its file, for that line.
-    """
+    """Try the network; exit code 1 and a last line on stderr say what is wrong with it."""
     network = sys.stdin.buffer.read()
     try:
         import_library(runtime_name)

@@ -22,10 +22,6 @@ def verify(artifact: Artifact, runtime: str = "auto") -> VerifiedArtifact:
 
     A pass is valid for these bytes, this runtime and its version, and this version of the program.
 
-    Args:
-        artifact: the file that was read.
-        runtime: one of `edge.runtimes.RUNTIMES`, or auto.
-
     Raises:
         ModelFileError: the network is not sound, or the runtime doesn't fit it, refuses it or crashes on it.
         RuntimeMissingError: no library for it is installed.

@@ -82,11 +82,8 @@ def paste_frame(
 ) -> None:
     """Scale a frame into the area, whole and centred, and draw the outline of what was found in it.
 
-    Args:
-        area: to draw into.
-        frame: uint8, grey (H, W), (H, W, 1), BGR or BGRA.
-        outline: int32 x and y in the frame's pixels, shape (N, 2).
-        region: left, top, width and height of the searched part, pixels; the rest is dimmed. None: all of it.
+    The frame is uint8, grey (H, W), (H, W, 1), BGR or BGRA; the outline int32 x and y in its pixels, shape (N, 2).
+    Beyond the region (left, top, width and height, pixels) the frame is dimmed.
     """
     image = vision.to_bgr(frame)
     scale = min(area.shape[0] / image.shape[0], area.shape[1] / image.shape[1])
@@ -114,27 +111,14 @@ def _dim_around(place: Image, region: tuple[int, int, int, int], scale: float) -
 
 
 def paste_pixels(area: Image, pixels: NDArray[np.uint8]) -> None:
-    """Enlarge the model's input, pixel by pixel, into the area's upper left corner, as large as it fits.
-
-    Args:
-        area: to draw into.
-        pixels: uint8 grey, shape (height, width), 0-255.
-    """
+    """Enlarge the model's input, uint8 (H, W), 0-255, in whole steps into the area's upper left corner."""
     scale = min(area.shape[0] / pixels.shape[0], area.shape[1] / pixels.shape[1])
     height, width = max(1, int(pixels.shape[0] * scale)), max(1, int(pixels.shape[1] * scale))
     area[:height, :width] = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_NEAREST)[:, :, np.newaxis]
 
 
 def draw_bar(panel: Image, *, top: int, label: str, value: float, mark: float | None = None) -> None:
-    """Draw a bar across the panel with its label on it.
-
-    Args:
-        panel: to draw into.
-        top: row of the bar's upper edge.
-        label: text on the bar.
-        value: 0-1, its length.
-        mark: a threshold to mark, 0-1.
-    """
+    """Draw a bar, value and mark 0-1, across the panel with its label on it; `top` is its upper row."""
     full = panel.shape[1] - 2 * MARGIN
     bottom = top + BAR_HEIGHT
     cv2.rectangle(panel, (MARGIN, top), (MARGIN + full, bottom), _GROOVE, cv2.FILLED)
@@ -159,14 +143,7 @@ def draw_text(
 ) -> None:
     """Write one line that never leaves its place: long text becomes smaller, then shorter.
 
-    Args:
-        panel: to draw into.
-        text: characters beyond ASCII become question marks: OpenCV's fonts know no others.
-        row: of the baseline.
-        scale: of the font; 1 is about 22 pixels high.
-        colour: of the letters.
-        left: column where it starts.
-        right: column that it must not reach; None: the panel's edge, less a margin's half.
+    Characters beyond ASCII become question marks: OpenCV's fonts know no others. A scale of 1 is about 22 pixels high.
     """
     plain = _ascii(text)
     room = (panel.shape[1] - MARGIN // 2 if right is None else right) - left

@@ -34,9 +34,7 @@ _OURS = re.compile(r"(?P<time>\d{8}T\d{6}\.\d{3}Z)_(?P<label>.+)\.(jpg|json)")
 def uncertainty_reason(prediction: Prediction, rule: DecisionSpec) -> str:
     """Return the reason why a single frame is uncertain; empty if it isn't.
 
-    Args:
-        prediction: of the frame.
-        rule: decision thresholds; a score less than `off_margin` above the threshold is near it.
+    A score less than `off_margin` above the threshold is near it.
     """
     if prediction.label == NOTHING_LABEL:
         return ""
@@ -53,13 +51,7 @@ class UncertaintyFilter(Sink):
     """Passes uncertain frames on, at a limited rate."""
 
     def __init__(self, sink: Sink, *, rule: DecisionSpec, every_s: float) -> None:
-        """Wrap a sink.
-
-        Args:
-            sink: receives the uncertain frames.
-            rule: decision thresholds.
-            every_s: least time between two frames, by their own timestamps; 0: no limit.
-        """
+        """Wrap a sink; `every_s` is the least time between two frames by their own timestamps, 0 for no limit."""
         self._sink = sink
         self._rule = rule
         self._every_s = every_s
@@ -87,12 +79,7 @@ class SnapshotSink(Sink):
     ) -> None:
         """Make the folder and remove what a killed run left unfinished.
 
-        Args:
-            folder: holds a folder for each label.
-            limit_bytes: most bytes of all images and their .json together; the oldest are deleted first.
-            rule: decision thresholds.
-            model_sha256: digest of the model file.
-            region: part of the frame that is classified; None: all of it.
+        `limit_bytes` holds for all images and their .json together; the oldest are deleted first.
 
         Raises:
             OSError: the folder can't be made or written to.

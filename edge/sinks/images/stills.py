@@ -36,11 +36,7 @@ class PictureSink(Sink):
     """Keeps the last frames and draws them into one image at the end."""
 
     def __init__(self, path: Path, *, frames: int = 10) -> None:
-        """Check the path.
-
-        Args:
-            path: image to write; its suffix sets the format.
-            frames: number of the last frames to draw.
+        """Check the path, whose suffix sets the format; the last `frames` frames are drawn.
 
         Raises:
             ToolkitError: OpenCV can't write such a format.
@@ -67,11 +63,7 @@ class ExplainSink(Sink):
     """Explains the first frame and ignores the others."""
 
     def __init__(self, path: Path, *, rule: DecisionSpec) -> None:
-        """Check the path.
-
-        Args:
-            path: image to write; its suffix sets the format.
-            rule: decision thresholds.
+        """Check the path, whose suffix sets the format.
 
         Raises:
             ToolkitError: OpenCV can't write such a format.

@@ -38,10 +38,7 @@ class VideoSink(Sink):
     """
 
     def __init__(self, path: Path) -> None:
-        """Check the path and keep or remove what a killed run left.
-
-        Args:
-            path: .mp4 or .avi; an old file is replaced when the new one is finished.
+        """Check the path, .mp4 or .avi, and keep or remove what a killed run left.
 
         Raises:
             ToolkitError: another suffix.

@@ -93,13 +93,9 @@ class Connection:
         on_connect: Callable[[Connection], None],
         failures: FailureLog,
     ) -> None:
-        """Begin to connect, in the background.
+        """Begin to connect, in the background; `on_connect` is called after every connection, in paho's thread.
 
-        Args:
-            address: of the broker.
-            will: topic and retained message that the broker publishes when this connection is lost.
-            on_connect: called after every connection, in paho's thread: publishes everything again.
-            failures: records the loss of the broker, and its return.
+        The broker publishes the will, a topic and a retained message, when the connection is lost.
 
         Raises:
             RuntimeMissingError: paho-mqtt isn't installed.
@@ -135,13 +131,7 @@ class Connection:
         return len(self._waiting)
 
     def publish(self, topic: str, message: str, *, is_retained: bool) -> bool:
-        """Publish a message, from one thread at a time; True if it is on its way.
-
-        Args:
-            topic: in full.
-            message: payload.
-            is_retained: True if the broker is to keep it for later subscribers.
-        """
+        """Publish a message, from one thread at a time; True if it is on its way. The broker keeps retained ones."""
         if not self._client.is_connected():
             return False
         if self.waiting >= MOST_WAITING:

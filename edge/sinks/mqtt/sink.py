@@ -50,16 +50,7 @@ class MqttSink(Sink):
         monitored: Sequence[MonitoredSink] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin to connect.
-
-        Args:
-            address: of the broker.
-            health: of the run.
-            model_sha256: digest of the model file.
-            every_s: seconds from one telemetry message to the next.
-            discovery_prefix: of Home Assistant's topics; None: no discovery messages.
-            monitored: sinks whose losses the telemetry counts.
-            clock: monotonic seconds, the one that `Health.captured_s` is read from; tests bring their own.
+        """Begin to connect; without a prefix there are no discovery messages. Telemetry counts what `monitored` lost.
 
         Raises:
             RuntimeMissingError: the extra `mqtt` isn't installed.
@@ -157,15 +148,7 @@ def telemetry_message(
     age_ms: float | None,
     fps: float,
 ) -> str:
-    """Return the JSON of TOPIC/telemetry.
-
-    Args:
-        health: of the run.
-        prediction: of the newest frame; None before the first.
-        monitored: sinks that can fail.
-        age_ms: age of the newest classified frame.
-        fps: frames classified a second since the telemetry before.
-    """
+    """Return the JSON of TOPIC/telemetry; `fps` counts the frames classified a second since the one before."""
     return _json(
         {
             **health.published(),
@@ -178,12 +161,7 @@ def telemetry_message(
 
 
 def discovery_messages(topic: str, *, prefix: str) -> dict[str, str]:
-    """Return Home Assistant's discovery, topic -> JSON, one for each of its sensors.
-
-    Args:
-        topic: prefix of our own topics.
-        prefix: Home Assistant's own, usually homeassistant.
-    """
+    """Return discovery messages under Home Assistant's prefix, topic -> JSON, one for each of its sensors."""
     device_id = "edge_classify_" + hashlib.sha256(topic.encode()).hexdigest()[:12]  # the same after a restart
     shared = {
         "availability_topic": f"{topic}/availability",

@@ -33,11 +33,7 @@ class CsvSink(Sink):
     """Appends rows and flushes each."""
 
     def __init__(self, path: Path, *, model_sha256: str) -> None:
-        """Open the file; a new one gets its header.
-
-        Args:
-            path: file to write or to append to; half a row at its end, which a power cut left, is removed.
-            model_sha256: digest of the model file.
+        """Open the file: a new one gets its header, an old one loses half a row that a power cut left at its end.
 
         Raises:
             ToolkitError: the file holds something else.

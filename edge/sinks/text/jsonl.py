@@ -21,12 +21,7 @@ class JsonLinesSink(Sink):
     """Writes a line a frame."""
 
     def __init__(self, stream: TextIO, *, model_sha256: str) -> None:
-        """Complete a line that a power cut left.
-
-        Args:
-            stream: output; a file that ends in half a line gets that line's end first.
-            model_sha256: digest of the model file.
-        """
+        """Complete a line that a power cut left."""
         self._stream = stream
         if _ends_in_half_a_line(stream):
             self._stream.write("\n")

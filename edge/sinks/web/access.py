@@ -41,11 +41,7 @@ _HEADERS = (
 
 
 def read_token(address: PageAddress, file: Path | None) -> str:
-    """Return the token from a file or the environment; empty for a page without one.
-
-    Args:
-        address: listening address; only one of this machine needs no token.
-        file: holds the token; None: read the environment variable.
+    """Return the token from a file, or from the environment; empty for a page without one.
 
     Raises:
         ToolkitError: other machines can reach the page and there is no token, or the token is too short.
@@ -81,10 +77,7 @@ class Guard:
     def __init__(self, app: Asgi, *, token: str, host: str) -> None:
         """Wrap an application.
 
-        Args:
-            app: the page.
-            token: required of every request; empty for a page that only this machine can reach.
-            host: listening address; without a token, the Host header must hold it or a name of this machine.
+        An empty token is for a page that only this machine can reach: the Host header must hold `host` or a name of it.
         """
         self.app = app
         self._token = token.encode()

@@ -51,14 +51,7 @@ class Broadcast:
         message: Callable[[], bytes],
         rate_hz: float = RATE_HZ,
     ) -> None:
-        """Begin without viewers.
-
-        Args:
-            live_state: holds the newest frame.
-            picture: makes a JPEG; called in a worker thread.
-            message: makes a server-sent event.
-            rate_hz: most images, and most messages, a second.
-        """
+        """Begin without viewers; worker threads make the pictures, JPEGs. `rate_hz` limits them, and the messages."""
         self.encoded = 0
         """Number of JPEGs made, however many viewers there were."""
         self.watching = {"picture": 0, "message": 0}

@@ -89,12 +89,6 @@ class LiveState(Sink):
     """The newest frame and the last two minutes."""
 
     def __init__(self, health: Health, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin empty.
-
-        Args:
-            health: of the run.
-            clock: monotonic seconds, the one that `Health.captured_s` is read from; tests bring their own.
-        """
         self.health = health
         self.newest: LiveFrame | None = None
         self.classified_s: float | None = None

@@ -27,11 +27,6 @@ class Metrics:
     def __init__(self, live_state: LiveState, monitored: Sequence[MonitoredSink], *, model_sha256: str) -> None:
         """Prepare a registry of its own.
 
-        Args:
-            live_state: the newest frame and the health of the run.
-            monitored: sinks that can fail.
-            model_sha256: digest of the model file.
-
         Raises:
             RuntimeMissingError: prometheus-client isn't installed.
         """

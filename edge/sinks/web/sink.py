@@ -41,16 +41,7 @@ class PageSink(Sink):
         monitored: Sequence[MonitoredSink] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Listen and start to serve.
-
-        Args:
-            address: listening address.
-            token: from `read_token`.
-            health: of the run.
-            identity: of the model.
-            stall_s: /healthz answers 200 only if a frame was classified within so many seconds.
-            monitored: sinks whose failures the page shows.
-            clock: monotonic seconds, the one that `Health.captured_s` is read from.
+        """Listen and start to serve; /healthz answers 200 only if a frame was classified within `stall_s` seconds.
 
         Raises:
             RuntimeMissingError: the extra `web` isn't installed.

@@ -172,13 +172,9 @@ async def throttle_event_loop(
     processor_clock: Callable[[], float] = time.thread_time,
     rest: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Pause the event loop whenever its thread took more than its share of a core, so that classification goes on.
+    """Pause the event loop whenever its thread took more than its share (0-1) of a core, so that classifying goes on.
 
-    Args:
-        share: of the time that the thread may work, 0-1.
-        clock: monotonic seconds.
-        processor_clock: seconds that this thread worked.
-        rest: blocks the whole thread for some seconds: no client is accepted, read or answered meanwhile.
+    `rest` blocks the whole thread for some seconds: no client is accepted, read or answered meanwhile.
     """
     began_s, worked_s = clock(), processor_clock()
     while True:

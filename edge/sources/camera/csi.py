@@ -36,12 +36,7 @@ class CsiCamera:
     can_be_opened_twice = False
 
     def __init__(self, camera: str, settings: CameraSettings, *, read_timeout_s: float) -> None:
-        """Store the camera's number; the camera is opened by `open`.
-
-        Args:
-            camera: csi:0 for the first.
-            settings: size and rate to ask for.
-            read_timeout_s: seconds without a frame after which a read fails.
+        """Store the camera's name, csi:0 for the first; the camera is opened by `open`.
 
         Raises:
             RuntimeMissingError: picamera2 is missing.

@@ -28,9 +28,8 @@ class _Camera:
 def list_cameras(*, as_json: bool) -> str:
     """Return the cameras that are present, as text for people or as one JSON array.
 
-    Args:
-        as_json: True for objects with camera (the value for --camera), name, driver, bus, by_id (list) and formats
-            (list of fourcc and sizes, each with height, width and fps, a list).
+    Its objects hold camera (the value for --camera), name, driver, bus, by_id (list) and formats (list of fourcc and
+    sizes, each with height, width and fps, a list).
     """
     cameras = [*_usb_cameras(), *_csi_cameras()]
     if as_json:

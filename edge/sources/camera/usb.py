@@ -32,12 +32,9 @@ class Camera:
     can_be_opened_twice = True
 
     def __init__(self, camera: str, settings: CameraSettings, *, read_timeout_s: float) -> None:
-        """Store the device name; the camera is opened by `open`.
+        """Store the camera: a number (0), device (/dev/video0) or stable name (/dev/v4l/by-id/...).
 
-        Args:
-            camera: number (0), device (/dev/video0) or stable name (/dev/v4l/by-id/...).
-            settings: size and rate to ask for.
-            read_timeout_s: seconds without a frame after which a read fails.
+        It is opened by `open`.
 
         Raises:
             SourceError: not the name of a camera.

@@ -44,12 +44,9 @@ class MjpegInput:
         timeout_s: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take a stream.
+        """Take a stream of bytes; None: standard input.
 
-        Args:
-            stream: of bytes, unbuffered or not; None: standard input.
-            timeout_s: seconds without a whole image after which a read fails, also while bytes still come.
-            clock: monotonic seconds.
+        A read fails after `timeout_s` seconds without a whole image, also while bytes still come.
 
         Raises:
             SourceError: standard input is closed or a terminal.

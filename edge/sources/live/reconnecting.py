@@ -46,16 +46,6 @@ class LiveSource:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Store the opener; the device is opened with the first frame.
-
-        Args:
-            opener: opens the device.
-            timeouts: of its frames.
-            health: written here: state, reason, dropped, reconnects.
-            start_reader: starts to read a device in the background.
-            clock: monotonic seconds; tests bring their own.
-            sleep: waits for seconds; tests bring their own.
-        """
         self.name = opener.name
         self._opener = opener
         self._timeouts = timeouts
@@ -200,11 +190,6 @@ class FrozenFrameDetector:
     """
 
     def __init__(self, limit_s: float) -> None:
-        """Start without a frame.
-
-        Args:
-            limit_s: seconds of identical frames from which on a source is frozen; 0: never.
-        """
         self._limit_s = limit_s
         self._changes = 0
         self._repeats = 0
@@ -214,12 +199,7 @@ class FrozenFrameDetector:
         self._since_s = 0.0
 
     def is_frozen(self, image: NDArray[np.uint8], captured_s: float) -> bool:
-        """Compare a frame with the one before.
-
-        Args:
-            image: uint8, shape (H, W, 3), 0-255, in an array of its own.
-            captured_s: monotonic time of its capture, seconds.
-        """
+        """Compare a frame, uint8 (H, W, 3), 0-255, in an array of its own, with the one before."""
         if self._limit_s == 0:
             return False
         if _is_same(image, self._image):

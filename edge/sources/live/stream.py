@@ -26,12 +26,6 @@ class Stream:
     can_be_opened_twice = True
 
     def __init__(self, url: str, *, read_timeout_s: float) -> None:
-        """Store the URL; the camera is opened by `open`.
-
-        Args:
-            url: RTSP, HTTP or any other that FFmpeg takes.
-            read_timeout_s: seconds without a frame after which a read fails.
-        """
         self.name = redact_url(url)
         self._url = url
         self._read_timeout_s = read_timeout_s
@@ -67,9 +61,7 @@ class Stream:
 def open_mjpeg(url: str, *, timeout_s: float) -> MjpegConnection | None:
     """Request a URL, and keep the connection if JPEG images come over it.
 
-    Args:
-        url: http:// or https://.
-        timeout_s: seconds without a byte or without a whole image after which opening or reading fails.
+    Opening or reading fails after `timeout_s` seconds without a byte or without a whole image.
 
     Returns:
         The connection; None: the request failed or its response is no MJPEG, and FFmpeg may do better.
@@ -109,12 +101,7 @@ class StreamCapture:
     """A connection of OpenCV (see `edge.sources.readers.Capture`)."""
 
     def __init__(self, capture: cv2.VideoCapture, *, has_end: bool) -> None:
-        """Take over an open capture.
-
-        Args:
-            capture: opened by `open_capture`.
-            has_end: True if it turned out to be a video file, whose end is no error.
-        """
+        """Take over an open capture; `has_end` is True if it is a video file, whose end is no error."""
         self.skipped = 0
         """Number of images that could not be decoded."""
         self._capture = capture
