@@ -16,7 +16,6 @@ class Health:
     reason: str = ""
     """Reason for `stale` in one sentence; empty otherwise."""
     frames: int = 0
-    """Frames that were classified."""
     skipped: int = 0
     """Frames that were unreadable or no images."""
     dropped: int = 0

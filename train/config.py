@@ -20,13 +20,11 @@ class Preset:
     network: str
     """Function of this name in `train.network.networks`."""
     epochs: int
-    """Passes over the training images."""
     batch_size: int
     """Images a step, over all devices."""
     optimizer: str
     """One of OPTIMIZERS: adam (AdamW with weight decay) or sgd (with Nesterov momentum 0.9)."""
     learning_rate: float
-    """Highest learning rate."""
     weight_decay: float = 0.0
     """Decoupled weight decay (Loshchilov and Hutter, 2019, arXiv:1711.05101), times the learning rate in each step."""
     schedule: str = "constant"
@@ -65,7 +63,6 @@ class TrainConfig:
     """One training run."""
 
     preset: str = "edge"
-    """Name of a preset, a key of PRESETS."""
     data: str = "fashion-mnist"
     """fashion-mnist (downloaded once), demo (garments drawn by code) or a folder that holds one folder a class."""
     # Overrides of the preset; None: its value.
@@ -86,7 +83,6 @@ class TrainConfig:
     cutmix: float | None = None
     # Settings that no preset has.
     initial: Path | None = None
-    """Run directory with the initial weights (None: random ones)."""
     teacher: Path | None = None
     """Run directory or soft-label file of a teacher (None: train on the labels alone)."""
     distillation_temperature: float = 4.0
@@ -94,7 +90,6 @@ class TrainConfig:
     distillation_weight: float = 0.9
     """Share of the teacher in the loss, 0-1."""
     soft_labels: Path | None = None
-    """File to write the trained network's soft labels to (None: none is written)."""
     mixed_precision: str = "off"
     """Arithmetic, off (float32), float16 or bfloat16; the weights stay float32."""
     input_size: int = 28
@@ -112,13 +107,9 @@ class TrainConfig:
     max_images: int | None = None
     """Limit on the training images, also on those drawn for demo (None: all, or 6,000 drawn ones)."""
     seed: int = 0
-    """Random seed of split, weights, shuffling, augmentation and dropout."""
     name: str | None = None
-    """Name of the run directory (None: preset, data and the UTC time)."""
     runs: Path = Path("runs")
-    """Folder that holds the run directories."""
     tensorboard: bool = False
-    """TensorBoard logs in the run directory."""
     distribute: bool = False
     """Data-parallel training on all devices and on the processes that Keras' environment variables name."""
     resume: bool = False

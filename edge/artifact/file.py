@@ -186,9 +186,6 @@ def _tflite_parts(content: bytes) -> tuple[bytes, str | None]:
     """Split a file into the flatbuffer and the spec in the ZIP that follows it; None without one.
 
     Python's zipfile reads the same members, but its import would be a noticeable part of every start.
-
-    Raises:
-        ValueError, struct.error, zlib.error: the ZIP is malformed.
     """
     end = _zip_end(content)
     if end is None:

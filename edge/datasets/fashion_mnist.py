@@ -67,11 +67,7 @@ def is_present() -> bool:
 
 
 def load(split: str, *, download: Callable[[], object] | None = None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read one split.
-
-    Args:
-        split: "train" (60,000 images) or "test" (10,000).
-        download: called once if a file is missing; `keras.datasets.fashion_mnist.load_data` does it.
+    """Read one split, "train" (60,000 images) or "test" (10,000); `download` is called once if a file is missing.
 
     Returns:
         uint8 images, shape (N, 28, 28), grey, garment bright on black, 0-255; uint8 labels, shape (N,), 0-9.

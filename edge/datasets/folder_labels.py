@@ -36,7 +36,6 @@ class LabelledFolder:
     """Folder of photographs and their correct labels."""
 
     folder: str
-    """Name of the folder."""
     labels: tuple[str, ...]
     """Labels of the model that are correct; empty: `unknown` or `nothing` is."""
 

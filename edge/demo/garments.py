@@ -26,13 +26,9 @@ CLASS_COUNT = len(_CLASSES)
 def draw_garment(
     label_index: int, rng: np.random.Generator, *, height: int = 320, width: int = 320
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Draw one garment; proportions, colours and pattern come from the generator.
+    """Draw one garment of a Fashion-MNIST class, 0 (T-shirt/top) to 9 (Ankle boot).
 
-    Args:
-        label_index: Fashion-MNIST class, 0 (T-shirt/top) to 9 (Ankle boot).
-        rng: source of all variation; the same state gives the same drawing, whatever the size.
-        height: rows of the drawing, in pixels.
-        width: columns of the drawing, in pixels.
+    Proportions, colours and pattern come from the generator; the same state gives the same drawing, whatever the size.
 
     Returns:
         uint8 BGR cloth, shape (height, width, 3), 0-255, and uint8 cover, shape (height, width), from 0

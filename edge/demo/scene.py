@@ -65,14 +65,7 @@ def draw_frame(number: int, *, seed: int = 0, hold: int = 1, height: int = 480, 
     """Draw frame `number` of an endless demo; the same arguments give the same bytes, in any order of calls.
 
     On another processor they may give another rounding: OpenCV's instructions there moved some pixels by a level on
-    x86-64, and by up to four on Arm.
-
-    Args:
-        number: frame number, from 0.
-        seed: which demo, from 0.
-        hold: frames a garment stays; in every ten garments each class comes once, in an order of its own.
-        height: rows of the frame, in pixels.
-        width: columns of the frame, in pixels.
+    x86-64, and by up to four on Arm. A garment stays for `hold` frames; in every ten garments each class comes once.
 
     Raises:
         ValueError: a negative number or seed, a hold below 1, or a frame smaller than 32 pixels.
@@ -92,10 +85,7 @@ def draw_frame(number: int, *, seed: int = 0, hold: int = 1, height: int = 480, 
 def draw_dataset(count: int, *, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Draw a data set: each image is a garment in a scene, seen through the vision step.
 
-    Args:
-        count: number of images, 0 or more.
-        seed: which data set, from 0; the same seed gives the same images, but for what `draw_frame` says of rounding,
-            and a larger count only adds some.
+    The same seed gives the same images, but for what `draw_frame` says of rounding, and a larger count only adds some.
 
     Returns:
         uint8 grey images, shape (count, 28, 28), 0-255, bright on black, and uint8 labels, shape (count,), 0-9;

@@ -78,11 +78,9 @@ class Finding:
     """Result of a check: one line of the report, with a remedy."""
 
     check: str
-    """Name of the check, a word or two."""
     status: str
     """One of `STATUSES`."""
     text: str
-    """Result, one sentence at most."""
     fix: str = ""
     """Remedy, one sentence; empty if the status is ok."""
 

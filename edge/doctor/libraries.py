@@ -14,7 +14,6 @@ class Library:
     """A library that is imported."""
 
     name: str
-    """Name in the report."""
     module: str
     packages: tuple[str, ...]
     """Packages that provide it, by their names on the package index."""

@@ -62,11 +62,7 @@ def _what_and_fix(sentence: str, runtime: str) -> tuple[str, str]:
 
 
 def _checked(artifact: Artifact, *, has_numpy: bool) -> str:
-    """Check digest and structure; return the results in words.
-
-    Raises:
-        ModelFileError: the structure is malformed, and the file is not trusted.
-    """
+    """Check digest and structure; return the results in words. A malformed file that isn't trusted is an error."""
     has_digest = artifact.spec is not None and artifact.spec.network_sha256
     parts = ["digest right" if has_digest else "no digest in it"]
     try:

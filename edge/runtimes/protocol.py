@@ -50,9 +50,7 @@ class Runtime(Protocol):
     name: str
     """Name in `RUNTIMES`."""
     input_tensor: TensorSpec
-    """Input as the file has it."""
     output_tensor: TensorSpec
-    """Output as the file has it."""
 
     @property
     def version(self) -> str:

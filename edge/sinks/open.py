@@ -24,28 +24,20 @@ class SinkConfig(NamedTuple):
     """Settings of all sinks but standard output; each field is the flag of its name, see `edge.run.flags`."""
 
     picture: Path | None
-    """Annotated picture of the last frames."""
     explain: Path | None
-    """Picture that explains the first frame."""
     csv: Path | None
     video: Path | None
     display: bool
-    """True for a window."""
     snapshots: Path | None
-    """Folder for uncertain frames."""
     snapshots_limit: int
     """Bytes of all snapshots together."""
     snapshots_every: float
-    """Least seconds between two snapshots."""
     roi: Region | None
-    """Part of the frame that is classified; None: all of it."""
     mqtt: BrokerAddress | None
     mqtt_every: float
-    """Seconds from one telemetry message to the next."""
     mqtt_discovery: str | None
     """Prefix of Home Assistant's discovery topics; None: no discovery."""
     serve: PageAddress | None
-    """Address of the live page."""
     serve_token_file: Path | None
 
 

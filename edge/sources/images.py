@@ -80,12 +80,7 @@ class ImageUrlSource:
 
 
 def _content(path: Path) -> bytes:
-    """Return the bytes of a file, at most one more than the limit.
-
-    Raises:
-        FrameError: not a regular file; a read of a pipe may block, and a device never ends.
-        OSError: unreadable.
-    """
+    """Return the bytes of a regular file, at most one more than the limit: a pipe may block, a device never ends."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise FrameError("not a regular file")
     with path.open("rb") as file:

@@ -30,7 +30,6 @@ class Buffers:
     """
 
     def __init__(self) -> None:
-        """Start without memory."""
         self._buffers: list[NDArray[np.uint8]] = []
 
     def read(self, capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:

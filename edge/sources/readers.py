@@ -73,9 +73,7 @@ class CapturedFrame:
     image: NDArray[np.uint8]
     """uint8 BGR, shape (H, W, 3), 0-255."""
     captured_s: float
-    """time.monotonic()."""
     time: datetime
-    """UTC."""
 
 
 class Reader:

@@ -65,7 +65,6 @@ class VideoSource:
     is_live = False
 
     def __init__(self, location: str) -> None:
-        """Store the file or URL; the thread that reads it opens it with the first frame."""
         self.name = redact_url(location)
         self.skipped = 0
         self._location = location

@@ -178,11 +178,7 @@ def _opener() -> urllib.request.OpenerDirector:
 
 
 def _request(url: str) -> urllib.request.Request:
-    """Return a request; urllib takes a user name and a password as a header only, not in the URL.
-
-    Raises:
-        ValueError: malformed, or neither http nor https.
-    """
+    """Return a request; urllib takes a user name and a password as a header only, not in the URL."""
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("expected an http:// or https:// URL")

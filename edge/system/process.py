@@ -96,7 +96,6 @@ class BackgroundThread(threading.Thread):
     """Daemon thread that may hang in C: Python must not tear down the interpreter under it, see `edge.cli.console`."""
 
     def __init__(self, target: Callable[[], object], *, name: str) -> None:
-        """Prepare the thread; `start` starts it."""
         super().__init__(target=target, name=name, daemon=True)
 
 

@@ -129,11 +129,7 @@ def _is_current(store: Store, state: State, model: Model) -> bool:
 
 
 def _evaluate(file: Path, sha256: str, store: Store, state: State, config: UpdateConfig) -> Metrics:
-    """Return the metrics of a model that keeps all limits.
-
-    Raises:
-        UpdateError: it doesn't.
-    """
+    """Return the metrics of a model that keeps all limits; one that doesn't is an error."""
     current, current_sha256 = _compared_with(store, state)
     metrics = evaluate_in_child(
         file,

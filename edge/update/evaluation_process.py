@@ -54,28 +54,20 @@ class Metrics:
     """Metrics of a new model beside the current one."""
 
     drawn: Tally
-    """Tally of drawn garments."""
     samples: Tally | None
     """Tally of the user's images; None: there were none."""
     time_ratio: float
     """Ratio of the new model's fastest time from frame to prediction to the current one's."""
     labels: tuple[str, ...]
-    """Labels of the new model."""
     current_labels: tuple[str, ...]
 
 
 def evaluate_in_child(
     new: Path, current: Path, *, sha256: str, current_sha256: str, samples: Path | None, truths: Truths
 ) -> Metrics:
-    """Run a new model and the current one on drawn garments and on samples.
+    """Run a new model and the current one on drawn garments and on samples, a folder of images for each label.
 
-    Args:
-        new: the new file.
-        current: the file it is compared with.
-        sha256: digest of the new file, if it is trusted; empty: it is checked like any untrusted file.
-        current_sha256: digest of the current file; empty: it is the built-in one.
-        samples: folder that holds a folder of images for each label; None: no samples.
-        truths: labels of folders that aren't called like one; see `edge.datasets.folder_labels`.
+    A file with a digest is trusted. Without one the new file is checked like any, and the current one is built in.
 
     Raises:
         UpdateError: the new model can't be loaded, gives no probabilities, crashes or hangs.
@@ -107,11 +99,7 @@ def _metrics_from(text: str) -> Metrics:
 
 
 def complaints(metrics: Metrics, limits: Limits, *, allows_new_labels: bool) -> list[str]:
-    """Compare the new model's metrics with their limits, and its labels with the current one's.
-
-    Returns:
-        A sentence for each limit that is not kept.
-    """
+    """Return a sentence for each limit that the new model doesn't keep, and for labels that differ."""
     drawn, samples = metrics.drawn, metrics.samples
     sentences = []
     if metrics.labels != metrics.current_labels and not allows_new_labels:

@@ -56,11 +56,7 @@ def fetch(
 
 @contextmanager
 def _download(url: str, *, is_pinned: bool) -> Iterator[tuple[int | None, Iterator[bytes]]]:
-    """Yield size and content of a file on a server, in pieces; the size is None if the server doesn't announce it.
-
-    Raises:
-        UpdateError: the URL is not secure, or the server can't be reached, refuses or breaks off.
-    """
+    """Yield size and content of a file on a server, in pieces; the size is None if the server doesn't announce it."""
     from edge.system import http
 
     _require_trustworthy(url, is_pinned=is_pinned)

@@ -40,22 +40,17 @@ class UpdateConfig:
     """Settings of one update."""
 
     source: str
-    """Path or URL of the new model."""
     policy: TrustPolicy | None
     """Digest, signature or both that the file must have; None: neither."""
     timeout_s: float
-    """Time limit for fetching, seconds."""
     again: bool
-    """Permission to install a model that was rolled back."""
     samples: Path | None
     """Folder with a folder of images for each label; None: drawn garments alone."""
     truths: Truths
     """Labels of folders of the samples that aren't called like one."""
     allow_new_labels: bool
-    """Permission for labels other than the current model's."""
     limits: Limits
     shows_progress: bool
-    """Progress of the fetch on stderr."""
 
 
 def config_from(options: argparse.Namespace, *, shows_progress: bool) -> UpdateConfig:

@@ -39,7 +39,6 @@ class TrialRun:
     """
 
     def __init__(self, folder: Path, *, root: Path = host.ROOT, clock: Callable[[], float] = time.monotonic) -> None:
-        """Prepare a run; nothing is read yet."""
         self._store = Store(folder)
         self._boot = host.read(root / "proc/sys/kernel/random/boot_id").strip()
         self._clock = clock

@@ -23,7 +23,6 @@ class Model:
     sha256: str
     """Digest of the whole file, hexadecimal; it is the file's name too."""
     format: str
-    """Format of the file: tflite or onnx."""
     source: str
     """Path or URL it came from, without secrets."""
     time: str
@@ -45,7 +44,6 @@ class Trial:
     """Trial of the current model, which hasn't been shown to be good yet."""
 
     starts: int = 0
-    """Number of starts so far."""
     boot: str | None = None
     """Boot of the machine in which a start hasn't ended well yet; None: all have, or there was none."""
 

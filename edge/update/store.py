@@ -49,7 +49,6 @@ class Store:
     """A store, which need not exist yet."""
 
     def __init__(self, folder: Path) -> None:
-        """Store the folder; nothing is read or made yet."""
         self.folder = folder
 
     def read(self) -> State:

@@ -13,6 +13,7 @@ import numpy as np
 from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
 from edge.runtimes import Runtime
 from edge.runtimes.protocol import import_library, load_network
+from edge.verify.sandbox_run import LIBRARY_MISSING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,8 +22,6 @@ GROWTH_BYTES = 384 * 2**20
 """Address space beyond that of the libraries. With all else that a runner takes, the sum stays below 512 MB."""
 HANG_S = 5
 """Seconds to load and run a network. A Pi Zero takes a tenth of it for the largest that ships."""
-LIBRARY_MISSING = 3
-"""Exit code if the library is missing, which is no fault of the file."""
 _STATUS = Path("/proc/self/statm")
 
 

@@ -10,7 +10,8 @@ import sys
 from edge.artifact.file import Artifact
 from edge.errors import ModelFileError, RuntimeMissingError
 
-_LIBRARY_MISSING = 3  # the same as in edge.verify.child_process, which needs numpy and is not imported here
+LIBRARY_MISSING = 3
+"""Exit code of the child if the library is missing, which is no fault of the file."""
 _START_TIMEOUT_S = 60.0  # a Pi Zero imports onnxruntime in ten
 # Imports from the folders of this process and not from the working directory; -I leaves the environment out too.
 _PROGRAM = """
@@ -53,4 +54,4 @@ def try_in_child(artifact: Artifact, runtime_name: str) -> None:
     if child.returncode > 0:
         lines = child.stderr.decode(errors="replace").strip().splitlines()
         message = lines[-1] if lines else f"{runtime_name} can't run {artifact.path}"
-        raise (RuntimeMissingError if child.returncode == _LIBRARY_MISSING else ModelFileError)(message)
+        raise (RuntimeMissingError if child.returncode == LIBRARY_MISSING else ModelFileError)(message)

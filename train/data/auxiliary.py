@@ -31,7 +31,6 @@ class AuxiliaryImages:
     presence: NDArray[np.float32]
     """Presence score of the vision step, float32, shape (N,), 0-1."""
     origin: str
-    """Origin of the images, for people."""
 
     @property
     def is_known(self) -> NDArray[np.bool_]:

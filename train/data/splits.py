@@ -53,7 +53,6 @@ class Splits:
     train_positions: NDArray[np.int64]
     """Index in `whole` of each image of `train`."""
     auxiliary: AuxiliaryImages | None = None
-    """Further training images."""
     threshold_images: AuxiliaryImages | None = None
     """Images, some of no class, that set the threshold of `unknown`."""
     class_weights: NDArray[np.float32] | None = None

@@ -27,9 +27,7 @@ class Progress:
     """Progress of a training."""
 
     epochs: int = 0
-    """Finished epochs."""
     duration_s: float = 0.0
-    """Seconds spent on them."""
     history_csv: str = ""
     """CSV text: the headings and a line for each finished epoch."""
 

@@ -123,7 +123,6 @@ class Manifest:
     """Origin of a file of soft labels."""
 
     teacher: str
-    """Run name of the teacher."""
     class_names: tuple[str, ...]
     images_sha256: str
     """SHA-256 of the training images' pixels, in the order of the data set."""

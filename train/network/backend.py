@@ -43,10 +43,8 @@ class Cluster:
     """Processes that train together, each on the devices of its machine."""
 
     process: int = 0
-    """Index of this process."""
     processes: int = 1
     devices: int = 1
-    """Number of devices of all processes."""
 
     @property
     def is_writer(self) -> bool:

@@ -29,7 +29,6 @@ class Predictions:
     probabilities: NDArray[np.float32]
     """float32, shape (N, classes), 0-1."""
     names: Sequence[str]
-    """Class names, in index order."""
 
 
 def draw_curves(history_csv: Path, path: Path) -> None:

@@ -47,7 +47,6 @@ class Outcome:
     test_probabilities: NDArray[np.float32]
     """float32, shape (N, classes), 0-1."""
     temperature: float
-    """Temperature that calibrates the validation probabilities."""
     duration_s: float
     ood_evaluation: OodEvaluation | None
     """Evaluation on the threshold images; None without any."""

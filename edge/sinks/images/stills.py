@@ -159,12 +159,7 @@ def _draw_bars(panel: Image, prediction: Prediction, rule: DecisionSpec, *, top:
 
 
 def _require_writable(path: Path) -> None:
-    """Make the folder of an image, so that an error comes before the first frame.
-
-    Raises:
-        ToolkitError: OpenCV can't write an image of such a name.
-        OSError: the folder can't be made or written to.
-    """
+    """Make the folder of an image, so that an error comes before the first frame."""
     if path.suffix.lower() not in PICTURE_SUFFIXES:
         raise ToolkitError(f"can't write a picture to {path}: its name must end in {', '.join(PICTURE_SUFFIXES)}")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,6 @@ class ChangesSink(TerminalSink):
     """Writes a line a change, with its reason; a terminal also sees each frame."""
 
     def __init__(self, stream: TextIO, *, label_width: int) -> None:
-        """Begin; see `TerminalSink`."""
         super().__init__(stream, label_width=label_width)
         self._is_terminal = stream.isatty()
 

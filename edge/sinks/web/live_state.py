@@ -29,7 +29,6 @@ class SecondStats:
     """Worst values of one second, for the charts."""
 
     frames: int
-    """Frames classified."""
     latency_ms: float | None
     """Frame to decision; None where no frame was classified."""
     age_ms: float | None
@@ -64,7 +63,6 @@ class Identity:
     threshold: float
     presence_threshold: float
     version: str = __version__
-    """Version of edge-classify."""
 
     @classmethod
     def of(cls, classifier: Classifier) -> Identity:

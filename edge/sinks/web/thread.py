@@ -43,7 +43,6 @@ class ConnectionLimit(socket.socket):
     """
 
     def __init__(self, listening: socket.socket) -> None:
-        """Take over a listening socket."""
         super().__init__(fileno=listening.detach())
         self._open: dict[Any, socket.socket] = {}  # by the other side's host and port
         self._silent: dict[Any, asyncio.TimerHandle] = {}  # without a request; the longest first

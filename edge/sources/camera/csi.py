@@ -77,7 +77,6 @@ class CsiCapture:
     """A started CSI camera (see `edge.sources.readers.Capture`)."""
 
     def __init__(self, camera: Any, settings: CameraSettings, read_timeout_s: float) -> None:
-        """Configure and start a camera that picamera2 opened."""
         self._camera = camera
         self._read_timeout_s = read_timeout_s
         controls = {} if settings.fps is None else {"FrameRate": settings.fps}

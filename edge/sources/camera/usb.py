@@ -87,7 +87,6 @@ class CameraCapture:
     """An open camera (see `edge.sources.readers.Capture`)."""
 
     def __init__(self, capture: cv2.VideoCapture) -> None:
-        """Take over a camera that OpenCV opened."""
         self._capture = capture
         self._buffers = Buffers()
         self._has_retried = False

@@ -62,7 +62,6 @@ class Device:
     """A video node."""
 
     node: Path
-    """/dev/videoN."""
     driver: str
     name: str
     bus: str

@@ -155,7 +155,6 @@ class MjpegFileSource:
     name = NAME
 
     def __init__(self, mjpeg: MjpegInput) -> None:
-        """Take over standard input."""
         self._mjpeg = mjpeg
 
     @property

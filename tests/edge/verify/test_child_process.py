@@ -14,7 +14,7 @@ import pytest
 from edge.artifact.file import read_artifact
 from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError
-from edge.verify import child_process
+from edge.verify import child_process, sandbox_run
 
 MakeFake = Callable[..., Any]
 
@@ -77,5 +77,5 @@ def test_a_network_that_hangs_is_ended(fixtures: Path) -> None:
 def test_a_missing_library_is_no_fault_of_the_file() -> None:
     program = "sys.modules['tflite_runtime'] = sys.modules['tflite_runtime.interpreter'] = None\n"
     done = run(f"{program}child.main('tflite-runtime', 'm')")
-    assert done.returncode == child_process.LIBRARY_MISSING
+    assert done.returncode == sandbox_run.LIBRARY_MISSING
     assert b"edge-classify[tflite-runtime]" in done.stderr
