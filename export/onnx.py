@@ -21,7 +21,7 @@ from edge.errors import ExportError
 from edge.runtimes.onnxruntime import disable_telemetry
 from edge.runtimes.protocol import SATURATES
 from edge.system.process import log_native_stderr
-from export import command, onnx_graph, saturation
+from export import command, metadata, onnx_graph, saturation
 from export.calibration import Calibration
 
 _OPSET = 17  # the newest one tested with both onnxruntime's quantizer and tf2onnx 1.17
@@ -64,11 +64,13 @@ class OnnxFormat:
         return content
 
     def embed(self, content: bytes, spec: ModelSpec) -> bytes:
-        """Set the spec as the only entry of the model's `metadata_props`; the digest is of the model without it."""
+        """Set the spec and what other tools read as `metadata_props`; the digest is of the model without them."""
         proto = onnx.load_model_from_string(content)
         del proto.metadata_props[:]
         spec = replace(spec, network_sha256=sha256(proto.SerializeToString(deterministic=True)))
-        onnx.helper.set_model_props(proto, {METADATA_KEY: spec.to_json()})
+        takes_pixels = [entry.type.tensor_type.elem_type for entry in proto.graph.input] == [onnx.TensorProto.UINT8]
+        props = metadata.onnx_props(metadata.of_spec(spec), takes_pixels=takes_pixels)
+        onnx.helper.set_model_props(proto, props | {METADATA_KEY: spec.to_json()})
         return bytes(proto.SerializeToString(deterministic=True))
 
     def operators(self, content: bytes) -> list[str]:

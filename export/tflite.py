@@ -21,7 +21,7 @@ from edge.cli import console
 from edge.errors import ExportError
 from edge.runtimes import protocol
 from edge.system.process import log_native_stderr
-from export import command
+from export import command, metadata
 from export.calibration import Calibration
 
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # ZIP's first day, so that the same model gives the same bytes
@@ -82,17 +82,18 @@ class TfliteFormat:
         return flatbuffer
 
     def embed(self, content: bytes, spec: ModelSpec) -> bytes:
-        """Append a ZIP with `model_spec.json` and `labels.txt`, the convention of TFLite metadata.
+        """Insert TFLite metadata, and append a ZIP with `model_spec.json` and `labels.txt` as it asks for.
 
         Source: "Adding metadata to TensorFlow Lite models": associated files are appended as a ZIP; interpreters
-        ignore what follows the flatbuffer, `unzip` and `zipfile` ignore what precedes the ZIP.
+        ignore what follows the flatbuffer, `unzip` and `zipfile` ignore what precedes the ZIP. MediaPipe refuses a ZIP
+        that is compressed.
         """
+        content = metadata.insert_tflite(content, metadata.tflite_metadata(metadata.of_spec(spec)))
         spec = replace(spec, network_sha256=sha256(content))
         buffer = io.BytesIO(content)
         with zipfile.ZipFile(buffer, "a") as archive:
             for name, text in ((SPEC_MEMBER, spec.to_json()), (LABELS_MEMBER, "\n".join(spec.labels) + "\n")):
                 member = zipfile.ZipInfo(name, _NO_DATE)
-                member.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(member, text)
         return buffer.getvalue()
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from edge.artifact.spec import ModelSpec
 from edge.artifact.trust import Trust, TrustPolicy, new_sha256, sha256
 from edge.errors import ModelFileError, SpecError
+
+if TYPE_CHECKING:
+    from edge.artifact.metadata import Metadata
 
 SPEC_MEMBER = "model_spec.json"
 LABELS_MEMBER = "labels.txt"
@@ -39,6 +42,8 @@ class Artifact(NamedTuple):
     network_sha256: str = ""
     trusted_because: Trust | None = None
     """Reason to trust its bytes; None: they are verified first."""
+    metadata: Metadata | None = None
+    """Claims of a file without a spec, and of the label file beside it; None for one with a spec."""
 
 
 class VerifiedArtifact(NamedTuple):
@@ -74,32 +79,14 @@ def read_artifact(path: Path, *, policy: TrustPolicy | None = None) -> Artifact:
     spec = None if text is None else _spec(path, text)
     network_sha256, whole_sha256 = _digests(network, content)
     _check_digest(path, spec, network_sha256)
-    return Artifact(path, kind, whole_sha256, len(content), spec, network, network_sha256, trust)
+    metadata = None if spec else _metadata(path, content, kind)
+    return Artifact(path, kind, whole_sha256, len(content), spec, network, network_sha256, trust, metadata)
 
 
-def split_onnx(content: bytes) -> tuple[bytes, list[bytes]]:
-    """Take an ONNX model apart: the model without its metadata_props, and each of those (a StringStringEntryProto).
+def _metadata(path: Path, content: bytes, kind: str) -> Metadata:
+    from edge.artifact.metadata_sources import collect_metadata
 
-    Raises:
-        MalformedModelError: it ends in the middle of a field.
-    """
-    from edge.artifact.formats.protobuf import pieces
-
-    network: list[bytes] = []
-    metadata: list[bytes] = []
-    kept = 0
-    for piece in pieces(content, 0, len(content)):
-        if piece.number != _METADATA_PROPS:
-            continue
-        if piece.wire != _BYTES or len(metadata) == _MAX_MEMBERS:
-            raise ValueError("its metadata is malformed")
-        network.append(content[kept : piece.start])
-        metadata.append(content[slice(*piece.value)])
-        kept = piece.end
-    return b"".join((*network, content[kept:])), metadata
-
-
-_METADATA_PROPS, _BYTES = 14, 2  # field of a ModelProto, and how it is stored
+    return collect_metadata(path, content, kind=kind)
 
 
 def _digests(network: bytes, content: bytes) -> tuple[str, str]:
@@ -274,7 +261,7 @@ def _unpacked(content: bytes, member: _Member, limit: int) -> bytes:
 
 def _onnx_parts(content: bytes) -> tuple[bytes, str | None]:
     """Split a file into the model without its metadata and the spec in the metadata; None without a spec."""
-    from edge.artifact.formats.onnx import LAYOUTS
+    from edge.artifact.formats.onnx import LAYOUTS, split_onnx
     from edge.artifact.formats.protobuf import Message
 
     network, entries = split_onnx(content)

@@ -72,7 +72,7 @@ def parse_labels(text: str, name: str) -> tuple[str, ...]:
         lines.pop()
     if "" in lines:
         raise ModelFileError(
-            f"line {lines.index('') + 1} of label file {name} is blank: every line names a class, so fill it or take it out"
+            f"line {lines.index('') + 1} of label file {name} is blank: each line names a class, fill it or take it out"
         )
     return distinct(_without_numbers(lines, name), name)
 

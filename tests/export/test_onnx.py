@@ -21,6 +21,7 @@ def test_an_onnx_file_carries_the_spec_in_its_properties() -> None:
     proto = onnx.load_model_from_string(content)
     properties = {item.key: item.value for item in proto.metadata_props}
     embedded = ModelSpec.from_json(properties[METADATA_KEY])
+    assert properties["names"] == "{0: 'Größe 38', 1: 'shoe'}"
     del proto.metadata_props[:]
     digest = hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()
     assert embedded == replace(SPEC, network_sha256=digest)

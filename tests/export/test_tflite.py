@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
+from edge.artifact.file import read_artifact
+from edge.artifact.metadata_sources import collect_metadata
 from edge.artifact.spec import ModelSpec
 from edge.errors import ExportError
 from edge.runtimes.protocol import LAST_TFLITE_RUNTIME, is_newer
@@ -58,18 +60,25 @@ def test_what_tflite_runtime_can_not_read_is_no_file_for_it() -> None:
 
 
 def test_a_zip_tool_finds_spec_and_labels_behind_the_flatbuffer() -> None:
-    flatbuffer = b"\x1c\x00\x00\x00TFL3" + bytes(range(256))
+    flatbuffer = read_artifact(FIXTURES / "tiny_int8.tflite").network
 
     content = TfliteFormat().embed(flatbuffer, SPEC)
 
-    assert content.startswith(flatbuffer)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == ["model_spec.json", "labels.txt"]
+        assert [(member.filename, member.compress_type) for member in archive.infolist()] == [
+            ("model_spec.json", zipfile.ZIP_STORED),  # MediaPipe refuses a file with anything deflated
+            ("labels.txt", zipfile.ZIP_STORED),
+        ]
         embedded = ModelSpec.from_json(archive.read("model_spec.json").decode())
-        assert embedded == replace(SPEC, network_sha256=hashlib.sha256(flatbuffer).hexdigest())
+        network = content[: archive.infolist()[0].header_offset]
+        assert embedded == replace(SPEC, network_sha256=hashlib.sha256(network).hexdigest())
         assert archive.read("labels.txt").decode() == "Größe 38\nshoe\n"
+    assert network.endswith(flatbuffer)
+    about = collect_metadata(Path("none.tflite"), content, kind="tflite")
+    assert (about.labels, about.color_order, about.std) == (SPEC.labels, "GREY", (255.0,))
 
 
 def test_the_same_model_gives_the_same_bytes() -> None:
-    assert TfliteFormat().embed(b"model", SPEC) == TfliteFormat().embed(b"model", SPEC)
+    flatbuffer = read_artifact(FIXTURES / "tiny_int8.tflite").network
+    assert TfliteFormat().embed(flatbuffer, SPEC) == TfliteFormat().embed(flatbuffer, SPEC)

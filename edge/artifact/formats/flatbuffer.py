@@ -13,6 +13,8 @@ import numpy as np
 from edge.artifact.formats import MalformedModelError
 
 _MAX_ENTRIES = 8192  # of a list of tables: ten times the largest image classifier's
+_MAX_TABLES = 250_000  # in all: lists of lists can lead to one table again and again
+_MAX_TEXTS = 2**22  # characters of all texts together, beyond the size of the buffer
 _SIZES = {"bool": 1, "int8": 1, "uint8": 1, "int32": 4, "uint32": 4, "float32": 4, "int64": 8, "uint64": 8}
 _CODES = {"bool": "B", "int8": "b", "uint8": "B", "int32": "i", "uint32": "I", "float32": "f", "int64": "q",
           "uint64": "Q"}  # fmt: skip
@@ -40,6 +42,8 @@ class Flatbuffer:
         """Take the bytes; nothing is read yet."""
         self._content = content
         self._layouts = layouts
+        self._tables_left = _MAX_TABLES
+        self._text_left = len(content) + _MAX_TEXTS
 
     def root(self, layout: str) -> Values:
         """Read the root table and all below it.
@@ -59,6 +63,9 @@ class Flatbuffer:
         Raises:
             MalformedModelError: as in `root`.
         """
+        self._tables_left -= 1
+        if self._tables_left < 0:
+            raise MalformedModelError(f"it has more than {_MAX_TABLES:,} tables")
         vtable = position - self._number(position, "int32")
         self._require(vtable, 4, 2)
         vtable_size, size = struct.unpack_from("<HH", self._content, vtable)
@@ -113,6 +120,9 @@ class Flatbuffer:
     def _text(self, position: int) -> str:
         count = self._number(position, "uint32")
         self._require(position + 4, count + 1, 1)
+        self._text_left -= count
+        if self._text_left < 0:
+            raise MalformedModelError("it has one text again and again")
         if self._content[position + 4 + count]:
             raise MalformedModelError(f"the text at byte {position} has no end")
         try:

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edge.artifact.formats import MalformedModelError
-from edge.artifact.formats.protobuf import Field, Layouts, Message, Values
+from edge.artifact.formats.protobuf import Field, Layouts, Message, Values, pieces
+
+_METADATA_PROPS, _BYTES = 14, 2  # field of a ModelProto, and how it is stored
+_MAX_METADATA = 64
 
 LAYOUTS: Layouts = {
     "ModelProto": {
@@ -67,6 +70,26 @@ LAYOUTS: Layouts = {
 
 A field without a kind must be absent: graphs in attributes (loops, branches), functions, and data in other files.
 """
+
+
+def split_onnx(content: bytes) -> tuple[bytes, list[bytes]]:
+    """Take a model apart: the model without its metadata_props, and each of those (a StringStringEntryProto).
+
+    Raises:
+        MalformedModelError: it ends in the middle of a field, or its metadata is no list of at most 64 entries.
+    """
+    network: list[bytes] = []
+    metadata: list[bytes] = []
+    kept = 0
+    for piece in pieces(content, 0, len(content)):
+        if piece.number != _METADATA_PROPS:
+            continue
+        if piece.wire != _BYTES or len(metadata) == _MAX_METADATA:
+            raise MalformedModelError("its metadata is malformed")
+        network.append(content[kept : piece.start])
+        metadata.append(content[slice(*piece.value)])
+        kept = piece.end
+    return b"".join((*network, content[kept:])), metadata
 
 
 def check_network(network: bytes) -> int:
