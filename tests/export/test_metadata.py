@@ -1,4 +1,4 @@
-"""What is written is read back, by our reader, by LiteRT's own schema, by its interpreter, and by MediaPipe."""
+"""Metadata that was written, read back: by our reader, LiteRT's own schema and interpreter, and MediaPipe."""
 
 from __future__ import annotations
 
