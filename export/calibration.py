@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import demo
+from edge.artifact.input_spec import InputSpec
 from edge.datasets import fashion_mnist
 from edge.datasets.fashion_mnist import LabelledImages
 from edge.errors import DatasetError, ExportError
@@ -41,7 +42,9 @@ class Calibration:
     """Calibration images with their origin."""
 
     images: NDArray[np.uint8]
-    """uint8 grey, shape (N, height, width), 0-255."""
+    """uint8, 0-255: grey, shape (N, height, width), or BGR, shape (N, height, width, 3)."""
+    input: InputSpec
+    """Input of the network, by which the images become its numbers."""
     manifest: dict[str, Any]
     """Origin, as the spec holds it: dataset, split, count, seed, indices, sha256, in_test_set, and a notice if any."""
 
@@ -75,11 +78,12 @@ def balanced_count(dataset: Dataset, wanted: int) -> int:
     return int(min(wanted // len(counts), counts.min()) * len(counts))
 
 
-def choose_calibration(dataset: Dataset, *, count: int, seed: int) -> Calibration:
+def choose_calibration(dataset: Dataset, spec: InputSpec, *, count: int, seed: int) -> Calibration:
     """Choose seeded, class-balanced training images, none of which is in the test set.
 
     Args:
         dataset: data set with the images.
+        spec: input of the network.
         count: number of images, a multiple of the number of classes.
         seed: random seed of the choice.
 
@@ -106,7 +110,22 @@ def choose_calibration(dataset: Dataset, *, count: int, seed: int) -> Calibratio
         "in_test_set": sum(_digest(image) in forbidden for image in images),
         "sha256": hashlib.sha256(images.tobytes()).hexdigest(), "indices": chosen,
     }  # fmt: skip
-    return Calibration(images, manifest | ({"notice": dataset.notice} if dataset.notice else {}))
+    reaching = with_full_range(images)
+    if reaching is not images:
+        manifest["added"] = "black and white in two corners of the first image"
+    return Calibration(reaching, spec, manifest | ({"notice": dataset.notice} if dataset.notice else {}))
+
+
+def with_full_range(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the images so that they reach from black to white, for the grid of the input is that of what they hold.
+
+    Two corners of the first image become black and white; images that reach both ends are returned unchanged.
+    """
+    if images.min() == 0 and images.max() == np.iinfo(np.uint8).max:
+        return images
+    reaching = images.copy()
+    reaching[0, 0, 0], reaching[0, -1, -1] = 0, np.iinfo(np.uint8).max
+    return reaching
 
 
 def _own(name: str, path: Path) -> Dataset:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from edge.artifact.quantization import takes_pixels
-from edge.artifact.spec import ModelSpec, TensorSpec
+from edge.artifact.pixels import input_table
+from edge.artifact.spec import ModelSpec
 from edge.classify.loaded_model import LoadedModel
 from edge.cli import console
 from edge.errors import ExportError, RuntimeMissingError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 _CALIBRATION_COUNT = 300
+_WHITE = 255
 _TOOLS = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "numpy")
 
 
@@ -179,7 +180,7 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
     calibration = None
     if recipe.needs_calibration:
         count = options.calibration_count or balanced_count(dataset, _CALIBRATION_COUNT)
-        calibration = choose_calibration(dataset, count=count, seed=options.seed)
+        calibration = choose_calibration(dataset, source.spec.input, count=count, seed=options.seed)
     _LOGGER.info("converting %s (%s)", source.folder, recipe.meaning)
     network, source_spec = source.for_device(for_integers=recipe.needs_calibration)
     reader = options.reader or file_format.readers[0]
@@ -189,7 +190,7 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
         spec = _spec(source_spec, options.quantize, calibration, file_format.needs(content))
         temporary.write_bytes(file_format.embed(content, spec))
         loaded = LoadedModel.load(temporary, runtime=file_format.runtime)
-        _require_pixel_input(options.quantize, loaded.runtime.input_tensor)
+        _require_full_range(options.quantize, loaded)
         parity = _compare(source, loaded, dataset)
         check_gate(parity, max_loss_points=options.max_loss, name=path.name)
         temporary.write_bytes(file_format.embed(content, _completed(spec, loaded, parity)))
@@ -200,12 +201,15 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
     return path
 
 
-def _require_pixel_input(mode: str, tensor: TensorSpec) -> None:
-    """Refuse an int8 file that doesn't take the uint8 pixels; other modes take floats."""
-    if mode == "int8" and not takes_pixels(tensor):
+def _require_full_range(mode: str, loaded: LoadedModel) -> None:
+    """Refuse an int8 file whose input doesn't tell black from white in all steps; other modes take floats."""
+    tensor = loaded.runtime.input_tensor
+    if mode != "int8":
+        return
+    if tensor.dtype != "uint8" or np.ptp(input_table(loaded.spec.input, tensor).astype(int)) != _WHITE:
         raise ExportError(
             f"the int8 file takes {tensor.dtype} with scale {tensor.scale} and zero point {tensor.zero_point}: "
-            "expected uint8, 1/255 and 0; do the calibration images reach from black to white?"
+            "expected uint8 whose 256 values are those of pixels"
         )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from edge.artifact.quantization import pixels_to_real
+from edge.artifact.pixels import to_real
 from edge.artifact.spec import ModelSpec
 from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError
@@ -33,17 +33,20 @@ class Source:
 
     folder: Path
     model: keras.Model
-    """Network: float32 (N, height, width, 1) in 0-1 -> float32 (N, classes), the output that the spec names."""
+    """Network: float32 (N, height, width, channels), normalized as the spec says -> float32 (N, classes)."""
     spec: ModelSpec
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the class probabilities of uint8 grey images (N, height, width), with the temperature applied.
+        """Return the class probabilities of images, with the temperature applied.
+
+        Args:
+            images: uint8, 0-255: grey, shape (N, height, width), or BGR, shape (N, height, width, 3).
 
         Returns:
             float32, shape (N, classes).
         """
         network, spec = self._to_logits()
-        inputs = pixels_to_real(images)[..., np.newaxis]
+        inputs = to_real(images, spec.input)
         scores = np.asarray(network.predict(inputs, batch_size=500, verbose=0), np.float32)
         return to_probabilities(scores, output=spec.output, temperature=spec.decision.temperature)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.artifact.file import LABELS_MEMBER, SPEC_MEMBER
-from edge.artifact.quantization import pixels_to_real
+from edge.artifact.pixels import to_real
 from edge.artifact.spec import ModelSpec
 from edge.artifact.trust import sha256
 from edge.cli import console
@@ -64,7 +64,7 @@ class TfliteFormat:
         if mode == "int8":
             if calibration is None:
                 raise ExportError("int8 needs calibration images")
-            converter.representative_dataset = lambda: _one_by_one(calibration.images)
+            converter.representative_dataset = lambda: _one_by_one(calibration)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = converter.inference_output_type = tf.uint8
         if reader == "tflite-runtime":
@@ -124,9 +124,9 @@ def _check_age(needs: dict[str, Any]) -> None:
         )
 
 
-def _one_by_one(images: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
-    for image in images:
-        yield [pixels_to_real(image)[np.newaxis, :, :, np.newaxis]]
+def _one_by_one(calibration: Calibration) -> Iterator[list[NDArray[np.float32]]]:
+    for image in calibration.images:
+        yield [to_real(image, calibration.input)[np.newaxis]]
 
 
 def _parse(flatbuffer: bytes) -> Any:

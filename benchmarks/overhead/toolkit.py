@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edge.artifact.input_spec import InputSpec
     from edge.classify.results import Decision, Prediction
     from edge.sources import Frame
     from edge.vision import PreparedInput
@@ -49,7 +50,7 @@ def loop(model: str, frames_file: str, count: str) -> dict[str, float]:
     from edge.sources import Frame
 
     classifier, frames, latencies_ns = (
-        Classifier.load(Path(model), locate_garment=_without_vision),
+        Classifier.load(Path(model), prepare=_without_vision),
         list(np.load(frames_file)),
         [],
     )
@@ -123,7 +124,7 @@ class _MemorySink:
         """Nothing is kept back."""
 
 
-def _without_vision(frame: NDArray[np.uint8], *, height: int, width: int) -> PreparedInput:
+def _without_vision(frame: NDArray[np.uint8], spec: InputSpec) -> PreparedInput:
     """Prepare a frame as the baseline does."""
     import cv2
     import numpy as np
@@ -131,7 +132,7 @@ def _without_vision(frame: NDArray[np.uint8], *, height: int, width: int) -> Pre
     from edge.vision import PreparedInput
 
     grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
-    pixels = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+    pixels = cv2.resize(grey, (spec.width, spec.height), interpolation=cv2.INTER_AREA)
     return PreparedInput(np.asarray(pixels, np.uint8), np.zeros((0, 2), np.int32), 1.0)
 
 

@@ -42,7 +42,7 @@ def describe_model(classifier: Classifier) -> ModelIdentity:
         size_bytes=artifact.size_bytes,
         labels=spec.labels,
         decision=spec.decision,
-        vision=spec.input.vision,
+        vision=spec.input.recipe,
         quantization=spec.provenance.quantization,
         run_name=spec.provenance.run_name,
         runtime=runtime.name,

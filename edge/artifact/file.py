@@ -54,9 +54,25 @@ class VerifiedArtifact(NamedTuple):
     """One of `edge.runtimes.RUNTIMES`."""
 
 
+DEFAULT_MODEL = "edge"
+"""Name of the built-in model that runs where none is named."""
+_BUILT_IN = Path(__file__).parents[1] / "models"
+
+
 def default_model() -> Path:
     """Return the path of the model inside the package."""
-    return Path(__file__).parents[1] / "models" / "edge_int8.tflite"
+    return _BUILT_IN / f"{DEFAULT_MODEL}_int8.tflite"
+
+
+def builtin_models() -> dict[str, Path]:
+    """Return the models inside the package: name -> path."""
+    return {path.stem.removesuffix("_int8"): path for path in sorted(_BUILT_IN.glob("*_int8.tflite"))}
+
+
+def model_path(text: str) -> Path:
+    """Return the path of a model file, or of the built-in one of that name; a file of the same name goes first."""
+    path = Path(text)
+    return path if path.exists() else builtin_models().get(text, path)
 
 
 def read_artifact(path: Path, *, policy: TrustPolicy | None = None) -> Artifact:
@@ -67,7 +83,7 @@ def read_artifact(path: Path, *, policy: TrustPolicy | None = None) -> Artifact:
         SpecError: the embedded spec is malformed or newer than this version.
     """
     content = _read(path)
-    trust = Trust.BUILT_IN if path == default_model() else None
+    trust = Trust.BUILT_IN if path.parent == _BUILT_IN and path in builtin_models().values() else None
     if policy:
         trust = policy.check(path, content)
     kind = _recognise(path, content)

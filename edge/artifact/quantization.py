@@ -16,8 +16,6 @@ from edge.errors import SpecError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PIXEL_SCALE = 1.0 / 255.0  # pixels 0-255 stand for 0.0-1.0
-
 
 def quantize(values: NDArray[np.float32], tensor: TensorSpec) -> NDArray[Any]:
     """Round real values to the tensor's grid.
@@ -41,33 +39,11 @@ def quantize(values: NDArray[np.float32], tensor: TensorSpec) -> NDArray[Any]:
 
 def dequantize(stored: NDArray[Any], tensor: TensorSpec) -> NDArray[np.float32]:
     """Return the real values of a tensor: float32, same shape; a float tensor is returned as float32 unchanged."""
-    if not tensor.is_quantized:
+    if tensor.dtype not in ("uint8", "int8"):
         return stored.astype(np.float32)
     _check_scale(tensor)
     # Widened first: uint8 minus a zero point would wrap around.
     return (stored.astype(np.int32) - tensor.zero_point).astype(np.float32) * np.float32(tensor.scale)
-
-
-def pixels_to_tensor(pixels: NDArray[np.uint8], tensor: TensorSpec) -> NDArray[Any]:
-    """Turn uint8 pixels (0-255, standing for 0.0-1.0) into the tensor's dtype, same shape.
-
-    With scale 1/255 and zero point 0, as `export` makes them, pixels are passed unchanged.
-    """
-    if takes_pixels(tensor):
-        return pixels
-    real = pixels_to_real(pixels)
-    return quantize(real, tensor) if tensor.is_quantized else real.astype(tensor.dtype)
-
-
-def pixels_to_real(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Convert uint8 pixels, 0-255, to float32, 0-1, same shape: the input of training and of float files."""
-    return pixels.astype(np.float32) / np.float32(255)
-
-
-def takes_pixels(tensor: TensorSpec) -> bool:
-    """Return True if the tensor's grid is that of pixels: uint8, zero point 0, scale 1/255 (as float32 stores it)."""
-    same_scale = np.float32(tensor.scale) == np.float32(PIXEL_SCALE)
-    return bool(tensor.dtype == "uint8" and tensor.zero_point == 0 and same_scale)
 
 
 def _check_scale(tensor: TensorSpec) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from edge.artifact.decision_spec import DecisionSpec
+from edge.artifact.input_spec import InputSpec
 from edge.errors import SpecError
 
 FASHION_MNIST_LABELS = (
@@ -21,35 +22,14 @@ STALE_LABEL = "stale"
 """Answer when there were no new frames."""
 RESERVED_LABELS = (UNKNOWN_LABEL, NOTHING_LABEL, STALE_LABEL)
 
-SCHEMA_VERSION = 3  # 1: decisions had temperature and threshold only; 2: no digest; newer fields take their defaults
+SCHEMA_VERSION = 4
+"""Newest schema. 1: decisions had temperature and threshold only; 2: no digest; 3: grey garments only, `recipe` was
+called `vision`. Fields that a file's schema lacks take their defaults."""
 OUTPUT_KINDS = ("logits", "probabilities")
 
+_FIRST_WITH_RECIPE = 4
 _MAX_AXES, _MAX_NAME = 8, 1000  # of a tensor; names in characters
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class InputSpec:
-    """Input of the network, and the vision recipe that makes it from a frame."""
-
-    height: int = 28
-    """Rows in pixels."""
-    width: int = 28
-    """Columns in pixels."""
-    channels: int = 1
-    """Colour channels; 1: grey."""
-    layout: str = "NHWC"
-    """Order of the axes of the input tensor; pixel 0 stands for 0.0 and pixel 255 for 1.0."""
-    vision: str = "garment-v2"
-    """Name of the recipe in `edge.vision`."""
-
-    def __post_init__(self) -> None:
-        """Refuse an input that this version doesn't support."""
-        if min(self.height, self.width) < 1 or self.channels != 1 or self.layout != "NHWC":
-            raise SpecError(
-                f"input {self.height}x{self.width}x{self.channels} {self.layout} isn't supported: "
-                "expected a grey NHWC image of at least 1x1"
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +54,7 @@ class TensorSpec:
     @property
     def is_quantized(self) -> bool:
         """True if stored values are integers that scale and zero_point turn into real ones."""
-        return self.dtype in ("uint8", "int8")
+        return self.dtype in ("uint8", "int8") and self.scale != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +142,9 @@ class ModelSpec:
                 f"the model's specification has schema {version}, this edge-classify reads up to {SCHEMA_VERSION}: "
                 "update edge-classify, or export the model again with this version"
             )
+        size = data.get("input")
+        if version < _FIRST_WITH_RECIPE and isinstance(size, dict):
+            data["input"] = {("recipe" if name == "vision" else name): value for name, value in size.items()}
         return _build(cls, {**data, "schema_version": SCHEMA_VERSION})  # written again, it is a spec of today
 
 

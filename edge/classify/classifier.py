@@ -5,49 +5,45 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edge import vision
 from edge.artifact.decision_spec import DecisionSpec
+from edge.artifact.input_spec import InputSpec, ModelOptions
 from edge.classify import confidence_score
 from edge.classify.decision import Evidence, judge
 from edge.classify.loaded_model import LoadedModel
 from edge.classify.results import Prediction
-from edge.errors import SpecError
+from edge.vision.recipe import require_recipe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.artifact.trust import TrustPolicy
 
-LocateGarment = Callable[..., vision.PreparedInput]
-"""Step from a frame, `height` and `width` to pixels, outline and presence score, as `edge.vision.find_garment`."""
-_MAX_SHOWN = 200  # characters of a forged spec
+Prepare = Callable[[Any, InputSpec], vision.PreparedInput]
+"""Step from a frame and the model's input to pixels, outline and presence score, as `edge.vision.prepare`."""
 
 
 class Classifier:
     """Vision step and network: classifies frames one by one. Made by `Classifier.load`."""
 
-    def __init__(self, model: LoadedModel, *, locate_garment: LocateGarment = vision.find_garment) -> None:
+    def __init__(self, model: LoadedModel, *, prepare: Prepare = vision.prepare) -> None:
         """Join a loaded model and the vision step.
 
         Args:
             model: the network and its spec.
-            locate_garment: step from frame to pixels; a partial of it searches a region or knows the empty scene.
+            prepare: step from frame to pixels; a partial of it searches a region or knows the empty scene.
 
         Raises:
             SpecError: the spec needs a vision recipe that isn't there.
         """
-        if model.spec.input.vision != vision.GARMENT_RECIPE:
-            raise SpecError(
-                f"{model.artifact.path} wants the vision recipe {model.spec.input.vision[:_MAX_SHOWN]!r}, this "
-                f"edge-classify has {vision.GARMENT_RECIPE!r}: update edge-classify, or export the model again"
-            )
+        require_recipe(model.spec.input)
         self.model = model
         self.artifact, self.runtime, self.spec = model.artifact, model.runtime, model.spec
-        self._locate_garment = locate_garment
+        self._prepare = prepare
 
     @classmethod
     def load(
@@ -56,13 +52,13 @@ class Classifier:
         *,
         runtime: str = "auto",
         threads: int = 1,
-        labels: tuple[str, ...] | None = None,
+        options: ModelOptions | None = None,
         policy: TrustPolicy | None = None,
-        locate_garment: LocateGarment = vision.find_garment,
+        prepare: Prepare = vision.prepare,
     ) -> Classifier:
         """Load a model file: arguments and errors as in `LoadedModel.load` and in the constructor."""
-        model = LoadedModel.load(path, runtime=runtime, threads=threads, labels=labels, policy=policy)
-        return cls(model, locate_garment=locate_garment)
+        model = LoadedModel.load(path, runtime=runtime, threads=threads, options=options, policy=policy)
+        return cls(model, prepare=prepare)
 
     def with_decision(self, decision: DecisionSpec) -> Classifier:
         """Return the same classifier with other thresholds.
@@ -70,10 +66,10 @@ class Classifier:
         Raises:
             SpecError: the thresholds don't fit the network's output.
         """
-        return Classifier(self.model.with_decision(decision), locate_garment=self._locate_garment)
+        return Classifier(self.model.with_decision(decision), prepare=self._prepare)
 
     def classify(self, frame: NDArray[np.uint8] | vision.YuvPicture, *, top_k: int = 3) -> Prediction:
-        """Classify one frame, without memory of any other; the network isn't run on a frame without a garment.
+        """Classify one frame, without memory of any other; the network isn't run on a frame where nothing is there.
 
         Args:
             frame: uint8 BGR, shape (H, W, 3), 0-255; grey, BGRA and a video's planes are accepted.
@@ -84,7 +80,7 @@ class Classifier:
         """
         rule, labels = self.spec.decision, self.spec.labels
         started = time.perf_counter_ns()
-        prepared = self._locate_garment(frame, height=self.spec.input.height, width=self.spec.input.width)
+        prepared = self._prepare(frame, self.spec.input)
         located = time.perf_counter_ns()
         has_content = prepared.presence_score >= rule.presence_threshold
         scores = self.model.scores(prepared.pixels) if has_content else None

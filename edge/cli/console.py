@@ -12,7 +12,7 @@ import signal
 import string
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
 from edge.system import process
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ANY_WIDTH = 80
 _LARGEST = 2**31 - 1  # of the libraries' integers
 
+_T = TypeVar("_T")
 Main = Callable[[Sequence[str] | None], int]
 
 
@@ -127,6 +128,18 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, prog: str | None = None, **settings: Any) -> None:
         """Refuse abbreviations: `--out` must not silently become `--output`."""
         super().__init__(prog, **{"formatter_class": HelpFormatter, "allow_abbrev": False, **settings})
+
+
+def parsed_by(parse: Callable[[str], _T]) -> Callable[[str], _T]:
+    """Return a parser for argparse whose message is that of the ValueError."""
+
+    def convert(text: str) -> _T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
 
 
 def positive_int(text: str) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from edge import __version__
+from edge.artifact.file import DEFAULT_MODEL, builtin_models, model_path
 from edge.cli import config_file, console
-from edge.cli.console import add_trust_flags
+from edge.cli.console import add_trust_flags, parsed_by
+from edge.cli.model_flags import add_model_flags, model_options_from
 from edge.run.loop import RunConfig
 from edge.runtimes import RUNTIMES
 from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE, BrokerAddress, PageAddress
@@ -62,20 +63,21 @@ def parser() -> argparse.ArgumentParser:
     )
     origin.add_argument("--list-cameras", action="store_true", help="list the cameras (--json: as JSON)")
     model = flags.add_mutually_exclusive_group()
-    model.add_argument("--model", type=Path, metavar="FILE", help=".tflite or .onnx file (default: the built-in one)")
+    model.add_argument("--model", type=model_path, metavar="FILE",
+                       help=f".tflite or .onnx file, or a built-in one: {', '.join(builtin_models())} (default: "
+                       f"{DEFAULT_MODEL})")  # fmt: skip
     model.add_argument("--store", type=_store_folder, nargs="?", const="", metavar="DIR",
                        help="run the model that `edge-classify update` installed in DIR (default: models/ in a "
                        "service's state folder, else ~/.local/state/edge-classify/models); the built-in one where "
                        "there is none")  # fmt: skip
     add_trust_flags(flags)
-    flags.add_argument("--roi", type=_parsed_by(_region), metavar="X,Y,W,H",
+    add_model_flags(flags)
+    flags.add_argument("--roi", type=parsed_by(_region), metavar="X,Y,W,H",
                        help="classify only this part of the frame: pixels, or shares of the frame if no number is "
                        "above 1")  # fmt: skip
     flags.add_argument("--background", choices=("border", "learn"), default=default.background,
                        help="model of the background: the frame's border, or the first second of a camera that doesn't "
                        "move, with nothing in view (default: %(default)s)")  # fmt: skip
-    flags.add_argument("--labels", type=Path, metavar="FILE",
-                       help="class names, one a line, for a model file that carries none")  # fmt: skip
     flags.add_argument(
         "--runtime", choices=("auto", *RUNTIMES), default=default.runtime, help="library that runs the model"
     )
@@ -107,7 +109,8 @@ def parser() -> argparse.ArgumentParser:
 
 def run_config_from(options: argparse.Namespace) -> RunConfig:
     """Return the parsed flags as settings of the run."""
-    return RunConfig(**{name: getattr(options, name) for name in RunConfig._fields})
+    names = (name for name in RunConfig._fields if name != "model_options")
+    return RunConfig(**{name: getattr(options, name) for name in names}, model_options=model_options_from(options))
 
 
 def sink_config_from(options: argparse.Namespace) -> SinkConfig:
@@ -170,7 +173,7 @@ def _add_file_flags(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_page_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--serve", type=_parsed_by(PageAddress.parse), nargs="?", const=PageAddress(),
+    group.add_argument("--serve", type=parsed_by(PageAddress.parse), nargs="?", const=PageAddress(),
                        metavar="HOST:PORT",
                        help=f"show a live page (default: {PageAddress().url}), /healthz and /metrics. "
                        f"Beyond this machine it needs a token, from {TOKEN_VARIABLE} or a file")  # fmt: skip
@@ -179,7 +182,7 @@ def _add_page_flags(group: argparse._ArgumentGroup) -> None:
 
 def _add_broker_flags(group: argparse._ArgumentGroup) -> None:
     names = MQTT_VARIABLES
-    group.add_argument("--mqtt", type=_parsed_by(BrokerAddress.parse), metavar="URL",
+    group.add_argument("--mqtt", type=parsed_by(BrokerAddress.parse), metavar="URL",
                        help="mqtt://HOST[:PORT]/TOPIC, or mqtts:// for TLS: publish TOPIC/decision, TOPIC/telemetry "
                        f"and TOPIC/availability. {names['username']} and {names['password']} log in; your own PEM "
                        f"files: {names['authority']}, {names['certificate']}, {names['key']}")  # fmt: skip
@@ -187,18 +190,6 @@ def _add_broker_flags(group: argparse._ArgumentGroup) -> None:
                        help="seconds between two telemetry messages")  # fmt: skip
     group.add_argument("--mqtt-discovery", nargs="?", const="homeassistant", metavar="PREFIX",
                        help="announce the device to Home Assistant (default PREFIX: homeassistant)")  # fmt: skip
-
-
-def _parsed_by(parse: Callable[[str], _T]) -> Callable[[str], _T]:
-    """Return a parser for argparse whose message is that of the ValueError."""
-
-    def convert(text: str) -> _T:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return convert
 
 
 def _region(text: str) -> Region:

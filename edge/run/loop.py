@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
+from edge.artifact.input_spec import ModelOptions
 from edge.artifact.spec import STALE_LABEL
 from edge.errors import FrameError
 from edge.health import ENDED, LIVE, STALE, STARTING, Health
@@ -36,7 +37,8 @@ class RunConfig(NamedTuple):  # as all values of a start: Python would compile a
     model: Path | None = None
     store: Path | None = None
     """Folder of `edge-classify update`, whose model is run; None: `model`."""
-    labels: Path | None = None
+    model_options: ModelOptions = ModelOptions()
+    """Labels and input of a model file that carries no specification."""
     runtime: str = "auto"
     threads: int = 1
     roi: Region | None = None

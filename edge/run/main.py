@@ -14,7 +14,7 @@ from edge.artifact.file import default_model
 from edge.artifact.spec import RESERVED_LABELS
 from edge.cli import config_file, console
 from edge.cli.console import trust_policy_from
-from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError, ModelFileError
+from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError
 from edge.health import Health
 from edge.images import limits
 from edge.run.flags import DEMO_FRAMES, parser, run_config_from, sink_config_from
@@ -140,16 +140,16 @@ def _load(config: RunConfig, model: Path, policy: TrustPolicy | None) -> Classif
     from dataclasses import replace
 
     from edge.classify.classifier import Classifier
-    from edge.vision import EmptyScene, find_garment
+    from edge.vision import EmptyScene, prepare
 
     scene = EmptyScene() if config.background == "learn" else None
     classifier = Classifier.load(
         model,
         runtime=config.runtime,
         threads=config.threads,
-        labels=_read_labels(config.labels) if config.labels else None,
+        options=config.model_options,
         policy=policy,
-        locate_garment=partial(find_garment, region=config.roi, scene=scene),
+        prepare=partial(prepare, region=config.roi, scene=scene),
     )
     names = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
     overrides = {name: value for name in names if (value := getattr(config, name)) is not None}
@@ -175,14 +175,6 @@ def _service_sinks() -> list[Sink]:
 
     systemd = notifier()
     return [SystemdSink(systemd)] if systemd else []
-
-
-def _read_labels(path: Path) -> tuple[str, ...]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"label file {path} can't be read ({error}): expected one class name a line") from error
-    return tuple(line.strip() for line in lines if line.strip())
 
 
 if __name__ == "__main__":

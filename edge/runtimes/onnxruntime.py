@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge.artifact.quantization import PIXEL_SCALE
+from edge.artifact.formats.onnx_input import input_quantization
 from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError, RuntimeMissingError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
+_DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(int8)": "int8"}
 _ERRORS_ONLY, _FATAL_ONLY = 3, 4  # onnxruntime's log severity: 2 would print a warning for every device without a GPU
 _PROVIDERS = ["CPUExecutionProvider"]
 _EXACT_KERNELS = "session.x64quantprecision"  # "1": kernels that can't saturate, where the usual ones would
@@ -91,7 +92,26 @@ class OnnxRuntime:
                 f"{path} has {len(inputs)} inputs and {len(outputs)} outputs: a classifier has one of each"
             )
         self.input_tensor = _tensor_spec(path, inputs[0])
+        if self.input_tensor.dtype != "float32":
+            scale, zero_point = input_quantization(network)  # ONNX Runtime doesn't tell
+            self.input_tensor = replace(self.input_tensor, scale=scale, zero_point=zero_point)
         self.output_tensor = _tensor_spec(path, outputs[0])
+        self._learn_output_shape()
+
+    def _learn_output_shape(self) -> None:
+        """Run the network once where its graph doesn't say how many numbers it puts out."""
+        if 0 in self.output_tensor.shape and 0 not in self.input_tensor.shape:
+            blank = np.zeros(self.input_tensor.shape, self.input_tensor.dtype)
+            self.output_tensor = replace(self.output_tensor, shape=self.invoke(blank).shape)
+
+    def resize_input(self, shape: tuple[int, ...]) -> None:
+        """Fix the free axes of the input (see `edge.runtimes.protocol.Runtime`)."""
+        if len(shape) != len(self.input_tensor.shape) or any(
+            fixed not in (0, size) for fixed, size in zip(self.input_tensor.shape, shape, strict=True)
+        ):
+            raise ModelFileError(f"the model doesn't take the shape {shape}: expected {self.input_tensor.shape}")
+        self.input_tensor = replace(self.input_tensor, shape=shape)
+        self._learn_output_shape()
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
         """Run the model once (see `edge.runtimes.protocol.Runtime`)."""
@@ -147,7 +167,5 @@ def _tensor_spec(path: Path, node: Any) -> TensorSpec:
     if node.type not in _DTYPES:
         raise ModelFileError(f"tensor {node.name!r} of {path} is a {node.type}: expected {' or '.join(_DTYPES)}")
     # A size that is a name ("batch") is free; the runner feeds one image at a time.
-    shape = tuple(size if isinstance(size, int) else 1 for size in node.shape)
-    # A uint8 ONNX input is pixels by this project's contract; ONNX Runtime doesn't tell a graph's scales.
-    scale = float(np.float32(PIXEL_SCALE)) if node.type == "tensor(uint8)" else 0.0
-    return TensorSpec(name=node.name, dtype=_DTYPES[node.type], shape=shape, scale=scale)
+    shape = tuple(size if isinstance(size, int) else int(axis == 0) for axis, size in enumerate(node.shape))
+    return TensorSpec(name=node.name, dtype=_DTYPES[node.type], shape=shape)

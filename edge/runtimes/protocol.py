@@ -50,11 +50,20 @@ class Runtime(Protocol):
     name: str
     """Name in `RUNTIMES`."""
     input_tensor: TensorSpec
+    """Input as the file has it; a free batch is 1, any other free axis 0."""
     output_tensor: TensorSpec
 
     @property
     def version(self) -> str:
         """Version of the library."""
+        ...
+
+    def resize_input(self, shape: tuple[int, ...]) -> None:
+        """Fix the free axes of the input.
+
+        Raises:
+            ModelFileError: the network doesn't take this shape.
+        """
         ...
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,16 @@ class TfliteRuntime:
         self._input_index: int = inputs[0]["index"]
         self._output_index: int = outputs[0]["index"]
 
+    def resize_input(self, shape: tuple[int, ...]) -> None:
+        """Fix the free axes of the input (see `edge.runtimes.protocol.Runtime`)."""
+        try:
+            self._interpreter.resize_tensor_input(self._input_index, shape, strict=True)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelFileError(f"the model doesn't take the shape {shape}: {' '.join(str(error).split())}") from error
+        self.input_tensor = replace(self.input_tensor, shape=shape)
+        self.output_tensor = _tensor_spec(self._interpreter.get_output_details()[0])
+
     @property
     def version(self) -> str:
         """Version of the library; read on demand, because importlib.metadata is slow to import."""
@@ -66,10 +77,11 @@ class TfliteRuntime:
 
 def _tensor_spec(detail: dict[str, Any]) -> TensorSpec:
     scale, zero_point = detail["quantization"]
+    free = [axis for axis, size in enumerate(detail.get("shape_signature", ())) if size < 0 and axis]
     return TensorSpec(
         name=str(detail["name"]),
         dtype=np.dtype(detail["dtype"]).name,
-        shape=tuple(int(size) for size in detail["shape"]),
+        shape=tuple(0 if axis in free else int(size) for axis, size in enumerate(detail["shape"])),
         scale=float(scale),
         zero_point=int(zero_point),
     )

@@ -2,7 +2,18 @@
 
 from edge.vision.background import EmptyScene
 from edge.vision.frames import YuvPicture, to_bgr
-from edge.vision.garment import GARMENT_RECIPE, find_garment, frame_to_pixels
+from edge.vision.garment import find_garment, frame_to_pixels
+from edge.vision.image import prepare_image
 from edge.vision.prepared_input import PreparedInput
+from edge.vision.recipe import prepare
 
-__all__ = ["GARMENT_RECIPE", "EmptyScene", "PreparedInput", "YuvPicture", "find_garment", "frame_to_pixels", "to_bgr"]
+__all__ = [
+    "EmptyScene",
+    "PreparedInput",
+    "YuvPicture",
+    "find_garment",
+    "frame_to_pixels",
+    "prepare",
+    "prepare_image",
+    "to_bgr",
+]

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from edge.vision.prepared_input import Region
 
-GARMENT_RECIPE = "garment-v2"
-
 _PICTURE_EDGE = 160  # pixels along the longer edge of the shrunk frame: a garment that fills a fifth of it still has 28
 _HALF = 127  # of 255: pixels with more cover are inside the outline
 _OUTLINE_ERROR = 0.8  # pixels of the picture: fewer corners are cheaper to draw, and no eye sees the difference

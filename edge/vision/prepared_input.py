@@ -15,13 +15,14 @@ class PreparedInput(NamedTuple):
     """The model's input, with the outline and score of what was found in the frame."""
 
     pixels: NDArray[np.uint8]
-    """Grey image for the model, uint8, shape (height, width), 0-255; all black where nothing was found."""
+    """Image for the model, uint8, 0-255: grey of shape (height, width), or BGR of shape (height, width, 3); all black
+    where nothing was found."""
     outline: NDArray[np.int32]
     """Corners of the outline in the frame, int32 x and y in pixels, shape (N, 2); (0, 2) where nothing was found."""
     presence_score: float
     """Score that there is something at all, 0-1."""
     region: tuple[int, int, int, int] | None = None
-    """Left, top, width and height, pixels, of the part of the frame that was searched; None: all of it."""
+    """Left, top, width and height, pixels, of the part of the frame that was looked at; None: all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,17 @@ class Region:
         return cls(x, y, width, height)
 
     def cut(self, frame: NDArray[Any]) -> tuple[NDArray[Any], int, int]:
-        """Return the part of the frame, shape (rows, columns, ...), and its upper left corner: x, y in pixels.
+        """Return the part of the frame, shape (rows, columns, ...), and its upper left corner: x, y in pixels."""
+        left, top, width, height = self.box(*frame.shape[:2])
+        return frame[top : top + height, left : left + width], left, top
+
+    def box(self, rows: int, columns: int) -> tuple[int, int, int, int]:
+        """Return left, top, width and height, pixels, of the part of a frame of this size.
 
         The part beyond the frame's edge is left out, so a region beyond the frame has no pixels.
         """
-        rows, columns = frame.shape[:2]
         in_shares = max(self.x, self.y, self.width, self.height) <= 1
         across, down = (columns, rows) if in_shares else (1, 1)
         left, top = min(round(self.x * across), columns), min(round(self.y * down), rows)
         right, bottom = round((self.x + self.width) * across), round((self.y + self.height) * down)
-        return frame[top : max(bottom, top), left : max(right, left)], left, top
+        return left, top, max(0, min(right, columns) - left), max(0, min(bottom, rows) - top)

@@ -114,9 +114,14 @@ class FakeRuntime:
     name, version = "fake", "1"
 
     def __init__(
-        self, scores: list[float], *, grid: TensorSpec | None = None, shape: tuple[int, ...] = (1, 2, 2, 1)
+        self,
+        scores: list[float],
+        *,
+        grid: TensorSpec | None = None,
+        shape: tuple[int, ...] = (1, 2, 2, 1),
+        takes: TensorSpec | None = None,
     ) -> None:
-        self.input_tensor = TensorSpec("x", "uint8", shape, scale=1 / 255)
+        self.input_tensor = takes or TensorSpec("x", "uint8", shape, scale=1 / 255)
         self.output_tensor = grid or TensorSpec("y", "float32", (1, len(scores)))
         self.scores = np.array([scores], self.output_tensor.dtype)
         self.fed: NDArray[Any] | None = None

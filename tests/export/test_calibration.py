@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from edge.artifact.input_spec import InputSpec
 from edge.datasets.fashion_mnist import LabelledImages
 from edge.errors import ExportError
 from export.calibration import Dataset, choose_calibration, load_dataset
@@ -19,11 +20,14 @@ def _dataset(count_by_class: dict[int, int], *, test_values: tuple[int, ...] = (
 def test_the_choice_is_balanced_and_its_manifest_finds_it_again() -> None:
     dataset = _dataset({0: 20, 1: 30, 2: 10})
 
-    chosen = choose_calibration(dataset, count=9, seed=0)
+    chosen = choose_calibration(dataset, InputSpec(), count=9, seed=0)
 
     manifest = chosen.manifest
     assert np.bincount(dataset.train.labels[manifest["indices"]]).tolist() == [3, 3, 3]
-    np.testing.assert_array_equal(dataset.train.images[manifest["indices"]], chosen.images)
+    expected = dataset.train.images[manifest["indices"]].copy()
+    expected[0, 0, 0], expected[0, -1, -1] = 0, 255  # so that the input's grid reaches from black to white
+    np.testing.assert_array_equal(chosen.images, expected)
+    assert manifest["added"]
     assert {key: manifest[key] for key in ("dataset", "split", "count", "seed", "in_test_set")} == {
         "dataset": "demo",
         "split": "train",
@@ -35,7 +39,7 @@ def test_the_choice_is_balanced_and_its_manifest_finds_it_again() -> None:
 
 def test_the_same_seed_chooses_the_same_and_another_seed_others() -> None:
     dataset = _dataset({0: 50, 1: 50})
-    first, again, other = (choose_calibration(dataset, count=10, seed=seed).manifest for seed in (1, 1, 2))
+    first, again, other = (choose_calibration(dataset, InputSpec(), count=10, seed=seed).manifest for seed in (1, 1, 2))
 
     assert first == again
     assert first["sha256"] != other["sha256"]
@@ -44,7 +48,7 @@ def test_the_same_seed_chooses_the_same_and_another_seed_others() -> None:
 def test_an_image_that_is_also_a_test_image_is_never_chosen() -> None:
     dataset = _dataset({0: 4, 1: 4}, test_values=(0, 1, 7))
 
-    chosen = choose_calibration(dataset, count=4, seed=0)
+    chosen = choose_calibration(dataset, InputSpec(), count=4, seed=0)
 
     assert sorted(chosen.manifest["indices"][:2]) == [2, 3]
     assert 7 not in chosen.manifest["indices"]
@@ -60,14 +64,14 @@ def test_an_image_that_is_also_a_test_image_is_never_chosen() -> None:
 )
 def test_an_impossible_choice_is_refused(count: int, message: str) -> None:
     with pytest.raises(ExportError, match=message):
-        choose_calibration(_dataset({0: 20, 1: 2}), count=count, seed=0)
+        choose_calibration(_dataset({0: 20, 1: 2}), InputSpec(), count=count, seed=0)
 
 
 def test_without_the_data_set_garments_are_drawn_and_the_manifest_says_so(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
 
     dataset = load_dataset("fashion-mnist", run=tmp_path, seed=0)
-    manifest = choose_calibration(dataset, count=10, seed=0).manifest
+    manifest = choose_calibration(dataset, InputSpec(), count=10, seed=0).manifest
 
     assert dataset.name == manifest["dataset"] == "demo"
     assert manifest["notice"] == dataset.notice

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.artifact.file import default_model, read_artifact
-from edge.artifact.quantization import pixels_to_tensor
+from edge.artifact.input_spec import InputSpec
+from edge.artifact.pixels import InputTensor
 from edge.classify.classifier import Classifier
 from edge.runtimes import Runtime
 from edge.runtimes.onnxruntime import OnnxRuntime
@@ -44,8 +45,8 @@ def exact_outputs(images: NDArray[np.uint8], model: Path) -> NDArray[Any]:
 
 
 def _run(loaded: Runtime, images: NDArray[np.uint8]) -> NDArray[Any]:
-    tensors = (pixels_to_tensor(image[np.newaxis, :, :, np.newaxis], loaded.input_tensor) for image in images)
-    return np.concatenate([loaded.invoke(tensor) for tensor in tensors])
+    tensor = InputTensor(InputSpec(), loaded.input_tensor)
+    return np.concatenate([loaded.invoke(tensor.fill(image)) for image in images])
 
 
 def sha256(array: NDArray[Any]) -> str:

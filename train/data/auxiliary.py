@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.artifact.decision_spec import DecisionSpec
+from edge.artifact.input_spec import GARMENT_RECIPE
 from edge.errors import DatasetError
 from edge.system import atomic_file
-from edge.vision import GARMENT_RECIPE, PreparedInput
+from edge.vision import PreparedInput
 
 
 @dataclass(frozen=True, slots=True)

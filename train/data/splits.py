@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import demo
-from edge.artifact.quantization import pixels_to_real
+from edge.artifact.input_spec import InputSpec
+from edge.artifact.pixels import to_real
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.datasets import fashion_mnist
 from edge.errors import DatasetError
@@ -108,7 +109,7 @@ def load_splits(config: TrainConfig) -> Splits:
 
 def to_network(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Convert uint8 pixels (N, H, W), 0-255, to float32 (N, H, W, 1), 0-1, as the runner does for float files."""
-    return pixels_to_real(pixels)[..., np.newaxis]
+    return to_real(pixels, InputSpec())
 
 
 def stratified_choice(labels: NDArray[np.uint8], *, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -11,11 +11,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.artifact.quantization import pixels_to_real
 from edge.errors import RunError
 from train.config import Preset, TrainConfig
 from train.data import augment
-from train.data.splits import Splits
+from train.data.splits import Splits, to_network
 from train.fitting.teacher import read_soft_labels
 from train.network.backend import Cluster
 
@@ -216,7 +215,7 @@ def _augmented(
         pixels = augment.flip(pixels, rng)
     if preset.erase:
         pixels = augment.erase(pixels, preset.erase, rng)
-    images = pixels_to_real(pixels)[..., np.newaxis]
+    images = to_network(pixels)
     mixers = [(mix, alpha) for mix, alpha in ((augment.mixup, preset.mixup), (augment.cutmix, preset.cutmix)) if alpha]
     if mixers:
         mix, alpha = mixers[rng.integers(len(mixers))]

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.spec import InputSpec, ModelSpec, Provenance
+from edge.artifact.input_spec import InputSpec
+from edge.artifact.spec import ModelSpec, Provenance
 from edge.system import atomic_file
 from train.config import DATASETS, Preset, TrainConfig
 from train.data.splits import Splits

@@ -265,7 +265,7 @@ def test_other_metadata_in_a_zip_is_not_taken_for_a_spec(fixtures: Path, tmp_pat
     ("text", "words"),
     [
         ("{", "isn't valid JSON"),
-        (json.dumps({"schema_version": 99}), "has schema 99, this edge-classify reads up to 3"),
+        (json.dumps({"schema_version": 99}), "has schema 99, this edge-classify reads up to 4"),
         (json.dumps({"schema_version": 1, "labels": ["one"]}), "at least two labels"),
     ],
     ids=["no JSON", "newer", "one label"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.artifact.quantization import dequantize, pixels_to_real, pixels_to_tensor, quantize, takes_pixels
+from edge.artifact.quantization import dequantize, quantize
 from edge.artifact.spec import TensorSpec
 from edge.errors import SpecError
 
@@ -93,51 +93,3 @@ def test_a_grid_needs_a_positive_scale(scale: float) -> None:
 def test_a_float_tensor_has_no_grid() -> None:
     with pytest.raises(SpecError, match=r"tensor 't' \(float32\)"):
         quantize(floats(1.0), tensor("float32", 1.0))
-
-
-def test_pixels_go_in_as_they_are_where_the_grid_is_theirs() -> None:
-    pixels = np.array([[0, 1, 128, 255]], np.uint8)
-    assert pixels_to_tensor(pixels, PIXELS) is pixels
-
-
-@pytest.mark.parametrize(
-    ("grid", "expected"),
-    [
-        (tensor("uint8", 1 / 255), True),
-        (PIXELS, True),
-        (tensor("uint8", 1 / 256), False),
-        (tensor("uint8", 1 / 255, 1), False),
-        (tensor("int8", 1 / 255), False),
-        (tensor("float32", 1 / 255), False),
-    ],
-    ids=["float64 scale", "float32 scale", "another scale", "another zero point", "int8", "float"],
-)
-def test_only_a_grid_of_pixels_takes_pixels(grid: TensorSpec, expected: bool) -> None:
-    assert takes_pixels(grid) is expected
-
-
-@pytest.mark.parametrize(
-    ("grid", "expected"),
-    [
-        (tensor("float32"), [0.0, 0.2, 0.4, 1.0]),
-        (tensor("int8", 1 / 255, -128), [-128, -77, -26, 127]),
-        (tensor("uint8", 1 / 51), [0, 10, 20, 51]),
-    ],
-    ids=["float", "int8", "coarser uint8"],
-)
-def test_pixels_are_quantized_to_other_grids(grid: TensorSpec, expected: list[float]) -> None:
-    fed = pixels_to_tensor(np.array([0, 51, 102, 255], np.uint8), grid)
-    assert fed.dtype == np.dtype(grid.dtype)
-    assert fed.tolist() == pytest.approx(expected, abs=1e-7)
-
-
-def test_pixels_to_real_spans_zero_to_one() -> None:
-    real = pixels_to_real(np.arange(256, dtype=np.uint8))
-    assert real.dtype == np.float32
-    assert (real[0], real[255]) == (0.0, 1.0)
-    assert np.array_equal(real, np.arange(256, dtype=np.float32) / np.float32(255))
-
-
-def test_quantizing_pixels_by_way_of_real_values_gives_the_pixels_back() -> None:
-    pixels = np.arange(256, dtype=np.uint8)
-    assert np.array_equal(quantize(pixels_to_real(pixels), PIXELS), pixels)

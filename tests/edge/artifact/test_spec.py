@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.spec import FASHION_MNIST_LABELS, InputSpec, ModelSpec, Provenance, TensorSpec
+from edge.artifact.input_spec import InputSpec
+from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec, Provenance, TensorSpec
 from edge.errors import SpecError
 
 FULL = ModelSpec(
@@ -53,18 +54,29 @@ def test_the_default_spec_is_fashion_mnist_s() -> None:
     assert (spec.labels[0], spec.labels[9], len(spec.labels)) == ("T-shirt/top", "Ankle boot", 10)
     assert (spec.input.height, spec.input.width, spec.input.channels, spec.input.layout) == (28, 28, 1, "NHWC")
     assert (spec.output, spec.decision.temperature, spec.decision.threshold) == ("probabilities", 1.0, 0.0)
-    assert spec.schema_version == 3
+    assert spec.schema_version == 4
 
 
 def test_missing_fields_take_their_defaults() -> None:
     assert ModelSpec.from_json('{"schema_version": 2}') == ModelSpec()
 
 
-def test_a_spec_of_schema_1_takes_the_defaults_of_what_came_since_and_is_written_as_schema_3() -> None:
+def test_a_spec_of_schema_1_takes_the_defaults_of_what_came_since_and_is_written_as_schema_4() -> None:
     old = as_json(schema_version=1, decision={"temperature": 1.5, "threshold": 0.25})
     spec = ModelSpec.from_json(old)
     assert spec.decision == DecisionSpec(temperature=1.5, threshold=0.25)
-    assert json.loads(spec.to_json())["schema_version"] == 3  # so that an old reader says what to do about it
+    assert json.loads(spec.to_json())["schema_version"] == 4  # so that an old reader says what to do about it
+
+
+def test_a_spec_of_schema_3_calls_its_recipe_vision() -> None:
+    old = json.dumps({"schema_version": 3, "input": {"height": 20, "width": 24, "vision": "garment-v1"}})
+    assert ModelSpec.from_json(old).input == InputSpec(20, 24, recipe="garment-v1")
+
+
+def test_one_mean_counts_for_all_channels() -> None:
+    spec = InputSpec(224, 224, 3, recipe="image-v1", mean=(127.5,), std=(127.5,))
+    assert (spec.mean, spec.std) == ((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
+    assert ModelSpec.from_json(ModelSpec(input=spec).to_json()).input == spec
 
 
 def test_specs_of_schema_1_that_were_written_then_load(fixtures: Path) -> None:
@@ -77,9 +89,12 @@ def test_lists_and_whole_scales_of_json_compare_equal_to_tuples_and_floats() -> 
     assert TensorSpec("t", "uint8", [1, 2], scale=1) == TensorSpec("t", "uint8", (1, 2), scale=1.0)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("dtype", "expected"), [("uint8", True), ("int8", True), ("float32", False), ("int32", False)])
-def test_integer_tensors_are_quantized(dtype: str, expected: bool) -> None:
-    assert TensorSpec("t", dtype, (1,)).is_quantized is expected
+@pytest.mark.parametrize(
+    ("dtype", "scale", "expected"),
+    [("uint8", 0.5, True), ("int8", 0.5, True), ("uint8", 0.0, False), ("float32", 0.0, False), ("int32", 0.5, False)],
+)
+def test_8_bit_tensors_with_a_scale_are_quantized(dtype: str, scale: float, expected: bool) -> None:
+    assert TensorSpec("t", dtype, (1,), scale=scale).is_quantized is expected
 
 
 def test_a_spec_is_frozen() -> None:
@@ -107,8 +122,8 @@ def test_what_is_no_spec_is_refused(text: str, words: str) -> None:
 
 
 def test_newer_schema_says_what_to_do() -> None:
-    with pytest.raises(SpecError, match="schema 4, .* 3: update"):
-        ModelSpec.from_json(as_json(schema_version=4, a_field_of_the_future=True))
+    with pytest.raises(SpecError, match="schema 5, .* 4: update"):
+        ModelSpec.from_json(as_json(schema_version=5, a_field_of_the_future=True))
 
 
 TENSOR = {"name": "t", "dtype": "uint8", "shape": [1, 10]}
@@ -132,11 +147,21 @@ TENSOR = {"name": "t", "dtype": "uint8", "shape": [1, 10]}
         ({"labels": ["Nothing", "Hut"]}, "'Nothing' is an answer of its own"),
         ({"labels": ["Hut", " STALE"]}, "' STALE' is an answer of its own"),
         ({"output": "scores"}, "output must be one of logits, probabilities, got 'scores'"),
-        ({"input": {"height": 0}}, "input 0x28x1 NHWC isn't supported"),
-        ({"input": {"width": 0}}, "input 28x0x1 NHWC isn't supported"),
-        ({"input": {"channels": 3}}, "input 28x28x3 NHWC isn't supported"),
-        ({"input": {"layout": "NCHW"}}, "input 28x28x1 NCHW isn't supported"),
-        ({"input": {"height": "28"}}, "malformed in InputSpec"),
+        ({"input": {"height": 0}}, "size 0x28"),
+        ({"input": {"width": 10**9}}, "size 28x1000000000"),
+        ({"input": {"height": "28"}}, "size"),
+        ({"input": {"channels": 3}}, "channels of garment-v2 3"),
+        ({"input": {"channels": 2}}, "channels 2"),
+        ({"input": {"layout": "HWC"}}, "layout HWC"),
+        ({"input": {"colour_order": "rgb"}}, "colour_order rgb"),
+        ({"input": {"resize": "pad"}}, "resize pad"),
+        ({"input": {"crop": 0}}, "crop 0 "),
+        ({"input": {"crop": 1.5}}, "crop 1.5"),
+        ({"input": {"interpolation": "lanczos"}}, "interpolation lanczos"),
+        ({"input": {"recipe": "image-v1", "channels": 3, "mean": [1, 2]}}, r"mean .* 3 numbers"),
+        ({"input": {"mean": 127.5}}, "mean 127.5"),
+        ({"input": {"std": [0]}}, "std"),
+        ({"input": {"mean": [True]}}, "mean"),
         ({"input": 28}, "field 'input' must be a JSON object, got int"),
         ({"input": None}, "field 'input' must be a JSON object, got NoneType"),
         ({"decision": None}, "field 'decision' must be a JSON object, got NoneType"),

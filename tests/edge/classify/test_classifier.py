@@ -14,8 +14,9 @@ import pytest
 from edge import vision
 from edge.artifact.decision_spec import DecisionSpec
 from edge.artifact.file import Artifact
-from edge.artifact.spec import InputSpec, ModelSpec, TensorSpec
-from edge.classify.classifier import Classifier, LocateGarment
+from edge.artifact.input_spec import InputSpec
+from edge.artifact.spec import ModelSpec, TensorSpec
+from edge.classify.classifier import Classifier, Prepare
 from edge.classify.loaded_model import LoadedModel
 from edge.errors import FrameError, SpecError
 
@@ -125,19 +126,19 @@ def test_the_energy_of_logits_does_not_know_the_temperature(fake_runtime: Fake) 
     assert "energy 2.08 reaches threshold 2.00" in prediction.reason
 
 
-def locating(presence: float) -> LocateGarment:
+def locating(presence: float) -> Prepare:
     """Return a vision step that finds the same in every frame."""
     sighting = vision.PreparedInput(
         np.full((2, 2), 9, np.uint8), np.array([[1, 2], [3, 4], [5, 6]], np.int32), presence
     )
-    return lambda frame, *, height, width: sighting
+    return lambda frame, spec: sighting
 
 
 @pytest.mark.parametrize(("score", "lowest"), [("probability", 0.0), ("energy", -math.inf)])
 def test_where_there_is_nothing_the_network_is_not_run(score: str, lowest: float, fake_runtime: Fake) -> None:
     runtime = fake_runtime([0.125, 0.625, 0.25])
     model = LoadedModel(ARTIFACT, runtime, spec(output="logits", score=score))
-    prediction = Classifier(model, locate_garment=locating(0.05)).classify(FRAME)
+    prediction = Classifier(model, prepare=locating(0.05)).classify(FRAME)
     assert runtime.fed is None
     assert (prediction.label, prediction.probability, prediction.top_k) == ("nothing", 0.0, ())
     assert "presence 0.05 below 0.10" in prediction.reason
@@ -149,7 +150,7 @@ def test_where_there_is_nothing_the_network_is_not_run(score: str, lowest: float
 @pytest.mark.parametrize(("threshold", "label"), [(0.0, "b"), (0.05, "b"), (0.13, "nothing"), (1.0, "nothing")])
 def test_the_presence_threshold_is_the_spec_s(threshold: float, label: str, fake_runtime: Fake) -> None:
     model = LoadedModel(ARTIFACT, fake_runtime([0.125, 0.625, 0.25]), spec(presence_threshold=threshold))
-    prediction = Classifier(model, locate_garment=locating(0.05)).classify(FRAME)
+    prediction = Classifier(model, prepare=locating(0.05)).classify(FRAME)
     assert (prediction.label, prediction.presence_score) == (label, 0.05)
     assert prediction.outline.tolist() == [[1, 2], [3, 4], [5, 6]]
     assert (prediction.pixels == 9).all()

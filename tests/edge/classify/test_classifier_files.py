@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.artifact.file import METADATA_KEY, Artifact, VerifiedArtifact, default_model
+from edge.artifact.input_spec import ModelOptions
 from edge.artifact.spec import ModelSpec
 from edge.artifact.trust import Trust, TrustPolicy
 from edge.classify.classifier import Classifier
@@ -22,6 +23,7 @@ Fake = Callable[..., Any]
 Respec = Callable[[Path, "ModelSpec | str | None"], Path]
 ARTIFACT = Artifact(Path("m.tflite"), "tflite", "ab" * 32, 1, None)
 TEN = tuple(f"class {number}" for number in range(10))
+NAMED = ModelOptions(labels=TEN, recipe="garment-v2")
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +102,12 @@ def test_a_loaded_classifier_knows_its_file(fixtures: Path) -> None:
 
 
 def test_labels_are_only_for_files_that_carry_none(fixtures: Path) -> None:
-    assert Classifier.load(fixtures / "tiny_int8.tflite", labels=TEN).spec.labels[0] == "T-shirt/top"
+    assert Classifier.load(fixtures / "tiny_int8.tflite", options=NAMED).spec.labels[0] == "T-shirt/top"
 
 
 def test_a_file_without_a_spec_works_with_labels(fixtures: Path, respec: Respec) -> None:
     path = respec(fixtures / "tiny_int8.tflite", None)
-    named = Classifier.load(path, labels=TEN)
+    named = Classifier.load(path, options=NAMED)
     own = Classifier.load(fixtures / "tiny_int8.tflite")
     frame = draw_frame(0).image
     answer, expected = named.classify(frame), own.classify(frame)
@@ -115,7 +117,7 @@ def test_a_file_without_a_spec_works_with_labels(fixtures: Path, respec: Respec)
 
 
 def test_a_file_that_ends_in_a_softmax_works_with_labels(fixtures: Path) -> None:
-    named = Classifier.load(fixtures / "softmax_int8.tflite", labels=TEN)
+    named = Classifier.load(fixtures / "softmax_int8.tflite", options=NAMED)
     own = Classifier.load(fixtures / "tiny_int8.tflite")
     assert named.spec.output == "probabilities"
     for number in range(10):
@@ -133,8 +135,8 @@ def test_a_file_without_a_spec_and_without_labels_says_what_to_do(fixtures: Path
 @pytest.mark.parametrize("count", [2, 9, 11])
 def test_labels_must_be_as_many_as_the_outputs(fixtures: Path, respec: Respec, count: int) -> None:
     path = respec(fixtures / "tiny_int8.tflite", None)
-    with pytest.raises(SpecError, match=rf"shape \(1, 10\), .* {count} labels"):
-        Classifier.load(path, labels=tuple(f"class {number}" for number in range(count)))
+    with pytest.raises(SpecError, match=rf"10 outputs, .* {count} labels"):
+        Classifier.load(path, options=ModelOptions(labels=tuple(f"class {number}" for number in range(count))))
 
 
 def test_a_file_cut_short_does_not_crash_this_process_even_with_labels(fixtures: Path, tmp_path: Path) -> None:
@@ -143,7 +145,7 @@ def test_a_file_cut_short_does_not_crash_this_process_even_with_labels(fixtures:
     for length in (9, 1500, 4000):  # the flatbuffer has 6,264 bytes
         path.write_bytes(content[:length])
         with pytest.raises(ModelFileError, match=r"cut\.tflite .*: byte [0-9,]+ of [0-9,]+"):
-            Classifier.load(path, labels=TEN)
+            Classifier.load(path, options=NAMED)
 
 
 def test_a_file_that_nobody_vouches_for_is_tried_in_a_child_first(
@@ -182,4 +184,4 @@ def test_an_onnx_file_without_a_spec_needs_labels(fixtures: Path, tmp_path: Path
     )
     with pytest.raises(ModelFileError, match="carries no specification"):
         Classifier.load(path)
-    assert Classifier.load(path, labels=TEN).classify(draw_frame(0).image).label in TEN
+    assert Classifier.load(path, options=NAMED).classify(draw_frame(0).image).label in TEN

@@ -79,10 +79,12 @@ class FakeSession:
         return SimpleNamespace(custom_metadata_map={"somebody": "else"})
 
 
-def test_sizes_that_are_names_are_one_and_the_threads_reach_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_free_batch_is_one_another_free_axis_zero_and_the_threads_reach_the_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(library, "InferenceSession", FakeSession)
     runtime = adapter.load(Path("m.onnx"), b"", threads=3)
-    assert runtime.input_tensor == TensorSpec("x", "float32", (1, 4, 1, 1))
+    assert runtime.input_tensor == TensorSpec("x", "float32", (1, 4, 0, 1))
     options = runtime._session.options
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (3, 1)
     spinning = "session.intra_op.allow_spinning"

@@ -84,7 +84,7 @@ def test_an_error_names_the_file_as_the_user_did(update: Run, store: Store, tmp_
     assert f"{page} is empty" in update(page).sentence
     page.write_bytes(b"\0\0\0\0TFL3" * 9)
     outcome = update(page)
-    assert outcome.sentence.startswith(f"{page} carries no specification")
+    assert outcome.sentence.startswith(f"{page} is damaged")
     assert (outcome.code, store.read()) == (1, State())
     assert update(tmp_path / "gone").sentence == f"{tmp_path / 'gone'}: {os.strerror(errno.ENOENT)}"
 

@@ -100,7 +100,7 @@ def test_a_folder_without_samples_is_refused(tmp_path: Path) -> None:
 def test_outputs_that_are_no_probabilities_are_refused(fake_runtime: Any) -> None:
     new, current = Classifier.load(default_model()), Classifier.load(default_model())
     new.model.runtime = fake_runtime([float("nan")] * 10, shape=(1, 28, 28, 1))
-    with pytest.raises(ModelFileError, match="nan instead of 1"):
+    with pytest.raises(ModelFileError, match="finite"):
         program._Pair(new, current).classify(draw_frame(0).image)
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from edge.artifact.file import Artifact
-from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.classify.classifier import Classifier
 from edge.errors import ToolkitError
 from edge.runtimes.protocol import import_library, load_network
@@ -35,7 +34,7 @@ def work(connection: Connection, originals: Sequence[Path], seed: int, numbers: 
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libraries talk there
     files = [load_original(path) for path in originals]
     for path in originals:  # libraries are there before memory is bounded
-        Classifier.load(path, labels=FASHION_MNIST_LABELS)
+        Classifier.load(path)
     sandbox_run.try_in_child = _try_here
     child_process.bound_memory()
     for number in numbers:

@@ -1,0 +1,98 @@
+"""Specs of files that carry none: what is read, what is asked for, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.artifact.input_spec import ModelOptions
+from edge.artifact.spec import FASHION_MNIST_LABELS, TensorSpec
+from edge.classify.infer_spec import class_count, infer_spec
+from edge.errors import ModelFileError, SpecError
+
+PATH = Path("m.tflite")
+THREE = ("a", "b", "c")
+Fake = Callable[..., Any]
+
+
+def takes(dtype: str, shape: tuple[int, ...], scale: float = 0.0, zero_point: int = 0) -> TensorSpec:
+    """Return the facts of an input."""
+    return TensorSpec("x", dtype, shape, scale=scale, zero_point=zero_point)
+
+
+def infer(runtime: Any, **options: Any) -> Any:
+    """Infer the spec of a file with three classes."""
+    return infer_spec(PATH, runtime, ModelOptions(**{"labels": THREE, **options}))
+
+
+def test_a_quantized_colour_file_needs_its_labels_alone(fake_runtime: Fake) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("uint8", (1, 4, 6, 3), 1 / 128, 127))
+    inferred = infer(runtime)
+    spec = inferred.spec.input
+    assert (spec.height, spec.width, spec.channels, spec.layout) == (4, 6, 3, "NHWC")
+    assert (spec.recipe, spec.resize, spec.crop, spec.colour_order) == ("image-v1", "crop", 0.875, "RGB")
+    assert (spec.mean[0], spec.std[0]) == (127.5, 127.5)
+    assert inferred.spec.output == "probabilities"
+    assert dict(inferred.sources)["pixels"] == "the input's quantization"
+    sentence = inferred.sentence(PATH)
+    assert all(part in sentence for part in ("m.tflite", "6x4", "signed", "crop:0.875", "RGB", "3 labels"))
+
+
+def test_a_float_file_is_asked_for_its_pixels(fake_runtime: Fake) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("float32", (1, 3, 4, 6)))
+    with pytest.raises(ModelFileError, match="--pixels 0-1"):
+        infer(runtime)
+    spec = infer(runtime, pixels=((127.0,), (128.0,)), resize=("letterbox", 1.0), colour_order="BGR").spec.input
+    assert (spec.layout, spec.mean, spec.std) == ("NCHW", (127.0,) * 3, (128.0,) * 3)
+    assert (spec.resize, spec.colour_order) == ("letterbox", "BGR")
+
+
+def test_plain_uint8_takes_pixels_as_they_are(fake_runtime: Fake) -> None:
+    spec = infer(fake_runtime([0.2, 0.5, 0.3], takes=takes("uint8", (1, 4, 4, 3)))).spec.input
+    assert (spec.mean[0], spec.std[0]) == (0.0, 1.0)
+
+
+def test_grey_files_of_fashion_mnist_s_labels_see_garments(fake_runtime: Fake) -> None:
+    runtime = fake_runtime([0.0] * 10, takes=takes("uint8", (1, 28, 28, 1), 1 / 255))
+    assert infer(runtime, labels=FASHION_MNIST_LABELS).spec.input.recipe == "garment-v2"
+    assert infer(runtime, labels=tuple("abcdefghij")).spec.input.recipe == "image-v1"
+    assert infer(runtime, labels=tuple("abcdefghij"), recipe="garment-v2").spec.input.recipe == "garment-v2"
+
+
+def test_logits_are_told_from_probabilities(fake_runtime: Fake) -> None:
+    facts = takes("uint8", (1, 4, 4, 3), 1 / 255)
+    assert infer(fake_runtime([-3.0, 2.0, 2.0], takes=facts)).spec.output == "logits"
+    assert infer(fake_runtime([0.5, 0.5, 0.01], takes=facts)).spec.output == "probabilities"
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_a_wrong_number_of_labels_is_refused_with_both_numbers(fake_runtime: Fake, count: int) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("uint8", (1, 4, 4, 3), 1 / 255))
+    with pytest.raises(SpecError, match=f"3 outputs.* {count} labels"):
+        infer(runtime, labels=tuple("abcdefg"[:count]))
+    with pytest.raises(ModelFileError, match="--labels"):
+        infer(runtime, labels=None)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "words"),
+    [
+        ("float32", (1, 10, 4), "detector"),
+        ("float32", (1, 84, 8400), "detector"),
+        ("float32", (1, 1), "two classes"),
+        ("float32", (), "two classes"),
+        ("int64", (1, 10), "int64"),
+        ("uint8", (1, 10), "uint8"),  # without a scale
+    ],
+)
+def test_what_scores_no_classes_is_refused(dtype: str, shape: tuple[int, ...], words: str) -> None:
+    with pytest.raises(ModelFileError, match=words):
+        class_count(PATH, TensorSpec("y", dtype, shape))
+
+
+@pytest.mark.parametrize("shape", [(1, 10), (1, 1, 1, 10), (1, 10, 1, 1), (10,)])
+def test_scores_of_classes_may_have_axes_of_one(shape: tuple[int, ...]) -> None:
+    assert class_count(PATH, TensorSpec("y", "float32", shape)) == 10
