@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.hardening.malformed_media.session import MARK
+from tests.hardening.processor_time import processor_time_s
 
 HANGS_S = 5.0
 """Processor time without a line after which a run hangs: others may keep the machine busy."""
 SILENCE_S = 60.0
 """Time without a line after which it hangs too, whatever it does."""
 _TICK_S = 0.5
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _TALLY = re.compile(r"^(\d+) frames? in [\d.]+ s(?:;.*?(\d+) dropped for newer)?(?:.*; (\d+) unreadable)?")
 _SESSION = ("-m", "tests.hardening.malformed_media.session")
 
@@ -119,7 +119,7 @@ def _lines(child: subprocess.Popen[bytes], outcomes: list[Outcome]) -> Iterator[
         selector.register(child.stdout, selectors.EVENT_READ)
         while True:
             is_ready, now = selector.select(_TICK_S), outcomes[-1]
-            took_s = _processor_s(child.pid) - used_s
+            took_s = processor_time_s(child.pid) - used_s
             if not is_ready:
                 now.is_hung = took_s > now.job.hangs_s or time.monotonic() - said_s > now.job.silence_s
                 if now.is_hung:
@@ -132,9 +132,3 @@ def _lines(child: subprocess.Popen[bytes], outcomes: list[Outcome]) -> Iterator[
             *whole, pending = (pending + chunk).split(b"\n")
             for line in whole:
                 yield line.decode(errors="replace")
-
-
-def _processor_s(pid: int) -> float:
-    """Processor time of a process so far; it is a child of ours, so that it is there until it was waited for."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S

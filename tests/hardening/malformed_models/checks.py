@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -33,6 +35,7 @@ from tests.hardening.attack_command import attack_parser
 from tests.hardening.figures import AttackResult, Figure
 from tests.hardening.malformed_models.mutations import mutant
 from tests.hardening.malformed_models.original import load_original
+from tests.hardening.processor_time import processor_time_s
 
 ROOT = Path(__file__).parents[3]
 FORMATS = {
@@ -40,7 +43,8 @@ FORMATS = {
     "onnx": ("onnxruntime", "tiny_int8.onnx", "operators_none.onnx"),
 }
 FILLS = (85, 170)
-HANG_S, START_S = 10.0, 180.0
+HANGS_S, SILENCE_S, START_S = 10.0, 60.0, 180.0  # of processor time; of time
+_TICK_S = 0.2
 NOT_READ, BOUNDS, LIBRARY, DIED, SAME, DIFFERENT = OUTCOMES = (
     "refused: file or specification", "refused by the checks", "refused by the library",
     "crash, hang or flood: the child process catches it", "loaded, same answers",
@@ -136,11 +140,9 @@ def run(file_format: str, seed: int, count: int, fill: int) -> Iterator[Trial]:
 
 def _read(child: subprocess.Popen[bytes]) -> Iterator[Trial]:
     """Yield results until the process ends or hangs; that is the result of its last file."""
-    assert child.stdout is not None
     facts: dict[str, Any] = {}
     while True:
-        ready, _, _ = select([child.stdout], [], [], HANG_S + (0 if facts else START_S))
-        line = child.stdout.readline() if ready else b""
+        line = _line(child, HANGS_S, SILENCE_S) if facts else _line(child, math.inf, START_S)
         if not line:
             break
         facts |= json.loads(line)
@@ -149,6 +151,16 @@ def _read(child: subprocess.Popen[bytes]) -> Iterator[Trial]:
             facts = {}
     if facts:
         yield Trial(**facts | {"outcome": DIED})
+
+
+def _line(child: subprocess.Popen[bytes], hangs_s: float, silence_s: float) -> bytes:
+    """Return the next line; empty if the process ends, takes so much processor time, or is silent for so long."""
+    assert child.stdout is not None
+    began_s, used_s = time.monotonic(), processor_time_s(child.pid)
+    while time.monotonic() - began_s < silence_s and processor_time_s(child.pid) - used_s < hangs_s:
+        if select([child.stdout], [], [], _TICK_S)[0]:
+            return child.stdout.readline()
+    return b""
 
 
 def joined(first: Trial, second: Trial) -> Trial:

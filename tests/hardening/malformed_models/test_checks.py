@@ -28,11 +28,16 @@ def test_two_results_of_a_file_are_joined(first: Trial, second: Trial, outcome: 
     assert checks.joined(first, second).outcome == outcome
 
 
-@pytest.mark.parametrize("end", ["os.kill(os.getpid(), 11)", "time.sleep(60)"], ids=["crash", "hang"])
+@pytest.mark.parametrize(
+    ("end", "silence_s"),
+    [("os.kill(os.getpid(), 11)", 60.0), ("time.sleep(60)", 0.5), ("while True: pass", 60.0)],
+    ids=["crash", "silence", "endless loop"],
+)
 def test_a_process_that_crashes_or_hangs_is_the_result_of_its_last_file(
-    monkeypatch: pytest.MonkeyPatch, end: str
+    monkeypatch: pytest.MonkeyPatch, end: str, silence_s: float
 ) -> None:
-    monkeypatch.setattr(checks, "HANG_S", 0.5)
+    monkeypatch.setattr(checks, "HANGS_S", 0.5)
+    monkeypatch.setattr(checks, "SILENCE_S", silence_s)
     lines = ['{"number": 3, "kind": "x"}', '{"outcome": "a"}', '{"end": true}', '{"number": 4, "kind": "y"}']
     program = f"import os, time\nfor line in {lines}: print(line, flush=True)\n{end}"
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, bufsize=0) as child:
