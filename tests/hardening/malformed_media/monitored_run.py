@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.hardening.hang_watch import processor_time_s
 from tests.hardening.malformed_media.session import MARK
-from tests.hardening.processor_time import processor_time_s
 
 HANGS_S = 5.0
 """Processor time without a line after which a run hangs: others may keep the machine busy."""

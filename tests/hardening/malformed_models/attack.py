@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import resource
@@ -10,20 +11,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from edge.errors import EXIT_DONE, EXIT_ERROR, ModelFileError
 from edge.system import atomic_file
+from tests.hardening.hang_watch import HangWatch
 from tests.hardening.malformed_models.mutations import mutant
 from tests.hardening.malformed_models.original import load_original
 from tests.hardening.malformed_models.worker import FLOODED, LOADED, MOST_CHARACTERS, REFUSED, work
 
 CRASHED, HUNG = "crashed", "hung"
-HANG_S = 5.0
+HANG_S = 5.0  # of processor time
+IDLE_S = 120.0  # without any; the runner waits up to a minute for its child process
 _MAY_PASS = (HUNG, FLOODED)  # counts if it happens twice
 _FILES_A_WORKER = 500  # what a library leaves behind of refused files doesn't add up for ever
-_START_ALLOWANCE_S = 10.0  # of Python and its libraries, on a busy machine; a hang of 5 s comes on top
+_START_ALLOWANCE_S = 10.0  # of processor time, for Python and its libraries; a hang comes on top
+_TICK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def _load_in_worker(originals: Sequence[Path], seed: int, numbers: range, folder
     theirs.close()
     begun: tuple[int, str] | None = None
     try:
-        while mine.poll(HANG_S + (0 if begun else 60)):
+        while _has_message(mine, worker.pid, processor_s=HANG_S if begun else math.inf):
             message = mine.recv()
             if message is None:
                 return
@@ -98,7 +104,7 @@ def _load_in_worker(originals: Sequence[Path], seed: int, numbers: range, folder
                 continue
             begun = None
             yield Tried(file_format, *message)
-        outcome, sentence = HUNG, f"no answer within {HANG_S:.0f} s"
+        outcome, sentence = HUNG, f"no answer within {HANG_S:.0f} s of processor time"
     except (EOFError, ConnectionError):
         worker.join()
         code = worker.exitcode or 0
@@ -110,6 +116,16 @@ def _load_in_worker(originals: Sequence[Path], seed: int, numbers: range, folder
     if begun is None:
         raise ModelFileError(f"the worker process ended between two files ({sentence}): it can't be attacked here")
     yield Tried(file_format, *begun, outcome, sentence)
+
+
+def _has_message(connection: Connection, process: int | None, *, processor_s: float) -> bool:
+    """Wait for a message or the end of the process; return False if it hangs (see `HangWatch`)."""
+    assert process is not None  # it was started
+    watch = HangWatch(process, processor_s=processor_s, idle_s=IDLE_S)
+    while not connection.poll(_TICK_S):
+        if watch.is_hung():
+            return False
+    return True
 
 
 def rerun(
@@ -149,12 +165,19 @@ def run_runner(path: Path, folder: Path) -> Run:
         started = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                               errors="replace", env=environment) as child:  # fmt: skip
-            try:
-                _, said = child.communicate(timeout=HANG_S + _START_ALLOWANCE_S)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                said = "hangs"
+            said = _read_stderr(child)
     seconds = time.perf_counter() - started
     # The most that any child of this process took so far, which has the trial's child in it.
     peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
     return Run(child.returncode, said.strip(), seconds, peak_mb)
+
+
+def _read_stderr(child: subprocess.Popen[str]) -> str:
+    """Return what the runner writes until its end; one that hangs is killed."""
+    watch = HangWatch(child.pid, processor_s=HANG_S + _START_ALLOWANCE_S, idle_s=IDLE_S)
+    while not watch.is_hung():
+        with suppress(subprocess.TimeoutExpired):
+            return child.communicate(timeout=_TICK_S)[1]
+    child.kill()
+    child.communicate()
+    return "hangs"

@@ -15,7 +15,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -33,9 +32,9 @@ from edge.verify import child_process
 from edge.verify.gate import check_network
 from tests.hardening.attack_command import attack_parser
 from tests.hardening.figures import AttackResult, Figure
+from tests.hardening.hang_watch import HangWatch
 from tests.hardening.malformed_models.mutations import mutant
 from tests.hardening.malformed_models.original import load_original
-from tests.hardening.processor_time import processor_time_s
 
 ROOT = Path(__file__).parents[3]
 FORMATS = {
@@ -43,7 +42,7 @@ FORMATS = {
     "onnx": ("onnxruntime", "tiny_int8.onnx", "operators_none.onnx"),
 }
 FILLS = (85, 170)
-HANGS_S, SILENCE_S, START_S = 10.0, 60.0, 180.0  # of processor time; of time
+HANGS_S, IDLE_S = 10.0, 60.0  # with processor time; without any
 _TICK_S = 0.2
 NOT_READ, BOUNDS, LIBRARY, DIED, SAME, DIFFERENT = OUTCOMES = (
     "refused: file or specification", "refused by the checks", "refused by the library",
@@ -142,7 +141,7 @@ def _read(child: subprocess.Popen[bytes]) -> Iterator[Trial]:
     """Yield results until the process ends or hangs; that is the result of its last file."""
     facts: dict[str, Any] = {}
     while True:
-        line = _line(child, HANGS_S, SILENCE_S) if facts else _line(child, math.inf, START_S)
+        line = _line(child, processor_s=HANGS_S if facts else math.inf, idle_s=IDLE_S)
         if not line:
             break
         facts |= json.loads(line)
@@ -153,11 +152,11 @@ def _read(child: subprocess.Popen[bytes]) -> Iterator[Trial]:
         yield Trial(**facts | {"outcome": DIED})
 
 
-def _line(child: subprocess.Popen[bytes], hangs_s: float, silence_s: float) -> bytes:
-    """Return the next line; empty if the process ends, takes so much processor time, or is silent for so long."""
+def _line(child: subprocess.Popen[bytes], *, processor_s: float, idle_s: float) -> bytes:
+    """Return the next line; empty if the process ends or hangs (see `HangWatch`)."""
     assert child.stdout is not None
-    began_s, used_s = time.monotonic(), processor_time_s(child.pid)
-    while time.monotonic() - began_s < silence_s and processor_time_s(child.pid) - used_s < hangs_s:
+    watch = HangWatch(child.pid, processor_s=processor_s, idle_s=idle_s)
+    while not watch.is_hung():
         if select([child.stdout], [], [], _TICK_S)[0]:
             return child.stdout.readline()
     return b""

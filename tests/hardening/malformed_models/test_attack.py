@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +109,7 @@ def test_each_outcome_is_counted_in_its_figure() -> None:
     assert figures[command.OTHER_END].value == 1
     assert not figures[command.OTHER_END].is_kept
     assert figures["runner crashes"].value == 1
-    assert figures["longest load"].value == 0.5
+    assert figures["longest load, processor time"].value == 0.5
     assert figures[command.PEAK].value == 100.0
 
 
@@ -140,6 +142,17 @@ def test_a_file_that_hung_is_tried_once_more(monkeypatch: pytest.MonkeyPatch, tm
     found = attack.attack([], seed=0, count=2, folder=tmp_path)
     assert [tried.outcome for tried in found] == [LOADED, LOADED]
     assert calls == [range(2), range(1), range(1, 2)]
+
+
+@pytest.mark.parametrize("program", ["while True: pass", "time.sleep(60)"], ids=["endless loop", "idle"])
+def test_a_runner_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    for name, seconds in (("HANG_S", 0.2), ("_START_ALLOWANCE_S", 0.1), ("IDLE_S", 1.0), ("_TICK_S", 0.05)):
+        monkeypatch.setattr(attack, name, seconds)
+    with subprocess.Popen(
+        [sys.executable, "-c", f"import time\n{program}"], stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert attack._read_stderr(child) == "hangs"
+    assert child.returncode == -9
 
 
 def test_without_files_to_begin_with_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,15 +29,15 @@ def test_two_results_of_a_file_are_joined(first: Trial, second: Trial, outcome: 
 
 
 @pytest.mark.parametrize(
-    ("end", "silence_s"),
+    ("end", "idle_s"),
     [("os.kill(os.getpid(), 11)", 60.0), ("time.sleep(60)", 0.5), ("while True: pass", 60.0)],
-    ids=["crash", "silence", "endless loop"],
+    ids=["crash", "idle", "endless loop"],
 )
 def test_a_process_that_crashes_or_hangs_is_the_result_of_its_last_file(
-    monkeypatch: pytest.MonkeyPatch, end: str, silence_s: float
+    monkeypatch: pytest.MonkeyPatch, end: str, idle_s: float
 ) -> None:
     monkeypatch.setattr(checks, "HANGS_S", 0.5)
-    monkeypatch.setattr(checks, "SILENCE_S", silence_s)
+    monkeypatch.setattr(checks, "IDLE_S", idle_s)
     lines = ['{"number": 3, "kind": "x"}', '{"outcome": "a"}', '{"end": true}', '{"number": 4, "kind": "y"}']
     program = f"import os, time\nfor line in {lines}: print(line, flush=True)\n{end}"
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, bufsize=0) as child:
