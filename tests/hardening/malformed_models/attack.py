@@ -150,7 +150,9 @@ def rerun(
         _, content = mutant(files, seed=seed, number=tried.number)
         path = folder / f"again.{tried.format}"
         path.write_bytes(content)
-        runs[tried.number] = run_runner(path, folder)
+        runs[tried.number] = run = run_runner(path, folder)
+        if run.sentence == "hangs" or (tried.outcome == LOADED and run.code == EXIT_ERROR):  # a busy machine, perhaps
+            runs[tried.number] = run_runner(path, folder)
         if corpus and is_bad:
             name = f"{tried.outcome}_{tried.kind.replace(' ', '_')}_{tried.number}.{tried.format}"
             atomic_file.write_bytes(corpus / name, content)

@@ -144,6 +144,25 @@ def test_a_file_that_hung_is_tried_once_more(monkeypatch: pytest.MonkeyPatch, tm
     assert calls == [range(2), range(1), range(1, 2)]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "first", "tries"),
+    [
+        (REFUSED, Run(-9, "hangs", 20, 90), 2),
+        (LOADED, Run(1, "error: it hangs", 6, 90), 2),
+        (LOADED, Run(-11, "", 1, 90), 1),
+        (REFUSED, Run(1, "error: no", 1, 90), 1),
+    ],
+)
+def test_what_a_busy_machine_may_have_caused_is_run_once_more(
+    monkeypatch: pytest.MonkeyPatch, fixtures: Path, tmp_path: Path, outcome: str, first: Run, tries: int
+) -> None:
+    runs = [first, Run(1, "error: no", 1, 90)]
+    monkeypatch.setattr(attack, "run_runner", lambda *_: runs.pop(0))
+    attack.rerun([Tried("tflite", 0, "x", outcome, "no")], [fixtures / "tiny_int8.tflite"], seed=0, sample=1,
+                 corpus=None, folder=tmp_path)  # fmt: skip
+    assert len(runs) == 2 - tries
+
+
 @pytest.mark.parametrize("program", ["while True: pass", "time.sleep(60)"], ids=["endless loop", "idle"])
 def test_a_runner_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     for name, seconds in (("HANG_S", 0.2), ("_START_ALLOWANCE_S", 0.1), ("IDLE_S", 1.0), ("_TICK_S", 0.05)):
