@@ -154,12 +154,12 @@ def test_a_file_that_hung_is_tried_once_more(monkeypatch: pytest.MonkeyPatch, tm
     ],
 )
 def test_what_a_busy_machine_may_have_caused_is_run_once_more(
-    monkeypatch: pytest.MonkeyPatch, fixtures: Path, tmp_path: Path, outcome: str, first: Run, tries: int
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, outcome: str, first: Run, tries: int
 ) -> None:
     runs = [first, Run(1, "error: no", 1, 90)]
     monkeypatch.setattr(attack, "run_runner", lambda *_: runs.pop(0))
-    attack.rerun([Tried("tflite", 0, "x", outcome, "no")], [fixtures / "tiny_int8.tflite"], seed=0, sample=1,
-                 corpus=None, folder=tmp_path)  # fmt: skip
+    originals = [HOSTILE.parent / "tiny_int8.tflite"]
+    attack.rerun([Tried("tflite", 0, "x", outcome)], originals, seed=0, sample=1, corpus=None, folder=tmp_path)
     assert len(runs) == 2 - tries
 
 
