@@ -65,7 +65,7 @@ def drawn_sha256(kit: Path) -> str:
 
 
 def _build_wheel(kit: Path) -> None:
-    """From a copy: building leaves files in the source tree."""
+    """Build the wheel from a copy, because building leaves files in the source tree."""
     for old in kit.glob("edge_classify-*.whl"):
         old.unlink()
     with tempfile.TemporaryDirectory() as folder:

@@ -114,7 +114,7 @@ def _row(probe: dict[str, Any], tried: dict[str, Any]) -> Row:
 
 
 def _machine(probe: dict[str, Any]) -> str:
-    """In a few words: what an emulator shows is no board."""
+    """Return a short name of the machine; an emulator is not called a board."""
     environment = probe["environment"]
     architecture = probe["architecture"].replace("x86_64", "x86-64")
     name = environment.get("board") or " ".join(part for part in (architecture, probe["core"]) if part)

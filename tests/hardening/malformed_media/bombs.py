@@ -16,7 +16,7 @@ _MEBIBYTE = 2**20
 
 
 def bombs() -> list[tuple[str, bytes]]:
-    """Each as file name and content."""
+    """Return file name and content of each."""
     black = np.zeros((_SIDE, _SIDE, 3), np.uint8)
     progressive = encoded(".jpg", black, cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
     small = encoded(".jpg", black[:64, :64], cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
@@ -80,7 +80,7 @@ def claiming(jpeg: bytes, side: int) -> bytes:
 
 
 def _turned(jpeg: bytes) -> bytes:
-    """With an EXIF orientation, for which the picture is copied once more."""
+    """Return a JPEG with an EXIF orientation, for which the image is copied once more."""
     entry = b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"  # tag 0x0112, SHORT, one value, 6
     exif = b"Exif\0\0MM\x00*\x00\x00\x00\x08\x00\x01" + entry + bytes(4)
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]

@@ -86,10 +86,10 @@ def attack_mjpeg(count: int, seed: int) -> Outcome:
 
 
 def attack_videos(count: int, seed: int) -> list[Outcome]:
-    """Damaged videos one after the other, and some that lie, all met by one process."""
+    """Damaged videos one after the other, and misdeclared ones, all read by one process."""
     originals = videos.seeds()
     files = [(f"{number:04d}_", *videos.mutant(number, seed=seed, originals=originals)) for number in range(count)]
-    files += [("", name, content) for name, content in videos.liars()]
+    files += [("", name, content) for name, content in videos.misdeclared_videos()]
     with tempfile.TemporaryDirectory() as folder:
         jobs = [_WARM_UP]
         for prefix, name, content in files:
@@ -100,7 +100,7 @@ def attack_videos(count: int, seed: int) -> list[Outcome]:
 
 
 def attack_from_servers() -> list[Outcome]:
-    """Each server against a process of its own."""
+    """Read from each server in a process of its own."""
     outcomes = []
     for server in servers():
         with serving(server) as url:
@@ -164,7 +164,7 @@ def _in_folder(files: Iterable[tuple[str, bytes]]) -> list[Outcome]:
 
 
 def _less(outcomes: list[Outcome]) -> list[Outcome]:
-    """Without the warm-up, and without what was there already after it."""
+    """Return the outcomes without the warm-up, and without the threads and handles that it left."""
     before, *others = outcomes
     for outcome in others:
         outcome.threads = max(0, outcome.threads - before.threads)

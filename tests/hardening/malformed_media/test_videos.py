@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from edge.sources.video import VideoSource
-from tests.hardening.malformed_media.videos import liars, mutant, seeds
+from tests.hardening.malformed_media.videos import misdeclared_videos, mutant, seeds
 
 
 def test_whole_videos_play_and_damage_is_the_same_at_every_run(tmp_path: Path) -> None:
@@ -23,4 +23,4 @@ def test_whole_videos_play_and_damage_is_the_same_at_every_run(tmp_path: Path) -
 
 
 def test_those_that_lie_are_small() -> None:
-    assert max(len(content) for _, content in liars()) < 1_000_000
+    assert max(len(content) for _, content in misdeclared_videos()) < 1_000_000

@@ -67,7 +67,7 @@ def mutant(number: int, *, seed: int, originals: Sequence[tuple[str, bytes]]) ->
     return name, content[:first] + bytes(part) + content[last:]
 
 
-def liars() -> list[tuple[str, bytes]]:
+def misdeclared_videos() -> list[tuple[str, bytes]]:
     """Streams that are larger than they seem, or change in the middle, as file name and content."""
     sizes = [(120, 160), (16, 16), (1080, 1920), (48, 640)]
     jpegs = [encoded(".jpg", np.full((height, width, 3), 90, np.uint8)) for height, width in sizes]

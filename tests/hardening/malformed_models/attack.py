@@ -40,7 +40,7 @@ class Tried:
     number: int
     kind: str
     outcome: str
-    """loaded, refused, unexpected; crashed, hung or flooded: the process that stands for the trial."""
+    """Either loaded, refused or unexpected; crashed, hung or flooded if the worker process ended."""
     sentence: str = ""
     seconds: float = 0.0
     grown_mb: float = 0.0
@@ -51,7 +51,7 @@ class Run:
     """Result of `edge-classify` itself on a file."""
 
     code: int
-    """Below 0: the signal that ended it."""
+    """Exit code; below 0: the signal that ended it."""
     sentence: str
     seconds: float
     peak_mb: float

@@ -84,6 +84,6 @@ def _try_here(artifact: Artifact, runtime_name: str) -> None:
 
 
 def _forget_peak() -> int:
-    """Begin anew to keep the most memory that this process had; return what it has, bytes."""
+    """Reset VmHWM and return the resident memory of this process in bytes."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     return process_memory_bytes()

@@ -1,4 +1,4 @@
-"""An hour of made-up time without a broker, and what it is told when it comes: nothing piles up, the newest arrives."""
+"""A simulated hour without a broker, which then comes: nothing piles up, and it gets the newest answer."""
 
 from __future__ import annotations
 
@@ -34,31 +34,31 @@ _KEPT = ("availability", "decision")
 
 @dataclass(frozen=True, slots=True)
 class BrokerOutage:
-    """Result."""
+    """Result of an hour without a broker."""
 
     answers: int
-    """That were new."""
+    """Count of new answers."""
     most_waiting: int
     """Messages held at once for the broker."""
     dropped: int
     """Value from the telemetry."""
-    told: dict[str, str]
-    """Topic and kept message that a newcomer heard; empty where there is no mosquitto."""
+    retained: dict[str, str]
+    """Topic -> retained message that a new subscriber gets; empty where there is no mosquitto."""
     newest: str
     """The label of the last answer."""
 
     @property
-    def is_told(self) -> bool:
+    def has_newest(self) -> bool:
         """Return whether a new subscriber gets the newest decision and `online`."""
-        decision = json.loads(self.told.get(f"{_TOPIC}/decision", "{}"))
-        return decision.get("label") == self.newest and self.told.get(f"{_TOPIC}/availability") == "online"
+        decision = json.loads(self.retained.get(f"{_TOPIC}/decision", "{}"))
+        return decision.get("label") == self.newest and self.retained.get(f"{_TOPIC}/availability") == "online"
 
 
 def simulate_outage(*, mosquitto: str | None) -> BrokerOutage:
-    """Give ten answers a second for an hour of made-up time, and start a broker at its end.
+    """Give ten answers a second for a simulated hour, and start a broker at its end.
 
     Args:
-        mosquitto: the broker's program; None: none comes, and nobody is told.
+        mosquitto: the broker's program; None: none comes.
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -80,9 +80,9 @@ def simulate_outage(*, mosquitto: str | None) -> BrokerOutage:
         )
         most = max(most, sink.waiting)
     with _broker(mosquitto, port) if mosquitto else nullcontext():
-        told = _kept(port, sink) if mosquitto else {}
+        retained = _kept(port, sink) if mosquitto else {}
         sink.close()
-    return BrokerOutage(answers, most, sink.failures.dropped, told, label)
+    return BrokerOutage(answers, most, sink.failures.dropped, retained, label)
 
 
 def find_mosquitto() -> str | None:

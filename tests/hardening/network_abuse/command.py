@@ -90,6 +90,8 @@ def _of_broker(outcomes: Sequence[Outcome], outage: BrokerOutage) -> list[Figure
         Figure("most messages held for it", outage.most_waiting, limit=MOST_WAITING),
         Figure("answers counted as lost", outage.dropped, limit=outage.answers - 1, limit_kind="at least"),
     ]
-    if outage.told:
-        figures.append(Figure("newest answer known after it came back", outage.is_told, limit=1, limit_kind="at least"))
+    if outage.retained:
+        figures.append(
+            Figure("newest answer known after it came back", outage.has_newest, limit=1, limit_kind="at least")
+        )
     return figures

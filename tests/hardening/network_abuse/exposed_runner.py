@@ -36,7 +36,7 @@ class ExposedRunner:
             password: that it logs in with there.
         """
         self.longest_wait_s = 0.0
-        """That a viewer had for an answer."""
+        """Longest time that a viewer waited for a response, seconds."""
         self.unanswered = 0
         """Count of looks without an image."""
         self.lines: list[str] = []

@@ -18,7 +18,7 @@ from tests.hardening.network_abuse.requests import Request
 
 TIMEOUT_S = 30.0
 CLOSED = 0
-"""In place of a status: the connection was closed without an answer."""
+"""Status of a connection that was closed without a response."""
 _THREADS = 8
 _PART_BYTES = 65_536
 _KEPT_BYTES = 2_000  # of an answer, to look for secrets in

@@ -21,7 +21,7 @@ class Request:
     """One thing to send, over a connection of its own."""
 
     what: str
-    """In words."""
+    """Name of the abuse."""
     content: bytes
     has_right: bool = False
     """Return whether a 200 is no leak, because the request is authorised and only unusual."""

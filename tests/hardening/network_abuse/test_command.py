@@ -26,7 +26,7 @@ KEPT = Outcome(
 )  # fmt: skip
 OUTAGE = BrokerOutage(
     answers=10, most_waiting=0, dropped=9, newest="answer 9",
-    told={"shop/door/availability": "online", "shop/door/decision": '{"label": "answer 9"}'},
+    retained={"shop/door/availability": "online", "shop/door/decision": '{"label": "answer 9"}'},
 )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def test_without_a_broker_nothing_piles_up_and_all_but_the_newest_is_lost(monkey
     monkeypatch.setattr(broker_outage, "HOUR_S", 60)
     outage = broker_outage.simulate_outage(mosquitto=None)
     assert (outage.answers, outage.most_waiting, outage.dropped, outage.newest) == (600, 0, 599, "answer 599")
-    assert not outage.is_told
+    assert not outage.has_newest
 
 
 @pytest.mark.e2e
@@ -90,5 +90,5 @@ def test_without_a_broker_nothing_piles_up_and_all_but_the_newest_is_lost(monkey
 def test_the_newest_is_kept_by_a_broker_that_came_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker_outage, "HOUR_S", 60)
     outage = broker_outage.simulate_outage(mosquitto=broker_outage.find_mosquitto())
-    assert outage.is_told
-    assert json.loads(outage.told["shop/door/decision"])["label"] == "answer 599"
+    assert outage.has_newest
+    assert json.loads(outage.retained["shop/door/decision"])["label"] == "answer 599"

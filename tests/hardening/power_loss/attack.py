@@ -37,7 +37,7 @@ class Tally:
     failed: list[str] = field(default_factory=list)
     """Starts that ended with an error."""
     temporaries: int = 0
-    """That the kills left."""
+    """Count of temporary files that the kills left."""
     strays: list[str] = field(default_factory=list)
     """Temporary things that were still there after the next start."""
     lines_cut: int = 0

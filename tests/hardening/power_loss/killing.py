@@ -30,7 +30,7 @@ class Call:
 
     argv: Sequence[str]
     folder: Path
-    """That it is started in, and all that it writes is in."""
+    """Working folder, which holds all that the command writes."""
     out: Path | None = None
     """File that standard output is appended to; None: nowhere."""
 

@@ -28,15 +28,15 @@ class KillScenario:
     kind: str
     folder: Path
     calls: Sequence[Callable[[], Call]]
-    """Taken in turns, so that what is there is never what is being written."""
+    """Commands taken in turns, so that a file differs from the one that is being written."""
     kills_in_a_row: int = 1
-    """Starts that are killed before one is left to run to its end: more where a start takes seconds."""
+    """Starts that are killed before one may run to its end: more where a start takes seconds."""
     exact: tuple[str, ...] = ()
-    """Files of which each start makes the same bytes: what is there must be those of one start or of another."""
+    """Files with the same bytes after each start of a command: they must be those of one command or another."""
     may_go: str = "(?!)"
     """Pattern of files that the command itself removes, as paths in the folder."""
     strays: tuple[str, ...] = ()
-    """Globs of what else a start must not leave behind."""
+    """Globs of other files that a start must not leave behind."""
 
 
 def make_scenarios(folder: Path, kinds: Sequence[str]) -> list[KillScenario]:
@@ -55,7 +55,7 @@ def make_scenarios(folder: Path, kinds: Sequence[str]) -> list[KillScenario]:
 
 
 def _train(folder: Path) -> KillScenario:
-    """Each time a run of its own; one that was killed is gone on with."""
+    """Train a new run each time, or resume one that was killed."""
 
     def call() -> Call:
         done = len(list(folder.glob("runs/run*")))

@@ -1,4 +1,4 @@
-"""A mosquitto that is killed and started again, and what it has been told to keep."""
+"""A mosquitto that is killed and started again, and its retained messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def free_port() -> int:
 
 
 class Broker:
-    """On a port of its own, for this machine only; it keeps nothing on the disk."""
+    """Mosquitto on a port of its own, for this machine only, without files."""
 
     def __init__(self) -> None:
         """Don't start it yet."""
@@ -41,7 +41,7 @@ class Broker:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """Without a word."""
+        """Kill it without a goodbye to its clients."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

@@ -13,7 +13,7 @@ from edge.demo import draw_frame
 from tests.hardening.soak.schedule import SIZES, Fault, Timeline
 
 CAMERA_NUMBER = 9999
-"""That no real camera has."""
+"""Number that no real camera has."""
 STAMP_BYTES = 6
 """A picture's number stands in its first two pixels, so that whoever sees it knows when it was taken."""
 _GARMENTS, _SWAY = 10, 8  # drawn once; so many pictures of each are shown over and over

@@ -58,7 +58,7 @@ class Checks:
         self._invariants.hear(self._clock.now_s, decision.label, has_frame=False)
 
     def close(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: no frame is held."""
 
     def see(self, frame: Frame | None) -> None:
         """Check what the run says of itself when a source gave this."""

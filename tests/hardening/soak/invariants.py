@@ -9,7 +9,7 @@ from edge.artifact.spec import STALE_LABEL
 from tests.hardening.soak.schedule import BLIND, Fault, Timeline
 
 RECOVERY_LIMIT_S = 12.0
-"""From a fault's end to the next frame: a camera is opened again after 10 s at the most, and a tick is 1 s."""
+"""Limit from a fault's end to the next frame, seconds: a camera is reopened after 10 s at most, and a tick is 1 s."""
 _TICK_S = 1.0  # between two moments without a frame
 _RECENT_S = 2.0  # answers that somebody who asks a little later may still be told
 
@@ -40,9 +40,9 @@ class Invariants:
         self.wrongly_stale_s: list[float] = []
         """Times of a wrong `stale`."""
         self.longest_gap_s = 0.0
-        """Between two frames while the camera works, if it isn't among the long ones."""
+        """Longest time between two frames while the camera works, without the long gaps, seconds."""
         self.long_gaps_s: list[tuple[float, float]] = []
-        """From when until when there was no frame for longer than a runner may call fresh, while the camera works."""
+        """Start and end of times without a frame that are longer than the stall timeout, while the camera works."""
         self.recovery_s: dict[str, list[float]] = defaultdict(list)
         """Kind of fault -> from its end to the next frame, each time."""
         self.told_s: dict[int, float] = {}
@@ -119,10 +119,10 @@ class Invariants:
             self.told_s.setdefault(newest.number, now_s - self._since(newest.begins_s))
 
     def _since(self, time_s: float) -> float:
-        """From when on a runner can have done something about it."""
+        """Return the time from which the runner can have recovered."""
         return max(time_s, self._stopped_s)
 
     def _allowed_s(self, fault: Fault) -> float:
-        """For how long after a fault's beginning its last picture counts."""
+        """Return the seconds after a fault's beginning in which the last image still counts."""
         frozen_s = self.timeouts.frozen_s if fault.kind == "still" else 0.0
         return frozen_s + self.timeouts.stall_s + self.timeouts.slack_s

@@ -33,7 +33,7 @@ class LongRun:
     asked_frames: int
     frames: int = 0
     samples: list[Sample] = field(default_factory=list)
-    """After the first thousand frames, now and then, and with the last: later the frames in memory are gone."""
+    """Samples after the first thousand frames, at intervals, and with the last frame."""
     is_interrupted: bool = False
 
 
@@ -84,7 +84,7 @@ class _Looker:
             self._note("frames", result.frames, result.asked_frames - result.frames)
 
     def idle(self, _decision: Decision) -> None:
-        """Nothing happens without a frame."""
+        """Do nothing without a frame."""
 
     def close(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: no frame is held."""

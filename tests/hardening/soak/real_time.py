@@ -41,16 +41,16 @@ class RealTimeRun:
     rows: Rows = field(default_factory=Rows)
     samples: list[Sample] = field(default_factory=list)
     thousandth: Sample | None = None
-    """After the first thousand frames."""
+    """Sample after the first thousand frames."""
     settled: Sample | None = None
-    """After each fault once, when all is calm."""
+    """Sample after each fault once, in calm."""
     last: Sample | None = None
-    """At the end, when all is calm."""
+    """Sample at the end, in calm."""
     outside: FaultInjection | None = None
     ran_s: float = 0.0
     exit_code: int = 0
     end_s: float = 0.0
-    """From SIGTERM to the end of the process."""
+    """Seconds from SIGTERM to the end of the process."""
     leftovers: int = 0
     """Temporary files of snapshots."""
     snapshots_bytes: int = 0
@@ -58,7 +58,7 @@ class RealTimeRun:
     stalls: list[tuple[float, float]] = field(default_factory=list)
     """Start and length of pauses of this process, which hold up the runner too."""
     is_gone: bool = False
-    """Return whether it ended by itself."""
+    """True if the process ended by itself."""
     is_interrupted: bool = False
     has_own_disk: bool = False
     has_broker: bool = False

@@ -37,7 +37,7 @@ def settings(result: RealTimeRun) -> dict[str, Any]:
 
 
 def details(result: RealTimeRun) -> list[dict[str, Any]]:
-    """Each kind of fault with its recoveries, a sample a minute, the end of the log."""
+    """Return each kind of fault with its recoveries, a sample a minute, the end of the log."""
     found = {**result.invariants.recovery_s, **(result.outside.recovery_s if result.outside else {})}
     rows: list[dict[str, Any]] = [
         {"kind": kind, "count": len(taken), "median_s": round(median(taken), 2), "longest_s": round(max(taken), 2)}
@@ -66,7 +66,7 @@ def _of_camera(result: RealTimeRun) -> list[Figure]:
         Figure("longest until frames came again", max(recovered, default=0.0), "s", RECOVERY_LIMIT_S),
         Figure("frames classified without a picture", blind, limit=0),
         Figure("times nobody was told that there is no picture", invariants.untold(ran_s), limit=0),
-        Figure("longest until that was told", max(_told(result), default=0.0), "s", _LONGEST_TOLD_S),
+        Figure("longest until that was told", max(_seconds_to_stale(result), default=0.0), "s", _LONGEST_TOLD_S),
         Figure("times it was told wrongly", wrongly_stale, limit=0),
         Figure("times the machine stood still (not counted)", len(result.stalls)),
         Figure("longest pause while the camera works", max([invariants.longest_gap_s, *gaps]), "s", _LONGEST_GAP_S),
@@ -77,8 +77,8 @@ def _unexcused(result: RealTimeRun, times_s: Sequence[float]) -> int:
     return sum(not result.is_excused(time_s, time_s) for time_s in times_s)
 
 
-def _told(result: RealTimeRun) -> list[float]:
-    """From a fault's beginning to the answer that there is no picture; of a still one, from when it is frozen."""
+def _seconds_to_stale(result: RealTimeRun) -> list[float]:
+    """Return the seconds from each fault (of a still image: from its freeze timeout) to the answer without an image."""
     frozen_s = result.invariants.timeouts.frozen_s
     kinds = {fault.number: fault.kind for fault in result.plan.camera.faults}
     return [
@@ -127,7 +127,7 @@ def _of_process(result: RealTimeRun) -> list[Figure]:
 
 
 def _of_memory(sizes_bytes: Sequence[int]) -> list[Figure]:
-    """With frames waiting here and there, memory goes up and down by some of them: what counts is where it tends to."""
+    """Return the trend of memory, which goes up and down by some frames that wait here and there."""
     third = len(sizes_bytes) // 3
     if not third:
         return []

@@ -8,7 +8,7 @@ from pathlib import Path
 from edge.sinks.text.csv import COLUMNS
 
 MOST_BYTES = 8_000_000
-"""From here on the file is emptied."""
+"""Size above which the file is emptied, bytes."""
 # Read at once, and not by the csv module: what the attack does mustn't hold up who listens to the runner.
 _WHOLE = re.compile(rb"^20\d\d-[^\n]*,[0-9a-f]{64}$", re.MULTILINE)  # from the year to the model's SHA-256
 _HEADER = re.compile(b"^" + re.escape(",".join(COLUMNS).encode()) + b"$", re.MULTILINE)

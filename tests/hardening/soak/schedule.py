@@ -46,7 +46,7 @@ class Fault:
 
 
 def one_of_each(kinds: Lengths, *, seed: int, from_s: float, gap_s: float) -> list[Fault]:
-    """Each kind once, the first after a gap, as long as each may be at most."""
+    """Return each kind of fault once at its full length, the first after a gap."""
     faults: list[Fault] = []
     for number, kind in enumerate(_shuffled(kinds, Random(f"{seed}/first"))):  # noqa: S311  # a plan, not a secret
         begins_s = (faults[-1].ends_s if faults else from_s) + gap_s

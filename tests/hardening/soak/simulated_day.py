@@ -59,7 +59,7 @@ class SimulatedDay:
     checks: Checks
     ran_s: float = 0.0
     samples: list[Sample] = field(default_factory=list)
-    """After the first thousand frames and each fault once, and at the end."""
+    """Samples after the first thousand frames and each fault once, and at the end."""
     is_interrupted: bool = False
 
     @property
@@ -147,10 +147,10 @@ class _Progress:
             self._note(f"{frames:,} frames, minutes", int(done_s / 60), int((self._day.duration_s - done_s) / 60))
 
     def idle(self, decision: Decision) -> None:
-        """Nothing happens without a frame."""
+        """Do nothing without a frame."""
 
     def close(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: no frame is held."""
 
     def sample(self) -> None:
         """Look at memory, handles and threads."""

@@ -48,7 +48,7 @@ def settings(day: SimulatedDay) -> dict[str, Any]:
 
 
 def details(day: SimulatedDay) -> list[dict[str, Any]]:
-    """Each kind of fault with its recoveries, and both looks at the process."""
+    """Return each kind of fault with its recoveries, and both samples of the process."""
     found = {**day.invariants.recovery_s, **day.faults.recovery_s}
     kinds = [{"kind": kind, "count": len(taken), "median_s": round(median(taken), 2), "longest_s": round(max(taken), 2)}
              for kind, taken in found.items()]  # fmt: skip

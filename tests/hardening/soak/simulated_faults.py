@@ -33,7 +33,7 @@ class SimulatedDisk(io.TextIOBase):
         """Begin with room."""
         self.is_full = False
         self.rows = 0
-        """Written so far."""
+        """Count of rows written so far."""
 
     def write(self, text: str) -> int:
         """Take a row.
@@ -83,9 +83,9 @@ class SimulatedFaults:
             seed: of how far the time of day is set.
         """
         self.hold: Callable[[], None] = lambda: None
-        """Makes the reader take a picture that waits; the run puts it here."""
+        """Callback that makes the reader hold a waiting image; set by the run."""
         self.stopped: Callable[[float], None] = lambda _: None
-        """Is told when a stopped process goes on; the run puts it here."""
+        """Callback for the time at which a stopped process goes on; set by the run."""
         self.recovery_s: dict[str, list[float]] = defaultdict(list)
         """Kind -> from a fault's end until all was as before, in seconds with frames, each time."""
         self.missed: list[str] = []
