@@ -5,16 +5,14 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import onnx
 
-from edge.artifact.file import METADATA_KEY
+from edge.artifact.embed import embed_in_onnx, onnx_entry
 from edge.artifact.pixels import to_real
 from edge.artifact.spec import ModelSpec
-from edge.artifact.trust import sha256
 from edge.cli import console
 from edge.errors import ExportError
 from edge.runtimes.onnxruntime import disable_telemetry
@@ -66,11 +64,10 @@ class OnnxFormat:
         """Set the spec and what other tools read as `metadata_props`; the digest is of the model without them."""
         proto = onnx.load_model_from_string(content)
         del proto.metadata_props[:]
-        spec = replace(spec, network_sha256=sha256(proto.SerializeToString(deterministic=True)))
+        network: bytes = proto.SerializeToString(deterministic=True)
         takes_pixels = [entry.type.tensor_type.elem_type for entry in proto.graph.input] == [onnx.TensorProto.UINT8]
         props = metadata.onnx_props(metadata.of_spec(spec), takes_pixels=takes_pixels)
-        onnx.helper.set_model_props(proto, props | {METADATA_KEY: spec.to_json()})
-        return bytes(proto.SerializeToString(deterministic=True))
+        return embed_in_onnx(network, spec, (onnx_entry(name, text) for name, text in props.items()))
 
     def operators(self, content: bytes) -> list[str]:
         """Return each node's operator, in the order of execution."""

@@ -5,18 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.artifact.file import LABELS_MEMBER, SPEC_MEMBER
+from edge.artifact.embed import embed_in_tflite
 from edge.artifact.pixels import to_real
 from edge.artifact.spec import ModelSpec
-from edge.artifact.trust import sha256
 from edge.cli import console
 from edge.errors import ExportError
 from edge.runtimes import protocol
@@ -24,7 +21,6 @@ from edge.system.process import log_native_stderr
 from export import command, metadata
 from export.calibration import Calibration
 
-_NO_DATE = (1980, 1, 1, 0, 0, 0)  # ZIP's first day, so that the same model gives the same bytes
 _LEAST_RUNTIME = b"min_runtime_version"  # of the flatbuffer's metadata; the converter writes it
 _EXAMPLES = """examples:
   python -m export.tflite --quantize int8                 the newest run, or the pretrained model
@@ -82,20 +78,9 @@ class TfliteFormat:
         return flatbuffer
 
     def embed(self, content: bytes, spec: ModelSpec) -> bytes:
-        """Insert TFLite metadata, and append a ZIP with `model_spec.json` and `labels.txt` as it asks for.
-
-        Source: "Adding metadata to TensorFlow Lite models": associated files are appended as a ZIP; interpreters
-        ignore what follows the flatbuffer, `unzip` and `zipfile` ignore what precedes the ZIP. MediaPipe refuses a ZIP
-        that is compressed.
-        """
+        """Insert TFLite metadata, and append a ZIP with `model_spec.json` and `labels.txt` as it asks for."""
         content = metadata.insert_tflite(content, metadata.tflite_metadata(metadata.of_spec(spec)))
-        spec = replace(spec, network_sha256=sha256(content))
-        buffer = io.BytesIO(content)
-        with zipfile.ZipFile(buffer, "a") as archive:
-            for name, text in ((SPEC_MEMBER, spec.to_json()), (LABELS_MEMBER, "\n".join(spec.labels) + "\n")):
-                member = zipfile.ZipInfo(name, _NO_DATE)
-                archive.writestr(member, text)
-        return buffer.getvalue()
+        return embed_in_tflite(content, spec)
 
     def operators(self, content: bytes) -> list[str]:
         """Return each operator with its version, such as "CONV_2D v3", in the order of execution."""
