@@ -29,6 +29,7 @@ ADAPTERS = {
     "cryptography": "edge/artifact/trust.py",
     "picamera2": "edge/sources/camera/csi.py",
     "av": "edge/sources/pyav.py",
+    "pillow_heif": "edge/images/heic.py",
     "tomli": "edge/cli/config_file.py",
     "paho": "edge/sinks/mqtt/connection.py",
     "prometheus_client": "edge/sinks/web/metrics.py",

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import vision
+from edge.artifact.input_spec import InputSpec
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.datasets.folder_labels import folder_truth, map_folders
 from edge.errors import DatasetError, FrameError
-from edge.images.files import decode_image, images_by_folder
+from edge.images.decode import read_image
+from edge.images.folders import list_class_folders
 from train.data import auxiliary
 from train.data.augment import vary_frame
 
@@ -66,7 +68,9 @@ def _list(folder: Path, truths: dict[str, tuple[str, ...]]) -> list[tuple[Path, 
     """Return the path and the targets, float32 (classes,), of each photograph."""
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder: expected one that holds a folder of photographs for each class")
-    files = images_by_folder(folder)
+    found = list_class_folders(folder)
+    found.log_left_out(folder)
+    files = found.images
     photographs = [
         (path, auxiliary.share_targets(kind.labels, FASHION_MNIST_LABELS))
         for kind in map_folders(list(files), FASHION_MNIST_LABELS, truths)
@@ -90,11 +94,12 @@ def _inputs(
 def _views(path: Path, variants: int, rng: np.random.Generator) -> Iterator[vision.PreparedInput]:
     """Yield the network's inputs of a photograph and of its variations."""
     try:
-        frame = decode_image(path.read_bytes())
+        frame = read_image(path, least=vision.least_edge(InputSpec()), keeps_alpha=True)
     except (OSError, FrameError) as error:
         _LOGGER.warning("skipped %s: %s", path, getattr(error, "strerror", None) or error)
         return
     yield vision.find_garment(frame)
+    frame = np.ascontiguousarray(frame[..., :3])  # colours lie on a ground already
     shrink = _WORKING_EDGE / max(frame.shape[:2])
     if shrink < 1:
         frame = np.asarray(cv2.resize(frame, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)

@@ -19,7 +19,7 @@ from benchmarks.photos.tally import kinds_of, roc_curve
 from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, style_axes
 from edge.classify.decision import decide_alone
 from edge.datasets.folder_labels import REJECTIONS
-from edge.images.files import decode_image
+from edge.images.decode import read_image
 from edge.sinks.images.stills import draw_sheet, draw_tile
 from edge.sources.frame import Frame
 
@@ -144,7 +144,7 @@ def draw_result(result: PhotoResult) -> NDArray[np.uint8]:
     """Draw one result below a caption that says what is right and what was answered: uint8 BGR."""
     photograph, prediction = result.photograph, result.prediction
     frame = Frame(
-        decode_image(photograph.path.read_bytes()),
+        read_image(photograph.path, least=max(1, min(result.height, result.width) - 1)),  # as large as it was measured
         number=0,
         source=photograph.name,
         time=datetime.now(timezone.utc),

@@ -15,7 +15,9 @@ from edge.artifact.spec import NOTHING_LABEL, ModelSpec
 from edge.classify.results import Prediction
 from edge.datasets.folder_labels import REJECTIONS, LabelledFolder
 from edge.errors import FrameError, SourceError
-from edge.images.files import IMAGE_SUFFIXES, decode_image, image_files, images_by_folder
+from edge.images.decode import read_image
+from edge.images.folders import list_class_folders, list_images
+from edge.vision import least_edge
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,27 +70,25 @@ def find_folders(folder: Path) -> dict[str, list[Path]]:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "doesn't exist"
         raise SourceError(f"{folder} {what}: expected a folder that holds one folder of photographs for each kind")
-    inside, own = _folders_in(folder), image_files(folder)
-    if own and inside:
-        _LOGGER.warning("images in %s itself belong to no kind, left out: %d", folder, len(own))
-    if not own and not inside:
-        raise SourceError(
-            f"no image in {folder} and its folders: expected one folder for each kind of photograph, holding files "
-            f"that end in {', '.join(IMAGE_SUFFIXES)}"
-        )
-    return inside or {folder.resolve().name: own}
+    found, own = list_class_folders(folder), list_images(folder)
+    inside = {name: list(images) for name, images in found.images.items() if images}
+    (found if inside else own).log_left_out(folder)
+    for name in found.images.keys() - inside.keys():
+        _LOGGER.warning("no image in %s: left out", folder / name)
+    if not own.images and not inside:
+        raise SourceError(f"no image in {folder} and its folders: expected one folder for each kind of photograph")
+    return inside or {folder.resolve().name: list(own.images)}
 
 
 def label_photographs(folders: Mapping[str, Sequence[Path]], kinds: Sequence[LabelledFolder]) -> list[Photograph]:
     """Join files and kinds, in the order of the kinds."""
-    return [Photograph(path, f"{kind.folder}/{path.name}", kind) for kind in kinds for path in folders[kind.folder]]
+    return [Photograph(path, _name(path, kind), kind) for kind in kinds for path in folders[kind.folder]]
 
 
-def _folders_in(folder: Path) -> dict[str, list[Path]]:
-    folders = images_by_folder(folder)
-    for name in (name for name, images in folders.items() if not images):
-        _LOGGER.warning("no image in %s: left out", folder / name)
-    return {name: images for name, images in folders.items() if images}
+def _name(path: Path, kind: LabelledFolder) -> str:
+    """Return the path from the kind's folder on: folders may nest, and hold files of one name."""
+    places = [place for place, part in enumerate(path.parts[:-1]) if part == kind.folder]
+    return "/".join(path.parts[places[-1] :]) if places else f"{kind.folder}/{path.name}"
 
 
 SCORE = (
@@ -189,7 +189,7 @@ def measure_photos(classifier: FrameClassifier, photographs: Iterable[Photograph
 
 def _measure(classifier: FrameClassifier, photograph: Photograph) -> PhotoResult | Skipped:
     try:
-        frame = decode_image(photograph.path.read_bytes())
+        frame = read_image(photograph.path, least=least_edge(classifier.spec.input), keeps_alpha=True)
         prediction = classifier.classify(frame, top_k=len(classifier.spec.labels))
     except FrameError as error:
         return Skipped(photograph.name, str(error))

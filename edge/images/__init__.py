@@ -1,1 +1,1 @@
-"""Image files, decoded within limits: for training, export, benchmarks and the runner."""
+"""Image files, known by their bytes, listed, and decoded within limits: for training, export, benchmarks and runner."""

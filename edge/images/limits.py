@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
-import struct
 
-MOST_PIXELS = 26_000_000
-"""Pixels of a system camera's image; the worst kind of JPEG of that size takes 300 MB while it is decoded."""
+from edge.images.headers import MARKER, tiff_entries
+
+MOST_PIXELS = 65_000_000
+"""Pixels of one image, whatever its kind: a phone's 48 or 64 megapixels are within it."""
+MOST_VIDEO_PIXELS = 26_000_000
+"""Pixels of a video's frame, of which FFmpeg holds several."""
+MOST_MEMORY = 256_000_000
+"""Bytes that a decoder may take beside the file's own; an image that needs more is decoded smaller, or refused."""
 MOST_BYTES = 64 * 2**20
 """Bytes of one image, in a file or from a server."""
 MOST_SCANS = 64
@@ -17,18 +21,13 @@ _VARIABLE = "OPENCV_IO_MAX_IMAGE_PIXELS"  # OpenCV reads it once, when it is imp
 
 _JPEG_END, _SCAN = b"\xff\xd9", b"\xff\xda"
 _MOST_SEGMENTS = 10_000  # no encoder writes as many
-# In image data 0xff stands before a stuffed zero or a restart marker; a second 0xff only fills.
-_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 
 _PNG_START_BYTES = 8
 _PNG_LAST = b"IEND"
 _CHUNK_BYTES = 12  # length, name and checksum of a chunk
 _MOST_CHUNKS = 20_000  # the largest file in pieces of 8 KiB, as encoders make them, has half as many
 
-_TIFF_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _TILE_SIDES = (322, 323)  # tags TileWidth and TileLength
-_SHORT, _LONG = 3, 4
-_ENTRY_BYTES = 12
 
 
 def limit_opencv() -> None:
@@ -41,14 +40,34 @@ def limit_opencv() -> None:
 
 
 def most_pixels() -> int:
-    """Return the limit in force: the user's own, or ours."""
+    """Return the limit in force for images: the user's own, or ours."""
+    return _own_limit() or MOST_PIXELS
+
+
+def most_video_pixels() -> int:
+    """Return the limit in force for a video's frames: the user's own, or ours."""
+    own = _own_limit()
+    return own if own and own != MOST_PIXELS else MOST_VIDEO_PIXELS
+
+
+def most_memory() -> int:
+    """Return the bytes that a decoder may take: more where the user allows more pixels."""
+    return MOST_MEMORY * max(most_pixels(), MOST_PIXELS) // MOST_PIXELS
+
+
+def _own_limit() -> int:
     text = os.environ.get(_VARIABLE, "")
-    return int(text) if text.isdecimal() else MOST_PIXELS
+    return int(text) if text.isdecimal() else 0
 
 
-def too_many_pixels() -> str:
-    """Return the end of an error message about an image that is too large."""
-    return f"more than {most_pixels():,} pixels: shrink it, or set {_VARIABLE}"
+def too_many_pixels(most: int | None = None) -> str:
+    """Return the end of an error message about an image that is too large; `most`: a video's limit."""
+    return f"more than {most or most_pixels():,} pixels: shrink it, or set {_VARIABLE}"
+
+
+def too_much_memory() -> str:
+    """Return the end of an error message about an image that can't be decoded in the memory that there is for it."""
+    return f"needs more than {most_memory() / 1e6:.0f} MB to be decoded: shrink it, or raise {_VARIABLE}"
 
 
 def has_too_many_scans(content: bytes) -> bool:
@@ -60,7 +79,7 @@ def has_too_many_scans(content: bytes) -> bool:
 def _has_more(content: bytes, scans: int) -> bool:
     count, place = 0, 2
     for _ in range(_MOST_SEGMENTS):
-        marker = _MARKER.search(content, place)
+        marker = MARKER.search(content, place)
         if marker is None or marker[0] == _JPEG_END:
             return False
         count += marker[0] == _SCAN
@@ -92,24 +111,8 @@ def largest_tile(content: bytes) -> int:
     Returns:
         Product of both sides, of the larger ones if they occur twice; 0: no tiles, or no TIFF.
     """
-    order = _TIFF_ORDERS.get(content[:4])
-    if order is None or len(content) < 8:
-        return 0
-    start = struct.unpack_from(f"{order}I", content, 4)[0]
-    if start + 2 > len(content):
-        return 0
-    count = min(struct.unpack_from(f"{order}H", content, start)[0], (len(content) - start - 2) // _ENTRY_BYTES)
-    entries = struct.iter_unpack(f"{order}HHI4s", content[start + 2 : start + 2 + count * _ENTRY_BYTES])
     sides = dict.fromkeys(_TILE_SIDES, 0)
-    for tag, kind, _, value in entries:
+    for tag, value in tiff_entries(content):
         if tag in sides:
-            sides[tag] = max(sides[tag], _number(kind, value, order))
+            sides[tag] = max(sides[tag], value)
     return sides[_TILE_SIDES[0]] * sides[_TILE_SIDES[1]]
-
-
-def _number(kind: int, value: bytes, order: str) -> int:
-    if kind == _SHORT:
-        return int(struct.unpack_from(f"{order}H", value)[0])
-    if kind == _LONG:
-        return int(struct.unpack(f"{order}I", value)[0])
-    return 2**32  # a type that no encoder writes, but libtiff would read

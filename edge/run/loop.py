@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from edge.artifact.input_spec import ModelOptions
 from edge.artifact.spec import STALE_LABEL
+from edge.classify.decision import decide_alone
 from edge.errors import FrameError
 from edge.health import ENDED, LIVE, STALE, STARTING, Health
 
@@ -154,7 +155,8 @@ class _Loop:
             self.skipped += 1
             _LOGGER.warning("skipped frame %d of %s: %s", frame.number, frame.source, error)
             return
-        decision = self.decider.decide(prediction, frame.time)
+        decide = decide_alone if frame.is_single else self.decider.decide
+        decision = decide(prediction, frame.time)
         self._count(frame, decision, now_s)
         for sink in self.sinks:
             sink.write(frame, prediction, decision)

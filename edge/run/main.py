@@ -118,6 +118,7 @@ def prepare_libraries() -> None:
 
 def _source(config: RunConfig, classifier: Classifier, health: Health) -> Source:
     from edge.sources import CameraSettings, LiveTimeouts, open_source
+    from edge.vision import least_edge
 
     timeouts = LiveTimeouts(
         stall_s=classifier.spec.decision.stale_after_s,
@@ -132,6 +133,7 @@ def _source(config: RunConfig, classifier: Classifier, health: Health) -> Source
         timeouts=timeouts,
         settings=CameraSettings(height, width, config.fps),
         is_camera=is_camera,
+        least=least_edge(classifier.spec.input, config.roi),
     )
 
 

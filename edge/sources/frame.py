@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import numpy as np
+
 from edge.vision import YuvPicture
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -17,7 +18,8 @@ class Frame(NamedTuple):
     """Pixels and where they come from."""
 
     picture: NDArray[np.uint8] | YuvPicture
-    """uint8 BGR (OpenCV's order), shape (height, width, 3), 0-255; or a video's planes."""
+    """uint8 BGR (OpenCV's order), shape (height, width, 3), 0-255; or BGRA, whose colours lie on a ground already and
+    whose alpha is an outline; or a video's planes."""
     number: int
     """Number within the source, from 0."""
     source: str
@@ -26,13 +28,29 @@ class Frame(NamedTuple):
     """Time of capture or reading, UTC; in a video file, as though it were played from its opening on."""
     true_label: str | None = None
     """Class name, if the source provides it (drawn garments)."""
+    is_single: bool = False
+    """True if it is the only frame of a video or pipe, which is decided as an image."""
     captured_s: float | None = None
     """time.monotonic() at the capture by a live source; None for a frame without age, as in a file."""
 
     @property
     def image(self) -> NDArray[np.uint8]:
         """Image in BGR, uint8, shape (height, width, 3), 0-255; planes are converted on first access."""
-        return self.picture.to_bgr() if isinstance(self.picture, YuvPicture) else self.picture
+        if isinstance(self.picture, YuvPicture):
+            return self.picture.to_bgr()
+        return self.picture if self.picture.shape[2:] != (4,) else np.ascontiguousarray(self.picture[..., :3])
+
+
+def mark_single(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Yield frames, the first once the second or the end is known, so that a frame without a second is marked."""
+    first, second = next(frames, None), next(frames, None)
+    if first is not None:
+        yield first._replace(is_single=second is None)
+    del first  # its pixels' memory is read into again
+    if second is not None:
+        yield second
+        del second
+        yield from frames
 
 
 class Source(Protocol):

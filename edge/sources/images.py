@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import stat
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from edge.errors import FrameError, SourceError
 from edge.images import limits
-from edge.images.files import decode_image
+from edge.images.decode import decode_image, read_image
 from edge.sources.frame import Frame
 from edge.system.urls import redact_url
 
@@ -25,17 +24,19 @@ class ImageSource:
     is_stream = False
     is_live = False
 
-    def __init__(self, name: str, paths: Sequence[Path]) -> None:
+    def __init__(self, name: str, paths: Sequence[Path], *, least: int | None = None) -> None:
+        """Store the paths, in their order; `least` as in `decode_image`."""
         self.name = name
         self.skipped = 0
         self._paths = paths
+        self._least = least
 
     def frames(self) -> Iterator[Frame]:
         """Yield every readable image."""
         number = 0
         for path in self._paths:
             try:
-                image = decode_image(_content(path))
+                image = read_image(path, least=self._least, keeps_alpha=True)
             except (OSError, FrameError) as error:
                 self.skipped += 1
                 _LOGGER.warning("skipped %s: %s", path, getattr(error, "strerror", None) or error)
@@ -53,7 +54,7 @@ class ImageUrlSource:
     is_stream = False
     is_live = False
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, least: int | None = None) -> None:
         """Fetch and decode the image.
 
         Raises:
@@ -65,7 +66,7 @@ class ImageUrlSource:
         self.skipped = 0
         try:
             content = http.fetch_bytes(url, limit_bytes=limits.MOST_BYTES, timeout_s=_TIMEOUT_S, total_s=_LONGEST_S)
-            self._image = decode_image(content)
+            self._image = decode_image(content, least=least, keeps_alpha=True)
         except FrameError as error:
             raise SourceError(f"{self.name}: {error}") from error
         except http.HttpError as error:
@@ -77,11 +78,3 @@ class ImageUrlSource:
 
     def close(self) -> None:
         """Do nothing: no file is kept open."""
-
-
-def _content(path: Path) -> bytes:
-    """Return the bytes of a regular file, at most one more than the limit: a pipe may block, a device never ends."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise FrameError("not a regular file")
-    with path.open("rb") as file:
-        return file.read(limits.MOST_BYTES + 1)

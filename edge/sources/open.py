@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
 from edge.health import Health
-from edge.images.files import IMAGE_SUFFIXES, image_files
+from edge.images import kinds, limits
+from edge.images.folders import first_image_below, has_image_suffix, kind_of_file, list_images, sort_files
+from edge.images.frames import has_more_frames
 from edge.sources.camera import CSI_PREFIX, CameraSettings
 from edge.sources.frame import Source
 from edge.sources.images import ImageSource, ImageUrlSource
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from edge.sources.live import LiveTimeouts
     from edge.sources.readers import Opener
 
+_LOGGER = logging.getLogger(__name__)
 _GLOB_CHARACTERS = frozenset("*?[")
 _EXPECTED = "an image, a folder, a glob, a video, a URL, - or demo"
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpeg", ".ogv")
@@ -25,12 +30,19 @@ _LEAST_READ_TIMEOUT_S = 5.0  # a camera may take its time to start, and a connec
 
 
 def open_source(
-    text: str, *, health: Health, timeouts: LiveTimeouts, settings: CameraSettings, is_camera: bool = False
+    text: str,
+    *,
+    health: Health,
+    timeouts: LiveTimeouts,
+    settings: CameraSettings,
+    is_camera: bool = False,
+    least: int | None = None,
 ) -> Source:
     """Open a source; a live one and a video open with their first frame.
 
     Imports lazily, because import time dominates the start on a Pi. The text is demo, demo-video, an image, a folder, a
     glob, a video, a URL or - (MJPEG on standard input), or with `is_camera` a camera's number, device path or csi:0.
+    `least` is of images, as in `edge.images.decode.decode_image`.
 
     Raises:
         RuntimeMissingError: a library is missing.
@@ -43,8 +55,8 @@ def open_source(
 
         return DemoSource() if text == "demo" else DemoVideoSource()
     if is_url(text):
-        return ImageUrlSource(text) if _is_web_image(text) else _open_video(text)
-    return _open_path(text)
+        return ImageUrlSource(text, least=least) if _is_web_image(text) else _open_video(text)
+    return _open_path(text, least)
 
 
 def _open_live(
@@ -77,17 +89,17 @@ def _open_live(
     return LiveSource(opener, timeouts=timeouts, health=health)
 
 
-def _open_path(text: str) -> Source:
+def _open_path(text: str, least: int | None) -> Source:
     """Open files of this machine."""
     if not text:
         raise SourceError(f"--source is empty: expected {_EXPECTED}")
     path = Path(text)
     if path.is_dir():
-        return ImageSource(text, _images_in(path))
+        return ImageSource(text, _images_in(path), least=least)
     if path.is_file():
-        return ImageSource(text, [path]) if _has_image_suffix(text) else _open_video(text)
+        return ImageSource(text, [path], least=least) if _is_image(path) else _open_video(text)
     if _GLOB_CHARACTERS & set(text):
-        return ImageSource(text, _images_matching(text))
+        return ImageSource(text, _images_matching(text), least=least)
     is_device = text.isdecimal() or text.startswith(("/dev/", CSI_PREFIX))
     hint = f" (a camera? then: --camera {text})" if is_device else ""
     raise SourceError(f"no source {text!r}: expected {_EXPECTED}{hint}")
@@ -99,31 +111,57 @@ def _open_video(location: str) -> Source:
     return VideoSource(location)
 
 
-def _images_in(folder: Path) -> list[Path]:
-    images = image_files(folder)
-    if not images:
-        deeper = any(_has_image_suffix(path) for path in folder.glob("*/*"))
-        hint = f"; its sub-folders hold some: --source '{folder}/*/*'" if deeper else ""
-        raise SourceError(f"no image in folder {folder} (looked for {', '.join(IMAGE_SUFFIXES)}){hint}")
-    return images
+def _images_in(folder: Path) -> Sequence[Path]:
+    found, deeper = list_images(folder), first_image_below(folder)
+    hint = (
+        f"its sub-folders hold some: --source '{folder}/{'*/' * (len(deeper.relative_to(folder).parts) - 1)}*'"
+        if deeper
+        else ""
+    )
+    found.log_left_out(folder)
+    if not found.images:
+        reasons = "; ".join([*(each.sentence() for each in found.left_out), *([hint] if hint else [])])
+        raise SourceError(f"no image in folder {folder}{': ' if reasons else ''}{reasons}")
+    if hint:
+        _LOGGER.warning("left out of %s: %s", folder, hint)
+    return found.images
 
 
-def _images_matching(pattern: str) -> list[Path]:
+def _images_matching(pattern: str) -> Sequence[Path]:
     import glob
 
-    paths = sorted(Path(name) for name in glob.glob(pattern, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
-    images = [path for path in paths if _has_image_suffix(path) and path.is_file()]
-    if not images:
+    paths = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207  # Path.glob takes no absolute pattern
+    found = sort_files(path for path in paths if not path.is_dir())
+    found.log_left_out(pattern)
+    if not found.images:
         raise SourceError(f"no image matches {pattern!r} ({len(paths)} other files do): check the pattern")
-    return images
+    return found.images
 
 
-def _has_image_suffix(path: Path | str) -> bool:
-    return Path(path).suffix.lower() in IMAGE_SUFFIXES
+def _is_image(path: Path) -> bool:
+    """Return whether a file is an image by its bytes, and not a video, an animation or MJPEG.
+
+    Raises:
+        SourceError: an image of a kind that can't be read.
+    """
+    try:
+        kind = kind_of_file(path)
+    except OSError:
+        kind = None
+    if kind is None or kind is kinds.EMPTY:
+        return has_image_suffix(path)  # damaged
+    if kind is kinds.VIDEO:
+        return False
+    if not kinds.is_readable(kind):
+        raise SourceError(f"{path}: {kinds.refusal(kind)}")
+    if kind is kinds.GIF or (kind is kinds.JPEG and not has_image_suffix(path)):
+        with path.open("rb") as file:
+            return not has_more_frames(file.read(limits.MOST_BYTES))
+    return True
 
 
 def _is_web_image(url: str) -> bool:
-    return url.startswith(("http://", "https://")) and _has_image_suffix(url.partition("?")[0])
+    return url.startswith(("http://", "https://")) and has_image_suffix(url.partition("?")[0])
 
 
 def _is_live_url(text: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.errors import SourceError
 from edge.images import limits
-from edge.images.files import decode_image
+from edge.images.decode import decode_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,9 +72,9 @@ def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.Vid
     """
     capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG, parameters)
     height, width = capture.get(cv2.CAP_PROP_FRAME_HEIGHT), capture.get(cv2.CAP_PROP_FRAME_WIDTH)
-    if height * width > limits.most_pixels():
+    if height * width > limits.most_video_pixels():
         capture.release()
-        raise SourceError(f"{name} is {width:.0f}x{height:.0f}: {limits.too_many_pixels()}")
+        raise SourceError(f"{name} is {width:.0f}x{height:.0f}: {limits.too_many_pixels(limits.most_video_pixels())}")
     if capture.get(cv2.CAP_PROP_FOURCC) in _MJPEG:
         capture.set(cv2.CAP_PROP_FORMAT, -1)
     return capture

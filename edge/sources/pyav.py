@@ -80,7 +80,7 @@ def open_planes(path: str, *, threads: int) -> PlanesVideo | None:
     if stream and decoder and decoder.name in _CODECS and _has_size(decoder):
         stream.thread_type = "AUTO"
         decoder.thread_count = threads
-        decoder.options = {"max_pixels": str(limits.most_pixels())}
+        decoder.options = {"max_pixels": str(limits.most_video_pixels())}
         video = PlanesVideo(container, stream)
         if video.is_as_opencv():
             return video
@@ -114,7 +114,7 @@ def _is_plain(frame: av.VideoFrame) -> bool:
 def _has_size(frame: av.VideoFrame | av.VideoCodecContext) -> bool:
     """Return whether height and width are even, and the pixels within the limit."""
     height, width = frame.height, frame.width
-    return height % 2 == width % 2 == 0 and 0 < height * width <= limits.most_pixels()
+    return height % 2 == width % 2 == 0 and 0 < height * width <= limits.most_video_pixels()
 
 
 def _values(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:

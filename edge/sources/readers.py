@@ -105,6 +105,12 @@ class Reader:
             frame, self._newest = self._newest, None
             return frame
 
+    def ends_within(self, timeout_s: float) -> bool:
+        """Return whether the stream ends within `timeout_s` seconds, before another frame comes."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._newest is not None or not self.is_running, timeout_s)
+            return self._newest is None and isinstance(self.error, EndOfStreamError)
+
     def stop(self) -> None:
         """Make the thread release the device after the read under way."""
         self._is_stopped = True

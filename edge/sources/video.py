@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 
 from edge.errors import FrameError, SourceError
-from edge.sources.frame import Frame
+from edge.sources.frame import Frame, mark_single
 from edge.sources.opencv_capture import Buffers, open_capture, read_frame, time_limits
 from edge.sources.readers import Prefetcher
 from edge.system.urls import is_url, redact_url
@@ -91,21 +91,27 @@ class VideoSource:
         video: OpenVideo = self._open_planes(self._location, threads=_DECODER_THREADS) or OpenCvVideo(
             self._location, self.name
         )
-        opened, number = datetime.now(timezone.utc), 0
+        number = 0
         try:
-            while (image := self._next(video)) is not None:
-                time = datetime.now(timezone.utc)
-                if self._is_local:
-                    position_s = video.position_s()
-                    time = opened + timedelta(seconds=position_s if 0 <= position_s < _LONGEST_S else 0)
-                yield Frame(image, number, self.name, time)
-                number += 1
+            for frame in mark_single(self._timed(video)):
+                yield frame
+                number = frame.number + 1
             if number:
                 self._report_damage(video, number)
         finally:
             video.close()
         if number == 0:
             raise SourceError(f"{self.name} holds no frame that OpenCV can read")
+
+    def _timed(self, video: OpenVideo) -> Iterator[Frame]:
+        opened, number = datetime.now(timezone.utc), 0
+        while (image := self._next(video)) is not None:
+            time = datetime.now(timezone.utc)
+            if self._is_local:
+                position_s = video.position_s()
+                time = opened + timedelta(seconds=position_s if 0 <= position_s < _LONGEST_S else 0)
+            yield Frame(image, number, self.name, time)
+            number += 1
 
     def _next(self, video: OpenVideo) -> NDArray[np.uint8] | YuvPicture | None:
         """Return the next frame, after skipping damaged ones."""

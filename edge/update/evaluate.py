@@ -19,8 +19,10 @@ from edge.classify.results import Prediction
 from edge.datasets.folder_labels import REJECTIONS, Truths, map_folders
 from edge.demo import draw_frame
 from edge.errors import FrameError, ModelFileError, SourceError, ToolkitError
-from edge.images.files import decode_image, images_by_folder
+from edge.images.decode import read_image
+from edge.images.folders import list_class_folders
 from edge.update.evaluation_process import Metrics, Tally
+from edge.vision import least_edge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +52,11 @@ class _Pair:
         self.times_ns.append((new.latency_ns["total"], current.latency_ns["total"]))
         return new.label, current.label
 
+    def least_edge(self) -> int | None:
+        """Return the pixels along the shorter edge of an image that both need; None: all of them."""
+        new, current = (least_edge(model.spec.input) for model in (self.new, self.current))
+        return None if new is None or current is None else max(new, current)
+
     def time_ratio(self) -> float:
         """Return the ratio of the fastest times, new to current: a service that runs meanwhile slows all others."""
         new, current = zip(*self.times_ns, strict=True)
@@ -64,7 +71,7 @@ def evaluate(new: ModelFile, current: ModelFile, samples: Path | None, truths: T
     """
     pair = _Pair(_load(*new), _load(*current))
     labels, current_labels = pair.new.spec.labels, pair.current.spec.labels
-    counted = _count(pair, _images(samples, labels, truths), knows_truth=True) if samples else None
+    counted = _count(pair, _images(samples, labels, truths, pair.least_edge()), knows_truth=True) if samples else None
     if counted and not counted.frames:
         raise SourceError(f"no picture in the folders of {samples}: expected a folder of them for each label")
     drawn = _count(pair, _garments(), knows_truth=set(FASHION_MNIST_LABELS) <= set(labels))
@@ -98,15 +105,15 @@ def _garments() -> Iterator[LabelledFrame]:
         yield drawn.image, (FASHION_MNIST_LABELS[drawn.label_index],)
 
 
-def _images(folder: Path, labels: Sequence[str], truths: Truths) -> Iterator[LabelledFrame]:
+def _images(folder: Path, labels: Sequence[str], truths: Truths, least: int | None) -> Iterator[LabelledFrame]:
     """Read the images of a folder's folders; those that can't be decoded are left out."""
     if not folder.is_dir():
         raise SourceError(f"{folder} is no folder: expected one that holds a folder of pictures for each label")
-    files = images_by_folder(folder)
+    files = list_class_folders(folder).images
     for kind in map_folders([name for name, images in files.items() if images], labels, truths):
         for file in files[kind.folder]:
             with suppress(FrameError):
-                yield decode_image(file.read_bytes()), kind.labels or REJECTIONS
+                yield read_image(file, least=least, keeps_alpha=True), kind.labels or REJECTIONS
 
 
 def _require_probabilities(prediction: Prediction) -> None:

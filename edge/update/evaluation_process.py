@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edge.datasets.folder_labels import Truths
 from edge.errors import UpdateError
+from edge.images.folders import list_class_folders
 
 _TIMEOUT_S = 300.0
 # It imports the same modules as this process, whatever lies in the working directory.
@@ -74,6 +75,8 @@ def evaluate_in_child(
     """
     files = [str(new), sha256], [str(current), current_sha256]
     arguments = json.dumps([sys.path, [*files, str(samples.absolute()) if samples else "", dict(truths)]])
+    if samples and samples.is_dir():
+        list_class_folders(samples).log_left_out(samples)  # here: the child's lines are read for its last one alone
     try:
         child = subprocess.run([sys.executable, "-I", "-c", _PROGRAM, arguments], capture_output=True, text=True,
                                errors="replace", timeout=_TIMEOUT_S, check=False)  # fmt: skip

@@ -4,6 +4,7 @@ from edge.vision.background import EmptyScene
 from edge.vision.frames import YuvPicture, to_bgr
 from edge.vision.garment import find_garment, frame_to_pixels
 from edge.vision.image import prepare_image
+from edge.vision.least_edge import least_edge
 from edge.vision.prepared_input import PreparedInput
 from edge.vision.recipe import prepare
 
@@ -13,6 +14,7 @@ __all__ = [
     "YuvPicture",
     "find_garment",
     "frame_to_pixels",
+    "least_edge",
     "prepare",
     "prepare_image",
     "to_bgr",

@@ -20,7 +20,7 @@ from edge.artifact.spec import ModelSpec
 from edge.artifact.trust import read_public_key
 from edge.demo import draw_frame
 from edge.errors import FrameError, ModelFileError, SpecError
-from edge.images.files import decode_image
+from edge.images.decode import decode_image
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 EXTREMES = [number.to_bytes(4, "little") for number in (0, 1, 0x7F, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)]

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import vision
+from edge.artifact.input_spec import InputSpec
 from edge.artifact.spec import reserved_among
 from edge.errors import DatasetError, FrameError
-from edge.images.files import IMAGE_SUFFIXES, decode_image, image_files
+from edge.images.decode import read_image
+from edge.images.folders import list_class_folders, split_parts
 
 _LOGGER = logging.getLogger(__name__)
 _SMALLEST_EDGE = 16  # pixels: less shows no garment
@@ -47,7 +49,9 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
             name (unknown, nothing, stale).
     """
     class_names = _class_names(folder)
-    files = [(path, label) for label, name in enumerate(class_names) for path in image_files(folder / name)]
+    found = list_class_folders(folder)
+    found.log_left_out(folder)
+    files = [(path, label) for label, name in enumerate(class_names) for path in found.images[name]]
     pixels: list[NDArray[np.uint8]] = []
     labels: list[int] = []
     skipped: list[str] = []
@@ -66,6 +70,7 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
             _LOGGER.info("read %d of %d images in %s", number, len(files), folder)
     for line in skipped:
         _LOGGER.warning("skipped %s", line)
+    skipped += [f"{path}: {each.kind.name} {each.kind.noun}" for each in found.left_out for path in each.paths]
     indices = np.asarray(labels, np.uint8)
     _require_enough(folder, class_names, np.bincount(indices, minlength=len(class_names)))
     return OwnImages(np.stack(pixels), indices, class_names, tuple(skipped))
@@ -91,6 +96,11 @@ def balancing_weights(labels: NDArray[np.uint8], classes: int) -> NDArray[np.flo
 def _class_names(folder: Path) -> tuple[str, ...]:
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder: expected one that holds a folder of images for each class")
+    if parts := split_parts(folder):
+        raise DatasetError(
+            f"{folder} holds {', '.join(parts)}, each with a folder for each class: give one part, --data "
+            f"{folder / parts[0]}, which is split anew"
+        )
     names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
     if not 2 <= len(names) <= _MOST_CLASSES:
         raise DatasetError(
@@ -105,7 +115,7 @@ def _class_names(folder: Path) -> tuple[str, ...]:
 
 
 def _read(path: Path, *, height: int, width: int) -> NDArray[np.uint8]:
-    frame = decode_image(path.read_bytes())
+    frame = read_image(path, least=vision.least_edge(InputSpec(height=height, width=width)), keeps_alpha=True)
     if min(frame.shape[:2]) < _SMALLEST_EDGE:
         raise FrameError(f"{frame.shape[1]}x{frame.shape[0]} pixels: less than {_SMALLEST_EDGE} show no garment")
     pixels = vision.frame_to_pixels(frame, height=height, width=width)
@@ -118,6 +128,5 @@ def _require_enough(folder: Path, names: tuple[str, ...], counts: NDArray[np.int
     for name, count in zip(names, counts, strict=True):
         if count < _FEWEST_OF_A_CLASS:
             raise DatasetError(
-                f"{folder / name} holds {count} images that can be used, at least {_FEWEST_OF_A_CLASS} are needed "
-                f"(formats: {', '.join(IMAGE_SUFFIXES)})"
+                f"{folder / name} holds {count} images that can be used, at least {_FEWEST_OF_A_CLASS} are needed"
             )

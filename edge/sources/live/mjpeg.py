@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, BinaryIO
 
 from edge.errors import FrameError, SourceError
-from edge.images.files import decode_image
-from edge.sources.frame import Frame
+from edge.images.decode import decode_image
+from edge.sources.frame import Frame, mark_single
 from edge.sources.readers import EndOfStreamError
 
 if TYPE_CHECKING:
@@ -168,16 +170,17 @@ class MjpegFileSource:
         Raises:
             SourceError: no image at all.
         """
-        number = 0
-        while True:
-            try:
-                image = self._mjpeg.read()
-            except EndOfStreamError:
-                break
-            yield Frame(image, number, NAME, datetime.now(timezone.utc))
-            number += 1
-        if number == 0:
+        is_empty = True
+        for frame in mark_single(self._read()):
+            is_empty = False
+            yield frame
+        if is_empty:
             raise SourceError(f"{NAME} holds no JPEG picture")
+
+    def _read(self) -> Iterator[Frame]:
+        with suppress(EndOfStreamError):
+            for number in itertools.count():
+                yield Frame(self._mjpeg.read(), number, NAME, datetime.now(timezone.utc))
 
     def close(self) -> None:
         """Do nothing: standard input stays open."""

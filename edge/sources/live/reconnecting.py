@@ -19,6 +19,7 @@ from edge.sources.readers import Capture, CapturedFrame, EndOfStreamError, Opene
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_SINGLE_S = 0.2  # that the first frame of a pipe waits for the second, or the end
 _TICK_S = 1.0  # between two moments without a frame
 _FIRST_FRAME_S = 10.0  # a camera may take its time to start
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0  # before it is opened again
@@ -121,7 +122,7 @@ class LiveSource:
                 self._require_time_left()
                 yield None
             elif not self._detector.is_frozen(frame.image, frame.captured_s):
-                yield self._fresh(frame)
+                yield self._fresh(frame, is_single=self._is_single(reader))
                 quiet_since_s, allowed_s = frame.captured_s, self._timeouts.stall_s
             elif self._lose(f"the very same picture for {self._timeouts.freeze_s:g} s") or quiet_s >= allowed_s:
                 reader.stop()
@@ -152,7 +153,11 @@ class LiveSource:
         self._hanging.append(reader)
         return True
 
-    def _fresh(self, frame: CapturedFrame) -> Frame:
+    def _is_single(self, reader: Reader) -> bool:
+        """Return whether the first frame of a pipe is its last: an image that a program wrote into it."""
+        return self._number == 0 and not self._opener.can_be_opened_twice and reader.ends_within(_SINGLE_S)
+
+    def _fresh(self, frame: CapturedFrame, *, is_single: bool) -> Frame:
         """Return a new frame, with which the source is live again."""
         away_s, self._fresh_s = frame.captured_s - self._fresh_s, frame.captured_s
         if self._health.state == STALE:
@@ -160,7 +165,9 @@ class LiveSource:
             _LOGGER.warning("%s is back after %.1f s", self.name, away_s)
         self._health.state, self._health.reason = LIVE, ""
         self._number += 1
-        return Frame(frame.image, self._number - 1, self.name, frame.time, captured_s=frame.captured_s)
+        return Frame(
+            frame.image, self._number - 1, self.name, frame.time, captured_s=frame.captured_s, is_single=is_single
+        )
 
     def _lose(self, reason: str) -> bool:
         """Mark the source as stale, logged once; return True if it wasn't before."""

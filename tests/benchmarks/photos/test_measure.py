@@ -32,10 +32,10 @@ def test_images_are_listed_by_folder_and_others_left_out(tmp_path: Path, caplog:
         found = find_folders(tmp_path)
 
     assert found == {"a": [tmp_path / "a" / "x.webp"], "b": [tmp_path / "b" / "1.png", tmp_path / "b" / "2.JPG"]}
-    empty, loose = caplog.messages
+    loose, notes, empty = caplog.messages
+    assert "1 unsorted image (loose.jpg)" in loose
+    assert "notes.txt" in notes
     assert str(tmp_path / "empty") in empty
-    assert f"{tmp_path} itself" in loose
-    assert loose.endswith("left out: 1")
 
 
 def test_a_folder_of_images_is_one_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,12 +60,18 @@ def test_files_and_kinds_are_joined_in_the_order_of_the_kinds(tmp_path: Path) ->
     ]
 
 
+def test_files_of_one_name_in_nested_folders_are_told_apart(tmp_path: Path) -> None:
+    a = LabelledFolder("a", ("A",))
+    files = [tmp_path / "a" / "1.jpg", tmp_path / "a" / "x" / "1.jpg", Path("1.jpg")]
+    assert [photo.name for photo in label_photographs({"a": files}, [a])] == ["a/1.jpg", "a/x/1.jpg", "a/1.jpg"]
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
         ("none", "doesn't exist: expected a folder that holds one folder of photographs for each kind"),
         ("file.jpg", "is a file: expected a folder"),
-        ("empty", "and its folders: expected one folder for each kind of photograph, holding files that end in .jpg"),
+        ("empty", "and its folders: expected one folder for each kind of photograph"),
     ],
 )
 def test_missing_folders_files_and_empty_folders_are_errors(tmp_path: Path, name: str, sentence: str) -> None:

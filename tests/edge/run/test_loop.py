@@ -177,3 +177,16 @@ def test_a_sink_that_can_not_be_closed_keeps_no_other_from_it() -> None:
     with pytest.raises(OSError, match="full"):
         run(source, FakeClassifier(), [Stuck(), last], clock=ticking(0.0))
     assert (source.closed, last.closed) == (1, 1)
+
+
+def test_the_only_frame_of_a_stream_is_decided_on_its_own() -> None:
+    """A stream's decider would hold the answer back until three frames agree."""
+    decisions = []
+    for is_single in (False, True):
+        source, sink = FakeSource(1), FakeSink()
+        frames = [frame._replace(is_single=is_single) for frame in source.frames()]
+        source.frames = lambda frames=frames: iter(frames)  # type: ignore[method-assign]
+        sink.write = lambda _frame, _prediction, decision: decisions.append(decision.label)  # type: ignore[method-assign]
+        decider = Decider(ModelSpec(labels=("Coat", "Bag")), is_stream=True)
+        run_with(RunConfig(), source, FakeClassifier(), [sink], decider=decider)
+    assert decisions == ["unknown", "Coat"]

@@ -141,7 +141,7 @@ def test_a_codec_that_nobody_knows_is_left_to_opencv(tmp_path: Path) -> None:
 
 def test_one_above_the_limit_is_left_to_opencv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(write(tmp_path / "walk.mp4"))
-    monkeypatch.setattr(limits, "most_pixels", lambda: 96 * 128 - 1)
+    monkeypatch.setattr(limits, "most_video_pixels", lambda: 96 * 128 - 1)
     assert open_planes(path, threads=2) is None
 
 
@@ -184,5 +184,5 @@ def test_a_large_frame_among_small_ones_is_skipped(tmp_path: Path, monkeypatch: 
     small, large = write(tmp_path / "small.h264", "libx264"), write(tmp_path / "large.h264", "libx264", size=(192, 256))
     both = tmp_path / "both.h264"
     both.write_bytes(small.read_bytes() + large.read_bytes())
-    monkeypatch.setattr(limits, "most_pixels", lambda: 96 * 128)
+    monkeypatch.setattr(limits, "most_video_pixels", lambda: 96 * 128)
     assert {picture.shape for picture in pictures(VideoSource(str(both)))} == {(96, 128, 3)}

@@ -202,3 +202,11 @@ def test_a_video_that_opens_slowly_does_not_hold_the_main_thread(monkeypatch: py
     list(VideoSource("http://cam/walk.mp4").frames())
     assert threads[0] is not threading.main_thread()
     assert opencv_capture._OPEN_TIMEOUT_S <= 10
+
+
+def test_a_video_of_one_frame_is_a_single_frame_and_one_of_more_is_none(tmp_path: Path) -> None:
+    for count in (1, 2):
+        content = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+        (tmp_path / "walk.mjpeg").write_bytes(count * content)
+        frames = VideoSource(str(tmp_path / "walk.mjpeg")).frames()
+        assert [frame.is_single for frame in frames] == [count == 1] * count

@@ -12,6 +12,7 @@ from edge.images import limits
 from tests.hardening.malformed_media.pictures import encoded
 
 _SIDE = int(limits.MOST_PIXELS**0.5)  # of the largest square that is still decoded
+_LARGEST = {".gif": 4200, ".jp2": 3300, ".avif": 3700}  # side of the largest square that there is memory for
 _MEBIBYTE = 2**20
 
 
@@ -48,8 +49,10 @@ def bombs() -> list[tuple[str, bytes]]:
         ("ppm_text.ppm", b"P3\n5000 5000\n255\n" + b"0 " * 999_999),
         ("ppm_number.ppm", b"P6\n" + b"9" * 999_999),
         ("hdr_30000x30000.jpg", b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 30000 +X 30000\n" + bytes(999)),
-        ("jpeg_2000.jpg", encoded(".jp2", black[:64, :64])),
-        ("avif.jpg", encoded(".avif", black[:64, :64])),
+        ("gif_60000x60000.gif", b"GIF89a" + struct.pack("<HH", 60_000, 60_000) + bytes(999)),
+        *((f"{suffix[1:]}_largest.jpg", encoded(suffix, black[:side, :side])) for suffix, side in _LARGEST.items()),
+        ("jpeg_2000_60000x60000.jp2", _jpeg_2000(60_000)),
+        ("avif_60000x60000.avif", _claiming_avif(encoded(".avif", black[:64, :64]), 60_000)),
     ]
 
 
@@ -77,6 +80,16 @@ def claiming(jpeg: bytes, side: int) -> bytes:
     """The same progressive JPEG with another size in its header."""
     place = jpeg.find(b"\xff\xc2") + 5
     return jpeg[:place] + struct.pack(">HH", side, side) + jpeg[place + 4 :]
+
+
+def _jpeg_2000(side: int) -> bytes:
+    sizes = struct.pack(">HH8IH", 47, 0, side, side, 0, 0, side, side, 0, 0, 3) + bytes([7, 1, 1] * 3)
+    return b"\xff\x4f\xff\x51" + sizes + bytes(999)
+
+
+def _claiming_avif(avif: bytes, side: int) -> bytes:
+    place = avif.find(b"ispe") + 8
+    return avif[:place] + struct.pack(">II", side, side) + avif[place + 8 :]
 
 
 def _turned(jpeg: bytes) -> bytes:

@@ -116,7 +116,7 @@ def figures(groups: dict[str, list[Outcome]], tried: int) -> list[Figure]:
     """Return the counts and promises; `tried` are the images in folders."""
     every = [outcome for outcomes in groups.values() for outcome in outcomes]
     folders = [*groups["pictures"], *groups["bombs"]]
-    classified, skipped = sum(each.frames for each in folders), sum(each.skipped for each in folders)
+    classified, skipped = sum(each.frames for each in folders), sum(each.skipped + each.left_out for each in folders)
     mjpeg, films = groups["MJPEG"][0], groups["videos"]
     played, refused = [each for each in films if each.frames], [each for each in films if each.error]
     wanted = sum(server.valid for server in servers())

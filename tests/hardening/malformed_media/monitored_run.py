@@ -23,6 +23,7 @@ SILENCE_S = 60.0
 """Time without a line after which it hangs too, whatever it does."""
 _TICK_S = 0.5
 _TALLY = re.compile(r"^(\d+) frames? in [\d.]+ s(?:;.*?(\d+) dropped for newer)?(?:.*; (\d+) unreadable)?")
+_LEFT_OUT = re.compile(r"^left out of .*?: (\d+) ")
 _SESSION = ("-m", "tests.hardening.malformed_media.session")
 
 
@@ -48,6 +49,8 @@ class Outcome:
     frames: int = 0
     dropped: int = 0
     skipped: int = 0
+    left_out: int = 0
+    """Files of a folder that are of a kind which isn't read."""
     error: str = ""
     """The sentence of an error."""
     crash: str = ""
@@ -66,6 +69,8 @@ class Outcome:
         self.last_line = line
         if tally := _TALLY.match(line):
             self.frames, self.dropped, self.skipped = (int(number or 0) for number in tally.groups())
+        elif found := _LEFT_OUT.match(line):
+            self.left_out += int(found[1])
         elif line.startswith("error: "):
             self.error = line.removeprefix("error: ")
 

@@ -20,7 +20,7 @@ _LIES = (0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
 def seeds() -> list[tuple[str, bytes]]:
-    """Whole pictures, as suffix and content: three garments in every kind that the runner reads, and one it doesn't."""
+    """Whole pictures, as suffix and content: three garments in every kind that the runner reads."""
     return [(suffix, content) for number in range(_GARMENTS) for suffix, content in _kinds(_drawn(number))]
 
 
@@ -78,6 +78,9 @@ def _kinds(image: NDArray[np.uint8]) -> list[tuple[str, bytes]]:
         (".pgm", encoded(".pgm", grey)),
         (".ppm", encoded(".ppm", image)),
         (".jpg", encoded(".jp2", image)),  # under another name
+        (".gif", encoded(".gif", image)),
+        (".avif", encoded(".avif", image)),
+        (".png", encoded(".png", np.dstack([image, 255 - grey]))),
     ]
 
 

@@ -67,6 +67,14 @@ def test_the_last_line_of_a_run_is_understood(line: str, counted: tuple[int, int
     assert (outcome.frames, outcome.dropped, outcome.skipped) == counted
 
 
+def test_what_a_folder_leaves_out_is_counted_over_its_kinds() -> None:
+    outcome = Outcome(Job("a", ()))
+    for line in ("left out of /tmp/a: 12 SVG drawings (a.svg and others): b", "left out of a: 1 other file (c): d"):
+        outcome.take(line)
+    outcome.take("5 frames in 1.0 s")
+    assert (outcome.left_out, outcome.frames) == (13, 5)
+
+
 def test_what_is_left_over_is_taken_from_the_process() -> None:
     outcome = Outcome(Job("a", ()))
     outcome.finish(json.dumps({"code": 4, "threads": 3, "handles": 9, "memory_bytes": 7}))

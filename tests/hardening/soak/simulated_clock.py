@@ -74,6 +74,10 @@ class SimulatedReader:
         self._clock.now_s = max(self._clock.now_s, due_s)
         return self._read()
 
+    def ends_within(self, timeout_s: float) -> bool:  # noqa: ARG002  # as the real one's
+        """Return False: a camera doesn't end."""
+        return False
+
     def hold(self) -> None:
         """Read a picture that nobody takes yet."""
         if self.is_running and self._held is None:

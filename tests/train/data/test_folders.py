@@ -29,13 +29,46 @@ def test_what_is_of_no_use_is_skipped_and_listed(own_folder: Path, caplog: pytes
         own = read_folder(own_folder, height=28, width=28)
 
     reasons = [line.replace(f"{own_folder}/", "").partition(": ") for line in own.skipped]
-    assert [path for path, _, _ in reasons] == ["round/cut.png", "tall/empty.jpg", "wide/copy.png", "wide/tiny.png"]
-    facts = ("PNG", "empty", "round/003.png", "40x15")
+    names = ["round/cut.png", "tall/empty.jpg", "wide/copy.png", "wide/tiny.png", "round/note.txt"]
+    assert [path for path, _, _ in reasons] == names
+    facts = ("PNG", "empty", "round/003.png", "40x15", "other file")
     assert [fact for fact, (_, _, reason) in zip(facts, reasons, strict=True) if fact in reason] == list(facts)
-    assert [record.getMessage() for record in caplog.records] == [
+    left_out, *others = [record.getMessage() for record in caplog.records]
+    assert "note.txt" in left_out
+    assert others == [
         f"read 88 of 88 images in {own_folder}",
-        *(f"skipped {line}" for line in own.skipped),
+        *(f"skipped {line}" for line in own.skipped[:4]),
     ]
+
+
+def test_images_of_sub_folders_belong_to_their_class_and_heic_is_counted(own_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(own_folder, tmp_path / "own")
+    (tmp_path / "own" / "tall" / "more").mkdir()
+    (tmp_path / "own" / "tall" / "005.png").rename(tmp_path / "own" / "tall" / "more" / "005.jfif")
+    (tmp_path / "own" / "tall" / "a.jxl").write_bytes(b"\xff\x0a")
+
+    own = read_folder(tmp_path / "own", height=28, width=28)
+
+    assert np.bincount(own.labels).tolist() == [24, 36, 24]
+    assert [line.rpartition("/")[2] for line in own.skipped[4:]] == ["note.txt: other file", "a.jxl: JPEG XL image"]
+
+
+def test_a_data_set_that_comes_split_is_not_taken_for_classes(own_folder: Path, tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        shutil.copytree(own_folder, tmp_path / part)
+    with pytest.raises(DatasetError, match=f"--data {tmp_path / 'train'}"):
+        read_folder(tmp_path, height=28, width=28)
+
+
+def test_a_cut_out_is_trained_on_as_though_it_lay_on_a_ground_that_differs(own_folder: Path, tmp_path: Path) -> None:
+    """Black on nothing, whose hidden colour is black: without a ground the vision step finds nothing in it."""
+    shutil.copytree(own_folder, tmp_path / "own")
+    shape = cv2.ellipse(np.zeros((96, 96), np.uint8), (48, 48), (14, 34), 0, 0, 360, 255, -1)
+    cv2.imwrite(str(tmp_path / "own" / "tall" / "cut_out.png"), cv2.merge([0 * shape, 0 * shape, 0 * shape, shape]))
+
+    own = read_folder(tmp_path / "own", height=28, width=28)
+
+    assert np.bincount(own.labels).tolist() == [24, 37, 24]
 
 
 def test_rarer_classes_weigh_more_so_that_all_weigh_the_same_together() -> None:
@@ -94,7 +127,7 @@ def test_the_splits_are_stratified_and_the_test_images_the_same_for_every_seed(o
     seen = {image.tobytes() for split in (first.train, first.validation) for image in split.pixels}
     assert not seen & {image.tobytes() for image in first.test.pixels}
     assert first.class_names == ("round", "tall", "wide")
-    assert len(first.skipped) == 4
+    assert len(first.skipped) == 5
 
 
 def test_another_input_size_is_for_images_of_your_own() -> None:

@@ -140,6 +140,13 @@ class FakeReader:
             self._clock.now = deadline_s
         return shot
 
+    def ends_within(self, timeout_s: float) -> bool:
+        """The script says so; no picture is taken."""
+        if not self.is_running:
+            return isinstance(self.error, EndOfStreamError)
+        due_s, outcome = self._camera.next_event(self._seen_s)
+        return due_s <= self._clock.now + timeout_s and isinstance(outcome, EndOfStreamError)
+
     def stop(self) -> None:
         """The read under way is over at once, unless it hangs."""
         if self.is_running and self._camera.next_event(self._seen_s)[0] < math.inf:

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
+from edge.artifact.spec import FASHION_MNIST_LABELS
+from edge.demo import draw_frame
 from edge.errors import SourceError
 from edge.sources.live import mjpeg
 from edge.sources.live.mjpeg import MjpegFileSource, MjpegInput, first_scan
@@ -175,6 +177,7 @@ def test_a_file_gives_every_picture_in_order(tmp_path: Path) -> None:
         frames = list(source.frames())
         source.close()
         assert [frame.number for frame in frames] == [0, 1, 2]
+        assert [frame.is_single for frame in frames] == [False] * 3
         assert (source.name, source.skipped, source.is_stream) == ("standard input", 0, True)
         with pytest.raises(SourceError, match="standard input .*no JPEG"):
             next(source.frames())
@@ -188,3 +191,24 @@ def test_on_the_command_line_a_pipe_is_live_and_its_end_is_the_end(spawn: Callab
     assert (record["frame"], record["source"]) == (0, "standard input")
     out, err = child.communicate(timeout=60)
     assert (out, err, child.returncode) == ("", "", 0)
+
+
+def test_a_file_of_one_picture_is_a_single_frame(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(PICTURES[0])
+    with path.open("rb") as stream:
+        (frame,) = MjpegFileSource(MjpegInput(stream)).frames()
+    assert frame.is_single
+
+
+def test_a_picture_in_a_pipe_that_ends_is_decided_as_an_image(spawn: Callable[..., Any]) -> None:
+    content = cv2.imencode(".jpg", draw_frame(0).image)[1].tobytes()
+    child = spawn("-m", "edge.run.main", "--source", "-", "--json", "-q")
+    child.stdin.buffer.write(content)
+    out, err = child.communicate(timeout=60)
+    record = json.loads(out)
+    assert (record["label"], err, child.returncode) == (
+        FASHION_MNIST_LABELS[draw_frame(0).label_index],
+        "",
+        0,
+    )

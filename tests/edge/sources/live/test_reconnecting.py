@@ -276,3 +276,9 @@ def test_a_later_reason_is_logged_for_debugging_alone(caplog: pytest.LogCaptureF
     assert [message.partition(";")[0] for message in caplog.messages] == [
         "camera 7: a read failed", "camera 7: isn't plugged in",
     ]  # fmt: skip
+
+
+def test_the_only_frame_of_a_pipe_is_marked_and_the_first_of_more_is_not() -> None:
+    for until_s, singles in ((0.15, [True]), (0.25, [False, False])):
+        source, _ = live(FakeCamera(Phase(until_s, "noise"), Phase(END, "end")))
+        assert [frame.is_single for frame in source.frames() if frame] == singles

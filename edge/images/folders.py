@@ -1,0 +1,179 @@
+"""The image files of a folder, and what else lies in it: counted by kind, so that nothing is left out in silence."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.images.kinds import EMPTY, HEAD_BYTES, IMAGE_SUFFIXES, Kind, counted, is_readable, kind_of
+
+_LOGGER = logging.getLogger(__name__)
+_OTHER = Kind("other", "file", "no image by its first bytes")
+_NO_CLASS = Kind("unsorted", "image", "move it into the folder of its class")
+_PARTS = ("train", "training", "val", "valid", "validation", "test", "testing")
+_DEEPER = 3  # folders below the one that was asked for, to find images that lie deeper than is looked
+_MOST_LOOKED_AT = 200  # files, for a hint
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Files of one kind that are not used."""
+
+    kind: Kind
+    paths: tuple[Path, ...]
+    """At least one."""
+
+    def sentence(self) -> str:
+        """Return their number, the first one's name, and what to do about them."""
+        first = self.paths[0].name if len(self.paths) == 1 else f"{self.paths[0].name} and others"
+        return f"{counted(self.kind, len(self.paths))} ({first}): {self.kind.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFiles:
+    """Image files of a folder."""
+
+    images: tuple[Path, ...]
+    """Sorted; also those that claim to be images and turn out to be damaged, for their reader to say so."""
+    left_out: tuple[LeftOut, ...]
+
+    def log_left_out(self, folder: object) -> None:
+        """Log one line for each kind of file that is left out of `folder`."""
+        log_left_out(self.left_out, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFolders:
+    """Image files of the folders in a folder."""
+
+    images: dict[str, tuple[Path, ...]]
+    """Name of the inner folder -> its image files and those of its sub-folders, which may be none; sorted."""
+    left_out: tuple[LeftOut, ...]
+
+    def log_left_out(self, folder: object) -> None:
+        """Log one line for each kind of file that is left out of `folder`."""
+        log_left_out(self.left_out, folder)
+
+
+def log_left_out(left_out: Iterable[LeftOut], folder: object) -> None:
+    """Log one line for each kind of file that is left out of `folder`, a path or a pattern."""
+    for each in left_out:
+        _LOGGER.warning("left out of %s: %s", folder, each.sentence())
+
+
+def list_images(folder: Path) -> ImageFiles:
+    """List the image files of a folder, not of its sub-folders.
+
+    Hidden files are passed over, such as a Mac's resource fork `._photo.jpg`.
+
+    Raises:
+        OSError: the folder can't be read.
+    """
+    return sort_files(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
+
+
+def list_class_folders(folder: Path) -> ClassFolders:
+    """List the image files of each folder in a folder, at any depth; hidden files and folders are passed over.
+
+    Raises:
+        OSError: a folder can't be read.
+    """
+    inner = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    found = {path.name: sort_files(_files_below(path, set())) for path in inner}
+    own = list_images(folder)
+    unsorted = (LeftOut(_NO_CLASS, own.images),) if own.images and any(each.images for each in found.values()) else ()
+    others = _merged([*(each.left_out for each in found.values()), own.left_out])
+    return ClassFolders({name: each.images for name, each in found.items()}, (*unsorted, *others))
+
+
+def split_parts(folder: Path) -> tuple[str, ...]:
+    """Return the folders of a data set that comes split, training first; empty: it doesn't.
+
+    Its folders are all called like a part, and each holds folders of its own.
+
+    Raises:
+        OSError: a folder can't be read.
+    """
+    inner = {path.name.lower(): path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    is_split = len(inner) > 1 and all(
+        name in _PARTS and any(path.is_dir() for path in part.iterdir()) for name, part in inner.items()
+    )
+    return tuple(inner[name].name for name in _PARTS if name in inner) if is_split else ()
+
+
+def sort_files(paths: Iterable[Path]) -> ImageFiles:
+    """Divide files into images that can be read, and others by their kind."""
+    images: list[Path] = []
+    others: dict[str, LeftOut] = {}
+    for path in sorted(paths):
+        kind = _kind_to_leave_out(path)
+        if kind is None:
+            images.append(path)
+        else:
+            before = others[kind.name].paths if kind.name in others else ()
+            others[kind.name] = LeftOut(kind, (*before, path))
+    return ImageFiles(tuple(images), tuple(others.values()))
+
+
+def first_image_below(folder: Path) -> Path | None:
+    """Return an image that lies in a sub-folder, for a hint to who looked in the folder alone; None: none was found."""
+    for looked_at, path in enumerate(_files_below(folder, set(), depth=_DEEPER)):
+        if looked_at == _MOST_LOOKED_AT:
+            return None
+        if path.parent != folder and _kind_to_leave_out(path) is None:
+            return path
+    return None
+
+
+def kind_of_file(path: Path) -> Kind | None:
+    """Return the kind of a regular file by its first bytes; None: none that is known.
+
+    Raises:
+        OSError: it can't be read, or is no regular file: to open a pipe may take for ever.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError("not a regular file")
+    with path.open("rb") as file:
+        return kind_of(file.read(HEAD_BYTES))
+
+
+def has_image_suffix(path: Path | str) -> bool:
+    """Return whether a name promises an image."""
+    return Path(path).suffix.lower() in IMAGE_SUFFIXES
+
+
+def _kind_to_leave_out(path: Path) -> Kind | None:
+    """Return the kind of a file that is no readable image; None for one that is, or that claims it and is damaged."""
+    try:
+        kind = kind_of_file(path)
+    except OSError:
+        kind = None
+    if kind is None or kind is EMPTY:
+        return None if has_image_suffix(path) else kind or _OTHER
+    return None if is_readable(kind) else kind
+
+
+def _files_below(folder: Path, seen: set[Path], *, depth: int | None = None) -> Iterator[Path]:
+    """Yield the files of a folder and its sub-folders, each folder once, however links run in circles."""
+    real = folder.resolve()
+    if real in seen:
+        return
+    seen.add(real)
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if not path.is_dir():
+            yield path
+        elif depth != 0:
+            yield from _files_below(path, seen, depth=None if depth is None else depth - 1)
+
+
+def _merged(groups: Iterable[tuple[LeftOut, ...]]) -> tuple[LeftOut, ...]:
+    merged: dict[str, LeftOut] = {}
+    for each in (each for group in groups for each in group):
+        before = merged[each.kind.name].paths if each.kind.name in merged else ()
+        merged[each.kind.name] = LeftOut(each.kind, (*before, *each.paths))
+    return tuple(merged.values())
