@@ -24,10 +24,10 @@ _DEEP = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 # Kinds whose decoder gives 16 bits as they are stored; the others scale by the depth that the file states.
 _STORED_DEPTH = {kinds.PNG, kinds.TIFF, kinds.PNM}
 _TURNED_BY_OPENCV = {kinds.TIFF}  # also with alpha
-# Bytes a pixel beside the decoded ones, measured: a strip, planes, colour indices, 32-bit samples.
-_OWN_BYTES = {kinds.TIFF: 3.0, kinds.WEBP: 4.5, kinds.GIF: 6.0, kinds.JPEG_2000: 16.0, kinds.AVIF: 12.0}
-_AVIF_ALPHA_BYTES = 16.0
-_HEIC_BYTES = 5.2
+# Bytes a pixel beside the decoded ones, measured: a strip, planes, colour indices, samples of 32 bits.
+_OWN_BYTES = {kinds.TIFF: 3.0, kinds.WEBP: 4.2, kinds.GIF: 9.2, kinds.JPEG_2000: 13.3, kinds.AVIF: 13.8}
+_AVIF_ALPHA_BYTES = 17.7
+_HEIC_BYTES = 4.5  # planes of 4:2:0, and BGR
 
 
 def decode_image(content: bytes, *, least: int | None = None, keeps_alpha: bool = False) -> NDArray[np.uint8]:
@@ -115,7 +115,7 @@ def _flag(kind: Kind, header: Header, least: int | None) -> int:
     """Return OpenCV's flag: alpha or depth as stored, or 8-bit BGR, of the whole image or of a part of its pixels."""
     if header.has_alpha or (header.bits > 8 and kind in _STORED_DEPTH):
         bytes_each = header.channels * (2 if header.bits > 8 else 1)
-        _require_memory(header, 2 * bytes_each + _own_bytes(kind, header))
+        _require_memory(header, bytes_each + max(bytes_each, _own_bytes(kind, header)))
         return cv2.IMREAD_UNCHANGED if header.has_alpha else _DEEP
     shrink = 1
     if kind is kinds.JPEG and least is not None:
@@ -127,11 +127,11 @@ def _flag(kind: Kind, header: Header, least: int | None) -> int:
 
 
 def _bytes_a_pixel(kind: Kind, header: Header, factor: int) -> float:
-    """Return what it takes to decode to BGR: OpenCV copies the result, and shrinks what it decoded unless a JPEG."""
-    result = 6 / factor**2
+    """Return what it takes to decode to BGR: OpenCV copies or turns the result, and shrinks all kinds but JPEG late."""
+    result = 3 / factor**2
     if kind is kinds.JPEG:
-        return header.buffered + result
-    return (3 + result if factor > 1 else 6) + _own_bytes(kind, header)
+        return header.buffered + 2 * result
+    return 3 + max(result, _own_bytes(kind, header))
 
 
 def _own_bytes(kind: Kind, header: Header) -> float:

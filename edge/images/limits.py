@@ -10,7 +10,7 @@ MOST_PIXELS = 65_000_000
 """Pixels of one image, whatever its kind: a phone's 48 or 64 megapixels are within it."""
 MOST_VIDEO_PIXELS = 26_000_000
 """Pixels of a video's frame, of which FFmpeg holds several."""
-MOST_MEMORY = 256_000_000
+MOST_MEMORY = 224_000_000
 """Bytes that a decoder may take beside the file's own; an image that needs more is decoded smaller, or refused."""
 MOST_BYTES = 64 * 2**20
 """Bytes of one image, in a file or from a server."""
