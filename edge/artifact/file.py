@@ -18,8 +18,8 @@ SPEC_MEMBER = "model_spec.json"
 LABELS_MEMBER = "labels.txt"
 METADATA_KEY = "edge_classify.model_spec"  # of the spec in an ONNX file's metadata_props
 
-MAX_FILE_BYTES = 64 * 2**20
-"""Largest model file: a hundred times our largest, so that its interpreter stays below 512 MB."""
+MAX_FILE_BYTES = 256 * 2**20
+"""Largest model, with its weights in other files: its interpreter takes three times as much, and 512 MB up to 64 MB."""
 
 _MAX_SPEC_BYTES = 2**20
 _MAX_MEMBERS = 64  # of the ZIP; ours has two
@@ -42,6 +42,8 @@ class Artifact(NamedTuple):
     network_sha256: str = ""
     trusted_because: Trust | None = None
     """Reason to trust its bytes; None: they are verified first."""
+    external: tuple[str, ...] = ()
+    """Names of the files beside it whose weights are in `network`, and so in its digest."""
     metadata: Metadata | None = None
     """Claims of a file without a spec, and of the label file beside it; None for one with a spec."""
 
@@ -93,10 +95,17 @@ def read_artifact(path: Path, *, policy: TrustPolicy | None = None) -> Artifact:
         reason = " ".join(str(error).split())[:_MAX_REASON]
         raise ModelFileError(f"the spec in {path} can't be read ({reason}): copy or export the file again") from error
     spec = None if text is None else _spec(path, text)
+    external: tuple[str, ...] = ()
+    if kind == "onnx" and b"location" in network:  # the key of each constant in another file
+        from edge.artifact.external_data import with_external_data
+
+        is_covered = trust is None or bool(spec and spec.network_sha256)
+        network, external = with_external_data(path, network, limit_bytes=MAX_FILE_BYTES, is_covered=is_covered)
     network_sha256, whole_sha256 = _digests(network, content)
     _check_digest(path, spec, network_sha256)
     metadata = None if spec else _metadata(path, content, kind)
-    return Artifact(path, kind, whole_sha256, len(content), spec, network, network_sha256, trust, metadata)
+    size = max(len(content), len(network))
+    return Artifact(path, kind, whole_sha256, size, spec, network, network_sha256, trust, external, metadata)
 
 
 def _metadata(path: Path, content: bytes, kind: str) -> Metadata:

@@ -22,6 +22,10 @@ GROWTH_BYTES = 384 * 2**20
 """Address space beyond that of the libraries. With all else that a runner takes, the sum stays below 512 MB."""
 HANG_S = 5
 """Seconds to load and run a network. A Pi Zero takes a tenth of it for the largest that ships."""
+LARGE_BYTES = 64 * 2**20
+"""Size of a network that is allowed more of both: for each further byte three, since ONNX Runtime copies weights twice,
+and for each further `BYTES_PER_S` a second."""
+BYTES_PER_S = 10 * 2**20
 _STATUS = Path("/proc/self/statm")
 
 
@@ -31,14 +35,21 @@ def main(runtime_name: str, path: str) -> None:
     try:
         import_library(runtime_name)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(HANG_S)  # ends this process wherever it is
-        bound_memory()
+        growth_bytes, seconds = allowance(len(network))
+        signal.alarm(seconds)  # ends this process wherever it is
+        bound_memory(growth_bytes)
         try_network(load_network(network, Path(path), name=runtime_name))
     except RuntimeMissingError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         sys.exit(LIBRARY_MISSING)
     except Exception as error:  # the libraries have a dozen classes of their own
         sys.exit(" ".join(str(refusal(runtime_name, path, error)).split()))
+
+
+def allowance(network_bytes: int) -> tuple[int, int]:
+    """Return the address space in bytes and the seconds that a network of this size may take."""
+    excess_bytes = max(0, network_bytes - LARGE_BYTES)
+    return GROWTH_BYTES + 3 * excess_bytes, HANG_S + excess_bytes // BYTES_PER_S
 
 
 def refusal(runtime_name: str, path: str, error: Exception) -> ToolkitError:
@@ -51,11 +62,11 @@ def refusal(runtime_name: str, path: str, error: Exception) -> ToolkitError:
     return ModelFileError(f"{runtime_name} can't run {path}: {reason}")
 
 
-def bound_memory() -> None:
-    """Limit the address space of this process."""
+def bound_memory(growth_bytes: int = GROWTH_BYTES) -> None:
+    """Limit the address space of this process to what it has and this much more."""
     try:
         pages = int(_STATUS.read_text(encoding="ascii").split()[0])
-        bound = pages * resource.getpagesize() + GROWTH_BYTES
+        bound = pages * resource.getpagesize() + growth_bytes
         resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     except (OSError, ValueError):  # no /proc, no permission, or a lower limit is set already
         return

@@ -25,7 +25,7 @@ class Field(NamedTuple):
 
     name: str
     kind: str
-    """int, float (its four bytes), bytes, string, or the name of a layout; nothing: must be absent."""
+    """int, float (its four bytes), bytes (a view of them), string, or the name of a layout; nothing: must be absent."""
     is_list: bool = False
 
 
@@ -125,7 +125,9 @@ class Message:
         if field.kind == "int":
             return _signed(piece.value)
         first, last = piece.value
-        if field.kind in ("bytes", "float"):
+        if field.kind == "bytes":
+            return memoryview(self._content)[first:last]  # weights are most of a file
+        if field.kind == "float":
             return self._content[first:last]
         if field.kind == "string":
             try:

@@ -10,10 +10,15 @@ from typing import Any
 
 import pytest
 
-from edge.artifact.trust import Trust, TrustPolicy, check_signature, read_public_key
+from edge.artifact.trust import Trust, TrustPolicy, check_signature, read_public_key, sha256
 from edge.errors import ModelFileError
 
 DIGEST = hashlib.sha256(b"a model").hexdigest()
+
+
+@pytest.mark.parametrize("size", [0, 55, 2**22 - 1, 2**22])
+def test_a_digest_is_that_of_hashlib_however_long_the_content(size: int) -> None:
+    assert sha256(b"m" * size) == hashlib.sha256(b"m" * size).hexdigest()
 
 
 def test_a_file_with_the_digest_is_trusted_and_any_other_refused() -> None:

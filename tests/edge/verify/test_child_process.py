@@ -39,6 +39,13 @@ def test_outputs_that_are_no_numbers_are_refused(fake_runtime: MakeFake) -> None
 
 
 @pytest.mark.parametrize(
+    ("network_mb", "growth_mb", "seconds"), [(0, 384, 5), (64, 384, 5), (74, 414, 6), (256, 960, 24)]
+)
+def test_a_large_network_may_take_more(network_mb: int, growth_mb: int, seconds: int) -> None:
+    assert child_process.allowance(network_mb * 2**20) == (growth_mb * 2**20, seconds)
+
+
+@pytest.mark.parametrize(
     ("error", "facts"),
     [
         (ModelFileError("as it is"), "as it is"),
