@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from edge.errors import ModelFileError, RuntimeMissingError
 
-
 _LONG_BYTES = 4 * 2**20  # OpenSSL pays for itself from about a quarter of it
 
 
