@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.artifact.file import default_model
-from edge.artifact.spec import RESERVED_LABELS
+from edge.artifact.input_spec import GARMENT_RECIPE
+from edge.artifact.spec import FASHION_MNIST_LABELS, RESERVED_LABELS
 from edge.cli import config_file, console
 from edge.cli.console import trust_policy_from
 from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError
@@ -78,6 +79,7 @@ def _classify(
         from edge.sinks.open import open_sinks
 
         classifier, health = load(), Health()
+        _check_recipe(config, classifier)
         process.limit_arenas()  # before a sink or the source starts a thread
         source = _source(config, classifier, health)  # a camera is opened with its first frame, after the sinks
         sinks = open_sinks(sink_config, classifier, health, is_live=source.is_live)
@@ -156,6 +158,25 @@ def _load(config: RunConfig, model: Path, policy: TrustPolicy | None) -> Classif
     names = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
     overrides = {name: value for name in names if (value := getattr(config, name)) is not None}
     return classifier.with_decision(replace(classifier.spec.decision, **overrides))
+
+
+def _check_recipe(config: RunConfig, classifier: Classifier) -> None:
+    """Refuse settings that only models of garments know.
+
+    Raises:
+        ConfigError: the demo with other classes, or a learned background with the recipe that needs none.
+    """
+    spec = classifier.spec
+    if config.camera is None and config.source in DEMO_FRAMES and not set(FASHION_MNIST_LABELS) <= set(spec.labels):
+        raise ConfigError(
+            f"--source {config.source} draws garments, and {classifier.artifact.path.name} knows other classes: give "
+            "--source an image, a folder or a video, or --camera 0"
+        )
+    if config.background == "learn" and spec.input.recipe != GARMENT_RECIPE:
+        raise ConfigError(
+            f"--background is of the recipe {GARMENT_RECIPE}, and {classifier.artifact.path.name} has "
+            f"{spec.input.recipe}, which uses the whole frame: leave it out, and cut the frame with --roi"
+        )
 
 
 def _text_sink(config: RunConfig, classifier: Classifier, *, is_stream: bool) -> Sink:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from edge.errors import UpdateError
 from edge.images.folders import list_class_folders
 
 _TIMEOUT_S = 300.0
+_SHOWN_LABELS = 12
 # It imports the same modules as this process, whatever lies in the working directory.
 _PROGRAM = """
 import json, sys
@@ -107,7 +109,7 @@ def complaints(metrics: Metrics, limits: Limits, *, allows_new_labels: bool) -> 
     sentences = []
     if metrics.labels != metrics.current_labels and not allows_new_labels:
         sentences.append(
-            f"its labels are others ({', '.join(metrics.labels)} instead of {', '.join(metrics.current_labels)}): "
+            f"its labels are others ({_named(metrics.labels)} instead of {_named(metrics.current_labels)}): "
             "--allow-new-labels if that is meant"
         )
     if drawn.right is not None and drawn.right < limits.min_right * drawn.frames:
@@ -134,7 +136,8 @@ def complaints(metrics: Metrics, limits: Limits, *, allows_new_labels: bool) -> 
 
 def summary(metrics: Metrics) -> list[str]:
     """Format the metrics as lines of a report."""
-    lines = [f"drawn garments  {_counts(metrics.drawn)}"]
+    drawn = "drawn garments" if metrics.drawn.right is not None else "drawn frames  "
+    lines = [f"{drawn}  {_counts(metrics.drawn)}"]
     if metrics.samples:
         lines.append(f"samples         {_counts(metrics.samples)}")
     lines.append(f"time            {metrics.time_ratio:.2f} times the current model's, from frame to answer")
@@ -143,8 +146,18 @@ def summary(metrics: Metrics) -> list[str]:
     return lines
 
 
+def _named(labels: Sequence[str]) -> str:
+    """Return labels in one line; of many, the first ones and how many there are."""
+    shown = ", ".join(labels[:_SHOWN_LABELS])
+    return shown if len(labels) <= _SHOWN_LABELS else f"{shown} and {len(labels) - _SHOWN_LABELS:,} more"
+
+
 def _counts(tally: Tally) -> str:
-    parts = [f"{tally.frames} answered" if tally.right is None else f"{tally.right} of {tally.frames} right"]
+    parts = [
+        f"{tally.frames} answered, for timing and sanity alone"
+        if tally.right is None
+        else f"{tally.right} of {tally.frames} right"
+    ]
     if tally.current_right is not None:
         parts.append(f"the current model {tally.current_right}")
     if tally.same is not None:

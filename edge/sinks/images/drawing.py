@@ -58,7 +58,7 @@ class Canvas:
             uint8 BGR, shape (height + 56, width, 3).
         """
         picture = blank(self.height + _CAPTION_HEIGHT, self.width)
-        paste_frame(picture[: self.height], frame.image, prediction.outline)
+        paste_frame(picture[: self.height], frame.image, prediction.outline, region=prediction.region)
         self.caption(picture, decision)
         return picture
 
@@ -111,10 +111,12 @@ def _dim_around(place: Image, region: tuple[int, int, int, int], scale: float) -
 
 
 def paste_pixels(area: Image, pixels: NDArray[np.uint8]) -> None:
-    """Enlarge the model's input, uint8 (H, W), 0-255, in whole steps into the area's upper left corner."""
+    """Scale the model's input, uint8, 0-255, grey (H, W) or BGR (H, W, 3), into the area's upper left corner."""
     scale = min(area.shape[0] / pixels.shape[0], area.shape[1] / pixels.shape[1])
     height, width = max(1, int(pixels.shape[0] * scale)), max(1, int(pixels.shape[1] * scale))
-    area[:height, :width] = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_NEAREST)[:, :, np.newaxis]
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    scaled = cv2.resize(pixels, (width, height), interpolation=interpolation)
+    area[:height, :width] = scaled if scaled.ndim == 3 else scaled[:, :, np.newaxis]
 
 
 def draw_bar(panel: Image, *, top: int, label: str, value: float, mark: float | None = None) -> None:

@@ -141,7 +141,7 @@ def _draw_eye(panel: Image, prediction: Prediction, *, top: int) -> None:
     """Draw the model's input, and beside it the duration of each stage."""
     drawing.paste_pixels(panel[top : top + _EYE_EDGE, MARGIN : MARGIN + _EYE_EDGE], prediction.pixels)
     left = 2 * MARGIN + _EYE_EDGE
-    height, width = prediction.pixels.shape
+    height, width = prediction.pixels.shape[:2]
     lines = [f"{width}x{height} pixels,", "all that the", "network sees", ""]
     lines += [f"{stage} {latency_ns / 1e6:.2f} ms" for stage, latency_ns in prediction.latency_ns.items()]
     for number, words in enumerate(lines):

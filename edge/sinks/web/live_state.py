@@ -9,7 +9,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import cv2
 
 from edge import __version__
 from edge.classify.classifier import Classifier
@@ -20,8 +22,13 @@ from edge.sinks.protocol import Sink
 from edge.sinks.text.jsonl import as_record
 from edge.sources.frame import Frame
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 HISTORY_S = 120
 """Seconds that the charts show."""
+_LONGEST_EYE = 160  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +174,8 @@ def update_event(live_state: LiveState, monitored: Sequence[MonitoredSink], *, m
 
     Its data are run (the published fields of `Health`), age_ms (of the newest frame, null before the first), seconds
     (how many are over), second (the last of them, as in `initial_event`), sinks (name, dropped and failure of each),
-    and after the first frame answer (as a line of --json) and eye: height, width and pixels, base64 of one byte each.
+    and after the first frame answer (as a line of --json) and eye: height, width and, in base64, the pixels of a grey
+    input (a byte each) or a JPEG of a colour one.
     """
     live_frame, history = live_state.newest, live_state.history()
     data: dict[str, Any] = {
@@ -182,11 +190,20 @@ def update_event(live_state: LiveState, monitored: Sequence[MonitoredSink], *, m
     }
     if live_frame is not None:
         frame, prediction, decision = live_frame.frame, live_frame.prediction, live_frame.decision
-        height, width = prediction.pixels.shape
-        pixels = base64.b64encode(prediction.pixels.tobytes()).decode("ascii")
         data["answer"] = as_record(frame, prediction, decision, model_sha256=model_sha256)
-        data["eye"] = {"height": height, "width": width, "pixels": pixels}
+        data["eye"] = _eye(prediction.pixels)
     return _event("update", data)
+
+
+def _eye(pixels: NDArray[np.uint8]) -> dict[str, Any]:
+    """Return the network's input for the page; a colour one at most 160 pixels long, for it comes with every event."""
+    height, width = pixels.shape[:2]
+    if pixels.ndim == 2:
+        return {"height": height, "width": width, "pixels": base64.b64encode(pixels.tobytes()).decode("ascii")}
+    scale = min(1.0, _LONGEST_EYE / max(height, width))
+    height, width = max(1, round(height * scale)), max(1, round(width * scale))
+    _, encoded = cv2.imencode(".jpg", cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
+    return {"height": height, "width": width, "jpeg": base64.b64encode(encoded.tobytes()).decode("ascii")}
 
 
 def _event(name: str, data: Mapping[str, Any]) -> bytes:

@@ -92,14 +92,18 @@ function showBars(ranked) {
   });
 }
 
-function showEye({ height, width, pixels }) {
+async function showEye({ height, width, pixels, jpeg }) {
   const canvas = part("eye");
   if (canvas.width !== width || canvas.height !== height) {
     [canvas.width, canvas.height] = [width, height];
   }
-  const grey = Uint8Array.from(atob(pixels), (character) => character.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(pixels ?? jpeg), (character) => character.charCodeAt(0));
+  if (jpeg) {
+    canvas.getContext("2d").drawImage(await createImageBitmap(new Blob([bytes])), 0, 0);
+    return;
+  }
   const image = new ImageData(width, height);
-  grey.forEach((value, index) => image.data.set([value, value, value, 255], 4 * index));
+  bytes.forEach((value, index) => image.data.set([value, value, value, 255], 4 * index));
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 

@@ -98,10 +98,14 @@ class PageSink(Sink):
 
 
 def encode_picture(live_frame: LiveFrame) -> bytes:
-    """Return a frame as a JPEG with the outline of what was found, at most 960 pixels long and never enlarged."""
+    """Return a frame as a JPEG, dimmed around what the network sees, with the outline of what was found.
+
+    It is at most 960 pixels long and never enlarged.
+    """
     height, width = live_frame.frame.image.shape[:2]
     scale = min(1.0, LONGEST_EDGE / max(height, width))
     picture = drawing.blank(max(1, round(height * scale)), max(1, round(width * scale)))
-    drawing.paste_frame(picture, live_frame.frame.image, live_frame.prediction.outline)
+    prediction = live_frame.prediction
+    drawing.paste_frame(picture, live_frame.frame.image, prediction.outline, region=prediction.region)
     _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return bytes(encoded)

@@ -123,7 +123,7 @@ def test_other_labels_need_their_flag() -> None:
     assert complaints_of(other, allows_new_labels=True) == []
     (sentence,) = complaints_of(other)
     assert all(fact in sentence for fact in ("Coat, Hat", "Coat, Bag", "--allow-new-labels"))
-    assert summary(other)[0] == "drawn garments  40 answered"
+    assert summary(other)[0] == "drawn frames    40 answered, for timing and sanity alone"
     assert "--samples" in summary(other)[-1]
     with_samples = replace(other, samples=Tally(8, 7, None, None))
     assert summary(with_samples)[1] == "samples         7 of 8 right"

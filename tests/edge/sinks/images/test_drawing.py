@@ -159,3 +159,12 @@ def test_the_caption_holds_the_decision_and_its_reason(
     picture = Canvas(240, 320).draw(frame(), prediction(), decision())
     Canvas(240, 320).caption(picture, decision("stale", reason=STALE_REASON))
     assert written == ["Coat  88%", decision().reason, "stale", STALE_REASON]
+
+
+def test_a_colour_input_is_pasted_in_its_colours_and_shrunk_where_it_is_larger() -> None:
+    area = np.zeros((4, 4, 3), np.uint8)
+    drawing.paste_pixels(area, np.array([[[9, 8, 7], [1, 2, 3]]], np.uint8))
+    assert area[0, :, 0].tolist() == [9, 9, 1, 1]
+    assert area[1, 3].tolist() == [1, 2, 3]
+    drawing.paste_pixels(area, np.full((8, 8, 3), (10, 20, 30), np.uint8))
+    assert (area == (10, 20, 30)).all()

@@ -124,3 +124,14 @@ def test_an_update_holds_the_json_line_and_the_networks_input(
     assert (data["answer"]["frame"], data["answer"]["label"], data["answer"]["model_sha256"]) == (7, "Coat", "ab")
     assert (data["eye"]["height"], data["eye"]["width"]) == (2, 2)
     assert base64.b64decode(data["eye"]["pixels"]) == bytes([0, 1, 2, 3])
+
+
+def test_a_colour_input_travels_as_a_small_jpeg() -> None:
+    pixels = np.zeros((320, 240, 3), np.uint8)
+    pixels[:, :120] = (0, 0, 255)
+    eye = live_state._eye(pixels)
+    assert (eye["height"], eye["width"]) == (160, 120)
+    decoded = cv2.imdecode(np.frombuffer(base64.b64decode(eye["jpeg"]), np.uint8), cv2.IMREAD_COLOR)
+    assert decoded.shape == (160, 120, 3)
+    assert decoded[80, 20, 2] > 200
+    assert decoded[80, 100, 2] < 50
