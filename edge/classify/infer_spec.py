@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.artifact.input_spec import (
+    COLOUR_ORDERS,
     GARMENT_RECIPE,
     IMAGE_RECIPE,
     InputSpec,
@@ -16,15 +17,19 @@ from edge.artifact.input_spec import (
     describe_pixels,
     describe_resize,
 )
+from edge.artifact.metadata import Metadata
 from edge.artifact.pixels import InputTensor, fit_layout, range_of_grid
 from edge.artifact.quantization import dequantize
 from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec, TensorSpec
 from edge.errors import ModelFileError, SpecError
 
 if TYPE_CHECKING:
+    from edge.artifact.file import Artifact
     from edge.runtimes import Runtime
 
 _ROUNDED_AWAY = 0.05  # largest error of a sum of probabilities in steps of 1/256
+_GIVEN, _ASSUMED = "given", "assumed"
+_NEAR_LEVELS, _NEAR_SCALE = 16.0, 0.15  # levels of 255, and a ratio: calibrated ranges differ by as much
 _USUAL_CROP = 0.875  # of Keras, timm and torchvision for square colour inputs
 
 
@@ -57,57 +62,79 @@ class InferredSpec:
         return (part == "resize" and size.recipe == GARMENT_RECIPE) or (part == "colour" and size.channels == 1)
 
 
-def infer_spec(path: Path, runtime: Runtime, options: ModelOptions) -> InferredSpec:
-    """Infer the spec of a file that carries none.
+def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> InferredSpec:
+    """Infer the spec of a file that carries none; flags go before its metadata, metadata before its tensors.
 
     Args:
-        path: the file, for error messages.
+        artifact: the file.
         runtime: the loaded network.
-        options: what the user, or the file's metadata, says.
+        options: what the user says.
 
     Raises:
-        ModelFileError: the file is no image classifier, or has no labels.
+        ModelFileError: the file is no image classifier, or says too little: labels, pixels, size.
         SpecError: the labels contradict each other or the file.
     """
-    if options.input_size is not None:
-        runtime.resize_input(_sized(runtime.input_tensor, *options.input_size))
-    fit_layout(InputSpec(recipe=IMAGE_RECIPE), runtime.input_tensor)  # what takes no image needs no labels either
+    path, claims = artifact.path, artifact.metadata or Metadata()
+    if claims.task not in ("", "classify"):
+        raise ModelFileError(f"{path} says that its task is {claims.task!r}: a detector or the like, not a classifier")
+    size = _input_shape(runtime, options, claims)
     count = class_count(path, runtime.output_tensor)
-    labels = options.labels
-    if labels is None:
+    labels = options.labels or claims.labels
+    if not labels:
         raise ModelFileError(
             f"{path} carries no specification and no class names: export it with `python -m export.tflite`, or give "
             f"its {count} class names with --labels FILE"
         )
     if len(labels) != count:
         raise SpecError(f"{path} has {count} outputs, but there are {len(labels)} labels: expected one for each")
-    size = fit_layout(InputSpec(recipe=IMAGE_RECIPE), runtime.input_tensor)
     is_garment = size.channels == 1 and labels == FASHION_MNIST_LABELS
     recipe = options.recipe or (GARMENT_RECIPE if is_garment else IMAGE_RECIPE)
-    mode, crop = options.resize or (("crop", _USUAL_CROP) if size.channels == 3 else ("stretch", 1.0))
-    (mean, std), pixels_from = _pixels(path, runtime.input_tensor, options)
+    (mean, std), pixels_from = _pixels(path, runtime.input_tensor, options, claims)
+    (mode, crop), resize_from = _resize(size, options, claims)
+    order = options.colour_order or (claims.color_order if claims.color_order in COLOUR_ORDERS else None)
     size = replace(
         size, recipe=recipe, resize=mode, crop=crop, interpolation=options.interpolation or size.interpolation,
-        colour_order=options.colour_order or size.colour_order, mean=mean, std=std,
+        colour_order=order or size.colour_order, mean=mean, std=std,
     )  # fmt: skip
-    output = _output_kind(runtime, size)
     sources = (
-        ("labels", "given"),
+        ("labels", _GIVEN if options.labels else claims.source_of("labels") or ""),
         ("pixels", pixels_from),
-        ("recipe", "given" if options.recipe else "the labels" if is_garment else "not Fashion-MNIST's labels"),
-        ("resize", "given" if options.resize else "assumed"),
-        ("colour", "given" if options.colour_order else "assumed"),
+        ("recipe", _GIVEN if options.recipe else "by the labels"),
+        ("resize", resize_from),
+        ("colour", _GIVEN if options.colour_order else claims.source_of("color_order") or _ASSUMED),
         ("output", "by what it puts out"),
     )
-    return InferredSpec(ModelSpec(labels=labels, input=size, output=output), sources)
+    return InferredSpec(ModelSpec(labels=labels, input=size, output=_output_kind(runtime, size)), sources)
+
+
+def _input_shape(runtime: Runtime, options: ModelOptions, claims: Metadata) -> InputSpec:
+    """Return size, channels and layout; free axes are fixed by the flag, or by the metadata."""
+    chosen = options.input_size
+    if chosen is None and 0 in runtime.input_tensor.shape[1:] and claims.height and claims.width:
+        chosen = claims.height, claims.width
+    if chosen is not None:
+        runtime.resize_input(_sized(runtime.input_tensor, *chosen))
+    return fit_layout(InputSpec(recipe=IMAGE_RECIPE), runtime.input_tensor)
+
+
+def _resize(size: InputSpec, options: ModelOptions, claims: Metadata) -> tuple[tuple[str, float], str]:
+    """Return resize mode and share of the crop, and where they come from."""
+    if options.resize is not None:
+        return options.resize, _GIVEN
+    if claims.crop_fraction is not None and 0 < claims.crop_fraction <= 1:
+        return ("crop", claims.crop_fraction), claims.source_of("crop_fraction") or ""
+    return (("crop", _USUAL_CROP) if size.channels == 3 else ("stretch", 1.0)), _ASSUMED
 
 
 def _pixels(
-    path: Path, tensor: TensorSpec, options: ModelOptions
+    path: Path, tensor: TensorSpec, options: ModelOptions, claims: Metadata
 ) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], str]:
     """Return mean and standard deviation of the pixels, and where they come from."""
     if options.pixels is not None:
-        return options.pixels, "given"
+        is_against = tensor.is_quantized and not _is_near(range_of_grid(tensor), options.pixels)
+        return options.pixels, f"{_GIVEN}, though the input's quantization says otherwise" if is_against else _GIVEN
+    if claims.mean is not None and claims.std is not None:
+        return (claims.mean, claims.std), claims.source_of("mean") or ""
     if tensor.is_quantized:
         return range_of_grid(tensor), "the input's quantization"
     if tensor.dtype != "float32":
@@ -116,6 +143,12 @@ def _pixels(
         f"{path} takes float32 and doesn't say what its pixels stand for: give --pixels 0-1, 0-255, signed (-1 to 1), "
         "imagenet, or six numbers (three means, three standard deviations, in 0-255)"
     )
+
+
+def _is_near(one: tuple[tuple[float, ...], ...], other: tuple[tuple[float, ...], ...]) -> bool:
+    """Return True if two number ranges are so alike that the same levels come out, but for a few."""
+    (mean, std), (mean_, std_) = ((np.mean(part) for part in pair) for pair in (one, other))
+    return bool(abs(mean - mean_) <= _NEAR_LEVELS and abs(std / std_ - 1) <= _NEAR_SCALE)
 
 
 def _sized(tensor: TensorSpec, height: int, width: int) -> tuple[int, ...]:

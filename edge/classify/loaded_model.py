@@ -74,7 +74,7 @@ class LoadedModel:
             if options is not None and options != ModelOptions():
                 _LOGGER.warning("%s carries its own specification: what flags say about its input is ignored", path)
             return cls(artifact, loaded, artifact.spec)
-        inferred = infer_spec(path, loaded, options or ModelOptions())
+        inferred = infer_spec(artifact, loaded, options or ModelOptions())
         _LOGGER.warning("%s", inferred.sentence(path))
         return cls(artifact, loaded, inferred.spec)
 

@@ -16,8 +16,8 @@ from edge.artifact.input_spec import (
     parse_pixels,
     parse_resize,
 )
+from edge.artifact.labels import read_labels
 from edge.cli.console import parsed_by
-from edge.errors import ModelFileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def model_options_from(options: argparse.Namespace) -> ModelOptions:
     """
     return ModelOptions(
         recipe=options.recipe,
-        labels=_read_labels(options.labels) if options.labels else None,
+        labels=read_labels(options.labels) if options.labels else None,
         pixels=options.pixels,
         resize=options.resize,
         interpolation=options.interpolation,
@@ -68,11 +68,3 @@ def _size(text: str) -> tuple[int, int]:
     if len(parts) not in (1, 2) or not all(part.isdecimal() and 1 <= int(part) <= _LARGEST_EDGE for part in parts):
         raise ValueError(f"a size is WIDTHxHEIGHT in pixels, up to {_LARGEST_EDGE:,}, as in 224x224, got {text!r}")
     return int(parts[-1]), int(parts[0])
-
-
-def _read_labels(path: Path) -> tuple[str, ...]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"label file {path} can't be read ({error}): expected one class name a line") from error
-    return tuple(line.strip() for line in lines if line.strip())

@@ -9,7 +9,7 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,9 @@ class FakeRuntime:
         self.output_tensor = grid or TensorSpec("y", "float32", (1, len(scores)))
         self.scores = np.array([scores], self.output_tensor.dtype)
         self.fed: NDArray[Any] | None = None
+
+    def resize_input(self, shape: tuple[int, ...]) -> None:
+        self.input_tensor = replace(self.input_tensor, shape=shape)
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
         self.fed = input_tensor

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from edge.artifact.file import Artifact
 from edge.artifact.input_spec import ModelOptions
+from edge.artifact.metadata import Metadata
 from edge.artifact.spec import FASHION_MNIST_LABELS, TensorSpec
-from edge.classify.infer_spec import class_count, infer_spec
+from edge.classify.infer_spec import InferredSpec, class_count, infer_spec
 from edge.errors import ModelFileError, SpecError
 
 PATH = Path("m.tflite")
+ARTIFACT = Artifact(PATH, "tflite", "ab" * 32, 1, None)
 THREE = ("a", "b", "c")
 Fake = Callable[..., Any]
 
@@ -23,9 +26,9 @@ def takes(dtype: str, shape: tuple[int, ...], scale: float = 0.0, zero_point: in
     return TensorSpec("x", dtype, shape, scale=scale, zero_point=zero_point)
 
 
-def infer(runtime: Any, **options: Any) -> Any:
+def infer(runtime: Any, metadata: Metadata | None = None, **options: Any) -> InferredSpec:
     """Infer the spec of a file with three classes."""
-    return infer_spec(PATH, runtime, ModelOptions(**{"labels": THREE, **options}))
+    return infer_spec(ARTIFACT._replace(metadata=metadata), runtime, ModelOptions(**{"labels": THREE, **options}))
 
 
 def test_a_quantized_colour_file_needs_its_labels_alone(fake_runtime: Fake) -> None:
@@ -96,3 +99,39 @@ def test_what_scores_no_classes_is_refused(dtype: str, shape: tuple[int, ...], w
 @pytest.mark.parametrize("shape", [(1, 10), (1, 1, 1, 10), (1, 10, 1, 1), (10,)])
 def test_scores_of_classes_may_have_axes_of_one(shape: tuple[int, ...]) -> None:
     assert class_count(PATH, TensorSpec("y", "float32", shape)) == 10
+
+
+CLAIMS = {"labels": ("x", "y", "z"), "mean": (0.0,), "std": (255.0,), "color_order": "BGR", "crop_fraction": 0.9}
+
+
+def test_metadata_is_taken_where_flags_say_nothing(fake_runtime: Fake) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("float32", (1, 3, 4, 6)))
+    inferred = infer(runtime, Metadata.found("metadata_props", CLAIMS), labels=None)
+    spec = inferred.spec
+    assert spec.labels == ("x", "y", "z")
+    assert (spec.input.mean[0], spec.input.std[0], spec.input.colour_order) == (0.0, 255.0, "BGR")
+    assert (spec.input.resize, spec.input.crop) == ("crop", 0.9)
+    assert {dict(inferred.sources)[part] for part in ("labels", "pixels", "colour", "resize")} == {"metadata_props"}
+
+    flags = {"pixels": ((127.5,), (127.5,)), "colour_order": "RGB", "resize": ("stretch", 1.0)}
+    given = infer(runtime, Metadata.found("metadata_props", CLAIMS), **flags)
+    assert (given.spec.labels, given.spec.input.mean[0], given.spec.input.colour_order) == (THREE, 127.5, "RGB")
+    assert {dict(given.sources)[part] for part in ("labels", "pixels", "colour", "resize")} == {"given"}
+
+
+def test_a_task_that_is_no_classification_is_refused(fake_runtime: Fake) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("uint8", (1, 4, 4, 3), 1 / 255))
+    with pytest.raises(ModelFileError, match="detect"):
+        infer(runtime, Metadata.found("metadata_props", {"task": "detect"}))
+
+
+def test_a_free_size_is_fixed_by_the_flag_or_the_metadata(fake_runtime: Fake) -> None:
+    facts = takes("float32", (1, 3, 0, 0))
+    scaled = {"pixels": ((0.0,), (255.0,))}
+    with pytest.raises(ModelFileError, match="--input-size"):
+        infer(fake_runtime([0.2, 0.5, 0.3], takes=facts), **scaled)
+    size = infer(fake_runtime([0.2, 0.5, 0.3], takes=facts), input_size=(6, 8), **scaled).spec.input
+    assert (size.height, size.width) == (6, 8)
+    claims = Metadata.found("metadata_props", {"height": 10, "width": 12})
+    size = infer(fake_runtime([0.2, 0.5, 0.3], takes=facts), claims, **scaled).spec.input
+    assert (size.height, size.width) == (10, 12)

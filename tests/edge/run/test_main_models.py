@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from edge.artifact.file import read_artifact
-from edge.artifact.input_spec import ModelOptions
+from edge.artifact.input_spec import InputSpec, ModelOptions
 from edge.artifact.spec import ModelSpec
+from edge.demo import draw_frame
 
 Run = Callable[..., Any]
 Respec = Callable[[Path, "ModelSpec | str | None"], Path]
@@ -76,16 +79,38 @@ def test_a_model_of_a_newer_schema_says_what_to_do(edge_classify: Run, fixtures:
     assert "up to 4: update" in outcome.sentence
 
 
+def test_settings_of_garments_are_refused_for_other_models(
+    edge_classify: Run, fixtures: Path, tmp_path: Path, respec: Respec
+) -> None:
+    own = replace(ModelSpec(), labels=tuple("abcdefghij"), input=InputSpec(recipe="image-v1"))
+    model = respec(fixtures / "tiny_int8.tflite", own)
+    outcome = edge_classify("--model", model, "--max-frames", 1)
+    assert outcome.code != 0
+    assert "--source demo" in outcome.sentence
+    cv2.imwrite(str(tmp_path / "a.png"), draw_frame(0).image)
+    outcome = edge_classify("--model", model, "--source", tmp_path / "a.png", "--background", "learn")
+    assert outcome.code != 0
+    assert "--roi" in outcome.sentence
+    assert edge_classify("--model", model, "--source", tmp_path / "a.png").code == 0
+
+
+def test_a_built_in_model_goes_by_its_name(edge_classify: Run) -> None:
+    assert edge_classify("--model", "edge", "--max-frames", 1).code == 0
+    assert "gone" in edge_classify("--model", "gone", "--max-frames", 1).sentence
+
+
 def test_a_model_without_a_spec_takes_its_labels_from_a_file(
     edge_classify: Run, fixtures: Path, tmp_path: Path, respec: Respec
 ) -> None:
     model = respec(fixtures / "tiny_int8.tflite", None)
     labels = tmp_path / "labels.txt"
-    arguments = ("--model", model, "--labels", labels, "--max-frames", 1, "--json")
+    cv2.imwrite(str(tmp_path / "a.png"), draw_frame(0).image)
+    arguments = ("--model", model, "--labels", labels, "--source", tmp_path / "a.png", "--json")
 
     labels.write_text("\n".join(f" name {number}" for number in range(10)) + "\n\n", encoding="utf-8")
     outcome = edge_classify(*arguments)
     assert outcome.code == 0
+    assert all(part in outcome.err for part in ("28x28", "pixels 0-1 (the input's quantization)", "image-v1"))
     assert re.fullmatch(r"name \d", json.loads(outcome.out)["label"])
 
     labels.write_text("Hut\nRock\n", encoding="utf-8")

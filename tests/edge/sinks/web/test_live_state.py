@@ -6,9 +6,12 @@ import base64
 import json
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from edge.health import Health
+from edge.sinks.web import live_state
 from edge.sinks.web.live_state import HISTORY_S, LiveState, SecondStats, initial_event, update_event
 
 
