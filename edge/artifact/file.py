@@ -74,7 +74,7 @@ def builtin_models() -> dict[str, Path]:
 def model_path(text: str) -> Path:
     """Return the path of a model file, or of the built-in one of that name; a file of the same name goes first."""
     path = Path(text)
-    return path if path.exists() else builtin_models().get(text, path)
+    return path if path.is_file() else builtin_models().get(text, path)
 
 
 def read_artifact(path: Path, *, policy: TrustPolicy | None = None) -> Artifact:

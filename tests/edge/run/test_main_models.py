@@ -123,7 +123,7 @@ def test_a_model_without_a_spec_takes_its_labels_from_a_file(
     outcome = edge_classify(*arguments)
     assert outcome.code == 1
     assert str(labels) in outcome.sentence
-    assert "'utf-8' codec" in outcome.sentence
+    assert "UTF-8" in outcome.sentence
 
     outcome = edge_classify("--model", model)
     assert outcome.code == 1
