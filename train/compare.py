@@ -67,11 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def table(runs: Sequence[_Run]) -> list[str]:
-    """Return the lines of a Markdown table, the best validation accuracy first.
-
-    Args:
-        runs: contents of their metrics.json, with the parity of their int8 file if there is one.
-    """
+    """Return the lines of a Markdown table, the best validation accuracy first."""
     ordered = sorted(runs, key=lambda run: -float(run["validation_top1_accuracy"]))
     rows = [
         [heading for heading, _, _ in _COLUMNS],

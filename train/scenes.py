@@ -84,11 +84,7 @@ def _scene(
 
 
 def paste(garment: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Paste a garment of the data set on a background, in random colours and size.
-
-    Args:
-        garment: uint8 grey, shape (28, 28), bright on black.
-        rng: source of all choices.
+    """Paste a garment, uint8 grey, shape (28, 28), bright on black, on a background, in random colours and size.
 
     Returns:
         uint8 BGR frame, shape (240, 320, 3), 0-255.
@@ -105,11 +101,7 @@ def paste(garment: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
 
 
 def no_garment_scene(rng: np.random.Generator, *, empty_share: float) -> NDArray[np.uint8]:
-    """Draw an empty scene, or one with ellipses of one colour in place of a cup or a hand.
-
-    Args:
-        rng: source of all choices.
-        empty_share: probability of an empty scene, 0-1.
+    """Draw an empty scene with a probability, or one with ellipses of one colour in place of a cup or a hand.
 
     Returns:
         uint8 BGR frame, shape (240, 320, 3), 0-255.

@@ -20,17 +20,7 @@ _ERASED_ASPECT = 3.3  # longer over shorter edge at most; both are the paper's
 def shift(
     images: NDArray[np.uint8], pixels: int, rng: np.random.Generator, *, padding: Literal["constant", "reflect"]
 ) -> NDArray[np.uint8]:
-    """Shift each image vertically and horizontally.
-
-    Args:
-        images: uint8 grey, shape (N, height, width), 0-255.
-        pixels: largest shift; all distances are equally likely.
-        rng: source of the distances.
-        padding: pixels that move in: black (constant) or the image mirrored (reflect).
-
-    Returns:
-        New images, same shape.
-    """
+    """Shift uint8 images, (N, height, width), by up to `pixels` each way; return new ones, padded as in PADDINGS."""
     count, height, width = images.shape
     padded = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels)), mode=padding)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
@@ -45,16 +35,7 @@ def flip(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint
 
 
 def erase(images: NDArray[np.uint8], share: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Fill a random rectangle of some images with noise (Zhong et al., 2018, arXiv:1708.04896).
-
-    Args:
-        images: uint8 grey, shape (N, height, width), 0-255.
-        share: share of images that lose a rectangle, 0-1.
-        rng: source of choice, rectangle and noise.
-
-    Returns:
-        New images, same shape.
-    """
+    """Fill a rectangle of a share of uint8 images, (N, height, width), with noise (arXiv:1708.04896)."""
     height, width = images.shape[1:]
     chosen = np.flatnonzero(rng.random(len(images)) < share)
     area = rng.uniform(*_ERASED_AREA, len(chosen)) * height * width
@@ -69,17 +50,10 @@ def erase(images: NDArray[np.uint8], share: float, rng: np.random.Generator) -> 
 def boxes(
     rows: NDArray[np.float64], columns: NDArray[np.float64], *, height: int, width: int, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Place rectangles of these sizes at random inside an image.
-
-    Args:
-        rows: heights in pixels, shape (N,); rounded, at least 1 and at most `height`.
-        columns: widths in pixels, shape (N,); limited likewise.
-        height: rows of the image.
-        width: columns of the image.
-        rng: source of the positions.
+    """Place rectangles of so many rows and columns, shape (N,) each, at random inside an image.
 
     Returns:
-        bool, shape (N, height, width), true inside.
+        bool, shape (N, height, width), true inside; sides are rounded, at least 1 and at most the image's.
     """
     tall = np.clip(np.rint(rows), 1, height).astype(np.int64)[:, np.newaxis]
     wide = np.clip(np.rint(columns), 1, width).astype(np.int64)[:, np.newaxis]
@@ -95,14 +69,8 @@ def mixup(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Average each image and its target with those of a partner (Zhang et al., 2018, arXiv:1710.09412).
 
-    Args:
-        images: float32, shape (N, height, width, 1), 0-1.
-        targets: float32, shape (N, ...); mixed in the same proportion.
-        alpha: parameter of the beta distribution of an image's share; positive.
-        rng: source of partners and shares.
-
-    Returns:
-        New images and targets of the same shapes.
+    Images are float32, shape (N, height, width, 1), 0-1, targets float32, shape (N, ...). An image's share follows the
+    beta distribution with the parameter `alpha`, above 0.
     """
     partner = rng.permutation(len(images))
     share = rng.beta(alpha, alpha, len(images)).astype(np.float32)
@@ -130,15 +98,7 @@ def _blend(values: NDArray[np.float32], partner: NDArray[np.int64], share: NDArr
 
 
 def vary_frame(frame: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Vary geometry, exposure, blur and noise of a frame, as another photograph of the same thing would.
-
-    Args:
-        frame: uint8 BGR, shape (H, W, 3), 0-255.
-        rng: source of all choices.
-
-    Returns:
-        uint8 BGR, same shape.
-    """
+    """Vary geometry, exposure, blur and noise of a uint8 BGR frame, as another photograph of the same thing would."""
     moved = _moved(frame, rng)
     if rng.random() < 0.5:
         moved = moved[:, ::-1]

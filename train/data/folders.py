@@ -37,12 +37,7 @@ class OwnImages:
 
 
 def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
-    """Read every image of every class.
-
-    Args:
-        folder: folder that holds one folder of images for each class.
-        height: rows of the network's input, in pixels.
-        width: columns of the network's input, in pixels.
+    """Read every image of a folder that holds one folder for each class, for a network's input of this size.
 
     Raises:
         DatasetError: there are fewer than two classes, a class has fewer than three images, or a class has a reserved
@@ -79,13 +74,9 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
 def balancing_weights(labels: NDArray[np.uint8], classes: int) -> NDArray[np.float32] | None:
     """Return the weight of each class in the loss that gives all classes the same total weight.
 
-    Args:
-        labels: class indices, shape (N,).
-        classes: number of classes; each has at least one label.
-
     Returns:
         float32, shape (classes,), with mean 1 over the images; None if the largest class has at most 1.5 times the
-        images of the smallest.
+        images of the smallest, which has at least one.
     """
     counts = np.bincount(labels, minlength=classes)
     if 2 * counts.max() <= 3 * counts.min():

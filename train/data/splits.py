@@ -113,16 +113,7 @@ def to_network(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def stratified_choice(labels: NDArray[np.uint8], *, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Choose the same share of every class.
-
-    Args:
-        labels: class indices, shape (N,).
-        fraction: share to choose, 0-1; the number of each class is rounded.
-        rng: source of the choice.
-
-    Returns:
-        bool, shape (N,), true where chosen.
-    """
+    """Choose the same share, 0-1, of every class, rounded: bool, shape (N,) as the labels, true where chosen."""
     chosen = np.zeros(len(labels), np.bool_)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)

@@ -47,14 +47,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
     def __init__(
         self, images: TrainingImages, preset: Preset, *, seed: int, first_epoch: int = 0, part: tuple[int, int] = (0, 1)
     ) -> None:
-        """Set the images and the position in the sequence.
+        """Begin behind the finished epochs: batch 0 is the first one after them.
 
-        Args:
-            images: images with targets.
-            preset: batch size and strengths of the augmentation.
-            seed: seed of order and augmentation.
-            first_epoch: number of finished epochs; batch 0 is the first one after them.
-            part: index and number of the processes that share each batch; (0, 1) is the whole batch.
+        `part` is the index and number of the processes that share each batch; (0, 1) is the whole batch.
         """
         super().__init__()
         self._images, self._preset, self._seed, self._part = images, preset, seed, part
@@ -171,15 +166,9 @@ def training_images(splits: Splits, preset: Preset, config: TrainConfig) -> Trai
 
 
 def one_hot(labels: NDArray[np.uint8], classes: int, *, smoothing: float = 0.0) -> NDArray[np.float32]:
-    """Return the targets of a cross-entropy.
+    """Return the targets of a cross-entropy: float32, shape (N, classes), rows that sum to 1.
 
-    Args:
-        labels: class indices, shape (N,).
-        classes: number of classes.
-        smoothing: share that is spread over all classes, 0-1.
-
-    Returns:
-        float32, shape (N, classes), rows that sum to 1.
+    Smoothing spreads a share, 0-1, over all classes.
     """
     return smoothed(np.eye(classes, dtype=np.float32)[labels], smoothing)
 

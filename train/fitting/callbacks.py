@@ -39,14 +39,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is no
     """
 
     def __init__(self, path: Path, network: keras.Model, *, history_csv: Path, is_writer: bool = True) -> None:
-        """Read how far an earlier training came.
-
-        Args:
-            path: .npz file.
-            network: network in training, without a teacher around it.
-            history_csv: file that CSVLogger appends to.
-            is_writer: true in the one process that writes files.
-        """
+        """Read how far an earlier training, whose network has no teacher around it, came; one process alone writes."""
         super().__init__()
         self._path, self._network, self._history_csv, self._is_writer = path, network, history_csv, is_writer
         self.progress = read_progress(path)

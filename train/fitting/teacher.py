@@ -37,13 +37,9 @@ class Student(keras.Model):  # type: ignore[misc]  # Keras is not type-checked h
     """
 
     def __init__(self, network: keras.Model, *, teacher: keras.Model | None, temperature: float, weight: float) -> None:
-        """Join network and teacher.
+        """Join network and teacher; without a teacher the targets hold its probabilities.
 
-        Args:
-            network: network in training; images -> probabilities.
-            teacher: trained network, not changed; None: the targets hold its probabilities.
-            temperature: divisor of the logits of both before the softmax.
-            weight: share of the teacher in the loss, 0-1; the rest is cross-entropy with the labels.
+        The temperature divides the logits of both, `weight` is the share (0-1) of the teacher in the loss.
         """
         super().__init__(name=network.name, dtype=network.dtype_policy)
         self.network, self.teacher = network, teacher
@@ -140,14 +136,9 @@ class Manifest:
 def write_soft_labels(
     path: Path, network: keras.Model, pixels: NDArray[np.uint8], *, teacher: str, names: Sequence[str]
 ) -> None:
-    """Store the mean of a teacher's logits over every image and its mirror image.
+    """Store the mean of a teacher's logits over every image and its mirror image in an .npz file.
 
-    Args:
-        path: .npz file to write, at most 0.6 MB for 60,000 images and ten classes.
-        network: float32 (N, height, width, 1) in 0-1 -> probabilities.
-        pixels: all training images, uint8, shape (N, height, width).
-        teacher: run name of the network.
-        names: class names, in index order.
+    The pixels are all training images, uint8, shape (N, height, width); 60,000 of ten classes make 0.6 MB.
     """
     logits = (_logits(network, pixels) + _logits(network, pixels[:, :, ::-1])) / 2
     below_best = np.rint((logits.max(axis=1, keepdims=True) - logits) / _STEP)
@@ -163,13 +154,7 @@ def write_soft_labels(
 def read_soft_labels(
     path: Path, *, temperature: float, pixels: NDArray[np.uint8], names: Sequence[str]
 ) -> NDArray[np.float32]:
-    """Read the soft labels of these images.
-
-    Args:
-        path: file that `write_soft_labels` made.
-        temperature: divisor of the logits.
-        pixels: all training images, uint8, shape (N, height, width).
-        names: class names, in index order.
+    """Read the soft labels of these images, uint8, shape (N, height, width), at a temperature.
 
     Returns:
         float32 probabilities, shape (N, classes).

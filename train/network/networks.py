@@ -51,14 +51,8 @@ def edge(
 ) -> keras.Model:
     """A small residual network, 131,706 parameters by default; export folds its batch norms into the convolutions.
 
-    At 28x28 the stem's stride leaves 14x14 pixels to the first stage, 7x7 to the second and 4x4 to the third.
-
-    Args:
-        height: rows of the input, in pixels.
-        width: columns of the input, in pixels.
-        classes: number of outputs.
-        widths: channels of each stage; the stem has those of the first.
-        blocks: residual blocks of each stage.
+    At 28x28 the stem's stride leaves 14x14 pixels to the first stage, 7x7 to the second and 4x4 to the third. The
+    widths are the channels of each stage, and the first one also the stem's.
     """
     image = layers.Input((height, width, 1))
     x = layers.ReLU()(_conv_norm(image, widths[0], 3, strides=2))
@@ -76,14 +70,7 @@ def edge(
 def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: int = 4) -> keras.Model:
     """A wide residual network with pre-activation (Zagoruyko and Komodakis, 2016, arXiv:1605.07146), to learn from.
 
-    It has 2.7 million parameters by default.
-
-    Args:
-        height: rows of the input, in pixels.
-        width: columns of the input, in pixels.
-        classes: number of outputs.
-        depth: number of convolutions, 6 n + 4.
-        widen: the stages have 16, 32 and 64 times as many channels.
+    It has 2.7 million parameters by default, 6 n + 4 convolutions, and stages of 16, 32 and 64 times `widen` channels.
     """
     image = layers.Input((height, width, 1))
     x = _conv(image, 16, 3)

@@ -51,12 +51,9 @@ class OodEvaluation:
 def evaluate_ood(
     logits: NDArray[np.float32], probabilities: NDArray[np.float32], images: AuxiliaryImages
 ) -> OodEvaluation:
-    """Evaluate the predictions for images, some of them of no class.
+    """Evaluate the predictions for images, at least one of them of a class and some of none.
 
-    Args:
-        logits: float32, shape (N, classes), before softmax and temperature.
-        probabilities: float32, shape (N, classes), 0-1, with the temperature applied.
-        images: the images; at least one is of a class.
+    Logits, before softmax and temperature, and probabilities, with the temperature, are float32, shape (N, classes).
     """
     is_seen, is_known = images.is_seen, images.is_known
     is_right = is_seen & (images.targets[np.arange(len(is_seen)), probabilities.argmax(axis=1)] > 0)
