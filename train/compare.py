@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,46 @@ from edge.artifact.file import read_artifact
 from edge.artifact.spec import ModelSpec
 from edge.cli import console
 from edge.errors import RunError
-from train.config import overridable
+from train.config import TrainConfig, config_from_json, overridable
 
 _METRICS = "metrics.json"
-_PARITY = "parity"  # of a run's int8 file; no key of metrics.json
-_NOT_CHOICES = ("seed", "name", "runs", "resume")  # fields in which runs with the same settings may differ
-_Run = dict[str, Any]
-_COLUMNS: tuple[tuple[str, str, Callable[[_Run], str]], ...] = (
-    ("run", "---", lambda run: run["config"]["name"]),
-    ("preset", "---", lambda run: run["config"]["preset"]),
-    ("overrides", "---", lambda run: _overrides(run["config"])),
-    ("parameters", "--:", lambda run: f"{run['parameters']:,}"),
-    ("epochs", "--:", lambda run: str((run.get("preset") or run["config"])["epochs"])),
-    ("teacher", "---", lambda run: _teacher(run["config"])),
-    ("validation %", "--:", lambda run: _percent(run["validation_top1_accuracy"])),
-    ("test %", "--:", lambda run: _percent(run["test_top1_accuracy"])),
-    ("int8 %", "--:", lambda run: _percent(_at(run, _PARITY, "top1_accuracy"))),
-    ("int8 agrees %", "--:", lambda run: _percent(_at(run, _PARITY, "top1_agreement"))),
-    ("photographs %", "--:", lambda run: _percent(_at(run, "ood_evaluation", "top1_accuracy"))),
-    ("unknown rejected %", "--:", lambda run: _percent(_unknown_rejected(run))),
-    ("seed", "--:", lambda run: str(run["config"]["seed"])),
-    ("minutes", "--:", lambda run: f"{run['duration_s'] / 60:.1f}"),
-    ("device", "---", lambda run: run["device"]),
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Result of a run, from its metrics.json and its int8 file; accuracies and shares 0-1, None if unknown."""
+
+    config: TrainConfig
+    foreign_settings: str
+    """Settings that this version doesn't have, JSON."""
+    epochs: int
+    parameters: int
+    validation_accuracy: float
+    test_accuracy: float
+    duration_s: float
+    device: str
+    photographs_accuracy: float | None = None
+    unknown_rejected: float | None = None
+    int8_accuracy: float | None = None
+    int8_agreement: float | None = None
+
+
+_COLUMNS: tuple[tuple[str, str, Callable[[Run], str]], ...] = (
+    ("run", "---", lambda run: str(run.config.name)),
+    ("preset", "---", lambda run: run.config.preset),
+    ("overrides", "---", lambda run: _overrides(run.config)),
+    ("parameters", "--:", lambda run: f"{run.parameters:,}"),
+    ("epochs", "--:", lambda run: str(run.epochs)),
+    ("teacher", "---", lambda run: _teacher(run.config)),
+    ("validation %", "--:", lambda run: _percent(run.validation_accuracy)),
+    ("test %", "--:", lambda run: _percent(run.test_accuracy)),
+    ("int8 %", "--:", lambda run: _percent(run.int8_accuracy)),
+    ("int8 agrees %", "--:", lambda run: _percent(run.int8_agreement)),
+    ("photographs %", "--:", lambda run: _percent(run.photographs_accuracy)),
+    ("unknown rejected %", "--:", lambda run: _percent(run.unknown_rejected)),
+    ("seed", "--:", lambda run: str(run.config.seed)),
+    ("minutes", "--:", lambda run: f"{run.duration_s / 60:.1f}"),
+    ("device", "---", lambda run: run.device),
 )
 
 
@@ -55,20 +74,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the table of the runs, and the spread over seeds."""
     options = parser().parse_args(argv)
     console.start_logging(options)
-    runs = [_read(path) for path in options.runs]
-    for specification in [_specification(path) for path in options.exported]:
-        for run in runs:
-            if run["config"]["name"] == specification.provenance.run_name:
-                run[_PARITY] = specification.provenance.parity
+    exported = [_specification(path).provenance for path in options.exported]
+    parities = {provenance.run_name: provenance.parity for provenance in exported}
+    runs = [_with_parity(_read(path), parities) for path in options.runs]
     print(*table(runs), sep="\n")
     for sentence in seed_ranges(runs):
         print(f"\n{sentence}")
     return 0
 
 
-def table(runs: Sequence[_Run]) -> list[str]:
+def table(runs: Sequence[Run]) -> list[str]:
     """Return the lines of a Markdown table, the best validation accuracy first."""
-    ordered = sorted(runs, key=lambda run: -float(run["validation_top1_accuracy"]))
+    ordered = sorted(runs, key=lambda run: -run.validation_accuracy)
     rows = [
         [heading for heading, _, _ in _COLUMNS],
         [rule for _, rule, _ in _COLUMNS],
@@ -77,32 +94,32 @@ def table(runs: Sequence[_Run]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in rows]
 
 
-def seed_ranges(runs: Sequence[_Run]) -> list[str]:
+def seed_ranges(runs: Sequence[Run]) -> list[str]:
     """Return a sentence with the range of accuracies for each group of runs that differ in their seed alone."""
-    known = {run["config"]["name"]: run["config"] for run in runs}
-    groups: dict[str, list[_Run]] = {}
+    groups: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
-        groups.setdefault(json.dumps(_but_for_seed(run["config"], known), sort_keys=True), []).append(run)
-    return [_range_sentence(group) for group in groups.values() if len({run["config"]["seed"] for run in group}) > 1]
+        groups.setdefault(_but_for_seed(run, runs), []).append(run)
+    return [_range_sentence(group) for group in groups.values() if len({run.config.seed for run in group}) > 1]
 
 
-def _but_for_seed(config: _Run, known: dict[str, _Run]) -> _Run:
-    """Return the settings of a run without its seed; the run it begins with is replaced by that run's settings."""
-    names = [name for name, value in config.items() if value is not None]  # older runs lack newer fields
-    rest = {name: config[name] for name in names if name not in _NOT_CHOICES}
-    others = {name: other for name, other in known.items() if other is not config}  # runs/edge on pretrained/edge
-    first = others.get(Path(config.get("initial") or "").name)
-    return rest | {"initial": _but_for_seed(first, others)} if first else rest
+def _but_for_seed(run: Run, known: Sequence[Run]) -> tuple[object, ...]:
+    """Return the settings of a run without its seed, then those of the run it begins with, if that is known."""
+    others = [other for other in known if other is not run]  # runs/edge on pretrained/edge
+    begin = Path(run.config.initial or "").name
+    first = next((other for other in reversed(others) if other.config.name == begin), None)
+    initial = None if first else run.config.initial
+    config = replace(run.config, seed=0, name=None, runs=Path(), resume=False, initial=initial)
+    return (config, run.foreign_settings, *(_but_for_seed(first, others) if first else ()))
 
 
-def _range_sentence(group: Sequence[_Run]) -> str:
-    first, *others = sorted(group, key=lambda run: int(run["config"]["seed"]))
-    seeds = ", ".join(str(run["config"]["seed"]) for run in (first, *others))
-    ranges = [f"test {_range([run['test_top1_accuracy'] for run in group])}"]
-    exported = [run[_PARITY]["top1_accuracy"] for run in group if _at(run, _PARITY)]
+def _range_sentence(group: Sequence[Run]) -> str:
+    first, *others = sorted(group, key=lambda run: run.config.seed)
+    seeds = ", ".join(str(run.config.seed) for run in (first, *others))
+    ranges = [f"test {_range([run.test_accuracy for run in group])}"]
+    exported = [run.int8_accuracy for run in group if run.int8_accuracy is not None]
     if len(exported) == len(group):
         ranges.append(f"int8 {_range(exported)}")
-    return f"{first['config']['name']} with the seeds {seeds}: {', '.join(ranges)}."
+    return f"{first.config.name} with the seeds {seeds}: {', '.join(ranges)}."
 
 
 def _range(shares: Sequence[float]) -> str:
@@ -113,20 +130,6 @@ def _percent(share: float | None) -> str:
     return "" if share is None else f"{100 * share:.2f}"
 
 
-def _at(run: _Run, *keys: str) -> Any:
-    """Return a nested value, None where a key is missing."""
-    value: Any = run
-    for key in keys:
-        value = (value or {}).get(key)
-    return value
-
-
-def _unknown_rejected(run: _Run) -> float | None:
-    score = _at(run, "ood_evaluation", "score")
-    share: float | None = _at(run, "ood_evaluation", "separations", score, "unknown_rejected")
-    return share
-
-
 def _specification(path: Path) -> ModelSpec:
     specification = read_artifact(path).spec
     if specification is None:
@@ -134,35 +137,58 @@ def _specification(path: Path) -> ModelSpec:
     return specification
 
 
-def _overrides(config: _Run) -> str:
-    values = {name: config.get(name) for name in overridable() if name != "epochs"}
-    if config.get("extra_data"):
-        values["extra_data"] = " and ".join(Path(path).stem for path in config["extra_data"])
-        values["extra_data_share"] = config.get("extra_data_share")
-    if config.get("initial"):
-        values["begins with"] = Path(config["initial"]).name
+def _with_parity(run: Run, parities: Mapping[str, Mapping[str, float]]) -> Run:
+    parity = parities.get(str(run.config.name), {})
+    return replace(run, int8_accuracy=parity.get("top1_accuracy"), int8_agreement=parity.get("top1_agreement"))
+
+
+def _overrides(config: TrainConfig) -> str:
+    values = {name: getattr(config, name) for name in overridable() if name != "epochs"}
+    if config.extra_data:
+        values["extra_data"] = " and ".join(path.stem for path in config.extra_data)
+        values["extra_data_share"] = config.extra_data_share
+    if config.initial:
+        values["begins with"] = config.initial.name
     return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
 
 
-def _teacher(config: _Run) -> str:
-    teacher = config.get("teacher")
-    if not teacher:
+def _teacher(config: TrainConfig) -> str:
+    if not config.teacher:
         return ""
-    temperature, weight = config["distillation_temperature"], config["distillation_weight"]
-    return f"{Path(teacher).name} (T {temperature:g}, weight {weight:g})"
+    return f"{config.teacher.name} (T {config.distillation_temperature:g}, weight {config.distillation_weight:g})"
 
 
-def _read(path: Path) -> _Run:
+def _read(path: Path) -> Run:
     file = path / _METRICS if path.is_dir() else path
     try:
-        metrics: _Run = json.loads(file.read_text(encoding="utf-8"))
-        if {"config", "validation_top1_accuracy", "test_top1_accuracy"} - metrics.keys():
-            raise ValueError("not the metrics of a run")
-    except (OSError, ValueError) as error:
+        return run_from(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(
-            f"{file} can't be read ({error}): expected a run directory that `python -m train` made"
+            f"{file} can't be read ({error!r}): expected a run directory that `python -m train` made"
         ) from error
-    return metrics
+
+
+def run_from(metrics: Mapping[str, Any]) -> Run:
+    """Return the run that a metrics.json describes; older versions lack some keys.
+
+    Raises:
+        KeyError, TypeError, AttributeError: it describes none.
+    """
+    config, evaluation = metrics["config"], metrics.get("ood_evaluation") or {}
+    known = {field.name for field in fields(TrainConfig)}
+    foreign = {name: value for name, value in config.items() if name not in known and value is not None}
+    return Run(
+        config=config_from_json(config),
+        foreign_settings=json.dumps(foreign, sort_keys=True),
+        epochs=(metrics.get("preset") or config)["epochs"],
+        parameters=metrics["parameters"],
+        validation_accuracy=float(metrics["validation_top1_accuracy"]),
+        test_accuracy=float(metrics["test_top1_accuracy"]),
+        duration_s=metrics["duration_s"],
+        device=metrics["device"],
+        photographs_accuracy=evaluation.get("top1_accuracy"),
+        unknown_rejected=evaluation.get("separations", {}).get(evaluation.get("score"), {}).get("unknown_rejected"),
+    )
 
 
 if __name__ == "__main__":

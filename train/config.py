@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 DATASETS = ("fashion-mnist", "demo")
 MIXED_PRECISIONS = ("off", "float16", "bfloat16")
@@ -141,3 +143,13 @@ def preset_for(config: TrainConfig) -> Preset:
 def overridable() -> tuple[str, ...]:
     """Return the names of the preset's fields that a run may override."""
     return tuple(field.name for field in fields(Preset) if field.name not in ("name", "network"))
+
+
+def config_from_json(stored: Mapping[str, Any]) -> TrainConfig:
+    """Return the configuration that a run stored; settings of other versions are left out, or get their defaults."""
+    values = {field.name: stored[field.name] for field in fields(TrainConfig) if field.name in stored}
+    paths = {name: Path(values[name]) for name in _PATHS if values.get(name) is not None}
+    return TrainConfig(**values | paths | {"extra_data": tuple(map(Path, values.get("extra_data", ())))})
+
+
+_PATHS = ("initial", "teacher", "soft_labels", "threshold_data", "runs")

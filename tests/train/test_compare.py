@@ -1,11 +1,12 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edge.artifact.file import default_model, read_artifact
-from train.compare import main, seed_ranges, table
+from train.compare import Run, main, run_from, seed_ranges, table
 
 SHIPPED = default_model()
 NUMBERS = re.compile(r"(?<!-)\b\d+(?:\.\d+)?")  # but for those of run names
@@ -25,6 +26,10 @@ def _metrics(name: str, validation: float, **choices) -> dict:
     }
 
 
+def _run(name: str, validation: float, **choices) -> Run:
+    return run_from(_metrics(name, validation, **choices))
+
+
 def test_the_best_on_validation_comes_first_with_what_made_it() -> None:
     evaluation = {"top1_accuracy": 0.869, "score": "margin", "separations": {"margin": {"unknown_rejected": 0.5}}}
     runs = [
@@ -35,7 +40,7 @@ def test_the_best_on_validation_comes_first_with_what_made_it() -> None:
         | {"ood_evaluation": evaluation},
     ]  # fmt: skip
 
-    lines = table(runs)
+    lines = table([run_from(metrics) for metrics in runs])
 
     headings, first = (line.strip("| ").split(" | ") for line in (lines[0], lines[2]))
     cells = dict(zip(headings, first, strict=True))
@@ -74,27 +79,29 @@ def test_an_int8_file_stands_beside_the_run_it_came_from(capsys: pytest.CaptureF
 
 
 def test_runs_that_differ_in_their_seed_alone_get_their_range(capsys: pytest.CaptureFixture[str]) -> None:
-    runs = [_metrics(f"edge-{seed}", 0.94, seed=seed, erase=0.25) for seed in (2, 0, 1)]
-    for run, accuracy in zip(runs, (0.9412, 0.9401, 0.942), strict=True):
-        run["test_top1_accuracy"] = accuracy
-    runs[1]["config"] |= {"flag_of_a_later_version": None, "resume": True}
-    runs[0]["config"]["resume"] = False
-    another = _metrics("another", 0.93, seed=0, erase=0.5)
+    stored = [_metrics(f"edge-{seed}", 0.94, seed=seed, erase=0.25) for seed in (2, 0, 1)]
+    for metrics, accuracy in zip(stored, (0.9412, 0.9401, 0.942), strict=True):
+        metrics["test_top1_accuracy"] = accuracy
+    stored[1]["config"] |= {"flag_of_a_later_version": None, "resume": True}
+    stored[0]["config"]["resume"] = False
+    runs = [run_from(metrics) for metrics in stored]
+    another = _run("another", 0.93, seed=0, erase=0.5)
+    stored[2]["config"]["flag_of_a_later_version"] = 3
 
     (sentence,) = seed_ranges([*runs, another])
     assert sentence.startswith("edge-0 ")
     assert NUMBERS.findall(sentence) == ["0", "1", "2", "94.01", "94.20"]
+    assert NUMBERS.findall(*seed_ranges([*runs[:2], run_from(stored[2])])) == ["0", "2", "94.01", "94.12"]
 
-    for run in runs:
-        run["parity"] = {"top1_accuracy": run["test_top1_accuracy"] - 0.001}
-    assert seed_ranges(runs)[0].endswith("test 94.01 to 94.20 %, int8 93.91 to 94.10 %.")
+    exported = [replace(run, int8_accuracy=run.test_accuracy - 0.001) for run in runs]
+    assert seed_ranges(exported)[0].endswith("test 94.01 to 94.20 %, int8 93.91 to 94.10 %.")
 
 
 def test_runs_that_begin_with_runs_of_other_seeds_get_their_range_too() -> None:
-    first = [_metrics(f"first-{seed}", 0.93, seed=seed) for seed in (0, 1)]
-    then = [_metrics(f"then-{seed}", 0.94, seed=seed, erase=0.0, initial=f"runs/first-{seed}") for seed in (0, 1)]
-    from_another = _metrics("other", 0.94, seed=2, erase=0.0, initial="runs/elsewhere")
-    then[1]["test_top1_accuracy"] = 0.95
+    first = [_run(f"first-{seed}", 0.93, seed=seed) for seed in (0, 1)]
+    then = [_run(f"then-{seed}", 0.94, seed=seed, erase=0.0, initial=f"runs/first-{seed}") for seed in (0, 1)]
+    from_another = _run("other", 0.94, seed=2, erase=0.0, initial="runs/elsewhere")
+    then[1] = replace(then[1], test_accuracy=0.95)
 
     _, sentence = seed_ranges([*first, *then, from_another])
     assert sentence.startswith("then-0 ")
@@ -123,6 +130,6 @@ def test_what_is_no_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_run_on_one_of_its_own_name_has_an_end() -> None:
-    again = [_metrics("edge", 0.94, seed=0, initial="pretrained/edge"), _metrics("edge-1", 0.93, seed=1)]
+    again = [_run("edge", 0.94, seed=0, initial="pretrained/edge"), _run("edge-1", 0.93, seed=1)]
 
     assert seed_ranges(again) == []

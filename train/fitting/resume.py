@@ -9,18 +9,16 @@ import json
 import shutil
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any
 
 from edge.errors import RunError
 from edge.system import atomic_file
-from train.config import TrainConfig, preset_for
+from train.config import TrainConfig, config_from_json, preset_for
 from train.results.run_dir import run_name
 
 STATE = "state.npz"
 _CONFIG = "config.json"
 _SUFFIX = ".partial"
 _FREE = ("name", "runs", "resume")  # may differ when a run is resumed
-_PATHS = ("runs", "teacher", "soft_labels", "threshold_data", "initial")
 
 
 def partial_folder(config: TrainConfig) -> Path:
@@ -36,8 +34,7 @@ def resumed(config: TrainConfig) -> TrainConfig:
     """
     folder = _find(config)
     stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-    values = {name: value for name, value in stored["config"].items() if name in TrainConfig.__slots__}
-    original = TrainConfig(**{name: _value(name, value) for name, value in values.items()})
+    original = config_from_json(stored["config"])
     default = TrainConfig()
     for name in (field.name for field in fields(TrainConfig) if field.name not in _FREE):
         value = getattr(config, name)
@@ -105,9 +102,3 @@ def _find(config: TrainConfig) -> Path:
 
 def _name(folder: Path) -> str:
     return folder.name.removeprefix(".").removesuffix(_SUFFIX)
-
-
-def _value(name: str, stored: Any) -> Any:
-    if name == "extra_data":
-        return tuple(Path(path) for path in stored)
-    return Path(stored) if name in _PATHS and stored is not None else stored
