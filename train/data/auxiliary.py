@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,14 +59,8 @@ class _Manifest:
 def write(path: Path, images: AuxiliaryImages, class_names: Sequence[str]) -> None:
     """Write the images atomically."""
     manifest = _Manifest(tuple(class_names), GARMENT_RECIPE, images.origin)
-    with atomic_file.replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file,
-            pixels=images.pixels,
-            targets=images.targets.astype(np.float16),
-            presence=images.presence,
-            manifest=np.array(json.dumps(asdict(manifest))),
-        )
+    targets = images.targets.astype(np.float16)
+    write_arrays(path, asdict(manifest), pixels=images.pixels, targets=targets, presence=images.presence)
 
 
 def read(path: Path, *, class_names: Sequence[str], height: int, width: int) -> AuxiliaryImages:
@@ -73,16 +69,12 @@ def read(path: Path, *, class_names: Sequence[str], height: int, width: int) -> 
     Raises:
         DatasetError: the file can't be read, or has other classes, another size or another vision step.
     """
-    try:
-        with path.open("rb") as file, np.load(file) as stored:
-            manifest = _Manifest(**json.loads(str(stored["manifest"])))
-            targets = stored["targets"].astype(np.float32)
-            images = AuxiliaryImages(stored["pixels"], targets, stored["presence"], manifest.origin)
-    except (OSError, EOFError, TypeError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DatasetError(
-            f"{path} holds no images to learn from ({error}): expected a file that `python -m train.photographs` or "
-            "`python -m train.scenes` wrote"
-        ) from error
+    with reading_arrays(
+        path, "images to learn from", "a file that `python -m train.photographs` or `.scenes`"
+    ) as stored:
+        manifest = _Manifest(**json.loads(str(stored["manifest"])))
+        targets = stored["targets"].astype(np.float32)
+        images = AuxiliaryImages(stored["pixels"], targets, stored["presence"], manifest.origin)
     stored_facts = (list(manifest.class_names), manifest.recipe, images.pixels.shape[1:])
     run_facts = (list(class_names), GARMENT_RECIPE, (height, width))
     for word, stored_fact, expected in zip(
@@ -91,6 +83,26 @@ def read(path: Path, *, class_names: Sequence[str], height: int, width: int) -> 
         if stored_fact != expected:
             raise DatasetError(f"{path} has {word} {stored_fact}, this run {expected}: make it again")
     return images
+
+
+def write_arrays(path: Path, manifest: dict[str, Any], **arrays: Any) -> None:
+    """Write an .npz file of arrays and of a manifest, JSON, atomically."""
+    with atomic_file.replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, manifest=np.array(json.dumps(manifest)), **arrays)
+
+
+@contextmanager
+def reading_arrays(path: Path, content: str, expected: str) -> Iterator[Mapping[str, NDArray[Any]]]:
+    """Open a file of `write_arrays` for the block, whose errors are those of a file with other content.
+
+    Raises:
+        DatasetError: the file can't be read or holds something else.
+    """
+    try:
+        with path.open("rb") as file, np.load(file) as stored:
+            yield stored
+    except (OSError, EOFError, TypeError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DatasetError(f"{path} holds no {content} ({error}): expected {expected} wrote") from error
 
 
 def collect(inputs: Iterable[tuple[PreparedInput, NDArray[np.float32]]], origin: str) -> AuxiliaryImages:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from edge.artifact.spec import ModelSpec
 from edge.errors import DatasetError
-from edge.system import atomic_file
+from train.data.auxiliary import reading_arrays, write_arrays
 from train.data.splits import Splits, to_network
 from train.results.run_dir import MODEL, SPEC
 
@@ -143,12 +142,7 @@ def write_soft_labels(
     logits = (_logits(network, pixels) + _logits(network, pixels[:, :, ::-1])) / 2
     below_best = np.rint((logits.max(axis=1, keepdims=True) - logits) / _STEP)
     manifest = Manifest(teacher, tuple(names), _sha256(pixels), ("as it is", "mirrored"))
-    with atomic_file.replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file,
-            steps_below_best=np.minimum(below_best, 255).astype(np.uint8),
-            manifest=np.array(json.dumps(asdict(manifest))),
-        )
+    write_arrays(path, asdict(manifest), steps_below_best=np.minimum(below_best, 255).astype(np.uint8))
 
 
 def read_soft_labels(
@@ -180,14 +174,9 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         DatasetError: the file holds no soft labels.
     """
-    try:
-        with path.open("rb") as file, np.load(file) as stored:
-            return Manifest(**json.loads(str(stored["manifest"])))
-    except (OSError, EOFError, TypeError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DatasetError(
-            f"{path} holds no soft labels ({error}): expected a run directory, or a file that "
-            "`python -m train --preset teacher --soft-labels FILE` wrote"
-        ) from error
+    source = "a run directory, or a file that `python -m train --preset teacher --soft-labels FILE`"
+    with reading_arrays(path, "soft labels", source) as stored:
+        return Manifest(**json.loads(str(stored["manifest"])))
 
 
 def _logits(network: keras.Model, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
