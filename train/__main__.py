@@ -115,19 +115,25 @@ def _add_preset_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--batch-size", type=console.positive_int, help="images in a step")
     group.add_argument("--optimizer", choices=OPTIMIZERS, help="adam with weight decay is AdamW")
     group.add_argument("--learning-rate", type=console.positive_float, help="highest learning rate")
-    group.add_argument("--weight-decay", type=_not_negative, metavar="RATE", help="decoupled decay of the weights")
+    group.add_argument(
+        "--weight-decay", type=console.non_negative_float, metavar="RATE", help="decoupled decay of the weights"
+    )
     group.add_argument("--schedule", choices=SCHEDULES, help="course of the learning rate")
-    group.add_argument("--warmup-epochs", type=_not_negative, metavar="N", help="epochs of climbing, cosine only")
+    group.add_argument(
+        "--warmup-epochs", type=console.non_negative_float, metavar="N", help="epochs of climbing, cosine only"
+    )
     group.add_argument("--label-smoothing", type=_share, metavar="SHARE", help="share spread over all classes")
     group.add_argument(
-        "--average-epochs", type=_not_negative, metavar="N", help="epochs that weights are averaged over"
+        "--average-epochs", type=console.non_negative_float, metavar="N", help="epochs that weights are averaged over"
     )
     group.add_argument("--shift", type=console.natural, metavar="PIXELS", help="largest shift in each direction")
     group.add_argument("--shift-padding", choices=PADDINGS, help="pixels moved in: black, or mirrored ones")
     group.add_argument("--flip", action=argparse.BooleanOptionalAction, help="mirror half of the images")
     group.add_argument("--erase", type=_share, metavar="SHARE", help="share of the images that lose a rectangle")
-    group.add_argument("--mixup", type=_not_negative, metavar="ALPHA", help="blend pairs of images")
-    group.add_argument("--cutmix", type=_not_negative, metavar="ALPHA", help="paste a rectangle of another image")
+    group.add_argument("--mixup", type=console.non_negative_float, metavar="ALPHA", help="blend pairs of images")
+    group.add_argument(
+        "--cutmix", type=console.non_negative_float, metavar="ALPHA", help="paste a rectangle of another image"
+    )
 
 
 def _data(text: str) -> str:
@@ -143,13 +149,6 @@ def _share(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"expected a share, 0-1, got {text}")
-    return value
-
-
-def _not_negative(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text}")
     return value
 
 

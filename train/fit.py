@@ -35,10 +35,7 @@ _MEASURED_S = 0.5  # of each turn
 
 
 def train_run(config: TrainConfig) -> Path | None:
-    """Train, evaluate once on the test images, and write a new run directory.
-
-    Returns:
-        The run directory; None in a process of a cluster that is not its writer.
+    """Train, evaluate once on the test images, and write a run directory; None where another process writes it.
 
     Raises:
         DatasetError: the data can't be had.
@@ -131,12 +128,9 @@ def _predict(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.floa
 
 
 def measure_throughput(model: keras.Model, batches: Batches, unchanged: Batches) -> dict[str, float]:
-    """Measure the speed of training with and without augmentation; the model is of no use afterwards.
+    """Measure images per second of training with and without augmentation, and of the augmentation alone.
 
-    The model is compiled and trained already, and the other batches are of the same images without augmentation.
-
-    Returns:
-        Images per second: training with augmentation, training without it, and the augmentation alone.
+    The model is compiled and trained already, and of no use afterwards.
     """
     _separate(model.optimizer)
     # The better of two turns each, because other load only slows a turn down.

@@ -84,11 +84,7 @@ def _scene(
 
 
 def paste(garment: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Paste a garment, uint8 grey, shape (28, 28), bright on black, on a background, in random colours and size.
-
-    Returns:
-        uint8 BGR frame, shape (240, 320, 3), 0-255.
-    """
+    """Paste a garment, uint8 grey (28, 28), bright on black, on a background: uint8 BGR, shape (240, 320, 3)."""
     background = _background(rng)
     edge = int(_HEIGHT * rng.uniform(0.5, 0.95))
     large = cv2.resize(garment, (edge, edge), interpolation=cv2.INTER_CUBIC)
@@ -101,11 +97,7 @@ def paste(garment: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
 
 
 def no_garment_scene(rng: np.random.Generator, *, empty_share: float) -> NDArray[np.uint8]:
-    """Draw an empty scene with a probability, or one with ellipses of one colour in place of a cup or a hand.
-
-    Returns:
-        uint8 BGR frame, shape (240, 320, 3), 0-255.
-    """
+    """Draw an empty scene, or one with ellipses in place of a cup or a hand: uint8 BGR, shape (240, 320, 3)."""
     frame = _background(rng)
     if rng.random() < 1 - empty_share:
         _put_shape(frame, rng)

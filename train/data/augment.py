@@ -50,11 +50,7 @@ def erase(images: NDArray[np.uint8], share: float, rng: np.random.Generator) -> 
 def boxes(
     rows: NDArray[np.float64], columns: NDArray[np.float64], *, height: int, width: int, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Place rectangles of so many rows and columns, shape (N,) each, at random inside an image.
-
-    Returns:
-        bool, shape (N, height, width), true inside; sides are rounded, at least 1 and at most the image's.
-    """
+    """Place rectangles, sides of shape (N,), at random in an image: bool, shape (N, height, width), true inside."""
     tall = np.clip(np.rint(rows), 1, height).astype(np.int64)[:, np.newaxis]
     wide = np.clip(np.rint(columns), 1, width).astype(np.int64)[:, np.newaxis]
     top, left = rng.integers(0, height - tall + 1), rng.integers(0, width - wide + 1)

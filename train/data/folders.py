@@ -72,11 +72,9 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
 
 
 def balancing_weights(labels: NDArray[np.uint8], classes: int) -> NDArray[np.float32] | None:
-    """Return the weight of each class in the loss that gives all classes the same total weight.
+    """Return weights of the classes in the loss, float32, shape (classes,), that make their total weights equal.
 
-    Returns:
-        float32, shape (classes,), with mean 1 over the images; None if the largest class has at most 1.5 times the
-        images of the smallest, which has at least one.
+    Their mean over the images is 1. None if the largest class has at most 1.5 times the images of the smallest.
     """
     counts = np.bincount(labels, minlength=classes)
     if 2 * counts.max() <= 3 * counts.min():

@@ -148,10 +148,7 @@ def write_soft_labels(
 def read_soft_labels(
     path: Path, *, temperature: float, pixels: NDArray[np.uint8], names: Sequence[str]
 ) -> NDArray[np.float32]:
-    """Read the soft labels of these images, uint8, shape (N, height, width), at a temperature.
-
-    Returns:
-        float32 probabilities, shape (N, classes).
+    """Read the soft labels of these images, uint8, shape (N, height, width): float32, shape (N, classes).
 
     Raises:
         DatasetError: no such file, or it is of other images or classes.

@@ -30,10 +30,7 @@ def train_model(
 ) -> tuple[keras.Model, Checkpoint]:
     """Train the remaining epochs, with state and history in the folder of the unfinished run.
 
-    Without a cluster this process trains alone, on one device.
-
-    Returns:
-        The trained network, and the callback that holds its progress and the model around it.
+    Without a cluster this process trains alone. The callback holds the progress and the model around the network.
     """
     network = with_fused_norms(build_network(preset, splits, mixed_precision=config.mixed_precision))
     if config.initial is not None:

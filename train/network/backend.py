@@ -15,10 +15,7 @@ BACKENDS = ("tensorflow", "jax")
 
 
 def start_backend() -> str:
-    """Import Keras on the chosen backend, else on TensorFlow, else on JAX.
-
-    Returns:
-        "tensorflow" or "jax".
+    """Import Keras on the chosen backend, else on TensorFlow, else on JAX; return its name in `BACKENDS`.
 
     Raises:
         RuntimeMissingError: the chosen one, or both, are not installed.

@@ -7,7 +7,6 @@ import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -57,6 +56,48 @@ class Outcome:
     versions: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class CalibrationErrors:
+    """Calibration errors without and with the temperature, each for validation and test, 0-1."""
+
+    temperature: float
+    before: dict[str, float]
+    after: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCounts:
+    """Number of images of each kind."""
+
+    train: int
+    validation: int
+    test: int
+    skipped: int
+    auxiliary: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Content of `metrics.json`: accuracies 0-1, counts, seconds, and all settings of the run."""
+
+    test_top1_accuracy: float
+    test_cross_entropy: float
+    validation_top1_accuracy: float
+    test_accuracy_by_class: dict[str, float]
+    expected_calibration_error: CalibrationErrors
+    parameters: int
+    images: ImageCounts
+    ood_evaluation: OodEvaluation | None
+    duration_s: float
+    throughput_images_per_s: float
+    throughput_by_augmentation_images_per_s: dict[str, float]
+    device: str
+    versions: dict[str, str]
+    config: TrainConfig
+    preset: Preset
+    started: str
+
+
 def run_name(config: TrainConfig) -> str:
     """Return the run's folder name: the chosen one, else preset, data and the start of this process."""
     return config.name or f"{config.preset}-{Path(config.data).name}-{_STARTED:%Y%m%d-%H%M%S}"
@@ -70,7 +111,7 @@ def write(folder: Path, outcome: Outcome) -> None:
     digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
     spec = _spec(outcome, output="logits" if needs_logits else "probabilities", source_sha256=digest)
     atomic_file.write_text(folder / SPEC, spec.to_json())
-    atomic_file.write_text(folder / METRICS, json.dumps(metrics(outcome), indent=2, default=str) + "\n")
+    atomic_file.write_text(folder / METRICS, json.dumps(asdict(metrics(outcome)), indent=2, default=str) + "\n")
     if outcome.config.data not in DATASETS:
         _write_own_images(folder, outcome.splits)
     plots.draw_curves(folder / HISTORY, folder / "curves.png")
@@ -81,57 +122,51 @@ def write(folder: Path, outcome: Outcome) -> None:
     plots.draw_mistakes(predictions, folder / "mistakes.png")
 
 
-def metrics(outcome: Outcome) -> dict[str, Any]:
-    """Return the content of `metrics.json`: accuracies 0-1, counts, seconds, and all settings of the run."""
+def metrics(outcome: Outcome) -> Metrics:
+    """Return the metrics of a training."""
     test, validation = outcome.splits.test, outcome.splits.validation
-    config = asdict(replace(outcome.config, name=run_name(outcome.config)))
     correct = outcome.test_probabilities.argmax(axis=1) == test.labels
     is_right_in_validation = outcome.validation_probabilities.argmax(axis=1) == validation.labels
     auxiliary = 0 if outcome.splits.auxiliary is None else len(outcome.splits.auxiliary.pixels)
     trained_images = (len(outcome.splits.train.labels) + auxiliary) * outcome.preset.epochs
-    return {
-        "test_top1_accuracy": float(correct.mean()),
-        "test_cross_entropy": cross_entropy(outcome.test_probabilities, test.labels),
-        "validation_top1_accuracy": float(is_right_in_validation.mean()),
-        "test_accuracy_by_class": {
+    return Metrics(
+        test_top1_accuracy=float(correct.mean()),
+        test_cross_entropy=cross_entropy(outcome.test_probabilities, test.labels),
+        validation_top1_accuracy=float(is_right_in_validation.mean()),
+        test_accuracy_by_class={
             name: float(correct[test.labels == index].mean())
             for index, name in enumerate(outcome.splits.class_names)
             if (test.labels == index).any()
         },
-        "expected_calibration_error": _calibration(outcome),
-        "parameters": int(outcome.model.count_params()),
-        "images": {
-            "train": len(outcome.splits.train.labels),
-            "validation": len(validation.labels),
-            "test": len(test.labels),
-            "skipped": len(outcome.splits.skipped),
-            "auxiliary": auxiliary,
-        },
-        "ood_evaluation": None if outcome.ood_evaluation is None else asdict(outcome.ood_evaluation),
-        "duration_s": round(outcome.duration_s, 1),
-        "throughput_images_per_s": round(trained_images / outcome.duration_s, 1),
-        "throughput_by_augmentation_images_per_s": outcome.throughput,
-        "device": outcome.device,
-        "versions": outcome.versions,
-        "config": config,
-        "preset": asdict(outcome.preset),
-        "started": _STARTED.isoformat(timespec="seconds"),
-    }
+        expected_calibration_error=_calibration(outcome),
+        parameters=int(outcome.model.count_params()),
+        images=ImageCounts(len(outcome.splits.train.labels), len(validation.labels), len(test.labels),
+                           len(outcome.splits.skipped), auxiliary),
+        ood_evaluation=outcome.ood_evaluation,
+        duration_s=round(outcome.duration_s, 1),
+        throughput_images_per_s=round(trained_images / outcome.duration_s, 1),
+        throughput_by_augmentation_images_per_s=outcome.throughput,
+        device=outcome.device,
+        versions=outcome.versions,
+        config=replace(outcome.config, name=run_name(outcome.config)),
+        preset=outcome.preset,
+        started=_STARTED.isoformat(timespec="seconds"),
+    )  # fmt: skip
 
 
-def _calibration(outcome: Outcome) -> dict[str, Any]:
-    """Return the calibration errors without and with the temperature, 0-1."""
+def _calibration(outcome: Outcome) -> CalibrationErrors:
     parts = {
         "validation": (outcome.validation_probabilities, outcome.splits.validation.labels),
         "test": (outcome.test_probabilities, outcome.splits.test.labels),
     }
-    return {"temperature": outcome.temperature} | {
-        when: {
+    before, after = (
+        {
             part: expected_calibration_error(with_temperature(probabilities, temperature), labels)
             for part, (probabilities, labels) in parts.items()
         }
-        for when, temperature in (("before", 1.0), ("after", outcome.temperature))
-    }
+        for temperature in (1.0, outcome.temperature)
+    )
+    return CalibrationErrors(outcome.temperature, before, after)
 
 
 def _write_own_images(folder: Path, splits: Splits) -> None:
