@@ -41,6 +41,14 @@ def test_hundreds_of_forged_files_are_refused_or_answered(fixtures: Path, tmp_pa
     assert 0.5 < sum(tried.outcome == REFUSED for tried in found) / 240 < 0.95
 
 
+def test_a_worker_loads_every_original_before_it_tries_the_first_file(fixtures: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ai_edge_litert")
+    originals = sorted(fixtures.glob("*.tflite"))
+    assert {"softmax_int8.tflite", "tiny_int8.tflite"} <= {path.name for path in originals}  # without a spec, with one
+    (tried,) = attack.attack(originals, seed=0, count=1, folder=tmp_path)
+    assert tried.outcome in (LOADED, REFUSED)
+
+
 def test_a_file_without_a_spec_is_given_one_that_fits(fixtures: Path, tmp_path: Path) -> None:
     pytest.importorskip("ai_edge_litert")
     original = load_original(fixtures / "softmax_int8.tflite")

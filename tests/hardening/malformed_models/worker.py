@@ -21,7 +21,7 @@ from edge.runtimes.protocol import import_library, load_network
 from edge.system.host import process_memory_bytes
 from edge.verify import child_process, sandbox_run
 from tests.hardening.malformed_models.mutations import mutant
-from tests.hardening.malformed_models.original import load_original
+from tests.hardening.malformed_models.original import assembled, load_original
 
 LOADED, REFUSED, UNEXPECTED, FLOODED = "loaded", "refused", "unexpected", "flooded"
 MOST_CHARACTERS = 2000
@@ -33,13 +33,14 @@ def work(connection: Connection, originals: Sequence[Path], seed: int, numbers: 
     os.environ["XDG_CACHE_HOME"] = str(folder / "worker-cache")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libraries talk there
     files = [load_original(path) for path in originals]
-    for path in originals:  # libraries are there before memory is bounded
+    path = folder / f"mutant{files[0].format}.{files[0].format}"
+    for file in files:  # libraries are there before memory is bounded
+        path.write_bytes(assembled(file, file.network))
         Classifier.load(path)
     sandbox_run.try_in_child = _try_here
     child_process.bound_memory()
     for number in numbers:
         kind, content = mutant(files, seed=seed, number=number)
-        path = folder / f"mutant{files[0].format}.{files[0].format}"
         path.write_bytes(content)
         del content
         connection.send((number, kind))
