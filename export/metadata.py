@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from edge.artifact.file import LABELS_MEMBER
 from edge.artifact.formats.onnx_metadata import PIXEL_FORMATS, PIXEL_RANGES
-from edge.artifact.formats.tflite_metadata import AXIS_LABELS, COLOR_SPACES, ENTRY, IDENTIFIER, IMAGE, NORMALIZATION
+from edge.artifact.formats.tflite_metadata import AXIS_LABELS, COLOUR_SPACES, ENTRY, IDENTIFIER, IMAGE, NORMALIZATION
 from edge.artifact.metadata import Metadata
+from edge.artifact.pixels import input_table
 from edge.artifact.spec import ModelSpec
 from edge.errors import ExportError
 
@@ -22,22 +26,39 @@ _BUFFERS, _METADATA, _FIELDS = 4, 6, 8  # numbers of these fields of a TFLite Mo
 _ALIGNED = 64  # bytes: more than any number in a TFLite file asks for
 _NAMES_OF_RANGES = ("NominalRange_0_255", "Normalized_0_1", "Normalized_1_1")
 _NAMES_OF_FORMATS = ("Gray8", "Rgb8", "Bgr8")
+_PIXELS = np.arange(256)[:, np.newaxis]
 
 
 def of_spec(spec: ModelSpec) -> Metadata:
-    """Return what a specification says in the words of metadata; pixel 0 stands for 0.0 and pixel 255 for 1.0."""
-    run = spec.provenance.run_name
+    """Return what a specification says in the words of metadata."""
     return Metadata(
         labels=spec.labels,
-        mean=(0.0,),
-        std=(255.0,),
-        color_order="GREY" if spec.input.channels == 1 else "RGB",
+        mean=spec.input.mean,
+        std=spec.input.std,
+        colour_order="GREY" if spec.input.channels == 1 else spec.input.colour_order,
         height=spec.input.height,
         width=spec.input.width,
         task="classify",
-        name=run or "edge-classify",
+        name=spec.provenance.run_name or "edge-classify",
         description=f"Image classifier of {len(spec.labels)} classes, made with edge-classify",
     )
+
+
+def of_stored(spec: ModelSpec) -> Metadata:
+    """Return the same of the numbers that the input tensor stores, for a format that knows no quantization of it.
+
+    Integers that are the pixels, but for rounding, have mean 0 and deviation 1; of others there is no word.
+    """
+    about, tensor = of_spec(spec), spec.input_tensor
+    if tensor is None or not tensor.is_quantized:
+        return about
+    is_pixels = tensor.dtype == "uint8" and bool((abs(input_table(spec.input, tensor) - _PIXELS) <= 1).all())
+    return replace(about, mean=(0.0,) if is_pixels else None, std=(1.0,) if is_pixels else None)
+
+
+def is_told_by_tflite(about: Metadata) -> bool:
+    """Return whether TFLite metadata has a word for the order of the channels; it has none for BGR."""
+    return about.colour_order in (None, *COLOUR_SPACES.values())
 
 
 def tflite_metadata(about: Metadata) -> bytes:
@@ -48,12 +69,12 @@ def tflite_metadata(about: Metadata) -> bytes:
     """
     import flatbuffers
 
-    spaces = {order: number for number, order in COLOR_SPACES.items()}
-    if about.color_order not in (None, *spaces):
-        raise ExportError(f"TFLite metadata can't describe a {about.color_order} input: expected {', '.join(spaces)}")
+    spaces = {order: number for number, order in COLOUR_SPACES.items()}
+    if not is_told_by_tflite(about):
+        raise ExportError(f"TFLite metadata can't describe a {about.colour_order} input: expected {', '.join(spaces)}")
     builder = flatbuffers.Builder(1024)
     size = _table(builder, 2, uint32={0: about.width or 0, 1: about.height or 0})
-    image = _table(builder, 2, int8={0: spaces.get(about.color_order or "", 0)}, offsets={1: size})
+    image = _table(builder, 2, int8={0: spaces.get(about.colour_order or "", 0)}, offsets={1: size})
     units = []
     if about.mean is not None and about.std is not None:
         means, stds = _floats(builder, about.mean), _floats(builder, about.std)
@@ -173,17 +194,12 @@ def _name(content: bytes, entry: int) -> bytes:
     return content[start + 4 : start + 4 + _uint32(content, start)] if place else b""
 
 
-def onnx_props(about: Metadata, *, takes_pixels: bool) -> dict[str, str]:
-    """Return metadata_props in the words of Ultralytics and of Windows ML.
-
-    Args:
-        about: the model.
-        takes_pixels: True if its input is uint8, the pixels as they are, whatever mean and std make of them inside.
-    """
+def onnx_props(about: Metadata) -> dict[str, str]:
+    """Return metadata_props in the words of Ultralytics and of Windows ML; mean and deviation are of what is stored."""
     formats = {PIXEL_FORMATS[name.casefold()]: name for name in _NAMES_OF_FORMATS}
     ranges = {PIXEL_RANGES[name.casefold()]: name for name in _NAMES_OF_RANGES}
-    pixels = {(mean, std) for mean, std in zip(about.mean or (), about.std or (), strict=True)}
-    range_name = ranges[0.0, 1.0] if takes_pixels else ranges.get(pixels.pop()) if len(pixels) == 1 else None
+    pixels = set(zip(about.mean or (), about.std or (), strict=True))
+    range_name = ranges.get(pixels.pop()) if len(pixels) == 1 else None
     props = {
         "task": about.task,
         "description": about.description,
@@ -192,7 +208,7 @@ def onnx_props(about: Metadata, *, takes_pixels: bool) -> dict[str, str]:
         "license": about.license,
         "names": str(dict(enumerate(about.labels))) if about.labels else "",
         "imgsz": str([about.height, about.width]) if about.height and about.width else "",
-        "Image.BitmapPixelFormat": formats.get(about.color_order or "", ""),
+        "Image.BitmapPixelFormat": formats.get(about.colour_order or "", ""),
         "Image.ColorSpaceGamma": "SRGB",
         "Image.NominalPixelRange": range_name or "",
     }

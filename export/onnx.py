@@ -65,8 +65,7 @@ class OnnxFormat:
         proto = onnx.load_model_from_string(content)
         del proto.metadata_props[:]
         network: bytes = proto.SerializeToString(deterministic=True)
-        takes_pixels = [entry.type.tensor_type.elem_type for entry in proto.graph.input] == [onnx.TensorProto.UINT8]
-        props = metadata.onnx_props(metadata.of_spec(spec), takes_pixels=takes_pixels)
+        props = metadata.onnx_props(metadata.of_stored(spec))
         return embed_in_onnx(network, spec, (onnx_entry(name, text) for name, text in props.items()))
 
     def operators(self, content: bytes) -> list[str]:

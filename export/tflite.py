@@ -79,7 +79,9 @@ class TfliteFormat:
 
     def embed(self, content: bytes, spec: ModelSpec) -> bytes:
         """Insert TFLite metadata, and append a ZIP with `model_spec.json` and `labels.txt` as it asks for."""
-        content = metadata.insert_tflite(content, metadata.tflite_metadata(metadata.of_spec(spec)))
+        about = metadata.of_spec(spec)
+        if metadata.is_told_by_tflite(about):
+            content = metadata.insert_tflite(content, metadata.tflite_metadata(about))
         return embed_in_tflite(content, spec)
 
     def operators(self, content: bytes) -> list[str]:

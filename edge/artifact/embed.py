@@ -22,6 +22,8 @@ _STORED, _DEFLATED = 0, 8  # ZIP's numbers; others unpack without a bound
 def embed_spec(artifact: Artifact, content: bytes, spec: ModelSpec) -> bytes:
     """Return a file with a spec in it, in place of one that it has; its network and foreign metadata stay as they are.
 
+    Weights that lie in files beside the model are in the file that is returned.
+
     Args:
         artifact: the file as it was read.
         content: its bytes.
@@ -31,8 +33,8 @@ def embed_spec(artifact: Artifact, content: bytes, spec: ModelSpec) -> bytes:
         ModelFileError: the ZIP in the file is too large or damaged, or the model has no place for the spec.
     """
     if artifact.format == "onnx":
-        network, entries = split_onnx(content)
-        return embed_in_onnx(network, spec, (entry for entry in entries if _key_of(entry) != METADATA_KEY))
+        _, entries = split_onnx(content)
+        return embed_in_onnx(artifact.network, spec, (entry for entry in entries if _key_of(entry) != METADATA_KEY))
     return embed_in_tflite(artifact.network, spec, _foreign_members(content))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from edge.artifact.formats import MalformedModelError
 
-COLOR_ORDERS = ("RGB", "BGR", "GREY")
+COLOUR_ORDERS = ("RGB", "BGR", "GREY")
 _MAX_TEXT = 500  # characters of a description
 _MOST_PIXEL = 1e6
 
@@ -28,14 +28,14 @@ class Metadata:
     """
     std: tuple[float, ...] | None = None
     """Divisor of pixels of 0-255 after that; as many numbers as `mean` has."""
-    color_order: str | None = None
-    """One of `COLOR_ORDERS`: the order of the tensor's channels, GREY for one channel."""
+    colour_order: str | None = None
+    """One of `COLOUR_ORDERS`: the order of the tensor's channels, GREY for one channel."""
     height: int | None = None
     """Rows of the input in pixels."""
     width: int | None = None
     """Columns of the input in pixels."""
-    crop_fraction: float | None = None
-    """Part of the shorter side that is kept of a picture, 0-1."""
+    crop: float | None = None
+    """Share of the largest crop that is used, 0-1."""
     task: str = ""
     """Purpose: classify, detect, segment, pose, obb, or the file's own word."""
     name: str = ""

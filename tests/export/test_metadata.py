@@ -14,8 +14,9 @@ import pytest
 from edge.artifact.file import LABELS_MEMBER, read_artifact
 from edge.artifact.formats import onnx_metadata, tflite_metadata
 from edge.artifact.formats.tflite import check_network
+from edge.artifact.input_spec import IMAGE_RECIPE, InputSpec
 from edge.artifact.metadata import Metadata
-from edge.artifact.spec import ModelSpec, Provenance
+from edge.artifact.spec import ModelSpec, Provenance, TensorSpec
 from edge.errors import ExportError
 from export import metadata
 
@@ -23,7 +24,7 @@ pytest.importorskip("flatbuffers")
 schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
 
 COLOURS = Metadata(
-    labels=("red", "green", "blue"), mean=(0.0,), std=(255.0,), color_order="RGB", height=32, width=48,
+    labels=("red", "green", "blue"), mean=(0.0,), std=(255.0,), colour_order="RGB", height=32, width=48,
     task="classify", name="colours", description="Größe", version="1.2", author="us", license="MIT",
 )  # fmt: skip
 
@@ -49,7 +50,7 @@ def parsed(network: bytes) -> Any:
     [
         COLOURS,
         replace(COLOURS, mean=(123.5, 116.25, 103.0), std=(58.0, 57.5, 57.25)),
-        Metadata(labels=("a", "b"), task="classify", color_order="GREY"),
+        Metadata(labels=("a", "b"), task="classify", colour_order="GREY"),
         Metadata(labels=("a", "b"), task="classify"),
     ],
 )
@@ -126,44 +127,69 @@ def test_the_interpreter_answers_as_before(network: bytes) -> None:
 
 def test_an_order_without_a_word_is_refused() -> None:
     with pytest.raises(ExportError, match="BGR"):
-        metadata.tflite_metadata(replace(COLOURS, color_order="BGR"))
+        metadata.tflite_metadata(replace(COLOURS, colour_order="BGR"))
 
 
 def test_a_specification_is_told_in_the_words_of_metadata() -> None:
     spec = ModelSpec(labels=("shoe", "shirt"), provenance=Provenance(run_name="mine"))
     about = metadata.of_spec(spec)
-    assert (about.labels, about.name, about.color_order, about.height, about.mean, about.std) == (
+    assert (about.labels, about.name, about.colour_order, about.height, about.mean, about.std) == (
         ("shoe", "shirt"), "mine", "GREY", 28, (0.0,), (255.0,),
     )  # fmt: skip
 
 
+SIGNED = InputSpec(channels=3, recipe=IMAGE_RECIPE, colour_order="BGR", mean=(127.5,), std=(127.5,))
+
+
 @pytest.mark.parametrize(
-    ("mean", "std", "takes_pixels", "expected"),
+    ("dtype", "scale", "zero_point", "pixels"),
     [
-        ((0.0,), (255.0,), False, {"Image.NominalPixelRange": "Normalized_0_1"}),
-        ((0.0,), (1.0,), False, {"Image.NominalPixelRange": "NominalRange_0_255"}),
-        ((127.5,) * 3, (127.5,) * 3, False, {"Image.NominalPixelRange": "Normalized_1_1"}),
-        ((0.0,), (255.0,), True, {"Image.NominalPixelRange": "NominalRange_0_255"}),
-        ((51.0, 102.0, 0.0), (25.5, 51.0, 255.0), False, {"mean": "[0.2, 0.4, 0.0]", "std": "[0.1, 0.2, 1.0]"}),
-        (None, None, False, {}),
+        ("float32", 0.0, 0, ((127.5,) * 3, (127.5,) * 3)),
+        ("uint8", 2 / 255, 127, ((0.0,), (1.0,))),  # but for the half that no zero point can be
+        ("uint8", 2 / 255, 130, (None, None)),
+        ("int8", 2 / 255, -1, (None, None)),
+    ],
+)
+def test_integers_that_are_no_pixels_are_not_told(dtype: str, scale: float, zero_point: int, pixels: Any) -> None:
+    spec = ModelSpec(
+        labels=("a", "b"), input=SIGNED, input_tensor=TensorSpec("x", dtype, (1, 28, 28, 3), scale, zero_point)
+    )
+    about = metadata.of_stored(spec)
+    assert (about.mean, about.std) == pixels
+    assert about.colour_order == "BGR"
+    assert metadata.of_stored(replace(spec, input_tensor=None)) == metadata.of_spec(spec)
+
+
+def test_integers_that_are_the_pixels_are_told() -> None:
+    tensor = TensorSpec("x", "uint8", (1, 28, 28, 1), 1 / 255, 0)
+    about = metadata.of_stored(ModelSpec(labels=("a", "b"), input_tensor=tensor))
+    assert (about.mean, about.std) == ((0.0,), (1.0,))
+    assert metadata.onnx_props(about)["Image.NominalPixelRange"] == "NominalRange_0_255"
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "expected"),
+    [
+        ((0.0,), (255.0,), {"Image.NominalPixelRange": "Normalized_0_1"}),
+        ((0.0,), (1.0,), {"Image.NominalPixelRange": "NominalRange_0_255"}),
+        ((127.5,) * 3, (127.5,) * 3, {"Image.NominalPixelRange": "Normalized_1_1"}),
+        ((51.0, 102.0, 0.0), (25.5, 51.0, 255.0), {"mean": "[0.2, 0.4, 0.0]", "std": "[0.1, 0.2, 1.0]"}),
+        (None, None, {}),
     ],
 )
 def test_onnx_metadata_has_the_names_that_others_read(
-    mean: tuple[float, ...] | None, std: tuple[float, ...] | None, *, takes_pixels: bool, expected: dict[str, str]
+    mean: tuple[float, ...] | None, std: tuple[float, ...] | None, expected: dict[str, str]
 ) -> None:
-    props = metadata.onnx_props(replace(COLOURS, mean=mean, std=std), takes_pixels=takes_pixels)
+    props = metadata.onnx_props(replace(COLOURS, mean=mean, std=std))
     assert props == {
         "task": "classify", "description": "Größe", "version": "1.2", "author": "us", "license": "MIT",
         "names": "{0: 'red', 1: 'green', 2: 'blue'}", "imgsz": "[32, 48]", "Image.BitmapPixelFormat": "Rgb8",
         "Image.ColorSpaceGamma": "SRGB", **expected,
     }  # fmt: skip
     read = onnx_metadata.of_props(props, "there")
-    assert (read.labels, read.height, read.width, read.color_order, read.notes) == (COLOURS.labels, 32, 48, "RGB", ())
-    if not takes_pixels and mean and std:
-        assert (read.mean, read.std) == (
-            pytest.approx(mean[: len(read.mean or ())]),
-            pytest.approx(std[: len(read.std or ())]),
-        )
+    assert (read.labels, read.height, read.width, read.colour_order, read.notes) == (COLOURS.labels, 32, 48, "RGB", ())
+    assert (read.mean, read.std) == (mean and pytest.approx(mean[: len(read.mean or ())]),
+                                     std and pytest.approx(std[: len(read.std or ())]))  # fmt: skip
 
 
 @pytest.mark.e2e

@@ -76,7 +76,7 @@ def test_a_zip_tool_finds_spec_and_labels_behind_the_flatbuffer() -> None:
         assert archive.read("labels.txt").decode() == "Größe 38\nshoe\n"
     assert network.endswith(flatbuffer)
     about = collect_metadata(Path("none.tflite"), content, kind="tflite")
-    assert (about.labels, about.color_order, about.std) == (SPEC.labels, "GREY", (255.0,))
+    assert (about.labels, about.colour_order, about.std) == (SPEC.labels, "GREY", (255.0,))
 
 
 def test_the_same_model_gives_the_same_bytes() -> None:

@@ -78,7 +78,7 @@ def _azure(props: Mapping[str, Any]) -> dict[str, Any]:
             raise MalformedModelError(
                 f"the pixel format {str(name)[:20]!r}: expected one of {', '.join(PIXEL_FORMATS)}"
             )
-        known["color_order"] = order
+        known["colour_order"] = order
     if (name := props.get("image.nominalpixelrange")) is not None:
         if (pair := PIXEL_RANGES.get(str(name).casefold())) is None:
             raise MalformedModelError(f"the pixel range {str(name)[:20]!r}: expected one of {', '.join(PIXEL_RANGES)}")
@@ -97,7 +97,7 @@ def _size(props: Mapping[str, Any]) -> dict[str, Any]:
     """Read Ultralytics' imgsz, a number or (height, width), and its number of channels."""
     known: dict[str, Any] = {}
     if _value(props.get("channels")) == 1:
-        known["color_order"] = "GREY"
+        known["colour_order"] = "GREY"
     if "imgsz" in props:
         size = _value(props["imgsz"])
         sides = list(size) if isinstance(size, list | tuple) else [size]
@@ -114,7 +114,7 @@ def _crop(props: Mapping[str, Any]) -> dict[str, Any]:
     part = _value(props[name])
     if isinstance(part, bool) or not isinstance(part, int | float) or not 0 < part <= 1:
         raise MalformedModelError(f"the {name} {str(part)[:20]!r}: expected a part of 1")
-    return {"crop_fraction": float(part)}
+    return {"crop": float(part)}
 
 
 def _normalization(props: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _convention(props: Mapping[str, Any]) -> Metadata:
     """Return what Ultralytics' own predictor does to the pixels of a classifier, which its files don't say."""
     if props.get("author") != "Ultralytics" or props.get("task") != "classify":
         return Metadata()
-    return Metadata.found("Ultralytics' convention", {"mean": (0.0,), "std": (255.0,), "color_order": "RGB"})
+    return Metadata.found("Ultralytics' convention", {"mean": (0.0,), "std": (255.0,), "colour_order": "RGB"})
 
 
 def _value(value: Any) -> Any:

@@ -23,7 +23,7 @@ IMAGE, BOUNDING_BOX = 2, 3
 """Types of a tensor's content."""
 NORMALIZATION = 1
 """Type of a process unit."""
-COLOR_SPACES = {1: "RGB", 2: "GREY"}
+COLOUR_SPACES = {1: "RGB", 2: "GREY"}
 
 _FOUND_IN = "TFLite metadata"
 _MODEL: Layouts = {  # a "table" is not followed
@@ -123,7 +123,7 @@ def _of_input(buffer: Flatbuffer, tensor: Values) -> Metadata:
     if content.get("content_properties_type") == IMAGE and "content_properties" in content:
         image = buffer.table(content["content_properties"], "ImageProperties")
         size = image.get("default_size", {})
-        known = {"color_order": COLOR_SPACES.get(image.get("color_space", 0)),
+        known = {"colour_order": COLOUR_SPACES.get(image.get("color_space", 0)),
                  "height": size.get("height") or None, "width": size.get("width") or None}  # fmt: skip
     for unit in tensor.get("process_units", []):
         if unit.get("options_type") != NORMALIZATION or "options" not in unit:

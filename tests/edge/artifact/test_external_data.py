@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from edge.artifact import file as artifact_file
+from edge.artifact.embed import embed_spec
 from edge.artifact.file import METADATA_KEY, read_artifact
+from edge.artifact.input_spec import PIXEL_RANGES, ModelOptions
 from edge.artifact.spec import ModelSpec
 from edge.artifact.trust import Trust, TrustPolicy
 from edge.classify.loaded_model import LoadedModel
@@ -51,7 +53,7 @@ def test_the_network_holds_the_weights_and_its_digest_covers_them(model: Path) -
 def test_it_answers_as_the_model_in_one_file(model: Path, fixtures: Path) -> None:
     pytest.importorskip("onnxruntime")
     one = LoadedModel.load(fixtures / "tiny_none.onnx")
-    other = LoadedModel.load(model, labels=one.spec.labels)
+    other = LoadedModel.load(model, options=ModelOptions(labels=one.spec.labels, pixels=PIXEL_RANGES["0-1"]))
     pixels = np.arange(28 * 28, dtype=np.uint8).reshape(28, 28)
     assert np.array_equal(one.scores(pixels), other.scores(pixels))
 
@@ -69,6 +71,16 @@ def test_a_specification_tells_that_a_weight_was_changed(fixtures: Path, tmp_pat
     (tmp_path / "m.onnx.data").write_bytes(weights)
     with pytest.raises(ModelFileError, match="SHA-256"):
         read_artifact(path)
+
+
+def test_a_file_with_a_specification_written_into_it_stands_alone(model: Path, tmp_path: Path) -> None:
+    before = read_artifact(model)
+    (tmp_path / "elsewhere").mkdir()
+    path = tmp_path / "elsewhere" / "m.onnx"
+    path.write_bytes(embed_spec(before, model.read_bytes(), ModelSpec()))
+    after = read_artifact(path)
+    assert after.spec == ModelSpec(network_sha256=before.network_sha256)
+    assert (after.network == before.network, after.external) == (True, ())
 
 
 def specify(path: Path, spec: ModelSpec) -> None:

@@ -8,7 +8,7 @@ from edge.artifact.formats import MalformedModelError
 from edge.artifact.metadata import Metadata, normalization
 
 FIRST = Metadata.found("file", {"labels": ("a", "b"), "mean": (0.0,), "std": (255.0,), "height": None, "name": ""})
-SECOND = Metadata.found("beside", {"labels": ("x",), "height": 32, "color_order": "RGB"}, notes=["a note"])
+SECOND = Metadata.found("beside", {"labels": ("x",), "height": 32, "colour_order": "RGB"}, notes=["a note"])
 
 
 def test_empty_claims_are_none() -> None:
@@ -19,7 +19,7 @@ def test_empty_claims_are_none() -> None:
 
 def test_the_first_place_that_says_something_is_taken() -> None:
     both = FIRST.or_else(SECOND)
-    assert (both.labels, both.height, both.color_order, both.mean) == (("a", "b"), 32, "RGB", (0.0,))
+    assert (both.labels, both.height, both.colour_order, both.mean) == (("a", "b"), 32, "RGB", (0.0,))
     assert (both.source_of("labels"), both.source_of("height"), both.source_of("task")) == ("file", "beside", None)
     assert both.notes == ("a note",)
     assert both.or_else(SECOND) == both

@@ -16,7 +16,7 @@ from export.metadata import insert_tflite, onnx_props, tflite_metadata
 pytest.importorskip("flatbuffers")
 
 ABOUT = Metadata(
-    labels=("cat", "dog"), mean=(127.5,), std=(127.5,), color_order="RGB", height=28, width=28, task="classify"
+    labels=("cat", "dog"), mean=(127.5,), std=(127.5,), colour_order="RGB", height=28, width=28, task="classify"
 )
 
 
@@ -94,11 +94,11 @@ def test_metadata_of_an_onnx_file_is_read(fixtures: Path, tmp_path: Path) -> Non
     found = read_artifact(path).metadata
     assert found
     assert (found.labels, found.source_of("labels")) == (("beside", "it"), "labels.txt beside it")
-    onnx.helper.set_model_props(model, onnx_props(ABOUT, takes_pixels=False))
+    onnx.helper.set_model_props(model, onnx_props(ABOUT))
     path.write_bytes(model.SerializeToString())
     found = read_artifact(path).metadata
     assert found
-    assert (found.labels, found.mean, found.std, found.color_order) == (("cat", "dog"), (127.5,), (127.5,), "RGB")
+    assert (found.labels, found.mean, found.std, found.colour_order) == (("cat", "dog"), (127.5,), (127.5,), "RGB")
 
 
 def test_a_file_with_a_specification_is_not_asked(fixtures: Path) -> None:

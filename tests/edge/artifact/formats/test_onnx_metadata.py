@@ -27,7 +27,7 @@ def test_ultralytics_tells_names_size_task_and_its_convention() -> None:
     }  # fmt: skip
     about = of_props(props, "metadata_props")
     assert (about.labels, about.height, about.width, about.task) == (("tench", "it's"), 224, 160, "classify")
-    assert (about.mean, about.std, about.color_order) == ((0.0,), (255.0,), "RGB")
+    assert (about.mean, about.std, about.colour_order) == ((0.0,), (255.0,), "RGB")
     assert (about.source_of("labels"), about.source_of("mean")) == ("metadata_props", "Ultralytics' convention")
     assert (about.author, about.license, about.version) == ("Ultralytics", "AGPL-3.0 License", "8.4.0")
 
@@ -50,7 +50,7 @@ def test_a_detector_is_told_and_gets_no_convention(task: str) -> None:
 @pytest.mark.parametrize(("pixel_format", "order"), [("Gray8", "GREY"), ("Rgb8", "RGB"), ("Bgr8", "BGR")])
 def test_azure_tells_channels_and_range(name: str, pixels: dict[str, Any], pixel_format: str, order: str) -> None:
     props = {"Image__BitmapPixelFormat": pixel_format, "Image__NominalPixelRange": name}
-    assert found(**props, Image__ColorSpaceGamma="SRGB") == {"color_order": order, **pixels}
+    assert found(**props, Image__ColorSpaceGamma="SRGB") == {"colour_order": order, **pixels}
 
 
 def test_hugging_face_tells_labels_and_pixels_of_0_to_1() -> None:
@@ -58,7 +58,7 @@ def test_hugging_face_tells_labels_and_pixels_of_0_to_1() -> None:
         id2label='{"0": "cat", "1": "dog"}', image_mean="[0.485, 0.456, 0.406]", image_std="[0.229, 0.224, 0.225]",
         crop_pct="0.875",
     )  # fmt: skip
-    assert (known["labels"], known["crop_fraction"]) == (("cat", "dog"), 0.875)
+    assert (known["labels"], known["crop"]) == (("cat", "dog"), 0.875)
     assert known["mean"] == pytest.approx((123.675, 116.28, 103.53))
     assert known["std"] == pytest.approx((58.395, 57.12, 57.375))
 

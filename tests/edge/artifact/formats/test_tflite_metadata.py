@@ -40,7 +40,7 @@ def network(fixtures: Path) -> bytes:
 def test_what_mediapipe_wrote_is_read(network: bytes) -> None:
     members = {"labels.txt": b"cat\ndog\ncrane\n", "labels_de.txt": b"Katze\nHund\nKranich\n"}
     found = read(insert_tflite(network, MEDIAPIPE), members)
-    assert (found.labels, found.color_order, found.task) == (("cat", "dog", "crane"), "RGB", "classify")
+    assert (found.labels, found.colour_order, found.task) == (("cat", "dog", "crane"), "RGB", "classify")
     assert (found.mean, found.std) == (pytest.approx(MEAN), pytest.approx(STD))
     assert (found.name, found.height, found.version) == ("ImageClassifier", None, "")
     assert found.source_of("mean") == "TFLite metadata"
@@ -70,9 +70,9 @@ def test_label_files_that_are_not_there_or_no_labels_are_noted(network: bytes) -
 def test_a_normalization_that_can_not_be_one_is_noted(
     network: bytes, mean: tuple[float, ...], std: tuple[float, ...]
 ) -> None:
-    about = Metadata(labels=("a", "b"), mean=mean, std=std, color_order="GREY")
+    about = Metadata(labels=("a", "b"), mean=mean, std=std, colour_order="GREY")
     found = read(insert_tflite(network, tflite_metadata(about)), {"labels.txt": b"a\nb\n"})
-    assert (found.mean, found.std, found.color_order, found.labels) == (None, None, "GREY", ("a", "b"))
+    assert (found.mean, found.std, found.colour_order, found.labels) == (None, None, "GREY", ("a", "b"))
     assert len(found.notes) == 1
 
 
