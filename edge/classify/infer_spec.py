@@ -91,7 +91,7 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
     recipe = options.recipe or (GARMENT_RECIPE if is_garment else IMAGE_RECIPE)
     (mean, std), pixels_from = _pixels(path, runtime.input_tensor, options, claims)
     (mode, crop), resize_from = _resize(size, options, claims)
-    order = options.colour_order or (claims.color_order if claims.color_order in COLOUR_ORDERS else None)
+    order = options.colour_order or (claims.colour_order if claims.colour_order in COLOUR_ORDERS else None)
     size = replace(
         size, recipe=recipe, resize=mode, crop=crop, interpolation=options.interpolation or size.interpolation,
         colour_order=order or size.colour_order, mean=mean, std=std,
@@ -101,7 +101,7 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
         ("pixels", pixels_from),
         ("recipe", _GIVEN if options.recipe else "by the labels"),
         ("resize", resize_from),
-        ("colour", _GIVEN if options.colour_order else claims.source_of("color_order") or _ASSUMED),
+        ("colour", _GIVEN if options.colour_order else claims.source_of("colour_order") or _ASSUMED),
         ("output", "by what it puts out"),
     )
     return InferredSpec(ModelSpec(labels=labels, input=size, output=_output_kind(runtime, size)), sources)
@@ -121,8 +121,8 @@ def _resize(size: InputSpec, options: ModelOptions, claims: Metadata) -> tuple[t
     """Return resize mode and share of the crop, and where they come from."""
     if options.resize is not None:
         return options.resize, _GIVEN
-    if claims.crop_fraction is not None and 0 < claims.crop_fraction <= 1:
-        return ("crop", claims.crop_fraction), claims.source_of("crop_fraction") or ""
+    if claims.crop is not None and 0 < claims.crop <= 1:
+        return ("crop", claims.crop), claims.source_of("crop") or ""
     return (("crop", _USUAL_CROP) if size.channels == 3 else ("stretch", 1.0)), _ASSUMED
 
 

@@ -101,7 +101,7 @@ def test_scores_of_classes_may_have_axes_of_one(shape: tuple[int, ...]) -> None:
     assert class_count(PATH, TensorSpec("y", "float32", shape)) == 10
 
 
-CLAIMS = {"labels": ("x", "y", "z"), "mean": (0.0,), "std": (255.0,), "color_order": "BGR", "crop_fraction": 0.9}
+CLAIMS = {"labels": ("x", "y", "z"), "mean": (0.0,), "std": (255.0,), "colour_order": "BGR", "crop": 0.9}
 
 
 def test_metadata_is_taken_where_flags_say_nothing(fake_runtime: Fake) -> None:
