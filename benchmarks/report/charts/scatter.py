@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from adjustText import adjust_text
 from matplotlib.axes import Axes
@@ -21,7 +22,8 @@ _MIN_ACCURACY_SPAN_PP = 1.0  # smaller differences must not look large
 _LOG_FROM_RATIO = 12.0  # slowest to fastest; beyond it the fast ones would be one heap
 _DOT_AREA_PER_BYTE = 4.5e-4  # square points: 250 kB give a dot 12 points wide
 _DOT_AREA_RANGE = (36.0, 900.0)
-_LABEL_POINTS = 9.0
+_LAYOUTS = ((9.0, 1.2), (9.0, 1.8), (8.5, 1.2), (8.0, 1.4), (7.5, 1.6), (7.0, 1.8))
+"""Size of the names in points, and the height that each keeps free: tried until no two names overlap."""
 _GAP_POINTS = 4.0  # between a mark and a name
 _ITERATIONS = 500
 _LEGEND = "better: up and to the left · dashed: none is better in both · larger dot: larger file"
@@ -104,24 +106,36 @@ def _draw_frontier(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
 
 def _label(axes: Axes, rows: Sequence[Row], marks: Sequence[Bbox], palette: Palette) -> None:
     """Write each row's name beside its dot, off all marks and other names; a distant name has a line to its dot."""
-    texts = [
-        # A "$" in a file name is no formula.
-        axes.text(_median_us(row), _percent(row), _label_text(row), fontsize=_LABEL_POINTS, color=palette.ink,
-                  linespacing=1.25, parse_math=False, ha="center", va="center", zorder=4, in_layout=False,
-                  bbox={"facecolor": palette.paper, "edgecolor": "none", "alpha": 0.8, "pad": 1})
-        for row in rows
-    ]  # fmt: skip
-    adjust_text(
-        texts,
-        objects=marks,
-        ax=axes,
-        expand=(1.06, 1.2),
-        force_text=(0.3, 0.5),
-        force_static=(0.3, 0.8),
-        force_explode=(0.4, 0.8),
-        iter_lim=_ITERATIONS,  # a limit of time would draw another chart each time
-        arrowprops={"arrowstyle": "-", "color": palette.muted, "linewidth": 0.7, "zorder": 2},
-    )
+    for points, height in _LAYOUTS:
+        texts = [
+            # A "$" in a file name is no formula.
+            axes.text(_median_us(row), _percent(row), _label_text(row), fontsize=points, color=palette.ink,
+                      linespacing=1.25, parse_math=False, ha="center", va="center", zorder=4, in_layout=False,
+                      bbox={"facecolor": palette.paper, "edgecolor": "none", "alpha": 0.8, "pad": 1})
+            for row in rows
+        ]  # fmt: skip
+        _, lines = adjust_text(
+            texts,
+            objects=marks,
+            ax=axes,
+            expand=(1.06, height),
+            force_text=(0.3, 0.5),
+            force_static=(0.3, 0.8),
+            force_explode=(0.4, 0.8),
+            iter_lim=_ITERATIONS,  # a limit of time would draw another chart each time
+            arrowprops={"arrowstyle": "-", "color": palette.muted, "linewidth": 0.7, "zorder": 2},
+        )
+        # The search may end before all names are apart.
+        if not overlapping_names(axes) or (points, height) == _LAYOUTS[-1]:
+            return
+        for artist in (*texts, *lines):
+            artist.remove()
+
+
+def overlapping_names(axes: Axes) -> list[tuple[str, str]]:
+    """Return the pairs of names in a drawn chart that cover each other, in part or whole."""
+    boxes = [(text.get_text(), text.get_window_extent()) for text in axes.texts if text.get_text()]
+    return [(name, other) for (name, box), (other, area) in combinations(boxes, 2) if box.overlaps(area)]
 
 
 def _marks(axes: Axes, row: Row) -> Bbox:

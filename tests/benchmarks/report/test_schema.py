@@ -2,20 +2,36 @@
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
 
+from benchmarks.analysis import quantization_loss
+from benchmarks.analysis.gate import (
+    AGREEMENT,
+    BROKEN,
+    ENVIRONMENT_INVALID,
+    LATENCY,
+    LOSS,
+    PASSED,
+    PRESENCE,
+    VARIANT_FAILED,
+)
 from benchmarks.analysis.row import Row
+from benchmarks.analysis.seed_variance import CALIBRATION, TRAINING
 from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.host.environment import describe_environment
 from benchmarks.measure.inputs import EvaluationImages
 from benchmarks.measure.job import CalibrationManifest
+from benchmarks.records import ABSENT_IF_NONE
 from benchmarks.report.build import build_report
-from benchmarks.report.schema import SCHEMA_VERSION, to_json
+from benchmarks.report.schema import SCHEMA_VERSION, Report, to_json
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -74,8 +90,64 @@ def test_the_schema_refuses_a_damaged_report(report: dict[str, Any], spoil: Call
         jsonschema.Draft202012Validator(SCHEMA).validate(spoiled)
 
 
-def test_no_field_is_missing_from_the_schema(report: dict[str, Any]) -> None:
-    of_merge = {"merged", "settings_of_each"}
-    assert report.keys() == SCHEMA["properties"].keys() - of_merge
-    for row in report["rows"]:
-        assert row.keys() == SCHEMA["$defs"]["row"]["properties"].keys()
+def _parts(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the schemas that together describe a value that isn't null."""
+    if "$ref" in node:
+        return _parts(SCHEMA["$defs"][node["$ref"].rpartition("/")[2]])
+    joined = [part for part in (*node.get("anyOf", ()), *node.get("allOf", ())) if part != {"type": "null"}]
+    return [part for member in joined for part in _parts(member)] or [node]
+
+
+def _may_be_null(node: dict[str, Any]) -> bool:
+    return {"type": "null"} in node.get("anyOf", ()) or "null" in node.get("type", ())
+
+
+def _differences(kind: Any, parts: list[dict[str, Any]], path: str) -> Iterator[str]:
+    """Yield the fields of a dataclass, and of those in it, that the schema lacks, has besides or has otherwise."""
+    if hasattr(kind, "to_record"):
+        return  # it writes an object of its own
+    described = {name: node for part in parts for name, node in part.get("properties", {}).items()}
+    members = {field.metadata.get("stored_as", field.name): field for field in fields(kind)}
+    yield from (f"{path}/{name}" for name in members.keys() ^ described.keys())
+    required = {name for part in parts for name in part.get("required", ())}
+    yield from (f"{path}/{name}: required" for name in required - members.keys())
+    hints = get_type_hints(kind)
+    for name, field in ((name, field) for name, field in members.items() if name in described):
+        node, kinds = described[name], get_args(hints[field.name]) or (hints[field.name],)
+        is_absent = field.metadata == ABSENT_IF_NONE
+        if (type(None) in kinds and not is_absent) != _may_be_null(node):
+            yield f"{path}/{name}: null"
+        if is_absent and name in required:
+            yield f"{path}/{name}: required"
+        for member in (hints[field.name], *kinds):
+            inner = next((one for one in (member, *get_args(member)) if is_dataclass(one)), None)
+            if inner and inner is not kind:
+                items = [part["items"] if part.get("type") == "array" else part for part in _parts(node)]
+                yield from _differences(inner, [part for item in items for part in _parts(item)], f"{path}/{name}")
+
+
+def test_the_schema_has_the_fields_of_the_dataclasses_and_no_others() -> None:
+    assert sorted(set(_differences(Report, [SCHEMA], ""))) == []
+
+
+def test_the_schema_has_the_words_of_the_code() -> None:
+    gate = SCHEMA["$defs"]["gate"]["properties"]
+
+    assert gate["checks"]["items"]["properties"]["what"]["enum"] == [LOSS, AGREEMENT, LATENCY, PRESENCE]
+    assert gate["outcome"]["enum"] == [PASSED, BROKEN, VARIANT_FAILED, ENVIRONMENT_INVALID]
+    assert SCHEMA["$defs"]["noise"]["properties"]["kind"]["enum"] == [CALIBRATION, TRAINING]
+    verdicts = [quantization_loss.GAIN, quantization_loss.NO_LOSS, quantization_loss.SMALL_LOSS,
+                quantization_loss.UNDECIDED, quantization_loss.LOSS]  # fmt: skip
+    assert SCHEMA["$defs"]["against_float"]["properties"]["verdict"]["enum"] == verdicts
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [(("$defs", "row"), "machine"), (("$defs", "latency"), "p90_ns"), (("properties", "environment"), "utc")],
+)
+def test_a_field_that_the_schema_lost_is_a_difference(
+    monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...], name: str
+) -> None:
+    monkeypatch.delitem(reduce(getitem, path, SCHEMA)["properties"], name)
+
+    assert any(difference.endswith(f"/{name}") for difference in _differences(Report, [SCHEMA], ""))

@@ -2,11 +2,14 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from functools import partial
 from itertools import combinations
+from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from benchmarks.analysis.row import Row
-from benchmarks.report.charts.scatter import NARROW, SIZES, WIDE, draw_chart
+from benchmarks.compare.changes import read_report
+from benchmarks.report.charts.scatter import NARROW, SIZES, WIDE, draw_chart, overlapping_names
 from benchmarks.report.charts.style import Palette, figure_png, figure_svg
 
 
@@ -70,6 +73,24 @@ def test_names_cover_neither_each_other_nor_a_dot_and_stay_in_the_frame(
     assert [name for name in names for x, y in dots if name.contains(x, y)] == []
     frame = axes.get_window_extent()
     assert all(frame.contains(x, y) for name in names for x, y in name.get_points())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_name_covers_another_in_the_published_chart(size: tuple[float, float]) -> None:
+    figure = draw_chart(read_report(Path(__file__).parents[4] / "docs" / "report").rows, size, Palette())
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+
+    assert len([text for text in axes.texts if text.get_text()]) in (14, 4)  # on a phone the frontier alone
+    assert overlapping_names(axes) == []
+
+
+def test_names_that_cover_each_other_are_found() -> None:
+    axes = Figure(dpi=72).subplots()
+    for name, x in (("a wide name", 0.1), ("another one", 0.15), ("far away", 0.8)):
+        axes.text(x, 0.5, name)
+
+    assert overlapping_names(axes) == [("a wide name", "another one")]
 
 
 def test_the_same_rows_give_the_same_chart(row: Callable[..., Row]) -> None:
