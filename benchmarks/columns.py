@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Generic, TypeVar
@@ -65,6 +65,11 @@ def as_markdown(columns: Sequence[Column[_R]], rows: Sequence[_R]) -> str:
         *([_escaped(column.show(row)) for column in columns] for row in rows),
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def bullets(sentences: Iterable[str]) -> str:
+    """Return a list in Markdown."""
+    return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
 def _aligned(columns: Sequence[Column[_R]], cells: Sequence[str], widths: Sequence[int]) -> str:

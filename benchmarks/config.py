@@ -76,12 +76,7 @@ QUICK = {"repeats": 2, "max_repeats": 2, "runs": 50, "frames": 20, "warmup_s": 0
 
 
 def from_flags(kind: type[_T], values: Mapping[str, object]) -> _T:
-    """Build a dataclass of settings from the values of flags; a field without a flag keeps its default.
-
-    Args:
-        kind: a dataclass.
-        values: `vars` of the parsed flags; lists, of repeatable flags, become tuples.
-    """
+    """Build a dataclass from `vars` of parsed flags; lists become tuples, fields without a flag keep their default."""
     names = [field.name for field in fields(cast("Any", kind)) if field.name in values]
     return kind(**{name: tuple(value) if isinstance(value := values[name], list) else value for name in names})
 

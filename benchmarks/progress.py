@@ -17,12 +17,7 @@ Note = Callable[[str, int, int], None]
 
 @contextmanager
 def progress_bar(*, is_quiet: bool = False, stream: TextIO | None = None) -> Iterator[Note]:
-    """Show a bar while the block runs; log lines appear above it.
-
-    Args:
-        is_quiet: show none.
-        stream: stream to draw on, by default stderr. One that is no terminal gets none.
-    """
+    """Show a bar on a terminal, by default stderr, while the block runs; log lines appear above it."""
     to = stream or sys.stderr
     loggers = [logging.getLogger(name) for name in ("benchmarks", "edge")]
     bar = tqdm(

@@ -39,11 +39,9 @@ def to_record(value: Any) -> Any:
 
 
 def from_record(kind: type[_T], data: Mapping[str, Any]) -> _T:
-    """Build a dataclass from its JSON object; unknown fields are ignored, a method `from_record` of a class goes first.
+    """Build a dataclass, or a generic one with its arguments, from its JSON object; unknown fields are ignored.
 
-    Args:
-        kind: a dataclass, or a generic one with its arguments.
-        data: JSON object, such as `to_record` returns.
+    A method `from_record` of a class goes first.
 
     Raises:
         TypeError: a field without a default is missing, or an object was expected.

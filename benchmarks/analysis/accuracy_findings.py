@@ -9,11 +9,7 @@ from benchmarks.analysis.row import Comparison, Row, known
 
 
 def accuracy_sentence(rows: Sequence[Row]) -> str:
-    """Say in one sentence whether quantization cost accuracy; empty where nothing could be compared.
-
-    Args:
-        rows: all rows of a report.
-    """
+    """Say in one sentence whether quantization cost accuracy; empty where nothing could be compared."""
     compared = [(row, row.against_float) for row in rows if row.against_float]
     if not compared:
         return ""

@@ -46,6 +46,13 @@ class Candidate:
     """0-1."""
     latency: Ratio | None = None
 
+    @classmethod
+    def of(cls, row: str, reference: str, loss: Comparison | None, latency: Ratio | None) -> Candidate:
+        """Take the numbers of a comparison, where there is one."""
+        if loss is None:
+            return cls(row, reference, latency=latency)
+        return cls(row, reference, loss.loss_pp, loss.interval_pp[1], loss.agreement, latency)
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -56,7 +63,6 @@ class Gate:
     outcome: str
     """PASSED, BROKEN, VARIANT_FAILED or ENVIRONMENT_INVALID."""
     sentence: str
-    """Reason for the outcome, without a full stop."""
 
 
 def check(candidate: Candidate, limits: Limits) -> list[Check]:
@@ -85,12 +91,7 @@ def check(candidate: Candidate, limits: Limits) -> list[Check]:
 
 
 def judge_report(rows: Sequence[Row], limits: Limits) -> Gate:
-    """Check the limits on every row that has a float artifact beside it.
-
-    Args:
-        rows: all rows of a report.
-        limits: limits to keep.
-    """
+    """Check the limits on every row that has a float artifact beside it."""
     by_id = {row.id: row for row in rows}
     candidates = [_candidate(row, by_id, row.against_float) for row in rows if row.against_float]
     hint = "give each artifact its float artifact (quantization none) beside it"
@@ -106,18 +107,10 @@ def judge(
     gaps: Sequence[Check] = (),
     hint: str,
 ) -> Gate:
-    """Check the limits on some rows.
+    """Check the limits on some rows; gaps are limits that should have been checked and couldn't be.
 
     A row that couldn't be measured decides the outcome first, as the report lacks it. Broken limits come next, and then
     rows whose latency can't be trusted, on which no latency limit is checked.
-
-    Args:
-        candidates: rows against others.
-        limits: limits to keep.
-        failed: rows without a measurement.
-        invalid: rows whose machine was throttled or otherwise unfit while they were timed.
-        gaps: limits that should have been checked and couldn't be.
-        hint: remedy where there is nothing to judge.
     """
     results = [
         result
@@ -162,14 +155,8 @@ def gate_lines(gate: Gate) -> list[str]:
 
 def _candidate(row: Row, rows: Mapping[str, Row], loss: Comparison) -> Candidate:
     reference = rows[loss.reference]
-    return Candidate(
-        row=row.id,
-        reference=reference.id,
-        loss_pp=loss.loss_pp,
-        loss_bound_pp=loss.interval_pp[1],
-        agreement=loss.agreement,
-        latency=_latency_ratio(row.invoke, reference.invoke) if reference.runtime == row.runtime else None,
-    )
+    latency = _latency_ratio(row.invoke, reference.invoke) if reference.runtime == row.runtime else None
+    return Candidate.of(row.id, reference.id, loss, latency)
 
 
 def _latency_ratio(ours: Latency | None, theirs: Latency | None) -> Ratio | None:

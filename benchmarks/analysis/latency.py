@@ -18,12 +18,7 @@ TABLED = {"invoke": "invoke", "frame_to_decision": "frame to decision"}
 
 
 def with_latency(row: Row, repeats: Sequence[Measurement]) -> Row:
-    """Return a row with its times and its memory.
-
-    Args:
-        row: a row without them.
-        repeats: measurements, one a repeat; none where nothing was timed.
-    """
+    """Return a row with its times and its memory, of measurements, one a repeat; none where nothing was timed."""
     invoke, model, frame_to_decision, end_to_end = (
         _latency([_calls(repeat, kind) for repeat in repeats]) for kind in KINDS
     )
@@ -67,9 +62,6 @@ def has_converged(trials: Sequence[Sequence[Trial[Outcome]]]) -> bool:
     """Return whether no median that the table shows has an interval wider than 10 % of it.
 
     Speed decides nothing here, only width, so that stopping favours no variant.
-
-    Args:
-        trials: trials of each variant, from `benchmarks.measure.rounds.measure_in_rounds`.
     """
     repeats = [[trial.outcome.measurement for trial in variant if trial.outcome.measurement] for variant in trials]
     medians = [

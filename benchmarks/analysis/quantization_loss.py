@@ -10,29 +10,15 @@ from numpy.typing import ArrayLike
 
 from benchmarks.analysis.row import Accuracy, Calibration, ClassLoss, ClassShare, Comparison, Drift, Loss, Row, Share
 from benchmarks.measure.job import BASIS_POINTS
+from benchmarks.stats import proportions
 from benchmarks.stats.accuracy import BINS, confusion_matrix, mean_drift, paired, reliability
-from benchmarks.stats.proportions import (
-    SIGNIFICANT,
-    Pairs,
-    holm,
-    is_non_inferior,
-    mcnemar_p,
-    paired_loss_interval,
-    wilson_interval,
-)
 
 # Verdicts on a loss, best first.
 GAIN, NO_LOSS, SMALL_LOSS, UNDECIDED, LOSS = "real gain", "no loss shown", "small loss", "undecided", "real loss"
 
 
 def describe_accuracy(row: Row, labels: Sequence[int], class_names: Sequence[str]) -> Accuracy | None:
-    """Describe the accuracy of a row overall and per class, and its calibration; None without known predictions.
-
-    Args:
-        row: any row.
-        labels: true class index of each image, at least one.
-        class_names: in index order.
-    """
+    """Describe the accuracy of a row overall and per class, and its calibration; None without known predictions."""
     if not row.predictions:
         return None
     confusion = confusion_matrix(row.predictions, labels, classes=len(class_names))
@@ -48,7 +34,9 @@ def describe_accuracy(row: Row, labels: Sequence[int], class_names: Sequence[str
 
 
 def _share(right: int, images: int) -> Share:
-    return Share(images, right, right / images if images else None, wilson_interval(right, images) if images else None)
+    if not images:
+        return Share(images, right, None, None)
+    return Share(images, right, right / images, proportions.wilson_interval(right, images))
 
 
 def _calibration(row: Row, labels: Sequence[int]) -> Calibration | None:
@@ -72,30 +60,21 @@ def _calibration(row: Row, labels: Sequence[int]) -> Calibration | None:
 def compare_predictions(
     pairs: Sequence[tuple[Row, Row]], labels: Sequence[int], class_names: Sequence[str], *, margin_pp: float
 ) -> list[Comparison]:
-    """Compare the predictions of rows with those of their references, as one family of tests.
+    """Compare the predictions of each pair of row and reference, as one family of tests.
 
     One file with the same predictions on two runtimes counts once in Holm's family.
-
-    Args:
-        pairs: row and reference, whose predictions are known.
-        labels: true class index of each image, at least one.
-        class_names: in index order.
-        margin_pp: largest loss that doesn't matter, in percentage points.
-
-    Returns:
-        One comparison a pair, in the same order.
     """
     counts = [count_pairs(row.predictions, reference.predictions, labels) for row, reference in pairs]
     kinds = [
         (row.sha256, reference.sha256, count.lost, count.gained, _same(row, reference))
         for (row, reference), count in zip(pairs, counts, strict=True)
     ]
-    p_values = dict(zip(kinds, map(mcnemar_p, counts), strict=True))
-    corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
+    p_values = dict(zip(kinds, map(proportions.mcnemar_p, counts), strict=True))
+    corrected = dict(zip(p_values, proportions.holm(list(p_values.values())), strict=True))
     comparisons = []
     for (row, reference), count, kind in zip(pairs, counts, kinds, strict=True):
         loss, same = _loss(count), _same(row, reference)
-        is_excluded = is_non_inferior((loss.interval_pp[0], loss.interval_pp[1]), margin=margin_pp)
+        is_excluded = proportions.is_non_inferior((loss.interval_pp[0], loss.interval_pp[1]), margin=margin_pp)
         classes = len(class_names)
         change = confusion_matrix(row.predictions, labels, classes=classes) - confusion_matrix(
             reference.predictions, labels, classes=classes
@@ -108,7 +87,7 @@ def compare_predictions(
                 holm_p=corrected[kind],
                 family=len(p_values),
                 agreement=same / len(labels),
-                agreement_interval=wilson_interval(same, len(labels)),
+                agreement_interval=proportions.wilson_interval(same, len(labels)),
                 confidence_drift=_drift(row, reference),
                 classes=tuple(_class_losses(row, reference, labels, class_names)),
                 confusion_change=change.tolist(),
@@ -120,10 +99,10 @@ def compare_predictions(
     return comparisons
 
 
-def count_pairs(predictions: ArrayLike, reference: ArrayLike, labels: ArrayLike) -> Pairs:
+def count_pairs(predictions: ArrayLike, reference: ArrayLike, labels: ArrayLike) -> proportions.Pairs:
     """Count how two variants did on the same images; all are class indices, shape (N,)."""
     ours, theirs = paired(predictions, labels), paired(reference, labels)
-    return Pairs(
+    return proportions.Pairs(
         both_right=int(np.count_nonzero(ours & theirs)),
         lost=int(np.count_nonzero(theirs & ~ours)),
         gained=int(np.count_nonzero(ours & ~theirs)),
@@ -135,8 +114,8 @@ def _same(row: Row, reference: Row) -> int:
     return int(paired(row.predictions, reference.predictions).sum())
 
 
-def _loss(pairs: Pairs) -> Loss:
-    low, high = paired_loss_interval(pairs)
+def _loss(pairs: proportions.Pairs) -> Loss:
+    low, high = proportions.paired_loss_interval(pairs)
     # From counts, so that half a point isn't 0.5000000000000004.
     loss_pp = 100 * (pairs.lost - pairs.gained) / pairs.images
     return Loss(images=pairs.images, lost=pairs.lost, gained=pairs.gained, loss_pp=loss_pp,
@@ -165,7 +144,7 @@ def _drift(row: Row, reference: Row) -> Drift | None:
 
 def _verdict(holm_p: float, loss_pp: float, *, is_excluded: bool) -> str:
     """Judge by the corrected p-value and by whether a loss above the margin is excluded."""
-    if holm_p < SIGNIFICANT:
+    if holm_p < proportions.SIGNIFICANT:
         if loss_pp < 0:
             return GAIN
         return SMALL_LOSS if is_excluded else LOSS

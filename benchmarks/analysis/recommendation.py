@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from benchmarks.analysis.accuracy_findings import accuracy_sentence, verdict_sentence
 from benchmarks.analysis.row import Row, answering, known, measured
@@ -18,16 +19,13 @@ def recommend(rows: Sequence[Row]) -> list[str]:
 
     The fastest variant by the median of invoke whose loss as counted is at most the margin is recommended. A float row
     loses nothing, so as soon as one loss is known there is such a variant.
-
-    Args:
-        rows: all rows of the report.
     """
     fit = _fit(rows)
     if not fit:
         return _untimed(rows)
     comparable = [row for row in fit if row.loss_pp is not None]
     if not comparable:
-        best = min(fit, key=_invoke_ns)
+        best = min(fit, key=attrgetter("invoke_median_ns"))
         return [_fastest(best), _stages(best)]
     first, *others = _networks(comparable)
     sentences = [_choice(first), accuracy_sentence(rows), _stages(_best(first)), *map(_other_network, others)]
@@ -45,7 +43,7 @@ def recommended(rows: Sequence[Row]) -> Row | None:
     """Return the row that the first sentence is about; None where nothing could be measured."""
     fit = _fit(rows)
     comparable = [row for row in fit if row.loss_pp is not None]
-    return _best(_networks(comparable)[0]) if comparable else min(fit, key=_invoke_ns, default=None)
+    return _best(_networks(comparable)[0]) if comparable else min(fit, key=attrgetter("invoke_median_ns"), default=None)
 
 
 def _untimed(rows: Sequence[Row]) -> list[str]:
@@ -85,7 +83,7 @@ def _margin(rows: Sequence[Row]) -> float:
 
 
 def _best(rows: Sequence[Row]) -> Row:
-    return min(_good(rows), key=_invoke_ns)
+    return min(_good(rows), key=attrgetter("invoke_median_ns"))
 
 
 def _other_network(rows: Sequence[Row]) -> str:
@@ -110,14 +108,14 @@ def _choice(rows: Sequence[Row]) -> str:
     if equal:
         sentence += f" As fast within {_EQUAL_SHARE:.0%} or the noise: {', '.join(equal)}."
     for row in rows:
-        if row not in good and _invoke_ns(row) < _invoke_ns(best):
+        if row not in good and row.invoke_median_ns < best.invoke_median_ns:
             sentence += f" {row.title} is faster but loses {row.loss_pp:.2f} points."
     return sentence
 
 
 def _is_as_fast(row: Row, best: Row) -> bool:
     """Return whether the medians lie within 5 %, or the ratio's interval in the same rounds holds 1."""
-    if _invoke_ns(row) <= (1 + _EQUAL_SHARE) * _invoke_ns(best):
+    if row.invoke_median_ns <= (1 + _EQUAL_SHARE) * best.invoke_median_ns:
         return True
     pairs = zip(known(best.invoke).repeat_medians_ns, known(row.invoke).repeat_medians_ns, strict=False)
     return speedup(*map(list, zip(*pairs, strict=True))).is_significant is False
@@ -150,10 +148,6 @@ def _int8_against_float(row: Row, twin: Row, ratio: Ratio) -> str:
     return f"{row.title}: int8 is {speed} as float{interval}, {times}."
 
 
-def _invoke_ns(row: Row) -> int:
-    return row.invoke_median_ns
-
-
 def _numbers(row: Row) -> str:
     return f"{_microseconds(row)} an image, {row.top1_accuracy:.2%} right, {known(row.size_bytes) / 1e3:,.0f} kB"
 
@@ -168,26 +162,17 @@ def _loss(row: Row) -> str:
 
 
 def _microseconds(row: Row) -> str:
-    return f"{_invoke_ns(row) / 1e3:,.1f} µs"
+    return f"{row.invoke_median_ns / 1e3:,.1f} µs"
 
 
 def recommend_on_each(machines: Mapping[str, Sequence[Row]], rows: Sequence[Row]) -> list[str]:
-    """Return the sentences of a report on several machines: one a machine, then what is true of all.
-
-    Args:
-        machines: name -> its rows, named as there, each machine's compared on its own.
-        rows: all of them, named as in the report, compared together.
-    """
+    """Return the sentences of a report on several machines: one on the rows of each, then what is true of all rows."""
     first = [f"{machine}: {recommend(own)[0]}" for machine, own in machines.items()]
     return [*first, *filter(None, (accuracy_sentence(rows), agreement_sentence(machines)))]
 
 
 def agreement_sentence(machines: Mapping[str, Sequence[Row]]) -> str:
-    """Say which files give the same predictions on all machines that ran them; empty where no file ran on two.
-
-    Args:
-        machines: name -> its rows, named as there.
-    """
+    """Say which files give the same predictions on all machines that ran them; empty where no file ran on two."""
     runs: dict[tuple[str | None, str | None], list[Row]] = {}
     for row in (row for rows in machines.values() for row in answering(rows)):
         runs.setdefault((row.sha256, row.runtime), []).append(row)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from benchmarks.host.machine_state import MachineState
+from benchmarks.host.machine_state import StatePair
 from benchmarks.measure.job import NOT_TIMED, OK, CalibrationManifest, RuntimeSettings
 from benchmarks.measure.loadgen import LoadgenFigures
 from benchmarks.records import ABSENT_IF_NONE, stored_as
@@ -51,7 +51,6 @@ class Raw:
     frame_to_decision_ns: list[list[int]]
     end_to_end_ns: list[list[int]]
     load_ns: list[int | None]
-    """One value a repeat."""
     first_invoke_ns: list[int | None]
 
 
@@ -134,7 +133,6 @@ class Comparison(Loss):
     """Predictions of a row against those of its reference, and the verdict on its loss."""
 
     reference: str
-    """`id` of the reference."""
     mcnemar_p: float
     """McNemar's exact test of lost against gained, two-sided, 0-1."""
     holm_p: float
@@ -147,21 +145,11 @@ class Comparison(Loss):
     confidence_drift: Drift | None
     classes: tuple[ClassLoss, ...]
     confusion_change: list[list[int]]
-    """Confusion matrix of the row less that of the reference."""
     margin_pp: float
-    """Largest loss that doesn't matter, percentage points."""
     is_non_inferior: bool
     """True if a loss of `margin_pp` is excluded."""
     verdict: str
     """GAIN, NO_LOSS, SMALL_LOSS, UNDECIDED or LOSS of `benchmarks.analysis.quantization_loss`."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatePair:
-    """MachineState of the machine before and after a repeat."""
-
-    before: MachineState
-    after: MachineState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +159,6 @@ class Row:
     id: str
     """`variant @ runtime`, unique in a report."""
     variant: str
-    """Name of the file."""
     path: str
     format: str | None = None
     sha256: str | None = None
@@ -180,7 +167,6 @@ class Row:
     status: str
     """OK, FAILED, NOT_INSTALLED or NOT_TIMED of `benchmarks.measure.job`."""
     reason: str = ""
-    """Explanation of any status but OK."""
     invalid: str = ""
     """Reason why the times can't be used, such as a throttled board; empty where they can."""
     states: tuple[StatePair, ...] = ()
@@ -217,7 +203,6 @@ class Row:
     accuracy: Accuracy | None = None
     against_float: Comparison | None = None
     machine: str | None = field(default=None, metadata=ABSENT_IF_NONE)
-    """Name of the machine, in a report that was merged."""
 
     @property
     def title(self) -> str:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from benchmarks.analysis.latency import with_latency
 from benchmarks.analysis.quantization_loss import compare_predictions, describe_accuracy
-from benchmarks.analysis.row import Raw, Row, StatePair, answering
-from benchmarks.host.machine_state import first_invalid_reason
+from benchmarks.analysis.row import Raw, Row, answering
+from benchmarks.host.machine_state import StatePair, first_invalid_reason
 from benchmarks.measure.job import FAILED, NOT_TIMED, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
@@ -26,30 +26,17 @@ def make_rows(
     *,
     margin_pp: float,
 ) -> list[Row]:
-    """Return one row for each variant, in the same order, each compared with its float row.
-
-    Args:
-        variants: variants that were measured.
-        trials: trials of each variant, from `benchmarks.measure.rounds.measure_in_rounds`.
-        labels: true class index of each test image.
-        class_names: in index order.
-        margin_pp: largest loss that doesn't matter, in percentage points.
-    """
+    """Return one row for each variant, in the same order, each compared with its float row."""
     alone = [measured_row(variant, tried, labels) for variant, tried in zip(variants, trials, strict=True)]
     return compare_with_float(alone, labels, class_names, margin_pp=margin_pp)
 
 
 def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Sequence[int]) -> Row:
-    """Return the row of a variant on its own: the file's identity, then what was measured.
-
-    Args:
-        variant: variant that was measured.
-        trials: one a repeat. One that failed after others went well is left out.
-        labels: true class index of each test image.
-    """
+    """Return the row of a variant on its own; a trial that failed after others went well is left out."""
     artifact, spec = variant.artifact, variant.artifact.spec if variant.artifact else None
     outcomes = [trial.outcome for trial in trials] or [Outcome(FAILED, "interrupted before its first turn")]
     repeats = [outcome.measurement for outcome in outcomes if outcome.measurement]
+    states = tuple(StatePair(trial.before, trial.after) for trial in trials)
     row = Row(
         id=variant.row_id,
         variant=variant.name,
@@ -60,8 +47,8 @@ def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Seq
         runtime=variant.runtime or None,
         status=outcomes[0].status,
         reason=outcomes[0].reason,
-        invalid=first_invalid_reason([(trial.before, trial.after) for trial in trials]),
-        states=tuple(StatePair(trial.before, trial.after) for trial in trials),
+        invalid=first_invalid_reason(states),
+        states=states,
         quantization=spec.provenance.quantization if spec else None,
         source_sha256=spec.provenance.source_sha256 if spec else None,
     )
@@ -103,14 +90,7 @@ def _raw(repeats: Sequence[Measurement]) -> Raw:
 def compare_with_float(
     rows: Sequence[Row], labels: Sequence[int], class_names: Sequence[str], *, margin_pp: float
 ) -> list[Row]:
-    """Return the rows with their accuracy, and with what they lost and gained against their float rows.
-
-    Args:
-        rows: all rows of a report.
-        labels: true class index of each test image.
-        class_names: in index order.
-        margin_pp: largest loss that doesn't matter, in percentage points.
-    """
+    """Return the rows with their accuracy, and with what they lost and gained against their float rows."""
     references = {row.id: float_reference(row, rows) for row in answering(rows)}
     pairs = [
         (row, reference) for row in rows if (reference := references.get(row.id)) is not None and reference is not row
@@ -138,13 +118,10 @@ def compare_with_float(
 
 
 def float_reference(row: Row, rows: Iterable[Row]) -> Row | None:
-    """Find the float row that a row is compared with.
+    """Find the float row that a row is compared with, which may be the row itself.
 
     It was exported from the same Keras file and measured on the same machine; of several, one of the same format is
     preferred, then of the same runtime.
-
-    Returns:
-        A row with quantization none (`row` itself, if it is the float one), or None if there is no such row.
     """
     floats = [
         other
@@ -157,13 +134,7 @@ def float_reference(row: Row, rows: Iterable[Row]) -> Row | None:
 
 
 def loss_pp(right: int, *, reference_right: int, images: int) -> float:
-    """Return the accuracy lost against the reference, in percentage points; negative if the variant is the better one.
-
-    Args:
-        right: images that the variant has right.
-        reference_right: images that the reference has right.
-        images: number of images, at least 1.
-    """
+    """Return the accuracy lost against the reference, in percentage points; below zero for a gain."""
     # From counts: 0.915 - 0.910 is more than 0.005 in binary, and 0.5 points must not exceed 0.5 points.
     return 100 * (reference_right - right) / images
 

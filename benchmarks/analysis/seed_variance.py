@@ -29,7 +29,6 @@ class Repetition:
     seed: int
     dataset: str
     images: int
-    """Number of test images of `dataset`."""
     top1: float
     """Accuracy of the network in Keras, 0-1."""
     int8_top1: float
@@ -56,7 +55,6 @@ class SeedGroup:
     """CALIBRATION or TRAINING."""
     name: str
     rows: tuple[str, ...]
-    """`id` of each row that the group is about."""
     seeds: tuple[int, ...]
     dataset: str | None = field(default=None, metadata=ABSENT_IF_NONE)
     """Test set of recorded trainings; likewise the number of images, and the results of their int8 files."""
@@ -72,16 +70,9 @@ class SeedGroup:
 
 
 def seed_groups(rows: Sequence[Row], runs: Mapping[str, TrainingRun]) -> tuple[SeedGroup, ...]:
-    """Group the rows that differ in a seed alone, calibration's first; the two kinds are never mixed.
+    """Group the rows that differ in a seed alone, at least two seeds each, calibration's first and training's apart.
 
-    Trainings that a run directory records are a group too.
-
-    Args:
-        rows: all rows of a report.
-        runs: SHA-256 of a Keras file -> its training.
-
-    Returns:
-        Groups of at least two seeds.
+    Trainings that a run directory records are a group too; `runs` holds each by the SHA-256 of its Keras file.
     """
     calibrations: dict[tuple[Any, ...], dict[int, Row]] = {}
     trainings: dict[tuple[Any, ...], dict[int, Row]] = {}
@@ -167,11 +158,7 @@ def _range(shares: Sequence[float]) -> str:
 
 
 def read_training_runs(folders: Iterable[Path] = FOLDERS) -> dict[str, TrainingRun]:
-    """Read all run directories in some folders; those that can't be read are left out.
-
-    Returns:
-        SHA-256 of the Keras file -> its training.
-    """
+    """Read all run directories in some folders, by the SHA-256 of their Keras file; unreadable ones are left out."""
     runs = [run for folder in folders for spec in sorted(folder.glob(f"*/{_SPEC}")) if (run := _read(spec.parent))]
     settings = {run.name: metrics["config"] for run, _, metrics in runs}
     return {

@@ -7,17 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.analysis.gate import (
-    LATENCY,
-    LOSS,
-    PRESENCE,
-    Candidate,
-    Check,
-    Gate,
-    failed_rows,
-    invalid_rows,
-    judge,
-)
+from benchmarks.analysis.gate import LATENCY, LOSS, PRESENCE, Candidate, Check, Gate, failed_rows, invalid_rows, judge
 from benchmarks.analysis.quantization_loss import compare_predictions
 from benchmarks.analysis.row import Comparison, Row
 from benchmarks.config import Limits
@@ -31,10 +21,7 @@ FILE = "report.json"
 
 
 def read_report(path: Path) -> Report:
-    """Read a report.
-
-    Args:
-        path: report.json, or the folder it lies in.
+    """Read a report from its file, or from the folder that report.json lies in.
 
     Raises:
         ReportError: it is missing, or as for `benchmarks.report.schema.read_report`.
@@ -113,9 +100,7 @@ def compare_reports(old: Report, new: Report) -> Changes:
 
 
 def _latency(old: Row | None, new: Row) -> Ratio | None:
-    if old is None or not (old.status == new.status == OK) or old.invalid or new.invalid:
-        return None
-    if not (old.invoke and new.invoke):
+    if old is None or old.invalid or new.invalid or not (old.invoke and new.invoke):
         return None
     return latency_ratio(new.invoke.repeat_medians_ns, old.invoke.repeat_medians_ns)
 
@@ -124,31 +109,12 @@ REFERENCE = "the old report"
 
 
 def judge_changes(changes: Changes, old: Report, new: Report, limits: Limits) -> Gate:
-    """Check the limits on every row of the old report; a row that went missing must not pass unseen.
-
-    Args:
-        changes: comparison from `benchmarks.compare.changes.compare_reports`.
-        old: the older report.
-        new: the newer one.
-        limits: limits to keep.
-    """
+    """Check the limits on every row of the old report; a row that went missing must not pass unseen."""
     invalid = list(dict.fromkeys([*invalid_rows(old.rows), *invalid_rows(new.rows)]))
-    candidates = [_candidate(change) for change in changes.rows]
+    candidates = [Candidate.of(each.row.id, REFERENCE, each.loss, each.latency) for each in changes.rows]
     gaps = [gap for change in changes.rows for gap in _gaps(change, changes, limits, invalid)]
     failed, hint = failed_rows(new.rows), "the old report measured none of the rows"
     return judge(candidates, limits, failed=failed, invalid=invalid, gaps=gaps, hint=hint)
-
-
-def _candidate(change: Change) -> Candidate:
-    loss = change.loss
-    return Candidate(
-        row=change.row.id,
-        reference=REFERENCE,
-        loss_pp=loss.loss_pp if loss else None,
-        loss_bound_pp=loss.interval_pp[1] if loss else None,
-        agreement=loss.agreement if loss else None,
-        latency=change.latency,
-    )
 
 
 def _gaps(change: Change, changes: Changes, limits: Limits, invalid: Sequence[str]) -> Iterator[Check]:

@@ -11,7 +11,6 @@ from edge.cli import console
 from edge.errors import EXIT_DONE
 
 NAME = "compare"
-"""First argument of `python -m benchmarks` that leads here."""
 
 _EXAMPLES = """examples:
   python -m benchmarks compare reports/before reports/after

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from benchmarks.analysis.gate import PASSED, Gate, gate_lines
 from benchmarks.analysis.quantization_loss import GAIN, LOSS, NO_LOSS, SMALL_LOSS, UNDECIDED
-from benchmarks.analysis.row import Comparison, Row
-from benchmarks.columns import MISSING, Column, as_markdown, as_text
+from benchmarks.analysis.row import Comparison
+from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
 from benchmarks.compare.changes import Change, Changes
 from benchmarks.host.environment import machine_name, shown_time
 from benchmarks.measure.job import OK
@@ -55,12 +55,7 @@ def _parts(changes: Changes, tests: Mapping[str, Callable[[Change], bool]]) -> l
 
 
 def caveats(changes: Changes, margin_pp: float) -> list[str]:
-    """Return the facts to know before quoting a comparison.
-
-    Args:
-        changes: comparison from `benchmarks.compare.changes.compare_reports`.
-        margin_pp: margin of the new report.
-    """
+    """Return the facts to know before quoting a comparison."""
     found = []
     if not changes.has_same_images:
         found.append("The reports counted accuracy on different images: nothing can be said of a loss.")
@@ -106,14 +101,7 @@ def _fails_now(change: Change) -> bool:
 
 
 def text(changes: Changes, old: Report, new: Report, gate: Gate | None) -> str:
-    """Lay a comparison out for a terminal, without a newline at the end.
-
-    Args:
-        changes: comparison from `benchmarks.compare.changes.compare_reports`.
-        old: the older report.
-        new: the newer one.
-        gate: outcome of the limits; None: there is no gate.
-    """
+    """Lay a comparison out for a terminal, without a newline at the end."""
     lines = [
         *(f"{name}: {_origin(report)}" for name, report in (("old", old), ("new", new))),
         "",
@@ -154,16 +142,12 @@ def _origin(report: Report) -> str:
     return f"{commit}, {shown_time(environment)}, {machine_name(environment)}"
 
 
-def _both(group: str, read: Callable[[Row], float | None], *, scale: float, digits: int) -> tuple[Column[Change], ...]:
+def _both(group: str, key: str, *, scale: float, digits: int) -> tuple[Column[Change], ...]:
     """Return two columns: a figure of the old row and of the new one."""
-
-    def cell(row: Row | None) -> str:
-        value = read(row) if row else None
-        return MISSING if value is None else f"{value * scale:,.{digits}f}"
-
+    show = number(key, scale=scale, digits=digits)
     return (
-        Column(group, "old", lambda change: cell(change.old)),
-        Column(group, "new", lambda change: cell(change.new)),
+        Column(group, "old", lambda change: show(change.old)),
+        Column(group, "new", lambda change: show(change.new)),
     )
 
 
@@ -182,12 +166,12 @@ def _latency(show: Callable[[Ratio], str]) -> Callable[[Change], str]:
 COLUMNS: tuple[Column[Change], ...] = (
     Column("", "variant", lambda change: change.row.variant, is_number=False),
     Column("", "runtime", lambda change: change.row.runtime or MISSING, is_number=False),
-    *_both("size, kB", lambda row: row.size_bytes, scale=1e-3, digits=1),
-    *_both("top-1, %", lambda row: row.top1_accuracy, scale=100, digits=2),
+    *_both("size, kB", "size_bytes", scale=1e-3, digits=1),
+    *_both("top-1, %", "top1_accuracy", scale=100, digits=2),
     Column("loss, pp", "new", _loss(lambda loss: f"{loss.loss_pp:.2f}")),
     Column("loss, pp", "95 %", _loss(lambda loss: _interval(loss.interval_pp[0], loss.interval_pp[1]))),
     Column("agree", "%", _loss(lambda loss: f"{100 * loss.agreement:.2f}")),
-    *_both("invoke, µs", lambda row: row.invoke.median_ns if row.invoke else None, scale=1e-3, digits=1),
+    *_both("invoke, µs", "invoke.median_ns", scale=1e-3, digits=1),
     Column("time, new / old", "ratio", _latency(lambda ratio: f"{ratio.value:.2f}")),
     Column("time, new / old", "95 %", _latency(lambda ratio: _interval(ratio.low, ratio.high))),
     Column("", "verdict", verdict, is_number=False),

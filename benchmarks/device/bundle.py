@@ -6,6 +6,7 @@ import argparse
 import ast
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, requires
@@ -24,7 +25,6 @@ from edge.errors import EXIT_DONE
 from edge.system import atomic_file
 
 NAME = "kit"
-"""First argument of `python -m benchmarks` that leads here."""
 
 _ROOT = Path(__file__).parents[2]
 _STARTS = ("benchmarks.device.run", "benchmarks.measure.worker")  # all that they import goes along
@@ -46,13 +46,6 @@ from edge.cli import console
 
 console.run(console.command(lambda _argv: run_kit(Path(__file__).parent.absolute(), sys.argv[1:])))
 '''
-_EXAMPLES = """examples:
-  python -m benchmarks kit                     all under artifacts/, and the model that ships; writes kit.zip
-  python -m benchmarks kit a_none.tflite a_int8.tflite --max-images 2000 --out small.zip
-
-On the device: python3 kit.zip, which writes result.json; back here: python -m benchmarks merge result.json.
-Test images in a kit are for your own devices: it isn't meant to be published.
-"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,7 +54,8 @@ def parser() -> argparse.ArgumentParser:
         prog=f"python -m benchmarks {NAME}",
         description="Pack model files, test images and the code that measures them into one file for a device without "
         "TensorFlow, matplotlib and scipy.",
-        epilog=_EXAMPLES,
+        epilog="On the device: python3 kit.zip, which writes result.json; back here: python -m benchmarks merge "
+        "result.json. Test images in a kit are for your own devices: it isn't meant to be published.",
     )
     flags.add_argument("artifacts", type=Path, nargs="*", metavar="ARTIFACT",
                        help="model files or folders (default: artifacts/ and the model that ships)")  # fmt: skip
@@ -97,8 +91,10 @@ def pack(variants: Sequence[Variant], images: EvaluationImages, *, seed: int) ->
         archive.writestr("__main__.py", _MAIN)
         archive.writestr("requirements.txt", requirements({v.artifact.format for v in files.values() if v.artifact}))
         archive.writestr(FACTS, json.dumps(to_record(facts)))
-        archive.writestr(IMAGES, _npy(images.images))
-        archive.writestr(LABELS, _npy(images.labels))
+        for name, array in ((IMAGES, images.images), (LABELS, images.labels)):
+            member = io.BytesIO()
+            np.save(member, array)
+            archive.writestr(name, member.getvalue())
         for path, variant in files.items():
             archive.write(path, f"{ARTIFACTS}/{variant.name.replace('/', '_')}")
         for source in code_files():
@@ -110,7 +106,7 @@ def requirements(formats: set[str]) -> str:
     """Return requirements.txt for a device that runs such formats, with the version ranges of this project."""
     ranges: dict[str, str] = {}
     for line in _declared():  # the base first, then the extras, whose narrower ranges are for other environments
-        ranges.setdefault(_package(line), line.partition(";")[0].strip())
+        ranges.setdefault(re.split(r"[\s;<>=\[]", line)[0], line.partition(";")[0].strip())
     wanted = ["numpy", *(_RUNTIMES[name] for name in sorted(formats))]
     lines = [ranges.get(name, name) for name in wanted]
     return "\n".join([*lines, "# with it, frames are timed too, not the network alone:",
@@ -155,13 +151,3 @@ def _declared() -> list[str]:
         return requires("edge-classify") or []
     except PackageNotFoundError:
         return []  # run from a source tree that isn't installed: names without ranges
-
-
-def _package(requirement: str) -> str:
-    return requirement.partition(";")[0].partition(">")[0].partition("=")[0].partition("<")[0].strip()
-
-
-def _npy(array: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array)
-    return buffer.getvalue()

@@ -21,12 +21,6 @@ from edge.cli import console
 from edge.errors import EXIT_DONE, ToolkitError
 
 NAME = "merge"
-"""First argument of `python -m benchmarks` that leads here."""
-
-_EXAMPLES = """examples:
-  python -m benchmarks merge result.json --out reports/pi
-  python -m benchmarks merge pi4.json pi5.json reports/host/report.json --out reports/all
-"""
 
 _Row = TypeVar("_Row", Row, PeerRow)
 
@@ -44,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     flags = console.Parser(
         prog=f"python -m benchmarks {NAME}",
         description="Put results of devices (from a kit), and reports, into one report; each row names its machine.",
-        epilog=_EXAMPLES,
+        epilog="example: python -m benchmarks merge pi4.json pi5.json reports/host/report.json --out reports/all",
     )
     flags.add_argument("files", type=Path, nargs="+", metavar="FILE", help="result.json of a kit, or report.json")
     flags.add_argument("--out", type=Path, default=Path("reports/merged"), metavar="DIR", help="folder of the report")
@@ -97,7 +91,12 @@ def merge(files: Sequence[File]) -> Report:
 
     contents = [file.content for file in files]
     first, environments = contents[0], [content.environment for content in contents]
-    _require_same_images(files)
+    for file in files[1:]:
+        if file.content.test_images.sha256 != first.test_images.sha256:
+            raise ToolkitError(
+                f"{file.name} and {files[0].name} were measured on different test images: measure again with one kit, "
+                "and the same --max-images"
+            )
     labels, margin_pp = first.test_images.labels, first.settings.margin_pp
     names = _names(environments)
     machines = {
@@ -137,15 +136,6 @@ def _rows(file: File, machine: str) -> list[Row]:
     else:
         rows = list(content.rows)
     return [replace(row, machine=machine) for row in rows]
-
-
-def _require_same_images(files: Sequence[File]) -> None:
-    for file in files[1:]:
-        if file.content.test_images.sha256 != files[0].content.test_images.sha256:
-            raise ToolkitError(
-                f"{file.name} and {files[0].name} were measured on different test images: measure again with one kit, "
-                "and the same --max-images"
-            )
 
 
 def _names(environments: Sequence[Environment]) -> list[str]:

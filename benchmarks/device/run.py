@@ -40,10 +40,8 @@ class KitFacts:
     statement: str
     dataset: str
     count: int
-    """Number of test images."""
     seed: int
     git_commit: str | None
-    """Commit of the code in the kit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,6 @@ class DeviceResult:
 
     device_schema_version: int = SCHEMA_VERSION
     statement: str
-    """Description of the test images, without a full stop."""
     test_images: EvaluationSet
     environment: Environment
     settings: BenchmarkConfig
@@ -147,15 +144,17 @@ def _measure(folder: Path, kit: Path, flags: BenchmarkConfig) -> tuple[DeviceRes
     config = replace(flags, seed=facts.seed)
     images, labels = (np.load(folder / name)[: config.max_images] for name in (IMAGES, LABELS))
     test_images = EvaluationImages(images, labels, dataset=facts.dataset, statement=facts.statement)
-    images_file = folder / "used.npy"
+    images_file, frames_file = folder / "used.npy", folder / "frames.npy"
     np.save(images_file, images)
+    has_opencv = find_spec("cv2") is not None  # it draws the frames, by the code in the kit
+    if has_opencv:
+        np.save(frames_file, draw_frames(seed=config.seed))
     command = ["python", kit.name, *map(shlex.quote, sys.argv[1:])]
     environment = describe_environment(command, seed=config.seed, threads=config.threads)
     variants = list_variants([folder / ARTIFACTS], runtimes=config.runtimes)
     is_timed = environment.emulator is None
-    tasks = variant_tasks(
-        variants, config, input_files=(str(images_file), _frames_file(folder, config.seed)), is_timed=is_timed
-    )
+    input_files = str(images_file), str(frames_file) if has_opencv else ""
+    tasks = variant_tasks(variants, config, input_files=input_files, is_timed=is_timed)
     repeats = config.repeats if is_timed else 1  # predictions don't change
     trials = measure_in_rounds(tasks, Schedule(repeats, config.seed))
     result = DeviceResult(
@@ -166,11 +165,3 @@ def _measure(folder: Path, kit: Path, flags: BenchmarkConfig) -> tuple[DeviceRes
         variants=tuple(map(MeasuredVariant.of, variants, trials)),
     )
     return result, is_complete(trials, repeats=repeats)
-
-
-def _frames_file(folder: Path, seed: int) -> str:
-    """Draw the frames by the code in the kit; empty where OpenCV, which draws them, is missing."""
-    if find_spec("cv2") is None:
-        return ""
-    np.save(folder / "frames.npy", draw_frames(seed=seed))
-    return str(folder / "frames.npy")

@@ -6,15 +6,16 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.host.machine_state import emulator, read_state
+from benchmarks.host.machine_state import emulator, megahertz, read_state
 from benchmarks.records import ABSENT_IF_NONE
 from edge import __version__
 from edge.system import host
@@ -23,7 +24,6 @@ from edge.system.host import throttle_history, throttle_words
 _LIBRARIES = (
     "numpy", "opencv-python-headless", "opencv-python", "av", "ai-edge-litert", "tflite-runtime", "onnxruntime",
 )  # fmt: skip
-_HIGHEST_CLOCK = "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"
 _CLOCK_READINGS = 1001
 _TIME = "%Y-%m-%dT%H:%M:%SZ"  # ISO 8601
 
@@ -67,19 +67,19 @@ class Environment:
     utc: str
     """Time of the run, ISO 8601."""
     name: str | None = field(default=None, metadata=ABSENT_IF_NONE)
-    """Name in the rows of a merged report."""
     machines: tuple[Environment, ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
-    """Environment of each machine in a merged report."""
 
 
 def library_versions() -> dict[str, str]:
     """Return the version of each installed package that matters for a time."""
-    return {name: found for name in _LIBRARIES if (found := _version(name))}
+    return {name: package.version for name, package in _packages()}
 
 
 def wheel_tags() -> dict[str, str]:
     """Return the target of each package's wheel, where that is recorded."""
-    return {name: found for name in _LIBRARIES if (found := _wheel_tag(name))}
+    texts = {name: (package.read_text("WHEEL") or "").splitlines() for name, package in _packages()}
+    tags = {name: [line[4:].strip() for line in lines if line.startswith("Tag:")] for name, lines in texts.items()}
+    return {name: ", ".join(found) for name, found in tags.items() if found}
 
 
 def git_commit() -> str | None:
@@ -89,20 +89,10 @@ def git_commit() -> str | None:
     return commit and commit + ("+changes" if _git("-C", folder, "status", "--porcelain") else "")
 
 
-def _version(package: str) -> str | None:
-    try:
-        return distribution(package).version
-    except PackageNotFoundError:
-        return None
-
-
-def _wheel_tag(package: str) -> str | None:
-    try:
-        text = distribution(package).read_text("WHEEL") or ""
-    except PackageNotFoundError:
-        return None
-    tags = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("Tag:")]
-    return ", ".join(tags) or None
+def _packages() -> Iterator[tuple[str, Distribution]]:
+    for name in _LIBRARIES:
+        with suppress(PackageNotFoundError):
+            yield name, distribution(name)
 
 
 def _git(*arguments: str) -> str | None:
@@ -117,14 +107,7 @@ def _git(*arguments: str) -> str | None:
 def describe_environment(
     command: Sequence[str], *, seed: int | None, threads: int, root: Path = Path("/")
 ) -> Environment:
-    """Describe this machine, its software and this run.
-
-    Args:
-        command: the command line, word by word.
-        seed: None where nothing is random.
-        threads: number of inference threads.
-        root: folder of /proc and /sys; tests put another one here.
-    """
+    """Describe this machine, its software and this run; tests give another root for /proc and /sys."""
     emulated_by = emulator(root)
     board = None if emulated_by else host.board(root)
     state = read_state(root)
@@ -139,7 +122,7 @@ def describe_environment(
         is_virtual_machine=host.is_virtual(root),
         cpu_governor=state.governor,
         clock_mhz=state.clock_mhz,
-        highest_clock_mhz=_megahertz(host.read(root / _HIGHEST_CLOCK)),
+        highest_clock_mhz=megahertz(root, "cpuinfo_max_freq"),
         temperature_c=state.temperature_c,
         throttle_bits=state.throttle_bits,
         memory_bytes=host.memory_bytes(root),
@@ -185,12 +168,7 @@ def short_name(environment: Environment) -> str:
 
 
 def merged_environment(environments: Sequence[Environment], names: Sequence[str]) -> Environment:
-    """Return the environment of a report on several machines: `machines` holds each; of one machine, its own.
-
-    Args:
-        environments: at least one.
-        names: name of each in the rows.
-    """
+    """Return the environment of a report on several machines, named as in the rows; of one machine, its own."""
     if len(environments) == 1:
         return environments[0]
     latest = max(environments, key=lambda environment: environment.utc)
@@ -265,7 +243,3 @@ def timer_overhead_ns() -> int:
 def _throttle_line(bits: int) -> str:
     now, before = throttle_words(bits), throttle_history(bits)
     return f"now: {', '.join(now) or 'no'}; since boot: {', '.join(before) or 'no'} (0x{bits:x})"
-
-
-def _megahertz(kilohertz: str) -> int | None:
-    return int(kilohertz) // 1000 if kilohertz.strip().isdecimal() else None

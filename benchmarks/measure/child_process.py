@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measure.job import FAILED, Job, Outcome
+from benchmarks.records import from_record, to_record
 
 WORKER = (sys.executable, "-m", "benchmarks.measure.worker")
 _LOGGER = logging.getLogger(__name__)
@@ -24,38 +26,21 @@ class Reply:
     text: str
     """The last line of its stdout; empty where there is a reason."""
     reason: str = ""
-    """Explanation of a failure; empty if it ended well."""
 
 
 def run_job(job: Job, *, timeout_s: float, command: Sequence[str] = WORKER) -> Outcome:
-    """Run a job in a child process and wait for it.
-
-    Args:
-        job: what to measure.
-        timeout_s: seconds after which the child is killed.
-        command: the worker.
-
-    Returns:
-        The worker's outcome, or a failed one with the way it ended.
-    """
-    reply = ask(command, job.to_json(), timeout_s=timeout_s, environment=own_environment())
+    """Run a job in a child process, which is killed after so many seconds."""
+    reply = ask(command, json.dumps(to_record(job)), timeout_s=timeout_s, environment=own_environment())
     if reply.reason:
         return Outcome(FAILED, reply.reason)
     try:
-        return Outcome.from_json(reply.text)
-    except ValueError:
+        return from_record(Outcome, json.loads(reply.text))
+    except (ValueError, TypeError):
         return Outcome(FAILED, f"gave no answer: {reply.text[:200]}")
 
 
 def ask(command: Sequence[str], question: str, *, timeout_s: float, environment: dict[str, str]) -> Reply:
-    """Run a command with a text on stdin, wait for its end and return the last line of its output.
-
-    Args:
-        command: program and arguments.
-        question: one line or more.
-        timeout_s: seconds after which it is killed.
-        environment: its variables.
-    """
+    """Run a command with a text on stdin and return the last line of its output; it is killed after so many seconds."""
     try:
         child = subprocess.run(
             command,

@@ -41,7 +41,6 @@ class EvaluationImages(LabelledImages):
     """The images that accuracy is counted on, 28x28."""
 
     dataset: str
-    """Name of the data set: fashion_mnist or demo."""
     statement: str
     """Sentence that names the images of the accuracies."""
 

@@ -1,31 +1,19 @@
-"""Job of a worker and its outcome; both travel as JSON."""
+"""Job of a worker and its outcome; both travel as the JSON of `benchmarks.records`."""
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from benchmarks.measure.loadgen import LoadgenFigures
-from benchmarks.records import ABSENT_IF_NONE, from_record, stored_as, to_record
-
-# What the libraries and OpenMP read; a value that isn't set isn't recorded.
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "TFLITE_DISABLE_XNNPACK")
-_NATIVE_LOG = logging.getLogger("edge.system.process")
+from benchmarks.records import ABSENT_IF_NONE, stored_as
 
 
 @dataclass(frozen=True, slots=True)
 class KernelAgreement:
-    """Predictions of an int8 ONNX file's kernel that are those of the file's own arithmetic."""
+    """Images whose predictions by an int8 ONNX file's kernel are the same as those by the file's own arithmetic."""
 
     images: int
-    """Images compared."""
     same: int
-    """Images with equal predictions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,80 +29,8 @@ class RuntimeSettings:
     spinning: bool | None
     """True if ONNX Runtime's threads spin; None on other runtimes."""
     variables: dict[str, str]
-    """Environment variables that set threads."""
     kernel_agreement: KernelAgreement | None = field(default=None, metadata=ABSENT_IF_NONE)
     """None but for int8 ONNX files."""
-
-
-@contextmanager
-def native_notices() -> Iterator[list[str]]:
-    """Collect what C++ libraries say while they load a model inside the block."""
-    handler = _Collector()
-    level = _NATIVE_LOG.level
-    _NATIVE_LOG.addHandler(handler)
-    _NATIVE_LOG.setLevel(logging.DEBUG)
-    try:
-        yield handler.lines
-    finally:
-        _NATIVE_LOG.removeHandler(handler)
-        _NATIVE_LOG.setLevel(level)
-
-
-def runtime_settings(
-    runtime: str, *, threads: int, notices: Sequence[str], kernel_agreement: KernelAgreement | None = None
-) -> RuntimeSettings:
-    """Describe the settings of this process; TFLite says in the notices of its loading whether it took XNNPACK."""
-    is_onnx = runtime == "onnxruntime"
-    return RuntimeSettings(
-        garbage_collector="off during timed calls",
-        threads=threads,
-        processors=sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
-        xnnpack=None if is_onnx else any("XNNPACK" in line for line in notices),
-        spinning=False if is_onnx else None,
-        variables={name: os.environ[name] for name in _THREAD_VARIABLES if name in os.environ},
-        kernel_agreement=kernel_agreement,
-    )
-
-
-class _Row(Protocol):
-    """Part of a report's row."""
-
-    @property
-    def runtime(self) -> str | None: ...
-
-    @property
-    def runtime_settings(self) -> RuntimeSettings | None: ...
-
-
-def runtime_settings_lines(rows: Sequence[_Row]) -> list[tuple[str, str]]:
-    """Describe the settings of a report's rows for people: (name, text); none where nothing is known of them."""
-    known = [(str(row.runtime), row.runtime_settings) for row in rows if row.runtime_settings]
-    kernels: dict[str, set[bool]] = {}
-    for runtime, settings in known:
-        if settings.xnnpack is not None:
-            kernels.setdefault(runtime, set()).add(settings.xnnpack)
-    words = {
-        runtime: "some rows" if len(used) > 1 else "on" if True in used else "off" for runtime, used in kernels.items()
-    }
-    collectors = sorted({settings.garbage_collector for _, settings in known})
-    variables = sorted({f"{name}={value}" for _, settings in known for name, value in settings.variables.items()})
-    lines = {
-        "XNNPACK": ", ".join(f"{runtime} {word}" for runtime, word in words.items()),
-        "garbage collector": "; ".join(collectors),
-        "variables of threads": ", ".join(variables),
-    }
-    return [(name, text) for name, text in lines.items() if text]
-
-
-class _Collector(logging.Handler):
-    """Keeps the text of each record."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
 
 
 OK, FAILED, NOT_INSTALLED = "ok", "failed", "not installed"
@@ -125,7 +41,7 @@ BASIS_POINTS = 10_000  # confidences travel as whole numbers of these: short in 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One artifact on one runtime, and how long to measure it."""
+    """One artifact on one runtime; how long it is measured is said as in `benchmarks.config.BenchmarkConfig`."""
 
     artifact: str
     """Absolute path of the model file."""
@@ -133,13 +49,9 @@ class Job:
     """One of `edge.runtimes.RUNTIMES`."""
     threads: int
     runs: int
-    """Timed calls of invoke."""
     frames: int
-    """Timed calls from frame to decision."""
     warmup: int
-    """Untimed calls, at least."""
     warmup_s: float
-    """Seconds of untimed calls, at least."""
     images_file: str
     """.npy of the test images: uint8 grey, shape (N, height, width), 0-255."""
     frames_file: str
@@ -149,16 +61,6 @@ class Job:
     wants_predictions: bool = True
     """True to run the test images; one round is enough, as predictions don't change."""
     loadgen_s: float = 0.0
-    """Seconds of each MLPerf LoadGen scenario; 0: none."""
-
-    def to_json(self) -> str:
-        """Return the job as one line of JSON."""
-        return json.dumps(to_record(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Job:
-        """Read a job that `to_json` wrote."""
-        return cls(**json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +72,24 @@ class CalibrationManifest:
     count: int | None = field(default=None, metadata=ABSENT_IF_NONE)
     seed: int | None = field(default=None, metadata=ABSENT_IF_NONE)
     in_test_set: int | None = field(default=None, metadata=ABSENT_IF_NONE)
-    """Images that are in the test set too."""
     sha256: str | None = field(default=None, metadata=ABSENT_IF_NONE)
     """Digest of the images' indices, which the manifest in the file lists."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """One value an image, in the data set's order; empty where the job didn't want them."""
+
+    predictions: list[int] = field(default_factory=list)
+    """Class indices."""
+    confidence_bp: list[int] = field(default_factory=list)
+    """Probability of each answer under the spec's temperature, in basis points, 0-10,000."""
+    untempered_confidence_bp: list[int] = field(default_factory=list)
+    """The same without the temperature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement(Answers):
     """Readings of one repeat, not summarised."""
 
     runtime_version: str
@@ -186,12 +99,6 @@ class Measurement:
     """Digest of the Keras file that the artifact was exported from; empty if the spec doesn't say."""
     memory_before_load_bytes: int
     """Resident size of the worker with numpy and its inputs, before the library and the model."""
-    predictions: list[int] = field(default_factory=list)
-    """Class index of each test image, in the data set's order; empty where the job didn't want them."""
-    confidence_bp: list[int] = field(default_factory=list)
-    """Probability of each answer under the spec's temperature, in basis points, 0-10,000; empty likewise."""
-    untempered_confidence_bp: list[int] = field(default_factory=list)
-    """The same without the temperature."""
     calibration: CalibrationManifest = CalibrationManifest()
     load_ns: int | None = None
     """Until the network is ready: the library's import, reading and checking the file, allocating."""
@@ -221,29 +128,3 @@ class Outcome:
     reason: str = ""
     """One sentence; empty if all went well."""
     measurement: Measurement | None = None
-
-    def to_json(self) -> str:
-        """Return the outcome as one line of JSON."""
-        return json.dumps(to_record(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Outcome:
-        """Read an outcome that `to_json` wrote.
-
-        Raises:
-            ValueError: not JSON, or not an outcome.
-        """
-        return cls.from_record(json.loads(text))
-
-    @classmethod
-    def from_record(cls, data: Any) -> Outcome:
-        """Read the JSON object of an outcome.
-
-        Raises:
-            ValueError: not an outcome.
-        """
-        try:
-            measurement = data["measurement"] and from_record(Measurement, data["measurement"])
-            return cls(data["status"], data["reason"], measurement)
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not an outcome: {error}") from error

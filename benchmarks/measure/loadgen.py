@@ -35,9 +35,7 @@ class LoadgenFigures:
     """Results of both scenarios."""
 
     version: str
-    """Version of mlcommons-loadgen."""
     duration_s: float
-    """Seconds of each scenario, at least."""
     single_stream: Summary = field(metadata=stored_as("SingleStream"))
     offline: Summary = field(metadata=stored_as("Offline"))
 

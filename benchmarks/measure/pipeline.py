@@ -32,12 +32,7 @@ class EndToEnd:
     """All that a run does with a picture: decode it, classify it, decide as on a stream, write a line of JSON."""
 
     def __init__(self, classifier: Classifier, out: TextIO) -> None:
-        """Start a stream.
-
-        Args:
-            classifier: of the model.
-            out: where the lines go.
-        """
+        """Start a stream, whose lines go to `out`."""
         self._classifier = classifier
         self._decider = Decider(classifier.spec)
         self._sink = JsonLinesSink(out, model_sha256=classifier.artifact.sha256)
@@ -45,14 +40,7 @@ class EndToEnd:
         self._started = datetime.now(timezone.utc)
 
     def __call__(self, picture: NDArray[np.uint8]) -> dict[str, int]:
-        """Handle one picture.
-
-        Args:
-            picture: a JPEG in memory, uint8, shape (bytes,).
-
-        Returns:
-            Nanoseconds of each of `STAGES`.
-        """
+        """Handle a JPEG in memory, uint8, shape (bytes,), and return the nanoseconds of each of `STAGES`."""
         started = time.perf_counter_ns()
         image = np.asarray(cv2.imdecode(picture, cv2.IMREAD_COLOR), np.uint8)
         decoded = time.perf_counter_ns()

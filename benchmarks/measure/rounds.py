@@ -25,12 +25,10 @@ class Ended(Protocol):
     @property
     def status(self) -> str:
         """OK, or the kind of failure."""
-        ...
 
     @property
     def reason(self) -> str:
         """One sentence; empty if all went well."""
-        ...
 
 
 _Outcome = TypeVar("_Outcome", bound=Ended)
@@ -41,7 +39,6 @@ class Task(Generic[_Outcome]):
     """Something to be measured once a round, in a process of its own."""
 
     name: str
-    """Name in the progress."""
     run: Callable[[int], _Outcome]
     """Number of the round, from 0 -> how it ended."""
 
@@ -62,13 +59,8 @@ class Schedule:
     repeats: int
     """Rounds, at least."""
     seed: int
-    """Seed of the order within each round."""
     most: int = 0
     """Rounds at most, while the medians aren't known."""
-
-
-def _ignore_progress(_name: str, _done: int, _left: int) -> None:
-    """No-op progress callback."""
 
 
 def measure_in_rounds(
@@ -76,24 +68,13 @@ def measure_in_rounds(
     schedule: Schedule,
     *,
     is_enough: Callable[[Sequence[Sequence[Trial[_Outcome]]]], bool] = lambda _trials: True,
-    note: Callable[[str, int, int], None] = _ignore_progress,
+    note: Callable[[str, int, int], None] = lambda *_: None,
     read: Callable[[], MachineState] = read_state,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[list[Trial[_Outcome]]]:
     """Run every task once a round, so that what changes with time (heat, other programs) meets all of them alike.
 
-    A task that fails isn't tried again. Ctrl-C ends the measurement early; what was measured is returned.
-
-    Args:
-        tasks: what to measure.
-        schedule: number and order of the rounds.
-        is_enough: decides after `repeats` rounds, and after each further one, whether the medians are known.
-        note: progress before each turn: name of the task, turns done, turns remaining.
-        read: reads the machine's state.
-        clock: monotonic seconds, of the time that is left.
-
-    Returns:
-        For each task its trials, in the order they were made; none where Ctrl-C came first.
+    Returns the trials of each task in order. A task that fails isn't tried again, and Ctrl-C ends the measurement.
     """
     trials: list[list[Trial[_Outcome]]] = [[] for _ in tasks]
     started, done, repeats = clock(), 0, schedule.repeats
@@ -118,12 +99,7 @@ def measure_in_rounds(
 
 
 def is_complete(trials: Sequence[Sequence[Trial[_Outcome]]], *, repeats: int) -> bool:
-    """Return True if every task had all its turns or failed; False after Ctrl-C.
-
-    Args:
-        trials: from `measure_in_rounds`.
-        repeats: number of rounds that were asked for.
-    """
+    """Return True if every task had all its turns or failed; False after Ctrl-C."""
     return not any(_still_to_do(found, repeats) for found in trials)
 
 
@@ -151,15 +127,7 @@ def variant_tasks(
     is_timed: bool = True,
     run: Callable[..., Outcome] = run_job,
 ) -> list[Task[Outcome]]:
-    """Return one task a variant, in the same order.
-
-    Args:
-        variants: what to measure.
-        config: how long.
-        input_files: paths of the images' and the frames' .npy.
-        is_timed: False on an emulated processor.
-        run: runs a job in a process of its own.
-    """
+    """Return one task a variant, in the same order; nothing is timed on an emulated processor."""
 
     def attempt(variant: Variant, number: int) -> Outcome:
         if variant.artifact is None:

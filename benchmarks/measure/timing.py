@@ -12,10 +12,6 @@ from edge.system.process import collector_paused
 _T = TypeVar("_T")
 
 
-def _ignore(_result: object) -> None:
-    """Drop a result."""
-
-
 def warm_up(
     function: Callable[[_T], object],
     inputs: Sequence[_T],
@@ -38,21 +34,10 @@ def time_calls(
     inputs: Sequence[_T],
     count: int,
     *,
-    note: Callable[[Any], object] = _ignore,
+    note: Callable[[Any], object] = lambda _result: None,
     clock: Callable[[], int] = time.perf_counter_ns,
 ) -> list[int]:
-    """Time single calls; nothing but the call lies between the two readings of the clock.
-
-    Args:
-        function: what is timed.
-        inputs: gone through in order, and again from the start.
-        count: number of calls.
-        note: is given each result, outside the timed region.
-        clock: nanoseconds.
-
-    Returns:
-        Nanoseconds of each call, in order.
-    """
+    """Time single calls, each on the next input; only the call lies between two readings of the clock."""
     latencies = []
     gc.collect()
     with collector_paused():

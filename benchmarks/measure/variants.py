@@ -29,7 +29,6 @@ class Variant:
     runtime: str
     """One of `edge.runtimes.RUNTIMES`; empty if the file couldn't be recognised."""
     reason: str = ""
-    """Why the file couldn't be recognised."""
 
     @property
     def row_id(self) -> str:
@@ -43,15 +42,9 @@ def default_artifacts() -> tuple[Path, ...]:
 
 
 def list_variants(paths: Sequence[Path], *, runtimes: Sequence[str] = ()) -> list[Variant]:
-    """List the rows of a report, in the order given.
+    """List the rows of a report, one for each file and runtime that fits it; by default of `default_artifacts`.
 
-    Args:
-        paths: model files, or folders that hold some; empty for `default_artifacts`.
-        runtimes: names from `edge.runtimes.RUNTIMES`; empty for all that fit a file's format.
-
-    Returns:
-        One variant for each file and fitting runtime; a file that is no model is one variant with a reason.
-        A file whose bytes were listed already is left out.
+    A file that is no model is one variant with a reason. A file whose bytes were listed already is left out.
 
     Raises:
         ModelFileError: there is nothing to measure.

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
@@ -20,17 +24,17 @@ from benchmarks.measure.job import (
     FAILED,
     NOT_INSTALLED,
     OK,
+    Answers,
     CalibrationManifest,
     Job,
     KernelAgreement,
     Measurement,
     Outcome,
-    native_notices,
-    runtime_settings,
+    RuntimeSettings,
 )
 from benchmarks.measure.loadgen import LoadgenFigures, run_scenarios
 from benchmarks.measure.timing import time_calls, warm_up
-from benchmarks.records import from_record
+from benchmarks.records import from_record, to_record
 from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
 from edge.classify.confidence_score import to_probabilities
 from edge.classify.loaded_model import LoadedModel
@@ -40,32 +44,27 @@ from edge.system.host import process_memory_bytes
 _INVOKE_IMAGES = 256  # different inputs the timed calls go through
 _COMPARED_IMAGES = 1000  # of kernel and arithmetic: a few seconds, for operators that run alone are slow
 
+# What the libraries and OpenMP read; a value that isn't set isn't recorded.
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "TFLITE_DISABLE_XNNPACK")
+_NATIVE_LOG = logging.getLogger("edge.system.process")
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """One value an image, in the data set's order."""
-
-    predictions: list[int]
-    """Class indices."""
-    confidence_bp: list[int]
-    """Probability of each answer under the spec's temperature, in basis points, 0-10,000."""
-    untempered_confidence_bp: list[int]
-    """The same as the network put it out, without the temperature."""
 
 
 def answer(model: LoadedModel, images: Iterable[NDArray[np.uint8]]) -> Answers:
     """Classify images: uint8 grey, shape (height, width) each, 0-255, without the vision step."""
     found = [model.scores(np.asarray(image)) for image in images]
     if not found:
-        return Answers([], [], [])
+        return Answers()
     scores = np.stack(found)
     output = model.spec.output
     tempered = to_probabilities(scores, output=output, temperature=model.spec.decision.temperature)
     untempered = to_probabilities(scores, output=output, temperature=1.0)
     predictions = scores.argmax(axis=1)
-    return Answers(predictions.tolist(), _basis_points(tempered, predictions), _basis_points(untempered, predictions))
+    return Answers(
+        predictions=predictions.tolist(),
+        confidence_bp=_basis_points(tempered, predictions),
+        untempered_confidence_bp=_basis_points(untempered, predictions),
+    )
 
 
 def check_images(spec: ModelSpec, images: NDArray[np.uint8]) -> None:
@@ -112,7 +111,7 @@ def measure(job: Job) -> Measurement:
     """
     images = np.load(job.images_file, mmap_mode="r")
     before_load_bytes = process_memory_bytes("VmRSS")
-    with native_notices() as notices:
+    with _native_notices() as notices:
         started = time.perf_counter_ns()
         network = LoadedModel.load(Path(job.artifact), runtime=job.runtime, threads=job.threads)
         load_ns = time.perf_counter_ns() - started
@@ -128,11 +127,18 @@ def measure(job: Job) -> Measurement:
     if job.is_timed:
         measured = _with_times(measured, job, network, images)
         measured = replace(measured, load_ns=load_ns, memory_peak_bytes=process_memory_bytes("VmHWM"))
-    agreement = _kernel_agreement(job, network, images)
+    is_onnx = job.runtime == "onnxruntime"
     return replace(
         measured,
-        runtime_settings=runtime_settings(
-            job.runtime, threads=job.threads, notices=notices, kernel_agreement=agreement
+        runtime_settings=RuntimeSettings(
+            garbage_collector="off during timed calls",
+            threads=job.threads,
+            processors=sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+            # TFLite says in its log whether it took XNNPACK.
+            xnnpack=None if is_onnx else any("XNNPACK" in notice.getMessage() for notice in notices),
+            spinning=False if is_onnx else None,
+            variables={name: os.environ[name] for name in _THREAD_VARIABLES if name in os.environ},
+            kernel_agreement=_kernel_agreement(job, network, images),
         ),
         loadgen=_loadgen(job, network, images) if job.loadgen_s else None,
         **asdict(answer(network, images if job.wants_predictions else ())),
@@ -141,13 +147,26 @@ def measure(job: Job) -> Measurement:
 
 def main() -> int:
     """Read a job from stdin, write its outcome to stdout as the last line."""
-    job = Job.from_json(sys.stdin.read())
+    job = from_record(Job, json.load(sys.stdin))
     # Native libraries may print to file descriptor 1: until the answer is ready it leads to stderr.
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     with answer:
-        answer.write(attempt(job).to_json() + "\n")
+        answer.write(json.dumps(to_record(attempt(job))) + "\n")
     return 0
+
+
+@contextmanager
+def _native_notices() -> Iterator[list[logging.LogRecord]]:
+    """Collect what C++ libraries say while they load a model inside the block."""
+    handler, level = BufferingHandler(capacity=10_000), _NATIVE_LOG.level
+    _NATIVE_LOG.addHandler(handler)
+    _NATIVE_LOG.setLevel(logging.DEBUG)
+    try:
+        yield handler.buffer
+    finally:
+        _NATIVE_LOG.removeHandler(handler)
+        _NATIVE_LOG.setLevel(level)
 
 
 def _with_times(measured: Measurement, job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> Measurement:

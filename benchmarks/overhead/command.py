@@ -23,7 +23,6 @@ from edge.errors import EXIT_DONE, GateError, ToolkitError
 from edge.system import atomic_file
 
 NAME = "runner"
-"""First argument of `python -m benchmarks` that leads here."""
 
 SCHEMA_VERSION = 2  # 2: readings are called toolkit and baseline
 _LEAST_FRAMES = 1001  # the first thousand are what the rest is compared with

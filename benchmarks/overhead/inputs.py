@@ -40,10 +40,6 @@ class InputFiles:
 def write_inputs(folder: Path, video: Path | None = None) -> InputFiles:
     """Draw the inputs; a video of the user's own is taken as it is.
 
-    Args:
-        folder: to write to.
-        video: one of the user's own; None: one is drawn.
-
     Raises:
         ToolkitError: the video isn't there, or this OpenCV writes none.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
+from benchmarks.measure.child_process import own_environment
 from benchmarks.overhead.inputs import InputFiles
 from edge.artifact.file import default_model
 from edge.errors import ToolkitError
@@ -44,9 +44,7 @@ class Limit:
 
     id: str
     what: str
-    """Description."""
     unit: str
-    """Unit of both sides' readings."""
     kind: str
     """AT_MOST or AT_LEAST."""
     value: float
@@ -74,7 +72,6 @@ class Row:
     what: str
     unit: str
     toolkit: tuple[float, ...]
-    """Readings of the toolkit, in order."""
     baseline: tuple[float, ...]
     """Readings of the baseline, in order; empty where it has none."""
     figure: float
@@ -84,16 +81,10 @@ class Row:
     limit_kind: str
     limit: float
     status: str
-    """OK or MISSED."""
 
 
 def ratio_row(limit: Limit, toolkit: Sequence[float], baseline: Sequence[float]) -> Row:
-    """Compare readings that were taken in turn: a slow moment of the machine slows two neighbours alike.
-
-    Args:
-        limit: limit of the ratio.
-        toolkit: readings of the toolkit, in order.
-        baseline: readings of the baseline, each taken right before the toolkit's.
+    """Compare readings, taken right after each other: a slow moment of the machine slows two neighbours alike.
 
     Raises:
         ValueError: the sides have different numbers of readings.
@@ -155,14 +146,7 @@ def run_process(module: str, *arguments: str) -> Figures:
 def measure(
     config: RunnerConfig, files: InputFiles, run: Run = run_process, *, has_pyav: bool = find_spec("av") is not None
 ) -> list[Row]:
-    """Measure every row.
-
-    Args:
-        config: settings of the run.
-        files: inputs of both sides.
-        run: runs a side once; tests bring their own.
-        has_pyav: whether the extra `video` is installed; without it there is no row of it.
-    """
+    """Measure every row; without PyAV there is none of it."""
     model = str(default_model())
     first = _in_turn(run, config.repeats, "first", model, str(files.image))
     own = _in_turn(run, config.repeats, "first", str(files.own_model), str(files.image))
@@ -186,15 +170,7 @@ def measure(
 def _in_turn(
     run: Run, repeats: int, part: str, *arguments: str, toolkit_part: str | None = None
 ) -> list[tuple[Figures, Figures]]:
-    """The baseline, then the toolkit, again and again; the first pair warms the disk's cache and isn't counted.
-
-    Args:
-        run: runs a side once.
-        repeats: pairs that count.
-        part: subcommand of both.
-        arguments: of both.
-        toolkit_part: part of the toolkit, if another; None: the same.
-    """
+    """Run the baseline, then the toolkit, again and again; the first pair warms the disk's cache and isn't counted."""
     return [
         (run(BASELINE, part, *arguments), run(TOOLKIT, toolkit_part or part, *arguments)) for _ in range(repeats + 1)
     ][1:]
@@ -206,7 +182,5 @@ def _sides(pairs: list[tuple[Figures, Figures]], name: str) -> tuple[list[float]
 
 
 def _environment() -> dict[str, str]:
-    """This process's, and its import path; bytecode is written, as an installation has it."""
-    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": path}
+    """Return this process's environment and import path; bytecode is written, as an installation has it."""
+    return {name: value for name, value in own_environment().items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -49,11 +49,8 @@ def loop(model: str, frames_file: str, count: str) -> dict[str, float]:
     from edge.sinks.text.jsonl import JsonLinesSink
     from edge.sources import Frame
 
-    classifier, frames, latencies_ns = (
-        Classifier.load(Path(model), prepare=_without_vision),
-        list(np.load(frames_file)),
-        [],
-    )
+    classifier = Classifier.load(Path(model), prepare=_without_vision)
+    frames, latencies_ns = list(np.load(frames_file)), []
     decider = Decider(classifier.spec)
     with Path(os.devnull).open("w", encoding="utf-8") as out:
         sink = JsonLinesSink(out, model_sha256=classifier.artifact.sha256)

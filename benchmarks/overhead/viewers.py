@@ -49,9 +49,7 @@ class ViewerCost:
     ratio: float
     """Median of the ratios of two neighbouring blocks, with viewers over without."""
     alone_ms: list[float]
-    """Median of each block without viewers."""
     watched_ms: list[float]
-    """Median of each block with viewers."""
     pictures_per_s: list[float]
     """JPEGs that were made in each block with viewers."""
 

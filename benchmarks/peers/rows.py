@@ -10,26 +10,16 @@ from statistics import median
 
 from benchmarks.analysis.row import Row
 from benchmarks.config import BenchmarkConfig
-from benchmarks.host.machine_state import first_invalid_reason
+from benchmarks.host.machine_state import StatePair, first_invalid_reason
 from benchmarks.measure.job import FAILED, OK
 from benchmarks.measure.rounds import Task, Trial
 from benchmarks.measure.variants import Variant
-from benchmarks.peers.tools import (
-    BareLoop,
-    LitertBenchmark,
-    OpencvLoop,
-    Peer,
-    PeerJob,
-    PeerOutcome,
-    TensorflowLoop,
-    TfliteRuntimeLoop,
-)
+from benchmarks.peers.tools import PEERS, Peer, PeerJob, PeerOutcome
 from benchmarks.report.schema import PeerLatency, PeerRaw, PeerRow
 from benchmarks.stats.latency import summarise_repeats
 from benchmarks.stats.ratios import speedup
 from edge.artifact.file import Artifact
 
-PEERS: tuple[Peer, ...] = (BareLoop(), LitertBenchmark(), TfliteRuntimeLoop(), TensorflowLoop(), OpencvLoop())
 _MODES = ("none", "int8")  # of TFLite files; the others would make a run twice as long and say little
 _OURS = {"tflite": "litert", "onnx": "onnxruntime"}
 
@@ -60,19 +50,11 @@ def peer_matches(variants: Sequence[Variant], peers: Sequence[Peer] = PEERS) -> 
 
 
 def peer_tasks(matches: Sequence[Match], config: BenchmarkConfig, *, images_file: str) -> list[Task[PeerOutcome]]:
-    """Return one task a match, in the same order, for the rounds that the variants have theirs in.
-
-    Args:
-        matches: from `peer_matches`.
-        config: how long, and where other Pythons are.
-        images_file: .npy of the test images.
-    """
+    """Return one task a match, in the same order, for the rounds that the variants have theirs in."""
     pythons = (sys.executable, *(str(path.absolute()) for path in config.peer_pythons))
 
     def measure(match: Match, _number: int) -> PeerOutcome:
-        job = PeerJob(match.artifact, images_file, config.threads, config.runs, config.warmup, config.warmup_s,
-                      config.timeout_s, pythons)  # fmt: skip
-        return match.peer.measure(job)
+        return match.peer.measure(PeerJob(match.artifact, images_file, config, pythons))
 
     return [Task(match.row_id, partial(measure, match)) for match in matches]
 
@@ -80,13 +62,7 @@ def peer_tasks(matches: Sequence[Match], config: BenchmarkConfig, *, images_file
 def peer_rows(
     matches: Sequence[Match], trials: Sequence[Sequence[Trial[PeerOutcome]]], rows: Sequence[Row]
 ) -> list[PeerRow]:
-    """Return one row a match, each compared with this project's row of the same file.
-
-    Args:
-        matches: matches that were measured.
-        trials: trials of each match, from `benchmarks.measure.rounds.measure_in_rounds`.
-        rows: rows of the report, measured in the same rounds.
-    """
+    """Return one row a match, each compared with this project's row of the same file."""
     return [_row(match, tried, rows) for match, tried in zip(matches, trials, strict=True)]
 
 
@@ -108,7 +84,7 @@ def _row(match: Match, trials: Sequence[Trial[PeerOutcome]], rows: Sequence[Row]
         version=outcomes[0].version or None,
         status=outcomes[0].status,
         reason=outcomes[0].reason,
-        invalid=first_invalid_reason([(trial.before, trial.after) for trial in trials]),
+        invalid=first_invalid_reason([StatePair(trial.before, trial.after) for trial in trials]),
         repeats=len(good),
         invoke=_latency(good),
         reference=ours.id if ours else None,

@@ -6,12 +6,15 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from benchmarks.config import BenchmarkConfig
 from benchmarks.measure.child_process import ask, own_environment
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK
 from edge.artifact.file import Artifact
@@ -24,14 +27,7 @@ class PeerJob:
     artifact: Artifact
     images_file: str
     """.npy of the test images: uint8 grey, shape (N, height, width), 0-255."""
-    threads: int
-    runs: int
-    """Timed calls."""
-    warmup: int
-    """Untimed calls, at least."""
-    warmup_s: float
-    """Seconds of untimed calls, at least, where the peer can be told so."""
-    timeout_s: float
+    config: BenchmarkConfig
     pythons: tuple[str, ...]
     """Interpreters to look for the peer's library in, this one first."""
 
@@ -44,28 +40,23 @@ class PeerOutcome:
     """One of `benchmarks.measure.job`'s OK, FAILED and NOT_INSTALLED."""
     reason: str = ""
     version: str = ""
-    """Version of the peer's library."""
     invoke_ns: list[int] = field(default_factory=list)
     """One value a timed call, in order; empty where the peer gives only a summary."""
     summary_ns: dict[str, int] = field(default_factory=dict)
     """median, p95, mean, maximum: of a peer that gives only a summary."""
 
 
-class Peer(Protocol):
+@dataclass(frozen=True, slots=True)
+class Peer:
     """A tool that times a model file."""
 
     name: str
-    """Name in the table."""
+    format: str
+    """Format of the files it runs: tflite or onnx."""
     what: str
     """Description of the timed calls, in a clause."""
     how_to_get: str
-    """Remedy where it isn't installed."""
-    format: str
-    """Format of the files it runs: tflite or onnx."""
-
-    def measure(self, job: PeerJob) -> PeerOutcome:
-        """Time the file once, in a process of its own."""
-        ...
+    measure: Callable[[PeerJob], PeerOutcome]
 
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -74,37 +65,20 @@ there by mistake: nothing in it may have a library's name."""
 
 
 def run_script(script: str, job: PeerJob, **more: Any) -> PeerOutcome:
-    """Run a script of `benchmarks/peers/scripts`.
-
-    Args:
-        script: its file name.
-        job: what to time.
-        more: what the script wants to know besides, such as the module to import.
-    """
+    """Run a script of `benchmarks/peers/scripts`; `more` is what it needs besides, such as the module to import."""
+    config = job.config
     question = json.dumps({
-        "artifact": str(job.artifact.path), "images_file": job.images_file, "threads": job.threads, "runs": job.runs,
-        "warmup": job.warmup, "warmup_s": job.warmup_s, **more,
+        "artifact": str(job.artifact.path), "images_file": job.images_file, "threads": config.threads,
+        "runs": config.runs, "warmup": config.warmup, "warmup_s": config.warmup_s, **more,
     })  # fmt: skip
     outcome = PeerOutcome(NOT_INSTALLED)
     for python in job.pythons:
         command = (python, str(SCRIPTS / script))
-        reply = ask(command, question, timeout_s=job.timeout_s, environment=_environment(python))
+        reply = ask(command, question, timeout_s=config.timeout_s, environment=_environment(python))
         outcome = PeerOutcome(FAILED, reply.reason) if reply.reason else _read(reply.text)
         if outcome.status != NOT_INSTALLED:
             break
     return outcome
-
-
-def run_tflite_loop(job: PeerJob, *, module: str, package: str, interpreter: str = "Interpreter") -> PeerOutcome:
-    """Run the bare loop on the TFLite interpreter of a library.
-
-    Args:
-        job: what to time.
-        module: to import.
-        package: whose version counts.
-        interpreter: the class within the module, with dots.
-    """
-    return run_script("tflite_loop.py", job, module=module, package=package, interpreter=interpreter)
 
 
 def _environment(python: str) -> dict[str, str]:
@@ -122,91 +96,60 @@ def _read(text: str) -> PeerOutcome:
         return PeerOutcome(FAILED, f"gave no answer: {text[:200]}")
 
 
-class BareLoop:
-    """See `benchmarks.peers.tools.Peer`."""
-
-    name = "bare LiteRT loop"
-    what = "set_tensor, invoke and get_tensor in twenty lines of Python, on the same test images"
-    how_to_get = "pip install ai-edge-litert"
-    format = "tflite"
-
-    def measure(self, job: PeerJob) -> PeerOutcome:
-        """Time the file once, in a process of its own."""
-        return run_tflite_loop(job, module="ai_edge_litert.interpreter", package="ai-edge-litert")
-
-
 _MODULE = "ai_edge_litert.tools.benchmark_litert_model"  # litert-benchmark is its console script
-_FIGURES = ("median", "p95", "mean", "maximum")
-_THEIRS = {"mean": "avg", "maximum": "max"}
+_FIGURES = {"median": "median_ms", "p95": "p95_ms", "mean": "avg_ms", "maximum": "max_ms"}
 
 
-class LitertBenchmark:
-    """See `benchmarks.peers.tools.Peer`."""
-
-    name = "litert-benchmark"
-    what = "LiteRT's CompiledModel on one random input, without copying it in; it rounds to 10 µs"
-    how_to_get = "pip install 'ai-edge-litert>=2.1'"
-    format = "tflite"
-
-    def measure(self, job: PeerJob) -> PeerOutcome:
-        """Time the file once, in a process of its own."""
-        if find_spec("ai_edge_litert") is None or find_spec(_MODULE) is None:
-            return PeerOutcome(NOT_INSTALLED)
-        with tempfile.TemporaryDirectory(prefix="litert-benchmark-") as folder:
-            result = Path(folder) / "result.json"
-            command = (
-                job.pythons[0], "-m", _MODULE, "--model", str(job.artifact.path), "--num_runs", str(job.runs),
-                "--warmup_runs", str(job.warmup), "--num_threads", str(job.threads), "--result_json", str(result),
-            )  # fmt: skip
-            reply = ask(command, "", timeout_s=job.timeout_s, environment=own_environment())
-            if reply.reason or not result.is_file():
-                return PeerOutcome(FAILED, reply.reason or "wrote no result")
-            latency = json.loads(result.read_text(encoding="utf-8"))["latency"]
-        return PeerOutcome(OK, version=version("ai-edge-litert"), summary_ns=read_latency(latency))
+def run_litert_benchmark(job: PeerJob) -> PeerOutcome:
+    """Run LiteRT's own benchmark, which reports a summary alone."""
+    if find_spec("ai_edge_litert") is None or find_spec(_MODULE) is None:
+        return PeerOutcome(NOT_INSTALLED)
+    with tempfile.TemporaryDirectory(prefix="litert-benchmark-") as folder:
+        result = Path(folder) / "result.json"
+        command = (
+            job.pythons[0], "-m", _MODULE, "--model", str(job.artifact.path), "--num_runs", str(job.config.runs),
+            "--warmup_runs", str(job.config.warmup), "--num_threads", str(job.config.threads),
+            "--result_json", str(result),
+        )  # fmt: skip
+        reply = ask(command, "", timeout_s=job.config.timeout_s, environment=own_environment())
+        if reply.reason or not result.is_file():
+            return PeerOutcome(FAILED, reply.reason or "wrote no result")
+        latency = json.loads(result.read_text(encoding="utf-8"))["latency"]
+    return PeerOutcome(OK, version=version("ai-edge-litert"), summary_ns=read_latency(latency))
 
 
 def read_latency(latency: dict[str, float]) -> dict[str, int]:
-    """Its milliseconds -> nanoseconds of median, p95, mean and maximum."""
-    return {name: round(latency[f"{_THEIRS.get(name, name)}_ms"] * 1e6) for name in _FIGURES}
+    """Convert its milliseconds to nanoseconds of median, p95, mean and maximum."""
+    return {name: round(latency[theirs] * 1e6) for name, theirs in _FIGURES.items()}
 
 
-class TfliteRuntimeLoop:
-    """See `benchmarks.peers.tools.Peer`."""
-
-    name = "tflite-runtime"
-    what = "the bare loop on tflite-runtime, the last release of LiteRT's predecessor"
-    how_to_get = (
-        "in an environment of its own, Python 3.11 at most: pip install tflite-runtime 'numpy<2', "
-        "then --peer-python ITS/bin/python"
-    )
-    format = "tflite"
-
-    def measure(self, job: PeerJob) -> PeerOutcome:
-        """Time the file once, in a process of its own."""
-        return run_tflite_loop(job, module="tflite_runtime.interpreter", package="tflite-runtime")
+def tflite_loop(module: str, package: str, interpreter: str = "Interpreter") -> Callable[[PeerJob], PeerOutcome]:
+    """Return the bare loop on a library's TFLite interpreter: a class within a module, with the package's version."""
+    return partial(run_script, "tflite_loop.py", module=module, package=package, interpreter=interpreter)
 
 
-class TensorflowLoop:
-    """See `benchmarks.peers.tools.Peer`."""
-
-    name = "TensorFlow"
-    what = "the bare loop on tf.lite.Interpreter"
-    how_to_get = "pip install tensorflow, or --peer-python of an environment that has it"
-    format = "tflite"
-
-    def measure(self, job: PeerJob) -> PeerOutcome:
-        """Time the file once, in a process of its own."""
-        return run_tflite_loop(job, module="tensorflow", package="tensorflow", interpreter="lite.Interpreter")
-
-
-class OpencvLoop:
-    """See `benchmarks.peers.tools.Peer`."""
-
-    name = "OpenCV DNN"
-    what = "a bare loop on cv2.dnn, setInput and forward, on the same test images; float files only"
-    how_to_get = "pip install opencv-python-headless"
-    format = "onnx"
-
-    def measure(self, job: PeerJob) -> PeerOutcome:
-        """Time the file once, in a process of its own."""
-        return run_script("opencv_loop.py", job)
+BARE_LOOP = Peer(
+    "bare LiteRT loop", "tflite",
+    "set_tensor, invoke and get_tensor in twenty lines of Python, on the same test images",
+    "pip install ai-edge-litert", tflite_loop("ai_edge_litert.interpreter", "ai-edge-litert"),
+)  # fmt: skip
+LITERT_BENCHMARK = Peer(
+    "litert-benchmark", "tflite",
+    "LiteRT's CompiledModel on one random input, without copying it in; it rounds to 10 µs",
+    "pip install 'ai-edge-litert>=2.1'", run_litert_benchmark,
+)  # fmt: skip
+TFLITE_RUNTIME_LOOP = Peer(
+    "tflite-runtime", "tflite", "the bare loop on tflite-runtime, the last release of LiteRT's predecessor",
+    "in an environment of its own, Python 3.11 at most: pip install tflite-runtime 'numpy<2', "
+    "then --peer-python ITS/bin/python", tflite_loop("tflite_runtime.interpreter", "tflite-runtime"),
+)  # fmt: skip
+TENSORFLOW_LOOP = Peer(
+    "TensorFlow", "tflite", "the bare loop on tf.lite.Interpreter",
+    "pip install tensorflow, or --peer-python of an environment that has it",
+    tflite_loop("tensorflow", "tensorflow", "lite.Interpreter"),
+)  # fmt: skip
+OPENCV_LOOP = Peer(
+    "OpenCV DNN", "onnx", "a bare loop on cv2.dnn, setInput and forward, on the same test images; float files only",
+    "pip install opencv-python-headless", partial(run_script, "opencv_loop.py"),
+)  # fmt: skip
+PEERS = (BARE_LOOP, LITERT_BENCHMARK, TFLITE_RUNTIME_LOOP, TENSORFLOW_LOOP, OPENCV_LOOP)

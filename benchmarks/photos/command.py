@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.config import from_flags
 from benchmarks.host.environment import describe_environment
-from benchmarks.photos.measure import PhotoReport, PhotosConfig, find_folders, label_photographs, measure_photos
+from benchmarks.photos.measure import PhotosConfig, find_folders, label_photographs, measure_photos
 from edge.artifact.file import default_model
 from edge.classify.classifier import Classifier
 from edge.cli import console
@@ -21,7 +21,6 @@ from edge.errors import EXIT_DONE, ToolkitError
 from edge.runtimes import RUNTIMES
 
 NAME = "photos"
-"""First argument of `python -m benchmarks` that leads here."""
 
 _TIME = "%Y%m%dT%H%M%SZ"  # as the folders of the other reports
 
@@ -85,12 +84,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     report = build_report(found, config, describe_model(classifier), environment)
     page = write_report(report, found, config.out or Path("reports") / f"{NAME}-{datetime.now(timezone.utc):{_TIME}}")
     print(printed(report), f"report: {page}", sep="\n")
-    _complain_about_skipped(found)
-    return EXIT_DONE
-
-
-def _complain_about_skipped(found: PhotoReport) -> None:
     if found.skipped:
         names = ", ".join(skipped.path for skipped in found.skipped)
         count = len(found.results) + len(found.skipped)
         raise ToolkitError(f"{len(found.skipped)} of {count} photographs could not be read: {names}")
+    return EXIT_DONE

@@ -16,7 +16,7 @@ from benchmarks.analysis.row import known
 from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.photos.record import Report
 from benchmarks.photos.tally import kinds_of, roc_curve
-from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, style_axes
+from benchmarks.report.charts.style import Palette, new_figure, style_axes
 from edge.classify.decision import decide_alone
 from edge.datasets.folder_labels import REJECTIONS
 from edge.images.decode import read_image
@@ -30,17 +30,11 @@ _STRONGEST = 0.7  # opacity of a cell that holds all of its row: the number on i
 
 
 def draw_confusion(report: Report, palette: Palette) -> Figure:
-    """Draw folders downwards and answers to the right; a cell's strength is its share of the folder, framed if right.
-
-    Args:
-        report: report on photographs.
-        palette: colours.
-    """
+    """Draw folders downwards, answers to the right; a cell's strength is its share of the folder, right ones framed."""
     matrix = report.confusion
     rows, columns = len(matrix.folders), len(matrix.answers)
-    size = (_MARGIN_WIDTH + _CELL_WIDTH * columns, _MARGIN_HEIGHT + _CELL_HEIGHT * rows)
-    figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
-    axes = figure.subplots()
+    width, height = _MARGIN_WIDTH + _CELL_WIDTH * columns, _MARGIN_HEIGHT + _CELL_HEIGHT * rows
+    figure, axes = new_figure(width, height, palette)
     axes.set(xlim=(0, columns), ylim=(rows, 0))
     for row, (folder, counts) in enumerate(zip(report.folders, matrix.counts, strict=True)):
         right = folder.labels or REJECTIONS
@@ -77,18 +71,12 @@ def _name_cells(axes: Axes, report: Report, palette: Palette) -> None:
 
 
 def draw_roc(report: Report, palette: Palette) -> Figure:
-    """Draw the share of the known that pass over the share of the unknown that do, and the two rules as points.
-
-    Args:
-        report: report on photographs with a rejection.
-        palette: colours.
-    """
+    """Draw the share of the known that pass over the share of the unknown that do, and the two rules as points."""
     found = known(report.rejection)
     folders = {folder.folder: folder for folder in report.folders}
     inside, outside = ([photo.score for photo in report.photos if bool(folders[photo.folder].labels) == side]
                       for side in (True, False))  # fmt: skip
-    figure = Figure(figsize=_ROC_SIZE, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
-    axes = figure.subplots()
+    figure, axes = new_figure(*_ROC_SIZE, palette)
     style_axes(axes, palette)
     axes.plot([0, 100], [0, 100], color=palette.muted, linewidth=0.8, linestyle="--", label="by chance")
     axes.plot(*(100 * roc_curve(inside, outside)).T, color=palette.right, linewidth=2, label="by the score")
@@ -128,9 +116,6 @@ def choose_hits(report: PhotoReport, *, each: int) -> list[PhotoResult]:
 
 def sheet_png(results: Sequence[PhotoResult]) -> bytes:
     """Draw results as a sheet: frame, what the network saw, and the likeliest labels, the truth above.
-
-    Args:
-        results: at least one; their photographs are read again.
 
     Raises:
         OSError: a photograph has gone since it was measured.

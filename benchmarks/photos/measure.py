@@ -55,13 +55,7 @@ class Photograph:
 
 
 def find_folders(folder: Path) -> dict[str, list[Path]]:
-    """List the image files by the name of the folder they lie in, both sorted.
-
-    Args:
-        folder: holds a folder for each kind; or image files, which are then one kind called like the folder itself.
-
-    Returns:
-        Name of the folder -> its image files, at least one each.
+    """List the image files by the name of the folder they lie in, both sorted; image files alone are one kind.
 
     Raises:
         SourceError: it doesn't exist or holds no image.
@@ -119,7 +113,6 @@ class PhotoResult:
     height: int
     """Pixels of the frame."""
     width: int
-    """Pixels of the frame."""
 
     @property
     def score(self) -> float:
@@ -153,7 +146,6 @@ class Skipped:
     """File that could not be measured."""
 
     path: str
-    """Folder and file name."""
     reason: str
 
 
@@ -170,10 +162,6 @@ class PhotoReport:
 
 def measure_photos(classifier: FrameClassifier, photographs: Iterable[Photograph]) -> PhotoReport:
     """Classify every photograph once, each for itself; what can't be read is skipped and listed.
-
-    Args:
-        classifier: what is measured.
-        photographs: read one at a time.
 
     Raises:
         SourceError: not one of them could be read.

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from benchmarks.columns import MISSING, Column, as_markdown, as_text, number
+from benchmarks.columns import MISSING, Column, as_markdown, as_text, bullets, number
 from benchmarks.host.environment import environment_lines, machine_name, shown_time
 from benchmarks.photos.images import draw_confusion, draw_roc
 from benchmarks.photos.record import Report, Stage, frames_sentence, hits_sentence, mistakes_sentence, skipped_lines
-from benchmarks.photos.tally import Rates, Share
+from benchmarks.photos.tally import FolderRow, Rates, Share
 from benchmarks.report.charts.style import figure_svg
 from benchmarks.report.html import render_page, table_view
 
 _R = TypeVar("_R")
-
-
-@dataclass(frozen=True, slots=True)
-class FolderLine:
-    """Line of FOLDERS: a folder, or a total."""
-
-    folder: str
-    truth: str
-    count: int
-    top1: Share | None
-    answered: Share | None
-    is_total: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RuleLine:
-    """Line of RULES."""
-
-    rule: str
-    rates: Rates
 
 
 def _interval(read: Callable[[_R], Share | None]) -> Callable[[_R], str]:
@@ -48,7 +27,7 @@ def _interval(read: Callable[[_R], Share | None]) -> Callable[[_R], str]:
     return show
 
 
-def _share(group: str, key: str, read: Callable[[FolderLine], Share | None]) -> tuple[Column[FolderLine], ...]:
+def _share(group: str, key: str, read: Callable[[FolderRow], Share | None]) -> tuple[Column[FolderRow], ...]:
     """Return three columns of a share: right answers, percentage and interval."""
     return (
         Column(group, "right", number(f"{key}.right", digits=0)),
@@ -57,7 +36,7 @@ def _share(group: str, key: str, read: Callable[[FolderLine], Share | None]) -> 
     )
 
 
-FOLDERS: tuple[Column[FolderLine], ...] = (
+FOLDERS: tuple[Column[FolderRow], ...] = (
     Column("", "folder", lambda row: row.folder, is_number=False),
     Column("", "right is", lambda row: row.truth, is_number=False),
     Column("", "photographs", number("count", digits=0)),
@@ -65,12 +44,12 @@ FOLDERS: tuple[Column[FolderLine], ...] = (
     *_share("answered", "answered", lambda row: row.answered),
 )
 
-RULES: tuple[Column[RuleLine], ...] = (
-    Column("", "rejected is", lambda row: row.rule, is_number=False),
-    Column("known kept", "%", number("rates.known_kept.share", scale=100)),
-    Column("known kept", "95 %", _interval(lambda row: row.rates.known_kept)),
-    Column("unknown rejected", "%", number("rates.unknown_rejected.share", scale=100)),
-    Column("unknown rejected", "95 %", _interval(lambda row: row.rates.unknown_rejected)),
+RULES: tuple[Column[tuple[str, Rates]], ...] = (
+    Column("", "rejected is", lambda row: row[0], is_number=False),
+    Column("known kept", "%", lambda row: number("known_kept.share", scale=100)(row[1])),
+    Column("known kept", "95 %", _interval(lambda row: row[1].known_kept)),
+    Column("unknown rejected", "%", lambda row: number("unknown_rejected.share", scale=100)(row[1])),
+    Column("unknown rejected", "95 %", _interval(lambda row: row[1].unknown_rejected)),
 )
 
 STAGES: tuple[Column[tuple[str, Stage]], ...] = (
@@ -80,29 +59,26 @@ STAGES: tuple[Column[tuple[str, Stage]], ...] = (
 )
 
 
-def folder_table(report: Report) -> list[FolderLine]:
+def folder_table(report: Report) -> list[FolderRow]:
     """Return the rows of FOLDERS: one a folder, then the totals."""
-    folders = [FolderLine(row.folder, row.truth, row.count, row.top1, row.answered) for row in report.folders]
     sums = {"all known": report.totals.known, "all unknown": report.totals.unknown, "all": report.totals.all}
-    totals = [FolderLine(name, "", row.count, row.top1, row.answered, is_total=True) for name, row in sums.items()]
-    return [*folders, *(row for row in totals if row.count)]
+    totals = [
+        FolderRow(folder=name, labels=(), truth="", count=row.count, top1=row.top1, answered=row.answered)
+        for name, row in sums.items()
+    ]
+    return [*report.folders, *(row for row in totals if row.count)]
 
 
-def rule_table(report: Report) -> list[RuleLine]:
+def rule_table(report: Report) -> list[tuple[str, Rates]]:
     """Return the rows of RULES: the threshold that keeps 95 % of the known, and the model's own; none without both."""
     rejection = report.rejection
     if rejection is None:
         return []
     threshold = f"a score below {rejection.threshold:.3f}, which keeps {rejection.keep:.0%}"
     return [
-        RuleLine(threshold, rejection.at_threshold),
-        RuleLine("what the model answers unknown or nothing", rejection.answered),
+        (threshold, rejection.at_threshold),
+        ("what the model answers unknown or nothing", rejection.answered),
     ]
-
-
-def stage_table(report: Report) -> list[tuple[str, Stage]]:
-    """Return the rows of STAGES."""
-    return list(report.stages.items())
 
 
 def confusion_columns(report: Report) -> tuple[Column[tuple[str, list[int]]], ...]:
@@ -128,7 +104,7 @@ def printed(report: Report) -> str:
         as_text(FOLDERS, folder_table(report)),
         as_text(confusion_columns(report), confusion_table(report)),
         as_text(RULES, rules) if rules else "",
-        frames_sentence(report) + "\n" + as_text(STAGES, stage_table(report)),
+        frames_sentence(report) + "\n" + as_text(STAGES, list(report.stages.items())),
         "\n".join(["not read:", *skipped_lines(report)]) if report.skipped else "",
         "\n".join(report.headline),
     ]
@@ -143,7 +119,7 @@ def markdown(report: Report) -> str:
         f"# Photographs, {shown_time(environment)}",
         f"{machine_name(environment)}; {report.statement}.",
         f"**{report.headline[0]}**",
-        _bullets(report.headline[1:]),
+        bullets(report.headline[1:]),
         "## Accuracy",
         as_markdown(FOLDERS, folder_table(report)),
         "## Answers",
@@ -152,22 +128,18 @@ def markdown(report: Report) -> str:
         *(("## Known and unknown", "![ROC curve](roc.png)", as_markdown(RULES, rules)) if rules else ()),
         "## Time",
         frames_sentence(report),
-        as_markdown(STAGES, stage_table(report)),
+        as_markdown(STAGES, list(report.stages.items())),
         *(("## Mistakes", mistakes_sentence(report), "![mistakes](mistakes.png)") if shown.mistakes else ()),
         *(("## Right answers", hits_sentence(report), "![right answers](hits.png)") if shown.hits else ()),
-        *(("## Not read", _bullets(skipped_lines(report))) if report.skipped else ()),
+        *(("## Not read", bullets(skipped_lines(report))) if report.skipped else ()),
         "## Caveats",
-        _bullets(report.caveats),
+        bullets(report.caveats),
         "## Glossary",
-        _bullets([f"{name}: {text}" for name, text in report.definitions.items()]),
+        bullets([f"{name}: {text}" for name, text in report.definitions.items()]),
         "## Environment",
-        _bullets([f"{name}: {value}" for name, value in environment_lines(environment)]),
+        bullets([f"{name}: {value}" for name, value in environment_lines(environment)]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _bullets(lines: Sequence[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
 
 
 def html_page(report: Report) -> str:
@@ -176,11 +148,11 @@ def html_page(report: Report) -> str:
         "photos/page.html.j2",
         report,
         report.environment,
-        folders=table_view(FOLDERS, folder_table(report), tone=lambda row: "total" if row.is_total else ""),
+        folders=table_view(FOLDERS, folder_table(report), tone=lambda row: "" if row.truth else "total"),
         confusion=figure_svg(partial(draw_confusion, report), salt="confusion"),
         roc=figure_svg(partial(draw_roc, report), salt="roc") if report.rejection else "",
         rules=table_view(RULES, rule_table(report)),
-        stages=table_view(STAGES, stage_table(report)),
+        stages=table_view(STAGES, list(report.stages.items())),
         frames=frames_sentence(report),
         mistakes=mistakes_sentence(report),
         hits=hits_sentence(report),

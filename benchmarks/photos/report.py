@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.host.environment import Environment
@@ -24,7 +25,7 @@ from benchmarks.photos.record import (
 from benchmarks.photos.render import html_page, markdown
 from benchmarks.photos.tally import confusion, folder_rows, kinds_of, rejection, split, total_rows
 from benchmarks.report.charts.style import Palette, figure_png
-from benchmarks.report.schema import to_json
+from benchmarks.report.schema import to_json, write_folder
 from benchmarks.stats.latency import summarise
 from edge.classify.classifier import Classifier
 from edge.system import atomic_file
@@ -76,21 +77,13 @@ def build_report(found: PhotoReport, config: PhotosConfig, model: ModelIdentity,
 
 
 def write_report(report: Report, found: PhotoReport, folder: Path) -> Path:
-    """Write report.json, .md, .html and the pictures: a new folder appears with all, in an old one each appears.
-
-    Returns:
-        The path of the HTML page.
+    """Write report.json, .md, .html and the pictures, as `write_folder` does, and return the page's path.
 
     Raises:
         OSError: the folder can't be written, or a photograph has gone.
         FrameError: a photograph has changed since it was measured.
     """
-    if folder.exists():
-        _write_files(report, found, folder)
-    else:
-        with atomic_file.new_folder(folder) as temporary:
-            _write_files(report, found, temporary)
-    return folder / "report.html"
+    return write_folder(folder, partial(_write_files, report, found))
 
 
 def _write_files(report: Report, found: PhotoReport, folder: Path) -> None:

@@ -20,24 +20,14 @@ KEEP_KNOWN = 0.95
 
 
 def auroc(known: ArrayLike, unknown: ArrayLike) -> float:
-    """Area under the ROC curve, 0-1: how often a known photograph scores above an unknown one, ties counting half.
-
-    Args:
-        known: scores, shape (N,), N >= 1.
-        unknown: scores, shape (M,), M >= 1.
-    """
+    """Return the area under the ROC curve of scores, shapes (N,) and (M,): the share of pairs in order, 0-1."""
     # Mann and Whitney's U counts those pairs (Hanley and McNeil, 1982, doi:10.1148/radiology.143.1.7063747).
     u = mannwhitneyu(known, unknown, method="asymptotic").statistic
     return float(u) / (np.size(known) * np.size(unknown))
 
 
 def keeping_threshold(known: Sequence[float], *, keep: float = KEEP_KNOWN) -> float:
-    """Return the highest threshold that at least `keep` of the known scores reach.
-
-    Args:
-        known: scores, at least one.
-        keep: share to keep, above 0, at most 1.
-    """
+    """Return the highest threshold that at least a share `keep`, above 0 and at most 1, of the known scores reach."""
     # 0.95 * 20 may come out a hair above 19 in binary, which must not make it 20.
     needed = max(1, math.ceil(round(keep * len(known), 9)))
     return sorted(known, reverse=True)[needed - 1]
@@ -125,14 +115,8 @@ class Rejection:
     """Rates of the model's own answers."""
 
 
-def share(hits: Iterable[bool]) -> Share | None:
-    """Return the share of hits; None without any."""
-    counted = list(hits)
-    return share_of(counted) if counted else None
-
-
 def share_of(hits: Sequence[bool]) -> Share:
-    """Return the share of hits, at least one."""
+    """Return the share of right answers among at least one."""
     right, count = sum(hits), len(hits)
     low, high = wilson_interval(right, count)
     return Share(right, count, right / count, low, high)
@@ -178,11 +162,7 @@ def confusion(report: PhotoReport) -> Confusion:
 
 
 def rejection(report: PhotoReport) -> Rejection | None:
-    """Measure the separation of known and unknown, by the score alone and by the model's answers.
-
-    Returns:
-        None unless there are photographs of both.
-    """
+    """Measure the separation of known and unknown, by score and by answers; None without photographs of both."""
     known, unknown = split(report.results)
     if not known or not unknown:
         return None
@@ -206,13 +186,10 @@ def rejection(report: PhotoReport) -> Rejection | None:
 
 def _fields(results: Sequence[PhotoResult]) -> dict[str, Any]:
     """Return the fields of `Accuracies`."""
+    # Of unknown photographs no label is right, so that a share over both kinds would say nothing.
+    all_known = bool(results) and all(result.photograph.kind.is_known for result in results)
     return {
         "count": len(results),
-        # Of unknown photographs no label is right, so that a share over both kinds would say nothing.
-        "top1": share(result.is_top1_right for result in results) if _all_known(results) else None,
-        "answered": share(result.is_right for result in results),
+        "top1": share_of([result.is_top1_right for result in results]) if all_known else None,
+        "answered": share_of([result.is_right for result in results]) if results else None,
     }
-
-
-def _all_known(results: Sequence[PhotoResult]) -> bool:
-    return all(result.photograph.kind.is_known for result in results)

@@ -77,10 +77,11 @@ def _compared(show: Callable[[Comparison], str]) -> Callable[[Row], str]:
     return lambda row: show(row.against_float) if row.against_float else MISSING
 
 
-def _loss(row: Row) -> str:
-    if row.against_float:
-        return f"{row.against_float.loss_pp:.2f}"
-    return "float" if row.is_reference else MISSING
+def loss_cell(row: Row) -> str:
+    """Show the loss against float, and which row is float."""
+    if row.loss_pp is None:
+        return MISSING
+    return "float" if row.is_reference else f"{row.loss_pp:.2f}"
 
 
 def _interval(row: Row) -> str:
@@ -114,7 +115,7 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("", "variant", lambda row: row.title, is_number=False),
     Column("top-1", "%", number("top1_accuracy", scale=100, digits=2)),
     Column("top-1", "95 %", _interval),
-    Column("loss, points", "here", _loss),
+    Column("loss, points", "here", loss_cell),
     Column("loss, points", "95 %", _compared(lambda loss: _span(*loss.interval_pp))),
     Column("predictions", "lost", _compared(lambda loss: f"{loss.lost:,}")),
     Column("predictions", "gained", _compared(lambda loss: f"{loss.gained:,}")),

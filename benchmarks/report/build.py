@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.analysis.accuracy_findings import change_sentence, kernel_sentence, loss_sentence
@@ -11,17 +12,16 @@ from benchmarks.analysis.latency import latency_caveats
 from benchmarks.analysis.recommendation import recommend
 from benchmarks.analysis.row import Row, measured
 from benchmarks.analysis.seed_variance import read_training_runs, seed_groups, seed_sentence
-from benchmarks.columns import as_markdown
+from benchmarks.columns import as_markdown, bullets
 from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.host.environment import Environment, busy_sentence, environment_lines, machine_name, shown_time
 from benchmarks.measure.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, EvaluationSet
-from benchmarks.measure.job import runtime_settings_lines
 from benchmarks.report import accuracy_table, table
 from benchmarks.report.charts.scatter import WIDE, draw_chart
 from benchmarks.report.charts.style import Palette, figure_png
 from benchmarks.report.glossary import DEFINITIONS
 from benchmarks.report.html import html_page
-from benchmarks.report.schema import Frames, PeerRow, Report, to_json
+from benchmarks.report.schema import Frames, PeerRow, Report, to_json, write_folder
 from benchmarks.stats.latency import P90_MIN_SAMPLES, P95_MIN_SAMPLES, P99_MIN_SAMPLES
 from edge.system import atomic_file
 
@@ -39,18 +39,7 @@ def build_report(
     limits: Limits | None = None,
     is_interrupted: bool = False,
 ) -> Report:
-    """Join the rows and all that follows from them.
-
-    Args:
-        rows: rows from `benchmarks.analysis.rows.make_rows`.
-        config: settings of the run.
-        test_images: images that accuracy was counted on.
-        environment: machine and software.
-        statement: description of the test images, without a full stop.
-        peers: other tools' rows.
-        limits: None without a gate.
-        is_interrupted: True if Ctrl-C came before every row had all its repeats.
-    """
+    """Join the rows and all that follows from them; without limits there is no gate."""
     return Report(
         interrupted=is_interrupted,
         statement=statement,
@@ -69,20 +58,8 @@ def build_report(
 
 
 def write_report(report: Report, folder: Path) -> Path:
-    """Write report.json, .csv, .md, .html and the chart: a new folder appears with all, in an old one each appears.
-
-    Returns:
-        The path of the HTML page.
-
-    Raises:
-        OSError: the folder can't be written.
-    """
-    if folder.exists():
-        _write_files(report, folder)
-    else:
-        with atomic_file.new_folder(folder) as temporary:
-            _write_files(report, temporary)
-    return folder / "report.html"
+    """Write report.json, .csv, .md, .html and the chart, as `write_folder` does, and return the page's path."""
+    return write_folder(folder, partial(_write_files, report))
 
 
 def _write_files(report: Report, folder: Path) -> None:
@@ -118,25 +95,25 @@ def caveats(rows: Sequence[Row], test_images: EvaluationSet, environment: Enviro
 def markdown(report: Report) -> str:
     """Render the report as Markdown; the chart is the PNG beside it."""
     environment, rows = report.environment, report.rows
-    environment_facts = (*environment_lines(environment), *runtime_settings_lines(rows))
+    environment_facts = (*environment_lines(environment), *table.runtime_settings_lines(rows))
     parts = [
         f"# Benchmark of {shown_time(environment)}",
         f"{machine_name(environment)}; {report.statement}.",
         "**Interrupted: this report holds what was measured until then.**" if report.interrupted else "",
         f"**{report.recommendation[0]}**",
-        _bullets(report.recommendation[1:]),
-        _bullets(gate_lines(report.gate)) if report.gate else "",
+        bullets(report.recommendation[1:]),
+        bullets(gate_lines(report.gate)) if report.gate else "",
         f"![accuracy against latency]({CHART})" if measured(rows) else "",
         as_markdown(table.COLUMNS, table.ordered(rows)),
-        _bullets(table.reasons(rows)),
+        bullets(table.reasons(rows)),
         *_accuracy_markdown(report),
         *_peers_markdown(report.peers),
         "## Caveats",
-        _bullets(report.caveats),
+        bullets(report.caveats),
         "## Glossary",
-        _bullets(f"{name}: {text}" for name, text in report.definitions.items()),
+        bullets(f"{name}: {text}" for name, text in report.definitions.items()),
         "## Environment",
-        _bullets(f"{name}: {value}" for name, value in environment_facts),
+        bullets(f"{name}: {value}" for name, value in environment_facts),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -145,14 +122,14 @@ def _peers_markdown(peers: Sequence[PeerRow]) -> list[str]:
     if not peers:
         return []
     lines = as_markdown(table.PEER_COLUMNS, table.ordered_peers(peers))
-    return ["## Other tools on the same files", lines, _bullets(table.peer_sentences(peers))]
+    return ["## Other tools on the same files", lines, bullets(table.peer_sentences(peers))]
 
 
 def _accuracy_markdown(report: Report) -> list[str]:
     compared = [row for row in report.rows if row.against_float]
     if not compared:
         return []
-    noise = ["### How much of it is chance", _bullets(map(seed_sentence, report.noise))] if report.noise else []
+    noise = ["### How much of it is chance", bullets(map(seed_sentence, report.noise))] if report.noise else []
     tables = [
         text
         for part in accuracy_table.accuracy_tables(report.rows)
@@ -160,13 +137,9 @@ def _accuracy_markdown(report: Report) -> list[str]:
     ]
     return [
         "## What quantization cost",
-        _bullets(f"{loss_sentence(row)}." for row in compared),
+        bullets(f"{loss_sentence(row)}." for row in compared),
         *noise,
         *tables,
         "### Changed predictions",
-        _bullets(f"{row.title}: {change_sentence(row)}" for row in compared),
+        bullets(f"{row.title}: {change_sentence(row)}" for row in compared),
     ]
-
-
-def _bullets(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)

@@ -17,14 +17,14 @@ from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.seed_variance import seed_sentence
 from benchmarks.columns import MISSING, Column
 from benchmarks.host.environment import Environment, environment_lines, machine_name, shown_time
-from benchmarks.measure.job import FAILED, NOT_TIMED, OK, runtime_settings_lines
+from benchmarks.measure.job import FAILED, NOT_TIMED, OK
+from benchmarks.report import table
 from benchmarks.report.accuracy_table import accuracy_tables
 from benchmarks.report.charts.accuracy import LEAST_IN_BIN, LOSS_WIDTHS, draw_change, draw_losses, draw_reliability
 from benchmarks.report.charts.latency import NARROW, WIDE, draw_scatter, draw_stages
 from benchmarks.report.charts.scatter import SIZES, draw_chart
 from benchmarks.report.charts.style import figure_svg
 from benchmarks.report.schema import PeerRow, Report
-from benchmarks.report.table import COLUMNS, PEER_COLUMNS, ordered, ordered_peers, peer_sentences, reasons
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _TONES = {OK: "ok", NOT_TIMED: "untimed", FAILED: "failed"}
@@ -56,28 +56,20 @@ class TableView:
     missing: str = MISSING
 
 
-@dataclass(frozen=True, slots=True)
-class Drawings:
-    """Charts of one kind, wide and narrow, with a description."""
-
-    note: str
-    charts: list[str]
-
-
 def html_page(report: Report) -> str:
     """Render the page of a report."""
-    rows = ordered(report.rows)
+    rows = table.ordered(report.rows)
     sizes = SIZES if measured(rows) else ()
     return render_page(
         "page.html.j2",
         report,
         report.environment,
-        settings=runtime_settings_lines(rows),
+        settings=table.runtime_settings_lines(rows),
         charts=[figure_svg(partial(draw_chart, rows, size), salt=f"chart {size}") for size in sizes],
         # Of several machines no row is the one to use.
         tiles=[] if report.environment.machines else tiles(rows),
-        variants=_row_table(COLUMNS, rows),
-        reasons=reasons(rows),
+        variants=_row_table(table.COLUMNS, rows),
+        reasons=table.reasons(rows),
         losses=losses(rows),
         noises=[seed_sentence(group) for group in report.noise],
         accuracy_tables=[
@@ -86,10 +78,10 @@ def html_page(report: Report) -> str:
         changes=changes(rows),
         reliability=reliability(rows),
         least_in_bin=LEAST_IN_BIN,
-        peers=table_view(PEER_COLUMNS, ordered_peers(report.peers), tone=_tone, mode=lambda _: "")
+        peers=table_view(table.PEER_COLUMNS, table.ordered_peers(report.peers), tone=_tone, mode=lambda _: "")
         if report.peers
         else None,
-        peer_sentences=peer_sentences(report.peers),
+        peer_sentences=table.peer_sentences(report.peers),
         timings=timings(rows),
     )
 
@@ -97,15 +89,7 @@ def html_page(report: Report) -> str:
 def render_page(
     template: str, report: Any, environment: Environment, *, settings: Sequence[tuple[str, str]] = (), **values: object
 ) -> str:
-    """Render one of the templates, which all extend layout.html.j2.
-
-    Args:
-        template: its name in `templates`, or its path within `benchmarks`.
-        report: any report with caveats and definitions.
-        environment: machine and software.
-        settings: lines below the environment's, (name, text).
-        values: names that the template uses beside the report.
-    """
+    """Render a template, by its name in `templates` or path within `benchmarks`; settings follow the environment."""
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader((_TEMPLATES, _TEMPLATES.parents[1])),
         autoescape=True,  # file names and the messages of libraries are other people's text
@@ -197,14 +181,14 @@ def reliability(rows: Sequence[Row]) -> str | None:
     return figure_svg(partial(draw_reliability, [row for row in first if row]), salt="reliability")
 
 
-def timings(rows: Sequence[Row]) -> list[Drawings]:
-    """Return the charts of time; none where nothing was timed."""
+def timings(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
+    """Return the charts of time, each with a description, wide and narrow; none where nothing was timed."""
     timed = measured(rows)
     stages = "From a camera's picture to a written decision, in stages."
     scatter = "How the calls of the network scatter."
     drawings = [(stages, draw_stages)] * any(row.end_to_end for row in timed)
     drawings += [(scatter, draw_scatter)] * any(row.invoke for row in timed)
     return [
-        Drawings(note, [figure_svg(partial(draw, rows, width), salt=f"{note} {width}") for width in (WIDE, NARROW)])
+        (note, [figure_svg(partial(draw, rows, width), salt=f"{note} {width}") for width in (WIDE, NARROW)])
         for note, draw in drawings
     ]

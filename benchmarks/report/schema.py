@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from benchmarks.analysis.gate import Gate
@@ -17,6 +19,7 @@ from benchmarks.measure.job import OK
 from benchmarks.records import ABSENT_IF_NONE, from_record, to_record
 from benchmarks.stats.ratios import Ratio
 from edge.errors import ReportError
+from edge.system import atomic_file
 
 SCHEMA_VERSION = 2  # 1: one repeat, and no statistics of the accuracy
 
@@ -52,7 +55,6 @@ class PeerRow:
     id: str
     peer: str
     what: str
-    """Description of what the tool times."""
     how_to_get: str
     variant: str
     sha256: str
@@ -109,10 +111,6 @@ class Report:
 def read_report(data: Any, name: str) -> Report:
     """Read the JSON object of a report.
 
-    Args:
-        data: content of report.json.
-        name: name of the file, for errors.
-
     Raises:
         ReportError: no report, of another schema, damaged, or without its raw values.
     """
@@ -136,3 +134,17 @@ def to_json(report: Any) -> str:
     text = json.dumps(to_record(report), indent=1, ensure_ascii=False, allow_nan=False)
     # No string of the report can look like this: JSON writes a line break inside a string as \\n.
     return re.sub(r"\[\n[-+.\de,\s]+\]", lambda match: "".join(match.group().split()), text) + "\n"
+
+
+def write_folder(folder: Path, write: Callable[[Path], None]) -> Path:
+    """Let `write` make the files of a report, and return the page's path; a new folder appears with all of them.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    if folder.exists():
+        write(folder)
+    else:
+        with atomic_file.new_folder(folder) as temporary:
+            write(temporary)
+    return folder / "report.html"

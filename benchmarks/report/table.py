@@ -11,7 +11,7 @@ from benchmarks.analysis.latency import KINDS, TABLED, tabled_latency
 from benchmarks.analysis.row import Row
 from benchmarks.columns import MISSING, Column, as_text, number
 from benchmarks.measure.job import NOT_INSTALLED, NOT_TIMED, OK
-from benchmarks.report.accuracy_table import CSV_NAMES, csv_facts
+from benchmarks.report.accuracy_table import CSV_NAMES, csv_facts, loss_cell
 from benchmarks.report.schema import PeerRow
 from benchmarks.stats.latency import DRIFTING, NOISY, median_width
 
@@ -85,12 +85,6 @@ _CSV_SUMMARY = (
 )  # fmt: skip
 
 
-def _loss(row: Row) -> str:
-    if row.loss_pp is None:
-        return MISSING
-    return "float" if row.is_reference else f"{row.loss_pp:.2f}"
-
-
 def _uncertainty(kind: str) -> Callable[[Row], str]:
     """Show half the width of the median's interval, in per cent of it."""
 
@@ -116,7 +110,7 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("", "runtime", lambda row: _joined(row.runtime, row.runtime_version), is_number=False),
     Column("size", "kB", number("size_bytes", scale=1e-3)),
     Column("top-1", "%", number("top1_accuracy", scale=100, digits=2)),
-    Column("loss", "pp", _loss),
+    Column("loss", "pp", loss_cell),
     Column("agree", "%", _agreement),
     Column("invoke, µs", "median", number("invoke.median_ns", scale=1e-3)),
     Column("invoke, µs", "± %", _uncertainty("invoke")),
@@ -151,10 +145,6 @@ def peer_sentences(peers: Sequence[PeerRow]) -> list[str]:
     return [*sorted(what), *sorted(missing), *failed]
 
 
-def _peer_status(peer: PeerRow) -> str:
-    return "ok, invalid times" if peer.status == OK and peer.invalid else peer.status
-
-
 PEER_COLUMNS: tuple[Column[PeerRow], ...] = (
     Column("", "variant", lambda peer: peer.variant, is_number=False),
     Column("", "tool", lambda peer: _joined(peer.peer, peer.version), is_number=False),
@@ -162,5 +152,30 @@ PEER_COLUMNS: tuple[Column[PeerRow], ...] = (
     Column("one call, µs", "p90", number("invoke.p90_ns", scale=1e-3)),
     Column("one call, µs", "p99", number("invoke.p99_ns", scale=1e-3)),
     Column("speed", "× ours", lambda peer: peer.speedup.mark if peer.speedup else MISSING),  # noqa: RUF001  # as in print
-    Column("", "status", _peer_status, is_number=False),
+    Column(
+        "",
+        "status",
+        lambda peer: "ok, invalid times" if peer.status == OK and peer.invalid else peer.status,
+        is_number=False,
+    ),
 )
+
+
+def runtime_settings_lines(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Describe the settings of a report's rows for people: (name, text); none where nothing is known of them."""
+    known = [(str(row.runtime), row.runtime_settings) for row in rows if row.runtime_settings]
+    kernels: dict[str, set[bool]] = {}
+    for runtime, settings in known:
+        if settings.xnnpack is not None:
+            kernels.setdefault(runtime, set()).add(settings.xnnpack)
+    words = {
+        runtime: "some rows" if len(used) > 1 else "on" if True in used else "off" for runtime, used in kernels.items()
+    }
+    collectors = sorted({settings.garbage_collector for _, settings in known})
+    variables = sorted({f"{name}={value}" for _, settings in known for name, value in settings.variables.items()})
+    lines = {
+        "XNNPACK": ", ".join(f"{runtime} {word}" for runtime, word in words.items()),
+        "garbage collector": "; ".join(collectors),
+        "variables of threads": ", ".join(variables),
+    }
+    return [(name, text) for name, text in lines.items() if text]

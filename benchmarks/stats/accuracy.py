@@ -51,9 +51,7 @@ class Reliability:
     count: list[int]
     """Images in each of the 15 bins of (0, 1], lowest first."""
     confidence_sum: list[float]
-    """Sum of the confidences in each bin."""
     right: list[int]
-    """Right predictions in each bin."""
 
     @property
     def expected_calibration_error(self) -> float:
@@ -63,12 +61,7 @@ class Reliability:
 
 
 def reliability(confidence: ArrayLike, is_right: ArrayLike) -> Reliability:
-    """Sort predictions into bins.
-
-    Args:
-        confidence: probability of the predicted class, 0-1, shape (N,), N >= 1.
-        is_right: whether it is the label, boolean, shape (N,).
-    """
+    """Sort predictions into bins by their confidence, 0-1, shape (N,), N >= 1; `is_right` is boolean, shape (N,)."""
     values, right = np.asarray(confidence, np.float64), np.asarray(is_right, np.bool_)
     # A bin excludes its lower edge and includes its upper one: 1.0 belongs to the last.
     place = np.clip(np.ceil(values * BINS).astype(np.int64) - 1, 0, BINS - 1)
@@ -80,14 +73,9 @@ def reliability(confidence: ArrayLike, is_right: ArrayLike) -> Reliability:
 
 
 def mean_drift(confidence: ArrayLike, reference: ArrayLike) -> tuple[float, float]:
-    """Return the change of confidence of a variant against its reference on the same images.
+    """Return the change of confidence, 0-1, shape (N,), of a variant against its reference on the same images.
 
-    Args:
-        confidence: probability of the variant's prediction, 0-1, shape (N,), N >= 1.
-        reference: probability of the reference's prediction, same shape.
-
-    Returns:
-        The mean difference, -1 to 1, above zero if the variant is more confident, and the mean of its size, 0-1.
+    The mean difference, -1 to 1, is above zero if the variant is more confident; the mean of its size follows, 0-1.
     """
     difference = np.asarray(confidence, np.float64) - np.asarray(reference, np.float64)
     return float(difference.mean()), float(np.abs(difference).mean())

@@ -54,10 +54,7 @@ class LatencySummary:
 
 
 def summarise(latencies_ns: Sequence[int]) -> LatencySummary:
-    """Summarise the latencies of one repeat.
-
-    Args:
-        latencies_ns: one value a call, nanoseconds, at least one, any order.
+    """Summarise the latencies of one repeat, one value a call in nanoseconds, in any order.
 
     Raises:
         ValueError: there is nothing to summarise.
@@ -84,9 +81,6 @@ def summarise(latencies_ns: Sequence[int]) -> LatencySummary:
 def summarise_repeats(repeats_ns: Sequence[Sequence[int]]) -> LatencySummary:
     """Summarise several repeats; all but the median is of all calls together.
 
-    Args:
-        repeats_ns: one list a repeat, each as `summarise` takes it.
-
     Raises:
         ValueError: there is no repeat, or an empty one.
     """
@@ -111,14 +105,11 @@ class Stability:
 
 
 def judge(repeats_ns: Sequence[Sequence[int]]) -> Stability:
-    """Judge the latencies of one kind of call.
+    """Judge the latencies of one kind of call, one list a repeat, each with one value a call in order.
 
     Drifting: the medians of ten consecutive blocks of calls have a trend (Kendall's tau, p < 1 %), and the last fifth
     is more than 5 % away from the first. Noisy: the middle half of all calls is wider than 25 % of the median, or the
     interval of the repeats' median is wider than 10 %. Otherwise steady.
-
-    Args:
-        repeats_ns: one list a repeat, in the order they were made; each holds one value a call, in order.
 
     Raises:
         ValueError: there is nothing to judge.
@@ -146,9 +137,6 @@ def median_width(medians_ns: Sequence[float]) -> float:
 
     The interval is made of order statistics, which one disturbed repeat among ten doesn't move. Below six repeats there
     is none of 95 %, and all of them are taken: 94 % for five.
-
-    Args:
-        medians_ns: one a repeat, above 0, at least one.
     """
     low, high = min(medians_ns), max(medians_ns)
     if len(medians_ns) >= _LEAST_FOR_INTERVAL:

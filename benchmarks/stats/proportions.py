@@ -40,10 +40,6 @@ def wilson_interval(right: int, count: int) -> tuple[float, float]:
     """Return the 95 % interval of a share, 0-1, by Wilson's method, which holds for few images too.
 
     See Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", 2001.
-
-    Args:
-        right: images counted.
-        count: images in all, at least 1.
     """
     from scipy.stats import binomtest  # a second on a Pi, which --help needn't wait for
 
@@ -57,9 +53,6 @@ def paired_loss_interval(pairs: Pairs) -> tuple[float, float]:
     R. G. Newcombe, "Improved confidence intervals for the difference between binomial proportions based on paired
     data", Statistics in Medicine 17 (1998), 2635-2650. Neither scipy nor statsmodels has an interval for pairs. Unlike
     the usual one, b - c plus or minus two standard errors, it isn't of width zero where no prediction changed.
-
-    Args:
-        pairs: of at least one image.
     """
     images = pairs.images
     reference, ours = pairs.both_right + pairs.lost, pairs.both_right + pairs.gained
@@ -104,12 +97,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     Of m values the smallest counts m times, the next m - 1 times and so on, none less than the one before it (S. Holm,
     Scandinavian Journal of Statistics 6 (1979), 65-70). scipy hasn't got it; statsmodels, which the tests compare with,
     would bring pandas and 160 MB for these four lines.
-
-    Args:
-        p_values: one of each comparison, 0-1.
-
-    Returns:
-        The corrected ones, 0-1, in the same order.
     """
     values = np.asarray(p_values, np.float64)
     order = np.argsort(values)
@@ -119,12 +106,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def is_non_inferior(interval: tuple[float, float], *, margin: float) -> bool:
-    """Return whether a loss above the margin is excluded, as the upper end of the loss's interval is below it.
+    """Return whether a loss above the margin is excluded: the upper end of its interval is below it, in the same unit.
 
     This is not the same as "not significant", as with few images nothing is significant and nothing is excluded.
-
-    Args:
-        interval: interval of the loss, positive is worse.
-        margin: largest loss that doesn't matter, in the interval's unit.
     """
     return interval[1] < margin

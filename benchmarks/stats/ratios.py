@@ -32,9 +32,8 @@ class Ratio:
         if self.low is None or self.high is None:
             return f"{self.value:.2f} times as fast, from a single repeat"
         interval = f"(95 % interval {self.low:.2f} to {self.high:.2f})"
-        if not self.is_significant:
-            return f"not significantly faster or slower: {self.value:.2f} times as fast {interval}"
-        return f"{self.value:.2f} times as fast {interval}"
+        speed = f"{self.value:.2f} times as fast {interval}"
+        return speed if self.is_significant else f"not significantly faster or slower: {speed}"
 
     @property
     def mark(self) -> str:
@@ -58,16 +57,10 @@ class Ratio:
 
 
 def latency_ratio(ours_ns: Sequence[float], theirs_ns: Sequence[float]) -> Ratio:
-    """Compare the medians of repeats by Welch's t on their logarithms; a repeat is a process, and the unit of chance.
+    """Return our time over theirs, above 1 if ours is slower, from the medians of the repeats.
 
-    The thousands of calls within a repeat share its moment and memory layout, so they are not independent samples.
-
-    Args:
-        ours_ns: median of each repeat, above 0, at least one.
-        theirs_ns: likewise, of the other. The two needn't be of one length.
-
-    Returns:
-        Our time over theirs, above 1 if ours is slower.
+    Welch's t on the logarithms gives the interval. A repeat is a process, and the unit of chance: the thousands of
+    calls within it share its moment and memory layout, so they are not independent samples.
     """
     ours, theirs = np.log(np.asarray(ours_ns, np.float64)), np.log(np.asarray(theirs_ns, np.float64))
     value = math.exp(ours.mean() - theirs.mean())
@@ -82,20 +75,13 @@ def latency_ratio(ours_ns: Sequence[float], theirs_ns: Sequence[float]) -> Ratio
 
 
 def speedup(medians_ns: Sequence[float], reference_ns: Sequence[float]) -> Ratio:
-    """Compare two variants that were measured in turns, by Student's t on the logarithms of one ratio a repeat.
+    """Return the reference's time over the variant's, above 1 if the variant is faster.
 
-    The unit is the repeat, not the call (Kalibera and Jones, "Rigorous benchmarking in reasonable time", 2013). The
-    geometric mean of the ratios is the speed-up.
-
-    Args:
-        medians_ns: median of each repeat of the variant, above 0.
-        reference_ns: the same of the reference, of the same rounds.
-
-    Returns:
-        The reference's time over the variant's, above 1 if the variant is faster.
+    Both took turns. The geometric mean of one ratio a repeat is the speed-up; its interval is Student's t on the
+    logarithms. The unit is the repeat, not the call (Kalibera and Jones, 2013).
 
     Raises:
-        ValueError: the lists are empty or of different length.
+        ValueError: the lists of medians are empty or of different length.
     """
     if len(medians_ns) != len(reference_ns) or not len(medians_ns):
         raise ValueError(f"expected as many medians of both, got {len(medians_ns)} and {len(reference_ns)}")

@@ -10,11 +10,7 @@ import time
 
 
 def main(load):
-    """Read a job, time what `load` makes of it, print how it went as one line of JSON.
-
-    Args:
-        load: job -> (version, function of one input, inputs); raises ImportError where its library is missing.
-    """
+    """Read a job, time what `load` makes of it (version, function of one input, inputs), print the outcome as JSON."""
     job = json.load(sys.stdin)
     try:
         version, call, inputs = load(job)

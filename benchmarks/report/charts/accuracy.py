@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from benchmarks.analysis.row import Row, known
-from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, style_axes
+from benchmarks.report.charts.style import Palette, new_figure, style_axes
 
 LOSS_WIDTHS = (9.6, 4.4)  # inches, for a screen and for a phone
 _LINE_INCHES = 0.42  # of one variant in the chart of losses
@@ -23,14 +23,8 @@ LEAST_IN_BIN = 20
 
 
 def draw_losses(rows: Sequence[Row], width: float, palette: Palette) -> Figure:
-    """Draw a line a variant: the loss as a dot, its 95 % interval as a bar, beside no loss and the margin.
-
-    Args:
-        rows: rows of a report that have `against_float`, at least one.
-        width: inches. Below six, names are above their bars.
-        palette: colours.
-    """
-    figure, axes = _figure((width, 1.05 + _LINE_INCHES * len(rows) * (1.5 if width < 6 else 1)), palette)
+    """Draw a line a variant: the loss as a dot, its interval as a bar; width in inches, below six names are above."""
+    figure, axes = new_figure(width, 1.05 + _LINE_INCHES * len(rows) * (1.5 if width < 6 else 1), palette)
     losses = [known(row.against_float) for row in rows]
     margin = losses[0].margin_pp
     axes.axvline(0, color=palette.ink, linewidth=1)
@@ -57,14 +51,10 @@ def draw_change(row: Row, palette: Palette) -> Figure:
     """Draw the difference of two confusion matrices: predictions more or fewer than float in each cell.
 
     More right predictions and fewer wrong ones have the colour of right, the others that of wrong.
-
-    Args:
-        row: a row of a report that has `against_float`.
-        palette: colours.
     """
     change = np.asarray(known(row.against_float).confusion_change)
     names = [share.label for share in known(row.accuracy).classes]
-    figure, axes = _figure(_CHANGE_SIZE, palette)
+    figure, axes = new_figure(*_CHANGE_SIZE, palette)
     largest = max(int(np.abs(change).max()), 1)
     for label, prediction in np.argwhere(change):
         count = int(change[label, prediction])
@@ -93,12 +83,8 @@ def draw_reliability(rows: Sequence[Row], palette: Palette) -> Figure:
     """Draw a line a variant: share of right predictions over mean confidence in each bin.
 
     A calibrated model lies on the diagonal. Bins of fewer than LEAST_IN_BIN predictions are left out.
-
-    Args:
-        rows: rows of a report whose confidences are known, at least one.
-        palette: colours.
     """
-    figure, axes = _figure(_RELIABILITY_SIZE, palette)
+    figure, axes = new_figure(*_RELIABILITY_SIZE, palette)
     axes.plot([0, 100], [0, 100], color=palette.muted, linewidth=1, linestyle="--")
     for row in rows:
         bins = known(known(row.accuracy).calibration).reliability
@@ -116,11 +102,6 @@ def draw_reliability(rows: Sequence[Row], palette: Palette) -> Figure:
     for text in legend.get_texts():
         text.set_parse_math(False)  # a "$" in a file name is no formula
     return figure
-
-
-def _figure(size: tuple[float, float], palette: Palette) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
-    return figure, figure.subplots()
 
 
 def _name_lines(axes: Axes, rows: Sequence[Row], palette: Palette, *, above: bool) -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from benchmarks.analysis.latency import tabled_latency
 from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.rows import without_common_machine
-from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, style_axes
+from benchmarks.report.charts.style import Palette, new_figure, scale_log, style_axes
 
 WIDE, NARROW = 9.6, 4.4  # inches; narrow is for a phone held upright
 
@@ -31,11 +30,6 @@ def draw_scatter(rows: Sequence[Row], width: float, palette: Palette) -> Figure:
     """Draw one box a row over all its calls of invoke, the fastest row on top, and a dot for each repeat's median.
 
     The box holds the middle half of the calls, the whiskers 90 % of them: a long tail is a long whisker.
-
-    Args:
-        rows: rows of a report, at least one of them timed.
-        width: WIDE or NARROW.
-        palette: colours.
     """
     timed = sorted(_timed(rows, "invoke"), key=lambda row: row.invoke_median_ns, reverse=True)
     figure, axes = _figure(len(timed), palette, width)
@@ -52,9 +46,7 @@ def draw_scatter(rows: Sequence[Row], width: float, palette: Palette) -> Figure:
         axes.scatter(medians, [place] * len(medians), s=14, color=palette.paper, edgecolors=palette.ink,
                      linewidths=0.8, zorder=4)  # fmt: skip
     axes.set_xscale("log", subs=[])
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    scale_log(axes.xaxis)
     axes.set_xlabel("invoke, µs", color=palette.ink)
     axes.set_title(_LEGEND if width == WIDE else _LEGEND.replace(" · dots", "\ndots"), color=palette.muted,
                    fontsize=_LABEL_POINTS, loc="left")  # fmt: skip
@@ -100,18 +92,13 @@ def _timed(rows: Sequence[Row], kind: str) -> list[Row]:
 
 def _figure(count: int, palette: Palette, width: float) -> tuple[Figure, Axes]:
     height = _MARGIN_INCHES + _ROW_INCHES * count * (1 if width == WIDE else 1.3)
-    figure = Figure(figsize=(width, height), dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots()
-
-
-def _broken(name: str) -> str:
-    return textwrap.fill(name, _NAME_CHARACTERS, break_long_words=False, break_on_hyphens=False)
+    return new_figure(width, height, palette)
 
 
 def _name_rows(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
     """Beside the bars where there is room, the runtime under the file's name."""
-    names = [f"{_broken(row.variant)}\n{row.runtime}" for row in rows]
+    wrap = partial(textwrap.fill, width=_NAME_CHARACTERS, break_long_words=False, break_on_hyphens=False)
+    names = [f"{wrap(row.variant)}\n{row.runtime}" for row in rows]
     axes.set_yticks(range(len(rows)), names, fontsize=_LABEL_POINTS, color=palette.ink, parse_math=False)
     style_axes(axes, palette)
     axes.tick_params(axis="y", length=0, labelcolor=palette.ink)

@@ -7,14 +7,12 @@ from itertools import combinations
 
 from adjustText import adjust_text
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 from matplotlib.transforms import Bbox
 
 from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.rows import without_common_machine
-from benchmarks.report.charts.style import POINTS_PER_INCH, Palette, style_axes
+from benchmarks.report.charts.style import Palette, new_figure, scale_log, style_axes
 
 WIDE, NARROW = SIZES = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
 
@@ -27,24 +25,15 @@ _LAYOUTS = ((9.0, 1.2), (9.0, 1.8), (8.5, 1.2), (8.0, 1.4), (7.5, 1.6), (7.0, 1.
 _GAP_POINTS = 4.0  # between a mark and a name
 _ITERATIONS = 500
 _LEGEND = "better: up and to the left · dashed: none is better in both · larger dot: larger file"
-_NARROW_LEGEND = "better: up and to the left · dashed: none is\nbetter in both · larger dot: larger file"
 _NARROW_NAMES = 8  # on a phone there is no room for more: beyond it only the frontier is named
 
 
 def draw_chart(rows: Sequence[Row], size: tuple[float, float], palette: Palette) -> Figure:
-    """Draw one labelled dot a measured row: median of invoke to the right, top-1 upwards, area by file size.
-
-    Args:
-        rows: rows of a report, at least one of them measured.
-        size: width and height in inches.
-        palette: colours.
-    """
+    """Draw one labelled dot a measured row: median of invoke to the right, top-1 upwards, area by file size."""
     timed = sorted(without_common_machine(measured(rows)), key=lambda row: (-_percent(row), _median_us(row)))
-    figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
-    FigureCanvasAgg(figure)  # knows how large text is
-    axes = figure.subplots()
+    figure, axes = new_figure(*size, palette)
     is_narrow = size[0] < WIDE[0]
-    _scale_axes(axes, timed, palette, legend=_NARROW_LEGEND if is_narrow else _LEGEND)
+    _scale_axes(axes, timed, palette, legend=_LEGEND.replace("none is ", "none is\n") if is_narrow else _LEGEND)
     for row in timed:
         colour = palette.of(row.quantization)
         p90_ns = known(row.invoke).p90_ns
@@ -60,11 +49,7 @@ def draw_chart(rows: Sequence[Row], size: tuple[float, float], palette: Palette)
 
 
 def frontier(rows: Sequence[Row]) -> list[Row]:
-    """The rows that no other beats in both accuracy and latency, fastest first: what is worth choosing from.
-
-    Args:
-        rows: rows of a report; those that weren't measured, or on an unfit machine, can't be on it.
-    """
+    """Return the rows that no other beats in both accuracy and latency, fastest first; none of an unfit machine."""
     best: list[Row] = []
     fit = (row for row in measured(rows) if not row.invalid)
     for row in sorted(fit, key=lambda row: (_median_us(row), -_percent(row))):
@@ -78,8 +63,7 @@ def _scale_axes(axes: Axes, rows: Sequence[Row], palette: Palette, *, legend: st
     medians = latencies[: len(rows)]
     if max(medians) > _LOG_FROM_RATIO * min(medians):
         axes.set_xscale("log", subs=[])
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter("{x:g}")
+        scale_log(axes.xaxis)
         axes.set_xlim(min(medians) / 1.8, max(latencies) * 2.5)
     else:
         axes.set_xlim(0, max(latencies) * 1.25)

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 POINTS_PER_INCH = 72  # figures are laid out at one pixel a point, so that label sizes need no conversion
 
@@ -35,6 +38,20 @@ class Palette:
         return self.quantization.get(quantization or "", self.muted)
 
 
+def new_figure(width: float, height: float, palette: Palette) -> tuple[Figure, Axes]:
+    """Return a figure of so many inches, with its axes."""
+    figure = Figure(figsize=(width, height), dpi=POINTS_PER_INCH, layout="constrained", facecolor=palette.paper)
+    FigureCanvasAgg(figure)  # knows how large text is
+    return figure, figure.subplots()
+
+
+def scale_log(axis: Axis) -> None:
+    """Mark a logarithmic axis at 1, 2 and 5 of each decade, in plain numbers."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
 def figure_png(figure: Figure) -> bytes:
     """Return the figure as PNG."""
     file = io.BytesIO()
@@ -43,12 +60,7 @@ def figure_png(figure: Figure) -> bytes:
 
 
 def figure_svg(draw: Callable[[Palette], Figure], *, salt: str) -> str:
-    """Draw a figure as an <svg> element whose colours are the page's variables: --paper, --ink, --int8, --right ...
-
-    Args:
-        draw: draws it in the colours it is given.
-        salt: another one for each figure of a page, so that no two share a name.
-    """
+    """Draw a figure as an <svg> element whose colours are the page's variables: --paper, --ink, --int8, --right ..."""
     # Matplotlib wants real colours: these stand for the variables and occur nowhere else.
     plain = {name: f"#01020{number}" for number, name in enumerate(("paper", "ink", "muted", "grid", "right", "wrong"))}
     modes = {mode: f"#02030{number}" for number, mode in enumerate(Palette().quantization)}

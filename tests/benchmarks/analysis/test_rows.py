@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.analysis.row import Row, StatePair, known
+from benchmarks.analysis.row import Row, known
 from benchmarks.analysis.rows import float_reference, loss_pp, make_rows, measured_row, without_common_machine
-from benchmarks.host.machine_state import MachineState
+from benchmarks.host.machine_state import MachineState, StatePair
 from benchmarks.measure.job import FAILED, NOT_TIMED, OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant

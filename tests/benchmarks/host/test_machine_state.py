@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.host.machine_state import MachineState, emulator, first_invalid_reason, invalid_reason, read_state
+from benchmarks.host.machine_state import (
+    MachineState,
+    StatePair,
+    emulator,
+    first_invalid_reason,
+    invalid_reason,
+    read_state,
+)
 
 
 def _state(bits: int | None = 0, governor: str | None = "ondemand", temperature_c: float | None = 61.2) -> MachineState:
@@ -69,8 +76,8 @@ def test_another_governor_rules_a_row_out() -> None:
 
 
 def test_one_throttled_repeat_rules_a_row_out() -> None:
-    assert "throttled" in first_invalid_reason([(_state(), _state()), (_state(), _state(0x40004))])
-    assert first_invalid_reason([(_state(), _state())]) == ""
+    assert "throttled" in first_invalid_reason([StatePair(_state(), _state()), StatePair(_state(), _state(0x40004))])
+    assert first_invalid_reason([StatePair(_state(), _state())]) == ""
 
 
 def _proc(root: Path, *, command: str = "python3\0-m\0benchmarks\0", cpuinfo: str = "") -> Path:

@@ -106,7 +106,7 @@ def test_stdout_holds_nothing_but_the_answer(tmp_path: Path) -> None:
 
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.measure.worker"],
-        input=job.to_json(),
+        input=json.dumps(to_record(job)),
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -12,7 +12,7 @@ from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK
 from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
 from benchmarks.peers.rows import PEERS, peer_matches, peer_rows, peer_tasks
-from benchmarks.peers.tools import PeerJob, PeerOutcome
+from benchmarks.peers.tools import Peer, PeerJob, PeerOutcome
 from benchmarks.report.schema import PeerLatency, PeerRow
 from benchmarks.report.table import PEER_COLUMNS as COLUMNS
 from benchmarks.report.table import ordered_peers, peer_sentences, peers_text
@@ -23,22 +23,18 @@ TFLITE = Artifact(Path("/models/a_int8.tflite"), "tflite", "cd" * 32, 1000, None
 CALM = MachineState()
 
 
-class FakePeer:
-    name = "fake"
-    what = "nothing at all"
-    how_to_get = "pip install fake"
-    format = "tflite"
+def _peer(jobs: list[PeerJob]) -> Peer:
+    """A tool that takes a nanosecond; its jobs are kept."""
 
-    def __init__(self) -> None:
-        self.jobs: list[PeerJob] = []
-
-    def measure(self, job: PeerJob) -> PeerOutcome:
-        self.jobs.append(job)
+    def measure(job: PeerJob) -> PeerOutcome:
+        jobs.append(job)
         return PeerOutcome(OK, version="1.0", invoke_ns=[1])
+
+    return Peer("fake", "tflite", "nothing at all", "pip install fake", measure)
 
 
 def _match(artifact: Artifact = TFLITE) -> Any:
-    (match,) = peer_matches([Variant("a_int8.tflite", artifact.path, artifact, "litert")], [FakePeer()])
+    (match,) = peer_matches([Variant("a_int8.tflite", artifact.path, artifact, "litert")], [_peer([])])
     return match
 
 
@@ -63,14 +59,15 @@ def test_peers_are_tried_on_float_and_int8_files_of_their_format_once() -> None:
 
 
 def test_a_peer_job_has_the_settings_of_the_run() -> None:
-    peer = FakePeer()
-    matches = peer_matches([Variant("a.tflite", TFLITE.path, TFLITE, "litert")], [peer])
+    jobs: list[PeerJob] = []
+    matches = peer_matches([Variant("a.tflite", TFLITE.path, TFLITE, "litert")], [_peer(jobs)])
 
-    (task,) = peer_tasks(matches, BenchmarkConfig(runs=7, peer_pythons=(Path("/x/python"),)), images_file="/i.npy")
+    config = BenchmarkConfig(runs=7, peer_pythons=(Path("/x/python"),))
+    (task,) = peer_tasks(matches, config, images_file="/i.npy")
     task.run(0)
 
     assert task.name == "a.tflite @ fake"
-    assert (peer.jobs[0].runs, peer.jobs[0].images_file, peer.jobs[0].pythons[1:]) == (7, "/i.npy", ("/x/python",))
+    assert [(job.config, job.images_file, job.pythons[1:]) for job in jobs] == [(config, "/i.npy", ("/x/python",))]
 
 
 def test_a_peer_is_compared_with_our_row_of_the_same_file(row: Callable[..., Row]) -> None:

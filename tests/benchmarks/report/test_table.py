@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks.analysis.row import Row
 from benchmarks.columns import MISSING, as_markdown
-from benchmarks.report.table import COLUMNS, csv_table, ordered, reasons, status, text_table
+from benchmarks.measure.job import RuntimeSettings
+from benchmarks.report.table import COLUMNS, csv_table, ordered, reasons, runtime_settings_lines, status, text_table
 from benchmarks.stats.ratios import Ratio
 
 
@@ -123,3 +124,32 @@ def test_a_library_that_is_missing_has_no_line_unless_nothing_else_has(row: Call
     assert [found.status for found in ordered(rows)] == ["ok", "not timed", "failed"]
     assert ordered([absent]) == [absent]
     assert reasons(rows)[0].split(": ") == ["a.tflite @ tflite-runtime", "not installed", "pip install it"]
+
+
+def _of(runtime: str, settings: RuntimeSettings | None) -> Row:
+    return Row(id="", variant="", path="", status="ok", runtime=runtime, runtime_settings=settings)
+
+
+def _on(runtime: str, *, xnnpack: bool | None, **variables: str) -> Row:
+    settings = RuntimeSettings(
+        garbage_collector="off", threads=1, processors=None, xnnpack=xnnpack, spinning=None, variables=variables
+    )
+    return _of(runtime, settings)
+
+
+def test_the_kernels_of_each_runtime_that_has_a_choice_are_listed() -> None:
+    rows = [
+        _on("litert", xnnpack=True),
+        _on("tflite-runtime", xnnpack=True),
+        _on("tflite-runtime", xnnpack=False),
+        _on("onnxruntime", xnnpack=None, OMP_NUM_THREADS="2"),
+        _of("litert", None),
+    ]
+
+    kernels, *others = runtime_settings_lines(rows)
+    assert (kernels[0], kernels[1].split(", ")) == ("XNNPACK", ["litert on", "tflite-runtime some rows"])
+    assert others == [("garbage collector", "off"), ("variables of threads", "OMP_NUM_THREADS=2")]
+
+
+def test_rows_that_were_not_measured_have_no_settings() -> None:
+    assert runtime_settings_lines([_of("litert", None)]) == []
