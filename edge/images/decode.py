@@ -105,7 +105,7 @@ def _checked_header(kind: Kind, content: bytes) -> Header:
         raise FrameError(f"a tile of it claims {limits.too_many_pixels()}")
     header = read_header(kind, content)
     if header is None:
-        raise FrameError(f"a {kind.name} whose header is damaged: not an image that OpenCV can read")
+        raise FrameError(f"its {kind.name} header is damaged or of a strange kind: not an image that OpenCV can read")
     if header.width * header.height > limits.most_pixels():
         raise FrameError(f"it claims {limits.too_many_pixels()}")
     return header

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edge.images import kinds
-from edge.images.kinds import Kind
+from edge.images.av1 import largest_frame
+from edge.images.boxes import boxes
+from edge.images.kinds import Kind, kind_of
 
 _MOST_STEPS = 10_000  # segments, boxes or chunks; no encoder writes as many before an image's size
 # In image data 0xff stands before a stuffed zero or a restart marker; a second 0xff only fills.
@@ -75,6 +77,8 @@ def _jpeg(content: bytes) -> Header | None:
         if code in _JPEG_FRAMES and header is None:
             height, width, components = struct.unpack_from(">HHB", content, place + 3)
             sampling = [content[place + 9 + 3 * number] for number in range(components)]
+            if not sampling:
+                return None
             header = Header(width, height, buffered=_coefficients(sampling))
             is_progressive = code in _JPEG_PROGRESSIVE
         elif code == _JPEG_SCAN:
@@ -203,6 +207,11 @@ def _heif(content: bytes) -> Header | None:
     sizes = [struct.unpack_from(">II", each, at + 4) for each in properties for at, _ in boxes(each, b"ispe")]
     if not sizes:
         return None
+    if kind_of(content) is kinds.AVIF:
+        inside = largest_frame(content)
+        if inside is None:
+            return None
+        sizes.append(inside)
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     has_alpha = any(b":alpha" in each or b"auxid:1" in each for each in properties)
     return Header(width, height, 4 if has_alpha else 3, max(map(_av1_bits, properties)))
@@ -213,30 +222,6 @@ def _av1_bits(properties: bytes) -> int:
         flags = properties[at + 2]
         return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
     return 8
-
-
-def boxes(content: bytes, name: bytes, place: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of what the boxes of a name hold, in a file of boxes such as JPEG 2000, AVIF and HEIC.
-
-    Args:
-        content: the file.
-        name: four bytes.
-        place: where the first box begins.
-        end: where the last one ends; None: at the file's end.
-    """
-    end = len(content) if end is None else min(end, len(content))
-    for _ in range(_MOST_STEPS):
-        if place + 8 > end:
-            return
-        length, head = int.from_bytes(content[place : place + 4], "big"), 8
-        if length == 1:
-            length, head = int.from_bytes(content[place + 8 : place + 16], "big"), 16
-        following = place + length if length else end  # 0: up to the end
-        if following < place + head:
-            return
-        if content[place + 4 : place + 8] == name:
-            yield place + head, min(following, end)
-        place = following
 
 
 def _exif_orientation(exif: bytes) -> int:

@@ -52,6 +52,7 @@ def bombs() -> list[tuple[str, bytes]]:
         ("gif_60000x60000.gif", b"GIF89a" + struct.pack("<HH", 60_000, 60_000) + bytes(999)),
         *((f"{suffix[1:]}_largest.jpg", encoded(suffix, black[:side, :side])) for suffix, side in _LARGEST.items()),
         ("jpeg_2000_60000x60000.jp2", _jpeg_2000(60_000)),
+        ("avif_larger_than_it_says.avif", _claiming_avif(encoded(".avif", black[:6000, :6000]), 64)),
         ("avif_60000x60000.avif", _claiming_avif(encoded(".avif", black[:64, :64]), 60_000)),
     ]
 
