@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from edge.artifact.input_spec import ModelOptions
 from edge.artifact.spec import STALE_LABEL
-from edge.classify.decision import decide_alone
 from edge.errors import FrameError
 from edge.health import ENDED, LIVE, STALE, STARTING, Health
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from edge.classify.classifier import Classifier
     from edge.classify.decision import Decider
-    from edge.classify.results import Decision
+    from edge.classify.results import Decision, Prediction
     from edge.sinks import Sink
     from edge.sources import Frame, Source
     from edge.vision.prepared_input import Region
@@ -155,11 +154,18 @@ class _Loop:
             self.skipped += 1
             _LOGGER.warning("skipped frame %d of %s: %s", frame.number, frame.source, error)
             return
-        decide = decide_alone if frame.is_single else self.decider.decide
-        decision = decide(prediction, frame.time)
+        decision = self._decide(frame, prediction)
         self._count(frame, decision, now_s)
         for sink in self.sinks:
             sink.write(frame, prediction, decision)
+
+    def _decide(self, frame: Frame, prediction: Prediction) -> Decision:
+        """Decide on a frame among those before it, or on its own where it is the only one."""
+        if not frame.is_single:
+            return self.decider.decide(prediction, frame.time)
+        from edge.classify.decision import decide_alone
+
+        return decide_alone(prediction, frame.time)
 
     def write_stale(self, now_s: float) -> None:
         """Write `stale` to the sinks once the newest frame is too old for the last decision."""

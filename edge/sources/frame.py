@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import numpy as np
-
 from edge.vision import YuvPicture
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -38,7 +37,7 @@ class Frame(NamedTuple):
         """Image in BGR, uint8, shape (height, width, 3), 0-255; planes are converted on first access."""
         if isinstance(self.picture, YuvPicture):
             return self.picture.to_bgr()
-        return self.picture if self.picture.shape[2:] != (4,) else np.ascontiguousarray(self.picture[..., :3])
+        return self.picture if self.picture.shape[2:] != (4,) else self.picture[..., :3].copy()
 
 
 def mark_single(frames: Iterator[Frame]) -> Iterator[Frame]:

@@ -117,8 +117,8 @@ def test_a_thumbnails_size_is_not_the_images() -> None:
         b"\xff\x4f\xff\x51" + struct.pack(">HH8IH", 38, 0, 8, 8, 0, 0, 8, 8, 0, 0, 9000) + bytes(9),
         b"\0\0\0\x0cftypavif" + b"\0\0\0\x0cmeta\0\0\0\0",
     ],
-    ids=["JPEG", "segments", "frame", "colours", "number", "PPM", "TIFF", "BMP", "WebP", "GIF", "boxes", "JPEG 2000", "components",
-         "AVIF"],
+    ids=["JPEG", "segments", "frame", "colours", "number", "PPM", "TIFF", "BMP", "WebP", "GIF", "boxes", "JPEG 2000",
+         "components", "AVIF"],
 )  # fmt: skip
 def test_a_header_that_breaks_off_or_never_ends_says_nothing(content: bytes) -> None:
     kind = kind_of(content)
