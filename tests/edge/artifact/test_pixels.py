@@ -131,16 +131,19 @@ def test_the_table_has_every_level_of_every_channel() -> None:
     [
         (tensor("uint8", (1,), 1 / 255), ((0.0,), (255.0,))),
         (tensor("int8", (1,), 1 / 255, -128), ((0.0,), (255.0,))),
+        (tensor("uint8", (1,), float(np.float32(1 / 255))), ((0.0,), (255.0,))),
         (tensor("uint8", (1,), 0.98 / 255), ((0.0,), (255.0,))),  # calibrated on images that reach 0.98
         (tensor("uint8", (1,), 1.0), ((0.0,), (1.0,))),
-        (tensor("uint8", (1,), 2 / 255, 127), ((127.5,), (127.5,))),
-        (tensor("uint8", (1,), 1 / 128, 128), ((127.5,), (127.5,))),
-        (tensor("int8", (1,), 1 / 128), ((127.5,), (127.5,))),
+        (tensor("uint8", (1,), 2 / 255, 127), ((127.0,), (127.5,))),
+        (tensor("uint8", (1,), 1 / 128, 127), ((127.0,), (128.0,))),
+        (tensor("int8", (1,), 1 / 128), ((128.0,), (128.0,))),
+        (tensor("int8", (1,), 0.98 / 127.5), ((127.5,), (127.5,))),
     ],
-    ids=["0-1", "int8 0-1", "nearly 0-1", "0-255", "signed", "1/128", "int8 signed"],
+    ids=["0-1", "int8 0-1", "float32", "nearly 0-1", "0-255", "signed", "1/128", "int8 signed", "nearly signed"],
 )
-def test_a_quantized_input_says_its_range(facts: TensorSpec, expected: object) -> None:
-    assert range_of_grid(facts) == expected
+def test_a_quantized_input_says_its_range(facts: TensorSpec, expected: tuple[tuple[float], tuple[float]]) -> None:
+    (mean,), (std,) = range_of_grid(facts)
+    assert ((mean,), (std,)) == (pytest.approx(expected[0]), pytest.approx(expected[1]))
 
 
 def test_a_range_without_a_name_is_that_of_the_grid_s_ends() -> None:

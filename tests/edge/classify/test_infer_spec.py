@@ -37,11 +37,13 @@ def test_a_quantized_colour_file_needs_its_labels_alone(fake_runtime: Fake) -> N
     spec = inferred.spec.input
     assert (spec.height, spec.width, spec.channels, spec.layout) == (4, 6, 3, "NHWC")
     assert (spec.recipe, spec.resize, spec.crop, spec.colour_order) == ("image-v1", "crop", 0.875, "RGB")
-    assert (spec.mean[0], spec.std[0]) == (127.5, 127.5)
+    assert (spec.mean[0], spec.std[0]) == (127.0, 128.0)
     assert inferred.spec.output == "probabilities"
     assert dict(inferred.sources)["pixels"] == "the input's quantization"
     sentence = inferred.sentence(PATH)
-    assert all(part in sentence for part in ("m.tflite", "6x4", "signed", "crop:0.875", "RGB", "3 labels"))
+    assert all(
+        part in sentence for part in ("m.tflite", "6x4", "127,127,127,128,128,128", "crop:0.875", "RGB", "3 labels")
+    )
 
 
 def test_a_float_file_is_asked_for_its_pixels(fake_runtime: Fake) -> None:
