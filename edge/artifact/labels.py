@@ -20,6 +20,7 @@ _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.B
 # A number, a separator and a name; a comma between digits is a decimal point somewhere.
 _NUMBERED = re.compile(r"([0-9]{1,9})(?:\s*:\s*|\s*,\s*(?![0-9])|[.)]?\s+)(\S.*)")
 _NESTED_IN = ("id2label", "names", "labels", "classes", "Label")  # Hugging Face, Ultralytics, others, Lobe's signature
+_LABEL_FILE = re.compile(r"(?:^|/)(?:[^/]*label[^/]*|dict|classes|class_names)\.txt$", re.IGNORECASE)
 _MAX_ROUNDS = 8
 
 
@@ -183,4 +184,4 @@ def beside(path: Path) -> Path | None:
 
 def looks_like_labels(names: Iterable[str]) -> list[str]:
     """Return those names of files that are called like labels, in their order: labels.txt, label_map.txt, dict.txt."""
-    return [name for name in names if re.search(r"(label|class|dict)[^/]*\.txt$", name, re.IGNORECASE)]
+    return [name for name in names if _LABEL_FILE.search(name)]

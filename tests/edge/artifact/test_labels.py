@@ -168,13 +168,6 @@ def test_the_file_with_the_models_name_comes_first(tmp_path: Path) -> None:
 
 
 def test_files_called_like_labels_are_known() -> None:
-    names = [
-        "readme.txt",
-        "labels.txt",
-        "a/Label_Map.TXT",
-        "dict.txt",
-        "classes.txt",
-        "labels/notes.txt",
-        "labels.json",
-    ]
-    assert looks_like_labels(names) == ["labels.txt", "a/Label_Map.TXT", "dict.txt", "classes.txt"]
+    labels = ["labels.txt", "a/Label_Map.TXT", "en_labels.txt", "dict.txt", "classes.txt"]
+    others = ["readme.txt", "labels/notes.txt", "labels.json", "predictions.txt", "classification.txt"]
+    assert looks_like_labels([*others, *labels]) == labels
