@@ -15,7 +15,7 @@ import numpy as np
 from edge.artifact.file import LABELS_MEMBER
 from edge.artifact.formats.onnx_metadata import PIXEL_FORMATS, PIXEL_RANGES
 from edge.artifact.formats.tflite_metadata import AXIS_LABELS, COLOUR_SPACES, ENTRY, IDENTIFIER, IMAGE, NORMALIZATION
-from edge.artifact.metadata import Metadata
+from edge.artifact.metadata import OUR_MARK, Metadata
 from edge.artifact.pixels import input_table
 from edge.artifact.spec import ModelSpec
 from edge.errors import ExportError
@@ -40,7 +40,7 @@ def of_spec(spec: ModelSpec) -> Metadata:
         width=spec.input.width,
         task="classify",
         name=spec.provenance.run_name or "edge-classify",
-        description=f"Image classifier of {len(spec.labels)} classes, made with edge-classify",
+        description=f"Image classifier of {len(spec.labels)} classes, {OUR_MARK}",
     )
 
 

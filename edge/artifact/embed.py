@@ -20,7 +20,9 @@ _STORED, _DEFLATED = 0, 8  # ZIP's numbers; others unpack without a bound
 
 
 def embed_spec(artifact: Artifact, content: bytes, spec: ModelSpec) -> bytes:
-    """Return a file with a spec in it, in place of one that it has; its network and foreign metadata stay as they are.
+    """Return a file with a spec in it, in place of one that it has; foreign metadata stays.
+
+    Weights that lay in files beside it are in it then.
 
     Weights that lie in files beside the model are in the file that is returned.
 

@@ -47,6 +47,11 @@ class Artifact(NamedTuple):
     metadata: Metadata | None = None
     """Claims of a file without a spec, and of the label file beside it; None for one with a spec."""
 
+    @property
+    def is_changed(self) -> bool:
+        """True if the network isn't the one that the spec was written for."""
+        return self.spec is not None and self.spec.network_sha256 not in ("", self.network_sha256)
+
 
 class VerifiedArtifact(NamedTuple):
     """Artifact that native code may read, and the runtime it is verified for; only `edge.verify.gate` makes one."""
@@ -77,8 +82,13 @@ def model_path(text: str) -> Path:
     return path if path.is_file() else builtin_models().get(text, path)
 
 
-def read_artifact(path: Path, *, policy: TrustPolicy | None = None) -> Artifact:
+def read_artifact(path: Path, *, policy: TrustPolicy | None = None, may_be_changed: bool = False) -> Artifact:
     """Read and recognise a model file; the digest or signature of a policy is compared before anything else.
+
+    Args:
+        path: a .tflite or .onnx file.
+        policy: digest or signature that the file must have.
+        may_be_changed: True to accept a network that isn't the one that the spec was written for.
 
     Raises:
         ModelFileError: missing, empty, too large, neither TFLite nor ONNX, damaged, or not the required one.
@@ -102,10 +112,12 @@ def read_artifact(path: Path, *, policy: TrustPolicy | None = None) -> Artifact:
         is_covered = trust is None or bool(spec and spec.network_sha256)
         network, external = with_external_data(path, network, limit_bytes=MAX_FILE_BYTES, is_covered=is_covered)
     network_sha256, whole_sha256 = _digests(network, content)
-    _check_digest(path, spec, network_sha256)
     metadata = None if spec else _metadata(path, content, kind)
     size = max(len(content), len(network))
-    return Artifact(path, kind, whole_sha256, size, spec, network, network_sha256, trust, external, metadata)
+    artifact = Artifact(path, kind, whole_sha256, size, spec, network, network_sha256, trust, external, metadata)
+    if not may_be_changed:
+        _require_unchanged(artifact)
+    return artifact
 
 
 def _metadata(path: Path, content: bytes, kind: str) -> Metadata:
@@ -133,11 +145,12 @@ def _spec(path: Path, text: str) -> ModelSpec:
         raise SpecError(f"{path}: {reason}") from error
 
 
-def _check_digest(path: Path, spec: ModelSpec | None, digest: str) -> None:
-    if spec and spec.network_sha256 and spec.network_sha256 != digest:
+def _require_unchanged(artifact: Artifact) -> None:
+    if artifact.spec and artifact.is_changed:
         raise ModelFileError(
-            f"{path} is damaged: its network has SHA-256 {digest[:12]}..., its spec says "
-            f"{spec.network_sha256[:12]!r}...: copy or export the file again"
+            f"{artifact.path} is damaged: its network has SHA-256 {artifact.network_sha256[:12]}..., its spec says "
+            f"{artifact.spec.network_sha256[:12]!r}...: copy or export the file again, or if a tool rewrote it on "
+            f"purpose see `edge-classify describe {artifact.path}`"
         )
 
 

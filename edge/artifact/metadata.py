@@ -9,6 +9,8 @@ from typing import Any
 
 from edge.artifact.formats import MalformedModelError
 
+OUR_MARK = "made with edge-classify"
+"""End of the description in the metadata of every file that was exported here."""
 COLOUR_ORDERS = ("RGB", "BGR", "GREY")
 _MAX_TEXT = 500  # characters of a description
 _MOST_PIXEL = 1e6

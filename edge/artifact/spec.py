@@ -77,6 +77,15 @@ class Provenance:
     """Versions of the tools that made the file, by library name."""
     needs: dict[str, Any] = field(default_factory=dict)
     """Requirements on the runtime: operators (name -> version) and the least tensorflow_lite; empty: unknown."""
+    rewritten: tuple[dict[str, Any], ...] = ()
+    """Former states of a file that tools have rewritten since its export, the oldest first: network_sha256,
+    quantization and parity before, and the comparison with it after, if there was one."""
+
+    def __post_init__(self) -> None:
+        """Convert JSON's list to a tuple, and refuse anything else."""
+        if not isinstance(self.rewritten, list | tuple) or not all(isinstance(state, dict) for state in self.rewritten):
+            raise SpecError("field 'rewritten' of the model's specification must be a list of JSON objects")
+        object.__setattr__(self, "rewritten", tuple(self.rewritten))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from edge.artifact.input_spec import (
     describe_pixels,
     describe_resize,
 )
-from edge.artifact.metadata import Metadata
 from edge.artifact.pixels import InputTensor, fit_layout, range_of_grid
 from edge.artifact.quantization import dequantize
 from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec, TensorSpec
@@ -25,6 +24,7 @@ from edge.errors import ModelFileError, SpecError
 
 if TYPE_CHECKING:
     from edge.artifact.file import Artifact
+    from edge.artifact.metadata import Metadata
     from edge.runtimes import Runtime
 
 _ROUNDED_AWAY = 0.05  # largest error of a sum of probabilities in steps of 1/256
@@ -39,7 +39,8 @@ class InferredSpec:
 
     spec: ModelSpec
     sources: tuple[tuple[str, str], ...]
-    """Pairs of a part of the spec and where it was found: labels, pixels, resize, colour, output."""
+    """Pairs of a part of the spec and where it was found: labels, pixels, recipe, resize, colour, output, and for
+    logits temperature."""
 
     def sentence(self, path: Path) -> str:
         """Return one line that says what was assumed."""
@@ -52,6 +53,7 @@ class InferredSpec:
             "resize": f"resize {describe_resize(size)}",
             "colour": f"colour {colour}",
             "output": self.spec.output,
+            "temperature": f"temperature {self.spec.decision.temperature:g}",
         }
         parts = ", ".join(f"{values[name]} ({where})" for name, where in self.sources if not self._is_moot(name))
         return f"{path.name} carries no specification; taken: {size.width}x{size.height} {size.layout}, {parts}"
@@ -74,6 +76,8 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
         ModelFileError: the file is no image classifier, or says too little: labels, pixels, size.
         SpecError: the labels contradict each other or the file.
     """
+    from edge.artifact.metadata import Metadata  # files with a spec start without it
+
     path, claims = artifact.path, artifact.metadata or Metadata()
     if claims.task not in ("", "classify"):
         raise ModelFileError(f"{path} says that its task is {claims.task!r}: a detector or the like, not a classifier")
@@ -96,6 +100,7 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
         size, recipe=recipe, resize=mode, crop=crop, interpolation=options.interpolation or size.interpolation,
         colour_order=order or size.colour_order, mean=mean, std=std,
     )  # fmt: skip
+    output = _output_kind(runtime, size)
     sources = (
         ("labels", _GIVEN if options.labels else claims.source_of("labels") or ""),
         ("pixels", pixels_from),
@@ -103,8 +108,9 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
         ("resize", resize_from),
         ("colour", _GIVEN if options.colour_order else claims.source_of("colour_order") or _ASSUMED),
         ("output", "by what it puts out"),
+        *((("temperature", _ASSUMED),) if output == "logits" else ()),  # softer or harder ones would be a guess
     )
-    return InferredSpec(ModelSpec(labels=labels, input=size, output=_output_kind(runtime, size)), sources)
+    return InferredSpec(ModelSpec(labels=labels, input=size, output=output), sources)
 
 
 def _input_shape(runtime: Runtime, options: ModelOptions, claims: Metadata) -> InputSpec:

@@ -73,9 +73,12 @@ class LoadedModel:
         if artifact.spec is not None:
             if options is not None and options != ModelOptions():
                 _LOGGER.warning("%s carries its own specification: what flags say about its input is ignored", path)
+            if 0 in loaded.input_tensor.shape:
+                loaded.resize_input(tensor_shape(artifact.spec.input))
             return cls(artifact, loaded, artifact.spec)
         inferred = infer_spec(artifact, loaded, options or ModelOptions())
         _LOGGER.warning("%s", inferred.sentence(path))
+        _warn_of_loss(artifact)
         return cls(artifact, loaded, inferred.spec)
 
     def with_decision(self, decision: DecisionSpec) -> LoadedModel:
@@ -118,6 +121,18 @@ class LoadedModel:
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities, float32, shape (classes,), 0-1, of one image as `scores` takes it."""
         return self.to_probabilities(self.scores(pixels))
+
+
+def _warn_of_loss(artifact: Artifact) -> None:
+    """Warn of a file that was exported here and has lost its spec since."""
+    from edge.artifact.metadata import OUR_MARK  # not for files with a spec: reading it delays their start
+
+    if artifact.metadata and OUR_MARK in artifact.metadata.description:
+        _LOGGER.warning(
+            "%s was exported here, and a tool has dropped its specification with temperature and thresholds: "
+            "`edge-classify describe %s --like ORIGINAL --write OUT` takes them over",
+            *(artifact.path, artifact.path),
+        )
 
 
 _MAX_SHOWN = 200  # characters of a forged spec

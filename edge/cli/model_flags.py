@@ -16,7 +16,6 @@ from edge.artifact.input_spec import (
     parse_pixels,
     parse_resize,
 )
-from edge.artifact.labels import read_labels
 from edge.cli.console import parsed_by
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def model_options_from(options: argparse.Namespace) -> ModelOptions:
     """
     return ModelOptions(
         recipe=options.recipe,
-        labels=read_labels(options.labels) if options.labels else None,
+        labels=_read_labels(options.labels) if options.labels else None,
         pixels=options.pixels,
         resize=options.resize,
         interpolation=options.interpolation,
@@ -68,3 +67,9 @@ def _size(text: str) -> tuple[int, int]:
     if len(parts) not in (1, 2) or not all(part.isdecimal() and 1 <= int(part) <= _LARGEST_EDGE for part in parts):
         raise ValueError(f"a size is WIDTHxHEIGHT in pixels, up to {_LARGEST_EDGE:,}, as in 224x224, got {text!r}")
     return int(parts[-1]), int(parts[0])
+
+
+def _read_labels(path: Path) -> tuple[str, ...]:
+    from edge.artifact.labels import read_labels  # most starts have no such file
+
+    return read_labels(path)

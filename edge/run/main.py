@@ -32,12 +32,16 @@ if TYPE_CHECKING:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Classify frames, or run the subcommand doctor or update."""
+    """Classify frames, or run the subcommand doctor, describe or update."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["doctor"]:
         from edge.doctor import command as doctor
 
         return doctor.main(arguments[1:])
+    if arguments[:1] == ["describe"]:
+        from edge.describe import command as describe
+
+        return describe.main(arguments[1:])
     if arguments[:1] == ["update"]:
         from edge.update import command as update
 

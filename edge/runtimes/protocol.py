@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 RUNTIMES = ("litert", "tflite-runtime", "onnxruntime")
 SATURATES = "saturates_without_vnni"
 """Key of `Provenance.needs`: True if int8 kernels of x86 processors without VNNI can cut off sums of this file."""
-_FORMAT = {"litert": "tflite", "tflite-runtime": "tflite", "onnxruntime": "onnx"}
+FORMATS = {"litert": "tflite", "tflite-runtime": "tflite", "onnxruntime": "onnx"}
+"""Runtime -> format of the files that it reads."""
 LIBRARIES = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime", "onnxruntime": "onnxruntime"}
 _MODULE = {
     "litert": "ai_edge_litert.interpreter",
@@ -82,12 +83,12 @@ def runtime_for(artifact: Artifact, name: str = "auto") -> str:
         ModelFileError: the named runtime doesn't run this format.
         RuntimeMissingError: no library for this format is installed.
     """
-    fitting = [runtime for runtime in RUNTIMES if _FORMAT[runtime] == artifact.format]
+    fitting = [runtime for runtime in RUNTIMES if FORMATS[runtime] == artifact.format]
     if name != "auto":
         if name not in fitting:
             raise ModelFileError(
                 f"{name} can't run the {artifact.format} file {artifact.path.name}: use {' or '.join(fitting)}, "
-                f"or give a .{_FORMAT[name]} file with --model"
+                f"or give a .{FORMATS[name]} file with --model"
             )
         return name
     for runtime in fitting:
@@ -107,7 +108,8 @@ def open_runtime(verified: VerifiedArtifact, *, threads: int = 1) -> Runtime:
         RuntimeMissingError: the library isn't installed.
     """
     artifact, name = verified
-    may_saturate = artifact.spec is None or bool(artifact.spec.provenance.needs.get(SATURATES, True))
+    promise = artifact.spec.provenance.needs.get(SATURATES, True) if artifact.spec else True
+    may_saturate = bool(promise) or artifact.is_changed
     return load_network(artifact.network, artifact.path, name=name, threads=threads, may_saturate=may_saturate)
 
 

@@ -26,6 +26,7 @@ LARGE_BYTES = 64 * 2**20
 """Size of a network that is allowed more of both: for each further byte three, since ONNX Runtime copies weights twice,
 and for each further `BYTES_PER_S` a second."""
 BYTES_PER_S = 10 * 2**20
+_USUAL_SIDE = 224  # pixels, for a network that takes any height and width
 _STATUS = Path("/proc/self/statm")
 
 
@@ -78,6 +79,8 @@ def try_network(runtime: Runtime) -> None:
     Raises:
         ValueError: an output isn't all finite numbers.
     """
+    if 0 in runtime.input_tensor.shape:
+        runtime.resize_input(tuple(size or _USUAL_SIDE for size in runtime.input_tensor.shape))
     tensor = runtime.input_tensor
     shades = np.resize(np.arange(256), tensor.shape)
     for image in (np.zeros(tensor.shape), np.full(tensor.shape, 255), shades):

@@ -1,0 +1,286 @@
+"""Files of ours, of others and of tools, described, compared and written, as a user does it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.artifact.embed import embed_in_onnx, onnx_entry
+from edge.artifact.file import read_artifact
+from edge.artifact.formats.onnx import split_onnx
+from edge.artifact.input_spec import ModelOptions
+from edge.artifact.metadata import OUR_MARK
+from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
+from edge.classify.loaded_model import LoadedModel
+from edge.demo import draw_frame
+
+Run = Callable[..., Any]
+KEYS = [
+    *("file", "format", "size_bytes", "sha256", "network_sha256", "kind", "kind_reason", "inputs", "outputs"),
+    *("quantization", "operators", "needs", "runtimes", "specification", "labels", "input", "output", "decision"),
+    *("provenance", "sources", "missing", "metadata", "notes", "comparison", "written"),
+]
+NAMES = "\n".join(FASHION_MNIST_LABELS)
+
+
+@pytest.fixture
+def facts(edge_classify: Run) -> Callable[..., dict[str, Any]]:
+    """Describe a file as JSON; fail on anything but success."""
+
+    def describe(*arguments: object) -> dict[str, Any]:
+        outcome = edge_classify("describe", *arguments, "--json", "--quiet")
+        assert (outcome.code, outcome.err) == (0, "")
+        found: dict[str, Any] = json.loads(outcome.out)
+        assert list(found) == KEYS
+        return found
+
+    return describe
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    """A file of class names."""
+    (tmp_path / "names.txt").write_text(NAMES, encoding="utf-8")
+    return tmp_path / "names.txt"
+
+
+@pytest.fixture
+def optimised(fixtures: Path, tmp_path: Path) -> Path:
+    """Our ONNX file after ONNX Runtime's own optimiser, which keeps the spec and changes the network."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    onnxruntime.InferenceSession(fixtures / "tiny_int8.onnx", options, providers=["CPUExecutionProvider"])
+    return tmp_path / "optimised.onnx"
+
+
+def spec_of(path: Path) -> ModelSpec:
+    """Return the spec in a file."""
+    spec = read_artifact(path).spec
+    assert spec
+    return spec
+
+
+def test_a_file_of_ours_says_all(facts: Run, fixtures: Path) -> None:
+    spec, found = spec_of(fixtures / "tiny_int8.tflite"), facts(fixtures / "tiny_int8.tflite")
+    assert (found["kind"], found["specification"], found["missing"]) == ("classifier", "embedded", {})
+    assert found["operators"] == {"QUANTIZE": 2, "CONV_2D": 1, "RESHAPE": 1, "FULLY_CONNECTED": 1}
+    assert found["needs"]["tensorflow_lite"] == "1.14.0"
+    assert found["runtimes"].keys() == {"litert", "tflite-runtime"}
+    assert (tuple(found["labels"]), found["decision"]["temperature"]) == (spec.labels, spec.decision.temperature)
+    assert found["inputs"][0]["shape"] == [1, 28, 28, 1]
+    assert set(found["sources"].values()) == {"its specification"}
+
+
+def test_the_table_names_each_fact_and_wraps_long_lines(edge_classify: Run, fixtures: Path) -> None:
+    outcome = edge_classify("describe", fixtures / "operators_int8.tflite", "--quiet")
+    lines = outcome.out.splitlines()
+    assert (outcome.code, max(map(len, lines)) <= 110) == (0, True)
+    names = [line[:16].strip() for line in lines[1:] if line[0] != " "]
+    assert names[:8] == ["kind", "input", "output", "quantization", "operators", "needs", "runtimes", "specification"]
+    assert names[-1] == "missing"
+    assert "QUANTIZE 3, STRIDED_SLICE 3" in outcome.out
+
+
+def test_what_is_missing_is_named_with_its_flag(facts: Run, fixtures: Path, labels: Path) -> None:
+    path = fixtures / "operators_none.onnx"
+    found = facts(path)
+    assert found["missing"] == {"labels": "--labels FILE", "pixels": "--pixels RANGE"}
+    assert (found["labels"], "pixels" in found["sources"]) == (None, False)
+    assert facts(path, "--labels", labels)["missing"] == {"pixels": "--pixels RANGE"}
+    whole = facts(path, "--labels", labels, "--pixels", "signed")
+    assert (whole["missing"], whole["sources"]["pixels"], whole["input"]["std"]) == ({}, "given", [127.5])
+
+
+@pytest.mark.parametrize("name", ["softmax_int8.tflite", "operators_none.onnx"])
+def test_a_foreign_file_is_written_with_its_spec_and_answers_the_same(
+    facts: Run, edge_classify: Run, fixtures: Path, labels: Path, name: str
+) -> None:
+    out = labels.with_name(f"ours{Path(name).suffix}")
+    assert facts(fixtures / name, "--labels", labels, "--pixels", "0-1", "--write", out)["written"] == str(out)
+    options = ModelOptions(labels=FASHION_MNIST_LABELS, pixels=((0.0,), (255.0,)))
+    before, after = LoadedModel.load(fixtures / name, options=options), LoadedModel.load(out)
+    pixels = np.arange(784, dtype=np.uint8).reshape(28, 28)
+    assert after.spec.labels == FASHION_MNIST_LABELS
+    assert np.array_equal(before.probabilities(pixels), after.probabilities(pixels))
+    found = facts(out)
+    assert (found["specification"], found["missing"]) == ("embedded", {})
+    assert found["provenance"]["needs"] == found["needs"]
+    outcome = edge_classify("--model", out, "--source", "demo", "--max-frames", "1", "--quiet")
+    assert (outcome.code, outcome.err) == (0, "")
+
+
+def test_nothing_is_written_while_something_is_missing(edge_classify: Run, fixtures: Path, tmp_path: Path) -> None:
+    outcome = edge_classify("describe", fixtures / "operators_none.onnx", "--write", tmp_path / "o.onnx", "--quiet")
+    assert (outcome.code, list(tmp_path.iterdir())) == (1, [])
+    assert all(flag in outcome.sentence for flag in ("--labels FILE", "--pixels RANGE"))
+
+
+def test_an_onnx_file_must_be_called_so(edge_classify: Run, fixtures: Path, tmp_path: Path) -> None:
+    outcome = edge_classify("describe", fixtures / "tiny_none.onnx", "--write", tmp_path / "o.tflite", "--quiet")
+    assert (outcome.code, ".onnx" in outcome.sentence, list(tmp_path.iterdir())) == (1, True, [])
+
+
+def test_a_rewritten_file_is_compared_and_keeps_its_temperature(
+    facts: Run, edge_classify: Run, fixtures: Path, tmp_path: Path, optimised: Path
+) -> None:
+    refused = edge_classify("--model", optimised, "--source", "demo")
+    assert (refused.code, f"edge-classify describe {optimised}" in refused.sentence) == (1, True)
+    assert facts(optimised)["specification"] == "changed"
+    original = spec_of(fixtures / "tiny_int8.onnx")
+    found = facts(optimised, "--like", fixtures / "tiny_int8.onnx", "--write", optimised)  # onto itself
+    comparison = found["comparison"]
+    assert (comparison["images"], comparison["agreement"], comparison["source"]) == (200, 1.0, "drawn garments")
+    assert comparison["largest_difference"] < 0.01
+    stamped = spec_of(optimised)
+    assert (stamped.labels, stamped.input, stamped.decision) == (original.labels, original.input, original.decision)
+    assert stamped.provenance.run_name == "tiny"
+    assert stamped.provenance.needs["opset"]["com.microsoft"] == 1
+    (state,) = stamped.provenance.rewritten
+    assert (state["network_sha256"], state["parity"]) == (original.network_sha256, original.provenance.parity)
+    assert (state["comparison"]["same"], stamped.provenance.parity) == (200, {})
+    assert edge_classify("--model", optimised, "--source", "demo", "--max-frames", "1").code == 0
+    assert facts(optimised)["specification"] == "embedded"
+
+
+def test_without_its_original_a_changed_file_is_written_only_on_purpose(
+    facts: Run, edge_classify: Run, fixtures: Path, tmp_path: Path, optimised: Path
+) -> None:
+    out = tmp_path / "out.onnx"
+    outcome = edge_classify("describe", optimised, "--write", out, "--quiet")
+    assert (outcome.code, "--like" in outcome.sentence, out.exists()) == (1, True, False)
+    assert facts(optimised, "--write", out, "--changed-on-purpose")["comparison"] is None
+    assert spec_of(out).decision == spec_of(fixtures / "tiny_int8.onnx").decision
+    assert "comparison" not in spec_of(out).provenance.rewritten[0]
+
+
+def test_other_answers_are_not_stamped_unless_that_is_meant(
+    facts: Run, edge_classify: Run, fixtures: Path, tmp_path: Path
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(fixtures / "tiny_none.onnx")
+    gemm = next(node for node in model.graph.node if node.op_type == "Gemm")
+    bias = next(tensor for tensor in model.graph.initializer if tensor.name == gemm.input[2])
+    moved = onnx.numpy_helper.to_array(bias).copy()
+    moved[0] += 1000  # now everything is a T-shirt
+    bias.CopyFrom(onnx.numpy_helper.from_array(moved, bias.name))
+    onnx.save(model, tmp_path / "other.onnx")
+    arguments = (tmp_path / "other.onnx", "--like", fixtures / "tiny_none.onnx", "--write", tmp_path / "out.onnx")
+    outcome = edge_classify("describe", *arguments, "--quiet")
+    assert (outcome.code, "--changed-on-purpose" in outcome.sentence, (tmp_path / "out.onnx").exists()) == (
+        3,
+        True,
+        False,
+    )
+    found = facts(*arguments, "--changed-on-purpose")
+    assert found["comparison"]["agreement"] < 0.5
+    written = spec_of(tmp_path / "out.onnx").provenance.rewritten[0]["comparison"]
+    assert written["same"] == found["comparison"]["same"]
+
+
+def test_a_tool_that_drops_the_spec_gets_it_from_the_original(
+    facts: Run, edge_classify: Run, fixtures: Path, tmp_path: Path, respec: Callable[..., Path]
+) -> None:
+    bare = respec(fixtures / "tiny_none.tflite", None)
+    images = tmp_path / "images"
+    images.mkdir()
+    for number in range(3):
+        cv2.imwrite(str(images / f"{number}.png"), draw_frame(number, height=240, width=320).image)
+    found = facts(bare, "--like", fixtures / "tiny_none.tflite", "--images", images, "--write", tmp_path / "o.tflite")
+    assert (found["comparison"]["images"], found["comparison"]["largest_difference"]) == (3, 0.0)
+    original, stamped = spec_of(fixtures / "tiny_none.tflite"), spec_of(tmp_path / "o.tflite")
+    assert (stamped.decision, stamped.labels) == (original.decision, original.labels)
+    assert stamped.network_sha256 == original.network_sha256
+
+
+def test_a_lost_temperature_is_said(
+    facts: Run, edge_classify: Run, fixtures: Path, tmp_path: Path, labels: Path
+) -> None:
+    network, _ = split_onnx((fixtures / "tiny_none.onnx").read_bytes())
+    lost = tmp_path / "lost.onnx"
+    entry = onnx_entry("description", f"Image classifier, {OUR_MARK}")
+    lost.write_bytes(network + b"\x72" + bytes([len(entry)]) + entry)  # metadata_props without ours
+    found = facts(lost, "--labels", labels, "--pixels", "0-1")
+    assert (found["specification"], found["sources"]["temperature"]) == ("lost", "assumed")
+    flags = ("--labels", labels, "--pixels", "0-1")
+    run = edge_classify("--model", lost, *flags, "--source", "demo", "--max-frames", "1", "--quiet")
+    assert run.code == 0
+    assumed, dropped = run.err.splitlines()
+    assert "temperature 1 (assumed)" in assumed
+    assert f"edge-classify describe {lost} --like" in dropped
+    assert edge_classify("describe", lost, *flags, "--write", tmp_path / "o.onnx", "--quiet").code == 1
+
+
+def make_onnx(path: Path, inputs: dict[str, list[int | str]], outputs: list[list[int]], nodes: list[Any]) -> Path:
+    """Write a network of float32 whose outputs are called y0, y1 and so on; `w` is a matrix of 3 x 4."""
+    onnx = pytest.importorskip("onnx")
+    kind = onnx.TensorProto.FLOAT
+    weights = np.arange(12, dtype=np.float32).reshape(3, 4) / 8
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node(*node) for node in nodes], "g",
+        [onnx.helper.make_tensor_value_info(name, kind, shape) for name, shape in inputs.items()],
+        [onnx.helper.make_tensor_value_info(f"y{number}", kind, shape) for number, shape in enumerate(outputs)],
+        [onnx.numpy_helper.from_array(weights, "w")],
+    )  # fmt: skip
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, path)
+    return path
+
+
+COLOUR = {"x": [1, 3, "height", "width"]}
+FREE_SIZE = [("GlobalAveragePool", ["x"], ["p"]), ("Flatten", ["p"], ["f"]), ("Gemm", ["f", "w"], ["y0"])]
+
+
+def test_a_file_that_takes_any_size_is_written_with_one(facts: Run, tmp_path: Path) -> None:
+    path, out = make_onnx(tmp_path / "free.onnx", COLOUR, [[1, 4]], FREE_SIZE), tmp_path / "fixed.onnx"
+    (tmp_path / "four.txt").write_text("a\nb\nc\nd\n", encoding="utf-8")
+    assert facts(path)["missing"] == {"input size": "--input-size WxH"}
+    facts(path, "--labels", tmp_path / "four.txt", "--pixels", "0-1", "--input-size", "6x4", "--write", out)
+    model = LoadedModel.load(out)
+    assert (model.spec.input.height, model.spec.input.width, model.spec.output) == (4, 6, "logits")
+    grey = np.full((4, 6, 3), 255, np.uint8)  # each mean is 1: sums of the columns of w
+    assert model.scores(grey).tolist() == [1.5, 1.875, 2.25, 2.625]
+
+
+@pytest.mark.parametrize(
+    ("names", "output", "operator", "kind"),
+    [
+        (["x", "z"], [1, 3, 4, 4], "Add", "other"),
+        (["x"], [1, 3, 4, 4], "Relu", "segmenter"),
+        (["x"], [1, 3, 1, 1], "GlobalAveragePool", "embedding"),
+    ],
+)
+def test_what_is_no_classifier_is_shown_and_not_written(  # noqa: PLR0917
+    facts: Run, edge_classify: Run, tmp_path: Path, names: list[str], output: list[int], operator: str, kind: str
+) -> None:
+    path = make_onnx(tmp_path / "m.onnx", {name: [1, 3, 4, 4] for name in names}, [output], [(operator, names, ["y0"])])
+    found = facts(path)
+    assert (found["kind"], found["input"], len(found["inputs"])) == (kind, None, len(names))
+    outcome = edge_classify("describe", path, "--write", tmp_path / "o.onnx", "--quiet")
+    assert (outcome.code, (tmp_path / "o.onnx").exists()) == (1, False)
+
+
+def test_what_can_not_be_read_is_an_error(edge_classify: Run, fixtures: Path, tmp_path: Path) -> None:
+    (tmp_path / "cut.tflite").write_bytes((fixtures / "softmax_int8.tflite").read_bytes()[:3000])
+    for path in (tmp_path / "cut.tflite", tmp_path / "absent.onnx"):
+        outcome = edge_classify("describe", path)
+        assert (outcome.code, str(path) in outcome.sentence) == (1, True)
+    outcome = edge_classify("describe", fixtures / "tiny_int8.tflite", "--images", tmp_path)
+    assert (outcome.code, "--like" in outcome.sentence) == (2, True)
+
+
+def test_two_different_classifiers_are_not_compared(edge_classify: Run, fixtures: Path, tmp_path: Path) -> None:
+    spec = spec_of(fixtures / "tiny_none.onnx")
+    network, _ = split_onnx((fixtures / "tiny_none.onnx").read_bytes())
+    other = tmp_path / "other.onnx"
+    other.write_bytes(embed_in_onnx(network, replace(spec, labels=tuple("abcdefghij"))))
+    outcome = edge_classify("describe", other, "--like", fixtures / "tiny_none.onnx", "--quiet")
+    assert (outcome.code, "labels" in outcome.sentence) == (1, True)
