@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     group.add_argument("--images", type=Path, metavar="DIR", help="images for the comparison: a folder, a file or a "
                        "video (default: drawn garments for their labels, else drawn test patterns)")  # fmt: skip
     group.add_argument("--changed-on-purpose", action="store_true", help="write it without a comparison, or although "
-                       f"less than {LEAST_AGREEMENT:.0%} of the answers agree")  # fmt: skip
+                       f"less than {100 * LEAST_AGREEMENT:.0f} %% of the answers agree")  # fmt: skip
     add_model_flags(flags)
     flags.add_argument("--runtime", choices=("auto", *RUNTIMES), default="auto", help="library that runs the file")
     add_trust_flags(flags)

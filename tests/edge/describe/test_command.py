@@ -284,3 +284,8 @@ def test_two_different_classifiers_are_not_compared(edge_classify: Run, fixtures
     other.write_bytes(embed_in_onnx(network, replace(spec, labels=tuple("abcdefghij"))))
     outcome = edge_classify("describe", other, "--like", fixtures / "tiny_none.onnx", "--quiet")
     assert (outcome.code, "labels" in outcome.sentence) == (1, True)
+
+
+def test_the_help_has_the_least_agreement(edge_classify: Run) -> None:
+    outcome = edge_classify("describe", "--help")
+    assert (outcome.code, "98 %" in outcome.out) == (0, True)
