@@ -1,4 +1,4 @@
-"""What a network is, told by its tensors and operators."""
+"""Kinds of networks, told by their tensors and operators."""
 
 from __future__ import annotations
 
