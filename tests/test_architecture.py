@@ -228,6 +228,13 @@ def test_the_makers_of_models_use_their_rooms_of_edge_alone(package: str) -> Non
     assert {room_of(name) for name in names if is_within(name, "edge")} - {""} <= ROOMS_FOR[package]
 
 
+def test_images_are_decoded_without_any_other_room() -> None:
+    inside = [module for module in MODULES if is_within(module, "edge.images")]
+    assert len(inside) >= 10
+    names = {name for module in inside for name in own_imports(module)}
+    assert {name for name in names if not is_within(name, "edge.images")} == {"edge.errors"}
+
+
 def circle(graph: dict[str, set[str]]) -> list[str]:
     """Modules that import one another in a ring; empty where there is none."""
     done: set[str] = set()

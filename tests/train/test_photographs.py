@@ -47,12 +47,30 @@ def test_each_photograph_is_stored_unchanged_and_varied(folder: Path, capsys: py
     assert not np.array_equal(found.pixels[5], unchanged)
 
 
+def cut_out() -> np.ndarray:
+    """A black coat on nothing."""
+    pixels = np.zeros((300, 240, 4), np.uint8)
+    pixels[60:250, 70:170, 3] = 255
+    return pixels
+
+
+@pytest.mark.parametrize(
+    ("name", "image"),
+    [
+        ("a.jpg", draw_frame(3, height=600, width=800).image),  # larger than what variations are made of
+        ("large.jpg", draw_frame(3, height=1000, width=1400).image),  # decoded at half its size
+        ("cut_out.png", cut_out()),
+    ],
+)
 def test_a_network_learns_from_the_very_bytes_that_the_runner_shows_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    image: np.ndarray,
 ) -> None:
-    drawn = draw_frame(3, height=600, width=800)  # larger than what variations are made of
     (tmp_path / "photos" / "coat").mkdir(parents=True)
-    cv2.imwrite(str(tmp_path / "photos" / "coat" / "a.jpg"), drawn.image)
+    cv2.imwrite(str(tmp_path / "photos" / "coat" / name), image)
     assert main([str(tmp_path / "photos"), "--variants", "1", "--out", str(tmp_path / "some.npz")]) == 0
     kept = []
     monkeypatch.setattr(JsonLinesSink, "write", lambda self, frame, prediction, decision: kept.append(prediction))

@@ -31,6 +31,21 @@ def test_a_good_model_has_metrics_whatever_lies_in_the_working_directory(
     assert metrics.time_ratio > 0
 
 
+def test_what_the_samples_hold_and_is_left_out_is_logged_by_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "Coat").mkdir()
+    for number in range(3):
+        (tmp_path / "Coat" / f"{number}.jpg").write_bytes(b"8BPS")
+    failed = subprocess.CompletedProcess([], 1, "", "no")
+    monkeypatch.setattr(child.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(UpdateError):
+        child.evaluate_in_child(
+            default_model(), default_model(), sha256="", current_sha256="", samples=tmp_path, truths={}
+        )
+    assert [f"{tmp_path}: 3 Photoshop images (0.jpg" in message for message in caplog.messages] == [True]
+
+
 def test_the_error_of_a_file_that_is_no_model_comes_through(tmp_path: Path) -> None:
     path = tmp_path / "new.tflite"
     path.write_bytes(b"\0\0\0\0TFL3" * 100)
