@@ -150,8 +150,8 @@ def _is_image(path: Path) -> bool:
         kind = None
     if kind is None or kind is kinds.EMPTY:
         return has_image_suffix(path)  # damaged
-    if kind is kinds.VIDEO:
-        return False
+    if kind is kinds.VIDEO or (kind is kinds.GIF and not kinds.is_readable(kind)):
+        return False  # FFmpeg reads a GIF where OpenCV's images don't
     if not kinds.is_readable(kind):
         raise SourceError(f"{path}: {kinds.refusal(kind)}")
     if kind is kinds.GIF or (kind is kinds.JPEG and not has_image_suffix(path)):

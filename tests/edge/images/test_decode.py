@@ -121,6 +121,8 @@ def test_other_kinds_keep_their_size() -> None:
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF", "GIF", "palette"])
 def test_what_is_transparent_lies_on_a_ground_that_differs(form: str) -> None:
     picture = cut_out()
+    if form == "GIF" and not kinds.is_readable(kinds.GIF):
+        pytest.skip("this OpenCV reads no GIF")
     if form == "palette":
         paletted = Image.new("P", picture.size, 1)
         paletted.putpalette([0, 0, 0, 0, 0, 0])

@@ -15,6 +15,7 @@ from PIL import Image
 
 from edge.errors import SourceError
 from edge.health import Health
+from edge.images import kinds
 from edge.sources import CameraSettings, LiveTimeouts, Source, video
 from edge.sources import open as sources
 from edge.sources.images import ImageSource
@@ -189,7 +190,7 @@ def jpeg() -> bytes:
         ("photo.mp4", jpeg(), True),
         ("frames.mjpeg", 2 * jpeg(), False),
         ("photo.jpg", 2 * jpeg(), True),
-        ("a.gif", gif(1), True),
+        ("a.gif", gif(1), kinds.is_readable(kinds.GIF)),
         ("a.jpg", gif(2), False),
         ("damaged.png", b"hello", True),
         ("empty.png", b"", True),
