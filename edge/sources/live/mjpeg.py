@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, BinaryIO
 
 from edge.errors import FrameError, SourceError
+from edge.images import kinds, limits
 from edge.images.decode import decode_image
 from edge.sources.frame import Frame, mark_single
 from edge.sources.readers import EndOfStreamError
@@ -27,6 +28,8 @@ START, END = b"\xff\xd8\xff", b"\xff\xd9"
 NAME = "standard input"
 _CHUNK = 64 * 1024
 _LARGEST = 16 * 2**20  # bytes of one image; anything larger is no JPEG
+# Kinds whose first bytes are long enough that no garbage before a stream looks like them.
+_OTHER_KINDS = {kinds.PNG, kinds.WEBP, kinds.TIFF, kinds.GIF, kinds.JPEG_2000, kinds.AVIF, kinds.HEIC}
 _SEGMENTS = {*range(0xC0, 0xFF)} - {*range(0xD0, 0xDB)}  # second bytes of markers that stand before the first scan
 
 
@@ -62,6 +65,7 @@ class MjpegInput:
         self._timeout_s = timeout_s
         self._clock = clock
         self._until_s = math.inf
+        self._has_begun = False
         self._pending = bytearray()
         self._scan = 0  # place where the current image's data begins
 
@@ -81,6 +85,10 @@ class MjpegInput:
             SourceError: no whole image came in time.
         """
         self._until_s = self._clock() + self._timeout_s
+        if not self._has_begun:
+            self._has_begun = True
+            if (image := self._other_image()) is not None:
+                return image
         while True:
             content = self._next_jpeg()
             try:
@@ -92,6 +100,26 @@ class MjpegInput:
 
     def close(self) -> None:
         """Do nothing: the stream is another's to close."""
+
+    def _other_image(self) -> NDArray[np.uint8] | None:
+        """Read and decode a whole image of another kind, which a program wrote into the pipe; None: it is MJPEG.
+
+        Raises:
+            SourceError: it can't be decoded.
+        """
+        with suppress(EndOfStreamError):
+            while len(self._pending) < kinds.HEAD_BYTES:
+                self._fill()
+        if kinds.kind_of(bytes(self._pending[: kinds.HEAD_BYTES])) not in _OTHER_KINDS:
+            return None
+        with suppress(EndOfStreamError):
+            while len(self._pending) <= limits.MOST_BYTES:
+                self._fill()
+        content, self._pending = bytes(self._pending), bytearray()
+        try:
+            return decode_image(content)
+        except FrameError as error:
+            raise SourceError(f"{self.name}: {error}") from error
 
     def _next_jpeg(self) -> bytes:
         """Return the bytes from an image's start to its end."""

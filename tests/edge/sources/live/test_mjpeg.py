@@ -212,3 +212,18 @@ def test_a_picture_in_a_pipe_that_ends_is_decided_as_an_image(spawn: Callable[..
         "",
         0,
     )
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
+def test_an_image_of_another_kind_in_a_pipe_is_read_to_its_end(suffix: str) -> None:
+    content = cv2.imencode(suffix, np.full((16, 24, 3), 90, np.uint8))[1].tobytes()
+    source = MjpegInput(io.BytesIO(content))
+    assert np.abs(source.read().astype(int) - 90).max() <= 2
+    with pytest.raises(EndOfStreamError):
+        source.read()
+
+
+def test_a_damaged_image_of_another_kind_in_a_pipe_is_an_error() -> None:
+    content = cv2.imencode(".png", np.full((16, 24, 3), 90, np.uint8))[1].tobytes()
+    with pytest.raises(SourceError, match="shorter"):
+        MjpegInput(io.BytesIO(content[:-9])).read()
