@@ -20,6 +20,7 @@ from edge.artifact.input_spec import (
 from edge.artifact.pixels import InputTensor, fit_layout, range_of_grid
 from edge.artifact.quantization import dequantize
 from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec, TensorSpec
+from edge.classify.class_count import class_count
 from edge.errors import ModelFileError, SpecError
 
 if TYPE_CHECKING:
@@ -161,26 +162,6 @@ def _sized(tensor: TensorSpec, height: int, width: int) -> tuple[int, ...]:
     """Return the shape of an input with its height and width fixed."""
     shape = tensor.shape
     return (1, shape[1], height, width) if shape[1:2] in ((1,), (3,)) else (1, height, width, *shape[3:])
-
-
-def class_count(path: Path, output: TensorSpec) -> int:
-    """Return how many classes a network scores.
-
-    Raises:
-        ModelFileError: it is a detector, an embedding or something else that gives no scores of classes.
-    """
-    sizes = [size for size in output.shape if size != 1]
-    if output.dtype not in ("float32", "uint8", "int8") or (output.dtype != "float32" and not output.is_quantized):
-        raise ModelFileError(f"{path} puts out {output.dtype}: expected scores of classes (float32, or quantized)")
-    if len(output.shape) >= 3 and len(sizes) == 2:
-        raise ModelFileError(
-            f"{path} puts out a tensor of shape {output.shape}, as boxes have: a detector, not a classifier"
-        )
-    if len(sizes) != 1 or sizes[0] < 2:
-        raise ModelFileError(
-            f"{path} puts out a tensor of shape {output.shape}: expected (1, classes) with at least two classes"
-        )
-    return sizes[0]
 
 
 def _output_kind(runtime: Runtime, size: InputSpec) -> str:

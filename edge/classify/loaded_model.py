@@ -15,8 +15,8 @@ from edge.artifact.input_spec import ModelOptions
 from edge.artifact.pixels import InputTensor, require_input_dtype, tensor_shape
 from edge.artifact.quantization import dequantize
 from edge.artifact.spec import ModelSpec, TensorSpec
+from edge.classify.class_count import class_count
 from edge.classify.confidence_score import to_probabilities
-from edge.classify.infer_spec import class_count, infer_spec
 from edge.errors import ModelFileError, SpecError
 from edge.runtimes import Runtime, open_runtime
 from edge.verify.gate import verify
@@ -76,6 +76,8 @@ class LoadedModel:
             if 0 in loaded.input_tensor.shape:
                 loaded.resize_input(tensor_shape(artifact.spec.input))
             return cls(artifact, loaded, artifact.spec)
+        from edge.classify.infer_spec import infer_spec  # not at a start with a file of our own
+
         inferred = infer_spec(artifact, loaded, options or ModelOptions())
         _LOGGER.warning("%s", inferred.sentence(path))
         _warn_of_loss(artifact)

@@ -13,7 +13,8 @@ from edge.artifact.formats.network_summary import NetworkSummary
 from edge.artifact.input_spec import ModelOptions
 from edge.artifact.metadata import OUR_MARK
 from edge.artifact.spec import ModelSpec
-from edge.classify.infer_spec import InferredSpec, class_count, infer_spec
+from edge.classify.class_count import class_count
+from edge.classify.infer_spec import InferredSpec, infer_spec
 from edge.describe.kind import CLASSIFIER, Kind, kind_of
 from edge.errors import ModelFileError, ToolkitError
 from edge.runtimes import open_runtime

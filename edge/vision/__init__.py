@@ -3,7 +3,6 @@
 from edge.vision.background import EmptyScene
 from edge.vision.frames import YuvPicture, to_bgr
 from edge.vision.garment import find_garment, frame_to_pixels
-from edge.vision.image import prepare_image
 from edge.vision.least_edge import least_edge
 from edge.vision.prepared_input import PreparedInput
 from edge.vision.recipe import prepare
@@ -16,6 +15,5 @@ __all__ = [
     "frame_to_pixels",
     "least_edge",
     "prepare",
-    "prepare_image",
     "to_bgr",
 ]

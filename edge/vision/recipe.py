@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from edge.artifact.input_spec import GARMENT_RECIPE, IMAGE_RECIPE, RECIPES
 from edge.errors import SpecError
 from edge.vision.garment import find_garment
-from edge.vision.image import prepare_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +39,8 @@ def prepare(
         SpecError: see `require_recipe`.
     """
     if spec.recipe == IMAGE_RECIPE:
+        from edge.vision.image import prepare_image  # not at a start with a garment model
+
         return prepare_image(frame, spec, region=region)
     require_recipe(spec)
     return find_garment(frame, height=spec.height, width=spec.width, region=region, scene=scene)

@@ -12,7 +12,7 @@ from edge.artifact.file import Artifact
 from edge.artifact.input_spec import ModelOptions
 from edge.artifact.metadata import Metadata
 from edge.artifact.spec import FASHION_MNIST_LABELS, TensorSpec
-from edge.classify.infer_spec import InferredSpec, class_count, infer_spec
+from edge.classify.infer_spec import InferredSpec, infer_spec
 from edge.errors import ModelFileError, SpecError
 
 PATH = Path("m.tflite")
@@ -80,27 +80,6 @@ def test_a_wrong_number_of_labels_is_refused_with_both_numbers(fake_runtime: Fak
         infer(runtime, labels=tuple("abcdefg"[:count]))
     with pytest.raises(ModelFileError, match="--labels"):
         infer(runtime, labels=None)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "shape", "words"),
-    [
-        ("float32", (1, 10, 4), "detector"),
-        ("float32", (1, 84, 8400), "detector"),
-        ("float32", (1, 1), "two classes"),
-        ("float32", (), "two classes"),
-        ("int64", (1, 10), "int64"),
-        ("uint8", (1, 10), "uint8"),  # without a scale
-    ],
-)
-def test_what_scores_no_classes_is_refused(dtype: str, shape: tuple[int, ...], words: str) -> None:
-    with pytest.raises(ModelFileError, match=words):
-        class_count(PATH, TensorSpec("y", dtype, shape))
-
-
-@pytest.mark.parametrize("shape", [(1, 10), (1, 1, 1, 10), (1, 10, 1, 1), (10,)])
-def test_scores_of_classes_may_have_axes_of_one(shape: tuple[int, ...]) -> None:
-    assert class_count(PATH, TensorSpec("y", "float32", shape)) == 10
 
 
 CLAIMS = {"labels": ("x", "y", "z"), "mean": (0.0,), "std": (255.0,), "colour_order": "BGR", "crop": 0.9}
