@@ -165,7 +165,13 @@ def _sized(tensor: TensorSpec, height: int, width: int) -> tuple[int, ...]:
 
 
 def _output_kind(runtime: Runtime, size: InputSpec) -> str:
-    """Return the kind of output: probabilities if it adds up to 1 on a few images, else logits."""
+    """Return the kind of output: probabilities if it can't leave 0-1, or adds up to 1 on a few images, else logits."""
+    grid = runtime.output_tensor
+    if grid.is_quantized:  # a thousand classes rounded to 256ths don't add up to 1
+        stored = np.iinfo(grid.dtype)
+        least, most = (grid.scale * (int(end) - grid.zero_point) for end in (stored.min, stored.max))
+        if least == 0 and most <= 1 + _ROUNDED_AWAY:
+            return "probabilities"
     tensor = InputTensor(size, runtime.input_tensor)
     levels = np.linspace(0, 255, size.height * size.width).astype(np.uint8).reshape(size.height, size.width)
     ramp = levels if size.channels == 1 else np.repeat(levels[..., np.newaxis], 3, axis=2)

@@ -81,6 +81,7 @@ def test_outputs_equal_a_bare_script_s_on_the_same_pixels(lite0_forms: dict[str,
 def test_the_same_class_from_file_to_answer(lite0_forms: dict[str, Path], form: str) -> None:
     classifier = Classifier.load(lite0_forms[form], options=options(form))
     assert (classifier.spec.input.resize, classifier.spec.input.crop) == ("crop", CROP)
+    assert classifier.spec.output == ("probabilities" if form in ("tflite_float", "tflite_uint8") else "logits")
     script = bare(form, lite0_forms[form])
     same = 0
     for path in photographs(PHOTOGRAPHS):

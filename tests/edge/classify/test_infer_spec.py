@@ -73,6 +73,18 @@ def test_logits_are_told_from_probabilities(fake_runtime: Fake) -> None:
     assert infer(fake_runtime([0.5, 0.5, 0.01], takes=facts)).spec.output == "probabilities"
 
 
+def test_a_grid_of_256ths_is_that_of_probabilities_even_if_rounding_spoils_their_sum(fake_runtime: Fake) -> None:
+    facts = takes("uint8", (1, 4, 4, 3), 1 / 255)
+    names = tuple(f"class {number}" for number in range(1000))
+    for dtype, zero_point in (("uint8", 0), ("int8", -128)):
+        grid = TensorSpec("y", dtype, (1, 1000), scale=1 / 256, zero_point=zero_point)
+        rounded = [zero_point + 100] + 999 * [zero_point]  # 0.39 of 1
+        inferred = infer(fake_runtime(rounded, grid=grid, takes=facts), labels=names)
+        assert inferred.spec.output == "probabilities"
+    grid = TensorSpec("y", "uint8", (1, 1000), scale=1 / 16, zero_point=100)
+    assert infer(fake_runtime([100] * 1000, grid=grid, takes=facts), labels=names).spec.output == "logits"
+
+
 @pytest.mark.parametrize("count", [2, 4])
 def test_a_wrong_number_of_labels_is_refused_with_both_numbers(fake_runtime: Fake, count: int) -> None:
     runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("uint8", (1, 4, 4, 3), 1 / 255))
