@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
 
 from edge import demo
@@ -120,6 +121,19 @@ def examine(work: Path) -> None:
     (MEASURED / "security.txt").write_text(done.stdout, encoding="utf-8")
 
 
+def describe_files(work: Path) -> None:
+    """Keep descriptions of our file, of one without a specification, and of one that ONNX Runtime has rewritten."""
+    run("describe", "edge.run.main", "describe", "edge", cwd=work)
+    shutil.copy(ROOT / "tests" / "fixtures" / "softmax_int8.tflite", work / "other.tflite")
+    run("describe_other", "edge.run.main", "describe", "other.tflite", cwd=work)
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(work / "faster.onnx")
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    onnxruntime.InferenceSession(work / "artifacts" / "edge_int8.onnx", options, providers=["CPUExecutionProvider"])
+    like = ("--like", "artifacts/edge_int8.onnx", "--write", "faster.onnx")
+    run("describe_rewritten", "edge.run.main", "describe", "faster.onnx", *like, cwd=work)
+
+
 def compare_int8_weights() -> None:
     """Measure ways to quantize the weights of an ONNX file."""
     print("$ python docs/int8_weights.py", flush=True)
@@ -140,6 +154,7 @@ def main() -> None:
         shrink(work / "demo.png", ROOT / "docs" / "demo.png")
         run("classify_json", "edge.run.main", "--json", "--max-frames", "1", cwd=work)
         examine(work)
+        describe_files(work)
         export_other_calibrations(work)
         compare_int8_weights()
         flags = ("--runtime", "litert", "--runtime", "onnxruntime", "--peers", *with_tflite_runtime(work))

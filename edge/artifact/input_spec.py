@@ -27,6 +27,7 @@ PIXEL_RANGES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 
 _LARGEST_EDGE = 4096
 _MAX_SHOWN = 200  # characters of a forged spec
+_CLOSE = 1e-4  # of 255 levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +143,22 @@ def parse_resize(text: str) -> tuple[str, float]:
 
 def describe_pixels(spec: InputSpec) -> str:
     """Return the number range in a few characters: a name of `PIXEL_RANGES`, or means and standard deviations."""
+    numbers = (*spec.mean, *spec.std)
     for name, (mean, std) in PIXEL_RANGES.items():
-        if spec.mean in (mean, mean * spec.channels) and spec.std in (std, std * spec.channels):
+        named = tuple(value for part in (mean, std) for value in part * (spec.channels // len(part)))
+        # A tensor's scale, a float32, gives 254.99998 where 255 is meant.
+        if len(named) == len(numbers) and all(map(_is_close, numbers, named)):
             return name
-    return ",".join(f"{value:g}" for value in (*spec.mean, *spec.std))
+    return ",".join(f"{value:g}" for value in numbers)
 
 
 def describe_resize(spec: InputSpec) -> str:
     """Return the resize mode as `--resize` takes it."""
     return f"crop:{spec.crop:g}" if spec.resize == "crop" and spec.crop < 1 else spec.resize
+
+
+def _is_close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=_CLOSE, abs_tol=_CLOSE)
 
 
 def _is_edge(value: object) -> bool:

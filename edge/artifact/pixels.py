@@ -115,7 +115,7 @@ def range_of_grid(tensor: TensorSpec) -> tuple[tuple[float, ...], tuple[float, .
         if missed == 0 or _SAME_STEPS < missed <= _SAME_RANGE:
             return mean, std
     std_ = 255 / (white - black)
-    return (-black * std_,), (std_,)
+    return (0.0 - black * std_,), (std_,)  # never -0.0
 
 
 def fit_layout(spec: InputSpec, tensor: TensorSpec) -> InputSpec:

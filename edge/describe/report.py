@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.artifact.formats.network_summary import NetworkSummary, TensorFacts
-from edge.artifact.input_spec import describe_pixels, describe_resize
+from edge.artifact.input_spec import PIXEL_RANGES, InputSpec, describe_pixels, describe_resize
 from edge.artifact.spec import ModelSpec
 from edge.describe.comparison import Comparison
 from edge.describe.description import ABSENT, CHANGED, EMBEDDED, IN_THE_FILE, LOST, Description
@@ -19,8 +19,10 @@ from edge.describe.kind import CLASSIFIER, shape_text
 _NAME_WIDTH = 16
 _LINE_WIDTH = 110
 _NO_BREAK = "\xa0"
-_MOST_SHOWN_LABELS = 12
+_MOST_SHOWN_LABELS, _MOST_SHOWN_OPERATORS, _MOST_SHOWN_CHARACTERS = 12, 40, 80
 _FORMATS = {"tflite": "TFLite", "onnx": "ONNX"}
+_WITHOUT_DIGEST = "in the file; it is too old to hold the network's digest, and says what follows"
+_SHOWN_BY_THE_SPEC = ("labels", "mean", "std", "colour_order", "height", "width", "crop_fraction")
 _QUANTIZATION = {
     "none": "none (float32)",
     "float16": "float16 weights, float32 arithmetic",
@@ -91,7 +93,8 @@ def comparison_line(comparison: Comparison) -> str:
 
 
 def line(name: str, text: str) -> str:
-    """Return a line of the table, wrapped where it is long."""
+    """Return a line of the table, wrapped where it is long; a file's own texts may hold anything."""
+    text = "".join(letter if letter.isprintable() or letter == _NO_BREAK else "?" for letter in text)
     filled = textwrap.fill(f"{name:<{_NAME_WIDTH}}{text}", _LINE_WIDTH, subsequent_indent=" " * _NAME_WIDTH,
                          break_long_words=False, break_on_hyphens=False)  # fmt: skip
     return filled.replace(_NO_BREAK, " ")
@@ -105,14 +108,15 @@ def _rows(description: Description) -> Iterator[tuple[str, str]]:
             yield name, _tensor(tensor)
     yield "quantization", _QUANTIZATION.get(summary.quantization, summary.quantization)
     yield "operators", _counts(summary.operator_counts)
-    yield "needs", _needs(summary)
+    yield "needs", _needs(summary, is_rewritten=state in (CHANGED, LOST))
     yield (
         "runtimes",
         ", ".join(
             f"{name} ({'installed' if is_there else 'not installed'})" for name, is_there in description.runtimes
         ),
     )
-    yield "specification", _STATES[state]
+    has_digest = spec is None or bool(spec.network_sha256)
+    yield "specification", _STATES[state] if has_digest or state != EMBEDDED else _WITHOUT_DIGEST
     if spec:
         yield from _spec_rows(description, spec)
     yield from ((f"{name}", f"{value}  [{where}]") for name, value, where in _said(description))
@@ -138,19 +142,27 @@ def _kind(description: Description) -> str:
 
 def _tensor(tensor: TensorFacts) -> str:
     grid = f", scale {tensor.scale:.6g}, zero point {tensor.zero_point}" if tensor.scale else ""
-    return f"{shape_text(tensor)}{grid} ({tensor.name})"
+    return f"{shape_text(tensor)}{grid} ({_cut(tensor.name)})"
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _MOST_SHOWN_CHARACTERS else f"{name[:_MOST_SHOWN_CHARACTERS]}..."
 
 
 def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name}{_NO_BREAK}{count}" for name, count in counts.items()) or "none"
+    shown = [f"{_cut(name)}{_NO_BREAK}{count}" for name, count in counts.items()][:_MOST_SHOWN_OPERATORS]
+    if len(counts) > len(shown):
+        shown.append(f"{len(counts) - len(shown)} others")
+    return ", ".join(shown) or "none"
 
 
-def _needs(summary: NetworkSummary) -> str:
+def _needs(summary: NetworkSummary, *, is_rewritten: bool) -> str:
     """Return the requirements; of ONNX's operator sets those that an operator is from, because tools list all."""
     needs = summary.needs
     if "opset" not in needs:
         least = needs.get("tensorflow_lite")
-        return f"TensorFlow Lite {least} or later" if least else "the file doesn't say which TensorFlow Lite"
+        doubt = " (as it was exported: tools don't write what they need)" if is_rewritten else ""
+        return f"TensorFlow Lite {least} or later{doubt}" if least else "the file doesn't say which TensorFlow Lite"
     used = {name.rpartition(".")[0] or "ai.onnx" for name in summary.operators}
     sets = ", ".join(f"{name}{_NO_BREAK}{version}" for name, version in needs["opset"].items() if name in used)
     return f"operator sets {sets or 'none'}; ONNX format (IR) {needs['ir_version']}"
@@ -163,7 +175,7 @@ def _spec_rows(description: Description, spec: ModelSpec) -> Iterator[tuple[str,
     values = {
         "labels": _shortened(spec.labels),
         "recipe": size.recipe,
-        "pixels": f"{describe_pixels(size)} (mean {_numbers(size.mean)}, deviation {_numbers(size.std)})",
+        "pixels": _pixels(size),
         "resize": "" if is_garment else f"{describe_resize(size)} to {size.width}x{size.height}, {size.interpolation}",
         "colour": "grey" if size.channels == 1 else size.colour_order,
         "output": f"{spec.output}",
@@ -184,15 +196,23 @@ def _spec_rows(description: Description, spec: ModelSpec) -> Iterator[tuple[str,
         yield "rewritten", f"from a network with SHA-256 {str(former.get('network_sha256', ''))[:12]}..."
 
 
+def _pixels(size: InputSpec) -> str:
+    name = describe_pixels(size)
+    numbers = f"mean {_numbers(size.mean)}, deviation {_numbers(size.std)}"
+    return f"{name} ({numbers})" if name in PIXEL_RANGES else numbers
+
+
 def _loss(description: Description, spec: ModelSpec) -> str:
     is_assumed = dict(description.sources).get("temperature") == "assumed"
     return ": probabilities of logits may be over-confident" if is_assumed and spec.output == "logits" else ""
 
 
 def _said(description: Description) -> Iterator[tuple[str, str, str]]:
-    """Yield what the metadata of a file without a spec says: field, value, and where."""
+    """Yield what the metadata of a file without a spec says besides: field, value, and where."""
     metadata = description.artifact.metadata
     for field, where in metadata.found_in if metadata else ():
+        if description.spec and field in _SHOWN_BY_THE_SPEC:
+            continue
         value = getattr(metadata, field)
         yield field.replace("_", " "), _shortened(value) if field == "labels" else _text(value), where
 

@@ -95,10 +95,18 @@ def _spec_of_rewritten(before: ModelSpec, summary: NetworkSummary, runtime: Runt
             origin,
             quantization=summary.quantization,
             parity={},  # it was the original's
-            needs=summary.needs,
+            needs=_needs_of_rewritten(origin, summary),
             rewritten=(*origin.rewritten, state),
         ),
     )
+
+
+def _needs_of_rewritten(before: Provenance, summary: NetworkSummary) -> dict[str, Any]:
+    """Leave out the least TensorFlow Lite of another network: tools keep the figure of the original's exporter."""
+    is_same = before.quantization == summary.quantization and before.needs.get("operators") == summary.needs.get(
+        "operators"
+    )
+    return {name: value for name, value in summary.needs.items() if is_same or name != "tensorflow_lite"}
 
 
 def _spec_of_foreign(inferred: ModelSpec, summary: NetworkSummary, runtime: Runtime) -> ModelSpec:

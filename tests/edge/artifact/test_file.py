@@ -64,8 +64,10 @@ def test_a_changed_network_is_told_by_its_digest(fixtures: Path, tmp_path: Path,
     content[4000] ^= 1
     path = tmp_path / name
     path.write_bytes(bytes(content))
-    with pytest.raises(ModelFileError, match=rf"{name} is damaged: .*SHA-256 [0-9a-f]{{12}}"):
+    with pytest.raises(ModelFileError, match=rf"{name} is damaged: .*SHA-256 [0-9a-f]{{12}}.*describe .*{name}"):
         read_artifact(path)
+    found = read_artifact(path, may_be_changed=True)
+    assert (found.is_changed, read_artifact(fixtures / name).is_changed) == (True, False)
 
 
 def test_the_shipped_network_is_what_lies_before_the_zip() -> None:

@@ -200,4 +200,5 @@ def test_what_is_no_resize_mode_is_refused(text: str) -> None:
 
 def test_ranges_are_described_by_their_names() -> None:
     assert [describe_pixels(colour(mean=mean, std=std)) for mean, std in PIXEL_RANGES.values()] == list(PIXEL_RANGES)
+    assert describe_pixels(colour(mean=(0.0,), std=(254.99998,))) == "0-1"  # of a scale in float32
     assert describe_pixels(colour(mean=(127.0,), std=(128.0,))) == "127,127,127,128,128,128"

@@ -97,6 +97,13 @@ def test_8_bit_tensors_with_a_scale_are_quantized(dtype: str, scale: float, expe
     assert TensorSpec("t", dtype, (1,), scale=scale).is_quantized is expected
 
 
+def test_former_states_of_a_rewritten_file_are_kept_in_their_order() -> None:
+    states = [{"network_sha256": "ab"}, {"network_sha256": "cd", "comparison": {"same": 9}}]
+    spec = ModelSpec.from_json(as_json(provenance={"rewritten": states}))
+    assert spec.provenance.rewritten == tuple(states)
+    assert ModelSpec.from_json(spec.to_json()) == spec
+
+
 def test_a_spec_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         FULL.output = "logits"  # type: ignore[misc]
@@ -174,6 +181,8 @@ TENSOR = {"name": "t", "dtype": "uint8", "shape": [1, 10]}
         ({"network_sha256": 5}, "field 'network_sha256' of the model's specification can't be a int"),
         ({"provenance": {"run_name": None}}, "field 'run_name' .* can't be a NoneType"),
         ({"provenance": {"parity": []}}, "field 'parity' .* can't be a list"),
+        ({"provenance": {"rewritten": {"network_sha256": "ab"}}}, "rewritten"),
+        ({"provenance": {"rewritten": ["ab"]}}, "rewritten"),
         ({"labels": ["Hut", "\x1b[2J"]}, "a label is one line of text"),
         ({"labels": ["Hut", "\ud800"]}, "a label is one line of text"),
         ({"decision": {"score": "energy"}}, "score 'energy' needs output 'logits', got 'probabilities'"),

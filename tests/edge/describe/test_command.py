@@ -195,7 +195,12 @@ def test_a_tool_that_drops_the_spec_gets_it_from_the_original(
     for number in range(3):
         cv2.imwrite(str(images / f"{number}.png"), draw_frame(number, height=240, width=320).image)
     found = facts(bare, "--like", fixtures / "tiny_none.tflite", "--images", images, "--write", tmp_path / "o.tflite")
-    assert (found["comparison"]["images"], found["comparison"]["largest_difference"]) == (3, 0.0)
+    comparison = found["comparison"]
+    assert (comparison["images"], comparison["largest_difference"], comparison["source"]) == (
+        3,
+        0.0,
+        "images of images",
+    )
     original, stamped = spec_of(fixtures / "tiny_none.tflite"), spec_of(tmp_path / "o.tflite")
     assert (stamped.decision, stamped.labels) == (original.decision, original.labels)
     assert stamped.network_sha256 == original.network_sha256
@@ -275,6 +280,14 @@ def test_what_can_not_be_read_is_an_error(edge_classify: Run, fixtures: Path, tm
         assert (outcome.code, str(path) in outcome.sentence) == (1, True)
     outcome = edge_classify("describe", fixtures / "tiny_int8.tflite", "--images", tmp_path)
     assert (outcome.code, "--like" in outcome.sentence) == (2, True)
+
+
+def test_names_in_a_file_can_not_steer_the_terminal(edge_classify: Run, tmp_path: Path) -> None:
+    name = "\x1b[2J\x9b" + 200 * "x"
+    path = make_onnx(tmp_path / "m.onnx", {name: [1, 3, 4, 4]}, [[1, 3, 4, 4]], [("Relu", [name], ["y0"])])
+    outcome = edge_classify("describe", path, "--quiet")
+    assert (outcome.code, "?[2J?xxx" in outcome.out, 81 * "x" in outcome.out) == (0, True, False)
+    assert outcome.out.replace("\n", "").isprintable()
 
 
 def test_two_different_classifiers_are_not_compared(edge_classify: Run, fixtures: Path, tmp_path: Path) -> None:
