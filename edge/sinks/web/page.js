@@ -58,7 +58,7 @@ function showAnswer(answer) {
   say("when", `frame ${answer.frame.toLocaleString("en")}, ${new Date(answer.time).toLocaleTimeString()}`);
   say("presence", `Something is there: ${percent(answer.presence)}`);
   const { vision, invoke, decide } = answer.latency_ns;
-  say("stages", `Finding the garment ${(vision / 1e6).toFixed(2)} ms, network ${(invoke / 1e6).toFixed(2)} ms, ` +
+  say("stages", `Preparing the frame ${(vision / 1e6).toFixed(2)} ms, network ${(invoke / 1e6).toFixed(2)} ms, ` +
     `decision ${(decide / 1e6).toFixed(2)} ms`);
   const shown = `${answer.state} ${answer.label}`;
   if (shown !== lastAnswer) {
