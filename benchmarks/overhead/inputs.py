@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.artifact.file import default_model
 from edge.demo import draw_frame
@@ -22,6 +23,9 @@ _VIDEO_FRAMES, _TIMES = 150, 6  # drawn once, filmed six times: half a minute, s
 _HOLD = 15  # frames that a garment stays in the video
 _FRAMES = 20  # different ones in memory
 _FPS = 30.0
+_PHOTO_HEIGHT, _PHOTO_WIDTH = 3000, 4000  # twelve megapixels
+_PHOTO_NOISE = 3.0  # levels of standard deviation: a file of 2 MB, as phones write them
+_PHOTO_QUALITY = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class InputFiles:
     own_model: Path
     """Copy of the built-in model, which is no more trusted than any other file."""
     video: Path
+    photograph: Path
+    """JPEG, 4000x3000."""
 
 
 def write_inputs(folder: Path, video: Path | None = None) -> InputFiles:
@@ -46,15 +52,26 @@ def write_inputs(folder: Path, video: Path | None = None) -> InputFiles:
     if video is not None and not video.is_file():
         raise ToolkitError(f"no video file {video}: leave --video out to have one drawn")
     files = InputFiles(
-        folder / "frame.png", folder / "frames.npy", folder / "own.tflite", video or folder / "drawn.mp4"
+        folder / "frame.png",
+        folder / "frames.npy",
+        folder / "own.tflite",
+        video or folder / "drawn.mp4",
+        folder / "photograph.jpg",
     )
     frames = [draw_frame(number).image for number in range(_FRAMES)]
     cv2.imwrite(str(files.image), frames[0])
     np.save(files.frames, np.stack(frames))
     shutil.copyfile(default_model(), files.own_model)
+    _write_photograph(files.photograph, frames[0])
     if video is None:
         _write_video(files.video)
     return files
+
+
+def _write_photograph(path: Path, frame: NDArray[np.uint8]) -> None:
+    noise = np.random.default_rng(0).normal(0, _PHOTO_NOISE, (_PHOTO_HEIGHT, _PHOTO_WIDTH, 1)).astype(np.float32)
+    large = cv2.resize(frame, (_PHOTO_WIDTH, _PHOTO_HEIGHT), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(path), np.clip(large + noise, 0, 255).astype(np.uint8), (cv2.IMWRITE_JPEG_QUALITY, _PHOTO_QUALITY))
 
 
 def _write_video(path: Path) -> None:

@@ -61,6 +61,9 @@ LOOP = Limit("loop", "frame to decision without vision", "µs", AT_MOST, 1.3, 1e
 MEMORY = Limit("memory", "peak resident memory", "MB", AT_MOST, 1.2, 1e-6)
 VIDEO = Limit("video", "frames a second of a video, by PyAV, against OpenCV reading it", "fps", AT_LEAST, 0.85)
 VIDEO_OPENCV = Limit("video-opencv", "the same without PyAV", "fps", AT_LEAST, 0.7)  # it makes a picture of each frame
+AREA = Limit("area", "640x480 to 224x224x3 in float, by area", "µs", AT_MOST, 1.15, 1e6)
+LINEAR = Limit("linear", "the same by linear interpolation", "µs", AT_MOST, 1.15, 1e6)
+DECODE = Limit("decode", "photographs of 12 megapixels decoded a second, for 224x224", "a second", AT_LEAST, 2.5)
 GROWTH = Limit("growth", "memory after the run less after 1,000 frames", "MB", AT_MOST, 2.0, 1e-6)
 
 
@@ -117,6 +120,9 @@ def _row(limit: Limit, toolkit: Sequence[float], baseline: Sequence[float], figu
 
 
 BASELINE, TOOLKIT = "benchmarks.overhead.baseline", "benchmarks.overhead.toolkit"
+PREPARATION = "benchmarks.overhead.preparation"
+"""Runs both sides in one process, call by call: microseconds of two processes differ by more than the limit allows."""
+_PHOTOGRAPHS = 20  # timed calls a process: a tenth of a second each
 
 Figures = dict[str, float]
 Run = Callable[..., Figures]
@@ -156,6 +162,11 @@ def measure(
         limit: _in_turn(run, config.repeats, "video", model, str(files.video), toolkit_part=part)
         for limit, part in readers.items()
     }
+    prepared = {
+        limit: [run(PREPARATION, limit.id, str(files.frames), str(config.calls)) for _ in range(config.repeats)]
+        for limit in (AREA, LINEAR)
+    }
+    decoded = [run(PREPARATION, "decode", str(files.photograph), str(_PHOTOGRAPHS)) for _ in range(config.repeats)]
     growth = run(TOOLKIT, "growth", model, str(config.frames))
     return [
         ratio_row(START, *_sides(first, "first_line_s")),
@@ -163,6 +174,8 @@ def measure(
         ratio_row(LOOP, *_sides(loop, "latency_ns")),
         ratio_row(MEMORY, *_sides(first, "memory_bytes")),
         *(ratio_row(limit, *_sides(pairs, "fps")) for limit, pairs in videos.items()),
+        *(ratio_row(limit, *_both(readings)) for limit, readings in prepared.items()),
+        ratio_row(DECODE, *([1 / seconds for seconds in side] for side in _both(decoded))),
         reading_row(GROWTH, growth["growth_bytes"]),
     ]
 
@@ -179,6 +192,11 @@ def _in_turn(
 def _sides(pairs: list[tuple[Figures, Figures]], name: str) -> tuple[list[float], list[float]]:
     """One figure of the toolkit's and of the baseline's processes."""
     return [toolkit[name] for _, toolkit in pairs], [baseline[name] for baseline, _ in pairs]
+
+
+def _both(readings: list[Figures]) -> tuple[list[float], list[float]]:
+    """Seconds of the toolkit and of the baseline, where one process measured both."""
+    return [reading["toolkit_s"] for reading in readings], [reading["baseline_s"] for reading in readings]
 
 
 def _environment() -> dict[str, str]:

@@ -14,6 +14,7 @@ from benchmarks.overhead.measure import (
     BASELINE,
     GROWTH,
     LOOP,
+    PREPARATION,
     TOOLKIT,
     VIDEO,
     Figures,
@@ -27,7 +28,7 @@ from edge.artifact.file import default_model
 from edge.demo import draw_frame
 from edge.errors import ToolkitError
 
-FILES = InputFiles(Path("a.png"), Path("f.npy"), Path("own.tflite"), Path("v.mp4"))
+FILES = InputFiles(Path("a.png"), Path("f.npy"), Path("own.tflite"), Path("v.mp4"), Path("p.jpg"))
 
 
 def test_both_sides_run_in_turn_and_the_first_pair_only_warms_up() -> None:
@@ -39,7 +40,7 @@ def test_both_sides_run_in_turn_and_the_first_pair_only_warms_up() -> None:
         slow = 1000.0 if is_cold else 1.0
         scale = (1.1 if module == TOOLKIT else 1.0) * slow
         return {"first_line_s": 0.2 * scale, "latency_ns": 300e3 * scale, "memory_bytes": 60e6 * scale, "fps": 90.0,
-                "growth_bytes": 1e6}  # fmt: skip
+                "growth_bytes": 1e6, "toolkit_s": 0.2, "baseline_s": 0.5}  # fmt: skip
 
     rows = measure(RunnerConfig(repeats=2, calls=10, frames=2000), FILES, run, has_pyav=True)
 
@@ -47,7 +48,10 @@ def test_both_sides_run_in_turn_and_the_first_pair_only_warms_up() -> None:
     parts = [("first", "first", model), ("first", "first", own), ("loop", "loop", model), ("video", "video", model),
              ("video", "video-opencv", model)]  # fmt: skip
     turns = [turn for bare, ours, file in parts for turn in [(BASELINE, bare, file), (TOOLKIT, ours, file)] * 3]
-    assert calls == [*turns, (TOOLKIT, "growth", model)]
+    prepared = [
+        (PREPARATION, part, file) for part, file in (("area", "f.npy"), ("linear", "f.npy"), ("decode", "p.jpg"))
+    ]
+    assert calls == [*turns, *(call for call in prepared for _ in range(2)), (TOOLKIT, "growth", model)]
     assert [row.id for row in rows] == [
         "start",
         "start-own-model",
@@ -55,16 +59,21 @@ def test_both_sides_run_in_turn_and_the_first_pair_only_warms_up() -> None:
         "memory",
         "video",
         "video-opencv",
+        "area",
+        "linear",
+        "decode",
         "growth",
     ]
-    assert [row.figure for row in rows] == pytest.approx([1.1, 1.1, 1.1, 1.1, 1.0, 1.0, 1.0])
+    assert [row.figure for row in rows] == pytest.approx([1.1, 1.1, 1.1, 1.1, 1.0, 1.0, 0.4, 0.4, 2.5, 1.0])
     assert rows[0].baseline == pytest.approx((200.0, 200.0))
 
 
 def test_without_pyav_there_is_no_row_of_it() -> None:
-    figures = {"first_line_s": 0.2, "latency_ns": 3e5, "memory_bytes": 6e7, "fps": 90.0, "growth_bytes": 1e6}
+    figures = {"first_line_s": 0.2, "latency_ns": 3e5, "memory_bytes": 6e7, "fps": 90.0, "growth_bytes": 1e6,
+               "toolkit_s": 1.0, "baseline_s": 1.0}  # fmt: skip
     rows = measure(RunnerConfig(repeats=1, calls=10, frames=2000), FILES, lambda *_: figures, has_pyav=False)
-    assert [row.id for row in rows] == ["start", "start-own-model", "loop", "memory", "video-opencv", "growth"]
+    ids = "start start-own-model loop memory video-opencv area linear decode growth"
+    assert [row.id for row in rows] == ids.split()
 
 
 @pytest.fixture

@@ -214,6 +214,14 @@ def test_a_covered_lens_is_nothing(frame: NDArray[np.uint8], is_something: bool)
     assert (prepare_image(frame, spec(224, 224)).presence_score >= 0.1) is is_something
 
 
+def test_the_presence_score_is_the_deviation_of_cells_of_whole_pixels() -> None:
+    # 16 cells of 2x2 pixels along each edge: half of them 0, half of them 40, so that the deviation is 20 of 40 levels.
+    frame = np.zeros((33, 33, 3), np.uint8)
+    frame[:, 16:32, 1] = 40
+    frame[:, 32], frame[32] = 255, 255  # left over
+    assert prepare_image(frame, spec(33, 33)).presence_score == pytest.approx(0.5)
+
+
 def test_a_video_s_planes_make_nearly_the_same_pixels() -> None:
     picture = cv2.GaussianBlur(noise(240, 320), (0, 0), 6)
     yuv = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
