@@ -72,7 +72,7 @@ def export(name: str, folder: Path) -> dict[str, Path]:
     from export.source import load_source
 
     source = load_source(ROOT / "pretrained" / name)
-    dataset = load_dataset("fashion-mnist", run=source.folder, seed=0)
+    dataset = load_dataset("fashion-mnist", run=source.path, seed=0)
     calibration = choose_calibration(dataset, source.spec.input, count=balanced_count(dataset, 300), seed=0)
     network, _ = source.for_device(for_integers=True)
     files = {}

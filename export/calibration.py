@@ -35,6 +35,8 @@ class Dataset:
     test: LabelledImages
     notice: str = ""
     """Message to the user if the model was trained on other data; else empty."""
+    is_labelled: bool = True
+    """False if nobody knows the classes of the images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,39 +95,67 @@ def choose_calibration(dataset: Dataset, spec: InputSpec, *, count: int, seed: i
     classes = np.unique(dataset.train.labels)
     if count % len(classes):
         raise ExportError(f"{count} calibration images can't be the same number for {len(classes)} classes")
-    forbidden = {_digest(image) for image in dataset.test.images}
+    forbidden = {digest(image) for image in dataset.test.images}
     rng = np.random.default_rng(seed)
     chosen: list[int] = []
     for label in classes:
         members = rng.permutation(np.flatnonzero(dataset.train.labels == label))
         # Data sets hold a few images twice: one that is also a test image would leak.
-        allowed = (int(index) for index in members if _digest(dataset.train.images[index]) not in forbidden)
+        allowed = (int(index) for index in members if digest(dataset.train.images[index]) not in forbidden)
         picked = [index for index, _ in zip(allowed, range(count // len(classes)), strict=False)]
         if len(picked) < count // len(classes):
             raise ExportError(f"class {label} has {len(picked)} training images, {count // len(classes)} are needed")
         chosen += picked
     images = dataset.train.images[chosen]
-    manifest = {
-        "dataset": dataset.name, "split": "train", "count": count, "seed": seed,
-        "in_test_set": sum(_digest(image) in forbidden for image in images),
-        "sha256": hashlib.sha256(images.tobytes()).hexdigest(), "indices": chosen,
-    }  # fmt: skip
-    reaching = with_full_range(images)
-    if reaching is not images:
-        manifest["added"] = "black and white in two corners of the first image"
-    return Calibration(reaching, spec, manifest | ({"notice": dataset.notice} if dataset.notice else {}))
+    in_test_set = sum(digest(image) in forbidden for image in images)
+    return _calibration(images, dataset, spec, {"seed": seed, "in_test_set": in_test_set}, {"indices": chosen})
+
+
+def calibrate_on_all(dataset: Dataset, spec: InputSpec, *, seed: int) -> Calibration:
+    """Return all training images of a data set that was split for an export.
+
+    Args:
+        dataset: data set whose training images were chosen to calibrate with.
+        spec: input of the network.
+        seed: random seed of that choice.
+
+    Raises:
+        ExportError: there is none.
+    """
+    if not len(dataset.train.images):
+        raise ExportError(
+            f"int8 needs images to calibrate with, {dataset.name} leaves none (at most half of each class): give more, "
+            "or a folder of their own with --calibration DIR"
+        )
+    return _calibration(dataset.train.images, dataset, spec, {"seed": seed, "in_test_set": 0}, {})
 
 
 def with_full_range(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the images so that they reach from black to white, for the grid of the input is that of what they hold.
 
-    Two corners of the first image become black and white; images that reach both ends are returned unchanged.
+    Two corners of the first image become black and white; images that reach both ends in each channel are returned
+    unchanged.
     """
-    if images.min() == 0 and images.max() == np.iinfo(np.uint8).max:
+    white = np.iinfo(np.uint8).max
+    axes = (0, 1, 2)
+    if (images.min(axis=axes) == 0).all() and (images.max(axis=axes) == white).all():
         return images
     reaching = images.copy()
-    reaching[0, 0, 0], reaching[0, -1, -1] = 0, np.iinfo(np.uint8).max
+    reaching[0, 0, 0], reaching[0, -1, -1] = 0, white
     return reaching
+
+
+def _calibration(
+    images: NDArray[np.uint8], dataset: Dataset, spec: InputSpec, facts: dict[str, Any], more: dict[str, Any]
+) -> Calibration:
+    manifest = {
+        "dataset": dataset.name, "split": "train", "count": len(images), **facts,
+        "sha256": hashlib.sha256(images.tobytes()).hexdigest(), **more,
+    }  # fmt: skip
+    reaching = with_full_range(images)
+    if reaching is not images:
+        manifest["added"] = "black and white in two corners of the first image"
+    return Calibration(reaching, spec, manifest | ({"notice": dataset.notice} if dataset.notice else {}))
 
 
 def _own(name: str, path: Path) -> Dataset:
@@ -139,7 +169,8 @@ def _own(name: str, path: Path) -> Dataset:
         ) from error
 
 
-def _digest(image: NDArray[np.uint8]) -> bytes:
+def digest(image: NDArray[np.uint8]) -> bytes:
+    """Return the SHA-256 of an image's bytes."""
     return hashlib.sha256(image.tobytes()).digest()
 
 

@@ -28,6 +28,10 @@ _EXAMPLES = """examples:
   python -m export.onnx --quantize int8                   the newest run, or the pretrained model
   python -m export.onnx runs/mine --quantize none
 
+any Keras model, compared on a folder of images for each class:
+  python -m export.onnx mine.keras --labels labels.txt --data photos/ --pixels signed
+  python -m export.onnx saved_model/ --labels labels.txt --calibration images/ --pixels 0-1 --resize stretch
+
 then: edge-classify --model artifacts/NAME_int8.onnx
 """
 
@@ -46,7 +50,7 @@ class OnnxFormat:
         mode: str,
         calibration: Calibration | None,
         *,
-        output: str = "logits",
+        spec: ModelSpec | None = None,
         reader: str = "",  # noqa: ARG002  # there is no other
     ) -> bytes:
         """Convert a Keras model; the same network and images give the same bytes."""
@@ -56,7 +60,9 @@ class OnnxFormat:
             if calibration is None:
                 raise ExportError("int8 needs calibration images")
             proto = take_pixels(quantize(proto, calibration))
-        proto = onnx_graph.tidy(proto, name=str(model.name), output=output)
+        spec = spec or ModelSpec(output="logits")
+        pixels = onnx_graph.describe_input(spec.input)
+        proto = onnx_graph.tidy(proto, name=str(model.name), output=spec.output, pixels=pixels)
         content: bytes = proto.SerializeToString(deterministic=True)
         return content
 
@@ -162,7 +168,7 @@ def _first_quantize(graph: onnx.GraphProto) -> onnx.NodeProto:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Export one run as an ONNX file."""
+    """Export one model as an ONNX file."""
     return command.main(OnnxFormat(), argv, epilog=_EXAMPLES)
 
 

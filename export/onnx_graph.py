@@ -6,6 +6,8 @@ from collections import Counter
 
 import onnx
 
+from edge.artifact.input_spec import PIXEL_RANGES, InputSpec, describe_pixels
+
 _ROLES = {
     "Conv": ("input", "weight", "bias"),
     "Gemm": ("input", "weight", "bias"),
@@ -15,7 +17,14 @@ _ROLES = {
 }
 
 
-def tidy(model: onnx.ModelProto, *, name: str, output: str) -> onnx.ModelProto:
+def describe_input(spec: InputSpec) -> str:
+    """Return the colours and the range of the numbers that a network of floats takes, as in "RGB pixels, 0-1"."""
+    colours = "" if spec.channels == 1 else f"{spec.colour_order} "
+    text = describe_pixels(spec)
+    return f"{colours}pixels, {text if text in PIXEL_RANGES else f'means and standard deviations {text}'}"
+
+
+def tidy(model: onnx.ModelProto, *, name: str, output: str, pixels: str = "pixels, 0-1") -> onnx.ModelProto:
     """Return the model with its nodes in order and named by it, described, and with the operator sets that it uses.
 
     The converter numbers names by the order of a hash table, so that two exports of one network would differ.
@@ -24,6 +33,7 @@ def tidy(model: onnx.ModelProto, *, name: str, output: str) -> onnx.ModelProto:
         model: with one input, an image NHWC, and one output, (1, classes).
         name: name of the graph.
         output: name of the output tensor: logits or probabilities.
+        pixels: colours and range of a float input.
     """
     graph = model.graph
     nodes = _in_order(graph)
@@ -51,7 +61,7 @@ def tidy(model: onnx.ModelProto, *, name: str, output: str) -> onnx.ModelProto:
     for tensor in kept:
         tensor.name = renamed[tensor.name]
     graph.output[0].name = output
-    _describe(graph, output)
+    _describe(graph, output, pixels)
     used = {node.domain for node in nodes}
     result = onnx.helper.make_model(
         onnx.helper.make_graph(nodes, name, graph.input, graph.output, kept, doc_string=graph.doc_string),
@@ -86,12 +96,13 @@ def _in_order(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
     return ordered
 
 
-def _describe(graph: onnx.GraphProto, output: str) -> None:
+def _describe(graph: onnx.GraphProto, output: str, pixels: str) -> None:
     """Set the descriptions that a viewer shows of the graph, its input and its output."""
     height, width, channels = (size.dim_value for size in graph.input[0].type.tensor_type.shape.dim[1:])
     classes = graph.output[0].type.tensor_type.shape.dim[-1].dim_value
     is_float = graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.FLOAT
-    pixels = "float32 pixels, 0-1" if is_float else "uint8 pixels, 0-255"
+    colours = pixels.partition("pixels")[0]
+    pixels = f"float32 {pixels}" if is_float else f"uint8 {colours}pixels, 0-255"
     graph.doc_string = f"Image classifier with {classes} classes, made by edge-classify. The metadata holds its labels."
     graph.input[0].doc_string = f"One image, {height}x{width}x{channels}, NHWC, {pixels}."
     graph.output[0].doc_string = f"float32 {output} of the {classes} classes, in the order of the labels."

@@ -1,8 +1,4 @@
-"""The trained model that is exported, with its spec, and cut before its softmax.
-
-The runner computes the softmax in float32, the same on every machine. Integer kernels compute it in floating point or
-from tables, each processor's in its own way, and round it to steps of 1/256.
-"""
+"""The trained model that is exported, with its spec: a run of `python -m train`, or any Keras model."""
 
 from __future__ import annotations
 
@@ -19,8 +15,10 @@ from edge.artifact.pixels import to_real
 from edge.artifact.spec import ModelSpec
 from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError
+from export.softmax import without_softmax
 from export.stem import packed
 
+_MOST_IMAGES, _MOST_NUMBERS = 500, 2**23  # in a batch: 32 MiB of float32
 # Names shared with training, which this package doesn't import: a run directory is a file format.
 _MODEL = "model.keras"
 _SPEC = "model_spec.json"
@@ -31,10 +29,18 @@ PRETRAINED = Path(__file__).parents[1] / "pretrained" / "edge"
 class Source:
     """A trained model with its spec."""
 
-    folder: Path
+    path: Path
+    """Run directory, Keras file or folder of a SavedModel."""
     model: keras.Model
     """Network: float32 (N, height, width, channels), normalized as the spec says -> float32 (N, classes)."""
     spec: ModelSpec
+    is_run: bool = True
+    """True for a run directory, which holds its own specification and images."""
+
+    @property
+    def name(self) -> str:
+        """Name that an exported file takes: without suffix and folders."""
+        return self.path.resolve().name if self.path.is_dir() else self.path.stem
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the class probabilities of images, with the temperature applied.
@@ -46,23 +52,32 @@ class Source:
             float32, shape (N, classes).
         """
         network, spec = self._to_logits()
-        inputs = to_real(images, spec.input)
-        scores = np.asarray(network.predict(inputs, batch_size=500, verbose=0), np.float32)
-        return to_probabilities(scores, output=spec.output, temperature=spec.decision.temperature)
+        count = max(1, min(_MOST_IMAGES, _MOST_NUMBERS // images[0].size))
+        parts = [
+            np.asarray(network.predict_on_batch(to_real(images[first : first + count], spec.input)), np.float32)
+            for first in range(0, len(images), count)
+        ]
+        return to_probabilities(np.concatenate(parts), output=spec.output, temperature=spec.decision.temperature)
 
-    def for_device(self, *, for_integers: bool = False) -> tuple[keras.Model, ModelSpec]:
+    def for_device(self, *, for_integers: bool = False, keeps_softmax: bool = False) -> tuple[keras.Model, ModelSpec]:
         """Return the network as a file holds it, and its spec.
 
         Its batch is one and its input is named `image`. It puts out logits if it ends in a softmax.
 
         Args:
             for_integers: true to rewrite the first convolution for integer kernels; float kernels would be slower.
+            keeps_softmax: true for probabilities, whether the network ends in a softmax or not.
+
+        Raises:
+            SpecError: probabilities don't fit the spec's confidence score.
         """
         size = self.spec.input
         image = keras.Input(batch_shape=(1, size.height, size.width, size.channels), name="image")
         network, spec = self._to_logits()
-        network = packed(network) if for_integers else network
-        return keras.Model(image, network(image), name=self.model.name), spec
+        scores = (packed(network) if for_integers else network)(image)
+        if keeps_softmax and spec.output == "logits":
+            scores, spec = layers.Softmax(name="probabilities")(scores), replace(spec, output="probabilities")
+        return keras.Model(image, scores, name=self.model.name), spec
 
     def _to_logits(self) -> tuple[keras.Model, ModelSpec]:
         """Return the network without its softmax, and its spec; both unchanged without a softmax."""
@@ -111,29 +126,3 @@ def load_source(folder: Path) -> Source:
             f"Keras {keras.__version__} can't load {folder / _MODEL} (damaged, or written by a newer Keras): {reason}"
         ) from error
     return Source(folder, model, spec)
-
-
-def without_softmax(model: keras.Model) -> keras.Model | None:
-    """Return a network up to its logits.
-
-    Args:
-        model: one input -> float32 (N, classes).
-
-    Returns:
-        A network with the same weights; None if the model doesn't end in a softmax.
-    """
-    (image,), last = model.inputs, model.layers[-1]
-    if last.output is not model.outputs[0] or len(last.output.shape) != 2 or not _is_softmax(last):
-        return None
-    if not isinstance(last, layers.Dense):
-        return keras.Model(image, last.input, name=model.name)
-    linear = layers.Dense.from_config({**last.get_config(), "activation": "linear"})
-    cut = keras.Model(image, linear(last.input), name=model.name)
-    linear.set_weights(last.get_weights())
-    return cut
-
-
-def _is_softmax(layer: keras.Layer) -> bool:
-    if isinstance(layer, layers.Softmax):
-        return layer.axis in (-1, 1)
-    return isinstance(layer, (layers.Activation, layers.Dense)) and layer.activation is keras.activations.softmax

@@ -28,6 +28,12 @@ _EXAMPLES = """examples:
   python -m export.tflite --quantize int8 --max-loss 0.2  stricter: exit code 3 and no file if it loses more
   python -m export.tflite --quantize dynamic --for tflite-runtime   for an older board, without LiteRT
 
+any Keras model, compared on a folder of images for each class:
+  python -m export.tflite mine.keras --labels labels.txt --data photos/ --pixels signed
+  python -m export.tflite keras_model.h5 --labels labels.txt --data photos/ --pixels signed   Teachable Machine's
+  python -m export.tflite saved_model/ --labels labels.txt --calibration images/ --pixels 0-1 --resize stretch
+  python -m export.tflite mine.keras --labels labels.txt --data photos/ --import my_layers --softmax
+
 then: edge-classify --model artifacts/NAME_int8.tflite
 """
 
@@ -46,7 +52,7 @@ class TfliteFormat:
         mode: str,
         calibration: Calibration | None,
         *,
-        output: str = "logits",  # noqa: ARG002  # the converter names its tensors itself
+        spec: ModelSpec | None = None,  # noqa: ARG002  # the converter names its tensors itself
         reader: str = "litert",
     ) -> bytes:
         """Convert a Keras model; refuse an int8 file that isn't integer throughout, or one too new for its reader."""
@@ -143,7 +149,7 @@ def _check_integer_only(flatbuffer: bytes) -> None:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Export one run as a TFLite file."""
+    """Export one model as a TFLite file."""
     return command.main(TfliteFormat(), argv, epilog=_EXAMPLES)
 
 

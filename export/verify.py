@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -23,29 +24,32 @@ class Parity:
     dataset: str
     """Name of the data set: fashion-mnist, demo, or the folder of your own images."""
     images: int
-    keras_top1_accuracy: float
-    """Accuracy of the Keras model, 0-1."""
-    top1_accuracy: float
-    """Accuracy of the file, 0-1."""
+    keras_top1_accuracy: float | None
+    """Accuracy of the Keras model, 0-1; None: nobody knows the classes of the images."""
+    top1_accuracy: float | None
+    """Accuracy of the file, 0-1; None likewise."""
     top1_agreement: float
     """Share of images with the same label from both, 0-1."""
     max_probability_difference: float
     """Largest difference of any class's probability on any image, 0-1."""
 
     @property
-    def loss_points(self) -> float:
-        """Accuracy lost, in percentage points; negative if the file is better."""
+    def loss_points(self) -> float | None:
+        """Accuracy lost, in percentage points; negative if the file is better, None if it wasn't compared."""
+        if self.keras_top1_accuracy is None or self.top1_accuracy is None:
+            return None
         return 100 * (self.keras_top1_accuracy - self.top1_accuracy)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields and the loss, as the spec holds them."""
-        return asdict(self) | {"loss_points": round(self.loss_points, 4)}
+        """Return the fields and the loss, as the spec holds them; accuracies that weren't compared are left out."""
+        known = {name: value for name, value in asdict(self).items() if value is not None}
+        return known if self.loss_points is None else known | {"loss_points": round(self.loss_points, 4)}
 
 
 def compare(
     keras_probabilities: NDArray[np.float32],
     probabilities: NDArray[np.float32],
-    labels: NDArray[np.uint8],
+    labels: NDArray[np.integer[Any]] | None,
     *,
     dataset: str,
 ) -> Parity:
@@ -54,33 +58,41 @@ def compare(
     Args:
         keras_probabilities: float32, shape (N, classes), 0-1, of the Keras model.
         probabilities: float32, shape (N, classes), 0-1, of the file.
-        labels: true class indices, shape (N,).
+        labels: true class indices, shape (N,); None: unknown.
         dataset: name of the data set.
     """
     source_choice, file_choice = keras_probabilities.argmax(axis=1), probabilities.argmax(axis=1)
     return Parity(
         dataset=dataset,
-        images=len(labels),
-        keras_top1_accuracy=float((source_choice == labels).mean()),
-        top1_accuracy=float((file_choice == labels).mean()),
+        images=len(probabilities),
+        keras_top1_accuracy=None if labels is None else float((source_choice == labels).mean()),
+        top1_accuracy=None if labels is None else float((file_choice == labels).mean()),
         top1_agreement=float((source_choice == file_choice).mean()),
         max_probability_difference=float(np.abs(keras_probabilities - probabilities).max()),
     )
 
 
 def check_gate(parity: Parity, *, max_loss_points: float, name: str) -> None:
-    """Refuse a file that lost too much.
+    """Refuse a file that lost too much; where one image is more than the limit, one may be lost.
 
     Raises:
         GateError: more than `max_loss_points` percentage points were lost.
     """
+    if parity.loss_points is None:
+        return
     # Counted in images, so that a loss of exactly the limit passes in spite of rounding.
-    lost_images = round(parity.loss_points * parity.images / 100)
-    if lost_images > max_loss_points * parity.images / 100 + 1e-9:
+    lost = round(parity.loss_points * parity.images / 100)
+    allowed = 1.0 if is_too_small(parity, max_loss_points) else max_loss_points * parity.images / 100
+    if lost > allowed + 1e-9:
         raise GateError(
-            f"{name} loses {parity.loss_points:.2f} percentage points of top-1 accuracy, allowed are "
-            f"{max_loss_points:.2f} (--max-loss): the new file was not kept"
+            f"{name} loses {parity.loss_points:.2f} percentage points of top-1 accuracy ({lost} of {parity.images:,} "
+            f"images), allowed are {max_loss_points:.2f} (--max-loss): the new file was not kept"
         )
+
+
+def is_too_small(parity: Parity, max_loss_points: float) -> bool:
+    """Return True if one image alone is more than the limit, which then can't be measured; a limit of 0 can."""
+    return 0 < max_loss_points * parity.images < 100
 
 
 def table(
@@ -96,10 +108,7 @@ def table(
         ("quantization", f"{loaded.spec.provenance.quantization}: {meaning}"),
         ("input", _describe(runtime.input_tensor)),
         ("output", f"{_describe(runtime.output_tensor)}, {loaded.spec.output}"),
-        ("compared on", f"{parity.images:,} test images of {parity.dataset}, in {runtime.name} {runtime.version}"),
-        ("top-1 of Keras", f"{parity.keras_top1_accuracy:.2%}"),
-        ("top-1 of the file", f"{parity.top1_accuracy:.2%}"),
-        ("loss", f"{parity.loss_points:+.2f} percentage points (allowed {max_loss_points:.2f})"),
+        *_accuracy(parity, f"{runtime.name} {runtime.version}", max_loss_points),
         ("same answer", f"{parity.top1_agreement:.2%}"),
         ("largest difference", f"{parity.max_probability_difference:.2g} of a class's probability"),
         ("operators", counted),
@@ -107,6 +116,26 @@ def table(
         ("SHA-256", loaded.artifact.sha256),
     )
     return [f"{name:<20}{value}" for name, value in rows]
+
+
+def _accuracy(parity: Parity, runtime: str, max_loss_points: float) -> list[tuple[str, str]]:
+    if parity.keras_top1_accuracy is None or parity.top1_accuracy is None or parity.loss_points is None:
+        return [
+            ("compared on", f"{parity.images:,} images of {parity.dataset} without classes, in {runtime}"),
+            ("accuracy", "was not compared: give a folder of images for each class with --data DIR"),
+        ]
+    rows = [
+        ("compared on", f"{parity.images:,} test images of {parity.dataset}, in {runtime}"),
+        ("top-1 of Keras", f"{parity.keras_top1_accuracy:.2%}"),
+        ("top-1 of the file", f"{parity.top1_accuracy:.2%}"),
+        ("loss", f"{parity.loss_points:+.2f} percentage points (allowed {max_loss_points:.2f})"),
+    ]
+    if is_too_small(parity, max_loss_points):
+        rows.append(
+            ("few images", f"each is {100 / parity.images:.2g} points, so one may be lost; "
+             f"{math.ceil(100 / max_loss_points):,} would measure {max_loss_points:g} points")
+        )  # fmt: skip
+    return rows
 
 
 def _describe(tensor: TensorSpec) -> str:

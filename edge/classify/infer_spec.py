@@ -92,26 +92,54 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
         )
     if len(labels) != count:
         raise SpecError(f"{path} has {count} outputs, but there are {len(labels)} labels: expected one for each")
-    is_garment = size.channels == 1 and labels == FASHION_MNIST_LABELS
-    recipe = options.recipe or (GARMENT_RECIPE if is_garment else IMAGE_RECIPE)
-    (mean, std), pixels_from = _pixels(path, runtime.input_tensor, options, claims)
-    (mode, crop), resize_from = _resize(size, options, claims)
-    order = options.colour_order or (claims.colour_order if claims.colour_order in COLOUR_ORDERS else None)
-    size = replace(
-        size, recipe=recipe, resize=mode, crop=crop, interpolation=options.interpolation or size.interpolation,
-        colour_order=order or size.colour_order, mean=mean, std=std,
-    )  # fmt: skip
+    pixels, pixels_from = _pixels(path, runtime.input_tensor, options, claims)
+    size, sources = complete_input(size, labels, pixels, options, claims)
     output = _output_kind(runtime, size)
     sources = (
         ("labels", _GIVEN if options.labels else claims.source_of("labels") or ""),
         ("pixels", pixels_from),
-        ("recipe", _GIVEN if options.recipe else "by the labels"),
-        ("resize", resize_from),
-        ("colour", _GIVEN if options.colour_order else claims.source_of("colour_order") or _ASSUMED),
+        *sources,
         ("output", "by what it puts out"),
         *((("temperature", _ASSUMED),) if output == "logits" else ()),  # softer or harder ones would be a guess
     )
     return InferredSpec(ModelSpec(labels=labels, input=size, output=output), sources)
+
+
+def complete_input(
+    size: InputSpec,
+    labels: tuple[str, ...],
+    pixels: tuple[tuple[float, ...], tuple[float, ...]],
+    options: ModelOptions,
+    claims: Metadata,
+) -> tuple[InputSpec, tuple[tuple[str, str], ...]]:
+    """Complete an input whose shape is known by what the user says, else by the file's claims or what is usual.
+
+    Args:
+        size: height, width, channels and layout.
+        labels: class names.
+        pixels: mean and standard deviation, in pixel values of 0-255.
+        options: what the user says.
+        claims: what the file says of itself.
+
+    Returns:
+        The input; recipe, resize and colour, each with where it comes from.
+
+    Raises:
+        SpecError: they don't fit the number of channels.
+    """
+    is_garment = size.channels == 1 and labels == FASHION_MNIST_LABELS
+    recipe = options.recipe or (GARMENT_RECIPE if is_garment else IMAGE_RECIPE)
+    (mode, crop), resize_from = _resize(size, options, claims)
+    order = options.colour_order or (claims.colour_order if claims.colour_order in COLOUR_ORDERS else None)
+    size = replace(
+        size, recipe=recipe, resize=mode, crop=crop, interpolation=options.interpolation or size.interpolation,
+        colour_order=order or size.colour_order, mean=pixels[0], std=pixels[1],
+    )  # fmt: skip
+    return size, (
+        ("recipe", _GIVEN if options.recipe else "by the labels"),
+        ("resize", resize_from),
+        ("colour", _GIVEN if options.colour_order else claims.source_of("colour_order") or _ASSUMED),
+    )
 
 
 def _input_shape(runtime: Runtime, options: ModelOptions, claims: Metadata) -> InputSpec:
@@ -173,10 +201,20 @@ def _output_kind(runtime: Runtime, size: InputSpec) -> str:
         if least == 0 and most <= 1 + _ROUNDED_AWAY:
             return "probabilities"
     tensor = InputTensor(size, runtime.input_tensor)
+    return output_kind(lambda image: dequantize(runtime.invoke(tensor.fill(image)), grid), size)
+
+
+def output_kind(run: Callable[[NDArray[np.uint8]], NDArray[np.float32]], size: InputSpec) -> str:
+    """Return the kind of output: probabilities if it adds up to 1 on a few images, else logits.
+
+    Args:
+        run: function from an image, as `InputTensor.fill` takes it, to the network's real scores.
+        size: input of the network.
+    """
     levels = np.linspace(0, 255, size.height * size.width).astype(np.uint8).reshape(size.height, size.width)
     ramp = levels if size.channels == 1 else np.repeat(levels[..., np.newaxis], 3, axis=2)
     for image in (ramp, 255 - ramp, np.zeros_like(ramp)):
-        scores = dequantize(runtime.invoke(tensor.fill(image)), runtime.output_tensor)
+        scores = run(image)
         if scores.min() < 0 or abs(float(scores.sum()) - 1) > _ROUNDED_AWAY:
             return "logits"
     return "probabilities"

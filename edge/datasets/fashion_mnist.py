@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LabelledImages:
-    """Grey images and the class of each."""
+    """Images and the class of each."""
 
     images: NDArray[np.uint8]
-    """uint8 grey, shape (N, height, width), 0-255, bright on black."""
-    labels: NDArray[np.uint8]
-    """uint8 class indices, shape (N,)."""
+    """uint8, 0-255: grey, shape (N, height, width), of Fashion-MNIST bright on black, or BGR, (N, height, width, 3)."""
+    labels: NDArray[np.integer[Any]]
+    """Class indices, shape (N,)."""
 
     @property
     def sha256(self) -> str:

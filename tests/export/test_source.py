@@ -19,7 +19,8 @@ from keras import layers
 from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError, SpecError
 from export import source
-from export.source import find_run, load_source, without_softmax
+from export.softmax import without_softmax
+from export.source import find_run, load_source
 
 RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
 PRETRAINED = source.PRETRAINED
