@@ -61,7 +61,7 @@ def load(folder: Path) -> keras.Model:
     results = signature.structured_outputs
     for kind, entries in (("inputs", specs), ("outputs", results)):
         if len(entries) != 1:
-            names = ", ".join(f"{name} {tuple(spec.shape)}" for name, spec in entries.items())
+            names = ", ".join(f"{name} {tuple(spec.shape)}" for name, spec in sorted(entries.items()))
             raise ExportError(f"{folder} has {len(entries)} {kind} ({names}): expected one image in, one tensor out")
     ((name, spec),), (result,) = specs.items(), results.values()
     if spec.dtype != tf.float32 or spec.shape.rank != 4:

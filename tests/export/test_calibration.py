@@ -4,7 +4,7 @@ import pytest
 from edge.artifact.input_spec import InputSpec
 from edge.datasets.fashion_mnist import LabelledImages
 from edge.errors import ExportError
-from export.calibration import Dataset, choose_calibration, load_dataset
+from export.calibration import Dataset, calibrate_on_all, choose_calibration, load_dataset, with_full_range
 
 
 def _dataset(count_by_class: dict[int, int], *, test_values: tuple[int, ...] = ()) -> Dataset:
@@ -83,3 +83,21 @@ def test_a_model_trained_on_drawings_is_calibrated_on_drawings_without_a_word(mo
     dataset = load_dataset("demo", run=tmp_path, seed=0)
 
     assert (dataset.name, dataset.notice) == ("demo", "")
+
+
+def test_each_channel_reaches_from_black_to_white() -> None:
+    images = np.full((2, 3, 3, 3), 100, np.uint8)
+    images[1, 1, 1], images[1, 2, 2] = (0, 0, 0), (255, 255, 200)
+
+    reaching = with_full_range(images)
+
+    assert reaching.min(axis=(0, 1, 2)).tolist() == [0, 0, 0]
+    assert reaching.max(axis=(0, 1, 2)).tolist() == [255, 255, 255]
+    assert (reaching != images).any(axis=3).sum() == 2  # pixels
+    assert with_full_range(reaching) is reaching
+
+
+def test_a_split_that_leaves_no_image_to_calibrate_with_is_refused() -> None:
+    none = LabelledImages(np.zeros((0, 4, 4), np.uint8), np.zeros(0, np.int64))
+    with pytest.raises(ExportError, match="--calibration DIR"):
+        calibrate_on_all(Dataset("photos", none, none), InputSpec(), seed=0)

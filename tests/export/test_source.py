@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from keras import layers
 from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError, SpecError
 from export import source
-from export.softmax import without_softmax
 from export.source import find_run, load_source
 
 RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
@@ -121,55 +119,3 @@ def test_a_run_without_a_readable_spec_is_refused(runs: Path, text: str | None, 
     spec.unlink() if text is None else spec.write_text(text)
     with pytest.raises(error):
         load_source(runs / "older")
-
-
-IMAGES = np.random.default_rng(0).random((5, 4, 4, 1), np.float32)
-
-
-def network(*end: keras.Layer) -> keras.Model:
-    keras.utils.set_random_seed(0)
-    return keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(6, "relu"), *end])
-
-
-@pytest.mark.parametrize(
-    "end",
-    [
-        lambda: [layers.Dense(3), layers.Softmax()],
-        lambda: [layers.Dense(3), layers.Softmax(axis=1)],
-        lambda: [layers.Dense(3), layers.Activation("softmax")],
-        lambda: [layers.Dense(3, activation="softmax")],
-        lambda: [layers.Dense(3, activation="softmax", use_bias=False)],
-    ],
-    ids=["layer", "axis-1", "activation", "dense", "no-bias"],
-)
-def test_the_softmax_of_the_cut_network_is_the_networks_output(end: Callable[[], list[keras.Layer]]) -> None:
-    whole = network(*end())
-    cut = without_softmax(whole)
-    assert cut is not None
-    expected = np.asarray(whole(IMAGES))
-    np.testing.assert_allclose(np.asarray(keras.ops.softmax(cut(IMAGES))), expected, atol=1e-6)
-    assert np.abs(np.asarray(cut(IMAGES)) - expected).max() > 0.1
-    assert cut.name == whole.name
-
-
-def test_a_functional_network_is_cut_too() -> None:
-    image = keras.Input((4, 4, 1))
-    logits = layers.Dense(3)(layers.Flatten()(image))
-    whole = keras.Model(image, layers.Softmax()(logits))
-    cut = without_softmax(whole)
-    assert cut is not None
-    np.testing.assert_allclose(np.asarray(keras.ops.softmax(cut(IMAGES))), np.asarray(whole(IMAGES)), atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    "end",
-    [
-        lambda: [layers.Dense(3)],
-        lambda: [layers.Dense(3, activation="sigmoid")],
-        lambda: [layers.Dense(3), layers.Softmax(), layers.Rescaling(1.0)],
-        lambda: [layers.Reshape((3, 2)), layers.Softmax(axis=1)],
-    ],
-    ids=["logits", "sigmoid", "softmax-within", "more-dimensions"],
-)
-def test_a_network_with_another_end_is_not_cut(end: Callable[[], list[keras.Layer]]) -> None:
-    assert without_softmax(network(*end())) is None
