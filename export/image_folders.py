@@ -14,8 +14,9 @@ from edge.artifact.spec import ModelSpec
 from edge.datasets.fashion_mnist import LabelledImages
 from edge.datasets.folder_labels import map_folders
 from edge.errors import DatasetError, FrameError, SourceError
-from edge.images.files import IMAGE_SUFFIXES, decode_image, image_files, images_by_folder
-from edge.vision import prepare
+from edge.images.decode import read_image
+from edge.images.folders import list_class_folders, list_images, split_parts
+from edge.vision import least_edge, prepare
 from export.calibration import Dataset, digest
 
 _LOGGER = logging.getLogger(__name__)
@@ -74,20 +75,26 @@ def noise(spec: ModelSpec, *, seed: int) -> Dataset:
 
 def _unlabelled_files(folder: Path) -> list[tuple[Path, int]]:
     try:
-        found = [*image_files(folder), *(path for inner in images_by_folder(folder).values() for path in inner)]
+        own, inner = list_images(folder), list_class_folders(folder)
     except OSError as error:
         raise DatasetError(f"{folder} can't be read ({error.strerror}): expected a folder of images") from error
+    found = [*own.images, *(path for images in inner.images.values() for path in images)]
     return [(path, _UNKNOWN_CLASS) for path in found]
 
 
 def _labelled_files(folder: Path, labels: Sequence[str]) -> list[tuple[Path, int]]:
     try:
-        by_folder = images_by_folder(folder)
+        found, parts = list_class_folders(folder), split_parts(folder)
     except OSError as error:
         raise DatasetError(
             f"{folder} can't be read ({error.strerror}): expected one that holds a folder of images for each class"
         ) from error
-    classes = {name: _class_of(name, labels) for name in by_folder}
+    if parts:
+        raise DatasetError(
+            f"{folder} holds {', '.join(parts)}, each with a folder for each class: give one part, --data "
+            f"{folder / parts[-1]}"
+        )
+    classes = {name: _class_of(name, labels) for name in found.images}
     left_out = [name for name, number in classes.items() if number is None]
     if len(left_out) == len(classes):
         raise DatasetError(
@@ -96,10 +103,11 @@ def _labelled_files(folder: Path, labels: Sequence[str]) -> list[tuple[Path, int
         )
     if left_out:
         _LOGGER.warning("left out %d folders that are no label: %s", len(left_out), _listed(left_out))
+    found.log_left_out(folder)
     missing = [label for number, label in enumerate(labels) if number not in classes.values()]
     if missing:
         _LOGGER.warning("%s has no images of %d classes: %s", folder, len(missing), _listed(missing))
-    return [(path, number) for name, number in classes.items() if number is not None for path in by_folder[name]]
+    return [(path, number) for name, number in classes.items() if number is not None for path in found.images[name]]
 
 
 def _class_of(folder: str, labels: Sequence[str]) -> int | None:
@@ -132,7 +140,7 @@ def _read(folder: Path, choice: _Choice, spec: InputSpec, rng: np.random.Generat
     seen: set[bytes] = set()
     train, test = (_read_part(part, spec, seen) for part in (choice.calibration, others))
     if not len(test.labels):
-        raise DatasetError(f"{folder} holds no image that can be read (formats: {', '.join(IMAGE_SUFFIXES)})")
+        raise DatasetError(f"{folder} holds no image to compare on that can be read")
     _LOGGER.info("read %d images to calibrate with and %d others to compare on", len(train.labels), len(test.labels))
     return Dataset(str(folder), train, test, is_labelled=is_labelled)
 
@@ -143,7 +151,7 @@ def _read_part(files: Sequence[tuple[Path, int]], spec: InputSpec, seen: set[byt
     kept = 0
     for path, number in files:
         try:
-            pixels = prepare(decode_image(path.read_bytes()), spec).pixels
+            pixels = prepare(read_image(path, least=least_edge(spec), keeps_alpha=True), spec).pixels
             if spec.recipe == GARMENT_RECIPE and not pixels.any():
                 raise FrameError("the vision step finds no garment in it")
         except (OSError, FrameError) as error:

@@ -24,6 +24,10 @@ from edge.classify.class_count import class_count
 from edge.errors import ModelFileError, SpecError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
     from edge.artifact.file import Artifact
     from edge.artifact.metadata import Metadata
     from edge.runtimes import Runtime

@@ -118,8 +118,13 @@ def test_images_without_classes_are_split_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("counts", "message"),
-    [({"hats": 3, "train": 2}, "hats, train"), ({}, "none"), ({"green": 0}, r"\.png")],
-    ids=["no label", "no folder", "no image"],
+    [
+        ({"hats": 3, "train": 2}, "hats, train"),
+        ({}, "none"),
+        ({"green": 0}, "no image"),
+        ({"train/green": 1, "test/green": 1}, "test"),
+    ],
+    ids=["no label", "no folder", "no image", "split"],
 )
 def test_a_folder_without_images_of_a_label_is_refused(tmp_path: Path, counts: dict[str, int], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
