@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.artifact.embed import embed_in_tflite
+from edge.artifact.formats import tflite_summary
 from edge.artifact.pixels import to_real
 from edge.artifact.spec import ModelSpec
 from edge.cli import console
@@ -21,7 +22,6 @@ from edge.system.process import log_native_stderr
 from export import command, metadata
 from export.calibration import Calibration
 
-_LEAST_RUNTIME = b"min_runtime_version"  # of the flatbuffer's metadata; the converter writes it
 _EXAMPLES = """examples:
   python -m export.tflite --quantize int8                 the newest run, or the pretrained model
   python -m export.tflite runs/mine --quantize float16
@@ -98,14 +98,7 @@ class TfliteFormat:
 
     def needs(self, content: bytes) -> dict[str, Any]:
         """Return the newest version of each operator, and the oldest TensorFlow Lite that reads them."""
-        versions: dict[str, int] = {}
-        for operator in self.operators(content):
-            name, _, version = operator.rpartition(" v")
-            versions[name] = max(versions.get(name, 0), int(version))
-        model = _parse(content)
-        least = [model.buffers[entry.buffer].data for entry in model.metadata or [] if entry.name == _LEAST_RUNTIME]
-        runtime = {"tensorflow_lite": bytes(least[0]).rstrip(b"\0").decode()} if least else {}
-        return {"operators": versions, **runtime}
+        return tflite_summary.summarise(content).needs
 
 
 def _check_age(needs: dict[str, Any]) -> None:

@@ -93,6 +93,6 @@ def _require_agreement(model: Path, original: Path, comparison: Comparison) -> N
     if comparison.agreement < LEAST_AGREEMENT:
         raise GateError(
             f"{model} answers like {original} on {100 * comparison.agreement:.1f} % of {comparison.images} images, at "
-            f"least {LEAST_AGREEMENT:.0%} are expected: not written; give real ones with --images, or "
+            f"least {100 * LEAST_AGREEMENT:.0f} % are expected: not written; give real ones with --images, or "
             "--changed-on-purpose if that is meant"
         )

@@ -132,7 +132,8 @@ def _inferred(artifact: Artifact, options: ModelOptions, runtime: str) -> tuple[
     """Infer a spec, with placeholders for what is missing; return spec, sources and missing parts."""
     loaded = open_runtime(verify(artifact, runtime))
     inferred, missing = _inferred_with_placeholders(artifact, loaded, options)
-    sources = tuple((part, where) for part, where in inferred.sources if part not in missing)
+    unknown = (*missing, "recipe") if "labels" in missing and inferred.spec.input.channels == 1 else missing
+    sources = tuple((part, where) for part, where in inferred.sources if part not in unknown)
     return (
         inferred.spec,
         (*sources, ("threshold", "assumed")),
