@@ -15,7 +15,7 @@ from edge.vision.colours import bgr_to_lab
 from edge.vision.frames import YuvPicture, require_pixels, shrink_to_bgr, shrunk_size
 from edge.vision.prepared_input import PreparedInput
 from edge.vision.render import fit, garment_tones, render
-from edge.vision.silhouette import CERTAIN, NOTHING_BELOW, Silhouette, find_newcomer, find_silhouette
+from edge.vision.silhouette import CERTAIN, NOTHING_BELOW, Silhouette, find_newcomer, find_silhouette, outlined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,6 +46,7 @@ def find_garment(
 
     Args:
         frame: BGR frame, shape (H, W, 3), or grey or BGRA; uint8, uint16 or float; or a video's planes (see `to_bgr`).
+            The alpha of a cut-out is its outline.
         height: rows of the model input.
         width: columns of the model input.
         region: part of the frame to search; None: all of it.
@@ -83,7 +84,8 @@ def _find(view: NDArray[Any] | YuvPicture, scene: EmptyScene | None, *, height: 
     small = _to_search(picture)
     if min(small.shape[:2]) < _SMALLEST_EDGE:
         return _nothing(height, width, presence_score=0.0)
-    silhouette = _search(bgr_to_lab(small), scene)
+    alpha = _alpha(view, small)
+    silhouette = outlined(alpha) if alpha is not None else _search(bgr_to_lab(small), scene)
     if silhouette is None or silhouette.presence_score < NOTHING_BELOW:
         return _nothing(height, width, presence_score=silhouette.presence_score if silhouette else 0.0)
     tones = garment_tones(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8), silhouette.mask)
@@ -91,6 +93,14 @@ def _find(view: NDArray[Any] | YuvPicture, scene: EmptyScene | None, *, height: 
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
     pixels = render(grey, cover, tones, height=height, width=width)
     return PreparedInput(pixels, _outline(cover, view.shape[0], view.shape[1]), silhouette.presence_score)
+
+
+def _alpha(view: NDArray[Any] | YuvPicture, small: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Return a cut-out's alpha, uint8, in the small picture's shape; None where the frame is opaque or all clear."""
+    if isinstance(view, YuvPicture) or view.shape[2:] != (4,) or view.dtype != np.uint8:
+        return None
+    alpha = np.asarray(cv2.resize(view[..., 3], small.shape[1::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    return alpha if alpha.min() <= _HALF < alpha.max() else None
 
 
 def _search(exact: NDArray[np.float32], scene: EmptyScene | None) -> Silhouette | None:

@@ -50,6 +50,14 @@ class Silhouette(NamedTuple):
     """Score that this is something at all, 0-1."""
 
 
+def outlined(alpha: NDArray[np.uint8]) -> Silhouette:
+    """Return the silhouette that a cut-out's alpha gives, uint8, shape (H, W), 0-255: certain, for somebody drew it."""
+    mask = np.asarray(alpha > 127, np.uint8)
+    evidence = (alpha.astype(np.float32) - np.float32(127.5)) * np.float32(CERTAIN / 127.5)
+    outline = mask != cv2.erode(mask, _SQUARE, borderType=cv2.BORDER_REPLICATE)
+    return Silhouette(mask, outline, evidence, fit=1.0, presence_score=1.0)
+
+
 def find_silhouette(lab: NDArray[np.uint8], distance: NDArray[np.float32]) -> Silhouette | None:
     """Find the most likely garment.
 

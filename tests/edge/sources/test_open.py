@@ -16,7 +16,7 @@ from PIL import Image
 from edge.errors import SourceError
 from edge.health import Health
 from edge.images import kinds
-from edge.sources import CameraSettings, LiveTimeouts, Source, video
+from edge.sources import CameraSettings, LiveTimeouts, Source, images, video
 from edge.sources import open as sources
 from edge.sources.images import ImageSource
 from edge.sources.live.reconnecting import LiveSource
@@ -103,7 +103,7 @@ def test_a_camera_given_as_a_source_is_an_error_with_the_right_flag(text: str) -
 )
 def test_a_file_behind_a_url_is_opened_by_its_suffix(monkeypatch: pytest.MonkeyPatch, text: str, kind: str) -> None:
     opened: list[tuple[str, str]] = []
-    for module, name in ((sources, "ImageUrlSource"), (video, "VideoSource")):
+    for module, name in ((images, "ImageUrlSource"), (video, "VideoSource")):
         monkeypatch.setattr(module, name, lambda url, name=name, **_: opened.append((name, url)))
     opened_source: Source | None = open_source(text)
     assert opened_source is None

@@ -212,3 +212,19 @@ def test_small_images_with_a_black_rim_count_as_ready(height: int, rim: int, is_
     picture = np.full((height, height, 3), rim, np.uint8)
     picture[5:20, 5:20] = 200
     assert (cut_out(picture) is not None) == is_ready
+
+
+@pytest.mark.parametrize("colour", [(20, 20, 20), (235, 235, 235)], ids=["black", "white"])
+def test_the_alpha_of_a_cut_out_is_the_garment_s_outline(colour: tuple[int, int, int]) -> None:
+    mask = np.zeros((240, 320), np.uint8)
+    mask[40:200, 100:220] = 1
+    frame = np.full((240, 320, 4), 128, np.uint8)
+    frame[..., :3][mask > 0] = colour
+    frame[..., 3] = 255 * mask
+    frame[..., :3][100:140, 20:60] = (0, 0, 255)  # hidden under full transparency
+    prepared = find_garment(frame)
+    assert prepared.presence_score == 1.0
+    assert overlap(prepared.outline, mask) > 0.95
+    opaque = frame.copy()
+    opaque[..., 3] = 255
+    np.testing.assert_array_equal(find_garment(opaque).pixels, find_garment(opaque[..., :3].copy()).pixels)

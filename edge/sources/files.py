@@ -1,0 +1,94 @@
+"""Opens what lies in files: images, folders and globs of them, and videos."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge.errors import SourceError
+from edge.images import kinds, limits
+from edge.images.folders import first_image_below, has_image_suffix, kind_of_file, list_images, sort_files
+from edge.images.frames import has_more_frames
+from edge.sources.camera import CSI_PREFIX
+from edge.sources.frame import Source
+from edge.sources.images import ImageSource
+
+_LOGGER = logging.getLogger(__name__)
+_GLOB_CHARACTERS = frozenset("*?[")
+
+
+def open_path(text: str, *, least: int | None = None, expected: str) -> Source:
+    """Open a file, a folder or a glob; `expected` ends the message about what is none of them.
+
+    Raises:
+        SourceError: it doesn't exist, can't be read, or holds nothing to classify.
+    """
+    if not text:
+        raise SourceError(f"--source is empty: expected {expected}")
+    path = Path(text)
+    if path.is_dir():
+        return ImageSource(text, _images_in(path), least=least)
+    if path.is_file():
+        return ImageSource(text, [path], least=least) if _is_image(path) else open_video(text)
+    if _GLOB_CHARACTERS & set(text):
+        return ImageSource(text, _images_matching(text), least=least)
+    is_device = text.isdecimal() or text.startswith(("/dev/", CSI_PREFIX))
+    hint = f" (a camera? then: --camera {text})" if is_device else ""
+    raise SourceError(f"no source {text!r}: expected {expected}{hint}")
+
+
+def open_video(location: str) -> Source:
+    """Open a video file, or one behind a URL, with its first frame."""
+    from edge.sources.video import VideoSource
+
+    return VideoSource(location)
+
+
+def _images_in(folder: Path) -> Sequence[Path]:
+    found, deeper = list_images(folder), first_image_below(folder)
+    hint = (
+        f"its sub-folders hold some: --source '{folder}/{'*/' * (len(deeper.relative_to(folder).parts) - 1)}*'"
+        if deeper
+        else ""
+    )
+    found.log_left_out(folder)
+    if not found.images:
+        reasons = "; ".join([*(each.sentence() for each in found.left_out), *([hint] if hint else [])])
+        raise SourceError(f"no image in folder {folder}{': ' if reasons else ''}{reasons}")
+    if hint:
+        _LOGGER.warning("left out of %s: %s", folder, hint)
+    return found.images
+
+
+def _images_matching(pattern: str) -> Sequence[Path]:
+    import glob
+
+    paths = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207  # Path.glob takes no absolute pattern
+    found = sort_files(path for path in paths if not path.is_dir())
+    found.log_left_out(pattern)
+    if not found.images:
+        raise SourceError(f"no image matches {pattern!r} ({len(paths)} other files do): check the pattern")
+    return found.images
+
+
+def _is_image(path: Path) -> bool:
+    """Return whether a file is an image by its bytes, and not a video, an animation or MJPEG.
+
+    Raises:
+        SourceError: an image of a kind that can't be read.
+    """
+    try:
+        kind = kind_of_file(path)
+    except OSError:
+        kind = None
+    if kind is None or kind is kinds.EMPTY:
+        return has_image_suffix(path)  # damaged
+    if kind is kinds.VIDEO or (kind is kinds.GIF and not kinds.is_readable(kind)):
+        return False  # FFmpeg reads a GIF where OpenCV's images don't
+    if not kinds.is_readable(kind):
+        raise SourceError(f"{path}: {kinds.refusal(kind)}")
+    if kind is kinds.GIF or (kind is kinds.JPEG and not has_image_suffix(path)):
+        with path.open("rb") as file:
+            return not has_more_frames(file.read(limits.MOST_BYTES))
+    return True
