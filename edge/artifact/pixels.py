@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -118,7 +119,7 @@ def range_of_grid(tensor: TensorSpec) -> tuple[tuple[float, ...], tuple[float, .
     return (0.0 - black * std_,), (std_,)  # never -0.0
 
 
-def fit_layout(spec: InputSpec, tensor: TensorSpec) -> InputSpec:
+def fit_layout(spec: InputSpec, tensor: TensorSpec, path: Path) -> InputSpec:
     """Return the spec with size, channels and layout of a tensor of rank 4 and batch 1.
 
     Raises:
@@ -126,15 +127,15 @@ def fit_layout(spec: InputSpec, tensor: TensorSpec) -> InputSpec:
     """
     shape = tensor.shape
     if len(shape) == 4 and 0 in shape[1:]:
-        raise ModelFileError("the model takes images of any height and width: give the size with --input-size WxH")
+        raise ModelFileError(f"{path} takes images of any height and width: give the size with --input-size WxH")
     if len(shape) == 4 and shape[0] == 1:
         if shape[3] in (1, 3):
             return replace(spec, height=shape[1], width=shape[2], channels=shape[3], layout="NHWC")
         if shape[1] in (1, 3):
             return replace(spec, height=shape[2], width=shape[3], channels=shape[1], layout="NCHW")
     raise ModelFileError(
-        f"the model takes a tensor of shape {shape}: expected one image, (1, height, width, channels) or "
-        "(1, channels, height, width) with 1 or 3 channels"
+        f"{path} takes a tensor of shape {shape}: expected one image, (1, height, width, channels) or (1, channels, "
+        "height, width) with 1 or 3 channels"
     )
 
 

@@ -23,6 +23,7 @@ def class_count(path: Path, output: TensorSpec) -> int:
         )
     if len(sizes) != 1 or sizes[0] < 2:
         raise ModelFileError(
-            f"{path} puts out a tensor of shape {output.shape}: expected (1, classes) with at least two classes"
+            f"{path} puts out a tensor of shape {output.shape}: expected (1, classes) with at least two classes (of a "
+            "sigmoid alone, make a softmax of two)"
         )
     return sizes[0]

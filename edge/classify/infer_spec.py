@@ -86,7 +86,7 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
     path, claims = artifact.path, artifact.metadata or Metadata()
     if claims.task not in ("", "classify"):
         raise ModelFileError(f"{path} says that its task is {claims.task!r}: a detector or the like, not a classifier")
-    size = _input_shape(runtime, options, claims)
+    size = _input_shape(path, runtime, options, claims)
     count = class_count(path, runtime.output_tensor)
     labels = options.labels or claims.labels
     if not labels:
@@ -95,7 +95,10 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
             f"its {count} class names with --labels FILE"
         )
     if len(labels) != count:
-        raise SpecError(f"{path} has {count} outputs, but there are {len(labels)} labels: expected one for each")
+        raise SpecError(
+            f"{path} has {count} outputs, but there are {len(labels)} labels: expected one for each (an embedding, or "
+            "the labels of another model?)"
+        )
     pixels, pixels_from = _pixels(path, runtime.input_tensor, options, claims)
     size, sources = complete_input(size, labels, pixels, options, claims)
     output = _output_kind(runtime, size)
@@ -146,14 +149,14 @@ def complete_input(
     )
 
 
-def _input_shape(runtime: Runtime, options: ModelOptions, claims: Metadata) -> InputSpec:
+def _input_shape(path: Path, runtime: Runtime, options: ModelOptions, claims: Metadata) -> InputSpec:
     """Return size, channels and layout; free axes are fixed by the flag, or by the metadata."""
     chosen = options.input_size
     if chosen is None and 0 in runtime.input_tensor.shape[1:] and claims.height and claims.width:
         chosen = claims.height, claims.width
     if chosen is not None:
         runtime.resize_input(_sized(runtime.input_tensor, *chosen))
-    return fit_layout(InputSpec(recipe=IMAGE_RECIPE), runtime.input_tensor)
+    return fit_layout(InputSpec(recipe=IMAGE_RECIPE), runtime.input_tensor, path)
 
 
 def _resize(size: InputSpec, options: ModelOptions, claims: Metadata) -> tuple[tuple[str, float], str]:

@@ -89,7 +89,8 @@ class OnnxRuntime:
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ModelFileError(
-                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs: a classifier has one of each"
+                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs: a detector or the like, no classifier, "
+                "which has one of each"
             )
         self.input_tensor = _tensor_spec(path, inputs[0])
         if self.input_tensor.dtype != "float32":

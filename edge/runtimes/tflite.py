@@ -38,7 +38,8 @@ class TfliteRuntime:
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ModelFileError(
-                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs: a classifier has one of each"
+                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs: a detector or the like, no classifier, "
+                "which has one of each"
             )
         self.input_tensor = _tensor_spec(inputs[0])
         self.output_tensor = _tensor_spec(outputs[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -161,7 +162,7 @@ def test_a_range_without_a_name_is_that_of_the_grid_s_ends() -> None:
     ],
 )
 def test_the_layout_is_read_from_the_shape(shape: tuple[int, ...], expected: tuple[object, ...]) -> None:
-    spec = fit_layout(InputSpec(recipe=IMAGE_RECIPE), tensor("float32", shape))
+    spec = fit_layout(InputSpec(recipe=IMAGE_RECIPE), tensor("float32", shape), Path("m.onnx"))
     assert (spec.height, spec.width, spec.channels, spec.layout) == expected
     assert tensor_shape(spec) == shape
 
@@ -169,7 +170,7 @@ def test_the_layout_is_read_from_the_shape(shape: tuple[int, ...], expected: tup
 @pytest.mark.parametrize("shape", [(1, 784), (1, 5, 28, 28, 3), (2, 28, 28, 1), (1, 28, 28, 4), (1, 0, 0, 3)], ids=str)
 def test_what_takes_no_image_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ModelFileError):
-        fit_layout(InputSpec(recipe=IMAGE_RECIPE), tensor("float32", shape))
+        fit_layout(InputSpec(recipe=IMAGE_RECIPE), tensor("float32", shape), Path("m.onnx"))
 
 
 @pytest.mark.parametrize("text", ["", "0-2", "1,2,3", "1,2,3,4", "0,0,0,1,1,0", "0,0,0,1,1,nan", "1,2,3,4,5,6,7"])
