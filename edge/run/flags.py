@@ -38,7 +38,7 @@ _EXAMPLES = """examples:
   edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
 
 `edge-classify doctor --help` says why this machine can or can't run it, `edge-classify update --help` how a new model
-gets onto it.
+gets onto it, `edge-classify describe --help` what is in a model file.
 
 exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream given up, 130 Ctrl-C;
 SIGTERM stops cleanly (0)
