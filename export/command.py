@@ -19,7 +19,7 @@ from edge.artifact.quantization import dequantize
 from edge.artifact.spec import ModelSpec
 from edge.classify.loaded_model import LoadedModel
 from edge.cli import console
-from edge.errors import ExportError, RuntimeMissingError
+from edge.errors import ExportError, RuntimeMissingError, ToolkitError
 from edge.system import atomic_file
 from edge.system.process import log_native_stderr
 from export.calibration import (
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 _TOOLS = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "numpy")
+_MAX_REASON = 300  # characters of a converter's own message
 _HALF_A_STEP = 0.51  # of a grid: the error of rounding, and of float32
 
 
@@ -79,7 +80,16 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
     _LOGGER.info("converting %s (%s)", source.path, recipe.meaning)
     network, source_spec = source.for_device(for_integers=recipe.needs_calibration, keeps_softmax=options.keeps_softmax)
     reader = options.reader or file_format.readers[0]
-    content = file_format.convert(network, options.quantize, calibration, spec=source_spec, reader=reader)
+    try:
+        content = file_format.convert(network, options.quantize, calibration, spec=source_spec, reader=reader)
+    except ToolkitError:
+        raise
+    except Exception as error:  # a model of the user's own: the converters raise whatever they like
+        text = " ".join(str(error).split())[:_MAX_REASON]
+        raise ExportError(
+            f"{source.path} can't be converted to {file_format.suffix} as {options.quantize}: {text}; a layer that the "
+            "format has no operator for must be built from others"
+        ) from error
     path = options.out or options.artifacts / f"{source.name}_{options.quantize}{file_format.suffix}"
     with atomic_file.replacing(path) as temporary:
         spec = _spec(source_spec, options.quantize, calibration, file_format.needs(content))

@@ -15,6 +15,7 @@ from keras import layers
 from edge.errors import ExportError
 from export import saved_model
 from export.saved_model import reason
+from export.source import is_of_run
 
 _SUFFIXES = (".keras", ".h5", ".hdf5")
 _LARGEST_SCALE = 1 / 16  # of a Rescaling that takes pixels of 0-255: 1/255 and 1/127.5 are usual
@@ -41,8 +42,10 @@ _OLDER = {"DepthwiseConv2D": _OlderDepthwiseConv2D, "BatchNormalization": _Older
 
 
 def is_model(path: Path) -> bool:
-    """Return True for a Keras file or the folder of a SavedModel, False for a run directory or anything else."""
-    return saved_model.is_saved_model(path) or (not path.is_dir() and path.suffix.lower() in _SUFFIXES)
+    """Return True for a Keras file or the folder of a SavedModel, False for a run, its model or anything else."""
+    return not is_of_run(path) and (
+        saved_model.is_saved_model(path) or (not path.is_dir() and path.suffix.lower() in _SUFFIXES)
+    )
 
 
 def load_model(path: Path, imports: Sequence[str] = ()) -> keras.Model:

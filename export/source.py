@@ -85,15 +85,26 @@ class Source:
         return (self.model, self.spec) if cut is None else (cut, replace(self.spec, output="logits"))
 
 
+def is_of_run(path: Path) -> bool:
+    """Return True for the model in a run directory, which has its specification beside it."""
+    return path.name == _MODEL and path.with_name(_SPEC).is_file()
+
+
 def find_run(chosen: Path | None, runs: Path) -> Path:
     """Return the run to export: the chosen one, else the newest in `runs`, else the one in the project.
+
+    A run may be chosen by the `model.keras` in it.
 
     Raises:
         ExportError: there is none.
     """
     if chosen is not None:
+        chosen = chosen.parent if is_of_run(chosen) else chosen
         if not (chosen / _MODEL).is_file():
-            raise ExportError(f"{chosen} is no run directory (it holds no {_MODEL}): make one with `python -m train`")
+            raise ExportError(
+                f"{chosen} is no run directory (it holds no {_MODEL}), no .keras or .h5 file and no SavedModel: make a "
+                "run with `python -m train`"
+            )
         return chosen
     # A name that starts with a dot belongs to a training that isn't finished.
     models = [path for path in runs.glob(f"*/{_MODEL}") if not path.parent.name.startswith(".")]

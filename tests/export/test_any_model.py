@@ -183,3 +183,16 @@ def test_a_bgr_file_says_nothing_that_metadata_has_no_word_for(tmp_path: Path, f
     spec = read_artifact(tmp_path / "out.tflite").spec
     assert spec is not None
     assert spec.input.colour_order == "BGR"
+
+
+def test_a_layer_that_the_format_has_no_operator_for_is_refused(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = keras.Input((32, 32, 3))
+    strange = keras.ops.erfinv(layers.GlobalAveragePooling2D()(taken) / 256)
+    keras.Model(taken, layers.Dense(3)(strange)).save(tmp_path / "mine.keras")
+    arguments = [str(tmp_path / "mine.keras"), "--labels", str(folder / "labels.txt"), "--quantize", "none", "-q"]
+
+    assert tflite.main([*arguments, "--pixels", "0-255", "--artifacts", str(tmp_path / "out")]) == 1
+    assert "Erfinv" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -18,6 +18,7 @@ from keras import layers
 from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError, SpecError
 from export import source
+from export.keras_file import is_model
 from export.source import find_run, load_source
 
 RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
@@ -39,6 +40,11 @@ def test_the_newest_finished_run_is_exported(runs: Path) -> None:
 
 def test_a_chosen_run_wins(runs: Path) -> None:
     assert find_run(runs / "older", runs) == runs / "older"
+
+
+def test_the_model_of_a_run_stands_for_the_run(runs: Path) -> None:
+    assert find_run(runs / "older" / "model.keras", runs) == runs / "older"
+    assert not is_model(runs / "older" / "model.keras")
 
 
 def test_without_a_run_the_pretrained_model_is_exported(tmp_path: Path) -> None:
