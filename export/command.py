@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 _TOOLS = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "numpy")
 _MAX_REASON = 300  # characters of a converter's own message
+_NEAR_CHANCE = 1.25  # times the share of right answers that guesses have
 _HALF_A_STEP = 0.51  # of a grid: the error of rounding, and of float32
 
 
@@ -97,6 +98,8 @@ def export(file_format: Format, source: Source, options: ExportOptions) -> Path:
         loaded = LoadedModel.load(temporary, runtime=file_format.runtime)
         _require_full_range(options.quantize, loaded)
         parity = _compare(source, loaded, dataset)
+        if not source.is_run:
+            _warn_of_chance(parity, len(spec.labels))
         check_gate(parity, max_loss_points=options.max_loss, name=path.name)
         temporary.write_bytes(file_format.embed(content, _completed(spec, loaded, parity)))
         loaded = LoadedModel.load(temporary, runtime=file_format.runtime)  # as the device will
@@ -151,6 +154,17 @@ def _compare(source: Source, loaded: LoadedModel, dataset: Dataset) -> Parity:
     probabilities = np.stack([loaded.probabilities(image) for image in dataset.test.images])
     labels = dataset.test.labels if dataset.is_labelled else None
     return compare(source.probabilities(dataset.test.images), probabilities, labels, dataset=dataset.name)
+
+
+def _warn_of_chance(parity: Parity, classes: int) -> None:
+    """Warn of a model that is hardly better than chance in Keras too: its input or labels are another's."""
+    right = parity.keras_top1_accuracy
+    if right is not None and right * classes < _NEAR_CHANCE:
+        _LOGGER.warning(
+            "Keras itself is right for %.0f%% of the images, about as by chance: is the input that of the training "
+            "(--pixels, --colour, --resize), and the order of --labels that of the outputs?",
+            100 * right,
+        )
 
 
 def _spec(source: ModelSpec, mode: str, calibration: Calibration | None, needs: dict[str, Any]) -> ModelSpec:

@@ -196,3 +196,14 @@ def test_a_layer_that_the_format_has_no_operator_for_is_refused(
     assert tflite.main([*arguments, "--pixels", "0-255", "--artifacts", str(tmp_path / "out")]) == 1
     assert "Erfinv" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("order", [COLOURS, ("green", "blue", "red")], ids=["right", "wrong"])
+def test_labels_in_another_order_than_the_outputs_are_suspected(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str], order: tuple[str, ...]
+) -> None:
+    colour_network().save(tmp_path / "mine.keras")
+    (tmp_path / "labels.txt").write_text("\n".join(order) + "\n")
+    data = ["--data", str(folder / "data"), "--pixels", "0-255", "--quantize", "none"]
+    _export("tflite", tmp_path / "mine.keras", tmp_path, *data)
+    assert ("--labels" in capsys.readouterr().err) == (order != COLOURS)
