@@ -8,15 +8,27 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from edge.artifact.input_spec import RESIZE_MODES
 from edge.cli import console
-from train.config import DATASETS, MIXED_PRECISIONS, OPTIMIZERS, PADDINGS, PRESETS, SCHEDULES, TrainConfig, preset_for
+from train.config import (
+    DATASETS,
+    MIXED_PRECISIONS,
+    OPTIMIZERS,
+    PADDINGS,
+    PRESETS,
+    RECIPES,
+    SCHEDULES,
+    TrainConfig,
+    preset_for,
+)
 from train.network.backend import start_backend
 
 _EPOCHS = preset_for(TrainConfig()).epochs
 _EXAMPLES = f"""examples:
   python -m train                                    Fashion-MNIST, {_EPOCHS} epochs, into runs/
   python -m train --data demo --epochs 3             drawn garments: no data set, no network
-  python -m train --data photos/                     your own classes: one folder of images for each
+  python -m train --data photos/                     your own classes: one folder of images for each,
+                                                     in colour, from pretrained weights
   python -m train --preset tiny --max-images 2000    the whole chain in seconds
   KERAS_BACKEND=jax python -m train                  on JAX instead of TensorFlow
   python -m train --resume                           go on with a training that was interrupted or killed
@@ -30,14 +42,13 @@ def parser() -> argparse.ArgumentParser:
     default = TrainConfig()
     flags = console.Parser(
         prog="python -m train",
-        description="Train a network on images of clothes and write a run directory: model, spec, metrics, plots.",
+        description="Train a network on your own images, or on clothes, and write a run directory: model, spec, plots.",
         epilog=_EXAMPLES,
     )
-    flags.add_argument("--preset", choices=tuple(PRESETS), default=default.preset, help="network and how to train it")
+    flags.add_argument("--preset", choices=tuple(PRESETS), default=default.preset,
+                       help="network and how to train it (default: transfer for a folder, else edge)")  # fmt: skip
     flags.add_argument("--data", type=_data, default=default.data, metavar="DATA",
                        help="fashion-mnist, demo (drawn), or a folder with one folder of images a class")  # fmt: skip
-    flags.add_argument("--input-size", type=console.positive_int, default=default.input_size, metavar="N",
-                       help="height and width of the network's input in pixels; for your own images")  # fmt: skip
     flags.add_argument("--test-fraction", type=_fraction, default=default.test_fraction, metavar="SHARE",
                        help="share of your own images that is held out for the test")  # fmt: skip
     flags.add_argument("--initial", type=Path, metavar="RUN", help="run directory with the initial weights")
@@ -81,7 +92,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if folder is None:
         return 0
     metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
-    print(f"{folder}: {metrics['test_top1_accuracy']:.2%} of {metrics['images']['test']:,} test images right")
+    low, high = metrics["test_top1_interval"]
+    right = f"{metrics['test_top1_accuracy']:.2%} of {metrics['images']['test']:,} test images right"
+    print(f"{folder}: {right}, 95 % interval {low:.1%} to {high:.1%}")
     return 0
 
 
@@ -111,6 +124,21 @@ def _add_teacher_flags(group: argparse._ArgumentGroup, default: TrainConfig) -> 
 
 
 def _add_preset_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--input-size", type=console.positive_int, metavar="N",
+        help="height and width of the network's input in pixels; for your own images",
+    )  # fmt: skip
+    group.add_argument("--recipe", choices=tuple(RECIPES), help="image: the whole frame; garment: one object, grey")
+    group.add_argument("--resize", choices=RESIZE_MODES, help="fit of a frame of another shape, recipe image")
+    group.add_argument(
+        "--train-from", type=console.natural, metavar="N", help="first of the 16 pretrained blocks that is trained"
+    )
+    group.add_argument(
+        "--head-only", action=argparse.BooleanOptionalAction, help="train the last layer alone, preset transfer"
+    )
+    group.add_argument(
+        "--least-steps", type=console.positive_int, metavar="N", help="steps of an epoch at least, for small sets"
+    )
     group.add_argument("--epochs", type=console.positive_int, help="passes over the training images")
     group.add_argument("--batch-size", type=console.positive_int, help="images in a step")
     group.add_argument("--optimizer", choices=OPTIMIZERS, help="adam with weight decay is AdamW")
@@ -130,6 +158,10 @@ def _add_preset_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--shift-padding", choices=PADDINGS, help="pixels moved in: black, or mirrored ones")
     group.add_argument("--flip", action=argparse.BooleanOptionalAction, help="mirror half of the images")
     group.add_argument("--erase", type=_share, metavar="SHARE", help="share of the images that lose a rectangle")
+    group.add_argument("--random-crop", type=_share, metavar="SHARE", help="smallest part of an image, recipe image")
+    group.add_argument("--rotate", type=console.non_negative_float, metavar="DEGREES", help="largest, recipe image")
+    group.add_argument("--light", type=_share, metavar="SHARE", help="change of exposure, recipe image")
+    group.add_argument("--colour", type=_share, metavar="SHARE", help="change of each channel, recipe image")
     group.add_argument("--mixup", type=console.non_negative_float, metavar="ALPHA", help="blend pairs of images")
     group.add_argument(
         "--cutmix", type=console.non_negative_float, metavar="ALPHA", help="paste a rectangle of another image"

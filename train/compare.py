@@ -13,7 +13,7 @@ from edge.artifact.file import read_artifact
 from edge.artifact.spec import ModelSpec
 from edge.cli import console
 from edge.errors import RunError
-from train.config import TrainConfig, config_from_json, overridable
+from train.config import PRESETS, TrainConfig, config_from_json, overridable, preset_for
 
 _METRICS = "metrics.json"
 
@@ -39,7 +39,7 @@ class Run:
 
 _COLUMNS: tuple[tuple[str, str, Callable[[Run], str]], ...] = (
     ("run", "---", lambda run: str(run.config.name)),
-    ("preset", "---", lambda run: run.config.preset),
+    ("preset", "---", lambda run: preset_for(run.config).name),
     ("overrides", "---", lambda run: _overrides(run.config)),
     ("parameters", "--:", lambda run: f"{run.parameters:,}"),
     ("epochs", "--:", lambda run: str(run.epochs)),
@@ -143,7 +143,10 @@ def _with_parity(run: Run, parities: Mapping[str, Mapping[str, float]]) -> Run:
 
 
 def _overrides(config: TrainConfig) -> str:
+    preset = PRESETS[preset_for(config).name]
     values = {name: getattr(config, name) for name in overridable() if name != "epochs"}
+    # Runs of earlier versions hold the size of the input, whether it was chosen or not.
+    values = {name: value for name, value in values.items() if value != getattr(preset, name)}
     if config.extra_data:
         values["extra_data"] = " and ".join(path.stem for path in config.extra_data)
         values["extra_data_share"] = config.extra_data_share

@@ -7,11 +7,19 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from edge.artifact.input_spec import GARMENT_RECIPE, IMAGE_RECIPE, InputSpec, describe_resize
+from edge.errors import RunError
+
 DATASETS = ("fashion-mnist", "demo")
 MIXED_PRECISIONS = ("off", "float16", "bfloat16")
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("constant", "cosine")
 PADDINGS = ("constant", "reflect")
+RECIPES = {"garment": GARMENT_RECIPE, "image": IMAGE_RECIPE}
+"""Short names of the recipes, as `--recipe` takes them."""
+PRETRAINED_NETWORK = "efficientnet_lite0"
+PRETRAINED_SIZES = (96, 300)
+"""Smallest and largest edge of the pretrained network's input, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,31 @@ class Preset:
     """Alpha of mixup (Zhang et al., 2018, arXiv:1710.09412) (0: off)."""
     cutmix: float = 0.0
     """Alpha of CutMix (Yun et al., 2019, arXiv:1905.04899) (0: off. With both, each batch gets one of the two)."""
+    random_crop: float = 0.0
+    """Smallest share of an image's area, 0-1, that a random crop keeps (recipe image; 0: off)."""
+    rotate: float = 0.0
+    """Largest random rotation each way, in degrees (recipe image)."""
+    light: float = 0.0
+    """Largest random change of exposure and of gamma, as a natural logarithm (recipe image)."""
+    colour: float = 0.0
+    """Largest random change of each colour channel, as a natural logarithm (recipe image)."""
+    input_size: int = 28
+    """Height and width of the network's input, in pixels; only your own images may differ from 28."""
+    recipe: str = "garment"
+    """Preprocessing, one of RECIPES: garment (finds one object and draws it grey) or image (the whole frame)."""
+    resize: str = "stretch"
+    """Fit of a frame of another shape (recipe image): crop, letterbox or stretch."""
+    train_from: int = 0
+    """First of the 16 blocks of the pretrained network that is trained; 17: what follows them; 0: all of it."""
+    head_only: bool = False
+    """Only the last layer of the pretrained network is trained."""
+    least_steps: int = 1
+    """Steps that an epoch has at least: a small set is gone through several times."""
+
+    @property
+    def is_pretrained(self) -> bool:
+        """True if the network starts from weights trained on ImageNet."""
+        return self.network == PRETRAINED_NETWORK
 
     @property
     def is_plain(self) -> bool:
@@ -57,14 +90,16 @@ class Preset:
 
     def without_augmentation(self) -> Preset:
         """Return the preset that leaves every image unchanged."""
-        return replace(self, shift=0, flip=False, erase=0.0, mixup=0.0, cutmix=0.0)
+        off = replace(self, shift=0, flip=False, erase=0.0, mixup=0.0, cutmix=0.0)
+        return replace(off, random_crop=0.0, rotate=0.0, light=0.0, colour=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     """One training run."""
 
-    preset: str = "edge"
+    preset: str | None = None
+    """Name in PRESETS (None: transfer for a folder of your own images, edge for the other data)."""
     data: str = "fashion-mnist"
     """fashion-mnist (downloaded once), demo (garments drawn by code) or a folder that holds one folder a class."""
     # Overrides of the preset; None: its value.
@@ -83,6 +118,16 @@ class TrainConfig:
     erase: float | None = None
     mixup: float | None = None
     cutmix: float | None = None
+    random_crop: float | None = None
+    rotate: float | None = None
+    light: float | None = None
+    colour: float | None = None
+    input_size: int | None = None
+    recipe: str | None = None
+    resize: str | None = None
+    train_from: int | None = None
+    head_only: bool | None = None
+    least_steps: int | None = None
     # Settings that no preset has.
     initial: Path | None = None
     teacher: Path | None = None
@@ -94,8 +139,6 @@ class TrainConfig:
     soft_labels: Path | None = None
     mixed_precision: str = "off"
     """Arithmetic, off (float32), float16 or bfloat16; the weights stay float32."""
-    input_size: int = 28
-    """Height and width of the network's input, in pixels; only your own images may differ from 28."""
     test_fraction: float = 0.15
     """Share of your own images that is held out for the test, 0-1; the same images for every seed."""
     validation_fraction: float = 1 / 12
@@ -126,6 +169,10 @@ PRESETS = {
         Preset("edge", "edge", epochs=30, batch_size=128, optimizer="adam", learning_rate=3e-3, weight_decay=0.02,
                schedule="cosine", warmup_epochs=2, label_smoothing=0.05, average_epochs=1, shift=2, flip=True,
                erase=0.25),
+        Preset("transfer", PRETRAINED_NETWORK, epochs=12, batch_size=32, optimizer="adam", learning_rate=5e-4,
+               weight_decay=0.004, schedule="cosine", label_smoothing=0.1, flip=True, random_crop=0.5, rotate=10,
+               light=0.25, colour=0.05, input_size=160, recipe="image", resize="letterbox", train_from=6,
+               least_steps=10),
         # Its decay is ten times the usual 5e-4 of L2 in the loss, whose gradient a momentum of 0.9 adds up tenfold.
         Preset("teacher", "teacher", epochs=100, batch_size=128, optimizer="sgd", learning_rate=0.1, weight_decay=5e-3,
                schedule="cosine", warmup_epochs=2, average_epochs=1, shift=4, flip=True, erase=0.5),
@@ -135,9 +182,60 @@ PRESETS = {
 
 def preset_for(config: TrainConfig) -> Preset:
     """Return the preset of a run with the overrides of its configuration applied."""
-    preset = PRESETS[config.preset]
+    preset = PRESETS[config.preset or ("edge" if config.data in DATASETS else "transfer")]
     overrides = {name: getattr(config, name) for name in overridable()}
     return replace(preset, **{name: value for name, value in overrides.items() if value is not None})
+
+
+def input_of(preset: Preset) -> InputSpec:
+    """Return the input that a preset's network takes."""
+    edge = preset.input_size
+    if preset.recipe == "garment":
+        return InputSpec(edge, edge)
+    if not preset.is_pretrained:
+        return InputSpec(edge, edge, recipe=IMAGE_RECIPE, resize=preset.resize)
+    # What its weights were trained on: (pixel - 127) / 128 of R, G, B.
+    return InputSpec(edge, edge, channels=3, recipe=IMAGE_RECIPE, resize=preset.resize, mean=(127.0,), std=(128.0,))
+
+
+def describe_input(spec: InputSpec) -> str:
+    """Return what a network sees of an image, as in "160x160 pixels, colour, the whole frame (stretch)"."""
+    size = f"{spec.width}x{spec.height} pixels, {'colour' if spec.channels == 3 else 'grey'}"
+    if spec.recipe == GARMENT_RECIPE:
+        return f"{size}, one object before a plain background (recipe garment)"
+    part = {
+        "stretch": "the whole frame, its shape changed to a square",
+        "letterbox": "the whole frame between black bars",
+        "crop": "the middle of the frame",
+    }[spec.resize]
+    return f"{size}, {part} ({describe_resize(spec)})"
+
+
+def require_consistent(config: TrainConfig) -> None:
+    """Refuse choices that exclude each other.
+
+    Raises:
+        RunError: the network can't take the recipe, size or data, or a setting is for garments alone.
+    """
+    preset = preset_for(config)
+    least, most = PRETRAINED_SIZES
+    if preset.is_pretrained and preset.recipe != "image":
+        raise RunError(f"preset {preset.name} sees colour images: --recipe {preset.recipe} goes with --preset edge")
+    if preset.is_pretrained and not least <= preset.input_size <= most:
+        raise RunError(f"--input-size {preset.input_size}: preset {preset.name} takes {least} to {most} pixels")
+    if not preset.is_pretrained and (preset.head_only or preset.train_from):
+        raise RunError(f"preset {preset.name} has no pretrained weights: --head-only and --train-from are for transfer")
+    if preset.recipe == "garment":
+        if preset.random_crop or preset.rotate or preset.light or preset.colour:
+            raise RunError("--random-crop, --rotate, --light and --colour are for --recipe image")
+        return
+    if config.data in DATASETS:
+        raise RunError(f"{config.data} has grey garments of 28x28: preset {preset.name} and --recipe image are for "
+                       "a folder of your own images, --data DIR")  # fmt: skip
+    flags = {"--teacher": config.teacher, "--soft-labels": config.soft_labels, "--extra-data": config.extra_data,
+             "--threshold-data": config.threshold_data}  # fmt: skip
+    if given := [flag for flag, value in flags.items() if value]:
+        raise RunError(f"{', '.join(given)}: for garments alone, with --preset edge --recipe garment")
 
 
 def overridable() -> tuple[str, ...]:

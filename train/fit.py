@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -16,20 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.system import atomic_file
-from train.config import Preset, TrainConfig, preset_for
-from train.data.splits import Splits, load_splits, to_network
+from train.config import Preset, TrainConfig, describe_input, input_of, preset_for, require_consistent
+from train.data.splits import Split, Splits, load_splits, to_network
 from train.fitting import resume, training
 from train.fitting.batch_pipeline import Batches, training_images
 from train.fitting.callbacks import Checkpoint
 from train.fitting.teacher import write_soft_labels
 from train.fitting.training import build_network, train_model
-from train.network import backend
+from train.network import backend, pretrained
 from train.network.networks import up_to_logits
 from train.results import run_dir
 from train.results.ood_evaluation import OodEvaluation, evaluate_ood
 from train.results.temperature import fit_temperature, with_temperature
 
 _LOGGER = logging.getLogger(__name__)
+_BATCH, _COLOUR_BATCH = 500, 32  # images
 _PILOT_STEPS = 5
 _MEASURED_S = 0.5  # of each turn
 
@@ -39,11 +41,17 @@ def train_run(config: TrainConfig) -> Path | None:
 
     Raises:
         DatasetError: the data can't be had.
+        RuntimeMissingError: Keras, or the package with pretrained weights, isn't installed.
         FileExistsError: a run of this name exists.
-        RunError: the run can't be resumed or distributed, or an unfinished one has its name.
+        RunError: settings exclude each other, the run can't be resumed or distributed, or its name is taken.
     """
     if config.resume:
         config = resume.resumed(config)
+    config = replace(config, preset=preset_for(config).name)
+    require_consistent(config)
+    preset = preset_for(config)
+    if preset.is_pretrained:
+        pretrained.find_file()
     library = backend.start_backend()
     if config.tensorboard:
         backend.require_tensorboard()
@@ -51,10 +59,11 @@ def train_run(config: TrainConfig) -> Path | None:
     cluster = backend.join_cluster(library) if config.distribute else None
     is_writer = cluster is None or cluster.is_writer
     device = backend.describe_device(library)
+    _LOGGER.info("the network will see %s", describe_input(input_of(preset)))
     _LOGGER.info("training %s on %s: %s backend on %s", config.preset, config.data, library, device)
     folder = resume.start(config) if is_writer else resume.partial_folder(config)
     with _keep_for_resuming(config, folder, is_writer=is_writer):
-        splits = load_splits(config)
+        splits = load_splits(config, scratch=folder if is_writer else None)
         network, checkpoint = train_model(splits, preset_for(config), config, folder, cluster)
         if cluster is not None:
             backend.leave_cluster()
@@ -73,10 +82,10 @@ def _finish(
     if config.soft_labels is not None:
         # The trained network in mixed precision takes a fraction of the time.
         write_soft_labels(config.soft_labels, network, splits.whole, teacher=name, names=splits.class_names)
-    validation_probabilities = _predict(model, splits.validation.images)
+    validation_probabilities = _predict(model, splits.validation)
     temperature = fit_temperature(validation_probabilities, splits.validation.labels)
     outcome = run_dir.Outcome(
-        config, preset, model, splits, validation_probabilities, _predict(model, splits.test.images), temperature,
+        config, preset, model, splits, validation_probabilities, _predict(model, splits.test), temperature,
         duration_s=checkpoint.progress.duration_s, ood_evaluation=_ood_evaluation(model, splits, temperature),
         throughput=_throughput(checkpoint.model, splits, preset, config), device=device,
         versions=backend.versions(keras.backend.backend()),
@@ -109,13 +118,14 @@ def _keep_for_resuming(config: TrainConfig, folder: Path, *, is_writer: bool) ->
 def _ood_evaluation(model: keras.Model, splits: Splits, temperature: float) -> OodEvaluation | None:
     if splits.threshold_images is None:
         return None
-    images = to_network(splits.threshold_images.pixels)
+    images = Split(splits.threshold_images.pixels, splits.test.labels[:0])
     probabilities = with_temperature(_predict(model, images), temperature)
     return evaluate_ood(_predict(up_to_logits(model), images), probabilities, splits.threshold_images)
 
 
 def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: TrainConfig) -> dict[str, float]:
-    if preset.is_plain or config.distribute:  # several processes would have to measure in step
+    # Several processes would have to measure in step, and a pretrained network takes minutes for these steps.
+    if preset.is_plain or config.distribute or preset.is_pretrained:
         return {}
     _LOGGER.info("measuring how fast it trains with and without augmentation")
     images, unchanged = training_images(splits, preset, config), preset.without_augmentation()
@@ -123,8 +133,14 @@ def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: Tr
     return measure_throughput(trained, *batches)
 
 
-def _predict(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(model.predict(images, batch_size=500, verbose=0), np.float32)
+def _predict(model: keras.Model, split: Split) -> NDArray[np.float32]:
+    """Return what the network puts out for the images of a split, batch by batch: float images take much memory."""
+    size = _BATCH if split.spec.channels == 1 else _COLOUR_BATCH
+    pieces = [
+        model.predict_on_batch(to_network(split.pixels[at : at + size], split.spec))
+        for at in range(0, len(split.pixels), size)
+    ]
+    return np.asarray(np.concatenate(pieces), np.float32)
 
 
 def measure_throughput(model: keras.Model, batches: Batches, unchanged: Batches) -> dict[str, float]:

@@ -20,28 +20,30 @@ _ERASED_ASPECT = 3.3  # longer over shorter edge at most; both are the paper's
 def shift(
     images: NDArray[np.uint8], pixels: int, rng: np.random.Generator, *, padding: Literal["constant", "reflect"]
 ) -> NDArray[np.uint8]:
-    """Shift uint8 images, (N, height, width), by up to `pixels` each way; return new ones, padded as in PADDINGS."""
-    count, height, width = images.shape
-    padded = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels)), mode=padding)
+    """Shift uint8 images, (N, height, width, ...), by up to `pixels` each way; return new ones, padded as PADDINGS."""
+    count, height, width, *channels = images.shape
+    padded = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels), *[(0, 0)] * len(channels)), mode=padding)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
     top, left = rng.integers(0, 2 * pixels + 1, (2, count))
-    return np.asarray(windows[np.arange(count), top, left])
+    shifted = windows[np.arange(count), top, left]
+    return np.asarray(np.moveaxis(shifted, 1, -1) if channels else shifted)
 
 
 def flip(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Mirror about half of the images, uint8 (N, height, width), left to right; return new images."""
+    """Mirror about half of the images, uint8 (N, height, width, ...), left to right; return new images."""
     mirrored = rng.random(len(images)) < 0.5
-    return np.where(mirrored[:, np.newaxis, np.newaxis], images[:, :, ::-1], images)
+    return np.where(mirrored.reshape(-1, *[1] * (images.ndim - 1)), images[:, :, ::-1], images)
 
 
 def erase(images: NDArray[np.uint8], share: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Fill a rectangle of a share of uint8 images, (N, height, width), with noise (arXiv:1708.04896)."""
-    height, width = images.shape[1:]
+    """Fill a rectangle of a share of uint8 images, (N, height, width, ...), with noise (arXiv:1708.04896)."""
+    height, width = images.shape[1:3]
     chosen = np.flatnonzero(rng.random(len(images)) < share)
     area = rng.uniform(*_ERASED_AREA, len(chosen)) * height * width
     aspect = _ERASED_ASPECT ** rng.uniform(-1, 1, len(chosen))
     inside = boxes(np.sqrt(area * aspect), np.sqrt(area / aspect), height=height, width=width, rng=rng)
-    noise = rng.integers(0, 256, inside.shape, dtype=np.uint8)
+    inside = inside.reshape(*inside.shape, *[1] * (images.ndim - 3))
+    noise = rng.integers(0, 256, (len(chosen), *images.shape[1:]), dtype=np.uint8)
     erased = images.copy()
     erased[chosen] = np.where(inside, noise, images[chosen])
     return erased

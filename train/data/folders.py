@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
     return OwnImages(np.stack(pixels), indices, class_names, tuple(skipped))
 
 
-def balancing_weights(labels: NDArray[np.uint8], classes: int) -> NDArray[np.float32] | None:
+def balancing_weights(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[np.float32] | None:
     """Return weights of the classes in the loss, float32, shape (classes,), that make their total weights equal.
 
     Their mean over the images is 1. None if the largest class has at most 1.5 times the images of the smallest.

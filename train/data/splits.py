@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +16,20 @@ from edge.artifact.pixels import to_real
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.datasets import fashion_mnist
 from edge.errors import DatasetError
-from train.config import DATASETS, TrainConfig
+from train.config import DATASETS, TrainConfig, input_of, preset_for
 from train.data.auxiliary import AuxiliaryImages, concatenate, read
 from train.data.folders import balancing_weights, read_folder
+from train.data.own_images import read_parts
 
 _LOGGER = logging.getLogger(__name__)
 _DEMO_IMAGES = 6_000  # training images drawn unless --max-images says otherwise: half a minute
 _DEMO_TEST_IMAGES = 1_000
 _DEMO_TEST_SEED = 1_000_003  # far from any --seed a person types, so that no drawn test garment is a training garment
 _OWN_TEST_SEED = 0
+_MARGIN = 1.15  # size of training images that are cropped at random, in units of the input's
+
+
+_GREY = InputSpec()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +37,16 @@ class Split:
     """Images with their labels."""
 
     pixels: NDArray[np.uint8]
-    """uint8 grey, shape (N, height, width), 0-255."""
-    labels: NDArray[np.uint8]
-    """uint8 class indices, shape (N,)."""
+    """uint8, 0-255: grey, shape (N, height, width), or BGR, shape (N, height, width, 3)."""
+    labels: NDArray[np.integer[Any]]
+    """Class indices, shape (N,)."""
+    spec: InputSpec = _GREY
+    """Channels and number range of a network's input; its size is that of the pixels."""
 
     @property
     def images(self) -> NDArray[np.float32]:
-        """Input of a network: float32 grey, shape (N, height, width, 1), 0-1."""
-        return to_network(self.pixels)
+        """Input of a network: float32, shape (N, height, width, channels), normalized as the spec says."""
+        return to_network(self.pixels, self.spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Splits:
     test: Split
     class_names: tuple[str, ...]
     whole: NDArray[np.uint8]
-    """All training images in the data set's order, as in soft labels: uint8 grey, shape (N, height, width)."""
+    """All training images in the data set's order, as in soft labels: uint8, shape as `train.pixels`."""
     train_positions: NDArray[np.int64]
     """Index in `whole` of each image of `train`."""
     auxiliary: AuxiliaryImages | None = None
@@ -60,6 +68,12 @@ class Splits:
     """Weight of each class in the loss, float32, shape (classes,) (None: all equal)."""
     skipped: tuple[str, ...] = ()
     """Lines "path: reason", one for each image that wasn't used."""
+
+    @property
+    def input(self) -> InputSpec:
+        """Input of the network, with the size of the test images; training images may be larger for random crops."""
+        height, width = self.test.pixels.shape[1:3]
+        return replace(self.test.spec, height=height, width=width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +87,16 @@ class _Loaded:
     skipped: tuple[str, ...] = ()
 
 
-def load_splits(config: TrainConfig) -> Splits:
+def load_splits(config: TrainConfig, *, scratch: Path | None = None) -> Splits:
     """Load the data set of a run and split the validation images off its training images.
+
+    Colour images of more than a gigabyte lie in a file in `scratch`, if it is given.
 
     Raises:
         DatasetError: the data can't be read, or there are too few images to split.
     """
+    if preset_for(config).recipe == "image":
+        return _own_in_parts(config, scratch)
     loaded = _load(config)
     whole = loaded.train
     rng = np.random.default_rng(config.seed)
@@ -107,12 +125,22 @@ def load_splits(config: TrainConfig) -> Splits:
     )  # fmt: skip
 
 
-def to_network(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Convert uint8 pixels (N, H, W), 0-255, to float32 (N, H, W, 1), 0-1, as the runner does for float files."""
-    return to_real(pixels, InputSpec())
+def to_network(pixels: NDArray[np.uint8], spec: InputSpec = _GREY) -> NDArray[np.float32]:
+    """Convert pixels to a network's input, as the runner does for float files.
+
+    Args:
+        pixels: uint8, 0-255: grey, shape (N, height, width), or BGR, shape (N, height, width, 3).
+        spec: channels and number range of the input; by default grey, 0-1.
+
+    Returns:
+        float32, shape (N, height, width, channels).
+    """
+    return to_real(pixels, spec)
 
 
-def stratified_choice(labels: NDArray[np.uint8], *, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+def stratified_choice(
+    labels: NDArray[np.integer[Any]], *, fraction: float, rng: np.random.Generator
+) -> NDArray[np.bool_]:
     """Choose the same share, 0-1, of every class, rounded: bool, shape (N,) as the labels, true where chosen."""
     chosen = np.zeros(len(labels), np.bool_)
     for label in np.unique(labels):
@@ -124,7 +152,7 @@ def stratified_choice(labels: NDArray[np.uint8], *, fraction: float, rng: np.ran
 def _load(config: TrainConfig) -> _Loaded:
     if config.data not in DATASETS:
         return _own(config)
-    if config.input_size != TrainConfig().input_size:
+    if preset_for(config).input_size != _GREY.height:
         raise DatasetError(f"{config.data} has images of 28x28: --input-size is for a folder of your own images")
     if config.data == "demo":
         count = config.max_images or _DEMO_IMAGES
@@ -142,7 +170,8 @@ def _load(config: TrainConfig) -> _Loaded:
 
 
 def _own(config: TrainConfig) -> _Loaded:
-    own = read_folder(Path(config.data), height=config.input_size, width=config.input_size)
+    edge = preset_for(config).input_size
+    own = read_folder(Path(config.data), height=edge, width=edge)
     # A seed of its own, so that runs with different seeds are tested on the same images.
     rng = np.random.default_rng(_OWN_TEST_SEED)
     held_out = stratified_choice(own.labels, fraction=config.test_fraction, rng=rng)
@@ -158,3 +187,22 @@ def _own(config: TrainConfig) -> _Loaded:
         is_own=True,
         skipped=own.skipped,
     )
+
+
+def _own_in_parts(config: TrainConfig, scratch: Path | None) -> Splits:
+    preset = preset_for(config)
+    spec = input_of(preset)
+    own = read_parts(
+        Path(config.data), spec, margin=_MARGIN if preset.random_crop or preset.rotate else 1.0,
+        test_fraction=config.test_fraction, validation_fraction=config.validation_fraction, seed=config.seed,
+        most_training_images=config.max_images, scratch=scratch,
+    )  # fmt: skip
+    train, validation, test = (Split(part.pixels, part.labels, spec) for part in (own.train, own.validation, own.test))
+    weights = balancing_weights(train.labels, len(own.class_names))
+    if weights is not None:
+        facts = (np.bincount(train.labels).min(), np.bincount(train.labels).max(), weights.max() / weights.min())
+        _LOGGER.info("%d to %d training images a class: the rarest weighs %.1f times the commonest", *facts)
+    return Splits(
+        train, validation, test, own.class_names, whole=train.pixels, train_positions=np.arange(len(train.labels)),
+        class_weights=weights, skipped=own.skipped,
+    )  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -11,13 +12,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.artifact.input_spec import IMAGE_RECIPE, InputSpec
 from edge.errors import RunError
 from train.config import Preset, TrainConfig
 from train.data import augment
-from train.data.splits import Splits, to_network
+from train.data.splits import Split, Splits, to_network
+from train.data.variation import vary
 from train.fitting.teacher import read_soft_labels
 from train.network.backend import Cluster
 
+_WORKERS = os.cpu_count() or 1
 _ORDER, _AUGMENTATION, _TURN = range(3)  # purposes of random generators, so that no two of them are the same
 
 
@@ -26,15 +30,20 @@ class TrainingImages:
     """Images with the targets and weights that the loss needs."""
 
     pixels: NDArray[np.uint8]
-    """uint8 grey, shape (N, height, width), 0-255."""
-    targets: NDArray[np.float32]
-    """float32, shape (N, classes), or (N, kinds, classes) with several kinds of target."""
+    """uint8, 0-255: grey, shape (N, height, width), or BGR, shape (N, height, width, 3)."""
+    targets: NDArray[Any]
+    """float32, shape (N, classes), or (N, kinds, classes) with several kinds of target; or class indices, int32, shape
+    (N,), from which each batch makes its targets, for those of thousands of classes would fill the memory."""
     weights: NDArray[np.float32] | None = None
     """Weight of each image in the loss, float32, shape (N,) (None: all equal)."""
     always: int | None = None
     """Number of images, the first ones, that every round holds (None: all)."""
     in_turn: int = 0
     """Number of the other images that a round holds, in turn."""
+    spec: InputSpec = InputSpec()  # noqa: RUF009  # frozen
+    """Input of the network; the pixels may be larger for random crops (recipe image-v1)."""
+    classes: int = 0
+    """Number of classes, where targets are class indices."""
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type-checked here
@@ -51,12 +60,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
 
         `part` is the index and number of the processes that share each batch; (0, 1) is the whole batch.
         """
-        super().__init__()
+        # Threads, not processes: OpenCV leaves Python's lock alone, and the images aren't copied.
+        super().__init__(workers=_WORKERS if images.spec.recipe == IMAGE_RECIPE else 1)
         self._images, self._preset, self._seed, self._part = images, preset, seed, part
         self.batch_size = preset.batch_size
         self._always = len(images.pixels) if images.always is None else images.always
         self._round_size = self._always + images.in_turn
-        self.steps_per_epoch = max(1, round(self._round_size / preset.batch_size))
+        self.steps_per_epoch = max(preset.least_steps, round(self._round_size / preset.batch_size))
         self._first = first_epoch * self.steps_per_epoch
         self._rounds: dict[int, NDArray[np.int64]] = {}  # the last ones: drawing one takes as long as a batch
 
@@ -66,13 +76,16 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
         return
 
     def __getitem__(self, number: int) -> tuple[NDArray[np.float32], ...]:
-        """Return a batch: images in 0-1 and targets, and weights if there are any."""
+        """Return a batch: images as the network takes them and targets, and weights if there are any."""
         number += self._first
         places = number * self.batch_size + np.arange(self.batch_size)
         chosen = _from_rounds(places, self._round_size, self._round)
         # Every process draws for the whole batch and keeps its part: together they use what one alone would.
         rng = np.random.default_rng([self._seed, _AUGMENTATION, number])
-        images, targets = _augmented(self._images.pixels[chosen], self._images.targets[chosen], self._preset, rng)
+        targets = self._images.targets[chosen]
+        if targets.ndim == 1:
+            targets = one_hot(targets, self._images.classes, smoothing=self._preset.label_smoothing)
+        images, targets = _augmented(self._images.pixels[chosen], targets, self._images.spec, self._preset, rng)
         index, parts = self._part
         own = slice(index * len(chosen) // parts, (index + 1) * len(chosen) // parts)
         if self._images.weights is None:
@@ -81,11 +94,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
 
     def _round(self, number: int) -> NDArray[np.int64]:
         """Return the indices of the images of a round, in its order."""
-        if number not in self._rounds:
-            members = np.concatenate([np.arange(self._always), self._always + self._next_others(number)])
-            order = np.random.default_rng([self._seed, _ORDER, number]).permutation(members)
-            self._rounds = {known: self._rounds[known] for known in list(self._rounds)[-1:]} | {number: order}
-        return self._rounds[number]
+        rounds = self._rounds  # other threads replace it
+        if number in rounds:
+            return rounds[number]
+        members = np.concatenate([np.arange(self._always), self._always + self._next_others(number)])
+        order = np.random.default_rng([self._seed, _ORDER, number]).permutation(members)
+        self._rounds = {known: rounds[known] for known in list(rounds)[-1:]} | {number: order}
+        return order
 
     def _next_others(self, number: int) -> NDArray[np.int64]:
         """Return the images in turn that a round holds, counted from the first of them."""
@@ -98,14 +113,34 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type
         )
 
 
+class EvaluationBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is not type-checked here
+    """Images of a split with their targets, batch by batch: for all of them would fill the memory as float32."""
+
+    def __init__(self, split: Split, classes: int, *, batch_size: int) -> None:
+        """Keep the split; nothing is converted yet."""
+        super().__init__()
+        self._split, self._classes, self._batch_size = split, classes, batch_size
+
+    @property
+    def num_batches(self) -> int:
+        """Number of batches, the last of which may be smaller."""
+        return -(-len(self._split.labels) // self._batch_size)
+
+    def __getitem__(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return a batch: images as the network takes them, and targets."""
+        own = slice(number * self._batch_size, (number + 1) * self._batch_size)
+        images = to_network(self._split.pixels[own], self._split.spec)
+        return images, one_hot(self._split.labels[own], self._classes)
+
+
 @dataclass(frozen=True, slots=True)
 class BatchPipeline:
     """Arguments for `compile` and `fit`."""
 
     training: dict[str, Any]
     """Arguments of `fit` for the training images."""
-    validation: tuple[NDArray[np.float32], NDArray[Any]]
-    """Images, float32 (N, height, width, 1), 0-1, and targets."""
+    validation: tuple[NDArray[np.float32], NDArray[Any]] | EvaluationBatches
+    """Images, float32 (N, height, width, channels), and targets."""
     loss: str
     """Keras' name of the loss."""
     steps_per_epoch: int
@@ -120,6 +155,8 @@ def build_pipeline(
         DatasetError: the soft labels don't fit the images.
         RunError: the devices can't share a batch evenly.
     """
+    if splits.input.recipe == IMAGE_RECIPE:
+        return _photo_pipeline(splits, preset, config, first_epoch=first_epoch, cluster=cluster)
     images, labels = splits.validation.images, splits.validation.labels
     if preset.is_plain and config.teacher is None and cluster is None and splits.auxiliary is None:
         # Keras' own batches include the incomplete one.
@@ -129,11 +166,7 @@ def build_pipeline(
             arrays["class_weight"] = dict(enumerate(splits.class_weights.tolist()))
         return BatchPipeline(arrays, (images, labels), "sparse_categorical_crossentropy", steps)
     cluster = cluster or Cluster()
-    if preset.batch_size % cluster.devices:
-        raise RunError(
-            f"a batch of {preset.batch_size} images can't be shared evenly by {cluster.devices} devices: "
-            "choose another --batch-size"
-        )
+    _require_even_share(preset, cluster)
     part = (cluster.process, cluster.processes)
     batches = Batches(
         training_images(splits, preset, config), preset, seed=config.seed, first_epoch=first_epoch, part=part
@@ -145,11 +178,40 @@ def build_pipeline(
     return BatchPipeline(endless, validation, "categorical_crossentropy", batches.steps_per_epoch)
 
 
+def _photo_pipeline(
+    splits: Splits, preset: Preset, config: TrainConfig, *, first_epoch: int, cluster: Cluster | None
+) -> BatchPipeline:
+    cluster = cluster or Cluster()
+    _require_even_share(preset, cluster)
+    part, classes = (cluster.process, cluster.processes), len(splits.class_names)
+    batches = Batches(
+        training_images(splits, preset, config), preset, seed=config.seed, first_epoch=first_epoch, part=part
+    )
+    endless = {"x": batches, "steps_per_epoch": batches.steps_per_epoch, "shuffle": False}
+    own = slice(
+        cluster.process, len(splits.validation.labels) // cluster.devices * cluster.devices, cluster.processes
+    )  # as above
+    share = replace(splits.validation, pixels=splits.validation.pixels[own], labels=splits.validation.labels[own])
+    validation = EvaluationBatches(share, classes, batch_size=preset.batch_size // cluster.processes)
+    return BatchPipeline(endless, validation, "categorical_crossentropy", batches.steps_per_epoch)
+
+
+def _require_even_share(preset: Preset, cluster: Cluster) -> None:
+    if preset.batch_size % cluster.devices:
+        raise RunError(
+            f"a batch of {preset.batch_size} images can't be shared evenly by {cluster.devices} devices: "
+            "choose another --batch-size"
+        )
+
+
 def training_images(splits: Splits, preset: Preset, config: TrainConfig) -> TrainingImages:
     """Return the training images, with the auxiliary ones and the teacher's soft labels if there are any."""
     classes, smoothing, count = len(splits.class_names), preset.label_smoothing, len(splits.train.labels)
-    pixels, targets = splits.train.pixels, one_hot(splits.train.labels, classes, smoothing=smoothing)
     weights = None if splits.class_weights is None else splits.class_weights[splits.train.labels]
+    if splits.input.recipe == IMAGE_RECIPE:
+        labels = splits.train.labels.astype(np.int32)
+        return TrainingImages(splits.train.pixels, labels, weights, spec=splits.input, classes=classes)
+    pixels, targets = splits.train.pixels, one_hot(splits.train.labels, classes, smoothing=smoothing)
     if splits.auxiliary is not None:
         is_seen = splits.auxiliary.is_seen
         pixels = np.concatenate([pixels, splits.auxiliary.pixels[is_seen]])
@@ -165,12 +227,14 @@ def training_images(splits: Splits, preset: Preset, config: TrainConfig) -> Trai
     return TrainingImages(pixels, targets, weights, always=count, in_turn=in_turn)
 
 
-def one_hot(labels: NDArray[np.uint8], classes: int, *, smoothing: float = 0.0) -> NDArray[np.float32]:
+def one_hot(labels: NDArray[np.integer[Any]], classes: int, *, smoothing: float = 0.0) -> NDArray[np.float32]:
     """Return the targets of a cross-entropy: float32, shape (N, classes), rows that sum to 1.
 
     Smoothing spreads a share, 0-1, over all classes.
     """
-    return smoothed(np.eye(classes, dtype=np.float32)[labels], smoothing)
+    targets = np.zeros((len(labels), classes), np.float32)
+    targets[np.arange(len(labels)), labels] = 1
+    return smoothed(targets, smoothing)
 
 
 def smoothed(targets: NDArray[np.float32], smoothing: float) -> NDArray[np.float32]:
@@ -195,8 +259,13 @@ def _from_rounds(places: NDArray[np.int64], size: int, order: Callable[[int], ND
 
 
 def _augmented(
-    pixels: NDArray[np.uint8], targets: NDArray[np.float32], preset: Preset, rng: np.random.Generator
+    pixels: NDArray[np.uint8], targets: NDArray[np.float32], spec: InputSpec, preset: Preset, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    if spec.recipe == IMAGE_RECIPE:
+        pixels = vary(
+            pixels, height=spec.height, width=spec.width, random_crop=preset.random_crop, rotate=preset.rotate,
+            light=preset.light, colour=preset.colour, rng=rng,
+        )  # fmt: skip
     if preset.shift:
         padding = cast(Literal["constant", "reflect"], preset.shift_padding)
         pixels = augment.shift(pixels, preset.shift, rng, padding=padding)
@@ -204,7 +273,7 @@ def _augmented(
         pixels = augment.flip(pixels, rng)
     if preset.erase:
         pixels = augment.erase(pixels, preset.erase, rng)
-    images = to_network(pixels)
+    images = to_network(pixels, spec)
     mixers = [(mix, alpha) for mix, alpha in ((augment.mixup, preset.mixup), (augment.cutmix, preset.cutmix)) if alpha]
     if mixers:
         mix, alpha = mixers[rng.integers(len(mixers))]

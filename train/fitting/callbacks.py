@@ -6,6 +6,7 @@ the random states of dropout and shuffling.
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
@@ -20,6 +21,8 @@ import numpy as np
 
 from edge.errors import RunError
 from edge.system import atomic_file
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,34 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is no
 
     def _variables(self) -> list[keras.Variable]:
         return [*self._network.variables, *self.model.optimizer.variables]
+
+
+class TimeLeft(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not type-checked here
+    """Log after each epoch how long the rest takes; Keras' own bar shows it for one epoch, on a terminal alone."""
+
+    def __init__(self, epochs: int) -> None:
+        """Count up to this number of epochs."""
+        super().__init__()
+        self._epochs = epochs
+        self._first: int | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Note the start of the first epoch."""
+        if self._first is None:
+            self._first, self._started = epoch, time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Log the time left, if there is any."""
+        done, left = epoch + 1 - (self._first or 0), self._epochs - epoch - 1
+        if left:
+            seconds = (time.monotonic() - self._started) / done * left
+            _LOGGER.info("epoch %d of %d is done, %s left", epoch + 1, self._epochs, _about(seconds))
+
+
+def _about(seconds: float) -> str:
+    if seconds < 90:
+        return f"about {round(seconds)} s"
+    return f"about {round(seconds / 60)} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
 
 
 class InterruptBetweenBatches(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not type-checked here

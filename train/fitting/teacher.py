@@ -101,8 +101,9 @@ def load_run(run: Path, splits: Splits, *, flag: str) -> keras.Model:
         network = keras.models.load_model(run / MODEL, compile=False)
     except OSError as error:
         raise DatasetError(f"{flag} {run} is no run directory: {error}") from error
-    size = splits.train.pixels.shape[1:]
-    if spec.labels != splits.class_names or (spec.input.height, spec.input.width) != size:
+    size = (splits.input.height, splits.input.width)
+    same_input = (spec.input.height, spec.input.width) == size and spec.input.channels == splits.input.channels
+    if spec.labels != splits.class_names or not same_input:
         raise DatasetError(
             f"{flag} {run} has the classes {', '.join(spec.labels)} in {spec.input.height}x{spec.input.width} pixels, "
             f"the data has {', '.join(splits.class_names)} in {size[0]}x{size[1]}: it must be of the same data"

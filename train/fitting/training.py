@@ -8,17 +8,18 @@ import sys
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from edge.errors import RunError
 from train.config import Preset, TrainConfig
 from train.data.splits import Splits
 from train.fitting import resume
 from train.fitting.batch_pipeline import build_pipeline
-from train.fitting.callbacks import Checkpoint, InterruptBetweenBatches
+from train.fitting.callbacks import Checkpoint, InterruptBetweenBatches, TimeLeft
 from train.fitting.teacher import Student, load_run
 from train.network.backend import Cluster
 from train.network.fused_norm import with_fused_norms
-from train.network.networks import NETWORKS
+from train.network.networks import NETWORKS, freeze
 from train.results import run_dir
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,7 +33,14 @@ def train_model(
 
     Without a cluster this process trains alone. The callback holds the progress and the model around the network.
     """
-    network = with_fused_norms(build_network(preset, splits, mixed_precision=config.mixed_precision))
+    network = build_network(preset, splits, mixed_precision=config.mixed_precision)
+    if preset.is_pretrained:
+        trained = sum(int(np.prod(weights.shape)) for weights in network.trainable_weights)
+        part = "the last layer" if preset.head_only else f"block {preset.train_from} and all after it"
+        facts = (part if preset.train_from or preset.head_only else "all of it", f"{trained:,}")
+        _LOGGER.info("trained is %s, %s parameters; the rest stays as ImageNet made it", *facts)
+    else:  # frozen norms are none of the kernel's business
+        network = with_fused_norms(network)
     if config.initial is not None:
         _take_weights(network, load_run(config.initial, splits, flag="--initial"), config.initial)
     counts = (len(split.labels) for split in (splits.train, splits.validation, splits.test))
@@ -48,7 +56,7 @@ def train_model(
     optimizer = build_optimizer(preset, steps_per_epoch=pipeline.steps_per_epoch)
     model.compile(optimizer=optimizer, loss=pipeline.loss, metrics=["accuracy"])
     with InterruptBetweenBatches() as interrupt:
-        callbacks = [checkpoint, interrupt]
+        callbacks = [checkpoint, interrupt, *([TimeLeft(preset.epochs)] if is_writer else [])]
         if is_writer:
             # Remove the lines that a killed training wrote after its last state.
             history_csv.write_bytes(checkpoint.progress.history_csv.encode())
@@ -57,9 +65,11 @@ def train_model(
             callbacks.append(keras.callbacks.TensorBoard(str(folder / run_dir.TENSORBOARD), write_graph=False))
         if preset.average_epochs:
             callbacks.append(keras.callbacks.SwapEMAWeights())  # validation uses the weights that are kept
+        # A dataset has batches of its own.
+        batch_size = preset.batch_size // (cluster.processes if cluster else 1)
         model.fit(
             **pipeline.training, epochs=preset.epochs, initial_epoch=done, validation_data=pipeline.validation,
-            validation_batch_size=preset.batch_size // (cluster.processes if cluster else 1), callbacks=callbacks,
+            validation_batch_size=batch_size if isinstance(pipeline.validation, tuple) else None, callbacks=callbacks,
             verbose=0 if not is_writer else 1 if sys.stdout.isatty() else 2,
         )  # fmt: skip
     return network, checkpoint
@@ -67,10 +77,12 @@ def train_model(
 
 def build_network(preset: Preset, splits: Splits, *, mixed_precision: str = "off") -> keras.Model:
     """Build the preset's untrained network for these images and classes."""
-    height, width = splits.train.pixels.shape[1:]
+    height, width = splits.input.height, splits.input.width
     keras.config.set_dtype_policy("float32" if mixed_precision == "off" else f"mixed_{mixed_precision}")
     network = NETWORKS[preset.network](height=height, width=width, classes=len(splits.class_names))
     keras.config.set_dtype_policy("float32")
+    if preset.is_pretrained:
+        freeze(network, train_from=preset.train_from, head_only=preset.head_only)
     return network
 
 

@@ -1,7 +1,7 @@
 """The networks, one short function each.
 
 Every function takes height and width of the input in pixels and the number of classes. The network maps float32 grey
-images, shape (N, height, width, 1), 0-1, to float32 probabilities, shape (N, classes).
+images, shape (N, height, width, 1), 0-1, to float32 probabilities, shape (N, classes). The pretrained one takes colour.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 
 import keras
 from keras import layers
+
+from train.network import efficientnet_lite
 
 
 def baseline(*, height: int, width: int, classes: int) -> keras.Model:
@@ -86,6 +88,34 @@ def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: in
     return keras.Model(image, _probabilities(x, classes), name="teacher")
 
 
+def efficientnet_lite0(*, height: int, width: int, classes: int) -> keras.Model:
+    """EfficientNet-Lite0 from ImageNet's weights, for square images: float32 RGB (N, height, height, 3), see its file.
+
+    Raises:
+        ValueError: height and width differ.
+    """
+    if height != width:
+        raise ValueError(f"the pretrained network takes square images, got {height}x{width}")
+    return efficientnet_lite.efficientnet_lite0(height, classes)
+
+
+def freeze(network: keras.Model, *, train_from: int, head_only: bool = False) -> None:
+    """Leave layers of the pretrained network as they are in training, and all of its batch norms.
+
+    Args:
+        network: of `efficientnet_lite0`.
+        train_from: first block that is trained, 1 to 16; 17: what follows the blocks; 0: all.
+        head_only: train the last layer alone.
+    """
+    is_trained = train_from == 0 and not head_only
+    for layer in network.layers:
+        name = layer.name
+        if name.startswith(f"block{train_from - 1}_") or (name.startswith("head") and train_from):
+            is_trained = not head_only
+        is_norm = isinstance(layer, layers.BatchNormalization)
+        layer.trainable = name == "classes" or (is_trained and not is_norm)
+
+
 def up_to_logits(network: keras.Model) -> keras.Model:
     """Return one of NETWORKS without its softmax, a layer of its own or the activation of a dense one."""
     (image,), last = network.inputs, network.layers[-1]
@@ -98,7 +128,7 @@ def up_to_logits(network: keras.Model) -> keras.Model:
 
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {
-    function.__name__: function for function in (baseline, tiny, edge, teacher)
+    function.__name__: function for function in (baseline, tiny, edge, efficientnet_lite0, teacher)
 }
 
 

@@ -36,18 +36,27 @@ def lite0_tensors() -> dict[str, NDArray[Any]]:
         RuntimeMissingError: the package with the file is not installed.
         ModelFileError: the file is absent or another one.
     """
+    path = find_file()
     try:
-        path = distribution(DISTRIBUTION).locate_file(FILE)
-    except PackageNotFoundError:
-        raise RuntimeMissingError(f"pretrained weights need the package {DISTRIBUTION}: {EXTRA}") from None
-    try:
-        content = Path(str(path)).read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise ModelFileError(f"{path}: {error.strerror}; install {DISTRIBUTION} again: {EXTRA}") from error
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256:
         raise ModelFileError(f"{path} has SHA-256 {found}, expected {SHA256}: install {DISTRIBUTION} again, {EXTRA}")
     return read_legacy_checkpoint(content)
+
+
+def find_file() -> Path:
+    """Return the file's path without reading it.
+
+    Raises:
+        RuntimeMissingError: the package with the file is not installed.
+    """
+    try:
+        return Path(str(distribution(DISTRIBUTION).locate_file(FILE)))
+    except PackageNotFoundError:
+        raise RuntimeMissingError(f"pretrained weights need the package {DISTRIBUTION}: {EXTRA}") from None
 
 
 class _Tensor(NamedTuple):

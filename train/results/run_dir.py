@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.input_spec import InputSpec
 from edge.artifact.spec import ModelSpec, Provenance
 from edge.system import atomic_file
-from train.config import DATASETS, Preset, TrainConfig
+from train.config import DATASETS, Preset, TrainConfig, preset_for
 from train.data.splits import Splits
 from train.network.networks import up_to_logits
 from train.results import plots
+from train.results.interval import wilson_interval
 from train.results.ood_evaluation import OodEvaluation
 from train.results.temperature import cross_entropy, expected_calibration_error, with_temperature
 
@@ -81,9 +81,14 @@ class Metrics:
     """Content of `metrics.json`: accuracies 0-1, counts, seconds, and all settings of the run."""
 
     test_top1_accuracy: float
+    test_top1_interval: tuple[float, float]
+    """95 % interval of the accuracy, by Wilson's method."""
     test_cross_entropy: float
     validation_top1_accuracy: float
+    validation_top1_interval: tuple[float, float]
     test_accuracy_by_class: dict[str, float]
+    test_interval_by_class: dict[str, tuple[float, float]]
+    test_images_by_class: dict[str, int]
     expected_calibration_error: CalibrationErrors
     parameters: int
     images: ImageCounts
@@ -100,7 +105,7 @@ class Metrics:
 
 def run_name(config: TrainConfig) -> str:
     """Return the run's folder name: the chosen one, else preset, data and the start of this process."""
-    return config.name or f"{config.preset}-{Path(config.data).name}-{_STARTED:%Y%m%d-%H%M%S}"
+    return config.name or f"{preset_for(config).name}-{Path(config.data).name}-{_STARTED:%Y%m%d-%H%M%S}"
 
 
 def write(folder: Path, outcome: Outcome) -> None:
@@ -116,7 +121,7 @@ def write(folder: Path, outcome: Outcome) -> None:
         _write_own_images(folder, outcome.splits)
     plots.draw_curves(folder / HISTORY, folder / "curves.png")
     test, probabilities = outcome.splits.test, with_temperature(outcome.test_probabilities, outcome.temperature)
-    predictions = plots.Predictions(test.images, test.labels, probabilities, outcome.splits.class_names)
+    predictions = plots.Predictions(test.pixels, test.labels, probabilities, outcome.splits.class_names)
     plots.draw_confusion_matrix(predictions, folder / "confusion_matrix.png")
     plots.draw_samples(predictions, folder / "samples.png")
     plots.draw_mistakes(predictions, folder / "mistakes.png")
@@ -128,16 +133,21 @@ def metrics(outcome: Outcome) -> Metrics:
     correct = outcome.test_probabilities.argmax(axis=1) == test.labels
     is_right_in_validation = outcome.validation_probabilities.argmax(axis=1) == validation.labels
     auxiliary = 0 if outcome.splits.auxiliary is None else len(outcome.splits.auxiliary.pixels)
+    by_class = {
+        name: correct[test.labels == index]
+        for index, name in enumerate(outcome.splits.class_names)
+        if (test.labels == index).any()
+    }
     trained_images = (len(outcome.splits.train.labels) + auxiliary) * outcome.preset.epochs
     return Metrics(
         test_top1_accuracy=float(correct.mean()),
+        test_top1_interval=_interval(correct),
         test_cross_entropy=cross_entropy(outcome.test_probabilities, test.labels),
         validation_top1_accuracy=float(is_right_in_validation.mean()),
-        test_accuracy_by_class={
-            name: float(correct[test.labels == index].mean())
-            for index, name in enumerate(outcome.splits.class_names)
-            if (test.labels == index).any()
-        },
+        validation_top1_interval=_interval(is_right_in_validation),
+        test_accuracy_by_class={name: float(right.mean()) for name, right in by_class.items()},
+        test_interval_by_class={name: _interval(right) for name, right in by_class.items()},
+        test_images_by_class={name: len(right) for name, right in by_class.items()},
         expected_calibration_error=_calibration(outcome),
         parameters=int(outcome.model.count_params()),
         images=ImageCounts(len(outcome.splits.train.labels), len(validation.labels), len(test.labels),
@@ -152,6 +162,10 @@ def metrics(outcome: Outcome) -> Metrics:
         preset=outcome.preset,
         started=_STARTED.isoformat(timespec="seconds"),
     )  # fmt: skip
+
+
+def _interval(correct: NDArray[np.bool_]) -> tuple[float, float]:
+    return wilson_interval(int(correct.sum()), len(correct))
 
 
 def _calibration(outcome: Outcome) -> CalibrationErrors:
@@ -183,13 +197,12 @@ def _write_own_images(folder: Path, splits: Splits) -> None:
 
 
 def _spec(outcome: Outcome, *, output: str, source_sha256: str) -> ModelSpec:
-    height, width = outcome.splits.test.pixels.shape[1:]
     decision = DecisionSpec(temperature=outcome.temperature)
     if outcome.ood_evaluation is not None:
         decision = replace(decision, score=outcome.ood_evaluation.score, threshold=outcome.ood_evaluation.threshold)
     return ModelSpec(
         labels=outcome.splits.class_names,
-        input=InputSpec(height=height, width=width),
+        input=outcome.splits.input,
         output=output,
         decision=decision,
         provenance=Provenance(run_name=run_name(outcome.config), dataset=outcome.config.data,

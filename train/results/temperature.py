@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
@@ -12,7 +14,7 @@ _RANGE = (0.25, 4.0)  # beyond it, the validation images are too few, or all rig
 _BINS = 15  # as in Guo et al.
 
 
-def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> float:
     """Find the temperature, 0.25 to 4, with the smallest cross-entropy (Guo et al., 2017, arXiv:1706.04599).
 
     The probabilities, float32, shape (N, classes), are of images that weren't trained on.
@@ -30,7 +32,7 @@ def with_temperature(probabilities: NDArray[np.float32], temperature: float) -> 
     return to_probabilities(probabilities, output="probabilities", temperature=temperature)
 
 
-def expected_calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+def expected_calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> float:
     """Return the mean gap between confidence and accuracy over 15 bins of equal width (Naeini et al., 2015), 0-1.
 
     0.05 means that a confidence of 0.9, in probabilities (N, classes), is an accuracy of 0.85 or 0.95 on average.
@@ -43,7 +45,7 @@ def expected_calibration_error(probabilities: NDArray[np.float32], labels: NDArr
     return float(np.abs(gaps).sum() / len(labels))
 
 
-def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> float:
     """Return the mean of -ln(probability of the true class), clipped at 1e-7 as in Keras."""
     true_class = probabilities[np.arange(len(labels)), labels]
     return float(-np.log(np.clip(true_class, 1e-7, 1.0)).mean())

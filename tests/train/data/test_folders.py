@@ -113,7 +113,7 @@ def test_a_class_can_not_be_called_like_an_answer_of_the_runner(tmp_path: Path, 
 
 def test_the_splits_are_stratified_and_the_test_images_the_same_for_every_seed(own_folder: Path) -> None:
     first, second = (
-        load_splits(TrainConfig(data=str(own_folder), seed=seed, test_fraction=0.25, validation_fraction=1 / 3))
+        load_splits(TrainConfig("edge", str(own_folder), seed=seed, test_fraction=0.25, validation_fraction=1 / 3))
         for seed in (1, 2)
     )
 

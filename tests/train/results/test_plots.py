@@ -34,7 +34,7 @@ def test_the_hardest_mistakes_are_the_wrong_answers_it_was_surest_of() -> None:
 
 def test_a_network_without_a_mistake_gets_an_empty_picture(tmp_path: Path) -> None:
     probabilities = np.float32([[0.9, 0.1]])
-    predictions = Predictions(np.zeros((1, 28, 28, 1), np.float32), np.zeros(1, np.uint8), probabilities, ("a", "b"))
+    predictions = Predictions(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8), probabilities, ("a", "b"))
     draw_mistakes(predictions, tmp_path / "mistakes.png")
 
     assert cv2.imread(str(tmp_path / "mistakes.png")) is not None
@@ -46,7 +46,7 @@ def test_the_pictures_are_pictures(tmp_path: Path) -> None:
     labels = np.array([0, 1, 1], np.uint8)
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], np.float32)
     draw_curves(history, tmp_path / "curves.png")
-    predictions = Predictions(np.zeros((3, 28, 28, 1), np.float32), labels, probabilities, ("shirt", "shoe"))
+    predictions = Predictions(np.zeros((3, 28, 28), np.uint8), labels, probabilities, ("shirt", "shoe"))
     draw_confusion_matrix(predictions, tmp_path / "confusion.png")
     draw_samples(predictions, tmp_path / "grid.png")
     draw_mistakes(predictions, tmp_path / "mistakes.png")

@@ -20,7 +20,7 @@ RUN = Path(__file__).parents[2] / "fixtures" / "tiny_run"
 def test_a_run_is_named_by_the_user_or_by_what_it_is() -> None:
     assert run_name(TrainConfig(name="mine")) == "mine"
     assert run_name(TrainConfig(data="demo")).startswith("edge-demo-20")
-    assert run_name(TrainConfig(data="my/photos/")).startswith("edge-photos-20")
+    assert run_name(TrainConfig(data="my/photos/")).startswith("transfer-photos-20")
 
 
 def test_metrics_say_what_was_reached_and_how_to_make_it_again() -> None:

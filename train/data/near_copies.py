@@ -1,0 +1,55 @@
+"""Groups of near copies: frames of one burst or recording, and pictures that were saved again."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_THUMBNAIL = 16  # pixels along an edge
+_BRIGHTER = 2  # levels between neighbours that count as a difference, so that noise of an even ground doesn't
+_MOST_BITS = 6  # of 64 that may differ
+_MOST_LEVELS = 6.0  # mean difference of two thumbnails; the hash alone takes all small things on one ground for copies
+_BITS = np.array([number.bit_count() for number in range(1 << 16)], np.uint8)  # of each uint16
+
+
+class Look(NamedTuple):
+    """Rough look of an image, to find others like it."""
+
+    hash: NDArray[np.uint16]
+    """Difference hash of 64 bits: uint16, shape (4,)."""
+    thumbnail: NDArray[np.uint8]
+    """uint8 BGR, shape (16 * 16 * 3,)."""
+
+
+def look_of(image: NDArray[np.uint8]) -> Look:
+    """Return the rough look of a BGR image, uint8, shape (H, W, 3)."""
+    thumbnail = cv2.resize(image, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
+    cells = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (9, 8), interpolation=cv2.INTER_AREA).astype(np.int16)
+    bits = cells[:, :-1] - cells[:, 1:] > _BRIGHTER
+    return Look(np.packbits(bits).view(np.uint16), np.asarray(thumbnail, np.uint8).ravel())
+
+
+def group_near_copies(looks: list[Look]) -> NDArray[np.int64]:
+    """Return the group of each image: int64, shape (N,), the index of the group's first image.
+
+    Near copies of near copies are in the same group, so a recording is one even if its end differs from its start.
+    """
+    groups = np.arange(len(looks))
+    if not looks:
+        return groups
+    hashes = np.stack([look.hash for look in looks])
+    thumbnails = np.stack([look.thumbnail for look in looks])
+    for number in range(len(looks) - 1):
+        later = slice(number + 1, None)
+        distance = _BITS[hashes[later] ^ hashes[number]].sum(axis=1)
+        candidates = number + 1 + np.flatnonzero((distance <= _MOST_BITS) & (groups[later] != groups[number]))
+        if not len(candidates):
+            continue
+        differences = np.abs(thumbnails[candidates].astype(np.int16) - thumbnails[number]).mean(axis=1)
+        for group in np.unique(groups[candidates[differences <= _MOST_LEVELS]]):
+            first, second = sorted((groups[number], group))
+            groups[groups == second] = first
+    return groups

@@ -1,0 +1,254 @@
+"""Your own images for the recipe `image-v1`: surveyed once, divided, then read as the runner reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import vision
+from edge.artifact.input_spec import InputSpec
+from edge.artifact.spec import reserved_among
+from edge.errors import DatasetError, FrameError
+from edge.images.decode import read_image
+from edge.images.folders import list_class_folders, split_parts
+from train.data.near_copies import Look, group_near_copies, look_of
+from train.data.parts import ANY, TEST, TRAIN, VALIDATION, LabelledFiles, divide, near_copies_on_both_sides
+
+_LOGGER = logging.getLogger(__name__)
+_SMALLEST_EDGE = 16  # pixels: less shows nothing
+_FEWEST_OF_A_CLASS = 5  # three for training, one each for validation and test
+_FEW_OF_A_CLASS = 20
+_MOST_MEMORY = 1 << 30  # bytes of training images; more lie in a file
+_STEP = 500  # images between two lines of progress
+_COUNTER_EXAMPLES = {"none", "background", "other"}
+_PART_OF = {"tr": TRAIN, "va": VALIDATION, "te": TEST}  # first letters of what `split_parts` knows
+
+
+@dataclass(frozen=True, slots=True)
+class ReadImages:
+    """Images of one part, as a network takes them."""
+
+    pixels: NDArray[np.uint8]
+    """uint8 BGR, shape (N, height, width, 3), or grey, shape (N, height, width), 0-255."""
+    labels: NDArray[np.int32]
+    """int32 class indices, shape (N,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnParts:
+    """The three parts of a folder of images."""
+
+    train: ReadImages
+    """Larger than the input by the margin that random crops need."""
+    validation: ReadImages
+    test: ReadImages
+    class_names: tuple[str, ...]
+    skipped: tuple[str, ...]
+    """Lines "path: reason", one for each image that wasn't used."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    label: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Surveyed:
+    """Usable image of a class."""
+
+    file: _File
+    digest: bytes
+    """SHA-256 of the decoded pixels."""
+    look: Look
+
+
+def read_parts(
+    folder: Path, spec: InputSpec, *, margin: float, test_fraction: float, validation_fraction: float, seed: int,
+    most_training_images: int | None = None, scratch: Path | None = None,
+) -> OwnParts:  # fmt: skip
+    """Read the images of a folder that holds one folder for each class, or parts that hold those.
+
+    Args:
+        folder: with folders of images, whose names are the classes; or train, valid and test with such folders.
+        spec: input of the network.
+        margin: size of training images in units of the input's, 1 or more.
+        test_fraction: share that is held out for the test if the folder doesn't come split, 0-1.
+        validation_fraction: share of the others that becomes the validation part, 0-1.
+        seed: random seed of the validation part.
+        most_training_images: limit on them.
+        scratch: folder for training images that take more than a gigabyte (None: all in memory).
+
+    Raises:
+        DatasetError: there are fewer than two classes, a class has fewer than five images, a class has a reserved name
+            (unknown, nothing, stale), or a file changed while it was read.
+    """
+    names, files, skipped = _list(folder)
+    surveyed, damaged = _survey(files, spec, folder)
+    images, disputed, repeated = _without_copies(surveyed)
+    for line in (*damaged, *repeated):
+        _LOGGER.warning("skipped %s", line)
+    labels = np.array([image.file.label for image in images], np.int32)
+    given = np.array([image.file.part for image in images], np.int8)
+    _require_enough(folder, names, labels)
+    groups = group_near_copies([image.look for image in images])
+    parts = divide(
+        LabelledFiles(labels, groups, given, disputed),
+        test_fraction=test_fraction, validation_fraction=validation_fraction, seed=seed,
+    )  # fmt: skip
+    _report(labels, groups, parts, disputed, names)
+    larger = replace(spec, height=round(spec.height * margin), width=round(spec.width * margin))
+    read = {}
+    for part, size in ((TRAIN, larger), (VALIDATION, spec), (TEST, spec)):
+        chosen = np.flatnonzero(parts == part)
+        if part == TRAIN and most_training_images is not None and most_training_images < len(chosen):
+            chosen = np.sort(np.random.default_rng(seed).permutation(chosen)[:most_training_images])
+        store = scratch / "training_images.npy" if scratch is not None and part == TRAIN else None
+        pixels = _read([images[index].file.path for index in chosen], size, store)
+        read[part] = ReadImages(pixels, labels[chosen])
+    return OwnParts(read[TRAIN], read[VALIDATION], read[TEST], names, (*damaged, *repeated, *skipped))
+
+
+def _list(folder: Path) -> tuple[tuple[str, ...], list[_File], list[str]]:
+    """Return the class names, the image files, and lines about files that are no images."""
+    if not folder.is_dir():
+        raise DatasetError(f"{folder} is no folder: expected one that holds a folder of images for each class")
+    parts = split_parts(folder)
+    roots = {folder / name: _PART_OF[name[:2].lower()] for name in parts} or {folder: ANY}
+    if parts and TRAIN not in roots.values():
+        raise DatasetError(f"{folder} holds {', '.join(parts)} and no train: expected training images")
+    found = {root: list_class_folders(root) for root in roots}
+    names = tuple(sorted({name for each in found.values() for name in each.images}))
+    if len(names) < 2:
+        raise DatasetError(f"{folder} holds {len(names)} folders: expected one for each of 2 or more classes")
+    if reserved := reserved_among(names):
+        raise DatasetError(
+            f"{folder / reserved}: {reserved!r} is an answer of the runner's own and can't be a class; training with "
+            "counter-examples isn't supported yet: move that folder elsewhere, or rename it to make it a class"
+        )
+    for name in names:
+        if name.lower() in _COUNTER_EXAMPLES:
+            _LOGGER.warning("%s is trained as a class like the others, not as counter-examples", name)
+    files, skipped = [], []
+    for root, each in found.items():
+        each.log_left_out(root)
+        files += [_File(path, label, roots[root]) for label, name in enumerate(names)
+                  for path in each.images.get(name, ())]  # fmt: skip
+        skipped += [f"{path}: {left.kind.name} {left.kind.noun}" for left in each.left_out for path in left.paths]
+    return names, files, skipped
+
+
+def _survey(files: list[_File], spec: InputSpec, folder: Path) -> tuple[list[_Surveyed], list[str]]:
+    """Decode every image once; return the usable ones and lines about the others."""
+
+    def look_at(file: _File) -> _Surveyed | str:
+        try:
+            frame = read_image(file.path, least=vision.least_edge(spec))
+            if min(frame.shape[:2]) < _SMALLEST_EDGE:
+                return f"{file.path}: {frame.shape[1]}x{frame.shape[0]} pixels, less than {_SMALLEST_EDGE} show nothing"
+            return _Surveyed(file, hashlib.sha256(frame.tobytes() + bytes(str(frame.shape), "ascii")).digest(),
+                             look_of(frame))  # fmt: skip
+        except (OSError, FrameError) as error:
+            return f"{file.path}: {getattr(error, 'strerror', None) or error}"
+
+    outcomes = _in_parallel(look_at, files, f"looked at %d of %d images in {folder}".replace("%d", "{}"))
+    usable = [outcome for outcome in outcomes if isinstance(outcome, _Surveyed)]
+    return usable, [outcome for outcome in outcomes if isinstance(outcome, str)]
+
+
+def _without_copies(surveyed: list[_Surveyed]) -> tuple[list[_Surveyed], NDArray[np.bool_], list[str]]:
+    """Return each picture once a class, which of them lie in two classes, and lines about the copies left out.
+
+    Of copies in several parts, the test's stays, then validation's: no test image is trained on.
+    """
+    kept: dict[tuple[bytes, int], _Surveyed] = {}
+    lines: list[str] = []
+    for image in sorted(surveyed, key=lambda image: -image.file.part):
+        first = kept.setdefault((image.digest, image.file.label), image)
+        if first is not image:
+            lines.append(f"{image.file.path}: the same picture as {first.file.path}")
+    images = sorted(kept.values(), key=lambda image: (image.file.label, image.file.path))
+    classes: dict[bytes, list[_Surveyed]] = {}
+    for image in images:
+        classes.setdefault(image.digest, []).append(image)
+    for same in classes.values():
+        if len(same) > 1:
+            paths = " and ".join(str(image.file.path) for image in same)
+            _LOGGER.warning("the same picture is in %d classes, and kept out of the test: %s", len(same), paths)
+    disputed = np.array([len(classes[image.digest]) > 1 for image in images], np.bool_)
+    return images, disputed, lines
+
+
+def _require_enough(folder: Path, names: tuple[str, ...], labels: NDArray[np.int32]) -> None:
+    counts = np.bincount(labels, minlength=len(names))
+    for name, count in zip(names, counts, strict=True):
+        if count < _FEWEST_OF_A_CLASS:
+            raise DatasetError(
+                f"{folder} holds {count} images of {name} that can be used, at least {_FEWEST_OF_A_CLASS} are needed"
+            )
+    few = [f"{name} {count}" for name, count in zip(names, counts, strict=True) if count < _FEW_OF_A_CLASS]
+    if few:
+        shown = ", ".join(few[:5]) + (f" and {len(few) - 5} more" if len(few) > 5 else "")
+        _LOGGER.warning("fewer than %d images of a class promise little: %s", _FEW_OF_A_CLASS, shown)
+
+
+def _report(
+    labels: NDArray[np.int32], groups: NDArray[np.int64], parts: NDArray[np.int8], disputed: NDArray[np.bool_],
+    names: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Say what the division can't promise; refuse one without training or test images."""
+    near = len(groups) - len(np.unique(groups))
+    both = near_copies_on_both_sides(parts, groups)
+    if near:
+        _LOGGER.info("%d of %d images are near copies of others (bursts, recordings)", near, len(groups))
+    if both:
+        _LOGGER.warning("%d of %d test images have near copies in training: the accuracy flatters", both,
+                        (parts == TEST).sum())  # fmt: skip
+    if disputed.any():
+        _LOGGER.warning("%d images lie in two classes: remove them from one", disputed.sum())
+    for part, noun in ((TRAIN, "training"), (VALIDATION, "validation"), (TEST, "test")):
+        absent = [name for label, name in enumerate(names) if not (labels[parts == part] == label).any()]
+        if absent and (part == TRAIN or len(absent) == len(names)):
+            raise DatasetError(f"no {noun} images of {', '.join(absent[:5])}: add images of other scenes")
+        if absent:
+            _LOGGER.warning("no %s images of %s", noun, ", ".join(absent[:5]))
+
+
+def _read(paths: list[Path], spec: InputSpec, store: Path | None) -> NDArray[np.uint8]:
+    """Read images as the runner does: into memory, or into a file where they are large."""
+    shape = (len(paths), spec.height, spec.width) + ((3,) if spec.channels == 3 else ())
+    if store is not None and np.prod(shape, dtype=np.int64) > _MOST_MEMORY:
+        pixels: NDArray[np.uint8] = np.lib.format.open_memmap(store, mode="w+", dtype=np.uint8, shape=shape)
+    else:
+        pixels = np.empty(shape, np.uint8)
+
+    def read_one(number: int) -> None:
+        try:
+            frame = read_image(paths[number], least=vision.least_edge(spec))
+        except (OSError, FrameError) as error:
+            raise DatasetError(f"{paths[number]} changed while it was read: {error}") from error
+        pixels[number] = vision.prepare(frame, spec).pixels
+
+    _in_parallel(read_one, range(len(paths)), "prepared {} of {} images")
+    return pixels
+
+
+def _in_parallel(function: Callable[..., object], items: Iterable[object], progress: str) -> list[object]:
+    """Call a function for each item on all cores, for OpenCV leaves Python's lock alone."""
+    items = list(items)
+    outcomes = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for number, outcome in enumerate(pool.map(function, items), start=1):
+            outcomes.append(outcome)
+            if number % _STEP == 0:
+                _LOGGER.info("%s", progress.format(number, len(items)))
+    return outcomes
