@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.artifact.decision_spec import DecisionSpec
+from edge.artifact.input_spec import InputSpec
 from edge.artifact.spec import ModelSpec, Provenance
 from edge.system import atomic_file
+from edge.vision.image import resize
 from train.config import DATASETS, Preset, TrainConfig, preset_for
 from train.data.splits import Splits
 from train.network.networks import up_to_logits
@@ -188,12 +190,20 @@ def _write_own_images(folder: Path, splits: Splits) -> None:
     labels = splits.train.labels
     chosen = np.concatenate([np.flatnonzero(labels == label)[:_CALIBRATION_IMAGES] for label in np.unique(labels)])
     with atomic_file.replacing(folder / IMAGES) as temporary:
+        train_images = _in_size(splits.train.pixels[chosen], splits.input)
         np.savez_compressed(
-            temporary, train_images=splits.train.pixels[chosen], train_labels=labels[chosen],
+            temporary, train_images=train_images, train_labels=labels[chosen],
             test_images=splits.test.pixels, test_labels=splits.test.labels,
         )  # fmt: skip
     if splits.skipped:
         atomic_file.write_text(folder / SKIPPED, "".join(f"{line}\n" for line in splits.skipped))
+
+
+def _in_size(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
+    """Return images of the input's size: training images may be larger, for random crops."""
+    if pixels.shape[1:3] == (spec.height, spec.width):
+        return pixels
+    return np.stack([resize(image, spec.width, spec.height, "area") for image in pixels])
 
 
 def _spec(outcome: Outcome, *, output: str, source_sha256: str) -> ModelSpec:

@@ -11,19 +11,22 @@ from scipy.optimize import minimize_scalar
 from edge.classify.confidence_score import to_probabilities
 
 _RANGE = (0.25, 4.0)  # beyond it, the validation images are too few, or all right or all wrong
+_FEW = 20  # images
 _BINS = 15  # as in Guo et al.
 
 
 def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> float:
     """Find the temperature, 0.25 to 4, with the smallest cross-entropy (Guo et al., 2017, arXiv:1706.04599).
 
-    The probabilities, float32, shape (N, classes), are of images that weren't trained on.
+    The probabilities, float32, shape (N, classes), are of images that weren't trained on. Fewer than twenty of them
+    can't make a network surer than it is: two right answers would make 0.95 a certainty.
     """
+    least, most = (1.0 if len(labels) < _FEW else _RANGE[0]), _RANGE[1]
 
     def loss(logarithm: float) -> float:
         return cross_entropy(with_temperature(probabilities, float(np.exp(logarithm))), labels)
 
-    best = minimize_scalar(loss, bounds=tuple(np.log(_RANGE)), method="bounded")
+    best = minimize_scalar(loss, bounds=(np.log(least), np.log(most)), method="bounded")
     return round(float(np.exp(best.x)), 4)
 
 

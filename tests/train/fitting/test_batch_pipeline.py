@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 pytest.importorskip("keras")
 
+from edge.artifact.input_spec import InputSpec
 from edge.errors import RunError
 from train.config import PRESETS, TrainConfig
 from train.data.auxiliary import AuxiliaryImages
@@ -222,3 +224,51 @@ def test_images_taken_in_turn_are_shared_out_over_the_rounds_until_all_have_been
     assert all(seen[:17] == list(range(17)) for seen in rounds)
     for first in (0, 2):
         assert sorted(rounds[first][17:] + rounds[first + 1][17:]) == list(range(17, 23))
+
+
+PHOTO = InputSpec(8, 8, channels=3, recipe="image-v1", mean=(127.0,), std=(128.0,))
+TRANSFER = replace(PRESETS["transfer"], batch_size=4, least_steps=3)
+
+
+@pytest.fixture
+def photo_splits() -> Splits:
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 10, 10, 3), dtype=np.uint8)
+    labels = np.array([0, 1, 299] * 3, np.int32)
+    train, validation = Split(pixels, labels, PHOTO), Split(pixels[:3, :8, :8], labels[:3], PHOTO)
+    names = tuple(map(str, range(300)))
+    return Splits(train, validation, validation, names, whole=pixels, train_positions=np.arange(9))
+
+
+def test_photographs_come_in_the_size_of_the_input_normalized_and_with_targets_of_all_classes(
+    photo_splits: Splits,
+) -> None:
+    pipeline = build_pipeline(photo_splits, TRANSFER, TrainConfig())
+
+    images, targets = pipeline.training["x"][0]
+    assert (images.shape, images.dtype, targets.shape) == ((4, 8, 8, 3), np.float32, (4, 300))
+    assert -0.9921875 <= images.min() < 0 < images.max() <= 1.0
+    # Smoothing by 0.1 over 300 classes.
+    np.testing.assert_allclose(np.unique(targets), [0.1 / 300, 0.9 + 0.1 / 300], rtol=1e-5)
+    assert pipeline.steps_per_epoch == 3  # two batches hold the nine images, but an epoch has three at least
+
+
+def test_validation_photographs_are_batches_the_last_of_which_is_smaller(photo_splits: Splits) -> None:
+    validation = build_pipeline(photo_splits, replace(TRANSFER, batch_size=2), TrainConfig()).validation
+
+    assert [len(validation[number][0]) for number in range(validation.num_batches)] == [2, 1]
+    images, targets = validation[1]
+    # In the network's order: red first.
+    np.testing.assert_array_equal(
+        images[0], (photo_splits.validation.pixels[2][..., ::-1].astype(np.float32) - 127) / 128
+    )
+    assert np.flatnonzero(targets[0]).tolist() == [299]
+
+
+def test_threads_make_the_batches_that_one_after_another_would(photo_splits: Splits) -> None:
+    batches = build_pipeline(photo_splits, TRANSFER, TrainConfig()).training["x"]
+    serial = [batches[number] for number in range(24)]
+    fresh = build_pipeline(photo_splits, TRANSFER, TrainConfig()).training["x"]
+
+    with ThreadPoolExecutor(4) as pool:
+        for batch, expected in zip(pool.map(fresh.__getitem__, range(24)), serial, strict=True):
+            _assert_same(batch, expected)

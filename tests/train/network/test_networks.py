@@ -6,7 +6,8 @@ pytest.importorskip("keras")
 import keras
 
 from train.config import PRESETS, PRETRAINED_NETWORK
-from train.network.networks import NETWORKS, baseline, edge, teacher, up_to_logits
+from train.network.efficientnet_lite import efficientnet_lite0
+from train.network.networks import NETWORKS, baseline, edge, freeze, teacher, up_to_logits
 
 
 def test_the_baseline_has_the_published_parameters_layer_by_layer() -> None:
@@ -84,3 +85,25 @@ def test_the_softmax_of_the_logits_is_the_networks_output(name: str) -> None:
 
     assert logits.shape == (6, 10)
     np.testing.assert_allclose(np.asarray(keras.ops.softmax(logits)), np.asarray(network(images)), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("choices", "first", "count"),
+    [
+        # Blocks 6 to 16 are eleven with three convolutions each, then the head's and the last layer.
+        pytest.param({"train_from": 6}, "block5_expand_conv", 35, id="from the sixth block on"),
+        pytest.param({"train_from": 17}, "head_conv", 2, id="what follows the blocks"),
+        pytest.param({"train_from": 6, "head_only": True}, "classes", 1, id="the last layer"),
+        # The stem's, one block with two convolutions and fifteen with three, the head's and the last layer.
+        pytest.param({"train_from": 0}, "stem_conv", 50, id="all"),
+    ],
+)
+def test_the_layers_that_are_trained_are_the_last_ones_and_no_batch_norm(
+    choices: dict[str, int], first: str, count: int
+) -> None:
+    network = efficientnet_lite0(96, 3, pretrained=False)
+    freeze(network, **choices)
+
+    trained = [layer.name for layer in network.layers if layer.trainable_weights]
+    assert (trained[0], len(trained)) == (first, count)
+    assert not [name for name in trained if name.endswith("_norm")]

@@ -55,3 +55,24 @@ def test_the_pictures_are_pictures(tmp_path: Path) -> None:
         picture = cv2.imread(str(tmp_path / name))
         assert picture is not None, name
         assert picture.std() > 5, f"{name} is blank"
+
+
+def test_colours_are_drawn_as_they_are_and_many_classes_still_fit(tmp_path: Path) -> None:
+    """A red image, BGR, is red in the file too."""
+    classes = 80
+    pixels = np.zeros((classes, 8, 8, 3), np.uint8)
+    pixels[..., 2] = 255
+    probabilities = np.eye(classes, dtype=np.float32)
+    predictions = Predictions(
+        pixels, np.arange(classes, dtype=np.int32), probabilities, tuple(map(str, range(classes)))
+    )
+    draw_samples(predictions, tmp_path / "samples.png")
+    draw_confusion_matrix(predictions, tmp_path / "confusion.png")
+
+    picture = cv2.imread(str(tmp_path / "samples.png"))
+    assert picture is not None
+    assert (picture == (0, 0, 255)).all(axis=2).sum() > 1000
+    assert picture.shape[1] < 3000
+    confusion = cv2.imread(str(tmp_path / "confusion.png"))
+    assert confusion is not None
+    assert confusion.std() > 5

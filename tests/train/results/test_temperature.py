@@ -38,7 +38,7 @@ def test_an_unsure_one_gets_a_temperature_below_one_and_an_honest_one_keeps_its_
 
 
 def test_a_few_images_that_are_all_right_do_not_make_it_infinitely_sure() -> None:
-    assert fit_temperature(*_answers(0.9, right=5, wrong=0)) == pytest.approx(0.25, abs=0.001)
+    assert fit_temperature(*_answers(0.9, right=20, wrong=0)) == pytest.approx(0.25, abs=0.001)
 
 
 def test_the_calibration_error_is_the_gap_of_each_bin_in_the_share_of_its_images() -> None:
@@ -54,3 +54,7 @@ def test_gaps_in_different_bins_do_not_cancel_and_within_one_they_do() -> None:
     assert expected_calibration_error(probabilities, labels) == pytest.approx((0.95 + 0.45) / 2, abs=1e-6)
     assert expected_calibration_error(*_answers(0.5, right=1, wrong=1)) == 0
     assert expected_calibration_error(*_answers(1.0, right=3, wrong=0)) == 0
+
+
+def test_a_few_right_answers_do_not_make_a_network_surer_than_it_is() -> None:
+    assert fit_temperature(*_answers(0.9, right=19, wrong=0)) == pytest.approx(1.0, abs=1e-3)

@@ -1,0 +1,17 @@
+import pytest
+
+from train.results.interval import wilson_interval
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "expected"),
+    [
+        # The same values as benchmarks': z² = 3.8415; 0.8 + 0.1921 over 1.3841, half of 0.4532.
+        pytest.param(8, 10, (0.490161, 0.943319), id="8 of 10"),
+        pytest.param(2, 2, (0.342380, 1.0), id="2 of 2"),  # 1 / (1 + z²/2)
+        pytest.param(0, 2, (0.0, 0.657620), id="none of 2"),
+        pytest.param(100, 100, (0.963007, 1.0), id="all of 100"),
+    ],
+)
+def test_wilson_by_hand(right: int, count: int, expected: tuple[float, float]) -> None:
+    assert wilson_interval(right, count) == pytest.approx(expected, abs=2e-6)
