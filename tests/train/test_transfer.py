@@ -45,7 +45,7 @@ def test_a_folder_is_learned_in_colour_and_an_export_finds_what_it_needs(
     flags = ("--input-size", "96", "--epochs", "2", "--batch-size", "8", "--least-steps", "6", "--train-from", "17")
 
     done = subprocess.run(
-        [sys.executable, "-m", "train", "--data", str(balls), *flags, "--name", "balls", "--runs", str(tmp_path)],
+        [sys.executable, "-m", "train", "--data", str(balls), *flags, "--name", "own", "--runs", str(tmp_path)],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -54,15 +54,15 @@ def test_a_folder_is_learned_in_colour_and_an_export_finds_what_it_needs(
     )
 
     assert done.returncode == 0, done.stderr
-    assert "96x96 pixels, colour" in done.stderr.splitlines()[0]
-    spec = ModelSpec.from_json((tmp_path / "balls" / "model_spec.json").read_text())
+    assert "96x96 pixels, colour" in done.stderr
+    spec = ModelSpec.from_json((tmp_path / "own" / "model_spec.json").read_text())
     assert spec.labels == ("ripe", "unripe")
     assert (spec.input.recipe, spec.input.channels, spec.input.resize) == ("image-v1", 3, "letterbox")
     assert (spec.input.height, spec.input.mean, spec.input.std) == (96, (127.0,) * 3, (128.0,) * 3)
-    metrics = json.loads((tmp_path / "balls" / "metrics.json").read_text())
+    metrics = json.loads((tmp_path / "own" / "metrics.json").read_text())
     assert metrics["test_top1_accuracy"] == 1.0
     assert metrics["test_top1_interval"] == [pytest.approx(0.34238, abs=1e-5), 1.0]  # of two
-    with np.load(tmp_path / "balls" / "images.npz") as stored:
+    with np.load(tmp_path / "own" / "images.npz") as stored:
         assert stored["train_images"].shape == (8, 96, 96, 3)
         assert stored["test_images"].shape == (2, 96, 96, 3)
 

@@ -29,7 +29,7 @@ _FEW_OF_A_CLASS = 20
 _MOST_MEMORY = 1 << 30  # bytes of training images; more lie in a file
 _STEP = 500  # images between two lines of progress
 _COUNTER_EXAMPLES = {"none", "background", "other"}
-_PART_OF = {"tr": TRAIN, "va": VALIDATION, "te": TEST}  # first letters of what `split_parts` knows
+_PART_OF = {"train": TRAIN, "val": VALIDATION, "test": TEST}  # beginnings of the names that `split_parts` knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,9 @@ def _list(folder: Path) -> tuple[tuple[str, ...], list[_File], list[str]]:
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder: expected one that holds a folder of images for each class")
     parts = split_parts(folder)
-    roots = {folder / name: _PART_OF[name[:2].lower()] for name in parts} or {folder: ANY}
+    roots = {
+        folder / name: part for name in parts for start, part in _PART_OF.items() if name.lower().startswith(start)
+    } or {folder: ANY}
     if parts and TRAIN not in roots.values():
         raise DatasetError(f"{folder} holds {', '.join(parts)} and no train: expected training images")
     found = {root: list_class_folders(root) for root in roots}

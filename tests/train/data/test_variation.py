@@ -34,7 +34,7 @@ def test_variations_depend_on_the_generator_alone() -> None:
 
 
 def test_a_crop_keeps_at_least_its_share_of_the_area_and_stays_inside() -> None:
-    """Of a ramp from 0 to 200, 100 pixels wide, the range in the result is the width that was kept."""
+    """A ramp from 0 to 200 is 100 pixels wide: its range in the result is the width that was kept."""
     ramp = np.tile(np.linspace(0, 200, 100, dtype=np.float64), (100, 1))
     images = np.stack([np.rint(axis).astype(np.uint8) for axis in (ramp, ramp.T)] * 200)
     result = varied(images, height=50, width=50, random_crop=0.5).astype(float)
@@ -57,7 +57,7 @@ def test_a_rotation_by_a_right_angle_at_most_moves_a_corner_and_not_the_middle()
 
 
 def test_light_is_a_factor_and_a_gamma_within_the_range() -> None:
-    """Of 128: the darkest is 255 e^-0.25 (128/255)^(e^0.25), 82, the brightest 255 e^0.25 (128/255)^(e^-0.25), 191."""
+    """128 becomes at the darkest 255 e^-0.25 (128/255)^(e^0.25), 82, and at the brightest 255 e^0.25 (128/255)^(e^-0.25), 191."""
     grey = np.full((400, 2, 2, 3), 128, np.uint8)
     result = varied(grey, height=2, width=2, light=0.25)
 
