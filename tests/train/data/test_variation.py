@@ -57,7 +57,7 @@ def test_a_rotation_by_a_right_angle_at_most_moves_a_corner_and_not_the_middle()
 
 
 def test_light_is_a_factor_and_a_gamma_within_the_range() -> None:
-    """128 becomes at the darkest 255 e^-0.25 (128/255)^(e^0.25), 82, and at the brightest 255 e^0.25 (128/255)^(e^-0.25), 191."""
+    """Value 128 becomes 82, 255 e^-0.25 (128/255)^(e^0.25), to 191, 255 e^0.25 (128/255)^(e^-0.25)."""
     grey = np.full((400, 2, 2, 3), 128, np.uint8)
     result = varied(grey, height=2, width=2, light=0.25)
 
