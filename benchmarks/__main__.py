@@ -7,6 +7,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,29 @@ from benchmarks.config import BenchmarkConfig, Limits, add_gate_flags, add_measu
 from benchmarks.device import bundle, merge
 from benchmarks.host.environment import describe_environment
 from benchmarks.measure import loadgen
-from benchmarks.measure.inputs import draw_frames, load_test_images, save_inputs
+from benchmarks.measure.evaluation import (
+    Evaluation,
+    fashion_mnist_evaluation,
+    photographs_evaluation,
+    run_evaluation,
+    without_truth,
+)
+from benchmarks.measure.inputs import draw_frames, save_array
 from benchmarks.measure.job import Outcome
-from benchmarks.measure.rounds import Schedule, Task, Trial, is_complete, measure_in_rounds, variant_tasks
-from benchmarks.measure.variants import list_variants
+from benchmarks.measure.model_spec import claimed_labels, model_specs
+from benchmarks.measure.rounds import RowInputs, Schedule, Task, Trial, is_complete, measure_in_rounds, variant_tasks
+from benchmarks.measure.variants import Variant, list_variants
 from benchmarks.overhead import command as runner
 from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
 from benchmarks.peers.tools import PeerOutcome
 from benchmarks.photos import command as photos
 from benchmarks.report.schema import Report
 from benchmarks.report.table import peers_text, reasons, text_table
-from edge.artifact.spec import FASHION_MNIST_LABELS
+from edge.artifact.input_spec import ModelOptions
+from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
 from edge.cli import console
+from edge.cli.model_flags import add_model_flags, model_options_from
+from edge.datasets.folder_labels import folder_truth
 from edge.errors import EXIT_DONE, ToolkitError
 
 _LOADGEN_S = 5.0
@@ -61,6 +73,14 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("artifacts", type=Path, nargs="*", metavar="ARTIFACT",
                        help="model files or folders (default: artifacts/ and the model that ships)")  # fmt: skip
     flags.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: reports/<UTC time>)")
+    truth = flags.add_mutually_exclusive_group()
+    truth.add_argument("--data", type=Path, metavar="DIR",
+                       help="judge the files on photographs: holds one folder for each class, called like a label "
+                       "(default: Fashion-MNIST's test images, for files of its classes)")  # fmt: skip
+    truth.add_argument("--run", type=Path, metavar="DIR",
+                       help="judge the files on the test images that this run directory keeps")  # fmt: skip
+    flags.add_argument("--map", action="append", type=folder_truth, dest="truths", default=[], metavar="FOLDER=LABEL",
+                       help="label of a folder of --data that is called otherwise; repeatable")  # fmt: skip
     add_measuring_flags(flags)
     flags.add_argument("--max-repeats", type=console.positive_int, default=default.max_repeats, metavar="N",
                        help="rounds at most, while some median's interval is wider than 10 %% of it")  # fmt: skip
@@ -83,6 +103,7 @@ def parser() -> argparse.ArgumentParser:
                        f"{_LOADGEN_S:g}; MLPerf's own rules ask for 600); pip install 'edge-classify[loadgen]', whose "
                        "wheels are for x86-64 alone")  # fmt: skip
     add_gate_flags(flags, against="its float artifact")
+    add_model_flags(flags)
     console.add_logging_flags(flags)
     return flags
 
@@ -102,31 +123,32 @@ def measure_files(arguments: Sequence[str]) -> int:
     apply_quick(flags, arguments)
     options = flags.parse_args(arguments)
     console.start_logging(options)
-    config = from_flags(BenchmarkConfig, vars(options))
+    config = replace(from_flags(BenchmarkConfig, vars(options)), truths=dict(options.truths) or None)
     if config.loadgen_s:
         loadgen.require()  # before minutes of measuring
     variants = list_variants(config.artifacts, runtimes=config.runtimes)
-    test_images = load_test_images(seed=config.seed, max_images=config.max_images)
-    print(f"{test_images.statement}\n", flush=True)
+    model_options = model_options_from(options)
     command = ["python", "-m", "benchmarks", *map(shlex.quote, arguments)]
     environment = describe_environment(command, seed=config.seed, threads=config.threads)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        files = save_inputs(Path(folder), test_images.images, draw_frames(seed=config.seed))
+        evaluation, inputs = _prepare_inputs(Path(folder), variants, config, model_options)
+        print(f"{evaluation.statement}\n", flush=True)
         is_timed = environment.emulator is None
-        tasks = variant_tasks(variants, config, input_files=files, is_timed=is_timed)
-        matches = peer_matches(variants) if config.peers and is_timed else []
-        peers = peer_tasks(matches, config, images_file=files[0])
+        tasks = variant_tasks(variants, config, inputs=inputs, is_timed=is_timed)
+        matches = peer_matches(_like_fashion_mnist(variants)) if config.peers and is_timed and evaluation.file else []
+        peers = peer_tasks(matches, config, images_file=evaluation.file)
         trials, peer_trials = _measure_together(tasks, peers, config, is_quiet=options.quiet)
-    rows = make_rows(variants, trials, test_images.labels.tolist(), FASHION_MNIST_LABELS, margin_pp=config.margin_pp)
+    facts = evaluation.facts
+    rows = make_rows(variants, trials, facts.labels, facts.class_names, margin_pp=config.margin_pp)
     # Matplotlib and scipy take seconds to import on a Pi, so not before there is something to draw.
     from benchmarks.report.build import build_report, write_report
 
     report = build_report(
         rows,
         config,
-        test_images.facts,
+        facts,
         environment,
-        statement=test_images.statement,
+        statement=evaluation.statement,
         peers=peer_rows(matches, peer_trials, rows),
         limits=from_flags(Limits, vars(options)) if options.gate else None,
         is_interrupted=not (
@@ -135,6 +157,31 @@ def measure_files(arguments: Sequence[str]) -> int:
     )
     page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
     return _conclude(report, page)
+
+
+def _prepare_inputs(
+    folder: Path, variants: Sequence[Variant], config: BenchmarkConfig, options: ModelOptions
+) -> tuple[Evaluation, RowInputs]:
+    """Write test images and frames into a folder; photographs once for each input that a judged file has."""
+    specs: dict[Path, ModelSpec] = {}
+    if config.data is not None:
+        specs = model_specs(variants, options, timeout_s=config.timeout_s)
+        evaluation = photographs_evaluation(config.data, config, list(specs.values()), folder)
+    elif config.run is not None:
+        evaluation = run_evaluation(config.run, config, folder)
+    elif any(claimed_labels(variant, options) == FASHION_MNIST_LABELS for variant in variants):
+        evaluation = fashion_mnist_evaluation(config, folder)
+    else:
+        evaluation = without_truth()
+    frames_file = save_array(folder, "frames", draw_frames(seed=config.seed))
+    own = {path: evaluation.file_for(spec) for path, spec in specs.items()}
+    return evaluation, RowInputs(evaluation.file, frames_file, evaluation.facts.class_names, own, options)
+
+
+def _like_fashion_mnist(variants: Sequence[Variant]) -> list[Variant]:
+    """Select the files that other tools can be given the test images of."""
+    specs = [(variant, variant.artifact.spec) for variant in variants if variant.artifact]
+    return [variant for variant, spec in specs if spec and spec.labels == FASHION_MNIST_LABELS]
 
 
 def _conclude(report: Report, page: Path) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from benchmarks.records import ABSENT_IF_NONE
 from edge.cli import console
 from edge.runtimes import RUNTIMES
 
@@ -46,7 +47,13 @@ class BenchmarkConfig:
     peer_pythons: tuple[Path, ...] = ()
     """Interpreters of other environments, which hold libraries that this one can't."""
     max_images: int | None = None
-    """Number of test images to use, from the first; by default all."""
+    """Number of test images to use, from the first; by default all, of photographs 2,000."""
+    data: Path | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """Folder of photographs to judge the files on, one folder a label."""
+    run: Path | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """Run directory whose test images the files are judged on."""
+    truths: Mapping[str, tuple[str, ...]] | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """Label of a folder of photographs whose name doesn't say what it holds."""
     threads: int = 1
     """Number of inference threads; 1 is the reference."""
     seed: int = 0
@@ -77,7 +84,7 @@ QUICK = {"repeats": 2, "max_repeats": 2, "runs": 50, "frames": 20, "warmup_s": 0
 
 def from_flags(kind: type[_T], values: Mapping[str, object]) -> _T:
     """Build a dataclass from `vars` of parsed flags; lists become tuples, fields without a flag keep their default."""
-    names = [field.name for field in fields(cast("Any", kind)) if field.name in values]
+    names = [each.name for each in fields(cast("Any", kind)) if each.name in values]
     return kind(**{name: tuple(value) if isinstance(value := values[name], list) else value for name in names})
 
 

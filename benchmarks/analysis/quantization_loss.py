@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.analysis.row import Accuracy, Calibration, ClassLoss, ClassShare, Comparison, Drift, Loss, Row, Share
 from benchmarks.measure.job import BASIS_POINTS
 from benchmarks.stats import proportions
 from benchmarks.stats.accuracy import BINS, confusion_matrix, mean_drift, paired, reliability
+
+MOST_CONFUSED = 50
+"""Classes that a confusion matrix is kept of, and that tables and charts by class show."""
 
 # Verdicts on a loss, best first.
 GAIN, NO_LOSS, SMALL_LOSS, UNDECIDED, LOSS = "real gain", "no loss shown", "small loss", "undecided", "real loss"
@@ -21,16 +24,25 @@ def describe_accuracy(row: Row, labels: Sequence[int], class_names: Sequence[str
     """Describe the accuracy of a row overall and per class, and its calibration; None without known predictions."""
     if not row.predictions:
         return None
-    confusion = confusion_matrix(row.predictions, labels, classes=len(class_names))
+    is_right, classes = paired(row.predictions, labels), len(class_names)
+    right = np.bincount(np.asarray(labels)[is_right], minlength=classes).tolist()
+    images = np.bincount(labels, minlength=classes).tolist()
     return Accuracy(
-        **asdict(_share(int(paired(row.predictions, labels).sum()), len(labels))),
+        **asdict(_share(int(is_right.sum()), len(labels))),
         classes=tuple(
-            ClassShare(label=name, **asdict(_share(int(confusion[index, index]), int(confusion[index].sum()))))
+            ClassShare(label=name, **asdict(_share(right[index], images[index])))
             for index, name in enumerate(class_names)
         ),
-        confusion=confusion.tolist(),
+        confusion=_confusion(row, labels, classes).tolist(),
         calibration=_calibration(row, labels),
     )
+
+
+def _confusion(row: Row, labels: Sequence[int], classes: int) -> NDArray[np.int64]:
+    """Return the confusion matrix, empty for more than MOST_CONFUSED classes: a thousand would be a million cells."""
+    if classes > MOST_CONFUSED:
+        return np.zeros((0, 0), np.int64)
+    return confusion_matrix(row.predictions, labels, classes=classes)
 
 
 def _share(right: int, images: int) -> Share:
@@ -75,10 +87,7 @@ def compare_predictions(
     for (row, reference), count, kind in zip(pairs, counts, kinds, strict=True):
         loss, same = _loss(count), _same(row, reference)
         is_excluded = proportions.is_non_inferior((loss.interval_pp[0], loss.interval_pp[1]), margin=margin_pp)
-        classes = len(class_names)
-        change = confusion_matrix(row.predictions, labels, classes=classes) - confusion_matrix(
-            reference.predictions, labels, classes=classes
-        )
+        here, before = (_confusion(each, labels, len(class_names)) for each in (row, reference))
         comparisons.append(
             Comparison(
                 **asdict(loss),
@@ -90,7 +99,7 @@ def compare_predictions(
                 agreement_interval=proportions.wilson_interval(same, len(labels)),
                 confidence_drift=_drift(row, reference),
                 classes=tuple(_class_losses(row, reference, labels, class_names)),
-                confusion_change=change.tolist(),
+                confusion_change=(here - before).tolist(),
                 margin_pp=margin_pp,
                 is_non_inferior=is_excluded,
                 verdict=_verdict(corrected[kind], loss.loss_pp, is_excluded=is_excluded),

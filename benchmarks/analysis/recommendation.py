@@ -26,11 +26,14 @@ def recommend(rows: Sequence[Row]) -> list[str]:
     comparable = [row for row in fit if row.loss_pp is not None]
     if not comparable:
         best = min(fit, key=attrgetter("invoke_median_ns"))
-        return [_fastest(best), _stages(best)]
+        return [*filter(None, [_fastest(best), _most_accurate(fit, best), _stages(best)])]
     first, *others = _networks(comparable)
     sentences = [_choice(first), accuracy_sentence(rows), _stages(_best(first)), *map(_other_network, others)]
     if len(comparable) < len(fit):
-        sentences.append(f"{len(fit) - len(comparable)} more can't be judged: their float artifact wasn't given.")
+        sentences.append(
+            f"{len(fit) - len(comparable)} more can't be judged: their float artifact wasn't given, or they weren't "
+            "tried on the test images."
+        )
     twins = {row.id: row for row in fit}
     for row in fit:
         twin = twins.get(row.reference or "")
@@ -92,10 +95,19 @@ def _other_network(rows: Sequence[Row]) -> str:
 
 
 def _fastest(best: Row) -> str:
-    return (
-        f"Fastest here: {best.title}, {_numbers(best)}. What it loses isn't known: "
-        "benchmark the float artifact (quantization none) of the same network beside it."
+    unknown = (
+        "What it loses isn't known: benchmark the float artifact (quantization none) of the same network beside it."
     )
+    if best.top1_accuracy is None:
+        unknown = "Its accuracy isn't known: --data DIR gives it images in folders called like its labels."
+    return f"Fastest here: {best.title}, {_numbers(best)}. {unknown}"
+
+
+def _most_accurate(rows: Sequence[Row], fastest: Row) -> str:
+    """Name the most accurate of rows that aren't of one network; empty where it is the fastest, or none is judged."""
+    judged = [row for row in rows if row.top1_accuracy is not None]
+    best = max(judged, key=lambda row: (known(row.top1_accuracy), -row.invoke_median_ns), default=fastest)
+    return "" if best is fastest else f"Most accurate here: {best.title}, {_numbers(best)}."
 
 
 def _choice(rows: Sequence[Row]) -> str:
@@ -128,7 +140,7 @@ def _stages(row: Row) -> str:
         return "What a frame costs besides the network isn't known: OpenCV isn't installed here."
     return (
         f"From a camera's picture to a written decision {row.title} takes {known(row.end_to_end).median_ns / 1e6:.2f} "
-        f"ms: {stages['decode'] / 1e6:.2f} ms decode it, {stages['vision'] / 1e6:.2f} ms find the garment in it, "
+        f"ms: {stages['decode'] / 1e6:.2f} ms decode it, {stages['vision'] / 1e6:.2f} ms prepare it, "
         f"{stages['invoke'] / 1e6:.2f} ms are the network, the rest decides and writes."
     )
 
@@ -149,7 +161,8 @@ def _int8_against_float(row: Row, twin: Row, ratio: Ratio) -> str:
 
 
 def _numbers(row: Row) -> str:
-    return f"{_microseconds(row)} an image, {row.top1_accuracy:.2%} right, {known(row.size_bytes) / 1e3:,.0f} kB"
+    right = "" if row.top1_accuracy is None else f"{row.top1_accuracy:.2%} right, "
+    return f"{_microseconds(row)} an image, {right}{known(row.size_bytes) / 1e3:,.0f} kB"
 
 
 def _loss(row: Row) -> str:
@@ -174,7 +187,7 @@ def recommend_on_each(machines: Mapping[str, Sequence[Row]], rows: Sequence[Row]
 def agreement_sentence(machines: Mapping[str, Sequence[Row]]) -> str:
     """Say which files give the same predictions on all machines that ran them; empty where no file ran on two."""
     runs: dict[tuple[str | None, str | None], list[Row]] = {}
-    for row in (row for rows in machines.values() for row in answering(rows)):
+    for row in (row for rows in machines.values() for row in answering(rows) if row.predictions):
         runs.setdefault((row.sha256, row.runtime), []).append(row)
     same, other = [], []
     for first, *more in runs.values():

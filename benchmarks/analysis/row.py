@@ -92,7 +92,7 @@ class Accuracy(Share):
 
     classes: tuple[ClassShare, ...]
     confusion: list[list[int]]
-    """Images by [label][prediction]."""
+    """Images by [label][prediction]; empty with too many classes for a matrix."""
     calibration: Calibration | None
     """None where confidences aren't known."""
 

@@ -64,8 +64,8 @@ def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Seq
         source_sha256=first.source_sha256,
         calibration=first.calibration,
         runtime_version=first.runtime_version,
-        right=count_right(first.predictions, labels),
-        top1_accuracy=top1_accuracy(first.predictions, labels),
+        right=count_right(first.predictions, labels) if first.predictions else None,
+        top1_accuracy=top1_accuracy(first.predictions, labels) if first.predictions else None,
         runtime_settings=first.runtime_settings,
         loadgen=first.loadgen,
         raw=_raw(repeats),
@@ -93,7 +93,9 @@ def compare_with_float(
     """Return the rows with their accuracy, and with what they lost and gained against their float rows."""
     references = {row.id: float_reference(row, rows) for row in answering(rows)}
     pairs = [
-        (row, reference) for row in rows if (reference := references.get(row.id)) is not None and reference is not row
+        (row, reference)
+        for row in rows
+        if (reference := references.get(row.id)) is not None and reference is not row and _are_judged(row, reference)
     ]
     comparisons = compare_predictions(pairs, labels, class_names, margin_pp=margin_pp)
     by_id = {row.id: comparison for (row, _), comparison in zip(pairs, comparisons, strict=True)}
@@ -103,18 +105,21 @@ def compare_with_float(
         if reference is None:
             compared.append(replace(row, accuracy=accuracy))
             continue
-        compared.append(
-            replace(
-                row,
-                accuracy=accuracy,
-                reference=reference.id,
-                loss_pp=loss_pp(row.right or 0, reference_right=reference.right or 0, images=len(row.predictions)),
+        judged = replace(row, accuracy=accuracy, reference=reference.id, speedup=_speedup(row, reference))
+        if _are_judged(row, reference):
+            images = len(row.predictions)
+            judged = replace(
+                judged,
+                loss_pp=loss_pp(row.right or 0, reference_right=reference.right or 0, images=images),
                 top1_agreement=top1_agreement(row.predictions, reference.predictions),
-                speedup=_speedup(row, reference),
                 against_float=by_id.get(row.id),
             )
-        )
+        compared.append(judged)
     return compared
+
+
+def _are_judged(row: Row, reference: Row) -> bool:
+    return bool(row.predictions and reference.predictions)
 
 
 def float_reference(row: Row, rows: Iterable[Row]) -> Row | None:

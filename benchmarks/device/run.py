@@ -20,7 +20,7 @@ from benchmarks.config import BenchmarkConfig, add_measuring_flags, apply_quick,
 from benchmarks.host.environment import Environment, describe_environment, machine_name
 from benchmarks.measure.inputs import EvaluationImages, EvaluationSet, draw_frames
 from benchmarks.measure.job import OK, Outcome
-from benchmarks.measure.rounds import Schedule, Trial, is_complete, measure_in_rounds, variant_tasks
+from benchmarks.measure.rounds import RowInputs, Schedule, Trial, is_complete, measure_in_rounds, variant_tasks
 from benchmarks.measure.variants import Variant, list_variants
 from benchmarks.records import from_record, to_record
 from edge.artifact.file import Artifact
@@ -153,8 +153,8 @@ def _measure(folder: Path, kit: Path, flags: BenchmarkConfig) -> tuple[DeviceRes
     environment = describe_environment(command, seed=config.seed, threads=config.threads)
     variants = list_variants([folder / ARTIFACTS], runtimes=config.runtimes)
     is_timed = environment.emulator is None
-    input_files = str(images_file), str(frames_file) if has_opencv else ""
-    tasks = variant_tasks(variants, config, input_files=input_files, is_timed=is_timed)
+    inputs = RowInputs(str(images_file), str(frames_file) if has_opencv else "")
+    tasks = variant_tasks(variants, config, inputs=inputs, is_timed=is_timed)
     repeats = config.repeats if is_timed else 1  # predictions don't change
     trials = measure_in_rounds(tasks, Schedule(repeats, config.seed))
     result = DeviceResult(

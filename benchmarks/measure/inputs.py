@@ -26,14 +26,14 @@ class EvaluationSet:
     """Images that accuracy was counted on, without their pixels."""
 
     dataset: str
-    """Name of the data set: fashion_mnist or demo."""
+    """Name of the data set: fashion_mnist or demo, the folder of photographs, the run, or none."""
     count: int
     sha256: str
     """Digest of the bytes of images and labels: rows with different ones can't be paired."""
     labels: list[int]
-    """True class index of each image."""
+    """True class index of each image; empty: there are none."""
     class_names: tuple[str, ...] = FASHION_MNIST_LABELS
-    """In index order."""
+    """In index order; empty: there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,11 @@ def draw_frames(*, seed: int = 0) -> NDArray[np.uint8]:
     return np.stack([demo.draw_frame(number, seed=seed, **size).image for number in range(FRAME_COUNT)])
 
 
-def save_inputs(folder: Path, images: NDArray[np.uint8], frames: NDArray[np.uint8]) -> tuple[str, str]:
-    """Write both arrays as .npy, which a worker maps into memory, and return their absolute paths."""
-    files = folder.absolute() / "images.npy", folder.absolute() / "frames.npy"
-    for file, array in zip(files, (images, frames), strict=True):
-        np.save(file, array)
-    return str(files[0]), str(files[1])
+def save_array(folder: Path, name: str, array: NDArray[np.uint8]) -> str:
+    """Write an array as .npy, which a worker maps into memory, and return its absolute path."""
+    path = folder.absolute() / f"{name}.npy"
+    np.save(path, array)
+    return str(path)
 
 
 def _statement(dataset: str, count: int, whole: int) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from benchmarks.measure.loadgen import LoadgenFigures
 from benchmarks.records import ABSENT_IF_NONE, stored_as
+from edge.artifact.input_spec import ModelOptions
+from edge.artifact.spec import FASHION_MNIST_LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Job:
     warmup: int
     warmup_s: float
     images_file: str
-    """.npy of the test images: uint8 grey, shape (N, height, width), 0-255."""
+    """.npy of the test images: uint8, 0-255, grey, shape (N, height, width), or BGR, shape (N, height, width, 3), of
+    the model's size; empty, or of another size: the model is timed on drawn noise and not judged."""
     frames_file: str
     """.npy of the frames: uint8 BGR, shape (N, height, width, 3), 0-255; empty: none are timed."""
     is_timed: bool = True
@@ -61,6 +64,10 @@ class Job:
     wants_predictions: bool = True
     """True to run the test images; one round is enough, as predictions don't change."""
     loadgen_s: float = 0.0
+    class_names: tuple[str, ...] = FASHION_MNIST_LABELS
+    """Classes of the test images, in index order: a model of others is timed and not judged."""
+    options: ModelOptions = field(default_factory=ModelOptions)
+    """Facts about a file without a specification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ class Measurement(Answers):
 
     runtime_version: str
     quantization: str
-    """The spec's word: none, float16, dynamic or int8."""
+    """The spec's word: none, float16, dynamic or int8; empty: unknown, of a file without a specification."""
     source_sha256: str
     """Digest of the Keras file that the artifact was exported from; empty if the spec doesn't say."""
     memory_before_load_bytes: int
@@ -117,6 +124,8 @@ class Measurement(Answers):
     """Largest resident size up to the end of the timed calls; the accuracy pass comes after it."""
     runtime_settings: RuntimeSettings | None = field(default=None, metadata=stored_as("conditions"))
     loadgen: LoadgenFigures | None = None
+    notes: tuple[str, ...] = ()
+    """Sentences on what was assumed of the file and on why it was not judged; empty for one like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +135,5 @@ class Outcome:
     status: str
     """OK, FAILED or NOT_INSTALLED."""
     reason: str = ""
-    """One sentence; empty if all went well."""
+    """Sentences; empty if all went well and nothing needs to be known."""
     measurement: Measurement | None = None

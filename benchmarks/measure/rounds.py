@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Generic, Protocol, TypeVar
 
@@ -15,6 +16,8 @@ from benchmarks.host.machine_state import MachineState, read_state
 from benchmarks.measure.child_process import run_job
 from benchmarks.measure.job import FAILED, OK, Job, Outcome
 from benchmarks.measure.variants import Variant
+from edge.artifact.input_spec import ModelOptions
+from edge.artifact.spec import FASHION_MNIST_LABELS
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -119,11 +122,23 @@ def _log_progress(name: str, outcome: Ended, number: int, repeats: int, left_s: 
     _LOGGER.info("[round %d of %d, %s] %s%s", number, repeats, left, name, how)
 
 
+@dataclass(frozen=True, slots=True)
+class RowInputs:
+    """Inputs of the rows, as `benchmarks.measure.job.Job` holds them."""
+
+    images_file: str
+    frames_file: str
+    class_names: tuple[str, ...] = FASHION_MNIST_LABELS
+    image_files: Mapping[Path, str] = field(default_factory=dict)
+    """The test images of model files that don't take those of `images_file`."""
+    options: ModelOptions = field(default_factory=ModelOptions)
+
+
 def variant_tasks(
     variants: Sequence[Variant],
     config: BenchmarkConfig,
     *,
-    input_files: tuple[str, str],
+    inputs: RowInputs,
     is_timed: bool = True,
     run: Callable[..., Outcome] = run_job,
 ) -> list[Task[Outcome]]:
@@ -132,13 +147,13 @@ def variant_tasks(
     def attempt(variant: Variant, number: int) -> Outcome:
         if variant.artifact is None:
             return Outcome(FAILED, variant.reason)
-        return run(make_job(variant, config, input_files, number=number, is_timed=is_timed), timeout_s=config.timeout_s)
+        return run(make_job(variant, config, inputs, number=number, is_timed=is_timed), timeout_s=config.timeout_s)
 
     return [Task(variant.row_id, partial(attempt, variant)) for variant in variants]
 
 
 def make_job(
-    variant: Variant, config: BenchmarkConfig, input_files: tuple[str, str], *, number: int = 0, is_timed: bool = True
+    variant: Variant, config: BenchmarkConfig, inputs: RowInputs, *, number: int = 0, is_timed: bool = True
 ) -> Job:
     """Return the job that measures a variant in a round; what doesn't change is asked for in the first one only."""
     return Job(
@@ -149,9 +164,11 @@ def make_job(
         frames=config.frames,
         warmup=config.warmup,
         warmup_s=config.warmup_s,
-        images_file=input_files[0],
-        frames_file=input_files[1],
+        images_file=inputs.image_files.get(variant.path, inputs.images_file),
+        frames_file=inputs.frames_file,
         is_timed=is_timed,
         wants_predictions=number == 0,
         loadgen_s=config.loadgen_s if number == 0 and is_timed else 0.0,
+        class_names=inputs.class_names,
+        options=inputs.options,
     )

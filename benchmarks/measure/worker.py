@@ -35,23 +35,26 @@ from benchmarks.measure.job import (
 from benchmarks.measure.loadgen import LoadgenFigures, run_scenarios
 from benchmarks.measure.timing import time_calls, warm_up
 from benchmarks.records import from_record, to_record
-from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
+from edge.artifact.input_spec import InputSpec
+from edge.artifact.spec import ModelSpec
 from edge.classify.confidence_score import to_probabilities
 from edge.classify.loaded_model import LoadedModel
-from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
+from edge.errors import RuntimeMissingError, ToolkitError
 from edge.system.host import process_memory_bytes
 
-_INVOKE_IMAGES = 256  # different inputs the timed calls go through
+_INVOKE_IMAGES, _LEAST_INVOKE_IMAGES = 256, 4  # different inputs the timed calls go through
+_MOST_TENSOR_BYTES, _BYTES_A_VALUE = 16_000_000, 4
 _COMPARED_IMAGES = 1000  # of kernel and arithmetic: a few seconds, for operators that run alone are slow
 
 # What the libraries and OpenMP read; a value that isn't set isn't recorded.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "TFLITE_DISABLE_XNNPACK")
 _NATIVE_LOG = logging.getLogger("edge.system.process")
+_LOADING_LOG = logging.getLogger("edge.classify.loaded_model")
 _T = TypeVar("_T")
 
 
 def answer(model: LoadedModel, images: Iterable[NDArray[np.uint8]]) -> Answers:
-    """Classify images: uint8 grey, shape (height, width) each, 0-255, without the vision step."""
+    """Classify images of the model's size, as `LoadedModel.scores` takes them, without the vision step."""
     found = [model.scores(np.asarray(image)) for image in images]
     if not found:
         return Answers()
@@ -67,22 +70,34 @@ def answer(model: LoadedModel, images: Iterable[NDArray[np.uint8]]) -> Answers:
     )
 
 
-def check_images(spec: ModelSpec, images: NDArray[np.uint8]) -> None:
-    """Refuse images of another size than the model's, and models of other classes than Fashion-MNIST's.
-
-    Raises:
-        ModelFileError: there is nothing to measure it on.
-    """
+def why_not_judged(spec: ModelSpec, images: NDArray[np.uint8] | None, class_names: tuple[str, ...]) -> str:
+    """Return why a model can't be judged on images of such classes, without a full stop; empty: it can."""
     size = spec.input
-    if (size.height, size.width) != images.shape[1:]:
-        raise ModelFileError(
-            f"it takes images of {size.height}x{size.width}, the test images are "
-            f"{images.shape[1]}x{images.shape[2]}: there is nothing to measure it on"
-        )
-    if spec.labels != FASHION_MNIST_LABELS:
-        raise ModelFileError(
-            f"its classes ({', '.join(spec.labels)}) aren't Fashion-MNIST's: there is nothing to measure it on"
-        )
+    if not class_names:
+        return ""  # the report says that there are no test images
+    if spec.labels != class_names:
+        return f"not judged, as its {len(spec.labels):,} classes aren't those of the test images"
+    if images is None or images.shape[1:] != _image_shape(size):
+        given = "none of its size" if images is None else " x ".join(map(str, images.shape[1:]))
+        wanted = " x ".join(map(str, _image_shape(size)))
+        return f"not judged, as it takes images of {wanted} and the test images are {given}"
+    return ""
+
+
+def draw_noise(spec: InputSpec) -> NDArray[np.uint8]:
+    """Draw seeded noise of a model's size, for a model without test images: uint8, shape (N, height, width[, 3])."""
+    shape = _image_shape(spec)
+    return np.random.default_rng(0).integers(0, 256, (_varied_count(spec), *shape), np.uint8)
+
+
+def _image_shape(spec: InputSpec) -> tuple[int, ...]:
+    return (spec.height, spec.width) if spec.channels == 1 else (spec.height, spec.width, 3)
+
+
+def _varied_count(spec: InputSpec) -> int:
+    """Return how many tensors the timed calls go through: of large images fewer, because all are held in memory."""
+    bytes_each = _BYTES_A_VALUE * spec.height * spec.width * spec.channels
+    return int(np.clip(_MOST_TENSOR_BYTES // bytes_each, _LEAST_INVOKE_IMAGES, _INVOKE_IMAGES))
 
 
 def _basis_points(probabilities: NDArray[np.float32], predictions: NDArray[np.int64]) -> list[int]:
@@ -94,7 +109,8 @@ def _basis_points(probabilities: NDArray[np.float32], predictions: NDArray[np.in
 def attempt(job: Job) -> Outcome:
     """Measure; the toolkit's expected errors become an outcome that says why."""
     try:
-        return Outcome(OK, measurement=measure(job))
+        measured = measure(job)
+        return Outcome(OK, "; ".join(measured.notes), measured)
     except RuntimeMissingError as error:
         return Outcome(NOT_INSTALLED, " ".join(str(error).split()))
     except ToolkitError as error:
@@ -105,21 +121,24 @@ def measure(job: Job) -> Measurement:
     """Load the artifact, time it, then run the test images through it; what the job doesn't ask for is left out.
 
     Raises:
-        ModelFileError: the file can't be loaded, or isn't for Fashion-MNIST's images and classes.
+        ModelFileError: the file can't be loaded.
         RuntimeMissingError: the library isn't installed.
         SpecError: the file and its spec contradict each other.
     """
-    images = np.load(job.images_file, mmap_mode="r")
+    given = np.load(job.images_file, mmap_mode="r") if job.images_file else None
     before_load_bytes = process_memory_bytes("VmRSS")
-    with _native_notices() as notices:
+    with _notices(_NATIVE_LOG) as notices, _notices(_LOADING_LOG, logging.WARNING) as assumptions:
         started = time.perf_counter_ns()
-        network = LoadedModel.load(Path(job.artifact), runtime=job.runtime, threads=job.threads)
+        network = LoadedModel.load(Path(job.artifact), runtime=job.runtime, threads=job.threads, options=job.options)
         load_ns = time.perf_counter_ns() - started
-    check_images(network.spec, images)
+    why = why_not_judged(network.spec, given, job.class_names)
+    is_judged = given is not None and not why
+    images = given if given is not None and not why else draw_noise(network.spec.input)
     provenance = network.spec.provenance
     measured = Measurement(
         runtime_version=network.runtime.version,
-        quantization=provenance.quantization,
+        quantization=_quantization(network),
+        notes=tuple(filter(None, [*(notice.getMessage() for notice in assumptions), why])),
         source_sha256=provenance.source_sha256,
         memory_before_load_bytes=before_load_bytes,
         calibration=from_record(CalibrationManifest, provenance.calibration),
@@ -141,7 +160,7 @@ def measure(job: Job) -> Measurement:
             kernel_agreement=_kernel_agreement(job, network, images),
         ),
         loadgen=_loadgen(job, network, images) if job.loadgen_s else None,
-        **asdict(answer(network, images if job.wants_predictions else ())),
+        **asdict(answer(network, images if job.wants_predictions and is_judged else ())),
     )
 
 
@@ -156,22 +175,29 @@ def main() -> int:
     return 0
 
 
+def _quantization(network: LoadedModel) -> str:
+    """Return the spec's word, or of a file without one what its tensors tell: int8, or nothing."""
+    if network.artifact.spec is not None:
+        return network.spec.provenance.quantization
+    return "int8" if network.runtime.output_tensor.is_quantized else ""
+
+
 @contextmanager
-def _native_notices() -> Iterator[list[logging.LogRecord]]:
-    """Collect what C++ libraries say while they load a model inside the block."""
-    handler, level = BufferingHandler(capacity=10_000), _NATIVE_LOG.level
-    _NATIVE_LOG.addHandler(handler)
-    _NATIVE_LOG.setLevel(logging.DEBUG)
+def _notices(log: logging.Logger, least: int = logging.DEBUG) -> Iterator[list[logging.LogRecord]]:
+    """Collect what is said inside the block: by C++ libraries, or about a file without a specification."""
+    handler, level = BufferingHandler(capacity=10_000), log.level
+    log.addHandler(handler)
+    log.setLevel(least)
     try:
         yield handler.buffer
     finally:
-        _NATIVE_LOG.removeHandler(handler)
-        _NATIVE_LOG.setLevel(level)
+        log.removeHandler(handler)
+        log.setLevel(level)
 
 
 def _with_times(measured: Measurement, job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> Measurement:
     """Time the first call, then invoke alone, then from pixels to probabilities, then frames."""
-    varied = np.array(images[:_INVOKE_IMAGES])
+    varied = np.array(images[: _varied_count(network.spec.input)])
     tensors = [network.input_tensor(image) for image in varied]
     invoke = network.runtime.invoke
     timed = replace(
@@ -232,7 +258,7 @@ def _kernel_agreement(job: Job, network: LoadedModel, images: NDArray[np.uint8])
 
 
 def _loadgen(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> LoadgenFigures:
-    tensors = [network.input_tensor(image) for image in np.array(images[:_INVOKE_IMAGES])]
+    tensors = [network.input_tensor(image) for image in np.array(images[: _varied_count(network.spec.input)])]
     return run_scenarios(network.runtime.invoke, tensors, duration_s=job.loadgen_s)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from benchmarks.config import from_flags
 from benchmarks.host.environment import describe_environment
-from benchmarks.photos.measure import PhotosConfig, find_folders, label_photographs, measure_photos
+from benchmarks.measure.photographs import find_folders, label_photographs
+from benchmarks.photos.measure import PhotosConfig, measure_photos
 from edge.artifact.file import default_model
 from edge.classify.classifier import Classifier
 from edge.cli import console

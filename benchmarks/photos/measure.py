@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -11,15 +10,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measure.photographs import Photograph
 from edge.artifact.spec import NOTHING_LABEL, ModelSpec
 from edge.classify.results import Prediction
-from edge.datasets.folder_labels import REJECTIONS, LabelledFolder
+from edge.datasets.folder_labels import REJECTIONS
 from edge.errors import FrameError, SourceError
-from edge.images.decode import read_image
-from edge.images.folders import list_class_folders, list_images
-from edge.vision import least_edge
-
-_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,47 +37,6 @@ class PhotosConfig:
     """Right answers of each folder that are drawn, at most."""
     out: Path | None = None
     """Folder of the report; None: `reports/photos-<UTC time>`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Photograph:
-    """Image file and its true labels."""
-
-    path: Path
-    name: str
-    """Folder and file name, as the report shows them."""
-    kind: LabelledFolder
-
-
-def find_folders(folder: Path) -> dict[str, list[Path]]:
-    """List the image files by the name of the folder they lie in, both sorted; image files alone are one kind.
-
-    Raises:
-        SourceError: it doesn't exist or holds no image.
-        OSError: it can't be read.
-    """
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "doesn't exist"
-        raise SourceError(f"{folder} {what}: expected a folder that holds one folder of photographs for each kind")
-    found, own = list_class_folders(folder), list_images(folder)
-    inside = {name: list(images) for name, images in found.images.items() if images}
-    (found if inside else own).log_left_out(folder)
-    for name in found.images.keys() - inside.keys():
-        _LOGGER.warning("no image in %s: left out", folder / name)
-    if not own.images and not inside:
-        raise SourceError(f"no image in {folder} and its folders: expected one folder for each kind of photograph")
-    return inside or {folder.resolve().name: list(own.images)}
-
-
-def label_photographs(folders: Mapping[str, Sequence[Path]], kinds: Sequence[LabelledFolder]) -> list[Photograph]:
-    """Join files and kinds, in the order of the kinds."""
-    return [Photograph(path, _name(path, kind), kind) for kind in kinds for path in folders[kind.folder]]
-
-
-def _name(path: Path, kind: LabelledFolder) -> str:
-    """Return the path from the kind's folder on: folders may nest, and hold files of one name."""
-    places = [place for place, part in enumerate(path.parts[:-1]) if part == kind.folder]
-    return "/".join(path.parts[places[-1] :]) if places else f"{kind.folder}/{path.name}"
 
 
 SCORE = (
@@ -177,7 +131,7 @@ def measure_photos(classifier: FrameClassifier, photographs: Iterable[Photograph
 
 def _measure(classifier: FrameClassifier, photograph: Photograph) -> PhotoResult | Skipped:
     try:
-        frame = read_image(photograph.path, least=least_edge(classifier.spec.input), keeps_alpha=True)
+        frame = photograph.read(classifier.spec.input)
         prediction = classifier.classify(frame, top_k=len(classifier.spec.labels))
     except FrameError as error:
         return Skipped(photograph.name, str(error))

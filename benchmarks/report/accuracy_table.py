@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from benchmarks.analysis.quantization_loss import MOST_CONFUSED
 from benchmarks.analysis.row import Comparison, Row, known
 from benchmarks.columns import MISSING, Column, number
 from benchmarks.stats.proportions import SIGNIFICANT
@@ -30,7 +31,7 @@ class Table:
 
 
 def accuracy_tables(rows: Sequence[Row]) -> list[Table]:
-    """Return the two tables of accuracy; none where no prediction is known."""
+    """Return the two tables of accuracy, with many classes the first alone; none where no prediction is known."""
     described = tuple(row for row in rows if row.accuracy)
     if not described:
         return []
@@ -39,7 +40,7 @@ def accuracy_tables(rows: Sequence[Row]) -> list[Table]:
         Column("", "variant", lambda row: row.title, is_number=False),
         *(Column("", name, _class_cell(name)) for name in names),
     )
-    return [
+    tables = [
         Table(
             "Accuracy against float",
             "Each quantized row against the float row of the same network. p: probability of so lopsided a change by "
@@ -55,6 +56,7 @@ def accuracy_tables(rows: Sequence[Row]) -> list[Table]:
             described,
         ),
     ]
+    return tables if len(names) <= MOST_CONFUSED else tables[:1]
 
 
 def csv_facts(row: Row) -> dict[str, float | str | None]:

@@ -10,14 +10,14 @@ from benchmarks.analysis.accuracy_findings import change_sentence, kernel_senten
 from benchmarks.analysis.gate import gate_lines, judge_report
 from benchmarks.analysis.latency import latency_caveats
 from benchmarks.analysis.recommendation import recommend
-from benchmarks.analysis.row import Row, measured
+from benchmarks.analysis.row import Row
 from benchmarks.analysis.seed_variance import read_training_runs, seed_groups, seed_sentence
 from benchmarks.columns import as_markdown, bullets
 from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.host.environment import Environment, busy_sentence, environment_lines, machine_name, shown_time
 from benchmarks.measure.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, EvaluationSet
 from benchmarks.report import accuracy_table, table
-from benchmarks.report.charts.scatter import WIDE, draw_chart
+from benchmarks.report.charts.scatter import WIDE, charted, draw_chart
 from benchmarks.report.charts.style import Palette, figure_png
 from benchmarks.report.glossary import DEFINITIONS
 from benchmarks.report.html import html_page
@@ -63,7 +63,7 @@ def write_report(report: Report, folder: Path) -> Path:
 
 
 def _write_files(report: Report, folder: Path) -> None:
-    if measured(report.rows):
+    if charted(report.rows):
         atomic_file.write_bytes(folder / CHART, figure_png(draw_chart(report.rows, WIDE, Palette())))
     else:
         (folder / CHART).unlink(missing_ok=True)  # of an earlier report in the same folder
@@ -103,7 +103,7 @@ def markdown(report: Report) -> str:
         f"**{report.recommendation[0]}**",
         bullets(report.recommendation[1:]),
         bullets(gate_lines(report.gate)) if report.gate else "",
-        f"![accuracy against latency]({CHART})" if measured(rows) else "",
+        f"![accuracy against latency]({CHART})" if charted(rows) else "",
         as_markdown(table.COLUMNS, table.ordered(rows)),
         bullets(table.reasons(rows)),
         *_accuracy_markdown(report),

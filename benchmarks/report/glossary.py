@@ -6,7 +6,7 @@ from benchmarks.measure.inputs import FRAME_HEIGHT, FRAME_WIDTH
 
 DEFINITIONS = {
     "invoke": "one call of the library, input tensor in and output tensor out, both copies included; batch of one, on "
-    "real test images prepared beforehand, garbage collection off",
+    "real test images prepared beforehand, or on noise where there are none of its size, garbage collection off",
     "median": "median of the repeats' medians; each repeat is a process of its own, and all variants take turns in "
     "shuffled order. The other figures are of all calls together",
     "model": "pixels to probabilities: quantizing, invoke, dequantizing, softmax",

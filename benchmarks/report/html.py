@@ -22,7 +22,7 @@ from benchmarks.report import table
 from benchmarks.report.accuracy_table import accuracy_tables
 from benchmarks.report.charts.accuracy import LEAST_IN_BIN, LOSS_WIDTHS, draw_change, draw_losses, draw_reliability
 from benchmarks.report.charts.latency import NARROW, WIDE, draw_scatter, draw_stages
-from benchmarks.report.charts.scatter import SIZES, draw_chart
+from benchmarks.report.charts.scatter import SIZES, charted, draw_chart
 from benchmarks.report.charts.style import figure_svg
 from benchmarks.report.schema import PeerRow, Report
 
@@ -59,7 +59,7 @@ class TableView:
 def html_page(report: Report) -> str:
     """Render the page of a report."""
     rows = table.ordered(report.rows)
-    sizes = SIZES if measured(rows) else ()
+    sizes = SIZES if charted(rows) else ()
     return render_page(
         "page.html.j2",
         report,
@@ -135,12 +135,13 @@ def tiles(rows: Sequence[Row]) -> list[tuple[str, str]]:
     if row is None:
         return []
     figures = [
-        (f"{row.top1_accuracy:.2%}", "of the test images right"),
         (f"{row.invoke_median_ns / 1e3:,.1f} µs", "the network, one image"),
         (f"{known(row.size_bytes) / 1e3:,.0f} kB", "the file"),
     ]
     if row.frame_to_decision:
-        figures.insert(2, (f"{row.frame_to_decision.median_ns / 1e6:,.2f} ms", "from frame to decision"))
+        figures.insert(1, (f"{row.frame_to_decision.median_ns / 1e6:,.2f} ms", "from frame to decision"))
+    if row.top1_accuracy is not None:
+        figures.insert(0, (f"{row.top1_accuracy:.2%}", "of the test images right"))
     return figures
 
 
@@ -159,7 +160,7 @@ def changes(rows: Sequence[Row]) -> list[dict[str, str]]:
     """Return name, chart and sentence of each comparison, once where two runtimes predict the same."""
     cards: dict[tuple[str | None, str], dict[str, str]] = {}
     for row in rows:
-        if row.against_float and row.against_float.agreement < 1:
+        if row.against_float and row.against_float.agreement < 1 and row.against_float.confusion_change:
             kind = (row.sha256, str(row.against_float.confusion_change))
             if kind not in cards:
                 chart = figure_svg(partial(draw_change, row), salt=f"change {row.id}")

@@ -68,18 +68,30 @@ def map_folders(folders: Sequence[str], labels: Sequence[str], truths: Truths) -
     Raises:
         SourceError: a folder fits no label, or `truths` names a folder or a label that doesn't exist.
     """
-    absent = [folder for folder in truths if folder not in folders]
-    if absent:
-        raise SourceError(f"--map names {_list(absent)}: expected a folder that is there: {_list(folders)}")
-    mapped = {folder: _labels_of(folder, labels, truths) for folder in folders}
-    unmapped = [folder for folder, right in mapped.items() if right is None]
+    mapped, unmapped = match_folders(folders, labels, truths)
     if unmapped:
         example = shlex.quote(f"{unmapped[0]}={labels[0]}")
         raise SourceError(
             f"no label of the model is called like {_list(unmapped)}: say what is right with --map {example}, or with "
             f"--map {shlex.quote(f'{unmapped[0]}={UNKNOWN_LABEL}')} where none is; the labels are {_list(labels)}"
         )
-    return [LabelledFolder(folder, right) for folder, right in mapped.items() if right is not None]
+    return mapped
+
+
+def match_folders(
+    folders: Sequence[str], labels: Sequence[str], truths: Truths
+) -> tuple[list[LabelledFolder], list[str]]:
+    """Return the folders whose correct labels are known, as `map_folders` does, and the names of the others.
+
+    Raises:
+        SourceError: `truths` names a folder or a label that doesn't exist.
+    """
+    absent = [folder for folder in truths if folder not in folders]
+    if absent:
+        raise SourceError(f"--map names {_list(absent)}: expected a folder that is there: {_list(folders)}")
+    found = {folder: _labels_of(folder, labels, truths) for folder in folders}
+    known = [LabelledFolder(folder, right) for folder, right in found.items() if right is not None]
+    return known, [folder for folder, right in found.items() if right is None]
 
 
 def _labels_of(folder: str, labels: Sequence[str], truths: Truths) -> tuple[str, ...] | None:

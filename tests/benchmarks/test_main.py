@@ -70,6 +70,7 @@ def test_every_flag_is_a_field() -> None:
     options = vars(parser().parse_args([]))
 
     limits = {"gate", *Limits.__slots__}
+    limits |= {"labels", "pixels", "resize", "interpolation", "recipe", "colour", "input_size"}  # edge.cli.model_flags
     assert options.keys() - {"verbose", "quiet", "quick"} - limits == set(BenchmarkConfig.__slots__)
     assert {name: options[name] or None for name in ("out", "max_images")} == {"out": None, "max_images": None}
 

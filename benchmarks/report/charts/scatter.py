@@ -28,9 +28,14 @@ _LEGEND = "better: up and to the left · dashed: none is better in both · large
 _NARROW_NAMES = 8  # on a phone there is no room for more: beyond it only the frontier is named
 
 
+def charted(rows: Sequence[Row]) -> list[Row]:
+    """Select the rows that have both a time and an accuracy."""
+    return [row for row in measured(rows) if row.top1_accuracy is not None]
+
+
 def draw_chart(rows: Sequence[Row], size: tuple[float, float], palette: Palette) -> Figure:
-    """Draw one labelled dot a measured row: median of invoke to the right, top-1 upwards, area by file size."""
-    timed = sorted(without_common_machine(measured(rows)), key=lambda row: (-_percent(row), _median_us(row)))
+    """Draw one labelled dot a row: median of invoke to the right, top-1 upwards, area by file size."""
+    timed = sorted(without_common_machine(charted(rows)), key=lambda row: (-_percent(row), _median_us(row)))
     figure, axes = new_figure(*size, palette)
     is_narrow = size[0] < WIDE[0]
     _scale_axes(axes, timed, palette, legend=_LEGEND.replace("none is ", "none is\n") if is_narrow else _LEGEND)
@@ -51,7 +56,7 @@ def draw_chart(rows: Sequence[Row], size: tuple[float, float], palette: Palette)
 def frontier(rows: Sequence[Row]) -> list[Row]:
     """Return the rows that no other beats in both accuracy and latency, fastest first; none of an unfit machine."""
     best: list[Row] = []
-    fit = (row for row in measured(rows) if not row.invalid)
+    fit = (row for row in charted(rows) if not row.invalid)
     for row in sorted(fit, key=lambda row: (_median_us(row), -_percent(row))):
         if not best or _percent(row) > _percent(best[-1]):
             best.append(row)

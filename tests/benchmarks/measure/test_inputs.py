@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.measure.inputs import draw_frames, load_test_images, save_inputs
+from benchmarks.measure.inputs import draw_frames, load_test_images, save_array
 from edge.datasets import fashion_mnist
 
 
@@ -37,7 +37,7 @@ def test_fashion_mnist_is_used_if_present(monkeypatch: pytest.MonkeyPatch) -> No
 def test_frames_are_640x480_and_both_arrays_are_read_back(tmp_path: Path) -> None:
     images, frames = np.arange(2 * 28 * 28, dtype=np.uint16).astype(np.uint8).reshape(2, 28, 28), draw_frames()
 
-    images_file, frames_file = save_inputs(tmp_path, images, frames)
+    images_file, frames_file = (save_array(tmp_path, name, array) for name, array in (("i", images), ("f", frames)))
 
     assert frames.shape == (20, 480, 640, 3)
     assert np.array_equal(np.load(images_file), images)

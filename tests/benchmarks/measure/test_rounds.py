@@ -12,7 +12,7 @@ import pytest
 from benchmarks.config import BenchmarkConfig
 from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import FAILED, OK, Job, Outcome
-from benchmarks.measure.rounds import Schedule, Task, is_complete, measure_in_rounds, variant_tasks
+from benchmarks.measure.rounds import RowInputs, Schedule, Task, is_complete, measure_in_rounds, variant_tasks
 from benchmarks.measure.variants import Variant
 from edge.artifact.file import Artifact
 
@@ -144,7 +144,7 @@ def test_rounds_go_on_until_they_converge_or_reach_the_maximum(enough_after: int
 
 
 ARTIFACT = Artifact(Path("/a.tflite"), "tflite", "cd" * 32, 1000, None)
-FILES = ("/images.npy", "/frames.npy")
+INPUTS = RowInputs("/images.npy", "/frames.npy", image_files={Path("/own.tflite"): "/own.npy"})
 
 
 def _run(jobs: list[tuple[Job, float]]) -> Any:
@@ -164,7 +164,7 @@ def test_one_task_a_variant_that_runs_its_job() -> None:
     ]
 
     config = BenchmarkConfig(threads=3, timeout_s=7, loadgen_s=2)
-    first, broken, _ = variant_tasks(variants, config, input_files=FILES, run=_run(jobs))
+    first, broken, _ = variant_tasks(variants, config, inputs=INPUTS, run=_run(jobs))
 
     assert (first.name, broken.name) == ("a.tflite @ litert", "b.png")
     assert broken.run(0) == Outcome(FAILED, "no model")
@@ -177,7 +177,7 @@ def test_an_emulated_processor_times_nothing() -> None:
     jobs: list[tuple[Job, float]] = []
     variants = [Variant("a.tflite", ARTIFACT.path, ARTIFACT, "litert")]
 
-    (task,) = variant_tasks(variants, BenchmarkConfig(loadgen_s=2), input_files=FILES, is_timed=False, run=_run(jobs))
+    (task,) = variant_tasks(variants, BenchmarkConfig(loadgen_s=2), inputs=INPUTS, is_timed=False, run=_run(jobs))
     task.run(0)
 
     assert (jobs[0][0].is_timed, jobs[0][0].loadgen_s, jobs[0][0].wants_predictions) == (False, 0.0, True)

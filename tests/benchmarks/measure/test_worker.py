@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,30 @@ import pytest
 
 from benchmarks.measure import worker
 from benchmarks.measure.child_process import run_job
-from benchmarks.measure.inputs import save_inputs
+from benchmarks.measure.inputs import save_array
 from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, CalibrationManifest, Job, KernelAgreement
 from benchmarks.measure.worker import answer
-from benchmarks.records import to_record
+from benchmarks.records import from_record, to_record
 from edge.artifact.decision_spec import DecisionSpec
+from edge.artifact.input_spec import IMAGE_RECIPE, InputSpec, ModelOptions
 from edge.classify.loaded_model import LoadedModel
 from edge.demo import draw_dataset, draw_frame
 from edge.errors import RuntimeMissingError
 
 ROOT = Path(__file__).parents[3]
+
+
+def without_spec(content: bytes) -> bytes:
+    """Return a .tflite without the ZIP behind it, which holds the specification."""
+    return content[: content.index(b"PK\x03\x04")]
+
+
 FIXTURES = ROOT / "tests" / "fixtures"
 
 
 def _job(folder: Path, artifact: Path, *, runtime: str = "litert", images: int = 20, **more: Any) -> Job:
     frames = np.stack([draw_frame(number, height=120, width=160).image for number in range(3)])
-    images_file, frames_file = save_inputs(folder, draw_dataset(images)[0], frames)
+    images_file, frames_file = save_array(folder, "i", draw_dataset(images)[0]), save_array(folder, "f", frames)
     return Job(str(artifact), runtime, 1, 30, 5, 2, 0.001, images_file, frames_file, **more)
 
 
@@ -131,14 +140,44 @@ def test_a_missing_library_is_its_own_status(monkeypatch: pytest.MonkeyPatch, tm
     assert "\n" not in outcome.reason
 
 
-def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
+def test_without_images_of_its_size_a_model_is_timed_and_not_judged(tmp_path: Path) -> None:
     job = _job(tmp_path, FIXTURES / "tiny_int8.tflite")
     np.save(job.images_file, np.zeros((2, 32, 32), np.uint8))
 
     outcome = worker.attempt(job)
 
-    assert outcome.status == FAILED
-    assert outcome.reason.index("28x28") < outcome.reason.index("32x32")
+    assert (outcome.status, outcome.measurement and outcome.measurement.predictions) == (OK, [])
+    assert outcome.reason.index("28 x 28") < outcome.reason.index("32 x 32")
+    assert outcome.measurement is not None
+    assert len(outcome.measurement.invoke_ns) == 30
+
+
+def test_a_model_of_other_classes_than_the_images_is_not_judged(tmp_path: Path) -> None:
+    found = worker.measure(_job(tmp_path, FIXTURES / "tiny_int8.tflite", class_names=("a", "b")))
+    assert (found.predictions, len(found.notes), len(found.invoke_ns)) == ([], 1, 30)
+    unknown = worker.measure(replace(_job(tmp_path, FIXTURES / "tiny_int8.tflite"), images_file="", class_names=()))
+    assert (unknown.predictions, unknown.notes) == ([], ())
+
+
+@pytest.mark.parametrize(("edge", "count"), [(28, 256), (224, 26), (2000, 4)])
+def test_large_inputs_are_timed_on_fewer_images(edge: int, count: int) -> None:
+    spec = InputSpec(edge, edge, 3, recipe=IMAGE_RECIPE)
+    assert worker.draw_noise(spec).shape == (count, edge, edge, 3)
+
+
+def test_a_file_without_a_specification_is_measured_with_what_the_user_says_of_it(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.tflite"
+    bare.write_bytes(without_spec((FIXTURES / "tiny_int8.tflite").read_bytes()))
+    labels = tuple("abcdefghij")
+    job = replace(
+        _job(tmp_path, bare), class_names=labels, options=ModelOptions(labels=labels, pixels=((0.0,), (255.0,)))
+    )
+    found = from_record(Job, json.loads(json.dumps(to_record(job))))
+    assert found == job
+
+    measured = worker.measure(found)
+
+    assert (len(measured.predictions), measured.quantization, len(measured.notes)) == (20, "int8", 1)
 
 
 def test_an_int8_onnx_file_is_compared_with_its_own_arithmetic(tmp_path: Path) -> None:

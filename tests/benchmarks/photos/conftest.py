@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.host.environment import describe_environment
-from benchmarks.photos.measure import Photograph, PhotoReport, PhotoResult, PhotosConfig, Skipped
+from benchmarks.measure.photographs import Photograph
+from benchmarks.photos.measure import PhotoReport, PhotoResult, PhotosConfig, Skipped
 from benchmarks.photos.record import ModelIdentity, Report
 from benchmarks.photos.report import build_report
 from edge.artifact.decision_spec import DecisionSpec

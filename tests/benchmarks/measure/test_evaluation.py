@@ -1,0 +1,114 @@
+"""Images that files are judged on, from folders, from runs, and none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.config import BenchmarkConfig
+from benchmarks.measure import evaluation
+from benchmarks.measure.evaluation import choose, photographs_evaluation, run_evaluation, without_truth
+from benchmarks.measure.model_spec import claimed_labels, model_specs
+from benchmarks.measure.photographs import Photograph
+from benchmarks.measure.variants import list_variants
+from edge.artifact.input_spec import IMAGE_RECIPE, InputSpec, ModelOptions
+from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
+from edge.datasets.folder_labels import LabelledFolder
+from edge.errors import DatasetError, SourceError
+from edge.vision import prepare
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+COLOUR = ModelSpec(("cat", "dog"), input=InputSpec(8, 6, 3, recipe=IMAGE_RECIPE))
+GREY = replace(COLOUR, input=InputSpec(4, 4, 1, recipe=IMAGE_RECIPE))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Three dark dogs and two bright cats, a folder that is no label, and a file that is damaged."""
+    for name, level, count in (("dog", 20, 3), ("Cat", 230, 2), ("rest", 128, 1)):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(count):
+            cv2.imwrite(str(tmp_path / "pets" / name / f"{number}.png"), np.full((16, 12, 3), level + number, np.uint8))
+    (tmp_path / "pets" / "dog" / "damaged.jpg").write_bytes(b"\xff\xd8\xff")
+    return tmp_path / "pets"
+
+
+def test_photographs_are_prepared_for_each_input_and_labelled_by_their_folder(data: Path, tmp_path: Path) -> None:
+    found = photographs_evaluation(data, BenchmarkConfig(), [COLOUR, GREY], tmp_path)
+
+    facts = found.facts
+    assert (facts.count, facts.class_names, Counter(facts.labels)) == (5, ("cat", "dog"), {0: 2, 1: 3})
+    assert "rest" in found.statement
+    colour, grey = (np.load(found.file_for(spec)) for spec in (COLOUR, GREY))
+    assert (colour.shape, grey.shape) == ((5, 8, 6, 3), (5, 4, 4))
+    assert [int(image.mean() < 128) for image in colour] == [int(image.mean() < 128) for image in grey] == facts.labels
+    first = cv2.imread(str(data / "Cat" / "0.png"))
+    assert any(np.array_equal(image, prepare(first, COLOUR.input).pixels) for image in colour)
+    assert found.file_for(replace(COLOUR, labels=("a", "b"))) == ""
+
+
+def test_the_digest_is_of_the_photographs_and_not_of_the_files_that_are_judged(data: Path, tmp_path: Path) -> None:
+    both, one = (photographs_evaluation(data, BenchmarkConfig(), specs, tmp_path) for specs in ([COLOUR, GREY], [GREY]))
+    less = photographs_evaluation(data, BenchmarkConfig(max_images=3), [GREY], tmp_path)
+    assert both.facts.sha256 == one.facts.sha256 != less.facts.sha256
+
+
+def test_a_limit_takes_of_each_folder_in_turn() -> None:
+    kinds = [LabelledFolder("a", ("A",)), LabelledFolder("b", ("B",))]
+    photographs = [Photograph(Path(f"{n}"), f"{n}", kinds[n >= 8]) for n in range(10)]
+    assert Counter(each.kind.folder for each in choose(photographs, most=5, seed=0)) == {"a": 3, "b": 2}
+    assert choose(photographs, most=5, seed=0) != choose(photographs, most=5, seed=1)
+    assert sorted(each.name for each in choose(photographs, most=99, seed=0)) == [each.name for each in photographs]
+
+
+def test_bytes_of_all_prepared_images_are_limited(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "MOST_BYTES", 2 * 8 * 6 * 3)
+    assert photographs_evaluation(data, BenchmarkConfig(), [COLOUR], tmp_path).facts.count == 2
+
+
+def test_folders_that_fit_no_label_of_any_file_are_an_error(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="rest"):
+        photographs_evaluation(data, BenchmarkConfig(), [replace(COLOUR, labels=("a", "b"))], tmp_path)
+    mapped = BenchmarkConfig(truths={"rest": ("a",)})
+    assert photographs_evaluation(data, mapped, [replace(COLOUR, labels=("a", "b"))], tmp_path).facts.labels == [0]
+
+
+def test_a_run_s_own_test_images_are_those_it_keeps(tmp_path: Path) -> None:
+    run = tmp_path / "mine"
+    run.mkdir()
+    (run / "model_spec.json").write_text(COLOUR.to_json(), encoding="utf-8")
+    images, labels = (
+        np.arange(3 * 144, dtype=np.uint16).astype(np.uint8).reshape(3, 8, 6, 3),
+        np.array([1, 0, 1], np.int32),
+    )
+    with pytest.raises(DatasetError, match="mine"):
+        run_evaluation(run, BenchmarkConfig(), tmp_path)
+    np.savez_compressed(run / "images.npz", test_images=images, test_labels=labels)
+
+    found = run_evaluation(run, BenchmarkConfig(max_images=2), tmp_path)
+
+    assert (found.facts.labels, found.facts.class_names) == ([1, 0], ("cat", "dog"))
+    np.testing.assert_array_equal(np.load(found.file_for(COLOUR)), images[:2])
+
+
+def test_specs_are_embedded_or_inferred_in_a_process_of_their_own(tmp_path: Path) -> None:
+    content = (FIXTURES / "tiny_int8.tflite").read_bytes()
+    (tmp_path / "bare.tflite").write_bytes(content[: content.index(b"PK\x03\x04")])
+    variants = list_variants([FIXTURES / "tiny_none.tflite", tmp_path / "bare.tflite"], runtimes=["litert"])
+    labels = tuple("abcdefghij")
+    options = ModelOptions(labels=labels, pixels=((0.0,), (255.0,)))
+
+    specs = model_specs(variants, options, timeout_s=60)
+
+    assert [spec.labels for spec in specs.values()] == [FASHION_MNIST_LABELS, labels]
+    assert [claimed_labels(variant, options) for variant in variants] == [FASHION_MNIST_LABELS, labels]
+    assert model_specs(variants[1:], replace(options, labels=("a", "b")), timeout_s=60) == {}
+
+
+def test_without_truth_there_are_no_images() -> None:
+    assert (without_truth().facts.labels, without_truth().file_for(COLOUR)) == ([], "")
