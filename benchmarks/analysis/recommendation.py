@@ -34,6 +34,7 @@ def recommend(rows: Sequence[Row]) -> list[str]:
             f"{len(fit) - len(comparable)} more can't be judged: their float artifact wasn't given, or they weren't "
             "tried on the test images."
         )
+        sentences.append(_most_accurate(fit, max(comparable, key=lambda row: known(row.top1_accuracy))))
     twins = {row.id: row for row in fit}
     for row in fit:
         twin = twins.get(row.reference or "")

@@ -13,15 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.artifact.input_spec import InputSpec
 from edge.artifact.spec import ModelSpec, Provenance
 from edge.system import atomic_file
-from edge.vision.image import resize
 from train.config import DATASETS, Preset, TrainConfig, preset_for
 from train.data.splits import Splits
 from train.network.networks import up_to_logits
 from train.results import plots
 from train.results.interval import wilson_interval
+from train.results.kept_images import write_kept_images
 from train.results.ood_evaluation import OodEvaluation
 from train.results.temperature import cross_entropy, expected_calibration_error, with_temperature
 
@@ -30,9 +29,7 @@ SPEC = "model_spec.json"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
 TENSORBOARD = "tensorboard"
-IMAGES = "images.npz"
 SKIPPED = "skipped.txt"
-_CALIBRATION_IMAGES = 100  # of each class at most, more than an export needs to calibrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,9 @@ def write(folder: Path, outcome: Outcome) -> None:
     atomic_file.write_text(folder / SPEC, spec.to_json())
     atomic_file.write_text(folder / METRICS, json.dumps(asdict(metrics(outcome)), indent=2, default=str) + "\n")
     if outcome.config.data not in DATASETS:
-        _write_own_images(folder, outcome.splits)
+        write_kept_images(folder, outcome.splits)
+        if outcome.splits.skipped:
+            atomic_file.write_text(folder / SKIPPED, "".join(f"{line}\n" for line in outcome.splits.skipped))
     plots.draw_curves(folder / HISTORY, folder / "curves.png")
     test, probabilities = outcome.splits.test, with_temperature(outcome.test_probabilities, outcome.temperature)
     predictions = plots.Predictions(test.pixels, test.labels, probabilities, outcome.splits.class_names)
@@ -183,27 +182,6 @@ def _calibration(outcome: Outcome) -> CalibrationErrors:
         for temperature in (1.0, outcome.temperature)
     )
     return CalibrationErrors(outcome.temperature, before, after)
-
-
-def _write_own_images(folder: Path, splits: Splits) -> None:
-    """Keep the images that an export calibrates with and compares on, in case the photographs are removed."""
-    labels = splits.train.labels
-    chosen = np.concatenate([np.flatnonzero(labels == label)[:_CALIBRATION_IMAGES] for label in np.unique(labels)])
-    with atomic_file.replacing(folder / IMAGES) as temporary:
-        train_images = _in_size(splits.train.pixels[chosen], splits.input)
-        np.savez_compressed(
-            temporary, train_images=train_images, train_labels=labels[chosen],
-            test_images=splits.test.pixels, test_labels=splits.test.labels,
-        )  # fmt: skip
-    if splits.skipped:
-        atomic_file.write_text(folder / SKIPPED, "".join(f"{line}\n" for line in splits.skipped))
-
-
-def _in_size(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
-    """Return images of the input's size: training images may be larger, for random crops."""
-    if pixels.shape[1:3] == (spec.height, spec.width):
-        return pixels
-    return np.stack([resize(image, spec.width, spec.height, "area") for image in pixels])
 
 
 def _spec(outcome: Outcome, *, output: str, source_sha256: str) -> ModelSpec:
