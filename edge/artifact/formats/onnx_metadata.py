@@ -135,10 +135,12 @@ def _normalization(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _convention(props: Mapping[str, Any]) -> Metadata:
-    """Return what Ultralytics' own predictor does to the pixels of a classifier, which its files don't say."""
+    """Return what Ultralytics' own predictor does to the frames of a classifier, which its files don't say."""
     if props.get("author") != "Ultralytics" or props.get("task") != "classify":
         return Metadata()
-    return Metadata.found("Ultralytics' convention", {"mean": (0.0,), "std": (255.0,), "colour_order": "RGB"})
+    return Metadata.found(
+        "Ultralytics' convention", {"mean": (0.0,), "std": (255.0,), "colour_order": "RGB", "crop": 1.0}
+    )
 
 
 def _value(value: Any) -> Any:

@@ -28,6 +28,7 @@ def test_ultralytics_tells_names_size_task_and_its_convention() -> None:
     about = of_props(props, "metadata_props")
     assert (about.labels, about.height, about.width, about.task) == (("tench", "it's"), 224, 160, "classify")
     assert (about.mean, about.std, about.colour_order) == ((0.0,), (255.0,), "RGB")
+    assert about.crop == 1.0  # its predictor cuts out the whole middle, not 0.875 of it
     assert (about.source_of("labels"), about.source_of("mean")) == ("metadata_props", "Ultralytics' convention")
     assert (about.author, about.license, about.version) == ("Ultralytics", "AGPL-3.0 License", "8.4.0")
 
