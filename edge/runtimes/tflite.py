@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,19 +22,20 @@ class TfliteRuntime:
     """A TFLite interpreter with one input and one output (see `edge.runtimes.protocol.Runtime`)."""
 
     def __init__(self, path: Path, *, name: str, package: str, make_interpreter: Callable[[], Any]) -> None:
-        """Make the library's Interpreter, allocate the tensors and read their facts.
+        """Make the library's Interpreter, read the tensors' facts, and allocate them where their sizes are known.
 
         Raises:
             ModelFileError: the library refuses the file, or it has several inputs or outputs.
         """
         self.name = name
-        self._package = package
+        self._path, self._package = path, package
         try:
             with log_native_stderr():
                 self._interpreter = make_interpreter()
-                self._interpreter.allocate_tensors()
+                if not _is_free(self._interpreter.get_input_details()):
+                    self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelFileError(self._refusal(path, error)) from error
+            raise ModelFileError(self._refusal(error)) from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ModelFileError(
@@ -49,10 +50,15 @@ class TfliteRuntime:
     def resize_input(self, shape: tuple[int, ...]) -> None:
         """Fix the free axes of the input (see `edge.runtimes.protocol.Runtime`)."""
         try:
-            self._interpreter.resize_tensor_input(self._input_index, shape, strict=True)
-            self._interpreter.allocate_tensors()
+            with log_native_stderr():
+                self._interpreter.resize_tensor_input(self._input_index, shape, strict=True)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelFileError(f"the model doesn't take the shape {shape}: {' '.join(str(error).split())}") from error
+            if 0 in self.input_tensor.shape:
+                raise ModelFileError(f"{self._refusal(error)} (at the size {shape})") from error
+            raise ModelFileError(
+                f"{self._path} doesn't take the shape {shape}: expected {self.input_tensor.shape}"
+            ) from error
         self.input_tensor = replace(self.input_tensor, shape=shape)
         self.output_tensor = _tensor_spec(self._interpreter.get_output_details()[0])
 
@@ -63,10 +69,10 @@ class TfliteRuntime:
 
         return version(self._package)
 
-    def _refusal(self, path: Path, error: Exception) -> str:
+    def _refusal(self, error: Exception) -> str:
         reason = " ".join(str(error).split()) or "no reason given"
-        explained = explain_too_old(path, reason, self.name, self.version)
-        return explained or f"{self.name} {self.version} can't load {path}: {reason}"
+        explained = explain_too_old(self._path, reason, self.name, self.version)
+        return explained or f"{self.name} {self.version} can't load {self._path}: {reason}"
 
     def invoke(self, input_tensor: NDArray[Any]) -> NDArray[Any]:
         """Run the model once (see `edge.runtimes.protocol.Runtime`)."""
@@ -76,9 +82,19 @@ class TfliteRuntime:
         return output
 
 
+def _is_free(inputs: Sequence[dict[str, Any]]) -> bool:
+    """Return True if heights or widths are still to be chosen: the file's are 1, for which convolutions may fail."""
+    return any(map(_free_axes, inputs))
+
+
+def _free_axes(detail: dict[str, Any]) -> list[int]:
+    """Return the axes without a size, apart from the batch's."""
+    return [axis for axis, size in enumerate(detail.get("shape_signature", ())) if size < 0 and axis]
+
+
 def _tensor_spec(detail: dict[str, Any]) -> TensorSpec:
     scale, zero_point = detail["quantization"]
-    free = [axis for axis, size in enumerate(detail.get("shape_signature", ())) if size < 0 and axis]
+    free = _free_axes(detail)
     return TensorSpec(
         name=str(detail["name"]),
         dtype=np.dtype(detail["dtype"]).name,

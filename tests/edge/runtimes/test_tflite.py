@@ -24,14 +24,20 @@ class FakeInterpreter:
         self.calls: list[str] = []
         self.inputs, self.outputs, self.error = inputs, outputs, error
         self.tensor: Any = None
+        self.signature = (1, 2, 2, 1)
+
+    def resize_tensor_input(self, index: int, shape: tuple[int, ...], *, strict: bool) -> None:
+        assert strict
+        self.calls.append(f"resize {index} {shape}")
 
     def allocate_tensors(self) -> None:
+        self.calls.append("allocate")
         os.write(2, b"INFO: native chatter\n")
         if self.error:
             raise self.error
 
     def get_input_details(self) -> list[dict[str, Any]]:
-        return [INPUT] * self.inputs
+        return [{**INPUT, "shape_signature": np.array(self.signature)}] * self.inputs
 
     def get_output_details(self) -> list[dict[str, Any]]:
         return [OUTPUT] * self.outputs
@@ -65,7 +71,30 @@ def test_invoke_sets_runs_and_gets() -> None:
     interpreter = FakeInterpreter()
     output = load(interpreter).invoke(np.arange(4, dtype=np.uint8).reshape(1, 2, 2, 1))
     assert output.tolist() == [[1, 2, 3, 4]]
-    assert interpreter.calls == ["set 4", "invoke", "get 9"]
+    assert interpreter.calls == ["allocate", "set 4", "invoke", "get 9"]
+
+
+def test_a_free_size_is_allocated_once_it_is_chosen() -> None:
+    interpreter = FakeInterpreter()
+    interpreter.signature = (-1, -1, -1, 1)  # the library says 1x1 then, for which convolutions may fail
+    runtime = load(interpreter)
+    assert (runtime.input_tensor.shape, interpreter.calls) == ((1, 0, 0, 1), [])
+    runtime.resize_input((1, 6, 8, 1))
+    assert (runtime.input_tensor.shape, interpreter.calls) == ((1, 6, 8, 1), ["resize 4 (1, 6, 8, 1)", "allocate"])
+
+
+@pytest.mark.parametrize(
+    ("signature", "words"),
+    [((1, -1, -1, 1), "Didn't find op"), ((1, 2, 2, 1), r"m\.tflite .*\(1, 6, 8, 1\).*\(1, 2, 2, 1\)")],
+    ids=["free", "fixed"],
+)
+def test_a_size_that_the_library_refuses_is_one_sentence(signature: tuple[int, ...], words: str) -> None:
+    interpreter = FakeInterpreter()
+    interpreter.signature = signature
+    runtime = load(interpreter)
+    interpreter.error = ValueError("Didn't find op\n for builtin 99")
+    with pytest.raises(ModelFileError, match=words):
+        runtime.resize_input((1, 6, 8, 1))
 
 
 @pytest.mark.parametrize(
