@@ -49,8 +49,9 @@ def load_file(path: Path, options: ModelOptions, imports: tuple[str, ...] = ()) 
             "0-1, 0-255, signed (-1 to 1), imagenet, or six numbers (three means, three standard deviations, in 0-255)"
         )
     size, sources = complete_input(size, labels, pixels, options, Metadata())
-    spec = ModelSpec(labels=labels, input=size, output=_output_kind(path, model, size))
-    sources = (("labels", "given"), ("pixels", pixels_from), *sources, ("output", "by what it puts out"))
+    output, output_from = _output_kind(path, model, size)
+    spec = ModelSpec(labels=labels, input=size, output=output)
+    sources = (("labels", "given"), ("pixels", pixels_from), *sources, ("output", output_from))
     _LOGGER.info("%s", InferredSpec(spec, sources).sentence(path))
     source = Source(path, model, spec, is_run=False)
     provenance = Provenance(run_name=source.name, source_sha256=_digest(path))
@@ -98,10 +99,10 @@ def _labels(path: Path, model: keras.Model, options: ModelOptions) -> tuple[str,
     return options.labels
 
 
-def _output_kind(path: Path, model: keras.Model, size: InputSpec) -> str:
-    """Return the kind of output: probabilities if it ends in a softmax, or adds up to 1 on a few images."""
+def _output_kind(path: Path, model: keras.Model, size: InputSpec) -> tuple[str, str]:
+    """Return the kind of output, and what tells it: its softmax, or its scores of a few images."""
     if without_softmax(model) is not None:
-        return "probabilities"
+        return "probabilities", "its softmax"
 
     def scores(pixels: np.typing.NDArray[np.uint8]) -> np.typing.NDArray[np.float32]:
         return np.asarray(model(to_real(pixels, size)[np.newaxis], training=False), np.float32)

@@ -23,7 +23,7 @@ PIXEL_RANGES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "signed": ((127.5,), (127.5,)),
     "imagenet": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
 }
-"""Mean and standard deviation behind the names of `--pixels`; ImageNet's are in the order R, G, B."""
+"""Mean and standard deviation behind the names of `--pixels`; ImageNet's are in the order R, G, B (`in_order`)."""
 
 _LARGEST_EDGE = 4096
 _MAX_SHOWN = 200  # characters of a forged spec
@@ -125,6 +125,14 @@ def parse_pixels(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(numbers[:half]), tuple(numbers[half:])
 
 
+def in_order(
+    pixels: tuple[tuple[float, ...], tuple[float, ...]], colour_order: str
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation in the network's order of colours: those behind a name are of R, G, B."""
+    mean, std = pixels
+    return (mean[::-1], std[::-1]) if colour_order == "BGR" and pixels in PIXEL_RANGES.values() else pixels
+
+
 def parse_resize(text: str) -> tuple[str, float]:
     """Read resize mode and share of the crop from `--resize`: `crop`, `crop:0.875`, `letterbox` or `stretch`.
 
@@ -145,7 +153,8 @@ def describe_pixels(spec: InputSpec) -> str:
     """Return the number range in a few characters: a name of `PIXEL_RANGES`, or means and standard deviations."""
     numbers = (*spec.mean, *spec.std)
     for name, (mean, std) in PIXEL_RANGES.items():
-        named = tuple(value for part in (mean, std) for value in part * (spec.channels // len(part)))
+        parts = in_order((mean, std), spec.colour_order)
+        named = tuple(value for part in parts for value in part * (spec.channels // len(part)))
         # A tensor's scale, a float32, gives 254.99998 where 255 is meant.
         if len(named) == len(numbers) and all(map(_is_close, numbers, named)):
             return name

@@ -102,7 +102,8 @@ class InputTensor:
 def range_of_grid(tensor: TensorSpec) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return mean and standard deviation that a quantized input implies: the grid's ends stand for black and white.
 
-    So uint8 pixels go in as they are. A range that misses 0-1, 0-255 or -1-1 by a few per cent is taken for it.
+    So uint8 pixels go in as they are. A range that misses 0-1, 0-255 or -1-1 by a few per cent is taken for it, and one
+    of colours that misses ImageNet's for that (R, G, B), whose channels differ.
 
     Args:
         tensor: a quantized input.
@@ -110,10 +111,12 @@ def range_of_grid(tensor: TensorSpec) -> tuple[tuple[float, ...], tuple[float, .
     info = np.iinfo(tensor.dtype)
     black = tensor.scale * (int(info.min) - tensor.zero_point)
     white = tensor.scale * (int(info.max) - tensor.zero_point)
-    for mean, std in (PIXEL_RANGES[name] for name in ("0-1", "0-255", "signed")):
-        least, most = (0 - mean[0]) / std[0], (255 - mean[0]) / std[0]
+    for name in ("0-1", "0-255", "signed", *(("imagenet",) if 3 in tensor.shape[1:] else ())):
+        mean, std = PIXEL_RANGES[name]
+        least = min((0 - of_channel) / by for of_channel, by in zip(mean, std, strict=True))
+        most = max((255 - of_channel) / by for of_channel, by in zip(mean, std, strict=True))
         missed = max(abs(black - least), abs(white - most)) / (most - least)
-        if missed == 0 or _SAME_STEPS < missed <= _SAME_RANGE:
+        if missed == 0 or (0 if len(mean) > 1 else _SAME_STEPS) < missed <= _SAME_RANGE:
             return mean, std
     std_ = 255 / (white - black)
     return (0.0 - black * std_,), (std_,)  # never -0.0

@@ -16,6 +16,7 @@ from edge.artifact.input_spec import (
     ModelOptions,
     describe_pixels,
     describe_resize,
+    in_order,
 )
 from edge.artifact.pixels import InputTensor, fit_layout, range_of_grid
 from edge.artifact.quantization import dequantize
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _ROUNDED_AWAY = 0.05  # largest error of a sum of probabilities in steps of 1/256
 _GIVEN, _ASSUMED = "given", "assumed"
+_BY_SCORES = "by what it puts out"
+_BY_SIGMOIDS = "all scores lie in 0-1, but don't add up to 1: of a sigmoid for each class?"
 _NEAR_LEVELS, _NEAR_SCALE = 16.0, 0.15  # levels of 255, and a ratio: calibrated ranges differ by as much
 _USUAL_CROP = 0.875  # of Keras, timm and torchvision for square colour inputs
 
@@ -101,12 +104,12 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
         )
     pixels, pixels_from = _pixels(path, runtime.input_tensor, options, claims)
     size, sources = complete_input(size, labels, pixels, options, claims)
-    output = _output_kind(runtime, size)
+    output, output_from = _output_kind(runtime, size)
     sources = (
         ("labels", _GIVEN if options.labels else claims.source_of("labels") or ""),
         ("pixels", pixels_from),
         *sources,
-        ("output", "by what it puts out"),
+        ("output", output_from),
         *((("temperature", _ASSUMED),) if output == "logits" else ()),  # softer or harder ones would be a guess
     )
     return InferredSpec(ModelSpec(labels=labels, input=size, output=output), sources)
@@ -137,13 +140,14 @@ def complete_input(
     is_garment = size.channels == 1 and labels == FASHION_MNIST_LABELS
     recipe = options.recipe or (GARMENT_RECIPE if is_garment else IMAGE_RECIPE)
     (mode, crop), resize_from = _resize(size, options, claims)
-    order = options.colour_order or (claims.colour_order if claims.colour_order in COLOUR_ORDERS else None)
+    order = options.colour_order or (claims.colour_order if claims.colour_order in COLOUR_ORDERS else size.colour_order)
+    mean, std = in_order(pixels, order)
     size = replace(
         size, recipe=recipe, resize=mode, crop=crop, interpolation=options.interpolation or size.interpolation,
-        colour_order=order or size.colour_order, mean=pixels[0], std=pixels[1],
+        colour_order=order, mean=mean, std=std,
     )  # fmt: skip
     return size, (
-        ("recipe", _GIVEN if options.recipe else "by the labels"),
+        ("recipe", _GIVEN if options.recipe else "by the labels" if size.channels == 1 else "colour input"),
         ("resize", resize_from),
         ("colour", _GIVEN if options.colour_order else claims.source_of("colour_order") or _ASSUMED),
     )
@@ -155,7 +159,13 @@ def _input_shape(path: Path, runtime: Runtime, options: ModelOptions, claims: Me
     if chosen is None and 0 in runtime.input_tensor.shape[1:] and claims.height and claims.width:
         chosen = claims.height, claims.width
     if chosen is not None:
-        runtime.resize_input(_sized(runtime.input_tensor, *chosen))
+        wanted, shape = _sized(runtime.input_tensor, *chosen), runtime.input_tensor.shape
+        if len(shape) == 4 and any(fixed not in (0, size) for fixed, size in zip(shape, wanted, strict=True)):
+            raise SpecError(
+                f"{path} takes a tensor of shape {shape}, which --input-size {chosen[1]}x{chosen[0]} doesn't fit: "
+                "leave it out"
+            )
+        runtime.resize_input(wanted)
     return fit_layout(InputSpec(recipe=IMAGE_RECIPE), runtime.input_tensor, path)
 
 
@@ -199,29 +209,37 @@ def _sized(tensor: TensorSpec, height: int, width: int) -> tuple[int, ...]:
     return (1, shape[1], height, width) if shape[1:2] in ((1,), (3,)) else (1, height, width, *shape[3:])
 
 
-def _output_kind(runtime: Runtime, size: InputSpec) -> str:
-    """Return the kind of output: probabilities if it can't leave 0-1, or adds up to 1 on a few images, else logits."""
+def _output_kind(runtime: Runtime, size: InputSpec) -> tuple[str, str]:
+    """Return the kind of output and what tells it: see `output_kind`, but for a grid that can't leave 0-1."""
     grid = runtime.output_tensor
     if grid.is_quantized:  # a thousand classes rounded to 256ths don't add up to 1
         stored = np.iinfo(grid.dtype)
         least, most = (grid.scale * (int(end) - grid.zero_point) for end in (stored.min, stored.max))
         if least == 0 and most <= 1 + _ROUNDED_AWAY:
-            return "probabilities"
+            return "probabilities", _BY_SCORES
     tensor = InputTensor(size, runtime.input_tensor)
     return output_kind(lambda image: dequantize(runtime.invoke(tensor.fill(image)), grid), size)
 
 
-def output_kind(run: Callable[[NDArray[np.uint8]], NDArray[np.float32]], size: InputSpec) -> str:
-    """Return the kind of output: probabilities if it adds up to 1 on a few images, else logits.
+def output_kind(run: Callable[[NDArray[np.uint8]], NDArray[np.float32]], size: InputSpec) -> tuple[str, str]:
+    """Tell probabilities from logits by the scores of a few images: probabilities never leave 0-1.
+
+    Those of a softmax add up to 1. Those of a sigmoid for each class don't, and a softmax over them would flatten them.
 
     Args:
         run: function from an image, as `InputTensor.fill` takes it, to the network's real scores.
         size: input of the network.
+
+    Returns:
+        probabilities or logits; what tells so.
     """
     levels = np.linspace(0, 255, size.height * size.width).astype(np.uint8).reshape(size.height, size.width)
     ramp = levels if size.channels == 1 else np.repeat(levels[..., np.newaxis], 3, axis=2)
+    adds_up = True
     for image in (ramp, 255 - ramp, np.zeros_like(ramp)):
         scores = run(image)
-        if scores.min() < 0 or abs(float(scores.sum()) - 1) > _ROUNDED_AWAY:
-            return "logits"
-    return "probabilities"
+        least, most = float(scores.min()), float(scores.max())
+        adds_up = adds_up and least >= 0 and abs(float(scores.sum()) - 1) <= _ROUNDED_AWAY
+        if not adds_up and (least < 0 or most > 1 + _ROUNDED_AWAY or least == most):
+            return "logits", _BY_SCORES
+    return "probabilities", _BY_SCORES if adds_up else _BY_SIGMOIDS

@@ -14,6 +14,7 @@ from edge.artifact.input_spec import (
     InputSpec,
     describe_pixels,
     describe_resize,
+    in_order,
     parse_pixels,
     parse_resize,
 )
@@ -152,6 +153,14 @@ def test_a_range_without_a_name_is_that_of_the_grid_s_ends() -> None:
     assert (mean, std) == pytest.approx((114.0, 50.0))
 
 
+@pytest.mark.parametrize("ends", [(-2.1179, 2.64), (-2.0, 2.58)], ids=["exact", "calibrated on images short of white"])
+def test_imagenet_s_range_in_a_colour_grid_is_that_of_three_channels(ends: tuple[float, float]) -> None:
+    scale = (ends[1] - ends[0]) / 255
+    zero_point = round(-ends[0] / scale) - 128
+    assert range_of_grid(tensor("int8", (1, 3, 8, 8), scale, zero_point)) == PIXEL_RANGES["imagenet"]
+    assert len(range_of_grid(tensor("int8", (1, 8, 8, 1), scale, zero_point))[0]) == 1  # grey: none of ImageNet's
+
+
 @pytest.mark.parametrize(
     ("shape", "expected"),
     [
@@ -203,3 +212,13 @@ def test_ranges_are_described_by_their_names() -> None:
     assert [describe_pixels(colour(mean=mean, std=std)) for mean, std in PIXEL_RANGES.values()] == list(PIXEL_RANGES)
     assert describe_pixels(colour(mean=(0.0,), std=(254.99998,))) == "0-1"  # of a scale in float32
     assert describe_pixels(colour(mean=(127.0,), std=(128.0,))) == "127,127,127,128,128,128"
+
+
+def test_a_named_range_goes_with_the_colours() -> None:
+    assert in_order(PIXEL_RANGES["imagenet"], "BGR") == ((103.53, 116.28, 123.675), (57.375, 57.12, 58.395))
+    assert in_order(PIXEL_RANGES["imagenet"], "RGB") == PIXEL_RANGES["imagenet"]
+    mean, std = in_order(PIXEL_RANGES["imagenet"], "BGR")
+    assert describe_pixels(colour(mean=mean, std=std, colour_order="BGR")) == "imagenet"
+    assert describe_pixels(colour(mean=mean, std=std)) != "imagenet"
+    numbers = ((103.939, 116.779, 123.68), (1.0, 1.0, 1.0))  # Caffe's: numbers are in the network's order already
+    assert in_order(numbers, "BGR") == numbers

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edge.artifact.file import Artifact
-from edge.artifact.input_spec import ModelOptions
+from edge.artifact.input_spec import PIXEL_RANGES, ModelOptions
 from edge.artifact.metadata import Metadata
 from edge.artifact.spec import FASHION_MNIST_LABELS, TensorSpec
 from edge.classify.infer_spec import InferredSpec, infer_spec
@@ -73,6 +73,29 @@ def test_logits_are_told_from_probabilities(fake_runtime: Fake) -> None:
     assert infer(fake_runtime([0.5, 0.5, 0.01], takes=facts)).spec.output == "probabilities"
 
 
+def test_sigmoids_are_taken_as_they_are_and_said(fake_runtime: Fake) -> None:
+    facts = takes("uint8", (1, 4, 4, 3), 1 / 255)
+    inferred = infer(fake_runtime([0.97, 0.2, 0.6], takes=facts))
+    assert inferred.spec.output == "probabilities"
+    assert "sigmoid" in dict(inferred.sources)["output"]
+    assert "sigmoid" in inferred.sentence(PATH)
+    assert "sigmoid" not in infer(fake_runtime([0.2, 0.3, 0.5], takes=facts)).sentence(PATH)
+
+
+def test_a_score_above_1_is_a_logit(fake_runtime: Fake) -> None:
+    runtime = fake_runtime([0.0, 0.4, 2.0], takes=takes("uint8", (1, 4, 4, 3), 1 / 255))
+    assert infer(runtime).spec.output == "logits"
+
+
+def test_imagenet_s_numbers_follow_the_order_of_the_colours(fake_runtime: Fake) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("float32", (1, 3, 4, 6)))
+    given = PIXEL_RANGES["imagenet"]
+    assert infer(runtime, pixels=given, colour_order="BGR").spec.input.mean == (103.53, 116.28, 123.675)
+    by_metadata = infer(runtime, Metadata.found("there", {"colour_order": "BGR"}), pixels=given)
+    assert by_metadata.spec.input.std == (57.375, 57.12, 58.395)
+    assert infer(runtime, pixels=given).spec.input.mean == given[0]
+
+
 def test_a_grid_of_256ths_is_that_of_probabilities_even_if_rounding_spoils_their_sum(fake_runtime: Fake) -> None:
     facts = takes("uint8", (1, 4, 4, 3), 1 / 255)
     names = tuple(f"class {number}" for number in range(1000))
@@ -128,3 +151,11 @@ def test_a_free_size_is_fixed_by_the_flag_or_the_metadata(fake_runtime: Fake) ->
     claims = Metadata.found("metadata_props", {"height": 10, "width": 12})
     size = infer(fake_runtime([0.2, 0.5, 0.3], takes=facts), claims, **scaled).spec.input
     assert (size.height, size.width) == (10, 12)
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 8, 3), (1, 3, 6, 8), (1, 0, 8, 3)], ids=["NHWC", "NCHW", "free height"])
+def test_a_size_that_the_file_has_already_is_not_another(fake_runtime: Fake, shape: tuple[int, ...]) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("float32", shape))
+    assert infer(runtime, pixels=((0.0,), (255.0,)), input_size=(6, 8)).spec.input.width == 8
+    with pytest.raises(SpecError, match="--input-size 9x6"):
+        infer(runtime, pixels=((0.0,), (255.0,)), input_size=(6, 9))
