@@ -17,6 +17,7 @@ from benchmarks.photos.measure import PhotosConfig, measure_photos
 from edge.artifact.file import default_model
 from edge.classify.classifier import Classifier
 from edge.cli import console
+from edge.cli.model_flags import add_model_flags, model_options_from
 from edge.datasets.folder_labels import folder_truth, map_folders
 from edge.errors import EXIT_DONE, ToolkitError
 from edge.runtimes import RUNTIMES
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
                        help="right answers of each folder to draw, at most")  # fmt: skip
     flags.add_argument("--out", type=Path, metavar="DIR",
                        help=f"folder of the report (default: reports/{NAME}-<UTC time>)")  # fmt: skip
+    add_model_flags(flags)
     console.add_logging_flags(flags)
     return flags
 
@@ -73,7 +75,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.start_logging(options)
     config = replace(from_flags(PhotosConfig, vars(options)), truths=dict(options.truths))
     folders = find_folders(config.folder)
-    classifier = Classifier.load(config.model or default_model(), runtime=config.runtime, threads=config.threads)
+    classifier = Classifier.load(
+        config.model or default_model(),
+        runtime=config.runtime,
+        threads=config.threads,
+        options=model_options_from(options),
+    )
     kinds = map_folders(list(folders), classifier.spec.labels, config.truths)
     command = ["python", "-m", "benchmarks", NAME, *map(shlex.quote, arguments)]
     environment = describe_environment(command, seed=None, threads=config.threads)

@@ -115,8 +115,8 @@ DEFINITIONS = {
     "AUROC": "how often a known photograph scores above an unknown one, in all pairs of the two, ties counting half: "
     "0.5 is chance, 1 is perfect",
     "kept, rejected": "answered with a label; answered with unknown or nothing",
-    "vision, invoke, decide": "stages of Classifier.classify, called once for each photograph: finding the garment, "
-    "the network, and from its output to the answer; reading and decoding the file is not in them",
+    "vision, invoke, decide": "stages of Classifier.classify, called once for each photograph: finding the garment or "
+    "fitting the frame, the network, and from its output to the answer; reading and decoding the file is not in them",
     "mistakes": "wrong answers, those with the highest score first; right answers are shown in the order of their "
     "file names, none chosen",
 }

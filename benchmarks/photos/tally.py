@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import mannwhitneyu
 
+from benchmarks.analysis.quantization_loss import MOST_CONFUSED
 from benchmarks.photos.measure import PhotoReport, PhotoResult
 from benchmarks.stats.proportions import wilson_interval
 from edge.datasets.folder_labels import REJECTIONS, LabelledFolder
@@ -154,11 +155,20 @@ def split(results: Iterable[PhotoResult]) -> tuple[list[PhotoResult], list[Photo
 def confusion(report: PhotoReport) -> Confusion:
     """Count the answers by folder."""
     folders = [row.folder for row in folder_rows(report)]
-    answers = list(dict.fromkeys((*report.labels, *REJECTIONS)))
+    answers = list(dict.fromkeys((*_shown_labels(report), *REJECTIONS)))
     counts = np.zeros((len(folders), len(answers)), int)
     for result in report.results:
         counts[folders.index(result.photograph.kind.folder), answers.index(result.prediction.label)] += 1
     return Confusion(folders, answers, counts.tolist())
+
+
+def _shown_labels(report: PhotoReport) -> list[str]:
+    """Return the labels of the matrix: all, or of very many those that were given or are right for a folder."""
+    if len(report.labels) <= MOST_CONFUSED:
+        return list(report.labels)
+    right = {label for kind in kinds_of(report) for label in kind.labels}
+    given = {result.prediction.label for result in report.results}
+    return [label for label in report.labels if label in right | given]
 
 
 def rejection(report: PhotoReport) -> Rejection | None:

@@ -28,6 +28,8 @@ _CLOTHING_FOLDERS: dict[str, tuple[str, ...]] = {
     "skirt": (),
 }
 
+_MOST_LISTED = 30  # names in an error message
+
 Truths = Mapping[str, tuple[str, ...]]
 
 
@@ -134,4 +136,5 @@ def _plain(name: str) -> str:
 
 
 def _list(names: Collection[str]) -> str:
-    return ", ".join(names)
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names) if more <= 0 else f"{', '.join(list(names)[:_MOST_LISTED])} and {more:,} more"

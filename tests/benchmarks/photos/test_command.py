@@ -74,6 +74,18 @@ def test_one_folder_of_one_kind_beside_earlier_reports(
     assert folder.name.startswith("photos-")
 
 
+def test_a_model_without_a_specification_takes_the_flags_of_the_runner(wardrobe: Path, tmp_path: Path) -> None:
+    content = (Path(__file__).parents[2] / "fixtures" / "tiny_int8.tflite").read_bytes()
+    (tmp_path / "bare.tflite").write_bytes(content[: content.index(b"PK\x03\x04")])  # the specification is in a ZIP
+    (tmp_path / "labels.txt").write_text("\n".join(["Coat", *"bcdefghij"]), encoding="utf-8")
+    flags = ["--model", str(tmp_path / "bare.tflite"), "--labels", str(tmp_path / "labels.txt")]
+
+    assert main([str(wardrobe / "Coat"), *flags, "--out", str(tmp_path / "out"), "-q"]) == 0
+
+    model = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["model"]
+    assert (model["labels"][0], len(model["labels"])) == ("Coat", 10)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -104,7 +116,8 @@ def test_wrong_flags_are_exit_code_2(arguments: list[str]) -> None:
 def test_flags_and_fields_are_the_same() -> None:
     options = vars(parser().parse_args(["x"]))
 
-    assert options.keys() - {"verbose", "quiet"} == set(PhotosConfig.__slots__)
+    model = {"labels", "pixels", "resize", "interpolation", "recipe", "colour", "input_size"}  # edge.cli.model_flags
+    assert options.keys() - {"verbose", "quiet"} - model == set(PhotosConfig.__slots__)
     default = PhotosConfig(Path("x"))
     assert {name: options[name] or getattr(default, name) for name in PhotosConfig.__slots__} == asdict(default)
 

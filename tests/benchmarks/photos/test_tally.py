@@ -62,6 +62,11 @@ def test_the_confusion_matrix_counts_answers_by_folder(measured: PhotoReport) ->
     )
 
 
+def test_of_very_many_labels_the_matrix_shows_those_that_occur(measured: PhotoReport) -> None:
+    many = dataclasses.replace(measured, labels=("a", "b", *(f"other {number}" for number in range(60))))
+    assert confusion(many).answers == ["a", "b", "unknown", "nothing"]
+
+
 def test_rejection_by_score_and_by_answer(measured: PhotoReport) -> None:
     # known 0.9, 0.4, 0.6, 0.8 and unknown 0.7, 0.3, 0: 3 + 2 + 2 + 3 of 12 pairs are in order
     found = rejection(measured)
