@@ -179,7 +179,8 @@ def reliability(rows: Sequence[Row]) -> str | None:
     same = (best.source_sha256, best.format, best.runtime)
     family = [row for row in calibrated if (row.source_sha256, row.format, row.runtime) == same]
     first = [next((row for row in family if row.quantization == mode), None) for mode in _MODES]
-    return figure_svg(partial(draw_reliability, [row for row in first if row]), salt="reliability")
+    shown = [row for row in first if row] or [best]  # of a file without a specification the mode isn't known
+    return figure_svg(partial(draw_reliability, shown), salt="reliability")
 
 
 def timings(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:

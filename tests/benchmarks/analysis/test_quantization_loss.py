@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.analysis.quantization_loss import count_pairs, describe_accuracy
 from benchmarks.analysis.row import Comparison, Drift, Row, known
+from benchmarks.analysis.rows import compare_with_float
 from benchmarks.stats.proportions import Pairs
 
 Compared = Callable[..., list[Row]]
@@ -111,3 +112,18 @@ def test_accuracy_of_one_variant_overall_by_class_and_calibration(row: Callable[
     assert calibration.expected_calibration_error_without_temperature == pytest.approx(0.25)
     assert calibration.mean_confidence == pytest.approx(0.95)
     assert calibration.bins == len(calibration.reliability.count) == 15
+
+
+def test_of_very_many_classes_no_matrix_is_kept(row: Callable[..., Row]) -> None:
+    names = [f"c{number}" for number in range(1000)]
+    reference = row("a_none.tflite", quantization="none", predictions=[999, *range(1, 10)])
+    ours = row("a_int8.tflite", predictions=list(range(10)))
+    labels = [999, *range(1, 10)]
+
+    _, judged = compare_with_float([reference, ours], labels, names, margin_pp=0.5)
+
+    accuracy = known(judged.accuracy)
+    assert (accuracy.images, accuracy.right, accuracy.confusion, _loss(judged).confusion_change) == (10, 9, [], [])
+    assert [(share.label, share.right) for share in accuracy.classes if share.images] == [
+        *((f"c{number}", 1) for number in range(1, 10)), ("c999", 0),
+    ]  # fmt: skip

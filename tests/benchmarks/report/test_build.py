@@ -6,13 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.analysis.row import Row
+from benchmarks.analysis.row import Row, known
 from benchmarks.config import BenchmarkConfig
 from benchmarks.host.environment import Environment, describe_environment
+from benchmarks.measure.evaluation import without_truth
 from benchmarks.measure.inputs import EvaluationImages
 from benchmarks.records import from_record
-from benchmarks.report.build import build_report, caveats, markdown, write_report
+from benchmarks.report.build import CHART, build_report, caveats, markdown, write_report
 from benchmarks.report.schema import Report, to_json
+
+jsonschema = pytest.importorskip("jsonschema")
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 
 IMAGES = EvaluationImages(
     np.zeros((10, 28, 28), np.uint8), np.arange(10, dtype=np.uint8),
@@ -51,6 +55,43 @@ def test_the_json_reads_back_and_keeps_what_statistics_need(report: Report) -> N
     assert data["rows"][1]["raw"]["predictions"] == [9, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert [len(repeat) for repeat in data["rows"][1]["raw"]["invoke_ns"]] == [500, 500]
     assert '"labels": [0,1,2,3,4,5,6,7,8,9]' in text  # one line a list
+
+
+UNJUDGED = {"predictions": [], "confidence_bp": [], "untempered_confidence_bp": []}
+
+
+def test_a_report_holds_without_any_accuracy(
+    row: Callable[..., Row], compared: Callable[..., list[Row]], environment: Environment, tmp_path: Path
+) -> None:
+    rows = compared(
+        [row("a_none.tflite", quantization="none", invoke_ns=80_000, **UNJUDGED), row("b.tflite", **UNJUDGED)]
+    )
+    made = build_report(rows, BenchmarkConfig(), without_truth().facts, environment, statement="no images")
+
+    write_report(made, tmp_path / "out")
+
+    assert not (tmp_path / "out" / CHART).exists()
+    files = {path.suffix: path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()}
+    assert files.keys() == {".json", ".csv", ".md", ".html"}
+    data = json.loads(files[".json"])
+    jsonschema.Draft202012Validator(SCHEMA).validate(data)
+    assert [line["top1_accuracy"] for line in data["rows"]] == [None, None]
+    assert known(made.rows[1].speedup).value == pytest.approx(2.0)
+    assert CHART not in files[".md"]
+    assert "b.tflite" in made.recommendation[0]
+
+
+def test_judged_and_unjudged_rows_stand_in_one_report(
+    row: Callable[..., Row], compared: Callable[..., list[Row]], environment: Environment, tmp_path: Path
+) -> None:
+    rows = compared(
+        [row("a.tflite", quantization="", source_sha256="", wrong=1), row("fast.tflite", invoke_ns=10, **UNJUDGED)]
+    )
+    made = build_report(rows, BenchmarkConfig(), IMAGES.facts, environment, statement="drawn")
+    write_report(made, tmp_path / "out")
+    assert (tmp_path / "out" / CHART).exists()
+    assert "fast.tflite" in made.recommendation[0]
+    assert "a.tflite (litert)" in made.recommendation[1]  # the most accurate
 
 
 def test_the_published_report_reads_and_writes_back_without_losing_a_field() -> None:
