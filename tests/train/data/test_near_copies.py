@@ -30,11 +30,27 @@ def test_frames_of_a_burst_are_one_group_and_other_scenes_are_none() -> None:
 
 
 def test_a_recording_is_one_group_though_its_ends_differ_more_than_near_copies_may() -> None:
-    """Steps of 4 levels are within 6, the ends are 16 apart."""
-    images = [np.full((64, 64, 3), 100 + 4 * step, np.uint8) for step in (0, 4, 2, 1, 3)]
+    """A bar moves by a sixteenth of the width in each frame, and by four between the ends."""
+    images = [np.full((64, 64, 3), 110, np.uint8) for _ in range(5)]
+    for image, step in zip(images, (0, 4, 2, 1, 3), strict=True):
+        image[:, 8 + 4 * step : 16 + 4 * step] = 160  # two cells of sixteen, one of which is left behind
 
     assert group_near_copies([look_of(image) for image in images]).tolist() == [0] * 5
     assert group_near_copies([look_of(image) for image in images[:2]]).tolist() == [0, 1]
+
+
+def test_exposure_alone_makes_no_other_picture() -> None:
+    images = [scene(0) // 2 + 20, ((scene(0) // 2 + 20) * 1.3).astype(np.uint8)]
+
+    assert group_near_copies([look_of(image) for image in images]).tolist() == [0, 0]
+
+
+def test_a_small_thing_elsewhere_before_the_same_ground_is_another_picture() -> None:
+    """It covers one cell of 256, so the mean differs by less than a level."""
+    first, second = (np.full((64, 64, 3), 200, np.uint8) for _ in range(2))
+    first[8:12, 8:12], second[40:44, 40:44] = (0, 0, 255), (0, 0, 255)
+
+    assert group_near_copies([look_of(first), look_of(second)]).tolist() == [0, 1]
 
 
 def test_a_red_and_a_green_ball_at_one_place_are_no_copies() -> None:
