@@ -49,7 +49,10 @@ def judge(
         limit, name = rule.presence_on_threshold, "on-threshold "
     if evidence.probabilities is None or evidence.presence_score < limit:
         reason = confidence_score.compared("presence", evidence.presence_score, limit, name=name)
-        return NOTHING_LABEL, reason if shown else f"nothing stands out from the background ({reason})"
+        return (
+            NOTHING_LABEL,
+            reason if shown else f"nothing stands out ({reason})",
+        )  # of a background, or the lens is covered
     best = labels[int(evidence.probabilities.argmax())]
     if shown is not None and shown in labels:
         lead = evidence.probabilities.max() - evidence.probabilities[labels.index(shown)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.artifact.file import model_path, read_artifact
+from edge.artifact.file import Artifact, model_path, read_artifact
+from edge.artifact.input_spec import ModelOptions
 from edge.classify.loaded_model import LoadedModel
 from edge.cli import console
 from edge.cli.console import add_trust_flags, trust_policy_from
@@ -16,6 +18,8 @@ from edge.describe.comparison import LEAST_AGREEMENT, Comparison, compare
 from edge.describe.description import describe
 from edge.errors import EXIT_DONE, ConfigError, GateError
 from edge.runtimes import RUNTIMES
+
+_LOGGER = logging.getLogger(__name__)
 
 NAME = "describe"
 """First argument of `edge-classify` that leads here."""
@@ -65,9 +69,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.images and not options.like:
         raise ConfigError("--images are for a comparison: give the original too, with --like")
     artifact = read_artifact(options.model, policy=trust_policy_from(options), may_be_changed=True)
-    description = describe(artifact, model_options_from(options), runtime=options.runtime)
+    given = model_options_from(options)
+    _refuse_to_change(artifact, given, is_written=options.write is not None)
+    description = describe(artifact, given, runtime=options.runtime)
     if not options.json:
-        print(report.as_text(description), flush=True)
+        print(report.as_text(description, is_written=options.write is not None), flush=True)
     comparison = None
     if options.like or options.write:
         model = stamp.completed_model(
@@ -87,6 +93,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif options.write:
         print(report.line("written", f"{options.write}; edge-classify --model {options.write} needs no other flag"))
     return EXIT_DONE
+
+
+def _refuse_to_change(artifact: Artifact, given: ModelOptions, *, is_written: bool) -> None:
+    """Say that flags don't change a spec: thresholds of a file of ours were measured with its input."""
+    if artifact.spec is None or given == ModelOptions():
+        return
+    if is_written:
+        raise ConfigError(
+            f"{artifact.path} carries its own specification, which flags about input and labels don't change: leave "
+            "them out, or give them with the file that it was made from"
+        )
+    _LOGGER.warning("%s carries its own specification: what flags say about its input is ignored", artifact.path)
 
 
 def _require_agreement(model: Path, original: Path, comparison: Comparison) -> None:

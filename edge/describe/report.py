@@ -72,12 +72,12 @@ def as_json(description: Description, comparison: Comparison | None = None, writ
     return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
-def as_text(description: Description) -> str:
-    """Format a line for each fact, and in brackets where it was found."""
+def as_text(description: Description, *, is_written: bool = False) -> str:
+    """Format a line for each fact, and in brackets where it was found; what to do next unless that `is_written`."""
     artifact, kind = description.artifact, description.kind
     size = f"{artifact.size_bytes / 1000:.1f} kB, SHA-256 {artifact.sha256[:12]}..."
     lines = [f"{artifact.path.name}: {_FORMATS[artifact.format]}, {size}"]
-    lines += [line(name, text) for name, text in _rows(description)]
+    lines += [line(name, text) for name, text in _rows(description) if not (is_written and name == "next")]
     if kind.name != CLASSIFIER and not description.spec:
         lines.append("edge-classify runs classifiers alone: nothing here can run it.")
     return "\n".join(lines)

@@ -124,6 +124,23 @@ def test_nothing_is_written_while_something_is_missing(edge_classify: Run, fixtu
     assert all(flag in outcome.sentence for flag in ("--labels FILE", "--pixels RANGE"))
 
 
+def test_flags_do_not_change_a_specification(edge_classify: Run, fixtures: Path, tmp_path: Path) -> None:
+    path, out = fixtures / "tiny_none.onnx", tmp_path / "o.onnx"
+    shown = edge_classify("describe", path, "--pixels", "signed", "--json")
+    assert (shown.code, "ignored" in shown.err, '"std": [\n      255.0' in shown.out) == (0, True, True)
+    refused = edge_classify("describe", path, "--pixels", "signed", "--write", out)
+    assert (refused.code, out.exists(), str(path) in refused.sentence) == (2, False, True)
+
+
+def test_the_table_names_no_next_step_that_is_done(
+    edge_classify: Run, fixtures: Path, tmp_path: Path, labels: Path
+) -> None:
+    call = ("describe", fixtures / "operators_none.onnx", "--labels", labels, "--pixels", "0-1")
+    shown, written = edge_classify(*call), edge_classify(*call, "--write", tmp_path / "o.onnx")
+    assert ("\nnext " in shown.out, "\nwritten " in written.out) == (True, True)
+    assert "\nnext " not in written.out
+
+
 def test_an_onnx_file_must_be_called_so(edge_classify: Run, fixtures: Path, tmp_path: Path) -> None:
     outcome = edge_classify("describe", fixtures / "tiny_none.onnx", "--write", tmp_path / "o.tflite", "--quiet")
     assert (outcome.code, ".onnx" in outcome.sentence, list(tmp_path.iterdir())) == (1, True, [])
