@@ -132,7 +132,7 @@ def _accuracy(parity: Parity, runtime: str, max_loss_points: float) -> list[tupl
     ]
     if is_too_small(parity, max_loss_points):
         rows.append(
-            ("few images", f"each is {100 / parity.images:.2g} points, so one may be lost; "
+            ("few images", f"each is {100 / parity.images:.1f} points, so one may be lost; "
              f"{math.ceil(100 / max_loss_points):,} would measure {max_loss_points:g} points")
         )  # fmt: skip
     return rows
