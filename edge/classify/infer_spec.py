@@ -183,10 +183,13 @@ def _pixels(
 ) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], str]:
     """Return mean and standard deviation of the pixels, and where they come from."""
     if options.pixels is not None:
-        is_against = tensor.is_quantized and not _is_near(range_of_grid(tensor), options.pixels)
-        return options.pixels, f"{_GIVEN}, though the input's quantization says otherwise" if is_against else _GIVEN
+        return options.pixels, _GIVEN + _doubt(tensor, options.pixels)
     if claims.mean is not None and claims.std is not None:
-        return (claims.mean, claims.std), claims.source_of("mean") or ""
+        claimed, where = (claims.mean, claims.std), claims.source_of("mean") or ""
+        if tensor.is_quantized and _saturates(claimed, range_of_grid(tensor)):
+            # As MediaPipe does, which gives uint8 inputs the pixels whatever the metadata says.
+            return range_of_grid(tensor), f"the input's quantization, against the {where}"
+        return claimed, where + _doubt(tensor, claimed)
     if tensor.is_quantized:
         return range_of_grid(tensor), "the input's quantization"
     if tensor.dtype != "float32":
@@ -195,6 +198,23 @@ def _pixels(
         f"{path} takes float32 and doesn't say what its pixels stand for: give --pixels 0-1, 0-255, signed (-1 to 1), "
         "imagenet, or six numbers (three means, three standard deviations, in 0-255)"
     )
+
+
+def _doubt(tensor: TensorSpec, pixels: tuple[tuple[float, ...], tuple[float, ...]]) -> str:
+    """Return the end of a sentence on where pixels come from; empty if the tensor's grid agrees, or is none."""
+    is_against = tensor.is_quantized and not _is_near(range_of_grid(tensor), pixels)
+    return ", though the input's quantization says otherwise" if is_against else ""
+
+
+def _saturates(pixels: tuple[tuple[float, ...], ...], grid: tuple[tuple[float, ...], ...]) -> bool:
+    """Return True if black or white lie far outside the grid: nobody meant a network to see its ends alone."""
+    (least, most), (black, white) = (_ends(*pair) for pair in (pixels, grid))
+    return max(black - least, most - white) > _NEAR_SCALE * (most - least)
+
+
+def _ends(mean: tuple[float, ...], std: tuple[float, ...]) -> tuple[float, float]:
+    """Return the least and the largest number that a pixel of any channel becomes."""
+    return float(np.min(-np.asarray(mean) / std)), float(np.max((255 - np.asarray(mean)) / std))
 
 
 def _is_near(one: tuple[tuple[float, ...], ...], other: tuple[tuple[float, ...], ...]) -> bool:

@@ -135,6 +135,29 @@ def test_metadata_is_taken_where_flags_say_nothing(fake_runtime: Fake) -> None:
     assert {dict(given.sources)[part] for part in ("labels", "pixels", "colour", "resize")} == {"given"}
 
 
+@pytest.mark.parametrize(
+    ("claimed", "mean", "words"),
+    [
+        ((127.5, 127.5), 127.5, "there"),
+        ((0.0, 1.0), 127.0, "the input's quantization, against the there"),  # 0 to 255, and the grid ends at 1
+        ((0.0, 255.0), 0.0, "there, though the input's quantization says otherwise"),  # a half of the grid
+    ],
+    ids=["same", "saturates", "a half"],
+)
+def test_metadata_that_the_grid_contradicts_is_doubted(
+    fake_runtime: Fake, claimed: tuple[float, float], mean: float, words: str
+) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("uint8", (1, 4, 6, 3), 1 / 127.5, 127))
+    inferred = infer(runtime, Metadata.found("there", {"mean": claimed[:1], "std": claimed[1:]}))
+    assert (inferred.spec.input.mean[0], dict(inferred.sources)["pixels"]) == (mean, words)
+
+
+def test_a_symmetric_grid_may_be_wider_than_the_range_in_metadata(fake_runtime: Fake) -> None:
+    mean, std = PIXEL_RANGES["imagenet"]
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("int8", (1, 3, 4, 6), 2.64 / 127))
+    assert infer(runtime, Metadata.found("there", {"mean": mean, "std": std})).spec.input.mean == mean
+
+
 def test_a_task_that_is_no_classification_is_refused(fake_runtime: Fake) -> None:
     runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("uint8", (1, 4, 4, 3), 1 / 255))
     with pytest.raises(ModelFileError, match="detect"):
