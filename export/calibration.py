@@ -75,9 +75,12 @@ def load_dataset(trained_on: str, *, run: Path, seed: int, download: Callable[[]
 
 
 def balanced_count(dataset: Dataset, wanted: int) -> int:
-    """Return the largest number of calibration images, at most `wanted`, that is the same for every class."""
+    """Return the largest number of calibration images, at most `wanted`, that is the same for every class.
+
+    It is one of each at least, if there are more classes than images wanted.
+    """
     _, counts = np.unique(dataset.train.labels, return_counts=True)
-    return int(min(wanted // len(counts), counts.min()) * len(counts))
+    return int(max(1, min(wanted // len(counts), counts.min())) * len(counts))
 
 
 def choose_calibration(dataset: Dataset, spec: InputSpec, *, count: int, seed: int) -> Calibration:

@@ -4,7 +4,14 @@ import pytest
 from edge.artifact.input_spec import InputSpec
 from edge.datasets.fashion_mnist import LabelledImages
 from edge.errors import ExportError
-from export.calibration import Dataset, calibrate_on_all, choose_calibration, load_dataset, with_full_range
+from export.calibration import (
+    Dataset,
+    balanced_count,
+    calibrate_on_all,
+    choose_calibration,
+    load_dataset,
+    with_full_range,
+)
 
 
 def _dataset(count_by_class: dict[int, int], *, test_values: tuple[int, ...] = ()) -> Dataset:
@@ -15,6 +22,12 @@ def _dataset(count_by_class: dict[int, int], *, test_values: tuple[int, ...] = (
     return Dataset(
         "demo", LabelledImages(images, labels), LabelledImages(test_images, np.zeros(len(test_values), np.uint8))
     )
+
+
+def test_more_classes_than_images_wanted_are_one_of_each() -> None:
+    assert balanced_count(_dataset(dict.fromkeys(range(7), 2)), 5) == 7
+    assert balanced_count(_dataset({0: 9, 1: 4}), 7) == 6
+    assert balanced_count(_dataset({0: 9, 1: 2}), 7) == 4
 
 
 def test_the_choice_is_balanced_and_its_manifest_finds_it_again() -> None:
