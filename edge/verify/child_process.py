@@ -13,19 +13,15 @@ import numpy as np
 from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
 from edge.runtimes import Runtime
 from edge.runtimes.protocol import import_library, load_network
-from edge.verify.sandbox_run import LIBRARY_MISSING
+from edge.verify import sandbox_run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 GROWTH_BYTES = 384 * 2**20
 """Address space beyond that of the libraries. With all else that a runner takes, the sum stays below 512 MB."""
-HANG_S = 5
-"""Seconds to load and run a network. A Pi Zero takes a tenth of it for the largest that ships."""
 LARGE_BYTES = 64 * 2**20
-"""Size of a network that is allowed more of both: for each further byte three, since ONNX Runtime copies weights twice,
-and for each further `BYTES_PER_S` a second."""
-BYTES_PER_S = 10 * 2**20
+"""Size of a network that is allowed more: three for each further byte, since ONNX Runtime copies weights twice."""
 _USUAL_SIDE = 224  # pixels, for a network that takes any height and width
 _STATUS = Path("/proc/self/statm")
 
@@ -35,22 +31,25 @@ def main(runtime_name: str, path: str) -> None:
     network = sys.stdin.buffer.read()
     try:
         import_library(runtime_name)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        growth_bytes, seconds = allowance(len(network))
-        signal.alarm(seconds)  # ends this process wherever it is
-        bound_memory(growth_bytes)
+        _end_after(sandbox_run.processor_s(len(network)))
+        bound_memory(GROWTH_BYTES + 3 * max(0, len(network) - LARGE_BYTES))
         try_network(load_network(network, Path(path), name=runtime_name))
     except RuntimeMissingError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
-        sys.exit(LIBRARY_MISSING)
+        sys.exit(sandbox_run.LIBRARY_MISSING)
     except Exception as error:  # the libraries have a dozen classes of their own
         sys.exit(" ".join(str(refusal(runtime_name, path, error)).split()))
 
 
-def allowance(network_bytes: int) -> tuple[int, int]:
-    """Return the address space in bytes and the seconds that a network of this size may take."""
-    excess_bytes = max(0, network_bytes - LARGE_BYTES)
-    return GROWTH_BYTES + 3 * excess_bytes, HANG_S + excess_bytes // BYTES_PER_S
+def _end_after(processor_s: int) -> None:
+    """End this process, wherever it is, once it has used so much processor time; a busy machine doesn't count.
+
+    One that waits for something else ends by the clock, several times later.
+    """
+    for number in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, processor_s)
+    signal.alarm(sandbox_run.WAITING * processor_s)
 
 
 def refusal(runtime_name: str, path: str, error: Exception) -> ToolkitError:

@@ -12,6 +12,10 @@ from edge.errors import ModelFileError, RuntimeMissingError
 
 LIBRARY_MISSING = 3
 """Exit code of the child if the library is missing, which is no fault of the file."""
+HANG_S = 5
+"""Processor time to load and run a network; a second more for each MiB of it, as a Pi Zero takes for the largest."""
+WAITING = 10
+"""Seconds by the clock for each of processor time, after which a network that waits is ended."""
 _START_TIMEOUT_S = 60.0  # a Pi Zero imports onnxruntime in ten
 # Imports from the folders of this process and not from the working directory; -I leaves the environment out too.
 _PROGRAM = """
@@ -20,6 +24,11 @@ sys.path[:] = sys.argv[1].split(os.pathsep)
 from edge.verify.child_process import main
 main(sys.argv[2], sys.argv[3])
 """
+
+
+def processor_s(network_bytes: int) -> int:
+    """Return the seconds of processor time that a network of this size may take to be loaded and run."""
+    return HANG_S + network_bytes // 2**20
 
 
 def try_in_child(artifact: Artifact, runtime_name: str) -> None:
@@ -33,9 +42,11 @@ def try_in_child(artifact: Artifact, runtime_name: str) -> None:
     """
     command = [sys.executable, "-I", "-c", _PROGRAM, os.pathsep.join(sys.path), runtime_name, str(artifact.path)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # a thread for each core takes its memory
+    seconds = processor_s(len(artifact.network))
+    timeout_s = _START_TIMEOUT_S + WAITING * seconds
     try:
         child = subprocess.run(
-            command, input=artifact.network, capture_output=True, timeout=_START_TIMEOUT_S, check=False, env=environment
+            command, input=artifact.network, capture_output=True, timeout=timeout_s, check=False, env=environment
         )
     except subprocess.TimeoutExpired as error:
         raise ModelFileError(f"{runtime_name} hangs on {artifact.path}: the file is damaged") from error
@@ -44,8 +55,11 @@ def try_in_child(artifact: Artifact, runtime_name: str) -> None:
             f"{artifact.path} can't be tried in a child process ({error.strerror}): end other programs, or "
             "trust its bytes with --require-sha256"
         ) from error
-    if child.returncode == -signal.SIGALRM:
-        raise ModelFileError(f"{runtime_name} hangs on {artifact.path}: the file is damaged")
+    if child.returncode in (-signal.SIGPROF, -signal.SIGALRM):
+        raise ModelFileError(
+            f"{runtime_name} hangs on {artifact.path}: it took more than {seconds} s of processor time to load and run "
+            "three images; the file is damaged, or far too slow for this machine (--require-sha256 skips this trial)"
+        )
     if child.returncode < 0:
         raise ModelFileError(
             f"{runtime_name} crashes on {artifact.path} (signal {-child.returncode}): "
