@@ -59,10 +59,13 @@ def main(file_format: Format, argv: Sequence[str] | None, *, epilog: str) -> int
 
     if options.model is not None and is_model(options.model):
         source = load_file(options.model, options.described, options.imports)
-    elif given := flags_of_files(parsed):
-        flags.error(f"{', '.join(given)}: for a .keras or .h5 file or a SavedModel; a run holds its own")
     else:
-        source = load_source(find_run(options.model, options.runs))
+        run = find_run(
+            options.model, options.runs
+        )  # first, because what is no run needs no other flags but another file
+        if given := flags_of_files(parsed):
+            flags.error(f"{', '.join(given)}: for a .keras or .h5 file or a SavedModel; a run holds its own")
+        source = load_source(run)
     path = export(file_format, source, options)
     _LOGGER.info("next: edge-classify --model %s", path)
     return 0

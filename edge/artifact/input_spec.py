@@ -77,7 +77,7 @@ class InputSpec:
             object.__setattr__(self, name, _for_channels(name, getattr(self, name), self.channels))
         _require(all(value > 0 for value in self.std), "std", self.std, "positive numbers")
         if self.recipe == GARMENT_RECIPE:
-            _require(self.channels == 1, f"channels of {GARMENT_RECIPE}", self.channels, "1")
+            _require(self.channels == 1, "channels", self.channels, f"1, grey, for the recipe {GARMENT_RECIPE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _for_channels(name: str, values: object, channels: int) -> tuple[float, ...]
     """Return one finite number for each channel; one alone counts for all."""
     numbers = tuple(values) if isinstance(values, list | tuple) else ()
     _require(all(map(_is_number, numbers)), name, values, "finite numbers")
-    _require(len(numbers) in (1, channels), name, values, f"{channels} numbers, one for each channel")
+    _require(len(numbers) in (1, channels), name, values, f"one number, or one for each of {channels} channels")
     return tuple(float(value) for value in numbers) * (channels if len(numbers) == 1 else 1)
 
 

@@ -2,8 +2,10 @@
 
 The definition, from decoded pixels on, so that any language can repeat it exactly:
 
-1. *Crop*: of the largest rectangle of the model's shape in the middle of the frame, `crop` of both edges. *Stretch*:
-   the frame. *Letterbox*: the frame, resized to the largest size within the model's, black around it.
+1. *Crop*: of the largest rectangle of the model's shape in the frame, `crop` of both edges, counted in thousandths.
+   Each edge is rounded half up, after the shape and again after the share, to 1 at least. The rectangle lies in the
+   middle, an odd pixel more of the frame at the right and below. *Stretch*: the frame. *Letterbox*: the frame, resized
+   to the largest size within the model's, its shorter edge rounded half up, in the middle of black likewise.
 2. *Linear*: with s = 1 / (new / old) and c = s * (x + 0.5) - 0.5 in IEEE doubles, the new pixel x lies between the old
    pixels floor(c) and floor(c) + 1; the second has the weight round_half_even(256 * (c - floor(c))) of 256. Beyond the
    first and the last pixel those count alone. Rows are added as integers, columns too, and the sum of 65,536ths is
@@ -13,6 +15,7 @@ The definition, from decoded pixels on, so that any language can repeat it exact
    so weights are whole numbers, those of both axes are multiplied, and the sum divided by old width * old height is
    rounded half up. Where an edge grows: *linear*.
 4. *Nearest*: the old pixel floor((2 * x + 1) * old / (2 * new)).
+5. *Grey*, for one channel, after resizing: floor((29 * B + 150 * G + 77 * R + 128) / 256).
 
 *Linear* is OpenCV's INTER_LINEAR_EXACT, *nearest* its INTER_NEAREST_EXACT. *Area* is its INTER_AREA in float32, whose
 rounding errors depend on the processor; results so close to a half that they matter are computed anew in integers.
@@ -58,6 +61,8 @@ def prepare_image(frame: NDArray[Any] | YuvPicture, spec: InputSpec, *, region: 
     """
     if not isinstance(frame, YuvPicture):
         require_pixels(frame)
+        if frame.dtype.kind == "f":
+            frame = to_bgr(frame)  # whether its white is 1 or 255 is told by all of its pixels, not by the crop's
     rows, columns = frame.shape[:2]
     left, top, width, height = region.box(rows, columns) if region else (0, 0, columns, rows)
     if not width or not height:

@@ -160,6 +160,7 @@ def beside_labels(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
         ),
         pytest.param(["mine.keras", "--labels", "labels.txt", "--data", "."], 1, "--pixels", id="no pixels"),
         pytest.param(["absent.h5", "--labels", "labels.txt"], 1, "absent.h5", id="no file"),
+        pytest.param([".", "--labels", "labels.txt"], 1, "SavedModel", id="a folder of something else"),
         pytest.param(["mine.keras", "--pixels", "1-2"], 2, "'1-2'", id="unknown pixels"),
     ],
 )

@@ -193,6 +193,12 @@ def test_grey_models_get_luma() -> None:
     assert prepare_image(noise(9, 9), spec(channels=1)).pixels.shape == (8, 8)
 
 
+def test_the_white_of_floats_is_that_of_the_whole_frame() -> None:
+    frame = np.full((20, 60, 3), 200.0, np.float32)
+    frame[:, 20:40] = 1.0  # all that the crop shows
+    assert prepare_image(frame, spec(resize="crop")).pixels.max() == 1
+
+
 def covered_lens(level: float, deviation: float) -> NDArray[np.uint8]:
     """Return a frame of one colour and a sensor's noise."""
     pixels = np.random.default_rng(0).normal(level, deviation, (480, 640, 3))
