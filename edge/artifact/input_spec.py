@@ -182,7 +182,7 @@ def _for_channels(name: str, values: object, channels: int) -> tuple[float, ...]
     """Return one finite number for each channel; one alone counts for all."""
     numbers = tuple(values) if isinstance(values, list | tuple) else ()
     _require(all(map(_is_number, numbers)), name, values, "finite numbers")
-    _require(len(numbers) in (1, channels), name, values, f"one number, or one for each of {channels} channels")
+    _require(len(numbers) in (1, channels), name, values, "one number" if channels == 1 else "one number, or three")
     return tuple(float(value) for value in numbers) * (channels if len(numbers) == 1 else 1)
 
 
