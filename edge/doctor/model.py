@@ -49,7 +49,9 @@ def _tried(probe: HostProbe, artifact: Artifact, runtime: str, checked: str) -> 
     classes = f", {len(artifact.spec.labels)} classes" if artifact.spec else ""
     text = f"{artifact.path.name}, {artifact.size_bytes / 1000:.1f} kB{classes}, runs in {runtime}; {checked}"
     if artifact.spec is None:
-        return Finding("model", WARNING, f"{text}; no specification in it", "give its class names with --labels FILE")
+        # Labels beside it, no pixels, a detector: describe tells, at a cost that a doctor spares.
+        fix = f"`edge-classify describe {artifact.path}` says what it needs, and writes that into it with --write"
+        return Finding("model", WARNING, f"{text}; no specification in it", fix)
     return Finding("model", OK, text)
 
 

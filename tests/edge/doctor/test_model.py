@@ -70,7 +70,7 @@ def test_a_file_without_a_specification_needs_labels(
     make_probe: MakeProbe, fixtures: Path, respec: Callable[..., Path]
 ) -> None:
     (finding,) = check_model(make_probe(try_model=lambda *_: None), respec(fixtures / "tiny_int8.tflite", None))
-    assert (finding.status, "--labels FILE" in finding.fix) == ("warning", True)
+    assert (finding.status, "edge-classify describe" in finding.fix) == ("warning", True)
 
 
 def test_a_file_with_the_required_digest_is_trusted_and_another_is_refused(
