@@ -41,7 +41,7 @@ def test_agreement_and_the_largest_difference_are_counted(model: Make) -> None:
 
 
 def test_other_labels_or_inputs_are_refused(model: Make) -> None:
-    for other in (model([1, 0, 0], "abd"), model([1, 0, 0], size=InputSpec(height=3, width=2, recipe=IMAGE_RECIPE))):
+    for other in (model([1, 0, 0], "abx"), model([1, 0, 0], size=InputSpec(height=3, width=2, recipe=IMAGE_RECIPE))):
         with pytest.raises(ModelFileError, match="labels or input"):
             compare(other, model([1, 0, 0]))
 
