@@ -15,6 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from edge.artifact.file import read_artifact
 from edge.demo import draw_dataset
 from edge.runtimes.onnxruntime import OnnxRuntime, int8_saturates, load
 
@@ -89,7 +90,7 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     large = np.full((8, 4, 1, 1), 127, np.int8)
     images = draw_dataset(20, seed=7)[0]
-    tiny = load(TINY, TINY.read_bytes(), threads=1, may_saturate=False)
+    tiny = load(TINY, read_artifact(TINY).network, threads=1, may_saturate=False)
     logits = np.concatenate([tiny.invoke(image[np.newaxis, :, :, np.newaxis]) for image in images])
     found = {
         "saturates": int8_saturates(),
