@@ -105,10 +105,15 @@ class LoadedModel:
             float32, shape (classes,): logits or probabilities, as the spec says.
 
         Raises:
-            ModelFileError: the network puts out NaN or infinity.
+            ModelFileError: the network puts out NaN or infinity, or not a number for each class.
         """
         output = self.runtime.invoke(self._input.fill(pixels))
         scores = dequantize(output, self.runtime.output_tensor).reshape(-1)
+        if scores.size != (count := len(self.spec.labels)):  # shapes computed while running may differ from the file's
+            raise ModelFileError(
+                f"{self.artifact.path} puts out {scores.size} numbers for one image, where it says {count}: it is "
+                "damaged, or no classifier"
+            )
         if not np.isfinite(scores).all():
             raise ModelFileError(
                 f"{self.artifact.path} puts out numbers that aren't finite: its weights, or the range of its pixels, "

@@ -15,7 +15,7 @@ from edge.artifact.input_spec import InputSpec
 from edge.artifact.spec import ModelSpec, TensorSpec
 from edge.classify.classifier import Classifier
 from edge.classify.loaded_model import LoadedModel
-from edge.errors import SpecError
+from edge.errors import ModelFileError, SpecError
 
 Fake = Callable[..., Any]
 Respec = Callable[[Path, "ModelSpec | str | None"], Path]
@@ -126,3 +126,11 @@ def test_a_malformed_spec_in_an_onnx_file_is_refused(respec_onnx: Callable[[str]
     pytest.importorskip("onnxruntime")
     with pytest.raises(SpecError, match="schema 5, .* up to 4"):
         Classifier.load(respec_onnx('{"schema_version": 5}'))
+
+
+def test_a_network_that_puts_out_more_than_it_says_is_refused(fake_runtime: Fake) -> None:
+    runtime = fake_runtime([0.1, 0.6, 0.3])
+    model = LoadedModel(ARTIFACT, runtime, SPEC)
+    runtime.scores = np.zeros((25, 3), np.float32)
+    with pytest.raises(ModelFileError, match="75 numbers"):
+        model.scores(np.zeros((2, 2), np.uint8))
