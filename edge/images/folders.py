@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from edge.images.kinds import EMPTY, HEAD_BYTES, IMAGE_SUFFIXES, Kind, counted, is_readable, kind_of
 
@@ -18,8 +18,7 @@ _DEEPER = 3  # folders below the one that was asked for, to find images that lie
 _MOST_LOOKED_AT = 200  # files, for a hint
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """Files of one kind that are not used."""
 
     kind: Kind
@@ -32,8 +31,7 @@ class LeftOut:
         return f"{counted(self.kind, len(self.paths))} ({first}): {self.kind.remedy}"
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFiles:
+class ImageFiles(NamedTuple):
     """Image files of a folder."""
 
     images: tuple[Path, ...]
@@ -45,8 +43,7 @@ class ImageFiles:
         log_left_out(self.left_out, folder)
 
 
-@dataclass(frozen=True, slots=True)
-class ClassFolders:
+class ClassFolders(NamedTuple):
     """Image files of the folders in a folder."""
 
     images: dict[str, tuple[Path, ...]]

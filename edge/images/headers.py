@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.images import kinds
 from edge.images.av1 import largest_frame
@@ -30,8 +30,7 @@ _PNM = re.compile(rb"P[2356](?:\s+|#[^\n]*\n)+(\d{1,9})(?:\s+|#[^\n]*\n)+(\d{1,9
 _PNM_BYTES = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """Size of an image and how its pixels are stored."""
 
     width: int

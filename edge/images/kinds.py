@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import NamedTuple
 
 HEAD_BYTES = 64
 """Bytes from the beginning of a file that tell its kind."""
@@ -15,8 +15,7 @@ IMAGE_SUFFIXES = (
 """Suffixes of names that promise an image, in lower case: for URLs, and for files that can't be looked into."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of file."""
 
     name: str
