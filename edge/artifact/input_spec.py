@@ -25,7 +25,8 @@ PIXEL_RANGES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 }
 """Mean and standard deviation behind the names of `--pixels`; ImageNet's are in the order R, G, B (`in_order`)."""
 
-_LARGEST_EDGE = 4096
+LARGEST_EDGE = 4096
+"""Most pixels along an edge of an input."""
 _MAX_SHOWN = 200  # characters of a forged spec
 _CLOSE = 1e-4  # of 255 levels
 
@@ -171,7 +172,7 @@ def _is_close(one: float, other: float) -> bool:
 
 
 def _is_edge(value: object) -> bool:
-    return isinstance(value, int) and 1 <= value <= _LARGEST_EDGE
+    return isinstance(value, int) and 1 <= value <= LARGEST_EDGE
 
 
 def _is_number(value: object) -> bool:

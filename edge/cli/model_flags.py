@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.artifact.input_spec import (
+    COLOUR_ORDERS,
     GARMENT_RECIPE,
     IMAGE_RECIPE,
     INTERPOLATIONS,
+    LARGEST_EDGE,
     PIXEL_RANGES,
     RECIPES,
     ModelOptions,
@@ -20,9 +22,6 @@ from edge.cli.console import parsed_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_COLOURS = ("rgb", "bgr")
-_LARGEST_EDGE = 4096
 
 
 def add_model_flags(flags: argparse.ArgumentParser) -> None:
@@ -39,7 +38,9 @@ def add_model_flags(flags: argparse.ArgumentParser) -> None:
     group.add_argument("--recipe", choices=RECIPES,
                        help=f"way from frame to input: {GARMENT_RECIPE} finds and cuts out the garment, {IMAGE_RECIPE} "
                        "takes the whole frame (default: by labels and colours)")  # fmt: skip
-    group.add_argument("--colour", choices=_COLOURS, help="order of the colours (default: rgb)")
+    group.add_argument(
+        "--colour", choices=tuple(map(str.lower, COLOUR_ORDERS)), help="order of the colours (default: rgb)"
+    )
     group.add_argument("--input-size", type=parsed_by(_size), metavar="WxH",
                        help="size of the input in pixels, for a file that takes any")  # fmt: skip
 
@@ -64,8 +65,8 @@ def model_options_from(options: argparse.Namespace) -> ModelOptions:
 def _size(text: str) -> tuple[int, int]:
     """Read `WxH` or one number for both; return height and width."""
     parts: Sequence[str] = text.lower().split("x")
-    if len(parts) not in (1, 2) or not all(part.isdecimal() and 1 <= int(part) <= _LARGEST_EDGE for part in parts):
-        raise ValueError(f"a size is WIDTHxHEIGHT in pixels, up to {_LARGEST_EDGE:,}, as in 224x224, got {text!r}")
+    if len(parts) not in (1, 2) or not all(part.isdecimal() and 1 <= int(part) <= LARGEST_EDGE for part in parts):
+        raise ValueError(f"a size is WIDTHxHEIGHT in pixels, up to {LARGEST_EDGE:,}, as in 224x224, got {text!r}")
     return int(parts[-1]), int(parts[0])
 
 

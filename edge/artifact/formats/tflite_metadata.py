@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edge.artifact.formats import MalformedModelError
+from edge.artifact.formats import MalformedModelError, tflite
 from edge.artifact.formats.flatbuffer import Field, Flatbuffer, Layouts, Values
 from edge.artifact.labels import decode_labels
 from edge.artifact.metadata import Metadata, normalization
@@ -26,15 +26,12 @@ NORMALIZATION = 1
 COLOUR_SPACES = {1: "RGB", 2: "GREY"}
 
 _FOUND_IN = "TFLite metadata"
-_MODEL: Layouts = {  # a "table" is not followed
-    "Model": (
-        Field("version", "uint32"), Field("operator_codes", "table"), Field("subgraphs", "table"),
-        Field("description", "table"), Field("buffers", "[Buffer]"), Field("metadata_buffer", "table"),
-        Field("metadata", "[Metadata]"), Field("signature_defs", "table"),
-    ),
-    "Buffer": (Field("data", "[uint8]"), Field("offset", "uint64"), Field("size", "uint64")),
-    "Metadata": (Field("name", "string"), Field("buffer", "uint32")),
-}  # fmt: skip
+_MODEL: Layouts = tflite.LAYOUTS | {  # a "table" is not followed: here the metadata alone is read
+    "Model": tuple(
+        field if field.name in ("version", "buffers", "metadata") else Field(field.name, "table")
+        for field in tflite.LAYOUTS["Model"]
+    )
+}
 LAYOUTS: Layouts = {
     "ModelMetadata": (
         Field("name", "string"), Field("description", "string"), Field("version", "string"),

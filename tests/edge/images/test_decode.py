@@ -161,10 +161,6 @@ def test_twelve_bits_in_sixteen_are_as_bright_as_they_were_meant(content: bytes)
     assert decode_image(content)[1, :, 0].tolist() == [0, 128, 255]
 
 
-def test_a_dark_pgm_says_its_own_white() -> None:
-    assert (decode_image(b"P5\n2 2\n100\n" + bytes([50] * 4)) == 128).all()
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [

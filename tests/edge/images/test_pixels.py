@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edge.images.decode import decode_image
 from edge.images.pixels import lay_on_ground, to_eight_bits, to_three_or_four, turn_upright
 
 
@@ -77,3 +78,7 @@ def test_what_is_half_transparent_is_mixed() -> None:
 def test_alpha_that_says_nothing_is_dropped(alpha: int) -> None:
     picture = np.full((2, 3, 4), (1, 2, 3, alpha), np.uint8)
     assert np.array_equal(lay_on_ground(picture), np.full((2, 3, 3), (1, 2, 3)))
+
+
+def test_a_dark_pgm_says_its_own_white() -> None:
+    assert (decode_image(b"P5\n2 2\n100\n" + bytes([50] * 4)) == 128).all()
