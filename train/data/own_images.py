@@ -20,7 +20,16 @@ from edge.errors import DatasetError, FrameError
 from edge.images.decode import read_image
 from edge.images.folders import list_class_folders, split_parts
 from train.data.near_copies import Look, group_near_copies, look_of
-from train.data.parts import ANY, TEST, TRAIN, VALIDATION, LabelledFiles, divide, near_copies_on_both_sides
+from train.data.parts import (
+    ANY,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    ImageFiles,
+    LabelledFiles,
+    divide,
+    near_copies_on_both_sides,
+)
 
 _LOGGER = logging.getLogger(__name__)
 _SMALLEST_EDGE = 16  # pixels: less shows nothing
@@ -40,6 +49,7 @@ class ReadImages:
     """uint8 BGR, shape (N, height, width, 3), or grey, shape (N, height, width), 0-255."""
     labels: NDArray[np.int32]
     """int32 class indices, shape (N,)."""
+    files: ImageFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +124,8 @@ def read_parts(
             chosen = np.sort(np.random.default_rng(seed).permutation(chosen)[:most_training_images])
         store = scratch / "training_images.npy" if scratch is not None and part == TRAIN else None
         pixels = _read([images[index].file.path for index in chosen], size, store)
-        read[part] = ReadImages(pixels, labels[chosen])
+        paths = tuple(images[index].file.path for index in chosen)
+        read[part] = ReadImages(pixels, labels[chosen], ImageFiles(paths, groups[chosen], bool((given != ANY).any())))
     return OwnParts(read[TRAIN], read[VALIDATION], read[TEST], names, (*damaged, *repeated, *skipped))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,18 @@ class LabelledFiles:
     """TRAIN, VALIDATION or TEST where the data set comes split, else ANY."""
     disputed: NDArray[np.bool_]
     """True where the same image lies in two classes; such an image is trained on and never a test."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFiles:
+    """Files that the images of a part were read from."""
+
+    paths: tuple[Path, ...]
+    """One for each image."""
+    groups: NDArray[np.int64]
+    """Group of near copies of each image, the same numbers in all parts: int64, shape (N,)."""
+    comes_split: bool
+    """True if the data set has parts of its own: its test may show other scenes or people than its training."""
 
 
 def divide(files: LabelledFiles, *, test_fraction: float, validation_fraction: float, seed: int) -> NDArray[np.int8]:

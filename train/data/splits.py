@@ -20,6 +20,7 @@ from train.config import DATASETS, TrainConfig, input_of, preset_for
 from train.data.auxiliary import AuxiliaryImages, concatenate, read
 from train.data.folders import balancing_weights, read_folder
 from train.data.own_images import read_parts
+from train.data.parts import ImageFiles
 
 _LOGGER = logging.getLogger(__name__)
 _DEMO_IMAGES = 6_000  # training images drawn unless --max-images says otherwise: half a minute
@@ -42,6 +43,8 @@ class Split:
     """Class indices, shape (N,)."""
     spec: InputSpec = _GREY
     """Channels and number range of a network's input; its size is that of the pixels."""
+    files: ImageFiles | None = None
+    """Files that the images come from; None for images of other data than a folder, or of the recipe garment."""
 
     @property
     def images(self) -> NDArray[np.float32]:
@@ -197,7 +200,9 @@ def _own_in_parts(config: TrainConfig, scratch: Path | None) -> Splits:
         test_fraction=config.test_fraction, validation_fraction=config.validation_fraction, seed=config.seed,
         most_training_images=config.max_images, scratch=scratch,
     )  # fmt: skip
-    train, validation, test = (Split(part.pixels, part.labels, spec) for part in (own.train, own.validation, own.test))
+    train, validation, test = (
+        Split(part.pixels, part.labels, spec, part.files) for part in (own.train, own.validation, own.test)
+    )
     weights = balancing_weights(train.labels, len(own.class_names))
     if weights is not None:
         facts = (np.bincount(train.labels).min(), np.bincount(train.labels).max(), weights.max() / weights.min())

@@ -171,3 +171,34 @@ def test_splits_carry_the_input_of_the_network_and_its_size_without_the_margin(t
     # White is (255 - 127) / 128 = 1, black -127/128.
     assert (splits.test.images.max(), splits.test.images.min()) == (1.0, -0.9921875)
     assert splits.class_weights is not None or np.ptp(np.bincount(splits.train.labels)) <= 2
+
+
+def test_each_image_knows_its_file_and_near_copies_share_a_group(tmp_path: Path) -> None:
+    draw(tmp_path, {"nut": 8, "bolt": 8})
+    again = np.clip(scene(0, 0).astype(np.int16) + 2, 0, 255).astype(np.uint8)  # of nut/000.png
+    cv2.imwrite(str(tmp_path / "nut" / "again.png"), again)
+
+    own = parts_of(tmp_path)
+
+    assert not own.test.files.comes_split
+    parts = (own.train, own.validation, own.test)
+    for part in parts:
+        for path, pixels in zip(part.files.paths, part.pixels, strict=True):
+            assert (prepare(cv2.imread(str(path)), SPEC).pixels == pixels).all()
+    group_of = {
+        path.name: group for part in parts for path, group in zip(part.files.paths, part.files.groups, strict=True)
+        if path.parent.name == "nut"
+    }  # fmt: skip
+    assert group_of["again.png"] == group_of["000.png"]
+    assert len(set(group_of.values())) == 8
+
+
+def test_splits_say_that_a_data_set_came_split(tmp_path: Path) -> None:
+    for number, part in enumerate(("train", "test")):
+        draw(tmp_path / part, {"nut": 8, "bolt": 8}, first=100 * number)
+
+    splits = load_splits(TrainConfig(data=str(tmp_path)))
+
+    assert splits.test.files is not None
+    assert splits.test.files.comes_split
+    assert {path.parent.parent.name for path in splits.test.files.paths} == {"test"}
