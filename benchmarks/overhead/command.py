@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
     )
     flags.add_argument("--repeats", type=console.positive_int, default=default.repeats, metavar="N",
-                       help="processes a side and row")  # fmt: skip
+                       help="processes a side and row; starts thrice as many")  # fmt: skip
     flags.add_argument("--calls", type=console.positive_int, default=default.calls, metavar="N",
                        help="timed frames in memory, a process")  # fmt: skip
     flags.add_argument("--frames", type=console.positive_int, default=default.frames, metavar="N",

@@ -23,7 +23,7 @@ class RunnerConfig:
     """Every setting of a run, with its default."""
 
     repeats: int = 9
-    """Processes a side and row, the toolkit's and the baseline's in turn."""
+    """Processes a side and row, the toolkit's and the baseline's in turn; starts are repeated three times as often."""
     calls: int = 2000
     """Timed frames in memory, a process."""
     frames: int = 5000
@@ -123,6 +123,7 @@ BASELINE, TOOLKIT = "benchmarks.overhead.baseline", "benchmarks.overhead.toolkit
 PREPARATION = "benchmarks.overhead.preparation"
 """Runs both sides in one process, call by call: microseconds of two processes differ by more than the limit allows."""
 _PHOTOGRAPHS = 20  # timed calls a process: a tenth of a second each
+_STARTS = 3  # processes a repeat: a start is short, and single ratios of it range from 1.0 to 1.7
 
 Figures = dict[str, float]
 Run = Callable[..., Figures]
@@ -154,8 +155,8 @@ def measure(
 ) -> list[Row]:
     """Measure every row; without PyAV there is none of it."""
     model = str(default_model())
-    first = _in_turn(run, config.repeats, "first", model, str(files.image))
-    own = _in_turn(run, config.repeats, "first", str(files.own_model), str(files.image))
+    first = _in_turn(run, _STARTS * config.repeats, "first", model, str(files.image))
+    own = _in_turn(run, _STARTS * config.repeats, "first", str(files.own_model), str(files.image))
     loop = _in_turn(run, config.repeats, "loop", model, str(files.frames), str(config.calls))
     readers = {VIDEO: "video", VIDEO_OPENCV: "video-opencv"} if has_pyav else {VIDEO_OPENCV: "video-opencv"}
     videos = {
