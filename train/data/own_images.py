@@ -19,7 +19,7 @@ from edge.artifact.spec import reserved_among
 from edge.errors import DatasetError, FrameError
 from edge.images.decode import read_image
 from edge.images.folders import list_class_folders, split_parts
-from train.data.near_copies import Look, group_near_copies, look_of
+from edge.images.near_copies import Look, group_near_copies, look_of
 from train.data.parts import (
     ANY,
     TEST,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -37,6 +38,15 @@ def look_of(image: NDArray[np.uint8]) -> Look:
     return Look(np.packbits(bits).view(np.uint16), np.rint(evened).astype(np.int16).ravel())
 
 
+def is_near_copy(look: Look, others: Sequence[Look]) -> bool:
+    """Return True if an image is a near copy of one of the others."""
+    if not others:
+        return False
+    hashes = np.stack([other.hash for other in others])
+    thumbnails = np.stack([other.thumbnail for other in others])
+    return bool(_looks_alike(thumbnails[_is_candidate(hashes, look.hash)], look.thumbnail).any())
+
+
 def group_near_copies(looks: list[Look]) -> NDArray[np.int64]:
     """Return the group of each image: int64, shape (N,), the index of the group's first image.
 
@@ -49,13 +59,22 @@ def group_near_copies(looks: list[Look]) -> NDArray[np.int64]:
     thumbnails = np.stack([look.thumbnail for look in looks])
     for number in range(len(looks) - 1):
         later = slice(number + 1, None)
-        distance = _BITS[hashes[later] ^ hashes[number]].sum(axis=1)
-        candidates = number + 1 + np.flatnonzero((distance <= _MOST_BITS) & (groups[later] != groups[number]))
+        is_candidate = _is_candidate(hashes[later], hashes[number]) & (groups[later] != groups[number])
+        candidates = number + 1 + np.flatnonzero(is_candidate)
         if not len(candidates):
             continue
-        differences = np.abs(thumbnails[candidates] - thumbnails[number])
-        is_near = (differences.mean(axis=1) <= _MOST_LEVELS) & (differences.max(axis=1) <= _MOST_ANYWHERE)
+        is_near = _looks_alike(thumbnails[candidates], thumbnails[number])
         for group in np.unique(groups[candidates[is_near]]):
             first, second = sorted((groups[number], group))
             groups[groups == second] = first
     return groups
+
+
+def _is_candidate(hashes: NDArray[np.uint16], one: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    return np.asarray(_BITS[hashes ^ one].sum(axis=1) <= _MOST_BITS)
+
+
+def _looks_alike(thumbnails: NDArray[np.int16], one: NDArray[np.int16]) -> NDArray[np.bool_]:
+    differences = np.abs(thumbnails - one)
+    is_near = (differences.mean(axis=1) <= _MOST_LEVELS) & (differences.max(axis=1, initial=0) <= _MOST_ANYWHERE)
+    return np.asarray(is_near)

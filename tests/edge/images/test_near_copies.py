@@ -1,6 +1,6 @@
 import numpy as np
 
-from train.data.near_copies import group_near_copies, look_of
+from edge.images.near_copies import group_near_copies, is_near_copy, look_of
 
 
 def scene(seed: int) -> np.ndarray:
@@ -65,3 +65,11 @@ def test_a_red_and_a_green_ball_at_one_place_are_no_copies() -> None:
 
 def test_no_images_are_no_groups() -> None:
     assert group_near_copies([]).tolist() == []
+
+
+def test_one_image_is_compared_with_all_others_by_the_same_rule() -> None:
+    looks = [look_of(scene(0)), look_of(scene(1))]
+
+    assert is_near_copy(look_of(brighter(scene(1), 3)), looks)
+    assert not is_near_copy(look_of(scene(2)), looks)
+    assert not is_near_copy(looks[0], [])
