@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from edge.artifact.decision_spec import DecisionSpec
 from edge.artifact.spec import ModelSpec, Provenance
+from edge.classify.interval import wilson_interval
 from edge.system import atomic_file
 from train.config import DATASETS, Preset, TrainConfig, preset_for
 from train.data.splits import Splits
 from train.network.networks import up_to_logits
 from train.results import plots
-from train.results.interval import wilson_interval
 from train.results.kept_images import write_kept_images
 from train.results.ood_evaluation import OodEvaluation
 from train.results.temperature import cross_entropy, expected_calibration_error, with_temperature

@@ -1,6 +1,6 @@
 import pytest
 
-from train.results.interval import wilson_interval
+from edge.classify.interval import wilson_interval
 
 
 @pytest.mark.parametrize(
