@@ -111,7 +111,8 @@ def _network_sinks(
         from edge.sinks.mqtt.sink import MqttSink
 
         broker = MqttSink(config.mqtt, health=health, model_sha256=classifier.artifact.sha256,
-                          every_s=config.mqtt_every, discovery_prefix=config.mqtt_discovery,
+                          every_s=config.mqtt_every, labels=classifier.spec.labels,
+                          discovery_prefix=config.mqtt_discovery,
                           monitored=list(monitored))  # fmt: skip
         monitored.append(broker)
         yield broker

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from edge.errors import RuntimeMissingError, ToolkitError
 from edge.sinks.addresses import MQTT_VARIABLES, BrokerAddress
 from edge.sinks.delivery import FIRST_DELAY_S, LONGEST_DELAY_S, FailureLog
+from edge.sinks.mqtt.refusals import why_not
 
 _KEEPALIVE_S = 30
 _OFFLINE_S = 0.4  # time limit of the last message
@@ -39,6 +40,8 @@ class ReceiveLimit:
     on_malformed: Callable[[Exception], None]
     """Called after an error in paho's thread, which then waits and connects again."""
     clock: Callable[[], float] = time.monotonic
+    connect_error: OSError = ConnectionError("never tried")
+    """Why the newest attempt to connect failed."""
     _reads = 0
     _connected_s = 0.0
 
@@ -59,9 +62,13 @@ class ReceiveLimit:
         return None
 
     def reconnect(self) -> Any:
-        """Connect; paho calls this."""
+        """Connect, and keep the error of an attempt that fails; paho calls this."""
         self._reads, self._connected_s = 0, self.clock()
-        return super().reconnect()  # type: ignore[misc]  # paho's
+        try:
+            return super().reconnect()  # type: ignore[misc]  # paho's
+        except OSError as error:
+            self.connect_error = error.with_traceback(None)  # whose frames would hold the socket
+            raise
 
     def loop_read(self, max_packets: int = 1) -> Any:
         """Read a packet or a part of one; paho calls this.
@@ -73,6 +80,17 @@ class ReceiveLimit:
         if self._reads > _FIRST_READS + _READS_PER_S * (self.clock() - self._connected_s):
             raise ConnectionAbortedError
         return super().loop_read(max_packets)  # type: ignore[misc]  # paho's
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """Socket that is closed where its handshake fails, which paho forgets."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
 
 
 if TYPE_CHECKING:
@@ -95,21 +113,25 @@ class Connection:
     ) -> None:
         """Begin to connect, in the background; `on_connect` is called after every connection, in paho's thread.
 
-        The broker publishes the will, a topic and a retained message, when the connection is lost.
+        The broker publishes the will, a topic and a retained message, when the connection is lost. A set-up that fails,
+        because the environment names no good certificate or because no socket can be opened, is tried again later.
 
         Raises:
             RuntimeMissingError: paho-mqtt isn't installed.
-            ToolkitError: the environment names a certificate that can't be used.
         """
         self._publish_all = on_connect
         self._failures = failures
-        self._client = _client(address)
+        self._address = address
+        self._client = _client()
+        self._lacks_certificates = address.has_tls
+        self._has_begun = False
+        self._retry_s = float("-inf")
         self._client.will_set(will[0], will[1], qos=1, retain=True)
         self._client.reconnect_delay_set(max(1, round(FIRST_DELAY_S)), round(LONGEST_DELAY_S))
         self._client.on_socket_open = _limit_receive_buffer
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = lambda *_: failures.record_failure(
-            ConnectionError(f"no broker at {address.place}")
+            ConnectionError(why_not(self._client.connect_error, address))
         )
         self._client.on_disconnect = lambda _client, _data, _flags, reason, _properties: self._on_loss(
             f"the connection to the broker broke: {reason}"
@@ -121,7 +143,24 @@ class Connection:
         self._is_stuck = False
         self._is_ending = False
         self._client.connect_async(address.host, address.port, keepalive=_KEEPALIVE_S)
-        self._client.loop_start()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start paho's thread, at most once every ten seconds until it has started."""
+        if self._has_begun or self._client.clock() < self._retry_s:
+            return
+        self._retry_s = self._client.clock() + _AFTER_ERROR_S
+        try:
+            if self._lacks_certificates:
+                _set_certificates(self._client)
+                self._lacks_certificates = False
+            self._client.loop_start()
+        except ToolkitError as error:
+            self._failures.record_failure(error)
+        except OSError as error:  # paho's thread is woken by a socket of the internet's family
+            self._failures.record_failure(ConnectionError(why_not(error, self._address)))
+        else:
+            self._has_begun = True
 
     @property
     def waiting(self) -> int:
@@ -133,6 +172,7 @@ class Connection:
     def publish(self, topic: str, message: str, *, is_retained: bool) -> bool:
         """Publish a message, from one thread at a time; True if it is on its way. The broker keeps retained ones."""
         if not self._client.is_connected():
+            self._begin()
             return False
         if self.waiting >= MOST_WAITING:
             self._is_stuck = True
@@ -172,23 +212,38 @@ def _limit_receive_buffer(_client: Client, _data: Any, line: Any) -> None:
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
 
 
-def _client(address: BrokerAddress) -> LimitedClient:
+def _client() -> LimitedClient:
     try:
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
     except ImportError as error:
         raise RuntimeMissingError(f"--mqtt can't work ({error}): pip install 'edge-classify[mqtt]'") from error
-    settings = {name: os.environ.get(variable) for name, variable in MQTT_VARIABLES.items()}
     limited = cast("type[LimitedClient]", type("LimitedClient", (ReceiveLimit, Client), {}))
     client = limited(CallbackAPIVersion.VERSION2)
+    settings = _settings()
     if settings["username"]:
         client.username_pw_set(settings["username"], settings["password"])
-    if address.has_tls:
-        try:
-            client.tls_set(settings["authority"], settings["certificate"], settings["key"])
-        except (OSError, ValueError, ssl.SSLError) as error:
-            variables = ", ".join(MQTT_VARIABLES[name] for name in ("authority", "certificate", "key"))
-            raise ToolkitError(
-                f"the certificates for --mqtt can't be used ({error}): {variables} must name PEM files"
-            ) from error
     return client
+
+
+def _set_certificates(client: LimitedClient) -> None:
+    settings = _settings()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies; without Python 3.13's ban on simple private CAs
+    context.sslsocket_class = _TlsSocket
+    try:
+        if settings["certificate"]:
+            context.load_cert_chain(settings["certificate"], settings["key"])
+        if settings["authority"]:
+            context.load_verify_locations(settings["authority"])
+        else:
+            context.load_default_certs()
+    except (OSError, ValueError) as error:
+        variables = ", ".join(MQTT_VARIABLES[name] for name in ("authority", "certificate", "key"))
+        raise ToolkitError(
+            f"the certificates for --mqtt can't be used ({error}): {variables} must name PEM files"
+        ) from error
+    client.tls_set_context(context)
+
+
+def _settings() -> dict[str, str | None]:
+    return {name: os.environ.get(variable) or None for name, variable in MQTT_VARIABLES.items()}

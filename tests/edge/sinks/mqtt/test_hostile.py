@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import threading
@@ -131,3 +132,21 @@ def test_attempts_are_one_to_ten_seconds_apart(meet: Any) -> None:
     _, sink = meet()
     client = sink._connection._client
     assert (client._reconnect_min_delay, client._reconnect_max_delay) == (1, 10)
+
+
+def test_a_unit_that_lets_no_socket_of_the_internet_through_ends_no_run(
+    monkeypatch: pytest.MonkeyPatch, frame: Any, prediction: Any, decision: Any
+) -> None:
+    """Under RestrictAddressFamilies=AF_UNIX even the pipe that wakes paho's thread can't be made."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/edge-classify")
+    with monkeypatch.context() as patched:
+        patched.setattr(paho, "_socketpair_compat", refuse)
+        address = BrokerAddress("127.0.0.1", 1, "shop/door", has_tls=False)
+        sink = MqttSink(address, health=Health(), model_sha256="ab", every_s=1e6)
+        sink.write(frame(), prediction(), decision(changed=True))
+    sink.close()
+    assert "systemctl edit" in sink.failures.message

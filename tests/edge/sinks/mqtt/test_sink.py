@@ -8,7 +8,8 @@ from typing import Any
 
 from edge.health import Health
 from edge.sinks.delivery import FailureLog
-from edge.sinks.mqtt.sink import decision_message, discovery_messages, telemetry_message
+from edge.sinks.mqtt.home_assistant import discovery_messages
+from edge.sinks.mqtt.sink import decision_message, telemetry_message
 
 
 def test_a_decision_message_holds_the_decision_its_source_and_the_model(decision: Any) -> None:
@@ -33,7 +34,7 @@ def test_telemetry_holds_the_health_the_speed_and_the_losses_of_sinks(prediction
 
 
 def test_home_assistants_sensors_read_keys_that_are_published(decision: Any, prediction: Any) -> None:
-    discovery = discovery_messages("shop/door", prefix="homeassistant")
+    discovery = discovery_messages("shop/door", prefix="homeassistant", labels=("Coat",), every_s=30)
     configs = {topic: json.loads(message) for topic, message in discovery.items()}
     parts = [topic.split("/") for topic in configs]
     assert {(part[0], part[-1]) for part in parts} == {("homeassistant", "config")}
@@ -46,11 +47,11 @@ def test_home_assistants_sensors_read_keys_that_are_published(decision: Any, pre
         "shop/door/telemetry": json.loads(telemetry_message(Health(), prediction(), [], age_ms=1.0, fps=1.0)),
     }
     for config in configs.values():
-        key = config["value_template"].split("value_json.")[1].split()[0].rstrip(")")
+        key = config["value_template"].split("value_json.")[1].split()[0].rstrip("),")
         assert key in messages[config["state_topic"]], config
 
 
 def test_each_topic_is_one_device_that_stays_the_same() -> None:
-    one, again, other = (set(discovery_messages(topic, prefix="ha")) for topic in ("a", "a", "b"))
+    one, again, other = (set(discovery_messages(topic, prefix="ha", labels=(), every_s=1)) for topic in ("a", "a", "b"))
     assert one == again
     assert not one & other
