@@ -1,4 +1,4 @@
-"""What Home Assistant shows: the templates rendered in the sandbox that it renders them in."""
+"""States that Home Assistant shows: the templates rendered in the sandbox that it renders them in."""
 
 from __future__ import annotations
 
