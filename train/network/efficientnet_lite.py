@@ -9,6 +9,7 @@ import keras
 from keras import layers
 from numpy.typing import NDArray
 
+from train.network.folded_conv import NORM_EPSILON, FoldedConv
 from train.network.pretrained import lite0_tensors
 
 PIXEL_MEAN = 127.0
@@ -49,6 +50,7 @@ def efficientnet_lite0(
     pretrained: bool = True,
     dropout: float = 0.2,
     activation: str = "softmax",
+    folded: bool = False,
 ) -> keras.Model:
     """Build the network: float32 RGB images (N, size, size, 3) of (pixel - 127) / 128 -> float32 (N, classes).
 
@@ -60,6 +62,7 @@ def efficientnet_lite0(
         pretrained: load the weights, the last layer's too if there are 1000 classes; otherwise all are random.
         dropout: share of the features that training leaves out before the last layer, 0-1.
         activation: of the last layer: softmax for probabilities, linear for logits.
+        folded: a form for training with frozen norms: the same weights in the same order, in a layer for each pair.
 
     Raises:
         RuntimeMissingError: the package with the weights is not installed.
@@ -67,55 +70,69 @@ def efficientnet_lite0(
     """
     # JAX compiles one program for every shape that it draws random numbers of: 14 s for numbers that are replaced.
     initializer = "zeros" if pretrained else "he_normal"
+    build = _Builder(initializer, folded=folded)
     image = layers.Input((input_size, input_size, 3))
-    x = _norm_relu6(_conv(32, 3, initializer, "stem", strides=2)(image), "stem")
+    x = _relu6(build.conv(image, 32, 3, "stem", strides=2), "stem")
     number = 0
     for stage in STAGES:
         for position in range(stage.blocks):
             stride = stage.stride if position == 0 else 1
-            x = _block(x, stage, stride=stride, initializer=initializer, name=f"block{number}")
+            x = _block(x, stage, build, stride=stride, name=f"block{number}")
             number += 1
-    x = _norm_relu6(_conv(FEATURES, 1, initializer, "head")(x), "head")
+    x = _relu6(build.conv(x, FEATURES, 1, "head"), "head")
     x = layers.GlobalAveragePooling2D(name="features")(x)
     if classes is not None:
         x = layers.Dropout(dropout, name="dropout")(x)
         x = layers.Dense(classes, activation=activation, dtype="float32", name="classes")(x)
     network = keras.Model(image, x, name="efficientnet_lite0")
-    if pretrained:
+    if pretrained and not folded:
         _load(network, with_classes=classes == IMAGENET_CLASSES)
     return network
 
 
-def _block(x: keras.KerasTensor, stage: Stage, *, stride: int, initializer: str, name: str) -> keras.KerasTensor:
+class _Builder:
+    """Makes the convolutions, each with its batch norm."""
+
+    def __init__(self, initializer: str, *, folded: bool) -> None:
+        self._initializer, self._folded = initializer, folded
+
+    def conv(self, x: keras.KerasTensor, channels: int, kernel: int, name: str, *, strides: int = 1) -> Any:
+        if self._folded:
+            return FoldedConv(kernel, channels, strides, name=f"{name}_conv")(x)
+        x = layers.Conv2D(
+            channels, kernel, strides=strides, padding="same", use_bias=False,
+            kernel_initializer=self._initializer, name=f"{name}_conv",
+        )(x)  # fmt: skip
+        return _norm(x, name)
+
+    def depthwise(self, x: keras.KerasTensor, kernel: int, name: str, *, strides: int = 1) -> Any:
+        if self._folded:
+            return FoldedConv(kernel, None, strides, name=f"{name}_conv")(x)
+        x = layers.DepthwiseConv2D(
+            kernel, strides=strides, padding="same", use_bias=False,
+            depthwise_initializer=self._initializer, name=f"{name}_conv",
+        )(x)  # fmt: skip
+        return _norm(x, name)
+
+
+def _block(x: keras.KerasTensor, stage: Stage, build: _Builder, *, stride: int, name: str) -> keras.KerasTensor:
     """Widen, filter each channel, narrow; add the input where it has the output's shape."""
     inner, channels = x, x.shape[-1]
     if stage.expansion > 1:
-        inner = _conv(channels * stage.expansion, 1, initializer, f"{name}_expand")(inner)
-        inner = _norm_relu6(inner, f"{name}_expand")
-    inner = layers.DepthwiseConv2D(
-        stage.kernel, strides=stride, padding="same", use_bias=False,
-        depthwise_initializer=initializer, name=f"{name}_depthwise_conv",
-    )(inner)  # fmt: skip
-    inner = _norm_relu6(inner, f"{name}_depthwise")
-    inner = _norm(_conv(stage.channels, 1, initializer, f"{name}_project")(inner), f"{name}_project")
+        inner = _relu6(build.conv(inner, channels * stage.expansion, 1, f"{name}_expand"), f"{name}_expand")
+    inner = _relu6(build.depthwise(inner, stage.kernel, f"{name}_depthwise", strides=stride), f"{name}_depthwise")
+    inner = build.conv(inner, stage.channels, 1, f"{name}_project")
     if stride == 1 and channels == stage.channels:
         return layers.Add(name=f"{name}_add")([inner, x])
     return inner
 
 
-def _conv(channels: int, kernel: int, initializer: str, name: str, *, strides: int = 1) -> keras.Layer:
-    return layers.Conv2D(
-        channels, kernel, strides=strides, padding="same", use_bias=False,
-        kernel_initializer=initializer, name=f"{name}_conv",
-    )  # fmt: skip
-
-
 def _norm(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    return layers.BatchNormalization(epsilon=1e-3, momentum=0.99, name=f"{name}_norm")(x)
+    return layers.BatchNormalization(epsilon=NORM_EPSILON, momentum=0.99, name=f"{name}_norm")(x)
 
 
-def _norm_relu6(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    return layers.ReLU(6.0, name=f"{name}_relu")(_norm(x, name))
+def _relu6(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return layers.ReLU(6.0, name=f"{name}_relu")(x)
 
 
 def _load(network: keras.Model, *, with_classes: bool) -> None:

@@ -99,6 +99,13 @@ def efficientnet_lite0(*, height: int, width: int, classes: int) -> keras.Model:
     return efficientnet_lite.efficientnet_lite0(height, classes)
 
 
+def with_folded_norms(network: keras.Model) -> keras.Model:
+    """Return a copy of `efficientnet_lite0` that trains faster with frozen norms; the same weights in the same order."""
+    copy = efficientnet_lite.efficientnet_lite0(network.input_shape[1], network.output_shape[1], folded=True)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
 def freeze(network: keras.Model, *, train_from: int, head_only: bool = False) -> None:
     """Leave layers of the pretrained network as they are in training, and all of its batch norms.
 
