@@ -49,8 +49,8 @@ def parser() -> argparse.ArgumentParser:
                        help="network and how to train it (default: transfer for a folder, else edge)")  # fmt: skip
     flags.add_argument("--data", type=_data, default=default.data, metavar="DATA",
                        help="fashion-mnist, demo (drawn), or a folder with one folder of images a class")  # fmt: skip
-    flags.add_argument("--test-fraction", type=_fraction, default=default.test_fraction, metavar="SHARE",
-                       help="share of your own images that is held out for the test")  # fmt: skip
+    flags.add_argument("--test-fraction", type=_test_fraction, default=default.test_fraction, metavar="SHARE",
+                       help="share of your own images that is held out for the test; 0: none")  # fmt: skip
     flags.add_argument("--initial", type=Path, metavar="RUN", help="run directory with the initial weights")
     flags.add_argument("--extra-data", type=Path, nargs="+", default=default.extra_data, metavar="FILE.npz",
                        help="further training images, made by `python -m train.photographs` or `.scenes`")  # fmt: skip
@@ -93,7 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     low, high = metrics["test_top1_interval"]
-    right = f"{metrics['test_top1_accuracy']:.2%} of {metrics['images']['test']:,} test images right"
+    noun = "test" if metrics["config"]["test_fraction"] else "held-out"
+    right = f"{metrics['test_top1_accuracy']:.2%} of {metrics['images']['test']:,} {noun} images right"
     print(f"{folder}: {right}, 95 % interval {low:.1%} to {high:.1%}")
     return 0
 
@@ -109,6 +110,14 @@ def _fraction(text: str) -> float:
     value = float(text)
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, got {text}")
+    return value
+
+
+def _test_fraction(text: str) -> float:
+    """Parse a share from 0 to below 1 for argparse."""
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"expected a share from 0 to below 1, got {text}")
     return value
 
 
@@ -151,6 +160,8 @@ def _add_preset_flags(group: argparse._ArgumentGroup) -> None:
         "--warmup-epochs", type=console.non_negative_float, metavar="N", help="epochs of climbing, cosine only"
     )
     group.add_argument("--label-smoothing", type=_share, metavar="SHARE", help="share spread over all classes")
+    group.add_argument("--balance", type=_share, metavar="POWER",
+                       help="weight of rare classes: 0 as they come, 1 as much as common ones")  # fmt: skip
     group.add_argument(
         "--average-epochs", type=console.non_negative_float, metavar="N", help="epochs that weights are averaged over"
     )

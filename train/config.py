@@ -43,6 +43,8 @@ class Preset:
     """Epochs in which the learning rate climbs linearly from 0; for the cosine schedule only."""
     label_smoothing: float = 0.0
     """Share of the target that all classes get alike (Szegedy et al., 2016, arXiv:1512.00567), 0-1."""
+    balance: float = 1.0
+    """Power of 1 / images of a class that its images weigh in the loss, of your own images alone: 0 none, 1 all."""
     average_epochs: float = 0.0
     """Window, in epochs, of the exponential average of the weights that is kept in the end (0: the last weights)."""
     shift: int = 0
@@ -111,6 +113,7 @@ class TrainConfig:
     schedule: str | None = None
     warmup_epochs: float | None = None
     label_smoothing: float | None = None
+    balance: float | None = None
     average_epochs: float | None = None
     shift: int | None = None
     shift_padding: str | None = None
@@ -140,7 +143,8 @@ class TrainConfig:
     mixed_precision: str = "off"
     """Arithmetic, off (float32), float16 or bfloat16; the weights stay float32."""
     test_fraction: float = 0.15
-    """Share of your own images that is held out for the test, 0-1; the same images for every seed."""
+    """Share of your own images that is held out for the test, 0-1; the same images for every seed. 0: none, and the
+    validation images stand in for them."""
     validation_fraction: float = 1 / 12
     """Share of the training images that becomes the validation split, 0-1: 5,000 of 60,000."""
     extra_data: tuple[Path, ...] = ()

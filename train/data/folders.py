@@ -72,15 +72,19 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
     return OwnImages(np.stack(pixels), indices, class_names, tuple(skipped))
 
 
-def balancing_weights(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[np.float32] | None:
-    """Return weights of the classes in the loss, float32, shape (classes,), that make their total weights equal.
+def balancing_weights(
+    labels: NDArray[np.integer[Any]], classes: int, *, balance: float = 1.0
+) -> NDArray[np.float32] | None:
+    """Return weights of the classes in the loss, float32, shape (classes,): 1 / count to the power of `balance`, 0-1.
 
-    Their mean over the images is 1. None if the largest class has at most 1.5 times the images of the smallest.
+    At 1 their total weights are equal. Their mean over the images is 1. None if all weigh the same, or if the largest
+    class has at most 1.5 times the images of the smallest.
     """
     counts = np.bincount(labels, minlength=classes)
-    if 2 * counts.max() <= 3 * counts.min():
+    if 2 * counts.max() <= 3 * counts.min() or not balance:
         return None
-    return np.asarray(len(labels) / (classes * counts), np.float32)
+    weights = counts**-balance
+    return np.asarray(weights * len(labels) / (counts * weights).sum(), np.float32)
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:

@@ -92,7 +92,8 @@ def read_parts(
         folder: with folders of images, whose names are the classes; or train, valid and test with such folders.
         spec: input of the network.
         margin: size of training images in units of the input's, 1 or more.
-        test_fraction: share that is held out for the test if the folder doesn't come split, 0-1.
+        test_fraction: share that is held out for the test if the folder doesn't come split, 0-1; 0: none, and the
+            validation part stands in for it.
         validation_fraction: share of the others that becomes the validation part, 0-1.
         seed: random seed of the validation part.
         most_training_images: limit on them.
@@ -115,7 +116,7 @@ def read_parts(
         LabelledFiles(labels, groups, given, disputed),
         test_fraction=test_fraction, validation_fraction=validation_fraction, seed=seed,
     )  # fmt: skip
-    _report(labels, groups, parts, disputed, names)
+    _report(labels, groups, parts, disputed, names, has_test=test_fraction > 0)
     larger = replace(spec, height=round(spec.height * margin), width=round(spec.width * margin))
     read = {}
     for part, size in ((TRAIN, larger), (VALIDATION, spec), (TEST, spec)):
@@ -126,6 +127,9 @@ def read_parts(
         pixels = _read([images[index].file.path for index in chosen], size, store)
         paths = tuple(images[index].file.path for index in chosen)
         read[part] = ReadImages(pixels, labels[chosen], ImageFiles(paths, groups[chosen], bool((given != ANY).any())))
+    if not len(read[TEST].labels):
+        _LOGGER.warning("no test part: the network is judged on the validation images, which flatters if they chose it")
+        read[TEST] = read[VALIDATION]
     return OwnParts(read[TRAIN], read[VALIDATION], read[TEST], names, (*damaged, *repeated, *skipped))
 
 
@@ -216,7 +220,7 @@ def _require_enough(folder: Path, names: tuple[str, ...], labels: NDArray[np.int
 
 def _report(
     labels: NDArray[np.int32], groups: NDArray[np.int64], parts: NDArray[np.int8], disputed: NDArray[np.bool_],
-    names: tuple[str, ...],
+    names: tuple[str, ...], *, has_test: bool,
 ) -> None:  # fmt: skip
     """Say what the division can't promise; refuse one without training or test images."""
     near = len(groups) - len(np.unique(groups))
@@ -228,7 +232,10 @@ def _report(
                         (parts == TEST).sum())  # fmt: skip
     if disputed.any():
         _LOGGER.warning("%d images lie in two classes: remove them from one", disputed.sum())
-    for part, noun in ((TRAIN, "training"), (VALIDATION, "validation"), (TEST, "test")):
+    nouns = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
+    if not has_test and not (parts == TEST).any():
+        del nouns[TEST]
+    for part, noun in nouns.items():
         absent = [name for label, name in enumerate(names) if not (labels[parts == part] == label).any()]
         if absent and (part == TRAIN or len(absent) == len(names)):
             raise DatasetError(f"no {noun} images of {', '.join(absent[:5])}: add images of other scenes")

@@ -49,14 +49,14 @@ def divide(files: LabelledFiles, *, test_fraction: float, validation_fraction: f
 
     Args:
         files: labels, groups and given parts.
-        test_fraction: share of each class that becomes the test part, 0-1.
+        test_fraction: share of each class that becomes the test part, 0-1; 0: none does.
         validation_fraction: share of the others that becomes the validation part, 0-1.
         seed: of the validation part; the test part is the same for every seed.
     """
     parts = np.where(files.given == ANY, TRAIN, files.given).astype(np.int8)
     groups = _cut(files, parts)
     for part, fraction, part_seed in ((TEST, test_fraction, _TEST_SEED), (VALIDATION, validation_fraction, seed)):
-        if not (files.given == part).any():
+        if fraction and not (files.given == part).any():
             _draw(part, parts, files, groups, fraction=fraction, rng=np.random.default_rng(part_seed))
     return parts
 

@@ -203,7 +203,7 @@ def _own_in_parts(config: TrainConfig, scratch: Path | None) -> Splits:
     train, validation, test = (
         Split(part.pixels, part.labels, spec, part.files) for part in (own.train, own.validation, own.test)
     )
-    weights = balancing_weights(train.labels, len(own.class_names))
+    weights = balancing_weights(train.labels, len(own.class_names), balance=preset.balance)
     if weights is not None:
         facts = (np.bincount(train.labels).min(), np.bincount(train.labels).max(), weights.max() / weights.min())
         _LOGGER.info("%d to %d training images a class: the rarest weighs %.1f times the commonest", *facts)

@@ -75,9 +75,7 @@ def train_model(
     return network, checkpoint
 
 
-def build_network(
-    preset: Preset, splits: Splits, *, mixed_precision: str = "off", folded: bool = False
-) -> keras.Model:
+def build_network(preset: Preset, splits: Splits, *, mixed_precision: str = "off", folded: bool = False) -> keras.Model:
     """Build the preset's untrained network for these images and classes, or the form of it that trains faster."""
     height, width = splits.input.height, splits.input.width
     keras.config.set_dtype_policy("float32" if mixed_precision == "off" else f"mixed_{mixed_precision}")

@@ -19,7 +19,7 @@ NORM_EPSILON = 1e-3
 class FoldedConv(keras.layers.Layer):  # type: ignore[misc]  # Keras is not type-checked here
     """Convolution, or one of each channel, of float images (N, height, width, channels), padding same, and its norm.
 
-    It has the weights of Conv2D or DepthwiseConv2D and of BatchNormalization, in this order; only the kernel is trained.
+    It has the weights of Conv2D or DepthwiseConv2D and then of BatchNormalization; only the kernel is trained.
     """
 
     def __init__(self, kernel_size: int, filters: int | None, strides: int, *, name: str) -> None:

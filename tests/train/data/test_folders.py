@@ -78,6 +78,14 @@ def test_rarer_classes_weigh_more_so_that_all_weigh_the_same_together() -> None:
     assert weights.tolist() == pytest.approx([8 / (2 * 6), 8 / (2 * 2)])
 
 
+def test_a_balance_of_a_half_weighs_by_the_root() -> None:
+    weights = balancing_weights(np.array([0] * 16 + [1] * 4, np.uint8), 2, balance=0.5)
+
+    assert weights is not None
+    assert weights.tolist() == pytest.approx([20 / (16 + 4 * 2), 2 * 20 / (16 + 4 * 2)])
+    assert balancing_weights(np.array([0] * 16 + [1] * 4, np.uint8), 2, balance=0) is None
+
+
 def test_nearly_equal_classes_need_no_weights() -> None:
     assert balancing_weights(np.array([0] * 6 + [1] * 4, np.uint8), 2) is None
 

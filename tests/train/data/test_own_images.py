@@ -51,6 +51,18 @@ def test_the_parts_hold_what_the_runner_would_see_and_training_images_a_margin(t
     assert {image.tobytes() for image in own.test.pixels[own.test.labels == 0]} <= known
 
 
+def test_without_a_test_part_the_validation_images_stand_in_for_it(tmp_path: Path, caplog) -> None:
+    for number, (part, count) in enumerate({"train": 8, "valid": 3}.items()):
+        draw(tmp_path / part, {"nut": count, "bolt": count}, first=100 * number)
+
+    with caplog.at_level(logging.WARNING):
+        own = parts_of(tmp_path, test_fraction=0.0)
+
+    assert sizes(own) == [[8, 8], [3, 3], [3, 3]]
+    assert np.array_equal(own.test.pixels, own.validation.pixels)
+    assert "no test part" in caplog.text
+
+
 def test_a_data_set_that_comes_split_keeps_its_parts(tmp_path: Path) -> None:
     for number, (part, count) in enumerate({"train": 8, "valid": 3, "test": 4}.items()):
         draw(tmp_path / part, {"nut": count, "bolt": count}, first=100 * number)
