@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.analysis.seed_variance import REPETITIONS
 from edge.artifact.file import read_artifact
+from edge.datasets.folder_labels import CLOTHES_FOLDERS
 
 ROOT = Path(__file__).parents[1]
 MEASURED = ROOT / "docs" / "measured"
@@ -54,6 +55,8 @@ RUNS = {
         f"edge-seed{seed}": f"{FURTHER}/edge-second-seed{seed} {EXTRA_DATA} --seed {seed}",
     }.items()
 }
+# The model of real garments, from the photographs alone, in folders with its labels for names.
+CLOTHES = "--data {runs}/clothes_photographs --input-size 192 --test-fraction 0"
 # Runs that differ in their seed alone, for the spread in the report.
 ALIKE = ("edge", "edge-seed1", "edge-seed2")
 # Runs that docs/curve.py measures.
@@ -81,6 +84,9 @@ def main() -> None:
     for name, choices in RUNS.items():
         if not (folder / name).exists():
             module("train", "--runs", str(folder), *_new_or_resumed(folder, name, choices.format(runs=folder)))
+    if not (folder / "clothes").exists():
+        link_photographs(options.photographs, folder / "clothes_photographs")
+        module("train", "--runs", str(folder), *_new_or_resumed(folder, "clothes", CLOTHES.format(runs=folder)))
     for name in SHIPPED:
         (PRETRAINED / name).mkdir(exist_ok=True)
         for file in FILES:
@@ -91,12 +97,24 @@ def main() -> None:
         files = sorted(str(path) for path in Path(exported).glob("*.tflite"))
         runs = [str(folder / name) for name in RUNS]
         (MEASURED / "tried.txt").write_text(module("train.compare", *runs, "--exported", *files), encoding="utf-8")
-        shutil.copy(Path(exported) / "edge_int8.tflite", ROOT / "edge" / "models" / "edge_int8.tflite")
+        module("export.tflite", str(folder / "clothes"), "--quantize", "int8", "--artifacts", exported)
+        for name in ("edge_int8.tflite", "clothes_int8.tflite"):
+            shutil.copy(Path(exported) / name, ROOT / "edge" / "models" / name)
         keep_repetitions(folder, Path(exported))
         compared = [str(Path(exported) / f"{name}_int8.tflite") for name in COMPARED]
         validation = str(options.photographs / "validation")
         script = [sys.executable, "docs/curve.py", *compared, "--photographs", validation]
         subprocess.run(script, cwd=ROOT, check=True)
+
+
+def link_photographs(photographs: Path, folder: Path) -> None:
+    """Make folders of links to the photographs' folders, called like the labels of the model of clothes."""
+    for part in ("train", "validation"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+        for name, label in CLOTHES_FOLDERS.items():
+            link = folder / part / label
+            if not link.is_symlink():
+                link.symlink_to((photographs / part / name).resolve(), target_is_directory=True)
 
 
 def keep_repetitions(runs: Path, exported: Path) -> None:

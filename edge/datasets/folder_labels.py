@@ -13,9 +13,9 @@ from edge.errors import SourceError
 REJECTIONS = (UNKNOWN_LABEL, NOTHING_LABEL)
 """Answers that name no class."""
 
-# Folders of the clothing data set (github.com/alexeygrigorev/clothing-dataset-small) as labels of Fashion-MNIST; its
-# shoes are of every kind.
-_CLOTHING_FOLDERS: dict[str, tuple[str, ...]] = {
+# Folders of the clothing data set (github.com/alexeygrigorev/clothing-dataset-small) as labels of Fashion-MNIST, whose
+# shoes are of every kind, and of the built-in model `clothes`.
+_FASHION_MNIST_FOLDERS: dict[str, tuple[str, ...]] = {
     "t-shirt": ("T-shirt/top",),
     "pants": ("Trouser",),
     "longsleeve": ("Pullover",),
@@ -27,6 +27,19 @@ _CLOTHING_FOLDERS: dict[str, tuple[str, ...]] = {
     "shorts": (),
     "skirt": (),
 }
+CLOTHES_FOLDERS = {
+    "dress": "Dress",
+    "hat": "Hat",
+    "longsleeve": "Longsleeve",
+    "outwear": "Outerwear",
+    "pants": "Trousers",
+    "shirt": "Shirt",
+    "shoes": "Shoes",
+    "shorts": "Shorts",
+    "skirt": "Skirt",
+    "t-shirt": "T-shirt",
+}
+"""Folders of the clothing data set -> labels of the built-in model `clothes`."""
 
 _MOST_LISTED = 30  # names in an error message
 
@@ -65,7 +78,7 @@ def map_folders(folders: Sequence[str], labels: Sequence[str], truths: Truths) -
     """Return the correct labels of each folder.
 
     In this order: those in `truths`, as typed; none for `unknown` and `nothing`; the label of the folder, whatever its
-    case and punctuation; those of the clothing data set's folders, for a model with all labels of Fashion-MNIST.
+    case and punctuation; those of the clothing data set's folders, for a model with the labels of a built-in one.
 
     Raises:
         SourceError: a folder fits no label, or `truths` names a folder or a label that doesn't exist.
@@ -105,8 +118,11 @@ def _labels_of(folder: str, labels: Sequence[str], truths: Truths) -> tuple[str,
     label = _label_called(folder, labels)
     if label is not None:
         return (label,)
-    clothing = {_plain(name): right for name, right in _CLOTHING_FOLDERS.items()}
-    return clothing.get(_plain(folder)) if set(FASHION_MNIST_LABELS) <= set(labels) else None
+    if set(FASHION_MNIST_LABELS) <= set(labels):
+        return {_plain(name): right for name, right in _FASHION_MNIST_FOLDERS.items()}.get(_plain(folder))
+    if set(CLOTHES_FOLDERS.values()) <= set(labels):
+        return {_plain(name): (right,) for name, right in CLOTHES_FOLDERS.items()}.get(_plain(folder))
+    return None
 
 
 def _typed_labels(folder: str, typed: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:

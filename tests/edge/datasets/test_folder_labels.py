@@ -34,6 +34,15 @@ def test_folders_of_a_fashion_mnist_model(folder: str, labels: tuple[str, ...]) 
     assert map_folders([folder], FASHION_MNIST_LABELS, {}) == [LabelledFolder(folder, labels)]
 
 
+def test_folders_of_the_model_of_clothes() -> None:
+    labels = ("Dress", "Hat", "Longsleeve", "Outerwear", "Shirt", "Shoes", "Shorts", "Skirt", "T-shirt", "Trousers")
+    folders = ["dress", "outwear", "pants", "longsleeve", "t-shirt", "unknown"]
+
+    truths = [kind.labels for kind in map_folders(folders, labels, {})]
+
+    assert truths == [("Dress",), ("Outerwear",), ("Trousers",), ("Longsleeve",), ("T-shirt",), ()]
+
+
 def test_a_model_with_labels_of_its_own() -> None:
     assert map_folders(["hat", "rain-coat"], OWN, {}) == [
         LabelledFolder("hat", ("Hat",)),
