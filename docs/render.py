@@ -156,6 +156,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     import train.scenes
     from benchmarks.overhead import command as runner
     from benchmarks.photos import command as photos
+    from edge.collect import command as collect
     from edge.describe import command as describe
     from edge.doctor import command as doctor
     from edge.update import flags as update
@@ -163,7 +164,17 @@ def _parsers() -> list[argparse.ArgumentParser]:
     from export.sign import parser as sign
     from export.tflite import TfliteFormat
 
-    modules = (edge.run.flags, describe, doctor, update, train.__main__, train.compare, train.photographs, train.scenes)
+    modules = (
+        edge.run.flags,
+        collect,
+        describe,
+        doctor,
+        update,
+        train.__main__,
+        train.compare,
+        train.photographs,
+        train.scenes,
+    )
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
     return [*(module.parser() for module in modules), *exports, sign(),
             *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip

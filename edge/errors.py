@@ -43,6 +43,10 @@ class SourceLostError(SourceError):
     exit_code = EXIT_SOURCE_LOST
 
 
+class QuotaError(ToolkitError, OSError):
+    """A folder of images that has reached the size that it was given."""
+
+
 class DatasetError(ToolkitError, OSError):
     """A data set that is absent, damaged or of an unexpected shape."""
 

@@ -152,7 +152,7 @@ def test_no_folder_holds_more_than_can_be_read_at_a_glance() -> None:
 ORDER = {
     "edge": (
         *("errors", "health", "system", "artifact", "images", "vision", "demo", "datasets", "runtimes", "verify"),
-        *("classify", "cli", "sources", "sinks", "update", "doctor", "describe", "teach", "run"),
+        *("classify", "cli", "sources", "sinks", "collect", "update", "doctor", "describe", "teach", "run"),
     ),
     "benchmarks": (
         *(

@@ -11,6 +11,7 @@ import train.__main__
 import train.compare
 from edge import errors
 from edge.cli import config_file
+from edge.collect import command as collect
 from edge.describe import command as describe
 from edge.doctor import command as doctor
 from edge.update import flags as update
@@ -85,6 +86,8 @@ def test_every_runner_command_is_understood(line: str) -> None:
     arguments = line.split()[1:]
     if arguments[:1] == [doctor.NAME]:
         doctor.parser().parse_args(arguments[1:])
+    elif arguments[:1] == [collect.NAME]:
+        collect.config_from(collect.parser().parse_args(arguments[1:]))
     elif arguments[:1] == [describe.NAME]:
         describe.parser().parse_args(arguments[1:])
     elif arguments[:1] == [update.NAME]:

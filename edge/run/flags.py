@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import math
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 from edge import __version__
 from edge.artifact.file import DEFAULT_MODEL, builtin_models, model_path
 from edge.cli import config_file, console
 from edge.cli.console import add_trust_flags, parsed_by
 from edge.cli.model_flags import add_model_flags, model_options_from
+from edge.cli.source_flags import DEMO_FRAMES, add_camera_flags, add_origin_flags, add_roi_flag, size_bytes
 from edge.run.loop import RunConfig
 from edge.runtimes import RUNTIMES
 from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE, BrokerAddress, PageAddress
 from edge.sinks.open import SinkConfig
 
-if TYPE_CHECKING:
-    from edge.vision.prepared_input import Region
-
-# Frames after which an endless demo stops: two of each garment, or each garment for 2 s at 30 frames a second.
-DEMO_FRAMES = {"demo": 20, "demo-video": 600}
-
-_UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-_T = TypeVar("_T")
 _EXAMPLES = """examples:
   edge-classify                                      drawn garments: needs no camera, no file
   edge-classify --camera 0                           the first camera, until Ctrl-C
@@ -38,7 +28,8 @@ _EXAMPLES = """examples:
   edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
 
 `edge-classify doctor --help` says why this machine can or can't run it, `edge-classify update --help` how a new model
-gets onto it, `edge-classify describe --help` what is in a model file.
+gets onto it, `edge-classify describe --help` what is in a model file, `edge-classify collect --help` how to make images
+of your own classes to train on.
 
 exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream given up, 130 Ctrl-C;
 SIGTERM stops cleanly (0)
@@ -54,13 +45,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
     )
     origin = flags.add_mutually_exclusive_group()
-    origin.add_argument("--camera", metavar="N", help="camera number, /dev/videoN, /dev/v4l/by-id/... or csi:0")
-    origin.add_argument(
-        "--source",
-        default=default.source,
-        help="image, folder, 'glob', video, URL, - (MJPEG on standard input), demo (drawn garments) or demo-video "
-        "(each for 2 s)",
-    )
+    add_origin_flags(origin, default=default.source)
     origin.add_argument("--list-cameras", action="store_true", help="list the cameras (--json: as JSON)")
     model = flags.add_mutually_exclusive_group()
     model.add_argument("--model", type=model_path, metavar="FILE",
@@ -72,9 +57,7 @@ def parser() -> argparse.ArgumentParser:
                        "there is none")  # fmt: skip
     add_trust_flags(flags)
     add_model_flags(flags)
-    flags.add_argument("--roi", type=parsed_by(_region), metavar="X,Y,W,H",
-                       help="classify only this part of the frame: pixels, or shares of the frame if no number is "
-                       "above 1")  # fmt: skip
+    add_roi_flag(flags, verb="classify")
     flags.add_argument("--background", choices=("border", "learn"), default=default.background,
                        help="model of the background: the frame's border, or the first second of a camera that doesn't "
                        "move, with nothing in view (default: %(default)s)")  # fmt: skip
@@ -98,7 +81,8 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--picture", type=Path, metavar="FILE", help="write an annotated picture of the last ten frames")
     end.add_argument("--explain", type=Path, metavar="FILE",
                      help="write a picture that explains the decision on the first frame, and stop")  # fmt: skip
-    _add_camera_flags(flags, default)
+    add_camera_flags(flags, size=default.size, freeze_timeout_s=default.freeze_timeout_s,
+                     stall_timeout_s=default.stale_after_s)  # fmt: skip
     _add_sink_flags(flags)
     _add_decision_flags(flags)
     config_file.add_config_flag(flags)
@@ -116,23 +100,6 @@ def run_config_from(options: argparse.Namespace) -> RunConfig:
 def sink_config_from(options: argparse.Namespace) -> SinkConfig:
     """Return the parsed flags as the settings of all sinks."""
     return SinkConfig(**{name: getattr(options, name) for name in SinkConfig._fields})
-
-
-def _add_camera_flags(flags: argparse.ArgumentParser, default: RunConfig) -> None:
-    """Add the flags of `edge.sources.CameraSettings` and `edge.sources.LiveTimeouts`."""
-    live = flags.add_argument_group("cameras and streams", "A lost one is reopened until it is back.")
-    live.add_argument("--size", type=_size, default="{}x{}".format(*default.size), metavar="WxH",
-                      help="frame size to ask a camera for, in pixels")  # fmt: skip
-    live.add_argument("--fps", type=console.positive_float, metavar="N", help="frames a second to ask a camera for")
-    live.add_argument("--stall-timeout", type=console.positive_float, dest="stale_after_s", metavar="S",
-                      help="answer stale after S seconds without a frame (default: the model file's "
-                      "value)")  # fmt: skip
-    live.add_argument("--freeze-timeout", type=console.non_negative_float, dest="freeze_timeout_s", metavar="S",
-                      default=default.freeze_timeout_s,
-                      help="reconnect a camera that sends identical frames for S seconds, if its frames differed "
-                           "before; 0: never")  # fmt: skip
-    live.add_argument("--give-up-after", type=console.positive_float, dest="give_up_after_s", metavar="S",
-                      help="end with exit code 4 after S seconds without a frame (default: never)")  # fmt: skip
 
 
 def _add_decision_flags(flags: argparse.ArgumentParser) -> None:
@@ -166,7 +133,7 @@ def _add_file_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--snapshots", type=Path, metavar="DIR",
                        help="keep uncertain frames, in a folder for each answer; correct them, then train with "
                        "`python -m train --data DIR`")  # fmt: skip
-    group.add_argument("--snapshots-limit", type=_size_bytes, default="200MB", metavar="SIZE",
+    group.add_argument("--snapshots-limit", type=size_bytes, default="200MB", metavar="SIZE",
                        help="largest size of all snapshots together; the oldest are deleted first")  # fmt: skip
     group.add_argument("--snapshots-every", type=console.non_negative_float, default=10.0, metavar="S",
                        help="least seconds between two snapshots")  # fmt: skip
@@ -192,31 +159,7 @@ def _add_broker_flags(group: argparse._ArgumentGroup) -> None:
                        help="announce the device to Home Assistant (default PREFIX: homeassistant)")  # fmt: skip
 
 
-def _region(text: str) -> Region:
-    from edge.vision.prepared_input import Region
-
-    return Region.parse(text)
-
-
 def _store_folder(text: str) -> Path:
     from edge.update.store import default_folder
 
     return Path(text) if text else default_folder()
-
-
-def _size(text: str) -> tuple[int, int]:
-    """Parse WIDTHxHEIGHT in pixels, for argparse: (width, height), as the flag has it."""
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal() and 1 <= int(width) <= 16384 and 1 <= int(height) <= 16384):
-        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT in pixels, such as 640x480, got {text!r}")
-    return int(width), int(height)
-
-
-def _size_bytes(text: str) -> int:
-    """Parse a size such as 200MB, 1.5GiB or 5000000, for argparse."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
-    if match and match[2] in _UNITS:
-        size = float(match[1]) * _UNITS[match[2]]
-        if 1 <= size < math.inf:
-            return int(size)
-    raise argparse.ArgumentTypeError(f"expected a size such as 200MB, got {text!r}")

@@ -15,10 +15,11 @@ from edge.artifact.input_spec import GARMENT_RECIPE
 from edge.artifact.spec import FASHION_MNIST_LABELS, RESERVED_LABELS
 from edge.cli import config_file, console
 from edge.cli.console import trust_policy_from
+from edge.cli.source_flags import DEMO_FRAMES
 from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError
 from edge.health import Health
 from edge.images import limits
-from edge.run.flags import DEMO_FRAMES, parser, run_config_from, sink_config_from
+from edge.run.flags import parser, run_config_from, sink_config_from
 from edge.system import process
 
 if TYPE_CHECKING:
@@ -32,8 +33,13 @@ if TYPE_CHECKING:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Classify frames, or run the subcommand doctor, describe or update."""
+    """Classify frames, or run the subcommand collect, doctor, describe or update."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["collect"]:
+        from edge.collect import command as collect
+
+        prepare_libraries()
+        return collect.main(arguments[1:])
     if arguments[:1] == ["doctor"]:
         from edge.doctor import command as doctor
 

@@ -34,6 +34,8 @@ _ELLIPSIS = "..."
 _CAPTION_HEIGHT = 56  # pixels
 _LONGEST_EDGE = 1280  # pixels; larger frames are scaled down
 _SHORTEST_EDGE = 240  # pixels; smaller frames are scaled up, so that the caption can be read
+PAGE_EDGE = 960  # pixels: a phone's width twice over; larger frames would cost encoding and airtime
+_PAGE_QUALITY = 80
 _OTHER: Colour = (120, 180, 250)  # of decisions that name no class
 
 
@@ -99,6 +101,21 @@ def paste_frame(
         corners = np.clip(corners, 1, np.maximum(1, [width - 2, height - 2]), dtype=np.int32)
         for colour, thickness in ((_OUTLINE_DARK, 4), (_OUTLINE_BRIGHT, 2)):
             cv2.polylines(place, [corners], isClosed=True, color=colour, thickness=thickness, lineType=cv2.LINE_AA)
+
+
+def encode_page_picture(
+    frame: Image, outline: NDArray[np.int32], *, region: tuple[int, int, int, int] | None = None
+) -> bytes:
+    """Return a frame as a JPEG for a web page, at most 960 pixels long and never enlarged.
+
+    The arguments are those of `paste_frame`.
+    """
+    height, width = frame.shape[:2]
+    scale = min(1.0, PAGE_EDGE / max(height, width))
+    picture = blank(max(1, round(height * scale)), max(1, round(width * scale)))
+    paste_frame(picture, frame, outline, region=region)
+    _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _PAGE_QUALITY])
+    return bytes(encoded)
 
 
 def _dim_around(place: Image, region: tuple[int, int, int, int], scale: float) -> None:

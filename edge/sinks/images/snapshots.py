@@ -7,28 +7,20 @@ belong to the user: they are neither counted nor deleted.
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import re
-from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
-
-import cv2
 
 from edge.artifact.decision_spec import DecisionSpec
 from edge.artifact.spec import NOTHING_LABEL, UNKNOWN_LABEL
 from edge.classify.results import Decision, Prediction
+from edge.datasets.class_names import folder_name
+from edge.sinks.images.class_folders import ClassFolders
 from edge.sinks.protocol import Sink
 from edge.sinks.text.jsonl import as_record
 from edge.sources.frame import Frame
-from edge.system import atomic_file
 from edge.vision.prepared_input import Region
 
-_JPEG_QUALITY = 95
 _NARROW_LEAD = 0.2  # of the likeliest class over the second: ambiguous between two classes
-_OURS = re.compile(r"(?P<time>\d{8}T\d{6}\.\d{3}Z)_(?P<label>.+)\.(jpg|json)")
 
 
 def uncertainty_reason(prediction: Prediction, rule: DecisionSpec) -> str:
@@ -84,50 +76,14 @@ class SnapshotSink(Sink):
         Raises:
             OSError: the folder can't be made or written to.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(errno.EACCES, "no permission to write pictures there", str(folder))
-        for inner in folder.iterdir():
-            atomic_file.sweep(inner)
-        self._folder = folder
-        self._limit_bytes = limit_bytes
+        self._folders = ClassFolders(folder, limit_bytes=limit_bytes)
         self._rule = rule
         self._model_sha256 = model_sha256
         self._region = region
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Make room, then write the image and its decision."""
-        label = folder_name(decision.label)
         image = frame.image if self._region is None else self._region.cut(frame.image)[0]
-        _, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         record = as_record(frame, prediction, decision, model_sha256=self._model_sha256)
         record["uncertain"] = uncertainty_reason(prediction, self._rule)
-        text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
-        self._make_room(len(encoded) + len(text.encode()))
-        time = frame.time.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S.%f")[:-3] + "Z"
-        path = self._folder / label / f"{time}_{label}.jpg"
-        atomic_file.write_text(path.with_suffix(".json"), text)
-        atomic_file.write_bytes(path, encoded.tobytes())
-
-    def _make_room(self, size_bytes: int) -> None:
-        """Delete the oldest files until there is room; listed again each time, because users move these files."""
-        kept = sorted((path.name, path, path.stat().st_size) for path in _ours(self._folder))
-        total = sum(size for _, _, size in kept) + size_bytes
-        for _, path, size in kept:
-            if total <= self._limit_bytes:
-                break
-            path.unlink(missing_ok=True)
-            total -= size
-
-
-def folder_name(label: str) -> str:
-    """Return a label as a folder name that is valid on every disk: `T-shirt/top` becomes `T-shirt-top`."""
-    return re.sub(r'[/\\:*?"<>|\x00-\x1f]', "-", label).strip(". ") or "-"
-
-
-def _ours(folder: Path) -> Iterator[Path]:
-    """Yield the files that this sink wrote and that still lie in the folder of their label."""
-    for path in folder.glob("*/*"):
-        match = _OURS.fullmatch(path.name)
-        if match and match["label"] == path.parent.name:
-            yield path
+        self._folders.write(folder_name(decision.label), image, frame.time, record)

@@ -27,6 +27,7 @@ LARGEST_HEAD_BYTES = 16 * 1024
 _SHORTEST_TOKEN = 16  # characters: of random ones, more than can be guessed over a network
 _COOKIE_DAYS = 30
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_READING = ("GET", "HEAD")
 _CLOSE = ((b"connection", b"close"),)  # the rest of the request isn't read
 _HEADERS = (
     (b"content-security-policy", b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -40,26 +41,44 @@ _HEADERS = (
 )  # fmt: skip
 
 
-def read_token(address: PageAddress, file: Path | None) -> str:
+def read_token(address: PageAddress, file: Path | None, *, writes: bool = False) -> str:
     """Return the token from a file, or from the environment; empty for a page without one.
 
+    A page that `writes` files needs one on this machine too: every program and user of it can reach the page.
+
     Raises:
-        ToolkitError: other machines can reach the page and there is no token, or the token is too short.
+        ToolkitError: there is no token where one is needed, or it is too short.
+        OSError: the file can't be read.
+    """
+    token = configured_token(file)
+    if not token and (writes or not address.is_loopback):
+        reach = "writes files" if address.is_loopback else "can be reached by others"
+        raise ToolkitError(_need_of_token(f"the page at {address.host}:{address.port} {reach}"))
+    return token
+
+
+def configured_token(file: Path | None) -> str:
+    """Return the token from a file, or from the environment; empty where neither is given.
+
+    Raises:
+        ToolkitError: the file is empty, or the token is too short.
         OSError: the file can't be read.
     """
     token = file.read_text(encoding="utf-8").strip() if file else os.environ.get(TOKEN_VARIABLE, "").strip()
-    if not token and (file or not address.is_loopback):
-        where = f"{file} is empty" if file else f"--serve {address.host}:{address.port} can be reached by others"
-        raise ToolkitError(
-            f"{where}, so it needs a token of at least {_SHORTEST_TOKEN} characters: set {TOKEN_VARIABLE}, or write "
-            "one with `python3 -c 'import secrets; print(secrets.token_urlsafe())' > FILE` and give --serve-token-file "
-            "FILE"
-        )
+    if file and not token:
+        raise ToolkitError(_need_of_token(f"{file} is empty"))
     if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
         raise ToolkitError(
             f"the page's token has {len(token)} characters: expected at least {_SHORTEST_TOKEN}, all ASCII"
         )
     return token
+
+
+def _need_of_token(reason: str) -> str:
+    return (
+        f"{reason}, so it needs a token of at least {_SHORTEST_TOKEN} characters: set {TOKEN_VARIABLE}, or write one "
+        "with `python3 -c 'import secrets; print(secrets.token_urlsafe())' > FILE` and give --serve-token-file FILE"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +90,19 @@ class Refusal:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
+_NO_TOKEN = Refusal(
+    401,
+    "this page needs its token: open it once as /?token=..., or send it as Authorization: Bearer ...\n",
+    ((b"www-authenticate", b"Bearer"),),
+)
+
+
 class Guard:
-    """ASGI application in front of the page: refuses requests, and adds security headers to every response."""
+    """ASGI application in front of the page: refuses requests, and adds security headers to every response.
+
+    A request that changes something needs the token by cookie and the page's own origin, or by the Authorization
+    header, which no other site can make a browser send.
+    """
 
     def __init__(self, app: Asgi, *, token: str, host: str) -> None:
         """Wrap an application.
@@ -101,13 +131,20 @@ class Guard:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if (refusal := _refuse_improper(scope, headers)) is not None:
             return refusal
+        is_reading = scope["method"] in _READING
         if not self._token:
+            if not is_reading:
+                return Refusal(405, "nothing here can be changed\n", ((b"allow", ", ".join(_READING).encode()),))
             name = headers.get("host", "").lower().rsplit(":", 1)
             known = {name[0], ":".join(name)} & self._names  # an IPv6 address has colons of its own
             return None if known else Refusal(403, "this page is for its own machine: ask for it as localhost\n")
         scheme, _, token = headers.get("authorization", "").partition(" ")
         is_bearer = scheme.lower() == "bearer" and self._is_token(token.strip())
-        return None if is_bearer or self._has_cookie(headers) else self._exchange(scope)
+        if is_bearer:
+            return None
+        if not is_reading:
+            return None if "origin" in headers and self._has_cookie(headers) else _NO_TOKEN
+        return None if self._has_cookie(headers) else self._exchange(scope)
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode("utf-8", "surrogateescape"), self._token)
@@ -127,8 +164,7 @@ class Guard:
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         tokens = [value for name, value in query if name == "token"]
         if not (tokens and self._is_token(tokens[0])):
-            return Refusal(401, "this page needs its token: open it once as /?token=..., or send it as "
-                           "Authorization: Bearer ...\n", ((b"www-authenticate", b"Bearer"),))  # fmt: skip
+            return _NO_TOKEN
         rest = urlencode([pair for pair in query if pair[0] != "token"])
         path = "/" + quote(scope["path"].lstrip("/"))  # two slashes would be the name of another host
         location = path + ("?" + rest if rest else "")

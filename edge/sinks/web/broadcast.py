@@ -9,14 +9,35 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-
-from edge.sinks.web.live_state import LiveFrame, LiveState
+from typing import Generic, Protocol, TypeVar
 
 RATE_HZ = 10.0
 MOST_VIEWERS = 16
 """Viewers of images, and as many of messages; a page has one of each."""
 BOUNDARY = "frame"
 _REPEAT_S = 0.5  # without a change, the latest is sent again: see `_Latest.repeat`
+
+
+class Numbered(Protocol):
+    """A frame to show."""
+
+    @property
+    def number(self) -> int:
+        """Count of the changes, from 1; a later one has a larger number."""
+        ...
+
+
+_Shown = TypeVar("_Shown", bound=Numbered)
+_Newest_co = TypeVar("_Newest_co", bound=Numbered, covariant=True)
+
+
+class ShownState(Protocol[_Newest_co]):
+    """State of a run, of which the newest frame is shown."""
+
+    @property
+    def newest(self) -> _Newest_co | None:
+        """The newest frame; None before the first."""
+        ...
 
 
 @dataclass(slots=True)
@@ -40,14 +61,14 @@ class _Latest:
             self.publish(self.content, now)
 
 
-class Broadcast:
+class Broadcast(Generic[_Shown]):
     """Makes new content and lets each viewer take the newest when it is ready for more."""
 
     def __init__(
         self,
-        live_state: LiveState,
+        live_state: ShownState[_Shown],
         *,
-        picture: Callable[[LiveFrame], bytes],
+        picture: Callable[[_Shown], bytes],
         message: Callable[[], bytes],
         rate_hz: float = RATE_HZ,
     ) -> None:

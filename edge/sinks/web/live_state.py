@@ -166,7 +166,7 @@ def initial_event(live_state: LiveState, identity: Identity) -> bytes:
     """
     model = {name: getattr(identity, name) for name in Identity.__slots__}
     history = [astuple(second) for second in live_state.history()]
-    return _event("initial", {"model": model, "history": history, "seconds": live_state.seconds})
+    return server_event("initial", {"model": model, "history": history, "seconds": live_state.seconds})
 
 
 def update_event(live_state: LiveState, monitored: Sequence[MonitoredSink], *, model_sha256: str) -> bytes:
@@ -192,7 +192,7 @@ def update_event(live_state: LiveState, monitored: Sequence[MonitoredSink], *, m
         frame, prediction, decision = live_frame.frame, live_frame.prediction, live_frame.decision
         data["answer"] = as_record(frame, prediction, decision, model_sha256=model_sha256)
         data["eye"] = _eye(prediction.pixels)
-    return _event("update", data)
+    return server_event("update", data)
 
 
 def _eye(pixels: NDArray[np.uint8]) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def _eye(pixels: NDArray[np.uint8]) -> dict[str, Any]:
     return {"height": height, "width": width, "jpeg": base64.b64encode(encoded.tobytes()).decode("ascii")}
 
 
-def _event(name: str, data: Mapping[str, Any]) -> bytes:
+def server_event(name: str, data: Mapping[str, Any]) -> bytes:
     """Return a server-sent event (html.spec.whatwg.org, 9.2)."""
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False, allow_nan=False)}\n\n".encode()
 

@@ -7,11 +7,12 @@ pure Python of seven small packages, so no compiler on a Pi (aiohttp brings four
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edge.errors import RuntimeMissingError
 from edge.sinks.web.access import Guard
@@ -22,26 +23,45 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
-_FOLDER = Path(__file__).parent
-_FILES = {
-    "/": ("page.html", "text/html"),
-    "/page.css": ("page.css", "text/css"),
-    "/page.js": ("page.js", "text/javascript"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
+FOLDER = Path(__file__).parent
+MEDIA_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
 }
+
+
+class Answer(NamedTuple):
+    """Response to a request that changes something."""
+
+    status: int
+    """Status of HTTP."""
+    body: Mapping[str, object]
+    """Content as JSON; `error` is the sentence for the user where the status is 400 or more."""
+
+
+Action = Callable[[Mapping[str, str]], Answer]
+"""Change that a page asks for, with the request's parameters; called in a thread of its own, one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
     """Content of the routes."""
 
-    broadcast: Broadcast
+    broadcast: Broadcast[Any]
     initial_event: Callable[[], bytes]
     """Returns a viewer's first server-sent event."""
     health: Callable[[], tuple[bool, dict[str, object]]]
-    """Returns True if frames are being classified, and the body of /healthz."""
-    metrics: Callable[[], bytes]
-    metrics_type: str
+    """Returns True if frames come in, and the body of /healthz."""
+    files: Mapping[str, Path]
+    """Path of the route -> file of the page, whose suffix is one of `MEDIA_TYPES`."""
+    metrics: Callable[[], bytes] | None = None
+    metrics_type: str = ""
+    stills: Mapping[str, Callable[[Mapping[str, str]], bytes | None]] = field(default_factory=dict)
+    """Path of the route -> function that returns a JPEG for the request's parameters; None: there is none."""
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    """Path of the route -> change; by POST alone, with the token, and without a body."""
 
 
 def application(routes: Routes, *, token: str, host: str) -> Guard:
@@ -49,11 +69,14 @@ def application(routes: Routes, *, token: str, host: str) -> Guard:
 
     Raises:
         RuntimeMissingError: Starlette isn't installed.
+        ValueError: there are actions and no token.
     """
+    if routes.actions and not token:
+        raise ValueError("a page that writes needs a token")
     try:
         from starlette.applications import Starlette
     except ImportError as error:
-        raise RuntimeMissingError(f"--serve can't work ({error}): pip install 'edge-classify[web]'") from error
+        raise RuntimeMissingError(f"a page can't be served ({error}): pip install 'edge-classify[web]'") from error
     broadcast = routes.broadcast
 
     @asynccontextmanager
@@ -67,22 +90,23 @@ def application(routes: Routes, *, token: str, host: str) -> Guard:
         _stream(broadcast, "picture", f"multipart/x-mixed-replace; boundary={BOUNDARY}", broadcast.pictures),
         _stream(broadcast, "message", "text/event-stream", lambda: broadcast.messages(routes.initial_event())),
     )
-    app = Starlette(routes=[*_files(), *streams, *_single_responses(routes)], lifespan=lifespan)
+    single = (*_files(routes.files), *_single_responses(routes), *_stills(routes.stills), *_actions(routes.actions))
+    app = Starlette(routes=[*streams, *single], lifespan=lifespan)
     app.router.redirect_slashes = False  # it would redirect to whatever host the request names
     return Guard(app, token=token, host=host)
 
 
-def _files() -> Iterator[Route]:
+def _files(files: Mapping[str, Path]) -> Iterator[Route]:
     """Yield the routes of the page's files."""
     from starlette.responses import Response
     from starlette.routing import Route
 
-    for path, (name, media_type) in _FILES.items():
-        content = (_FOLDER / name).read_bytes()
+    for path, file in files.items():
+        content, media_type = file.read_bytes(), MEDIA_TYPES[file.suffix]
         yield Route(path, lambda _, body=content, kind=media_type: Response(body, media_type=kind))
 
 
-def _stream(broadcast: Broadcast, kind: str, media_type: str, start: Callable[[], AsyncIterator[bytes]]) -> Route:
+def _stream(broadcast: Broadcast[Any], kind: str, media_type: str, start: Callable[[], AsyncIterator[bytes]]) -> Route:
     """Return a route whose response lasts until the viewer leaves."""
     from starlette.responses import Response, StreamingResponse
     from starlette.routing import Route
@@ -110,8 +134,39 @@ def _single_responses(routes: Routes) -> Iterator[Route]:
         is_ok, body = routes.health()
         return JSONResponse(body, 200 if is_ok else 503)
 
-    async def metrics(_: Request) -> Response:
-        return Response(routes.metrics(), headers={"content-type": routes.metrics_type})
+    yield Route("/picture.jpg", still)
+    yield Route("/healthz", health)
+    if (text := routes.metrics) is not None:
+        headers = {"content-type": routes.metrics_type}
+        yield Route("/metrics", lambda _: Response(text(), headers=headers))
 
-    for path, answer in (("/picture.jpg", still), ("/healthz", health), ("/metrics", metrics)):
+
+def _stills(stills: Mapping[str, Callable[[Mapping[str, str]], bytes | None]]) -> Iterator[Route]:
+    """Yield the routes of images that a request names."""
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    for path, make in stills.items():
+
+        async def answer(request: Request, make: Callable[[Mapping[str, str]], bytes | None] = make) -> Response:
+            picture = await asyncio.to_thread(make, dict(request.query_params))
+            return Response(picture, media_type="image/jpeg") if picture else Response("no such frame\n", 404)
+
         yield Route(path, answer)
+
+
+def _actions(actions: Mapping[str, Action]) -> Iterator[Route]:
+    """Yield the routes that change something."""
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    # A disk may take its time, and the images of the viewers have a thread already.
+    writer = ThreadPoolExecutor(1, thread_name_prefix="edge.page.write")
+    for path, act in actions.items():
+
+        async def answer(request: Request, act: Action = act) -> JSONResponse:
+            loop = asyncio.get_running_loop()
+            status, body = await loop.run_in_executor(writer, act, dict(request.query_params))
+            return JSONResponse(body, status)
+
+        yield Route(path, answer, methods=["POST"])

@@ -7,8 +7,6 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
-import cv2
-
 from edge.classify.results import Decision, Prediction
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
@@ -18,13 +16,13 @@ from edge.sinks.protocol import Sink
 from edge.sinks.web.broadcast import Broadcast
 from edge.sinks.web.live_state import Identity, LiveFrame, LiveState, initial_event, update_event
 from edge.sinks.web.metrics import Metrics
-from edge.sinks.web.server import Routes, application
+from edge.sinks.web.server import FOLDER, Routes, application
 from edge.sinks.web.thread import ServerThread
 from edge.sources.frame import Frame
 
 _LOGGER = logging.getLogger(__name__)
-LONGEST_EDGE = 960  # pixels: a phone's width twice over; larger frames would cost encoding and airtime
-_JPEG_QUALITY = 80
+FILES = {"/": FOLDER / "page.html", **{f"/{name}": FOLDER / name for name in ("page.css", "page.js", "icon.svg")}}
+"""Path of the route -> file of the page."""
 
 
 class PageSink(Sink):
@@ -59,6 +57,7 @@ class PageSink(Sink):
             broadcast=self.broadcast,
             initial_event=lambda: initial_event(self._live_state, identity),
             health=self._report_health,
+            files=FILES,
             metrics=self._metrics.text,
             metrics_type=self._metrics.content_type,
         )
@@ -98,14 +97,6 @@ class PageSink(Sink):
 
 
 def encode_picture(live_frame: LiveFrame) -> bytes:
-    """Return a frame as a JPEG, dimmed around what the network sees, with the outline of what was found.
-
-    It is at most 960 pixels long and never enlarged.
-    """
-    height, width = live_frame.frame.image.shape[:2]
-    scale = min(1.0, LONGEST_EDGE / max(height, width))
-    picture = drawing.blank(max(1, round(height * scale)), max(1, round(width * scale)))
+    """Return a frame as a JPEG, dimmed around what the network sees, with the outline of what was found."""
     prediction = live_frame.prediction
-    drawing.paste_frame(picture, live_frame.frame.image, prediction.outline, region=prediction.region)
-    _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return bytes(encoded)
+    return drawing.encode_page_picture(live_frame.frame.image, prediction.outline, region=prediction.region)

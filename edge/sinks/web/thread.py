@@ -112,7 +112,7 @@ class ConnectionLimit(socket.socket):
 class ServerThread:
     """Serves an application until `stop`; dies with the process, and leaves signals alone."""
 
-    def __init__(self, app: Asgi, broadcast: Broadcast, address: PageAddress) -> None:
+    def __init__(self, app: Asgi, broadcast: Broadcast[Any], address: PageAddress) -> None:
         """Listen and start.
 
         Raises:
@@ -122,7 +122,7 @@ class ServerThread:
         try:
             import uvicorn
         except ImportError as error:
-            raise RuntimeMissingError(f"--serve can't work ({error}): pip install 'edge-classify[web]'") from error
+            raise RuntimeMissingError(f"a page can't be served ({error}): pip install 'edge-classify[web]'") from error
         self.connections = ConnectionLimit(_listen(address))
         self.address = PageAddress(address.host, self.connections.getsockname()[1])
         self._broadcast = broadcast

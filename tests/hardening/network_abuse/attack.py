@@ -15,6 +15,7 @@ from edge.health import Health
 from edge.sinks.web.broadcast import MOST_VIEWERS, Broadcast
 from edge.sinks.web.live_state import LiveState
 from edge.sinks.web.server import Routes, application
+from edge.sinks.web.sink import FILES
 from tests.hardening.network_abuse.brokers import HOSTILE, Broker
 from tests.hardening.network_abuse.exposed_runner import ExposedRunner
 from tests.hardening.network_abuse.http_client import Reply, ask_all, in_a_process, leave_idle, never_read
@@ -68,7 +69,7 @@ def paths() -> tuple[str, ...]:
         raise NotImplementedError
 
     broadcast = Broadcast(LiveState(Health()), picture=nothing, message=nothing)
-    guard = application(Routes(broadcast, nothing, nothing, nothing, ""), token="", host="")
+    guard = application(Routes(broadcast, nothing, nothing, FILES, nothing), token="", host="")
     app: Any = guard.app
     return tuple(route.path for route in app.routes)
 

@@ -11,7 +11,7 @@ import cv2
 import pytest
 
 from edge.artifact.decision_spec import DecisionSpec
-from edge.sinks.images.snapshots import SnapshotSink, UncertaintyFilter, folder_name, uncertainty_reason
+from edge.sinks.images.snapshots import SnapshotSink, UncertaintyFilter, uncertainty_reason
 from edge.vision.prepared_input import Region
 
 RULE = DecisionSpec(threshold=0.7)
@@ -88,14 +88,6 @@ def test_what_a_person_moved_or_brought_is_neither_counted_nor_deleted(
     assert {f"Coat/{picture.name}", "Coat/mine.jpg"} <= set(names)
     assert f"Coat/{STAMP}1.000Z_Coat.jpg" not in names
     assert f"Coat/{STAMP}2.000Z_Coat.jpg" in names
-
-
-@pytest.mark.parametrize(
-    ("label", "name"),
-    [("Ankle boot", "Ankle boot"), ("T-shirt/top", "T-shirt-top"), ("..", "-"), ("../../etc", "-..-etc")],
-)  # fmt: skip
-def test_a_label_never_leaves_the_folder(label: str, name: str) -> None:
-    assert folder_name(label) == name
 
 
 def test_what_a_killed_run_left_of_a_picture_is_removed(tmp_path: Path) -> None:

@@ -189,8 +189,9 @@ def test_the_token_opens_the_page_and_leaves_the_address(browser: Any, open_page
 
 def test_the_jpeg_has_the_frames_size_up_to_a_limit_and_the_outline(play: Any) -> None:
     """The encoder's own bytes: as large as the frame, with the outline in it."""
+    from edge.sinks.images.drawing import PAGE_EDGE
     from edge.sinks.web.live_state import LiveFrame
-    from edge.sinks.web.sink import LONGEST_EDGE, encode_picture
+    from edge.sinks.web.sink import encode_picture
 
     page = play(60)
     live_frame = page._live_state.newest
@@ -202,4 +203,4 @@ def test_the_jpeg_has_the_frames_size_up_to_a_limit_and_the_outline(play: Any) -
                   live_frame.prediction, live_frame.decision)  # fmt: skip
     image = cv2.imdecode(np.frombuffer(encode_picture(large), np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
-    assert max(image.shape) == LONGEST_EDGE
+    assert max(image.shape) == PAGE_EDGE

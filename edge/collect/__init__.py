@@ -1,0 +1,1 @@
+"""Images of your own classes from a camera, by the buttons of a page or at intervals."""
