@@ -137,6 +137,8 @@ def _add_preset_flags(group: argparse._ArgumentGroup) -> None:
         "--input-size", type=console.positive_int, metavar="N",
         help="height and width of the network's input in pixels; for your own images",
     )  # fmt: skip
+    group.add_argument("--train-scale", type=_train_scale, metavar="SHARE",
+                       help="size of images in training, in units of the input's, 0.5-1, preset transfer")  # fmt: skip
     group.add_argument("--recipe", choices=tuple(RECIPES), help="image: the whole frame; garment: one object, grey")
     group.add_argument("--resize", choices=RESIZE_MODES, help="fit of a frame of another shape, recipe image")
     group.add_argument(
@@ -192,6 +194,13 @@ def _share(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"expected a share, 0-1, got {text}")
+    return value
+
+
+def _train_scale(text: str) -> float:
+    value = float(text)
+    if not 0.5 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a share, 0.5-1, got {text}")
     return value
 
 

@@ -69,6 +69,9 @@ class Preset:
     """Largest random change of each colour channel, as a natural logarithm (recipe image)."""
     input_size: int = 28
     """Height and width of the network's input, in pixels; only your own images may differ from 28."""
+    train_scale: float = 1.0
+    """Size of the images in training, in units of the input's, 0.5-1, preset transfer: smaller ones train faster, and
+    as random crops show things larger than they are, the network knows them in the input's size."""
     recipe: str = "garment"
     """Preprocessing, one of RECIPES: garment (finds one object and draws it grey) or image (the whole frame)."""
     resize: str = "stretch"
@@ -84,6 +87,11 @@ class Preset:
     def is_pretrained(self) -> bool:
         """True if the network starts from weights trained on ImageNet."""
         return self.network == PRETRAINED_NETWORK
+
+    @property
+    def train_size(self) -> int:
+        """Height and width of the images in training, in pixels: a multiple of 16 if it isn't the input's."""
+        return self.input_size if self.train_scale == 1 else 16 * round(self.input_size * self.train_scale / 16)
 
     @property
     def is_plain(self) -> bool:
@@ -126,6 +134,7 @@ class TrainConfig:
     light: float | None = None
     colour: float | None = None
     input_size: int | None = None
+    train_scale: float | None = None
     recipe: str | None = None
     resize: str | None = None
     train_from: int | None = None
@@ -232,8 +241,10 @@ def require_consistent(config: TrainConfig) -> None:
         raise RunError(f"preset {preset.name} sees colour images: --recipe {preset.recipe} goes with --preset edge")
     if preset.is_pretrained and not least <= preset.input_size <= most:
         raise RunError(f"--input-size {preset.input_size}: preset {preset.name} takes {least} to {most} pixels")
-    if not preset.is_pretrained and (preset.head_only or preset.train_from):
-        raise RunError(f"preset {preset.name} has no pretrained weights: --head-only and --train-from are for transfer")
+    if not preset.is_pretrained and (preset.head_only or preset.train_from or preset.train_scale != 1):
+        raise RunError(
+            f"preset {preset.name} has no pretrained weights: --head-only, --train-from, --train-scale are for transfer"
+        )
     if preset.recipe == "garment":
         if preset.random_crop or preset.rotate or preset.light or preset.colour:
             raise RunError("--random-crop, --rotate, --light and --colour are for --recipe image")

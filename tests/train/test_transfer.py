@@ -95,6 +95,9 @@ def test_the_input_is_said_in_a_line() -> None:
         pytest.param(TrainConfig(data="own", input_size=95), id="too small"),
         pytest.param(TrainConfig(data="own", input_size=301), id="too large"),
         pytest.param(TrainConfig(data="own", recipe="garment"), id="a grey input for a network of colour"),
+        pytest.param(
+            TrainConfig("edge", "own", recipe="image", train_scale=0.8), id="a scale without pretrained weights"
+        ),
         pytest.param(TrainConfig("transfer", "demo"), id="grey data for a network of colour"),
         pytest.param(TrainConfig("edge", "demo", recipe="image"), id="whole frames of garments"),
         pytest.param(TrainConfig(data="own", teacher=Path("runs/edge")), id="a teacher"),
@@ -105,6 +108,11 @@ def test_the_input_is_said_in_a_line() -> None:
 def test_settings_that_exclude_each_other_are_refused(config: TrainConfig) -> None:
     with pytest.raises(RunError):
         require_consistent(config)
+
+
+@pytest.mark.parametrize(("edge", "size"), [(160, 128), (192, 160), (224, 176), (96, 80)])
+def test_training_images_have_edges_of_a_multiple_of_16(edge: int, size: int) -> None:
+    assert preset_for(TrainConfig(data="own", input_size=edge, train_scale=0.8)).train_size == size
 
 
 def test_the_small_network_learns_whole_grey_frames_too() -> None:

@@ -41,7 +41,7 @@ class TrainingImages:
     in_turn: int = 0
     """Number of the other images that a round holds, in turn."""
     spec: InputSpec = InputSpec()  # noqa: RUF009  # frozen
-    """Input of the network; the pixels may be larger for random crops (recipe image-v1)."""
+    """Input of the network in training; the pixels may be larger for random crops (recipe image-v1)."""
     classes: int = 0
     """Number of classes, where targets are class indices."""
 
@@ -209,8 +209,9 @@ def training_images(splits: Splits, preset: Preset, config: TrainConfig) -> Trai
     classes, smoothing, count = len(splits.class_names), preset.label_smoothing, len(splits.train.labels)
     weights = None if splits.class_weights is None else splits.class_weights[splits.train.labels]
     if splits.input.recipe == IMAGE_RECIPE:
-        labels = splits.train.labels.astype(np.int32)
-        return TrainingImages(splits.train.pixels, labels, weights, spec=splits.input, classes=classes)
+        labels, edge = splits.train.labels.astype(np.int32), preset.train_size
+        spec = replace(splits.input, height=edge, width=edge) if preset.train_scale != 1 else splits.input
+        return TrainingImages(splits.train.pixels, labels, weights, spec=spec, classes=classes)
     pixels, targets = splits.train.pixels, one_hot(splits.train.labels, classes, smoothing=smoothing)
     if splits.auxiliary is not None:
         is_seen = splits.auxiliary.is_seen

@@ -44,7 +44,7 @@ STAGES = (
 
 
 def efficientnet_lite0(
-    input_size: int = 224,
+    input_size: int | None = 224,
     classes: int | None = IMAGENET_CLASSES,
     *,
     pretrained: bool = True,
@@ -57,7 +57,7 @@ def efficientnet_lite0(
     It was made for int8: ReLU6 in place of swish, no squeeze-and-excitation. The features take 3,371,008 parameters.
 
     Args:
-        input_size: rows and columns of an image, in pixels; the weights were trained at 224.
+        input_size: rows and columns of an image, in pixels (None: any); the weights were trained at 224.
         classes: outputs; None ends at the features, float32 (N, 1280), 0-6, without the layers after them.
         pretrained: load the weights, the last layer's too if there are 1000 classes; otherwise all are random.
         dropout: share of the features that training leaves out before the last layer, 0-1.

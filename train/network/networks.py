@@ -100,8 +100,11 @@ def efficientnet_lite0(*, height: int, width: int, classes: int) -> keras.Model:
 
 
 def with_folded_norms(network: keras.Model) -> keras.Model:
-    """Return a copy of `efficientnet_lite0` that trains faster, its norms frozen; the order of weights is the same."""
-    copy = efficientnet_lite.efficientnet_lite0(network.input_shape[1], network.output_shape[1], folded=True)
+    """Return a copy of `efficientnet_lite0` that trains faster, on images of any size, its norms frozen.
+
+    The order of its weights is the same.
+    """
+    copy = efficientnet_lite.efficientnet_lite0(None, network.output_shape[1], folded=True)
     copy.set_weights(network.get_weights())
     return copy
 

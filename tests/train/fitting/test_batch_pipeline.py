@@ -252,6 +252,14 @@ def test_photographs_come_in_the_size_of_the_input_normalized_and_with_targets_o
     assert pipeline.steps_per_epoch == 3  # two batches hold the nine images, but an epoch has three at least
 
 
+def test_training_photographs_are_smaller_by_the_scale_and_those_of_validation_are_not(photo_splits: Splits) -> None:
+    preset = replace(TRANSFER, input_size=32, train_scale=0.5)
+    pipeline = build_pipeline(photo_splits, preset, TrainConfig(data="own"))
+
+    assert pipeline.training["x"][0][0].shape == (4, 16, 16, 3)
+    assert pipeline.validation[0][0].shape[1:] == (8, 8, 3)
+
+
 def test_validation_photographs_are_batches_the_last_of_which_is_smaller(photo_splits: Splits) -> None:
     validation = build_pipeline(photo_splits, replace(TRANSFER, batch_size=2), TrainConfig()).validation
 
