@@ -82,7 +82,7 @@ def test_your_own_classes_train_and_the_run_keeps_what_an_export_needs(
     spec = ModelSpec.from_json((run / "model_spec.json").read_text())
     assert spec.labels == ("round", "tall", "wide")
     assert (spec.input.height, spec.input.width) == (32, 32)
-    assert spec.provenance.dataset == str(own_folder)
+    assert spec.provenance.dataset == own_folder.name
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["images"] == {"train": 64, "validation": 7, "test": 13, "skipped": 5, "auxiliary": 0}
     assert metrics["preset"]["flip"] is True

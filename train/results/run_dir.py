@@ -193,9 +193,15 @@ def _spec(outcome: Outcome, *, output: str, source_sha256: str) -> ModelSpec:
         input=outcome.splits.input,
         output=output,
         decision=decision,
-        provenance=Provenance(run_name=run_name(outcome.config), dataset=outcome.config.data,
+        provenance=Provenance(run_name=run_name(outcome.config), dataset=_dataset_name(outcome.config.data),
                               source_sha256=source_sha256, versions=outcome.versions),
     )  # fmt: skip
+
+
+def _dataset_name(data: str) -> str:
+    """Return the name of a data set without the folders above it: a file that is passed on tells none of them."""
+    name = data if data in DATASETS else Path(data).resolve().name
+    return f"{name}/" if name in DATASETS and data not in DATASETS else name
 
 
 _STARTED = datetime.now(timezone.utc)
