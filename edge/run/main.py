@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from edge.artifact.file import default_model
 from edge.artifact.input_spec import GARMENT_RECIPE
-from edge.artifact.spec import FASHION_MNIST_LABELS, RESERVED_LABELS
+from edge.artifact.spec import RESERVED_LABELS
 from edge.cli import config_file, console
 from edge.cli.console import trust_policy_from
 from edge.cli.source_flags import DEMO_FRAMES
@@ -146,6 +146,7 @@ def _source(config: RunConfig, classifier: Classifier, health: Health) -> Source
         settings=CameraSettings(height, width, config.fps),
         is_camera=is_camera,
         least=least_edge(classifier.spec.input, config.roi),
+        labels=classifier.spec.labels,
     )
 
 
@@ -177,11 +178,14 @@ def _check_recipe(config: RunConfig, classifier: Classifier) -> None:
         ConfigError: the demo with other classes, or a learned background with the recipe that needs none.
     """
     spec = classifier.spec
-    if config.camera is None and config.source in DEMO_FRAMES and not set(FASHION_MNIST_LABELS) <= set(spec.labels):
-        raise ConfigError(
-            f"--source {config.source} draws garments, and {classifier.artifact.path.name} knows other classes: give "
-            "--source an image, a folder or a video, or --camera 0"
-        )
+    if config.camera is None and config.source in DEMO_FRAMES:
+        from edge.sources.demo import drawn_names
+
+        if drawn_names(spec.labels) is None:
+            raise ConfigError(
+                f"--source {config.source} draws garments, and {classifier.artifact.path.name} knows other classes: "
+                "give --source an image, a folder or a video, or --camera 0"
+            )
     if config.background == "learn" and spec.input.recipe != GARMENT_RECIPE:
         raise ConfigError(
             f"--background is of the recipe {GARMENT_RECIPE}, and {classifier.artifact.path.name} has "

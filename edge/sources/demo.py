@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import count
 
-from edge.artifact.spec import FASHION_MNIST_LABELS
+from edge.artifact.spec import FASHION_MNIST_LABELS, UNKNOWN_LABEL
 from edge.demo import draw_frame
 from edge.sources.frame import Frame
+
+_CLOTHES = (
+    "T-shirt",
+    "Trousers",
+    "Longsleeve",
+    "Dress",
+    "Outerwear",
+    "Shoes",
+    "Shirt",
+    "Shoes",
+    UNKNOWN_LABEL,
+    "Shoes",
+)
+"""Answers of the built-in model `clothes`, in the order of Fashion-MNIST's labels; it knows no bags."""
+
+
+def drawn_names(labels: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the right answers of a model with these labels to drawn garments, in the order of Fashion-MNIST's labels.
+
+    None if the model knows no garments, or calls them otherwise.
+    """
+    for names in (FASHION_MNIST_LABELS, _CLOTHES):
+        if set(names) <= {*labels, UNKNOWN_LABEL}:
+            return names
+    return None
 
 
 class DemoSource:
@@ -18,15 +43,16 @@ class DemoSource:
     is_stream = False
     is_live = False
 
-    def __init__(self, *, seed: int = 0) -> None:
+    def __init__(self, *, seed: int = 0, names: Sequence[str] = FASHION_MNIST_LABELS) -> None:
+        """Draw with this seed; `names` are the true labels, in the order of Fashion-MNIST's."""
         self.skipped = 0
-        self._seed = seed
+        self._seed, self._names = seed, names
 
     def frames(self) -> Iterator[Frame]:
         """Yield drawn frames with their true labels, without end."""
         for number in count():
             drawn = draw_frame(number, seed=self._seed)
-            label = FASHION_MNIST_LABELS[drawn.label_index]
+            label = self._names[drawn.label_index]
             yield Frame(drawn.image, number, self.name, datetime.now(timezone.utc), true_label=label)
 
     def close(self) -> None:
@@ -42,8 +68,11 @@ class DemoVideoSource(DemoSource):
     name = "demo-video"
     is_stream = True
 
-    def __init__(self, *, seed: int = 0, fps: float = 30.0, seconds_per_garment: float = 2.0) -> None:
-        super().__init__(seed=seed)
+    def __init__(
+        self, *, seed: int = 0, names: Sequence[str] = FASHION_MNIST_LABELS, fps: float = 30.0,
+        seconds_per_garment: float = 2.0,
+    ) -> None:  # fmt: skip
+        super().__init__(seed=seed, names=names)
         self._fps = fps
         self._hold = max(1, round(fps * seconds_per_garment))
 
@@ -53,4 +82,4 @@ class DemoVideoSource(DemoSource):
         for number in count():
             drawn = draw_frame(number, seed=self._seed, hold=self._hold)
             time = started + timedelta(seconds=number / self._fps)
-            yield Frame(drawn.image, number, self.name, time, true_label=FASHION_MNIST_LABELS[drawn.label_index])
+            yield Frame(drawn.image, number, self.name, time, true_label=self._names[drawn.label_index])

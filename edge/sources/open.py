@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.health import Health
 from edge.sources.camera import CSI_PREFIX, CameraSettings
 from edge.sources.frame import Source
@@ -27,12 +29,13 @@ def open_source(
     settings: CameraSettings,
     is_camera: bool = False,
     least: int | None = None,
+    labels: Sequence[str] = FASHION_MNIST_LABELS,
 ) -> Source:
     """Open a source; a live one and a video open with their first frame.
 
     Imports lazily, because import time dominates the start on a Pi. The text is demo, demo-video, an image, a folder, a
     glob, a video, a URL or - (MJPEG on standard input), or with `is_camera` a camera's number, device path or csi:0.
-    `least` is of images, as in `edge.images.decode.decode_image`.
+    `least` is of images, as in `edge.images.decode.decode_image`; `labels` are the model's, which name what is drawn.
 
     Raises:
         RuntimeMissingError: a library is missing.
@@ -41,9 +44,10 @@ def open_source(
     if is_camera or text == "-" or (is_url(text) and _is_live_url(text)):
         return _open_live(text, health, timeouts, settings, is_camera=is_camera)
     if text in ("demo", "demo-video"):
-        from edge.sources.demo import DemoSource, DemoVideoSource
+        from edge.sources.demo import DemoSource, DemoVideoSource, drawn_names
 
-        return DemoSource() if text == "demo" else DemoVideoSource()
+        names = drawn_names(labels) or FASHION_MNIST_LABELS
+        return DemoSource(names=names) if text == "demo" else DemoVideoSource(names=names)
     from edge.sources import files
 
     if not is_url(text):

@@ -21,6 +21,7 @@ from edge.demo import draw_frame
 from edge.errors import FrameError, ModelFileError, SourceError, ToolkitError
 from edge.images.decode import read_image
 from edge.images.folders import list_class_folders
+from edge.sources.demo import drawn_names
 from edge.update.evaluation_process import Metrics, Tally
 from edge.vision import least_edge
 
@@ -74,7 +75,8 @@ def evaluate(new: ModelFile, current: ModelFile, samples: Path | None, truths: T
     counted = _count(pair, _images(samples, labels, truths, pair.least_edge()), knows_truth=True) if samples else None
     if counted and not counted.frames:
         raise SourceError(f"no picture in the folders of {samples}: expected a folder of them for each label")
-    drawn = _count(pair, _garments(), knows_truth=set(FASHION_MNIST_LABELS) <= set(labels))
+    names = drawn_names(labels)
+    drawn = _count(pair, _garments(names or FASHION_MNIST_LABELS), knows_truth=names is not None)
     return Metrics(drawn, counted, pair.time_ratio(), labels, current_labels)
 
 
@@ -98,11 +100,11 @@ def _load(path: Path, sha256: str) -> Classifier:
     return Classifier.load(path, policy=TrustPolicy(sha256) if sha256 else None)
 
 
-def _garments() -> Iterator[LabelledFrame]:
-    """Draw garments, the same at every call."""
+def _garments(names: Sequence[str]) -> Iterator[LabelledFrame]:
+    """Draw garments, the same at every call, with the names in the order of Fashion-MNIST's labels."""
     for number in range(_GARMENTS):
         drawn = draw_frame(number, seed=_SEED, height=_HEIGHT, width=_WIDTH)
-        yield drawn.image, (FASHION_MNIST_LABELS[drawn.label_index],)
+        yield drawn.image, (names[drawn.label_index],)
 
 
 def _images(folder: Path, labels: Sequence[str], truths: Truths, least: int | None) -> Iterator[LabelledFrame]:

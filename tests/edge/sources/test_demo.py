@@ -10,7 +10,7 @@ import pytest
 
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.demo import draw_frame
-from edge.sources.demo import DemoSource, DemoVideoSource
+from edge.sources.demo import DemoSource, DemoVideoSource, drawn_names
 
 
 def test_frames_are_those_of_the_drawing_with_their_labels() -> None:
@@ -56,3 +56,28 @@ def test_the_times_of_a_video_are_those_of_its_rate(fps: float, seconds: float, 
         timedelta(seconds=n / fps) for n in range(2 * hold + 1)
     ]
     assert all(np.array_equal(f.image, draw_frame(f.number, seed=4, hold=hold).image) for f in frames)
+
+
+def test_drawn_garments_have_the_names_of_the_model_that_looks_at_them() -> None:
+    clothes = ("Dress", "Hat", "Longsleeve", "Outerwear", "Shirt", "Shoes", "Shorts", "Skirt", "T-shirt", "Trousers")
+    expected = [
+        "T-shirt",
+        "Trousers",
+        "Longsleeve",
+        "Dress",
+        "Outerwear",
+        "Shoes",
+        "Shirt",
+        "Shoes",
+        "unknown",
+        "Shoes",
+    ]
+
+    names = drawn_names(clothes)
+
+    assert names is not None
+    assert list(names) == expected
+    assert drawn_names(FASHION_MNIST_LABELS) == FASHION_MNIST_LABELS
+    assert drawn_names(("bolt", "nut")) is None
+    drawn = draw_frame(0)
+    assert next(iter(DemoSource(names=names).frames())).true_label == expected[drawn.label_index]
