@@ -88,7 +88,8 @@ class CollectPage:
                 "/collect/next": self._pass_on,
             },
         )
-        self._server = ServerThread(application(routes, token=token, host=address.host), broadcast, address)
+        self.app = application(routes, token=token, host=address.host)
+        self._server = ServerThread(self.app, broadcast, address)
         self.address = self._server.address
 
     def close(self) -> None:

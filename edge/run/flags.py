@@ -145,6 +145,11 @@ def _add_page_flags(group: argparse._ArgumentGroup) -> None:
                        help=f"show a live page (default: {PageAddress().url}), /healthz and /metrics. "
                        f"Beyond this machine it needs a token, from {TOKEN_VARIABLE} or a file")  # fmt: skip
     group.add_argument("--serve-token-file", type=Path, metavar="FILE", help="file that holds the token")
+    group.add_argument("--corrections", type=Path, metavar="DIR",
+                       help="let viewers of the page give a frame its true class, and save it in a folder for each "
+                       "class, as training takes them; the page then needs a token on this machine too")  # fmt: skip
+    group.add_argument("--corrections-limit", type=size_bytes, default="200MB", metavar="SIZE",
+                       help="largest size of all corrections together; nothing is saved beyond it")  # fmt: skip
 
 
 def _add_broker_flags(group: argparse._ArgumentGroup) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from edge.errors import ConfigError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from edge.sinks.addresses import BrokerAddress, PageAddress
     from edge.sinks.delivery import MonitoredSink
     from edge.sinks.protocol import Sink
+    from edge.sinks.web.corrections import Corrections
     from edge.vision.prepared_input import Region
 
 _QUEUED_FRAMES = 8  # 50 MB at 1080p
@@ -39,6 +42,9 @@ class SinkConfig(NamedTuple):
     """Prefix of Home Assistant's discovery topics; None: no discovery."""
     serve: PageAddress | None
     serve_token_file: Path | None
+    corrections: Path | None
+    corrections_limit: int
+    """Bytes of all corrected and collected images in that folder together."""
 
 
 def open_sinks(config: SinkConfig, classifier: Classifier, health: Health, *, is_live: bool) -> list[Sink]:
@@ -47,9 +53,12 @@ def open_sinks(config: SinkConfig, classifier: Classifier, health: Health, *, is
     A live source can't wait: its queues drop their oldest item where those of files wait.
 
     Raises:
+        ConfigError: corrections are asked for, and no page.
         ToolkitError: a sink can't be opened.
         OSError: a file or folder can't be written.
     """
+    if config.corrections and not config.serve:
+        raise ConfigError("--corrections are made on the live page: give --serve too")
     sinks: list[Sink] = []
     if config.picture:
         from edge.sinks.images.stills import PictureSink
@@ -121,6 +130,19 @@ def _network_sinks(
         from edge.sinks.web.live_state import Identity
         from edge.sinks.web.sink import PageSink
 
-        token = read_token(config.serve, config.serve_token_file)
+        token = read_token(config.serve, config.serve_token_file, writes=config.corrections is not None)
+        corrections = _corrections(config, classifier) if config.corrections else None
+        if corrections:
+            monitored.append(corrections)
         yield PageSink(config.serve, token=token, health=health, identity=Identity.of(classifier),
-                       stall_s=classifier.spec.decision.stale_after_s, monitored=monitored)  # fmt: skip
+                       stall_s=classifier.spec.decision.stale_after_s, monitored=monitored,
+                       corrections=corrections)  # fmt: skip
+
+
+def _corrections(config: SinkConfig, classifier: Classifier) -> Corrections:
+    from edge.sinks.web.corrections import Corrections
+    from edge.sinks.web.sink import encode_picture
+
+    assert config.corrections is not None  # as the caller saw
+    return Corrections(config.corrections, classifier.spec.labels, limit_bytes=config.corrections_limit,
+                       model_sha256=classifier.artifact.sha256, region=config.roi, picture=encode_picture)  # fmt: skip

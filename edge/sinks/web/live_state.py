@@ -158,15 +158,17 @@ class LiveState(Sink):
         self._second, self._frames, self._latency_ms, self._age_ms = int(now), 0, None, None
 
 
-def initial_event(live_state: LiveState, identity: Identity) -> bytes:
+def initial_event(live_state: LiveState, identity: Identity, *, classes: Sequence[str] = ()) -> bytes:
     """Return a viewer's first event.
 
     Its data are model (the fields of `Identity`), history (a list of [frames, latency_ms, age_ms], one a second, oldest
-    first, as in `SecondStats`) and seconds (how many are over).
+    first, as in `SecondStats`), seconds (how many are over) and corrections (the `classes` that a viewer can give a
+    frame, none where corrections aren't taken).
     """
     model = {name: getattr(identity, name) for name in Identity.__slots__}
     history = [astuple(second) for second in live_state.history()]
-    return server_event("initial", {"model": model, "history": history, "seconds": live_state.seconds})
+    return server_event("initial", {"model": model, "history": history, "seconds": live_state.seconds,
+                                    "corrections": list(classes)})  # fmt: skip
 
 
 def update_event(live_state: LiveState, monitored: Sequence[MonitoredSink], *, model_sha256: str) -> bytes:

@@ -1,5 +1,7 @@
 // The live page: shows the run's server-sent events. Pictures come as a stream of their own.
 
+import { offerCorrections } from "/corrections.js";
+
 const part = (id) => document.getElementById(id);
 const SECONDS = 120; // of the charts
 const LATE_MS = 2500; // without an event for so long, what is shown is old; events come at least twice a second
@@ -164,6 +166,7 @@ function showAge(isLate, run, hasAnswer) {
 
 function showInitial(data) {
   ({ model, history, seconds } = data);
+  offerCorrections(data.corrections);
   part("bars").replaceChildren();
   facts("model", [
     ["file", `${model.file}, ${(model.size_bytes / 1000).toFixed(0)} kB, ${model.quantization}`],

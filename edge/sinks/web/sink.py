@@ -14,6 +14,7 @@ from edge.sinks.delivery import MonitoredSink
 from edge.sinks.images import drawing
 from edge.sinks.protocol import Sink
 from edge.sinks.web.broadcast import Broadcast
+from edge.sinks.web.corrections import Corrections
 from edge.sinks.web.live_state import Identity, LiveFrame, LiveState, initial_event, update_event
 from edge.sinks.web.metrics import Metrics
 from edge.sinks.web.server import FOLDER, Routes, application
@@ -21,7 +22,10 @@ from edge.sinks.web.thread import ServerThread
 from edge.sources.frame import Frame
 
 _LOGGER = logging.getLogger(__name__)
-FILES = {"/": FOLDER / "page.html", **{f"/{name}": FOLDER / name for name in ("page.css", "page.js", "icon.svg")}}
+FILES = {
+    "/": FOLDER / "page.html",
+    **{f"/{name}": FOLDER / name for name in ("page.css", "page.js", "corrections.js", "icon.svg")},
+}
 """Path of the route -> file of the page."""
 
 
@@ -37,9 +41,12 @@ class PageSink(Sink):
         identity: Identity,
         stall_s: float,
         monitored: Sequence[MonitoredSink] = (),
+        corrections: Corrections | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Listen and start to serve; /healthz answers 200 only if a frame was classified within `stall_s` seconds.
+
+        With `corrections` viewers can give a frame its true class, and the page needs a token.
 
         Raises:
             RuntimeMissingError: the extra `web` isn't installed.
@@ -55,9 +62,13 @@ class PageSink(Sink):
         )
         routes = Routes(
             broadcast=self.broadcast,
-            initial_event=lambda: initial_event(self._live_state, identity),
+            initial_event=lambda: initial_event(
+                self._live_state, identity, classes=corrections.labels if corrections else ()
+            ),
             health=self._report_health,
             files=FILES,
+            actions=corrections.actions(lambda: self._live_state.newest) if corrections else {},
+            stills={"/corrections/picture.jpg": corrections.frozen_picture} if corrections else {},
             metrics=self._metrics.text,
             metrics_type=self._metrics.content_type,
         )

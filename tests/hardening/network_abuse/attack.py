@@ -9,18 +9,28 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+from edge.collect.page import CollectPage
+from edge.collect.session import Session
 from edge.health import Health
-from edge.sinks.web.broadcast import MOST_VIEWERS, Broadcast
-from edge.sinks.web.live_state import LiveState
-from edge.sinks.web.server import Routes, application
-from edge.sinks.web.sink import FILES
+from edge.sinks.addresses import PageAddress
+from edge.sinks.images.class_folders import COLLECTED, ClassFolders
+from edge.sinks.web.broadcast import MOST_VIEWERS
+from edge.sinks.web.corrections import Corrections
+from edge.sinks.web.live_state import Identity
+from edge.sinks.web.sink import PageSink
 from tests.hardening.network_abuse.brokers import HOSTILE, Broker
 from tests.hardening.network_abuse.exposed_runner import ExposedRunner
 from tests.hardening.network_abuse.http_client import Reply, ask_all, in_a_process, leave_idle, never_read
-from tests.hardening.network_abuse.requests import unauthorised_requests
+from tests.hardening.network_abuse.requests import changes_out_of_bounds, unauthorised_requests
 
+PAGES = ("run", "collect")
+"""Pages that are attacked: the runner's and that of `edge-classify collect`."""
+_IDENTITY = Identity(file="", sha256="", size_bytes=0, labels=(), quantization="", run_name="", dataset="", runtime="",
+                     score="", threshold=0.0, presence_threshold=0.0)  # fmt: skip
 IDLE_S, SLOW_S = 15.0, 40.0  # longer than the timeouts of the page
 _LOOK_S = 0.5  # from one look of the viewer with a right to the next
 _SETTLED_S = 12.0  # until the last connection is closed
@@ -48,6 +58,8 @@ class Outcome:
     missed: int
     longest_wait_s: float
     brokers: int
+    written: int
+    """Files in the folder of the page that writes, of which nobody with a right asked for any."""
 
     @property
     def ratio(self) -> float:
@@ -62,22 +74,31 @@ class Outcome:
         return [{what.replace(" ", "_"): round(fps, 2) for what, fps in speeds.items()}, *replies]
 
 
-def paths() -> tuple[str, ...]:
-    """Every route of the page, asked of the page itself: none can be forgotten."""
+def routes_of(kind: str) -> dict[str, bool]:
+    """Return every route of a page, asked of the page itself: path -> True if it changes something.
 
-    def nothing(*_: Any) -> NoReturn:
-        raise NotImplementedError
+    `kind` is one of `PAGES`.
+    """
+    health = Health()
+    with TemporaryDirectory() as name:
+        folder, token = Path(name), secrets.token_urlsafe()
+        if kind == "collect":
+            session = Session(ClassFolders(folder, limit_bytes=1, ending=COLLECTED), {"ripe": 0}, interval_s=1.0)
+            page: Any = CollectPage(PageAddress(port=0), session, token=token, health=health, source="", folder=folder,
+                                    is_stepped=False, stall_s=1.0)  # fmt: skip
+        else:
+            corrections = Corrections(folder, ("Coat",), limit_bytes=1, model_sha256="", picture=lambda _: b"")
+            page = PageSink(PageAddress(port=0), token=token, health=health, identity=_IDENTITY, stall_s=1.0,
+                            corrections=corrections)  # fmt: skip
+        page.close()
+    return {route.path: "POST" in route.methods for route in page.app.app.routes}
 
-    broadcast = Broadcast(LiveState(Health()), picture=nothing, message=nothing)
-    guard = application(Routes(broadcast, nothing, nothing, FILES, nothing), token="", host="")
-    app: Any = guard.app
-    return tuple(route.path for route in app.routes)
 
-
-def attack(*, host: str, token: str, idle: int, seconds: float, seed: int) -> Outcome:
-    """Start a runner and attack its page and its MQTT connection.
+def attack(*, kind: str, host: str, token: str, idle: int, seconds: float, seed: int) -> Outcome:
+    """Start a command with a page and attack that, and its MQTT connection if it has one.
 
     Args:
+        kind: one of `PAGES`; the runner's takes corrections if there is a token.
         host: that its page listens on.
         token: of the page; empty: none.
         idle: connections that ask for nothing.
@@ -86,21 +107,26 @@ def attack(*, host: str, token: str, idle: int, seconds: float, seed: int) -> Ou
     """
     password = secrets.token_urlsafe()
     broker = Broker(itertools.cycle(HOSTILE.values()))
-    runner = ExposedRunner(host=host, token=token, broker_port=broker.port, password=password)
-    try:
-        return _attack(runner, broker, token=token, password=password, idle=idle, seconds=seconds, seed=seed)
-    finally:
-        runner.close()
-        broker.close()
+    with TemporaryDirectory() as folder:
+        runner = ExposedRunner(kind=kind, host=host, token=token, folder=Path(folder), broker_port=broker.port,
+                               password=password)  # fmt: skip
+        try:
+            return _attack(runner, broker, token=token, password=password, idle=idle, seconds=seconds, seed=seed)
+        finally:
+            runner.close()
+            broker.close()
 
 
 def _attack(
     runner: ExposedRunner, broker: Broker, *, token: str, password: str, idle: int, seconds: float, seed: int
 ) -> Outcome:
-    every, name = paths(), f"localhost:{runner.port}"
+    routes, name = routes_of(runner.kind), f"localhost:{runner.port}"
+    every = tuple(path for path in routes if token or not path.startswith("/corrections/"))
+    writing = [path for path in every if routes[path]]
     calm_fps = [_frames_a_second(runner, seconds)]
     memory, handles = runner.memory_bytes("VmHWM"), runner.handles(_SETTLED_S)
-    requests = unauthorised_requests(every, token=token, host=name, seed=seed)
+    requests = unauthorised_requests(every, token=token, host=name, seed=seed, writing=writing)
+    requests += changes_out_of_bounds(writing, token=token, host=name)
     stream = f"GET /pictures HTTP/1.1\r\nHost: {name}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     slow = 2 * MOST_VIEWERS
     with _Watch(runner) as asked:
@@ -131,6 +157,7 @@ def _attack(
         missed=runner.unanswered,
         longest_wait_s=runner.longest_wait_s,
         brokers=broker.came,
+        written=sum(path.is_file() for path in runner.folder.rglob("*")),
     )
 
 

@@ -26,15 +26,19 @@ _DRAWN = 20  # frames, shown over and over
 class ExposedRunner:
     """A run with a page and a broker; `close` ends it."""
 
-    def __init__(self, *, host: str, token: str, broker_port: int, password: str) -> None:
+    def __init__(self, *, kind: str, host: str, token: str, folder: Path, broker_port: int, password: str) -> None:
         """Start it and wait for the first frame.
 
         Args:
+            kind: `run`, or `collect` for the command that makes images.
             host: that the page listens on.
             token: of the page; empty: none.
+            folder: for corrections, where there is a token, and collected images.
             broker_port: of a broker on this machine.
             password: that it logs in with there.
         """
+        self.kind = kind
+        self.folder = folder
         self.longest_wait_s = 0.0
         """Longest time that a viewer waited for a response, seconds."""
         self.unanswered = 0
@@ -48,9 +52,13 @@ class ExposedRunner:
         environment.pop(TOKEN_VARIABLE, None)
         if token:
             environment[TOKEN_VARIABLE] = token
+        if kind == "collect":
+            own = ["collect", str(folder), "--classes", "ripe,unripe"]
+        else:
+            own = ["--mqtt", f"mqtt://127.0.0.1:{broker_port}/shop/door"]
+            own += ["--corrections", str(folder)] if token else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "edge.run.main", "--source", "-", "--serve", f"{host}:0",
-             "--mqtt", f"mqtt://127.0.0.1:{broker_port}/shop/door"],
+            [sys.executable, "-m", "edge.run.main", *own, "--source", "-", "--serve", f"{host}:0"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
         )  # fmt: skip
         self._is_over = threading.Event()
@@ -130,11 +138,17 @@ class ExposedRunner:
         assert terminal is not None  # as it was asked for
         for line in terminal:
             self.lines.append(line.decode(errors="replace").rstrip())
-            if "live page: http://" in self.lines[-1]:
-                self.port = int(self.lines[-1].split("/", maxsplit=3)[2].rpartition(":")[2])
-                self._has_page.set()
+            self._note_port(self.lines[-1])
 
     def _hear(self) -> None:
         answers = self._process.stdout
         assert answers is not None  # as it was asked for
-        self.answers.extend(line.decode(errors="replace").rstrip() for line in answers)
+        for line in answers:
+            self.answers.append(line.decode(errors="replace").rstrip())
+            self._note_port(self.answers[-1])
+
+    def _note_port(self, line: str) -> None:
+        """Store the page's port, if the line tells its address."""
+        if "page: http://" in line:
+            self.port = int(line.split("/", maxsplit=3)[2].rpartition(":")[2])
+            self._has_page.set()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 METHODS = ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "X" * 999)
 _HUGE_BODY_BYTES = 100_000_000
@@ -13,6 +13,7 @@ _TRAVERSALS = (
     "..%c0%af..%c0%afetc%c0%afpasswd", "..\\..\\etc\\passwd", "..%5c..%5cetc%5cpasswd", "....//....//etc/passwd",
     "server.py", "../server.py", "page.html%00.css", ";/../token", "./././", "//evil.example/", "%0d%0aX-A:%20b",
 )  # fmt: skip
+_CHANGE = "?class=ripe&press=1&frame=1&label=Coat"
 _BARE = "GET {path} HTTP/1.1\r\nHost: {host}\r\n"
 
 
@@ -29,16 +30,24 @@ class Request:
     """Sent after it, until the other side has enough."""
 
 
-def unauthorised_requests(paths: Sequence[str], *, token: str, host: str, seed: int) -> list[Request]:
+def unauthorised_requests(
+    paths: Sequence[str], *, token: str, host: str, seed: int, writing: Collection[str] = ()
+) -> list[Request]:
     """Everything for every path.
 
     Args:
         paths: of the page's routes.
+        writing: those of them that change something; a POST with the token is none of these requests there.
         token: of the page; empty: it has none, and is for this machine alone.
         host: that a viewer with a right would name.
         seed: of what is random.
     """
-    made = [request for path in paths for request in _of_path(path, token=token, host=host)]
+    made = [
+        request if path not in writing or not request.content.startswith(b"POST") else replace(request, has_right=True)
+        for path in paths
+        for request in _of_path(path, token=token, host=host)
+    ]
+    made += [request for path in writing for request in _of_change(path, token=token, host=host)]
     made += [Request(f"the way {path!r}", _get(f"/{path}", host, *_right(token))) for path in _TRAVERSALS]
     return made + list(_at_random(paths, host=host, has_right=not token, seed=seed))
 
@@ -74,6 +83,62 @@ def _of_path(path: str, *, token: str, host: str) -> Iterator[Request]:
     yield Request("two hosts", _get(path, host, *right, "Host: evil.example"))
     yield Request("no host", f"GET {path} HTTP/1.1\r\n\r\n".encode())
     yield Request("a line that is folded", _get(path, host, *right, "X: a\r\n b"), has_right=True)
+
+
+def _of_change(path: str, *, token: str, host: str) -> Iterator[Request]:
+    """Changes that somebody else asks for, or for a class and a frame that there aren't."""
+    bearer, own = f"Authorization: Bearer {token}", f"Origin: http://{host}"
+    path = path + _CHANGE
+
+    def post(*headers: str, query: str = "") -> bytes:
+        return _get(path + query, host, *headers).replace(b"GET", b"POST", 1)
+
+    for headers in ((), (own,), ("Authorization: Bearer " + token[:-1], own), ("Cookie: edge-classify-00000000=a", own),
+                    (f"Cookie: token={token}", own), ("X-HTTP-Method-Override: POST", own)):  # fmt: skip
+        yield Request("a change without a right", post(*headers))
+    yield Request("a change without a right", post(own, query=f"&token={token}"))
+    for origin in (
+        "http://evil.example",
+        "null",
+        f"https://{host}",
+        f"http://{host}.evil.example",
+        "http://localhost:1",
+    ):
+        yield Request("a change from another site", post(bearer, f"Origin: {origin}"))
+    for kind in ("cross-site", "same-site"):
+        yield Request("a change from another site", post(bearer, own, f"Sec-Fetch-Site: {kind}"))
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a"):
+        form = post(bearer, own, f"Content-Type: {kind}", f"Content-Length: {len(_CHANGE)}")
+        yield Request("a change in a form", form + _CHANGE.encode())
+    for header in (bearer, f"{bearer}\r\nX-HTTP-Method-Override: POST"):
+        yield Request("a change by GET", _get(path, host, header))
+
+
+def changes_out_of_bounds(writing: Collection[str], *, token: str, host: str) -> list[Request]:
+    """Changes by somebody with a right, for classes and frames that there aren't; nothing may be written."""
+    names = (
+        "..",
+        "../../etc",
+        "..%2f..%2fetc",
+        "%00",
+        "ripe%00",
+        "ripe/../..",
+        "a" * 5000,
+        "CON",
+        "nothing",
+        "",
+        "%ff",
+        "\\..",
+    )
+    bearer = f"Authorization: Bearer {token}"
+    queries = [f"class={name}&press=1&label={name}&frame=1" for name in names]
+    queries += [f"class=ripe&press={'a' * 500}&label=Coat&frame={frame}" for frame in ("-1", "9" * 400, "x", "", "1e3")]
+    return [
+        Request("a class or frame that there isn't", _get(f"{path}?{query}", host, bearer).replace(b"GET", b"POST", 1),
+                has_right=True)
+        for path in writing
+        for query in queries
+    ]  # fmt: skip
 
 
 def _without_token(path: str, *, token: str, host: str) -> Iterator[Request]:

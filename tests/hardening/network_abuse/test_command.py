@@ -22,7 +22,7 @@ from tests.hardening.network_abuse.requests import Request
 KEPT = Outcome(
     paths=("/",), replies=(Reply(Request("no token", b""), 401, b""),), idle=5, idle_left=0, slow=3, slow_left=0,
     lines=2, leaks=0, has_crashed=False, memory_mb=1.5, handles=0, calm_fps=30.0,
-    attacked_fps={"requests": 30.0, "idle connections": 29.4}, missed=0, longest_wait_s=0.5, brokers=7,
+    attacked_fps={"requests": 30.0, "idle connections": 29.4}, missed=0, longest_wait_s=0.5, brokers=7, written=0,
 )  # fmt: skip
 OUTAGE = BrokerOutage(
     answers=10, most_waiting=0, dropped=9, newest="answer 9",
@@ -49,10 +49,10 @@ def tell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 def test_both_pages_are_counted_together(tell: Any) -> None:
     code, figures = tell(KEPT)
     assert code == 0
-    assert figures["requests nobody should send"] == 2
+    assert figures["requests nobody should send"] == 3
     values = {words: [figures[name] for name in figures if words in name] for words in
               ("ask for nothing", "under attack", "after it came back")}  # fmt: skip
-    assert values["ask for nothing"] == [10]
+    assert values["ask for nothing"] == [15]
     assert values["under attack"] == [pytest.approx(0.98)]
     assert values["after it came back"] == [1]
 
@@ -64,13 +64,15 @@ def test_both_pages_are_counted_together(tell: Any) -> None:
         ({"replies": (Reply(Request("no token", b""), 500, b""),)}, {}),
         ({"has_crashed": True}, {}),
         ({"leaks": 1}, {}),
+        ({"written": 1}, {}),
         ({"idle_left": 1}, {}),
         ({"missed": 1}, {}),
         ({"calm_fps": 40.0}, {}),
         ({}, {"most_waiting": 65}),
         ({}, {"newest": "answer 10"}),
     ],
-    ids=["let in", "5xx", "crash", "a secret", "idle", "a viewer missed", "slow", "piled up", "not the newest"],
+    ids=["let in", "5xx", "crash", "a secret", "a file", "idle", "a viewer missed", "slow", "piled up",
+         "not the newest"],
 )  # fmt: skip
 def test_a_promise_that_is_not_held_is_exit_code_3(tell: Any, changed: Any, outage: Any) -> None:
     if "replies" in changed:

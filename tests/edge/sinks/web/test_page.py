@@ -161,7 +161,9 @@ def test_every_part_has_an_accessible_name_and_the_label_is_read_out(browser: An
     assert [part for part in parts if not any(part in name for name in names)] == []
     assert browser.evaluate("document.getElementById('label').ariaLive") == "polite"
     assert browser.evaluate("document.documentElement.lang") == "en"
-    small = "[...document.querySelectorAll('button')].filter((one) => one.offsetHeight < 44).length"
+    shown = "[...document.querySelectorAll('button')].filter((one) => one.checkVisibility())"
+    assert browser.evaluate(f"{shown}.map((one) => one.id)") == ["pause"]  # without corrections
+    small = f"{shown}.filter((one) => one.offsetHeight < 44).length"
     assert browser.evaluate(small) == 0
 
 
@@ -204,3 +206,33 @@ def test_the_jpeg_has_the_frames_size_up_to_a_limit_and_the_outline(play: Any) -
     image = cv2.imdecode(np.frombuffer(encode_picture(large), np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
     assert max(image.shape) == PAGE_EDGE
+
+
+def test_a_wrong_answer_is_corrected_with_the_frame_that_was_seen(
+    *, browser: Any, open_page: Any, frame: Any, prediction: Any, decision: Any, tmp_path: Path
+) -> None:
+    from edge.sinks.web.corrections import Corrections
+    from edge.sinks.web.sink import encode_picture
+
+    made = Corrections(tmp_path, ("Coat", "Shirt"), limit_bytes=10**6, model_sha256="ab" * 32, picture=encode_picture)
+    page = open_page(token="correct-horse-battery", health=Health(state="live"), corrections=made)
+    page.write(frame(7, height=240, width=320, grey=60), prediction("Coat"), decision("Coat"))
+    browser.look(width=390, height=844)
+    browser.call("Page.navigate", url=f"{page.address.url}?token=correct-horse-battery")
+    browser.wait_for("document.getElementById('correct')?.hidden === false")
+    browser.evaluate("document.getElementById('correct').click()")
+    browser.wait_for("document.getElementById('correction').open && document.getElementById('frozen').naturalWidth")
+    page.write(frame(8, height=240, width=320, grey=200), prediction("Coat"), decision("Coat"))
+    buttons = "[...document.querySelectorAll('#labels button')]"
+    assert browser.evaluate(f"{buttons}.map((one) => one.textContent)") == ["Coat", "Shirt", "unknown"]
+    assert browser.evaluate(f"{buttons}.filter((one) => one.offsetHeight < 44).length") == 0
+    assert [pair for pair in browser.evaluate(CONTRASTS) if pair[1] < 4.5] == []
+    assert browser.evaluate("document.documentElement.scrollWidth") == 390
+    browser.evaluate(f"{buttons}[1].click()")
+    browser.wait_for(TEXT.format("'corrected'"), lambda words: "Shirt" in words)
+    (image,) = tmp_path.glob("Shirt/*-corrected.jpg")
+    assert abs(int(cv2.imread(str(image))[200, 300, 0]) - 60) <= 2  # type: ignore[index]  # not the newer one
+    browser.evaluate("document.getElementById('uncorrect').click()")
+    browser.wait_for("document.getElementById('uncorrect').hidden")
+    assert list(tmp_path.glob("*/*")) == []
+    browser.look(width=1280, height=820)

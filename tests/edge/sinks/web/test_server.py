@@ -17,7 +17,18 @@ from edge.health import Health
 from edge.sinks.web.broadcast import MOST_VIEWERS
 
 TOKEN = "correct-horse-battery"
-ROUTES = ("/", "/page.css", "/page.js", "/icon.svg", "/pictures", "/messages", "/picture.jpg", "/healthz", "/metrics")
+ROUTES = (
+    "/",
+    "/page.css",
+    "/page.js",
+    "/corrections.js",
+    "/icon.svg",
+    "/pictures",
+    "/messages",
+    "/picture.jpg",
+    "/healthz",
+    "/metrics",
+)
 JPEG = b"\xff\xd8\xff"
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 
@@ -53,9 +64,10 @@ def test_every_route_over_the_client_of_the_framework(pinned: Any) -> None:
 
     client = TestClient(pinned.app, base_url="http://localhost")
     types = {path: client.get(path).headers["content-type"].split(";")[0] for path in ROUTES if path[-1] != "s" or
-             path in ("/page.css", "/page.js", "/metrics")}  # fmt: skip
+             path in ("/page.css", "/page.js", "/corrections.js", "/metrics")}  # fmt: skip
     assert types == {
-        "/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/icon.svg": "image/svg+xml",
+        "/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript",
+        "/corrections.js": "text/javascript", "/icon.svg": "image/svg+xml",
         "/picture.jpg": "image/jpeg", "/healthz": "application/json", "/metrics": "text/plain",
     }  # fmt: skip
     assert client.head("/pictures").headers["content-type"] == "multipart/x-mixed-replace; boundary=frame"
