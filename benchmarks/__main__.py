@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from benchmarks.analysis.photographs import with_tally
 from benchmarks.analysis.rows import make_rows
 from benchmarks.compare import command as compare
 from benchmarks.config import BenchmarkConfig, Limits, add_gate_flags, add_measuring_flags, apply_quick, from_flags
@@ -33,11 +34,11 @@ from benchmarks.measure.variants import Variant, list_variants
 from benchmarks.overhead import command as runner
 from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
 from benchmarks.peers.tools import PeerOutcome
-from benchmarks.photos import command as photos
 from benchmarks.report.schema import Report
 from benchmarks.report.table import peers_text, reasons, text_table
+from edge.artifact.file import builtin_models, model_path
 from edge.artifact.input_spec import ModelOptions
-from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
+from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
 from edge.cli.model_flags import add_model_flags, model_options_from
 from edge.datasets.folder_labels import folder_truth
@@ -50,14 +51,20 @@ _EXAMPLES = """examples:
   python -m benchmarks --peers --peer-python ../old/bin/python    other tools in the same rounds
   python -m benchmarks --quick                       a quick look of a minute, not a result
 
+  python -m benchmarks edge --data wardrobe --map socks=unknown     one folder of photographs for each kind
+  python -m benchmarks mine.onnx --data wardrobe --map 'footwear=Sandal,Sneaker,Ankle boot'
+
   python -m benchmarks a_none.tflite a_int8.tflite --gate --max-loss 0.3      for CI: exit code 3 if int8 costs more
 
-`python -m benchmarks compare --help` is the comparison of two reports, `python -m benchmarks photos --help` the
-measurement on photographs, `python -m benchmarks runner --help` the comparison of the runner with a bare script,
-`python -m benchmarks kit --help` packs a file for a device, `python -m benchmarks merge
---help` reads what it sends back (a file of such a name: ./photos).
+A folder of --data called like a label of the model holds that; one called unknown or nothing holds what the model
+doesn't know; --map says it of any other.
 
-exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed, 2 wrong call,
+`python -m benchmarks compare --help` is the comparison of two reports, `python -m benchmarks runner --help` the
+comparison of the runner with a bare script, `python -m benchmarks kit --help` packs a file for a device, `python -m
+benchmarks merge --help` reads what it sends back (a file of such a name: ./kit).
+
+exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed or some photograph
+could not be read (the report is there all the same), 2 wrong call,
 with --gate: 3 a limit was not kept, 5 the machine was unfit (throttled); 130 Ctrl-C, the report holds what was measured
 """
 
@@ -70,17 +77,23 @@ def parser() -> argparse.ArgumentParser:
         description="Measure model files on this machine: latency, accuracy, size and memory, each in its own process.",
         epilog=_EXAMPLES,
     )
-    flags.add_argument("artifacts", type=Path, nargs="*", metavar="ARTIFACT",
-                       help="model files or folders (default: artifacts/ and the model that ships)")  # fmt: skip
+    flags.add_argument("artifacts", type=model_path, nargs="*", metavar="ARTIFACT",
+                       help=f"model files, folders, or built-in ones ({', '.join(builtin_models())}; default: "
+                       "artifacts/ and the model that ships)")  # fmt: skip
     flags.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: reports/<UTC time>)")
     truth = flags.add_mutually_exclusive_group()
     truth.add_argument("--data", type=Path, metavar="DIR",
-                       help="judge the files on photographs: holds one folder for each class, called like a label "
+                       help="judge the files on photographs, from frame to answer: holds one folder for each kind "
                        "(default: Fashion-MNIST's test images, for files of its classes)")  # fmt: skip
     truth.add_argument("--run", type=Path, metavar="DIR",
                        help="judge the files on the test images that this run directory keeps")  # fmt: skip
-    flags.add_argument("--map", action="append", type=folder_truth, dest="truths", default=[], metavar="FOLDER=LABEL",
-                       help="label of a folder of --data that is called otherwise; repeatable")  # fmt: skip
+    flags.add_argument("--map", action="append", type=folder_truth, dest="truths", default=[],
+                       metavar="FOLDER=LABEL[,LABEL...]",
+                       help="labels that are right for a folder of --data, or unknown; repeatable")  # fmt: skip
+    flags.add_argument("--mistakes", type=console.natural, default=default.mistakes, metavar="N",
+                       help="mistakes on photographs to draw, at most")  # fmt: skip
+    flags.add_argument("--hits", type=console.natural, default=default.hits, metavar="N",
+                       help="right answers of each folder of photographs to draw, at most")  # fmt: skip
     add_measuring_flags(flags)
     flags.add_argument("--max-repeats", type=console.positive_int, default=default.max_repeats, metavar="N",
                        help="rounds at most, while some median's interval is wider than 10 %% of it")  # fmt: skip
@@ -112,7 +125,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure model files, or run the command that the first argument names."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    commands = {command.NAME: command.main for command in (photos, runner, compare, bundle, merge)}
+    commands = {command.NAME: command.main for command in (runner, compare, bundle, merge)}
     name = arguments[0] if arguments else ""
     return commands[name](arguments[1:]) if name in commands else measure_files(arguments)
 
@@ -140,8 +153,10 @@ def measure_files(arguments: Sequence[str]) -> int:
         trials, peer_trials = _measure_together(tasks, peers, config, is_quiet=options.quiet)
     facts = evaluation.facts
     rows = make_rows(variants, trials, facts.labels, facts.class_names, margin_pp=config.margin_pp)
+    rows = [with_tally(row, facts) for row in rows]
     # Matplotlib and scipy take seconds to import on a Pi, so not before there is something to draw.
     from benchmarks.report.build import build_report, write_report
+    from benchmarks.report.sheets import draw_sheets
 
     report = build_report(
         rows,
@@ -155,18 +170,18 @@ def measure_files(arguments: Sequence[str]) -> int:
             is_complete(trials, repeats=config.repeats) and is_complete(peer_trials, repeats=config.repeats)
         ),
     )
-    page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
+    sheets = draw_sheets(report, evaluation.photographs, model_options)
+    page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}", sheets)
     return _conclude(report, page)
 
 
 def _prepare_inputs(
     folder: Path, variants: Sequence[Variant], config: BenchmarkConfig, options: ModelOptions
 ) -> tuple[Evaluation, RowInputs]:
-    """Write test images and frames into a folder; photographs once for each input that a judged file has."""
-    specs: dict[Path, ModelSpec] = {}
+    """Write test images and frames into a folder, or list photographs for the labels of a judged file."""
     if config.data is not None:
         specs = model_specs(variants, options, timeout_s=config.timeout_s)
-        evaluation = photographs_evaluation(config.data, config, list(specs.values()), folder)
+        evaluation = photographs_evaluation(config.data, config, list(specs.values()))
     elif config.run is not None:
         evaluation = run_evaluation(config.run, config, folder)
     elif any(claimed_labels(variant, options) == FASHION_MNIST_LABELS for variant in variants):
@@ -174,8 +189,7 @@ def _prepare_inputs(
     else:
         evaluation = without_truth()
     frames_file = save_array(folder, "frames", draw_frames(seed=config.seed))
-    own = {path: evaluation.file_for(spec) for path, spec in specs.items()}
-    return evaluation, RowInputs(evaluation.file, frames_file, evaluation.facts.class_names, own, options)
+    return evaluation, RowInputs(evaluation.file, frames_file, evaluation.labels, evaluation.photographs, options)
 
 
 def _like_fashion_mnist(variants: Sequence[Variant]) -> list[Variant]:
@@ -187,17 +201,26 @@ def _like_fashion_mnist(variants: Sequence[Variant]) -> list[Variant]:
 def _conclude(report: Report, page: Path) -> int:
     """Print the table and the sentences; turn failures into the exit code."""
     from benchmarks.analysis.gate import failed_rows, gate_lines, raise_for
+    from benchmarks.report.photographs import photographs_text
 
     rows, gate = report.rows, report.gate
     peers = ["", peers_text(report.peers)] if report.peers else []
     limits = ["", *gate_lines(gate)] if gate else []
-    print(text_table(rows), *reasons(rows), *peers, "", *report.recommendation, *limits, f"report: {page}", sep="\n")
+    judged = photographs_text(report)
+    photographs_part = ["", judged] if judged else []
+    lines = [text_table(rows), *reasons(rows), *peers, "", *report.recommendation, *photographs_part, *limits]
+    print(*lines, f"report: {page}", sep="\n")
     if report.interrupted:
         raise KeyboardInterrupt
     if gate:
         raise_for(gate)
     if failed := failed_rows(rows):
         raise ToolkitError(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
+    photographs = report.test_images.photographs
+    if photographs and photographs.skipped:
+        names = ", ".join(skipped.path for skipped in photographs.skipped)
+        count = len(photographs.names) + len(photographs.skipped)
+        raise ToolkitError(f"{len(photographs.skipped)} of {count} photographs could not be read: {names}")
     return EXIT_DONE
 
 

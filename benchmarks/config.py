@@ -50,10 +50,14 @@ class BenchmarkConfig:
     """Number of test images to use, from the first; by default all, of photographs 2,000."""
     data: Path | None = field(default=None, metadata=ABSENT_IF_NONE)
     """Folder of photographs to judge the files on, one folder a label."""
+    mistakes: int = 24
+    """Mistakes on photographs that are drawn, at most."""
+    hits: int = 2
+    """Right answers of each folder of photographs that are drawn, at most."""
     run: Path | None = field(default=None, metadata=ABSENT_IF_NONE)
     """Run directory whose test images the files are judged on."""
     truths: Mapping[str, tuple[str, ...]] | None = field(default=None, metadata=ABSENT_IF_NONE)
-    """Label of a folder of photographs whose name doesn't say what it holds."""
+    """Labels of a folder of photographs whose name doesn't say what it holds; no label: `unknown` is right."""
     threads: int = 1
     """Number of inference threads; 1 is the reference."""
     seed: int = 0

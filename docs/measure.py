@@ -26,7 +26,7 @@ from train.data.augment import vary_frame
 ROOT = Path(__file__).parents[1]
 MEASURED, REPORT = ROOT / "docs" / "measured", ROOT / "docs" / "report"
 PRETRAINED = ("baseline", "edge")
-# Photographs for `benchmarks photos`, where there are any; none of them is in this project.
+# Photographs for `benchmarks --data`, where there are any; none of them is in this project.
 PHOTOGRAPHS = ROOT.parent / "shared" / "photos" / "validation"
 # Drawn garments that no training and no demo shows.
 GARMENTS, SHAPES, WARDROBE_SEED = 300, 60, 77
@@ -94,15 +94,15 @@ def export_other_calibrations(work: Path) -> None:
         call("export.tflite", source, "--quantize", "int8", "--seed", str(seed), "--out", output, cwd=work)
 
 
-def draw_wardrobe(folder: Path) -> None:
+def draw_wardrobe(folder: Path, *, number: int = 0) -> None:
     """Draw images that may be published: garments with random variations, and shapes that are no garment."""
-    rng = np.random.default_rng(0)
-    for number in range(GARMENTS):
-        drawn = demo.draw_frame(number, seed=WARDROBE_SEED)
+    rng = np.random.default_rng(number)
+    for place in range(GARMENTS):
+        drawn = demo.draw_frame(place, seed=WARDROBE_SEED + number)
         label = FASHION_MNIST_LABELS[drawn.label_index].replace("/", " ")
-        keep(vary_frame(drawn.image, rng), folder / label / f"{number:03d}.png")
-    for number in range(SHAPES):
-        keep(scenes.no_garment_scene(rng, empty_share=0.2), folder / "unknown" / f"{number:03d}.png")
+        keep(vary_frame(drawn.image, rng), folder / label / f"{place:03d}.png")
+    for place in range(SHAPES):
+        keep(scenes.no_garment_scene(rng, empty_share=0.2), folder / "unknown" / f"{place:03d}.png")
 
 
 def keep(image: NDArray[np.uint8], path: Path) -> None:
@@ -134,6 +134,19 @@ def describe_files(work: Path) -> None:
     run("describe_rewritten", "edge.run.main", "describe", "faster.onnx", *like, cwd=work)
 
 
+def benchmark_own_classes(work: Path) -> None:
+    """Train a colour network a little on drawn images, and benchmark its files on others."""
+    draw_wardrobe(work / "mine", number=1)
+    call("train", "--data", "mine", "--head-only", "--epochs", "3", "--name", "mine", cwd=work)
+    files = ("mine_none.tflite", "mine_int8.tflite")
+    for file in files:
+        mode = file.removeprefix("mine_").removesuffix(".tflite")
+        call("export.tflite", "runs/mine", "--quantize", mode, "--out", file, cwd=work)
+    run(
+        "benchmarks_colour", "benchmarks", *files, "--runtime", "litert", "--data", "drawn", "--out", "colour", cwd=work
+    )
+
+
 def compare_int8_weights() -> None:
     """Measure ways to quantize the weights of an ONNX file."""
     print("$ python docs/int8_weights.py", flush=True)
@@ -162,12 +175,14 @@ def main() -> None:
         keep_report(work / "report", work)
         run("runner", "benchmarks", "runner", "--out", "runner.json", cwd=work, may_miss=True)
         draw_wardrobe(work / "drawn")
-        run("drawn", "benchmarks", "photos", "drawn", "--hits", "1", "--mistakes", "10", "--out", "wardrobe", cwd=work)
+        judge = ("benchmarks", "edge", "--runtime", "litert", "--data")
+        run("drawn", *judge, "drawn", "--hits", "1", "--mistakes", "10", "--out", "wardrobe", cwd=work)
         for sheet in ("hits", "mistakes"):
             shrink(work / "wardrobe" / f"{sheet}.png", ROOT / "docs" / f"drawn_{sheet}.png")
+        benchmark_own_classes(work)
         if PHOTOGRAPHS.is_dir():
             (work / "photographs").symlink_to(PHOTOGRAPHS)
-            run("photos", "benchmarks", "photos", "photographs", "--out", "photos", cwd=work)
+            run("photos", *judge, "photographs", "--out", "photos", cwd=work)
 
 
 if __name__ == "__main__":

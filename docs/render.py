@@ -155,7 +155,6 @@ def _parsers() -> list[argparse.ArgumentParser]:
     import train.photographs
     import train.scenes
     from benchmarks.overhead import command as runner
-    from benchmarks.photos import command as photos
     from edge.collect import command as collect
     from edge.describe import command as describe
     from edge.doctor import command as doctor
@@ -177,7 +176,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     )
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
     return [*(module.parser() for module in modules), *exports, sign(),
-            *(module.parser() for module in (benchmarks.__main__, photos, runner))]  # fmt: skip
+            *(module.parser() for module in (benchmarks.__main__, runner))]  # fmt: skip
 
 
 def _int8_table() -> str:

@@ -167,7 +167,7 @@ ORDER = {
             "report",
             "device",
         ),
-        *("compare", "photos", "peers", "overhead", "__main__"),
+        *("compare", "peers", "overhead", "__main__"),
     ),
     "train": (
         *("config", "data", "network", "results", "fitting", "fit", "photographs", "scenes"),

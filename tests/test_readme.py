@@ -127,10 +127,9 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
         from benchmarks.compare import command as compare
         from benchmarks.device import bundle, merge
         from benchmarks.overhead import command as runner
-        from benchmarks.photos import command as photos
 
         assert module == "benchmarks"
-        parsers = {command.NAME: command.parser for command in (compare, photos, runner, bundle, merge)}
+        parsers = {command.NAME: command.parser for command in (compare, runner, bundle, merge)}
         if arguments and arguments[0] in parsers:
             parsers[arguments[0]]().parse_args(arguments[1:])
         else:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from benchmarks.analysis.photograph_tally import PhotographTally
 from benchmarks.host.machine_state import StatePair
-from benchmarks.measure.job import NOT_TIMED, OK, CalibrationManifest, RuntimeSettings
+from benchmarks.measure.job import NOT_TIMED, OK, CalibrationManifest, PhotographAnswers, RuntimeSettings
 from benchmarks.measure.loadgen import LoadgenFigures
 from benchmarks.records import ABSENT_IF_NONE, stored_as
 from benchmarks.stats.accuracy import Reliability
@@ -52,6 +53,7 @@ class Raw:
     end_to_end_ns: list[list[int]]
     load_ns: list[int | None]
     first_invoke_ns: list[int | None]
+    photographs: PhotographAnswers | None = field(default=None, metadata=ABSENT_IF_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,7 @@ class Row:
     """Speed of invoke over that of the float row on the same runtime."""
     accuracy: Accuracy | None = None
     against_float: Comparison | None = None
+    photographs: PhotographTally | None = field(default=None, metadata=ABSENT_IF_NONE)
     machine: str | None = field(default=None, metadata=ABSENT_IF_NONE)
 
     @property

@@ -84,6 +84,7 @@ def _raw(repeats: Sequence[Measurement]) -> Raw:
         end_to_end_ns=[repeat.end_to_end_ns for repeat in repeats],
         load_ns=[repeat.load_ns for repeat in repeats],
         first_invoke_ns=[repeat.first_invoke_ns for repeat in repeats],
+        photographs=repeats[0].photographs,
     )
 
 

@@ -6,25 +6,22 @@ import hashlib
 import logging
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.config import BenchmarkConfig
-from benchmarks.measure.inputs import EvaluationSet, load_test_images, save_array
-from benchmarks.measure.photographs import Photograph, find_folders, label_photographs
-from edge.artifact.input_spec import InputSpec
-from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
+from benchmarks.measure.inputs import EvaluationSet, PhotographSet, Skipped, load_test_images, save_array
+from benchmarks.measure.job import JobPhotograph
+from benchmarks.measure.photographs import Photograph, find_folders, label_photographs, read_photograph
+from edge.artifact.spec import FASHION_MNIST_LABELS, NOTHING_LABEL, ModelSpec
 from edge.datasets.fashion_mnist import LabelledImages
 from edge.datasets.folder_labels import LabelledFolder, match_folders
 from edge.errors import DatasetError, FrameError, SourceError
-from edge.vision import prepare
 
 MOST_IMAGES = 2_000
 """Photographs that are judged, unless --max-images says otherwise."""
-MOST_BYTES = 400_000_000
-"""Bytes of all prepared images together, which lie on the disk and are mapped into memory."""
 _RUN_IMAGES, _RUN_SPEC = "images.npz", "model_spec.json"  # a run directory is a file format
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,14 +35,9 @@ class Evaluation:
     """Description of the images, without a full stop."""
     file: str = ""
     """.npy of images of one size, for every file that takes it; empty: there are none."""
-    prepared: Mapping[InputSpec, str] = field(default_factory=dict)
-    """.npy of the same photographs by the input that they were prepared for."""
-
-    def file_for(self, spec: ModelSpec | None) -> str:
-        """Return the .npy that a model is judged on, as far as its specification is known; empty: there is none."""
-        if spec is not None and spec.labels == self.facts.class_names:
-            return self.prepared.get(spec.input, self.file)
-        return self.file
+    labels: tuple[str, ...] = ()
+    """Labels that the images are of, in index order: files of others aren't judged."""
+    photographs: tuple[JobPhotograph, ...] = ()
 
 
 def without_truth() -> Evaluation:
@@ -65,7 +57,9 @@ def fashion_mnist_evaluation(config: BenchmarkConfig, folder: Path) -> Evaluatio
         DatasetError: Fashion-MNIST is there but damaged.
     """
     images = load_test_images(seed=config.seed, max_images=config.max_images)
-    return Evaluation(images.facts, images.statement, save_array(folder, "images", images.images))
+    return Evaluation(
+        images.facts, images.statement, save_array(folder, "images", images.images), images.facts.class_names
+    )
 
 
 def run_evaluation(run: Path, config: BenchmarkConfig, folder: Path) -> Evaluation:
@@ -90,39 +84,64 @@ def run_evaluation(run: Path, config: BenchmarkConfig, folder: Path) -> Evaluati
     name = f"the run {run.resolve().name}"
     facts = EvaluationSet(name, len(labels), LabelledImages(images, labels).sha256, labels.tolist(), spec.labels)
     share = f"{whole:,}" if len(labels) == whole else f"the first {len(labels):,} of {whole:,}"
-    return Evaluation(
-        facts, f"accuracy on the test images of {name} ({share} images)", save_array(folder, "images", images)
-    )
+    statement = f"accuracy on the test images of {name} ({share} images)"
+    return Evaluation(facts, statement, save_array(folder, "images", images), spec.labels)
 
 
-def photographs_evaluation(data: Path, config: BenchmarkConfig, specs: Sequence[ModelSpec], folder: Path) -> Evaluation:
-    """Prepare photographs as the recipe of each model does, for all models with the labels that the folders fit.
+def photographs_evaluation(data: Path, config: BenchmarkConfig, specs: Sequence[ModelSpec]) -> Evaluation:
+    """List photographs for all models with the labels that the folders fit; what can't be read is left out of all.
 
     Args:
-        data: holds one folder for each class, called like a label.
+        data: holds one folder for each label, and others that `unknown` or one of several labels is right for.
         config: seed of the choice, number of images, and labels of folders that are called otherwise.
-        specs: specifications of the files to be judged; the first whose labels fit a folder gives the classes.
-        folder: where the arrays are written.
+        specs: specifications of the files to be judged; the first whose labels fit a folder gives the labels.
 
     Raises:
         SourceError: no folder is called like a label, or no image could be read.
     """
     folders = find_folders(data)
     spec, kinds, others = _fitting(data, list(folders), specs, config.truths or {})
-    inputs = list(dict.fromkeys(each.input for each in specs if each.labels == spec.labels))
+    kinds.sort(key=lambda kind: not kind.is_known)
     photographs = label_photographs(folders, kinds)
-    bytes_each = sum(each.height * each.width * each.channels for each in inputs)
-    most = min(config.max_images or MOST_IMAGES, MOST_BYTES // bytes_each)
-    chosen = choose(photographs, most=most, seed=config.seed)
-    arrays, used, digest = _prepare_all(chosen, inputs, folder)
-    labels = [spec.labels.index(photograph.kind.labels[0]) for photograph in used]
+    chosen = choose(photographs, most=config.max_images or MOST_IMAGES, seed=config.seed)
+    used, skipped, digest = _readable(sorted(chosen, key=lambda photograph: not photograph.kind.is_known), spec)
+    class_names = _class_names(spec, kinds)
+    listed = tuple(_as_job(photograph, class_names) for photograph in used)
+    known, name = sum(bool(photograph.right) for photograph in listed), data.resolve().name
     parts = [
-        f"{len(used):,} of {len(photographs):,}" if len(used) < len(photographs) else f"{len(used):,}",
-        f"photographs in {len(kinds)} folders of {data.resolve().name}",
-        f"without {', '.join(others)}, which name no single label" if others else "",
+        f"{known:,} known and {len(used) - known:,} unknown photographs",
+        f"of {len(photographs):,}" if len(chosen) < len(photographs) else "",
+        f"in {len(kinds)} folder{'s' * (len(kinds) > 1)} of {name}",
+        f"without {', '.join(others)}, which name no label" if others else "",
     ]
-    facts = EvaluationSet(f"folder {data.resolve().name}", len(used), digest, labels, spec.labels)
-    return Evaluation(facts, f"accuracy on {' '.join(filter(None, parts))}", prepared=arrays)
+    facts = EvaluationSet(
+        f"folder {name}",
+        len(used),
+        digest,
+        [photograph.label for photograph in listed if photograph.right],
+        class_names,
+        PhotographSet(
+            folders=tuple(kinds),
+            names=[photograph.name for photograph in used],
+            folder_indices=[kinds.index(photograph.kind) for photograph in used],
+            skipped=tuple(skipped),
+        ),
+    )
+    statement = f"accuracy on {' '.join(filter(None, parts))}"
+    return Evaluation(facts, statement, labels=spec.labels, photographs=listed)
+
+
+def _class_names(spec: ModelSpec, kinds: Sequence[LabelledFolder]) -> tuple[str, ...]:
+    """Return the labels, `nothing`, and a class for each set of several labels that are right for a folder."""
+    several = dict.fromkeys(kind.truth for kind in kinds if len(kind.labels) > 1)
+    return (*spec.labels, NOTHING_LABEL, *several)
+
+
+def _as_job(photograph: Photograph, class_names: Sequence[str]) -> JobPhotograph:
+    kind = photograph.kind
+    right = tuple(class_names.index(label) for label in kind.labels)
+    several = class_names.index(kind.truth, class_names.index(NOTHING_LABEL)) if len(right) > 1 else -1
+    return JobPhotograph(str(photograph.path.absolute()), right, right[0] if len(right) == 1 else several)
 
 
 def choose(photographs: Sequence[Photograph], *, most: int, seed: int) -> list[Photograph]:
@@ -139,51 +158,50 @@ def choose(photographs: Sequence[Photograph], *, most: int, seed: int) -> list[P
 def _fitting(
     data: Path, folders: Sequence[str], specs: Sequence[ModelSpec], truths: Mapping[str, tuple[str, ...]]
 ) -> tuple[ModelSpec, list[LabelledFolder], list[str]]:
-    """Return the first specification whose labels fit a folder, the folders of one label, and the names of others."""
-    for spec in specs:
-        matched, unmatched = match_folders(folders, spec.labels, truths)
-        kinds = [kind for kind in matched if len(kind.labels) == 1]
-        others = [*unmatched, *(kind.folder for kind in matched if len(kind.labels) != 1)]
-        if kinds:
-            if others:
-                _LOGGER.warning("left out of %s, as they name no single label: %s", data, ", ".join(others))
-            return spec, kinds, others
-    raise SourceError(
-        f"no folder of {data} is called like a label of these files ({', '.join(folders)}): rename them, or say what "
-        "they hold with --map FOLDER=LABEL"
-    )
-
-
-def _prepare_all(
-    chosen: Sequence[Photograph], inputs: Sequence[InputSpec], folder: Path
-) -> tuple[dict[InputSpec, str], list[Photograph], str]:
-    """Write an array for each input; return their files, the photographs that could be read, and their digest."""
-    arrays = {
-        each: np.lib.format.open_memmap(
-            folder / f"all{number}.npy", mode="w+", dtype=np.uint8, shape=(len(chosen), *_shape(each))
+    """Return the first specification whose labels fit a folder, the folders it fits, and the names of the others."""
+    matches = [(spec, *match_folders(folders, spec.labels, truths)) for spec in specs]
+    # Any specification fits a folder of what is unknown, so that one with a label for some folder goes first.
+    matches.sort(key=lambda match: not any(kind.is_known for kind in match[1]))
+    if not matches or not matches[0][1]:
+        raise SourceError(
+            f"no folder of {data} is called like a label of these files ({', '.join(folders)}): rename them, or say "
+            "what they hold with --map FOLDER=LABEL"
         )
-        for number, each in enumerate(inputs)
-    }
+    spec, kinds, others = matches[0]
+    if others:
+        _LOGGER.warning(
+            "left out of %s, as they are called like no label: %s; say what they hold with --map FOLDER=LABEL, or "
+            "=unknown",
+            data,
+            ", ".join(others),
+        )
+    return spec, kinds, others
+
+
+def _readable(photographs: Sequence[Photograph], spec: ModelSpec) -> tuple[list[Photograph], list[Skipped], str]:
+    """Return those that can be decoded, the others with their reasons, and the digest of the former."""
     used: list[Photograph] = []
-    digest, skipped = hashlib.sha256(), 0
-    for photograph in chosen:
-        try:
-            for each, array in arrays.items():
-                array[len(used)] = prepare(photograph.read(each), each).pixels
-        except (FrameError, OSError) as error:
-            skipped += 1
-            _LOGGER.warning("left out: %s: %s", photograph.name, error)
-            continue
-        digest.update(photograph.path.read_bytes() + photograph.kind.truth.encode())
-        used.append(photograph)
+    skipped: list[Skipped] = []
+    digest = hashlib.sha256()
+    for photograph in photographs:
+        content = _content(photograph, spec)
+        if isinstance(content, Skipped):
+            skipped.append(content)
+        else:
+            digest.update(content + photograph.kind.truth.encode())
+            used.append(photograph)
     if not used:
-        raise SourceError(f"none of {skipped} photographs could be read, expected JPEG or PNG files")
-    files = {
-        each: save_array(folder, f"prepared{number}", array[: len(used)])
-        for number, (each, array) in enumerate(arrays.items())
-    }
-    return files, used, digest.hexdigest()
+        first = f"; {skipped[0].path}: {skipped[0].reason}" if skipped else ""
+        raise SourceError(f"none of {len(skipped)} photographs could be read, expected JPEG or PNG files{first}")
+    return used, skipped, digest.hexdigest()
 
 
-def _shape(spec: InputSpec) -> tuple[int, ...]:
-    return (spec.height, spec.width) if spec.channels == 1 else (spec.height, spec.width, 3)
+def _content(photograph: Photograph, spec: ModelSpec) -> bytes | Skipped:
+    """Return the bytes of a file that can be decoded."""
+    try:
+        read_photograph(photograph.path, spec.input)
+        return photograph.path.read_bytes()
+    except FrameError as error:
+        return Skipped(photograph.name, str(error))
+    except OSError as error:
+        return Skipped(photograph.name, error.strerror or str(error))

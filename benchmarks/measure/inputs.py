@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.records import ABSENT_IF_NONE
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.datasets import fashion_mnist
 from edge.datasets.fashion_mnist import LabelledImages
+from edge.datasets.folder_labels import LabelledFolder
 
 FRAME_HEIGHT, FRAME_WIDTH = 480, 640  # what cheap cameras give
 FRAME_COUNT = 20  # two of each garment; enough to vary, little enough not to fill a Pi Zero's memory
@@ -19,6 +21,26 @@ FRAME_COUNT = 20  # two of each garment; enough to vary, little enough not to fi
 _DRAWN_IMAGES = 1_000
 _DRAWN_SEED = 1_000_003  # with --seed 0 the test set of `python -m train --data demo`, which no training run draws from
 _LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """File that could not be read."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotographSet:
+    """Photographs that files are judged on, those that a label is right for first."""
+
+    folders: tuple[LabelledFolder, ...]
+    names: list[str]
+    """Folder and file name of each."""
+    folder_indices: list[int]
+    skipped: tuple[Skipped, ...]
+    """Those that no file was judged on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +53,11 @@ class EvaluationSet:
     sha256: str
     """Digest of the bytes of images and labels: rows with different ones can't be paired."""
     labels: list[int]
-    """True class index of each image; empty: there are none."""
+    """True class index of each image, of photographs of those that a label is right for; empty: there are none."""
     class_names: tuple[str, ...] = FASHION_MNIST_LABELS
-    """In index order; empty: there are none."""
+    """In index order; empty: there are none. With photographs, `nothing` follows the labels, and then come the folders
+    that several labels are right for."""
+    photographs: PhotographSet | None = field(default=None, metadata=ABSENT_IF_NONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,21 @@ class RuntimeSettings:
 OK, FAILED, NOT_INSTALLED = "ok", "failed", "not installed"
 NOT_TIMED = "not timed"
 """An emulated processor: its answers count, its times don't."""
+UNKNOWN, NOTHING = -1, -2
+"""Indices of the answers that name no label."""
 BASIS_POINTS = 10_000  # confidences travel as whole numbers of these: short in JSON, fine enough for any bin
+
+
+@dataclass(frozen=True, slots=True)
+class JobPhotograph:
+    """Photograph that a model is judged on."""
+
+    path: str
+    """Absolute."""
+    right: tuple[int, ...]
+    """Indices of the labels that are right; empty: `unknown` or `nothing` is."""
+    label: int
+    """Class that a right label counts as; without a right label -1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,9 @@ class Job:
     """True to run the test images; one round is enough, as predictions don't change."""
     loadgen_s: float = 0.0
     class_names: tuple[str, ...] = FASHION_MNIST_LABELS
-    """Classes of the test images, in index order: a model of others is timed and not judged."""
+    """Labels that the test images are of, in index order: a model of others is timed and not judged."""
+    photographs: tuple[JobPhotograph, ...] = ()
+    """Test images in place of `images_file`, each judged from its frame to the answer."""
     options: ModelOptions = field(default_factory=ModelOptions)
     """Facts about a file without a specification."""
 
@@ -93,6 +109,28 @@ class Answers:
     """Probability of each answer under the spec's temperature, in basis points, 0-10,000."""
     untempered_confidence_bp: list[int] = field(default_factory=list)
     """The same without the temperature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotographAnswers:
+    """One value a photograph, in the order of the job."""
+
+    labels: list[int]
+    """Index of the answer's label, UNKNOWN or NOTHING."""
+    top1: list[int]
+    """Index of the likeliest label, rejected or not; NOTHING where the network wasn't shown anything."""
+    probability_bp: list[int]
+    """Probability of the likeliest label, in basis points, 0-10,000."""
+    scores: list[float]
+    """Score that the specification compares with its threshold, finite."""
+    heights: list[int]
+    """Pixels of the frame as it was decoded, likewise `widths`."""
+    widths: list[int]
+    vision_ns: list[int]
+    """Nanoseconds of finding the object or fitting the frame, likewise the others."""
+    invoke_ns: list[int]
+    decide_ns: list[int]
+    total_ns: list[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +162,8 @@ class Measurement(Answers):
     """Largest resident size up to the end of the timed calls; the accuracy pass comes after it."""
     runtime_settings: RuntimeSettings | None = field(default=None, metadata=stored_as("conditions"))
     loadgen: LoadgenFigures | None = None
+    photographs: PhotographAnswers | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """Answers to the photographs; None on other test images."""
     notes: tuple[str, ...] = ()
     """Sentences on what was assumed of the file and on why it was not judged; empty for one like any other."""
 

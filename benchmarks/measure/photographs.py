@@ -29,14 +29,15 @@ class Photograph:
     """Folder and file name, as the report shows them."""
     kind: LabelledFolder
 
-    def read(self, spec: InputSpec) -> NDArray[np.uint8]:
-        """Decode it as far as a model needs it: uint8 BGR or BGRA, shape (H, W, 3 or 4), 0-255, upright.
 
-        Raises:
-            FrameError: no image that can be decoded here.
-            OSError: unreadable.
-        """
-        return read_image(self.path, least=least_edge(spec), keeps_alpha=True)
+def read_photograph(path: Path, spec: InputSpec) -> NDArray[np.uint8]:
+    """Decode a file as far as a model needs it: uint8 BGR or BGRA, shape (H, W, 3 or 4), 0-255, upright.
+
+    Raises:
+        FrameError: no image that can be decoded here.
+        OSError: unreadable.
+    """
+    return read_image(path, least=least_edge(spec), keeps_alpha=True)
 
 
 def find_folders(folder: Path) -> dict[str, list[Path]]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from random import Random
 from typing import Generic, Protocol, TypeVar
 
 from benchmarks.config import BenchmarkConfig
 from benchmarks.host.machine_state import MachineState, read_state
 from benchmarks.measure.child_process import run_job
-from benchmarks.measure.job import FAILED, OK, Job, Outcome
+from benchmarks.measure.job import FAILED, OK, Job, JobPhotograph, Outcome
 from benchmarks.measure.variants import Variant
 from edge.artifact.input_spec import ModelOptions
 from edge.artifact.spec import FASHION_MNIST_LABELS
@@ -129,8 +128,7 @@ class RowInputs:
     images_file: str
     frames_file: str
     class_names: tuple[str, ...] = FASHION_MNIST_LABELS
-    image_files: Mapping[Path, str] = field(default_factory=dict)
-    """The test images of model files that don't take those of `images_file`."""
+    photographs: tuple[JobPhotograph, ...] = ()
     options: ModelOptions = field(default_factory=ModelOptions)
 
 
@@ -164,11 +162,12 @@ def make_job(
         frames=config.frames,
         warmup=config.warmup,
         warmup_s=config.warmup_s,
-        images_file=inputs.image_files.get(variant.path, inputs.images_file),
+        images_file=inputs.images_file,
         frames_file=inputs.frames_file,
         is_timed=is_timed,
         wants_predictions=number == 0,
         loadgen_s=config.loadgen_s if number == 0 and is_timed else 0.0,
         class_names=inputs.class_names,
+        photographs=inputs.photographs,
         options=inputs.options,
     )

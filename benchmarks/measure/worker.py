@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from itertools import islice
 from logging.handlers import BufferingHandler
 from pathlib import Path
 from statistics import median
@@ -30,6 +31,7 @@ from benchmarks.measure.job import (
     KernelAgreement,
     Measurement,
     Outcome,
+    PhotographAnswers,
     RuntimeSettings,
 )
 from benchmarks.measure.loadgen import LoadgenFigures, run_scenarios
@@ -70,14 +72,16 @@ def answer(model: LoadedModel, images: Iterable[NDArray[np.uint8]]) -> Answers:
     )
 
 
-def why_not_judged(spec: ModelSpec, images: NDArray[np.uint8] | None, class_names: tuple[str, ...]) -> str:
+def why_not_judged(
+    spec: ModelSpec, images: NDArray[np.uint8] | None, class_names: tuple[str, ...], *, has_photographs: bool = False
+) -> str:
     """Return why a model can't be judged on images of such classes, without a full stop; empty: it can."""
     size = spec.input
     if not class_names:
         return ""  # the report says that there are no test images
     if spec.labels != class_names:
         return f"not judged, as its {len(spec.labels):,} classes aren't those of the test images"
-    if images is None or images.shape[1:] != _image_shape(size):
+    if not has_photographs and (images is None or images.shape[1:] != _image_shape(size)):
         given = "none of its size" if images is None else " x ".join(map(str, images.shape[1:]))
         wanted = " x ".join(map(str, _image_shape(size)))
         return f"not judged, as it takes images of {wanted} and the test images are {given}"
@@ -131,8 +135,7 @@ def measure(job: Job) -> Measurement:
         started = time.perf_counter_ns()
         network = LoadedModel.load(Path(job.artifact), runtime=job.runtime, threads=job.threads, options=job.options)
         load_ns = time.perf_counter_ns() - started
-    why = why_not_judged(network.spec, given, job.class_names)
-    is_judged = given is not None and not why
+    why = why_not_judged(network.spec, given, job.class_names, has_photographs=bool(job.photographs))
     images = given if given is not None and not why else draw_noise(network.spec.input)
     provenance = network.spec.provenance
     measured = Measurement(
@@ -147,6 +150,11 @@ def measure(job: Job) -> Measurement:
         measured = _with_times(measured, job, network, images)
         measured = replace(measured, load_ns=load_ns, memory_peak_bytes=process_memory_bytes("VmHWM"))
     is_onnx = job.runtime == "onnxruntime"
+    answers, photographs = Answers(), None
+    if job.wants_predictions and not why and job.photographs:
+        answers, photographs = _photograph_answers(job, network)
+    elif job.wants_predictions and not why and given is not None:
+        answers = answer(network, images)
     return replace(
         measured,
         runtime_settings=RuntimeSettings(
@@ -157,10 +165,11 @@ def measure(job: Job) -> Measurement:
             xnnpack=None if is_onnx else any("XNNPACK" in notice.getMessage() for notice in notices),
             spinning=False if is_onnx else None,
             variables={name: os.environ[name] for name in _THREAD_VARIABLES if name in os.environ},
-            kernel_agreement=_kernel_agreement(job, network, images),
+            kernel_agreement=_kernel_agreement(job, network, images if why else _test_images(job, network, images)),
         ),
         loadgen=_loadgen(job, network, images) if job.loadgen_s else None,
-        **asdict(answer(network, images if job.wants_predictions and is_judged else ())),
+        photographs=photographs,
+        **asdict(answers),
     )
 
 
@@ -240,7 +249,25 @@ def _warmed(
     return time_calls(function, inputs, count, note=note)
 
 
-def _kernel_agreement(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> KernelAgreement | None:
+def _photograph_answers(job: Job, network: LoadedModel) -> tuple[Answers, PhotographAnswers]:
+    from benchmarks.measure.photograph_answers import classify_photographs  # needs OpenCV, which a device may lack
+    from edge.classify.classifier import Classifier
+
+    return classify_photographs(Classifier(network), job.photographs)
+
+
+def _test_images(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> Iterable[NDArray[np.uint8]]:
+    """Return the images of the model's size, of photographs one after the other."""
+    if not job.photographs:
+        return images
+    from benchmarks.measure.photographs import read_photograph  # as above
+    from edge.vision import prepare
+
+    spec = network.spec.input
+    return (prepare(read_photograph(Path(each.path), spec), spec).pixels for each in job.photographs)
+
+
+def _kernel_agreement(job: Job, network: LoadedModel, images: Iterable[NDArray[np.uint8]]) -> KernelAgreement | None:
     """Compare an int8 ONNX file's predictions with its own arithmetic, operator by operator; None for other files.
 
     Kernels of x86 processors without VNNI may cut off sums (see `export.saturation`). Only running both shows it.
@@ -252,9 +279,11 @@ def _kernel_agreement(job: Job, network: LoadedModel, images: NDArray[np.uint8])
     artifact = network.artifact
     runtime = OnnxRuntime(artifact.path, artifact.network, threads=job.threads, fused=False)
     exact = LoadedModel(artifact, runtime, network.spec)
-    compared = images[:_COMPARED_IMAGES]
-    same = sum(int(network.scores(image).argmax()) == int(exact.scores(image).argmax()) for image in compared)
-    return KernelAgreement(images=len(compared), same=same)
+    same = [
+        int(network.scores(image).argmax()) == int(exact.scores(image).argmax())
+        for image in islice(images, _COMPARED_IMAGES)
+    ]
+    return KernelAgreement(images=len(same), same=sum(same))
 
 
 def _loadgen(job: Job, network: LoadedModel, images: NDArray[np.uint8]) -> LoadgenFigures:

@@ -35,7 +35,7 @@ def accuracy_tables(rows: Sequence[Row]) -> list[Table]:
     described = tuple(row for row in rows if row.accuracy)
     if not described:
         return []
-    names = [share.label for share in known(described[0].accuracy).classes]
+    names = [share.label for share in known(described[0].accuracy).classes if share.images]
     by_class = (
         Column("", "variant", lambda row: row.title, is_number=False),
         *(Column("", name, _class_cell(name)) for name in names),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from benchmarks.analysis.accuracy_findings import change_sentence, kernel_sentence, loss_sentence
 from benchmarks.analysis.gate import gate_lines, judge_report
 from benchmarks.analysis.latency import latency_caveats
+from benchmarks.analysis.photograph_findings import photograph_caveats
+from benchmarks.analysis.photographs import judge_photographs
 from benchmarks.analysis.recommendation import recommend
 from benchmarks.analysis.row import Row
 from benchmarks.analysis.seed_variance import read_training_runs, seed_groups, seed_sentence
@@ -17,15 +19,18 @@ from benchmarks.config import BenchmarkConfig, Limits
 from benchmarks.host.environment import Environment, busy_sentence, environment_lines, machine_name, shown_time
 from benchmarks.measure.inputs import FRAME_COUNT, FRAME_HEIGHT, FRAME_WIDTH, EvaluationSet
 from benchmarks.report import accuracy_table, table
+from benchmarks.report.charts.photographs import draw_confusion, draw_roc
 from benchmarks.report.charts.scatter import WIDE, charted, draw_chart
 from benchmarks.report.charts.style import Palette, figure_png
-from benchmarks.report.glossary import DEFINITIONS
+from benchmarks.report.glossary import DEFINITIONS, PHOTOGRAPHS
 from benchmarks.report.html import html_page
+from benchmarks.report.photographs import SHEETS, choose_shown, photographs_markdown, shown_row
 from benchmarks.report.schema import Frames, PeerRow, Report, to_json, write_folder
 from benchmarks.stats.latency import P90_MIN_SAMPLES, P95_MIN_SAMPLES, P99_MIN_SAMPLES
 from edge.system import atomic_file
 
 CHART = "accuracy_latency.png"
+_NO_SHEETS: Mapping[str, bytes] = {}
 
 
 def build_report(
@@ -40,37 +45,70 @@ def build_report(
     is_interrupted: bool = False,
 ) -> Report:
     """Join the rows and all that follows from them; without limits there is no gate."""
+    shown = choose_shown(rows, test_images, config)
+    photographs = test_images.photographs
+    of_photographs = [
+        sentence
+        for row in rows
+        if shown and photographs and row.photographs and row.id == shown.row
+        for sentence in photograph_caveats(row.photographs, skipped=len(photographs.skipped))
+    ]
     return Report(
         interrupted=is_interrupted,
         statement=statement,
         recommendation=tuple(recommend(rows)),
         gate=judge_report(rows, limits) if limits else None,
-        caveats=tuple(caveats(rows, test_images, environment)),
+        caveats=(*caveats(rows, test_images, environment), *of_photographs),
         environment=environment,
         settings=config,
-        definitions=DEFINITIONS,
+        definitions=DEFINITIONS | PHOTOGRAPHS if shown else DEFINITIONS,
         test_images=test_images,
         noise=seed_groups(rows, read_training_runs()),
         frames=Frames(count=FRAME_COUNT, height=FRAME_HEIGHT, width=FRAME_WIDTH, seed=config.seed),
         rows=tuple(rows),
         peers=tuple(peers),
+        shown=shown,
     )
 
 
-def write_report(report: Report, folder: Path) -> Path:
-    """Write report.json, .csv, .md, .html and the chart, as `write_folder` does, and return the page's path."""
-    return write_folder(folder, partial(_write_files, report))
+def write_report(report: Report, folder: Path, sheets: Mapping[str, bytes] = _NO_SHEETS) -> Path:
+    """Write report.json, .csv, .md, .html and the pictures, as `write_folder` does, and return the page's path.
+
+    Args:
+        report: facts and sentences.
+        folder: where the files are written.
+        sheets: PNGs of photographs by their names in `benchmarks.report.photographs.SHEETS`.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    return write_folder(folder, partial(_write_files, report, sheets))
 
 
-def _write_files(report: Report, folder: Path) -> None:
-    if charted(report.rows):
-        atomic_file.write_bytes(folder / CHART, figure_png(draw_chart(report.rows, WIDE, Palette())))
-    else:
-        (folder / CHART).unlink(missing_ok=True)  # of an earlier report in the same folder
+def _write_files(report: Report, sheets: Mapping[str, bytes], folder: Path) -> None:
+    pictures = {CHART: figure_png(draw_chart(report.rows, WIDE, Palette())) if charted(report.rows) else None}
+    pictures |= _photograph_charts(report) | {name: sheets.get(name) for name in SHEETS.values()}
+    for name, content in pictures.items():
+        if content is None:
+            (folder / name).unlink(missing_ok=True)  # of an earlier report in the same folder
+        else:
+            atomic_file.write_bytes(folder / name, content)
     atomic_file.write_text(folder / "report.csv", table.csv_table(report.rows))
     atomic_file.write_text(folder / "report.md", markdown(report))
     atomic_file.write_text(folder / "report.html", html_page(report))
     atomic_file.write_text(folder / "report.json", to_json(report))  # last: where it is new, the others are too
+
+
+def _photograph_charts(report: Report) -> dict[str, bytes | None]:
+    """Return the PNGs of the charts of photographs by name, None for one that the report lacks."""
+    found = shown_row(report)
+    if found is None:
+        return {"confusion.png": None, "roc.png": None}
+    row, tally = found
+    roc = (
+        figure_png(draw_roc(tally, judge_photographs(row, report.test_images), Palette())) if tally.rejection else None
+    )
+    return {"confusion.png": figure_png(draw_confusion(tally, Palette())), "roc.png": roc}
 
 
 def caveats(rows: Sequence[Row], test_images: EvaluationSet, environment: Environment) -> list[str]:
@@ -108,6 +146,7 @@ def markdown(report: Report) -> str:
         bullets(table.reasons(rows)),
         *_accuracy_markdown(report),
         *_peers_markdown(report.peers),
+        *photographs_markdown(report),
         "## Caveats",
         bullets(report.caveats),
         "## Glossary",

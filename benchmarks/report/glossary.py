@@ -45,3 +45,25 @@ DEFINITIONS = {
     "peak memory": "largest resident memory of the whole process up to the end of the timed calls, with Python, numpy, "
     "OpenCV and the measurement's own inputs. A kB is 1000 bytes, an MB a million",
 }
+
+_SCORE = (
+    "what the model's specification compares with its threshold, the probability of the likeliest label unless it says "
+    "otherwise"
+)
+PHOTOGRAPHS = {
+    "known, unknown": "photographs of folders that the model has a label for, and of those that it has none for",
+    "top-1": "share of the known photographs whose likeliest label is right, whether it was then rejected or not: what "
+    "the network alone makes of what it is shown; where the answer is nothing it wasn't shown anything, which is wrong",
+    "answered": "share of all photographs whose answer is right, as a user gets it: the label after rejection; for an "
+    "unknown photograph, unknown and nothing are right",
+    "95 %": "Wilson's interval: where the share of ever more such photographs would lie, with 95 % confidence",
+    "score": f"what known and unknown are told apart by: {_SCORE}",
+    "AUROC": "how often a known photograph scores above an unknown one, in all pairs of the two, ties counting half: "
+    "0.5 is chance, 1 is perfect",
+    "kept, rejected": "answered with a label; answered with unknown or nothing",
+    "vision, invoke, decide": "stages of Classifier.classify, called once for each photograph: finding the garment or "
+    "fitting the frame, the network, and from its output to the answer; reading and decoding the file is not in them",
+    "mistakes": "wrong answers, those with the highest score first; right answers are shown in the order of their "
+    "file names, none chosen",
+}
+"""Definitions of the numbers on photographs."""

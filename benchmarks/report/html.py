@@ -12,16 +12,20 @@ from typing import Any, TypeVar
 import jinja2
 
 from benchmarks.analysis.accuracy_findings import change_sentence, loss_sentence
+from benchmarks.analysis.photograph_findings import frames_sentence, headline, hits_sentence, mistakes_sentence
+from benchmarks.analysis.photographs import judge_photographs
 from benchmarks.analysis.recommendation import recommended
 from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.seed_variance import seed_sentence
 from benchmarks.columns import MISSING, Column
 from benchmarks.host.environment import Environment, environment_lines, machine_name, shown_time
 from benchmarks.measure.job import FAILED, NOT_TIMED, OK
+from benchmarks.report import photographs as section
 from benchmarks.report import table
 from benchmarks.report.accuracy_table import accuracy_tables
 from benchmarks.report.charts.accuracy import LEAST_IN_BIN, LOSS_WIDTHS, draw_change, draw_losses, draw_reliability
 from benchmarks.report.charts.latency import NARROW, WIDE, draw_scatter, draw_stages
+from benchmarks.report.charts.photographs import draw_confusion, draw_roc
 from benchmarks.report.charts.scatter import SIZES, charted, draw_chart
 from benchmarks.report.charts.style import figure_svg
 from benchmarks.report.schema import PeerRow, Report
@@ -83,15 +87,16 @@ def html_page(report: Report) -> str:
         else None,
         peer_sentences=table.peer_sentences(report.peers),
         timings=timings(rows),
+        photographs=photographs(report),
     )
 
 
 def render_page(
     template: str, report: Any, environment: Environment, *, settings: Sequence[tuple[str, str]] = (), **values: object
 ) -> str:
-    """Render a template, by its name in `templates` or path within `benchmarks`; settings follow the environment."""
+    """Render a template by its name in `templates`; settings follow the environment."""
     templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader((_TEMPLATES, _TEMPLATES.parents[1])),
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,  # file names and the messages of libraries are other people's text
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -194,3 +199,28 @@ def timings(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
         (note, [figure_svg(partial(draw, rows, width), salt=f"{note} {width}") for width in (WIDE, NARROW)])
         for note, draw in drawings
     ]
+
+
+def photographs(report: Report) -> dict[str, Any] | None:
+    """Return the values of photographs.html.j2; None without photographs."""
+    found = section.shown_row(report)
+    if found is None:
+        return None
+    (row, tally), shown, judged = found, known(report.shown), section.with_photographs(report.rows)
+    scores = judge_photographs(row, report.test_images)
+    return {
+        "title": section.title_of(report, row),
+        "headline": headline(tally),
+        "rows": _row_table(section.ROWS, judged) if len(judged) > 1 else None,
+        "folders": table_view(
+            section.FOLDERS, section.folder_table(tally), tone=lambda folder: "" if folder.truth else "total"
+        ),
+        "confusion": figure_svg(partial(draw_confusion, tally), salt="confusion"),
+        "roc": figure_svg(partial(draw_roc, tally, scores), salt="roc") if tally.rejection else "",
+        "rules": table_view(section.RULES, section.rule_table(tally)),
+        "stages": table_view(section.STAGES, tally.stages),
+        "frames": frames_sentence(tally, threads=report.settings.threads),
+        "mistakes": mistakes_sentence(tally, shown=len(shown.mistakes)),
+        "hits": hits_sentence(tally, shown=len(shown.hits)),
+        "skipped": section.skipped_lines(report),
+    }

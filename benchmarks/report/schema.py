@@ -81,6 +81,16 @@ class Frames:
     seed: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Row whose results on photographs are shown, and names of the photographs that are drawn."""
+
+    row: str
+    """Its `id`."""
+    mistakes: list[str]
+    hits: list[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One report; all files of a report are rendered from it and from nothing else."""
@@ -103,6 +113,8 @@ class Report:
     frames: Frames
     rows: tuple[Row, ...]
     peers: tuple[PeerRow, ...]
+    shown: Shown | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """None without photographs."""
     merged: tuple[str, ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
     """Files that the report was merged from."""
     settings_of_each: tuple[BenchmarkConfig, ...] | None = field(default=None, metadata=ABSENT_IF_NONE)

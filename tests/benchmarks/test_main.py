@@ -1,11 +1,15 @@
 import json
+import re
 from pathlib import Path
 
+import cv2
 import pytest
 
 from benchmarks.__main__ import main, parser
 from benchmarks.config import QUICK as quick  # noqa: N811  # QUICK here is quicker still
 from benchmarks.config import BenchmarkConfig, Limits, apply_quick
+from edge.artifact.spec import FASHION_MNIST_LABELS
+from edge.demo import draw_frame
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 QUICK = (
@@ -64,6 +68,60 @@ def test_reports_of_several_runs_lie_side_by_side(tmp_path: Path, monkeypatch: p
 
     (folder,) = (tmp_path / "reports").iterdir()
     assert (folder / "report.json").is_file()
+
+
+@pytest.fixture
+def wardrobe(tmp_path: Path) -> Path:
+    """Ten drawn garments, each in a folder called like its label; a scarf that the model doesn't know; a torn file."""
+    folder = tmp_path / "wardrobe"
+    for number in range(10):
+        frame = draw_frame(number, height=96, width=128)
+        kind = folder / FASHION_MNIST_LABELS[frame.label_index].replace("/", " ")
+        kind.mkdir(parents=True)
+        cv2.imwrite(str(kind / "drawn.png"), frame.image)
+    (folder / "scarves").mkdir()
+    cv2.imwrite(str(folder / "scarves" / "drawn.png"), draw_frame(11, height=96, width=128).image)
+    (folder / "Bag" / "torn.jpg").write_bytes(b"\xff\xd8\xff")
+    return folder
+
+
+def test_photographs_give_answers_mistakes_and_an_error_for_those_that_are_damaged(
+    wardrobe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    flags = ["--data", str(wardrobe), "--map", "scarves=unknown", "--mistakes", "1", "--out", str(out)]
+
+    code = main(["edge", str(FIXTURES / "tiny_int8.tflite"), *flags, *QUICK, "--repeats", "1", "--max-repeats", "1"])
+
+    printed, errors = capsys.readouterr()
+    assert code == 1
+    assert re.findall(r"\d+ \w+", printed.splitlines()[0])[:3] == ["10 known", "1 unknown", "11 folders"]
+    assert errors.splitlines()[-1].startswith("error: 1 of 12 ")
+    assert errors.splitlines()[-1].endswith(": Bag/torn.jpg")
+    assert "\nBag/torn.jpg: " in printed
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert [row["photographs"]["totals"]["known"]["count"] for row in report["rows"]] == [10, 10]
+    assert [len(row["raw"]["predictions"]) for row in report["rows"]] == [10, 10]
+    assert report["rows"][0]["photographs"]["totals"]["known"]["top1"]["right"] >= 8  # the built-in model
+    assert (out / "mistakes.png").is_file()
+    assert (out / "hits.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--map", "scarves=Scarf"], ("scarves=Scarf", "no label Scarf")),
+        (["--map", "hats=unknown"], ("hats", "scarves")),
+    ],
+)
+def test_what_is_wrong_with_photographs_is_one_line(
+    wardrobe: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: tuple[str, ...]
+) -> None:
+    assert main(["edge", "--data", str(wardrobe), *arguments, *QUICK]) == 1
+
+    *_, line = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert all(word in line for word in words)
 
 
 def test_every_flag_is_a_field() -> None:

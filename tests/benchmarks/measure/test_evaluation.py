@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,6 @@ import numpy as np
 import pytest
 
 from benchmarks.config import BenchmarkConfig
-from benchmarks.measure import evaluation
 from benchmarks.measure.evaluation import choose, photographs_evaluation, run_evaluation, without_truth
 from benchmarks.measure.model_spec import claimed_labels, model_specs
 from benchmarks.measure.photographs import Photograph
@@ -20,7 +21,6 @@ from edge.artifact.input_spec import IMAGE_RECIPE, InputSpec, ModelOptions
 from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
 from edge.datasets.folder_labels import LabelledFolder
 from edge.errors import DatasetError, SourceError
-from edge.vision import prepare
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 COLOUR = ModelSpec(("cat", "dog"), input=InputSpec(8, 6, 3, recipe=IMAGE_RECIPE))
@@ -38,24 +38,73 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "pets"
 
 
-def test_photographs_are_prepared_for_each_input_and_labelled_by_their_folder(data: Path, tmp_path: Path) -> None:
-    found = photographs_evaluation(data, BenchmarkConfig(), [COLOUR, GREY], tmp_path)
+def test_photographs_are_listed_with_the_known_ones_first(data: Path) -> None:
+    mapped = BenchmarkConfig(truths={"rest": ("unknown",)})
 
-    facts = found.facts
-    assert (facts.count, facts.class_names, Counter(facts.labels)) == (5, ("cat", "dog"), {0: 2, 1: 3})
-    assert "rest" in found.statement
-    colour, grey = (np.load(found.file_for(spec)) for spec in (COLOUR, GREY))
-    assert (colour.shape, grey.shape) == ((5, 8, 6, 3), (5, 4, 4))
-    assert [int(image.mean() < 128) for image in colour] == [int(image.mean() < 128) for image in grey] == facts.labels
-    first = cv2.imread(str(data / "Cat" / "0.png"))
-    assert any(np.array_equal(image, prepare(first, COLOUR.input).pixels) for image in colour)
-    assert found.file_for(replace(COLOUR, labels=("a", "b"))) == ""
+    found = photographs_evaluation(data, mapped, [COLOUR])
+
+    facts, listed = found.facts, found.facts.photographs
+    assert listed is not None
+    assert (facts.count, facts.class_names, found.labels) == (6, ("cat", "dog", "nothing"), ("cat", "dog"))
+    assert Counter(facts.labels) == {0: 2, 1: 3}
+    assert [photograph.label for photograph in found.photographs] == [*facts.labels, -1]
+    assert [photograph.right for photograph in found.photographs] == [*((label,) for label in facts.labels), ()]
+    assert [Path(photograph.path).name for photograph in found.photographs] == [
+        Path(name).name for name in listed.names
+    ]
+    assert [listed.folders[index].folder for index in listed.folder_indices] == [
+        name.partition("/")[0] for name in listed.names
+    ]
+    assert listed.names[-1] == "rest/0.png"
+    assert [skipped.path for skipped in listed.skipped] == ["dog/damaged.jpg"]
+    assert re.findall(r"\d+ (?:\w+)", found.statement) == ["5 known", "1 unknown", "3 folders"]
 
 
-def test_the_digest_is_of_the_photographs_and_not_of_the_files_that_are_judged(data: Path, tmp_path: Path) -> None:
-    both, one = (photographs_evaluation(data, BenchmarkConfig(), specs, tmp_path) for specs in ([COLOUR, GREY], [GREY]))
-    less = photographs_evaluation(data, BenchmarkConfig(max_images=3), [GREY], tmp_path)
+def test_a_folder_that_several_labels_are_right_for_is_a_class_of_its_own(data: Path) -> None:
+    config = BenchmarkConfig(truths={"rest": ("dog", "cat"), "dog": ("dog", "cat")})
+
+    found = photographs_evaluation(data, config, [COLOUR])
+
+    assert found.facts.class_names == ("cat", "dog", "nothing", "dog or cat")
+    assert Counter(found.facts.labels) == {0: 2, 3: 4}
+    assert {photograph.right for photograph in found.photographs if photograph.label == 3} == {(1, 0)}
+
+
+def test_a_folder_that_names_no_label_is_left_out_and_said(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        found = photographs_evaluation(data, BenchmarkConfig(), [COLOUR])
+    assert (len(found.photographs), "rest" in found.statement, "--map" in caplog.text) == (5, True, True)
+
+
+def test_the_digest_is_of_the_photographs_and_not_of_the_files_that_are_judged(data: Path) -> None:
+    both, one = (photographs_evaluation(data, BenchmarkConfig(), specs) for specs in ([COLOUR, GREY], [GREY]))
+    less = photographs_evaluation(data, BenchmarkConfig(max_images=3), [GREY])
     assert both.facts.sha256 == one.facts.sha256 != less.facts.sha256
+    assert "of 6 " in less.statement
+
+
+def test_labels_that_fit_a_folder_go_before_those_that_know_none(data: Path) -> None:
+    other = replace(COLOUR, labels=("a", "b"))
+    mapped = BenchmarkConfig(truths={"rest": ("unknown",)})
+    assert photographs_evaluation(data, mapped, [other, COLOUR]).labels == COLOUR.labels
+
+
+def test_unknown_photographs_alone_have_no_labels(tmp_path: Path) -> None:
+    (tmp_path / "unknown").mkdir()
+    cv2.imwrite(str(tmp_path / "unknown" / "1.png"), np.zeros((16, 12, 3), np.uint8))
+
+    found = photographs_evaluation(tmp_path / "unknown", BenchmarkConfig(), [COLOUR])
+
+    assert (found.facts.labels, len(found.photographs)) == ([], 1)
+
+
+def test_photographs_of_which_none_can_be_read_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "dog").mkdir()
+    for name, content in (("torn.jpg", b"\xff\xd8\xff"), ("empty.png", b"")):
+        (tmp_path / "dog" / name).write_bytes(content)
+    (tmp_path / "dog" / "gone.jpg").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(SourceError, match=r"none of 3 .*dog/"):
+        photographs_evaluation(tmp_path, BenchmarkConfig(), [COLOUR])
 
 
 def test_a_limit_takes_of_each_folder_in_turn() -> None:
@@ -66,16 +115,11 @@ def test_a_limit_takes_of_each_folder_in_turn() -> None:
     assert sorted(each.name for each in choose(photographs, most=99, seed=0)) == [each.name for each in photographs]
 
 
-def test_bytes_of_all_prepared_images_are_limited(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "MOST_BYTES", 2 * 8 * 6 * 3)
-    assert photographs_evaluation(data, BenchmarkConfig(), [COLOUR], tmp_path).facts.count == 2
-
-
-def test_folders_that_fit_no_label_of_any_file_are_an_error(data: Path, tmp_path: Path) -> None:
+def test_folders_that_fit_no_label_of_any_file_are_an_error(data: Path) -> None:
     with pytest.raises(SourceError, match="rest"):
-        photographs_evaluation(data, BenchmarkConfig(), [replace(COLOUR, labels=("a", "b"))], tmp_path)
+        photographs_evaluation(data, BenchmarkConfig(), [replace(COLOUR, labels=("a", "b"))])
     mapped = BenchmarkConfig(truths={"rest": ("a",)})
-    assert photographs_evaluation(data, mapped, [replace(COLOUR, labels=("a", "b"))], tmp_path).facts.labels == [0]
+    assert photographs_evaluation(data, mapped, [replace(COLOUR, labels=("a", "b"))]).facts.labels == [0]
 
 
 def test_a_run_s_own_test_images_are_those_it_keeps(tmp_path: Path) -> None:
@@ -93,7 +137,7 @@ def test_a_run_s_own_test_images_are_those_it_keeps(tmp_path: Path) -> None:
     found = run_evaluation(run, BenchmarkConfig(max_images=2), tmp_path)
 
     assert (found.facts.labels, found.facts.class_names) == ([1, 0], ("cat", "dog"))
-    np.testing.assert_array_equal(np.load(found.file_for(COLOUR)), images[:2])
+    np.testing.assert_array_equal(np.load(found.file), images[:2])
 
 
 def test_specs_are_embedded_or_inferred_in_a_process_of_their_own(tmp_path: Path) -> None:
@@ -111,4 +155,4 @@ def test_specs_are_embedded_or_inferred_in_a_process_of_their_own(tmp_path: Path
 
 
 def test_without_truth_there_are_no_images() -> None:
-    assert (without_truth().facts.labels, without_truth().file_for(COLOUR)) == ([], "")
+    assert (without_truth().facts.labels, without_truth().file) == ([], "")

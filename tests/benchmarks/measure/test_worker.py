@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from benchmarks.measure import worker
 from benchmarks.measure.child_process import run_job
 from benchmarks.measure.inputs import save_array
-from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, CalibrationManifest, Job, KernelAgreement
+from benchmarks.measure.job import FAILED, NOT_INSTALLED, OK, CalibrationManifest, Job, JobPhotograph, KernelAgreement
 from benchmarks.measure.worker import answer
 from benchmarks.records import from_record, to_record
 from edge.artifact.decision_spec import DecisionSpec
@@ -71,6 +72,20 @@ def test_an_emulated_processor_answers_and_is_not_timed(tmp_path: Path) -> None:
     assert len(found.predictions) == 20
     assert (found.load_ns, found.first_invoke_ns, found.memory_peak_bytes) == (None, None, None)
     assert found.invoke_ns == found.model_ns == found.frame_to_decision_ns == found.end_to_end_ns == []
+
+
+def test_photographs_are_judged_from_frame_to_answer(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "coat.png"), draw_frame(4, height=120, width=160).image)
+    listed = (JobPhotograph(str(tmp_path / "coat.png"), (4,), 4), JobPhotograph(str(tmp_path / "coat.png"), (), -1))
+    job = _job(tmp_path, FIXTURES / "tiny_int8.tflite", is_timed=False, photographs=listed)
+
+    found = worker.measure(from_record(Job, json.loads(json.dumps(to_record(replace(job, images_file=""))))))
+
+    assert found.photographs is not None
+    assert (len(found.predictions), len(found.photographs.labels), found.notes) == (1, 2, ())
+    assert (found.photographs.heights, found.photographs.widths) == ([120, 120], [160, 160])
+    of_others = worker.measure(replace(job, class_names=("a", "b")))
+    assert (of_others.photographs, len(of_others.notes)) == (None, 1)
 
 
 def test_later_rounds_leave_the_test_images_out(tmp_path: Path) -> None:
