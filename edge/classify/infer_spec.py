@@ -137,6 +137,8 @@ def complete_input(
     Raises:
         SpecError: they don't fit the number of channels.
     """
+    if options.colour_order and size.channels == 1:
+        raise SpecError(f"--colour {options.colour_order} is for a colour input, and this one is grey: leave it out")
     is_garment = size.channels == 1 and labels == FASHION_MNIST_LABELS
     recipe = options.recipe or (GARMENT_RECIPE if is_garment else IMAGE_RECIPE)
     (mode, crop), resize_from = _resize(size, options, claims)

@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("model", type=model_path, metavar="MODEL", help=".tflite or .onnx file, or a built-in model")
     flags.add_argument("--json", action="store_true", help="one JSON object with all facts")
     flags.add_argument("--write", type=Path, metavar="OUT", help="write the file with its specification inside; OUT "
-                       "may be MODEL")  # fmt: skip
+                       "may be MODEL if that is a file of ours, or with --like")  # fmt: skip
     group = flags.add_argument_group("a file of ours that a tool has rewritten")
     group.add_argument("--like", type=model_path, metavar="ORIGINAL", help="compare with the file before it was "
                        "rewritten, and take labels, input, temperature and thresholds from it")  # fmt: skip
@@ -71,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     artifact = read_artifact(options.model, policy=trust_policy_from(options), may_be_changed=True)
     given = model_options_from(options)
     _refuse_to_change(artifact, given, is_written=options.write is not None)
+    _refuse_to_replace(artifact, options.write, like=options.like)
     description = describe(artifact, given, runtime=options.runtime)
     if not options.json:
         print(report.as_text(description, is_written=options.write is not None), flush=True)
@@ -93,6 +94,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif options.write:
         print(report.line("written", f"{options.write}; edge-classify --model {options.write} needs no other flag"))
     return EXIT_DONE
+
+
+def _refuse_to_replace(artifact: Artifact, out: Path | None, *, like: Path | None) -> None:
+    """Refuse to write a file of others over itself, which would be its only copy without what flags say of it."""
+    if artifact.spec or like or out is None or not out.exists():
+        return
+    if out.samefile(artifact.path):
+        raise ConfigError(
+            f"--write {out} is the file that is described: write to another one, since what is said of it now could "
+            "not be corrected later"
+        )
 
 
 def _refuse_to_change(artifact: Artifact, given: ModelOptions, *, is_written: bool) -> None:

@@ -151,8 +151,10 @@ def _decode(content: bytes, flag: int) -> NDArray[Any]:
         if "CV_IO_MAX_IMAGE" in error.err:
             raise FrameError(f"it claims {limits.too_many_pixels()}") from error
         raise FrameError(f"OpenCV refuses it ({error.err or 'no reason given'})") from error
-    if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
+    if pixels is None:
         raise FrameError("not an image that OpenCV can read")
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise FrameError(f"its pixels are {pixels.dtype}, which don't say what is white: save it with 8 or 16 bits")
     return pixels
 
 

@@ -144,6 +144,7 @@ class _Loop:
         self.health = health
         self.frames = self.skipped = self.known = self.right = 0  # see `Tally`
         self.newest: Frame | None = None
+        self.is_region_outside = False
 
     def take(self, frame: Frame, now_s: float) -> None:
         """Classify a frame, decide, and write to the sinks."""
@@ -154,10 +155,22 @@ class _Loop:
             self.skipped += 1
             _LOGGER.warning("skipped frame %d of %s: %s", frame.number, frame.source, error)
             return
+        self._check_region(frame, prediction)
         decision = self._decide(frame, prediction)
         self._count(frame, decision, now_s)
         for sink in self.sinks:
             sink.write(frame, prediction, decision)
+
+    def _check_region(self, frame: Frame, prediction: Prediction) -> None:
+        """Say once that a region holds no pixel of a frame: `nothing` alone wouldn't tell why."""
+        if prediction.region is None or 0 not in prediction.region[2:] or self.is_region_outside:
+            return
+        self.is_region_outside = True
+        rows, columns = frame.picture.shape[:2]
+        _LOGGER.warning(
+            "--roi lies outside frame %d of %s, which has %d x %d pixels: nothing is looked at in such frames",
+            frame.number, frame.source, columns, rows,
+        )  # fmt: skip
 
     def _decide(self, frame: Frame, prediction: Prediction) -> Decision:
         """Decide on a frame among those before it, or on its own where it is the only one."""

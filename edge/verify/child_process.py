@@ -76,9 +76,12 @@ def try_network(runtime: Runtime) -> None:
     """Run a network on a black, a white and a grey image of all shades.
 
     Raises:
-        ValueError: an output isn't all finite numbers.
+        ValueError: the channels are open, or an output isn't all finite numbers.
     """
-    if 0 in runtime.input_tensor.shape:
+    shape = runtime.input_tensor.shape
+    if 0 in shape and len(shape) == 4 and not {shape[1], shape[3]} & {1, 3}:
+        raise ValueError("its input leaves the channels open: export it with 1 or 3 channels fixed")
+    if 0 in shape:
         runtime.resize_input(tuple(size or _USUAL_SIDE for size in runtime.input_tensor.shape))
     tensor = runtime.input_tensor
     shades = np.resize(np.arange(256), tensor.shape)

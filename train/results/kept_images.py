@@ -29,6 +29,12 @@ def write_kept_images(folder: Path, splits: Splits) -> None:
     train, test = splits.train, splits.test
     room = MOST_BYTES // max(1, test.pixels[0].nbytes)
     calibration = first_of_each(train.labels, most_each=_CALIBRATION_IMAGES, room=room // 2)
+    wanted = int(np.minimum(np.bincount(train.labels), _CALIBRATION_IMAGES).sum())
+    if len(calibration) < wanted:
+        _LOGGER.warning(
+            "%s keeps %d in place of %d images for calibration, because %d MB are the limit: exports of this run "
+            "calibrate on those", IMAGES, len(calibration), wanted, MOST_BYTES // 1_000_000,
+        )  # fmt: skip
     tested = first_of_each(test.labels, most_each=len(test.labels), room=room - len(calibration))
     if len(tested) < len(test.labels):
         _LOGGER.warning(

@@ -55,6 +55,12 @@ def test_a_float_file_is_asked_for_its_pixels(fake_runtime: Fake) -> None:
     assert (spec.resize, spec.colour_order) == ("letterbox", "BGR")
 
 
+def test_an_order_of_colours_is_refused_for_a_grey_input(fake_runtime: Fake) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("uint8", (1, 4, 4, 1)))
+    with pytest.raises(SpecError, match="--colour BGR"):
+        infer(runtime, colour_order="BGR")
+
+
 def test_plain_uint8_takes_pixels_as_they_are(fake_runtime: Fake) -> None:
     spec = infer(fake_runtime([0.2, 0.5, 0.3], takes=takes("uint8", (1, 4, 4, 3)))).spec.input
     assert (spec.mean[0], spec.std[0]) == (0.0, 1.0)

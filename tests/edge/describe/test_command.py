@@ -55,6 +55,17 @@ def test_what_is_missing_is_named_with_its_flag(facts: Run, fixtures: Path, labe
     assert (whole["missing"], whole["sources"]["pixels"], whole["input"]["std"]) == ({}, "given", [127.5])
 
 
+def test_a_foreign_file_is_not_written_over_itself(edge_classify: Run, fixtures: Path, labels: Path) -> None:
+    path = labels.with_name("other.onnx")
+    path.write_bytes((fixtures / "operators_none.onnx").read_bytes())
+    link = labels.with_name("link.onnx")
+    link.symlink_to(path)
+    for out in (path, link):
+        outcome = edge_classify("describe", path, "--labels", labels, "--pixels", "0-1", "--write", out)
+        assert (outcome.code, str(out) in outcome.err) == (2, True)
+    assert path.read_bytes() == (fixtures / "operators_none.onnx").read_bytes()
+
+
 @pytest.mark.parametrize("name", ["softmax_int8.tflite", "operators_none.onnx"])
 def test_a_foreign_file_is_written_with_its_spec_and_answers_the_same(
     facts: Run, edge_classify: Run, fixtures: Path, labels: Path, name: str

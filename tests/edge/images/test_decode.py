@@ -94,6 +94,11 @@ def test_an_image_taken_sideways_is_turned_upright_at_every_size() -> None:
     assert decode_image(with_exif(jpeg), least=20).shape == (40, 20, 3)
 
 
+def test_a_float_tiff_is_refused_with_the_reason() -> None:
+    with pytest.raises(FrameError, match="float32"):
+        decode_image(encoded(np.full((4, 6, 3), 0.5, np.float32), ".tif"))
+
+
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
 def test_a_transparent_image_taken_sideways_is_turned_upright_with_its_alpha(form: str) -> None:
     exif = Image.Exif()

@@ -269,6 +269,15 @@ def test_a_region_of_the_frame_is_all_that_is_looked_at(edge_classify: Run, tmp_
     assert abs(inside - whole) < 0.2
 
 
+def test_a_region_outside_the_frame_is_said_once(edge_classify: Run, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        write_image(tmp_path / name)
+    outcome = edge_classify("--source", tmp_path, "--roi", "5000,5000,20,20")
+    assert (outcome.code, outcome.err.count("--roi lies outside")) == (0, 1)
+    inside = edge_classify("--source", tmp_path, "--roi", "0,0,20,20")
+    assert "--roi" not in inside.err
+
+
 @pytest.mark.parametrize("roi", ["1,2,3", "0,0,0,1", "a,b,c,d"])
 def test_what_is_no_region_is_a_wrong_call(edge_classify: Run, roi: str) -> None:
     outcome = edge_classify("--roi", roi)

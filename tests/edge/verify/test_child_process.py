@@ -39,6 +39,14 @@ def test_outputs_that_are_no_numbers_are_refused(fake_runtime: MakeFake) -> None
         child_process.try_network(fake_runtime([0.0, float("nan")]))
 
 
+@pytest.mark.parametrize("shape", [(1, 0, 0, 0), (1, 0, 224, 224), (1, 224, 224, 0)])
+def test_open_channels_are_refused_before_memory_is_taken(fake_runtime: MakeFake, shape: tuple[int, ...]) -> None:
+    runtime = fake_runtime([0.0, 1.0])
+    runtime.input_tensor = TensorSpec("x", "float32", shape)
+    with pytest.raises(ValueError, match="channels"):
+        child_process.try_network(runtime)
+
+
 @pytest.mark.parametrize(("network_mb", "seconds"), [(0, 5), (1, 6), (18, 23), (256, 261)])
 def test_a_large_network_may_take_longer(network_mb: int, seconds: int) -> None:
     assert sandbox_run.processor_s(network_mb * 2**20) == seconds

@@ -53,5 +53,6 @@ def test_the_limit_of_bytes_leaves_images_of_each_class_out_and_says_so(
     with np.load(tmp_path / "images.npz") as stored:
         assert np.bincount(stored["train_labels"]).tolist() == [2, 2]  # of five images, as many of each class
         assert np.bincount(stored["test_labels"]).tolist() == [3, 3]
-    (message,) = caplog.messages
-    assert "6 of 20" in message
+    calibration, tested = caplog.messages
+    assert "4 in place of 40 images for calibration" in calibration
+    assert "6 of 20" in tested
