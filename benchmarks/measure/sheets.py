@@ -28,6 +28,7 @@ from edge.datasets.folder_labels import LabelledFolder
 from edge.errors import ToolkitError
 from edge.sinks.images.stills import draw_sheet, draw_tile
 from edge.sources.frame import Frame
+from edge.system import atomic_file
 
 _COMMAND = (sys.executable, "-m", "benchmarks.measure.sheets")
 _CAPTION_HEIGHT = 54  # pixels, two lines
@@ -77,7 +78,9 @@ def main() -> int:
     except (ToolkitError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    return 0 if cv2.imwrite(job.out, draw_sheet(tiles)) else 1
+    _, encoded = cv2.imencode(".png", draw_sheet(tiles))
+    atomic_file.write_bytes(Path(job.out), encoded.tobytes())
+    return 0
 
 
 def draw_photograph(classifier: FrameClassifier, photograph: DrawnPhotograph) -> NDArray[np.uint8]:
