@@ -159,10 +159,15 @@ def _fitting(
     data: Path, folders: Sequence[str], specs: Sequence[ModelSpec], truths: Mapping[str, tuple[str, ...]]
 ) -> tuple[ModelSpec, list[LabelledFolder], list[str]]:
     """Return the first specification whose labels fit a folder, the folders it fits, and the names of the others."""
+    if not specs:
+        raise SourceError(
+            f"no label of these files is known, so that the folders of {data} say nothing: check the paths of the "
+            "files, or give class names with --labels FILE"
+        )
     matches = [(spec, *match_folders(folders, spec.labels, truths)) for spec in specs]
     # Any specification fits a folder of what is unknown, so that one with a label for some folder goes first.
     matches.sort(key=lambda match: not any(kind.is_known for kind in match[1]))
-    if not matches or not matches[0][1]:
+    if not matches[0][1]:
         raise SourceError(
             f"no folder of {data} is called like a label of these files ({', '.join(folders)}): rename them, or say "
             "what they hold with --map FOLDER=LABEL"

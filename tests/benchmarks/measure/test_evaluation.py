@@ -118,6 +118,8 @@ def test_a_limit_takes_of_each_folder_in_turn() -> None:
 def test_folders_that_fit_no_label_of_any_file_are_an_error(data: Path) -> None:
     with pytest.raises(SourceError, match="rest"):
         photographs_evaluation(data, BenchmarkConfig(), [replace(COLOUR, labels=("a", "b"))])
+    with pytest.raises(SourceError, match="--labels"):
+        photographs_evaluation(data, BenchmarkConfig(), [])
     mapped = BenchmarkConfig(truths={"rest": ("a",)})
     assert photographs_evaluation(data, mapped, [replace(COLOUR, labels=("a", "b"))]).facts.labels == [0]
 
