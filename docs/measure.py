@@ -94,15 +94,15 @@ def export_other_calibrations(work: Path) -> None:
         call("export.tflite", source, "--quantize", "int8", "--seed", str(seed), "--out", output, cwd=work)
 
 
-def draw_wardrobe(folder: Path, *, number: int = 0) -> None:
+def draw_wardrobe(folder: Path) -> None:
     """Draw images that may be published: garments with random variations, and shapes that are no garment."""
-    rng = np.random.default_rng(number)
-    for place in range(GARMENTS):
-        drawn = demo.draw_frame(place, seed=WARDROBE_SEED + number)
+    rng = np.random.default_rng(0)
+    for number in range(GARMENTS):
+        drawn = demo.draw_frame(number, seed=WARDROBE_SEED)
         label = FASHION_MNIST_LABELS[drawn.label_index].replace("/", " ")
-        keep(vary_frame(drawn.image, rng), folder / label / f"{place:03d}.png")
-    for place in range(SHAPES):
-        keep(scenes.no_garment_scene(rng, empty_share=0.2), folder / "unknown" / f"{place:03d}.png")
+        keep(vary_frame(drawn.image, rng), folder / label / f"{number:03d}.png")
+    for number in range(SHAPES):
+        keep(scenes.no_garment_scene(rng, empty_share=0.2), folder / "unknown" / f"{number:03d}.png")
 
 
 def keep(image: NDArray[np.uint8], path: Path) -> None:
@@ -132,19 +132,6 @@ def describe_files(work: Path) -> None:
     onnxruntime.InferenceSession(work / "artifacts" / "edge_int8.onnx", options, providers=["CPUExecutionProvider"])
     like = ("--like", "artifacts/edge_int8.onnx", "--write", "faster.onnx")
     run("describe_rewritten", "edge.run.main", "describe", "faster.onnx", *like, cwd=work)
-
-
-def benchmark_own_classes(work: Path) -> None:
-    """Train a colour network a little on drawn images, and benchmark its files on others."""
-    draw_wardrobe(work / "mine", number=1)
-    call("train", "--data", "mine", "--head-only", "--epochs", "3", "--name", "mine", cwd=work)
-    files = ("mine_none.tflite", "mine_int8.tflite")
-    for file in files:
-        mode = file.removeprefix("mine_").removesuffix(".tflite")
-        call("export.tflite", "runs/mine", "--quantize", mode, "--out", file, cwd=work)
-    run(
-        "benchmarks_colour", "benchmarks", *files, "--runtime", "litert", "--data", "drawn", "--out", "colour", cwd=work
-    )
 
 
 def compare_int8_weights() -> None:
@@ -179,7 +166,6 @@ def main() -> None:
         run("drawn", *judge, "drawn", "--hits", "1", "--mistakes", "10", "--out", "wardrobe", cwd=work)
         for sheet in ("hits", "mistakes"):
             shrink(work / "wardrobe" / f"{sheet}.png", ROOT / "docs" / f"drawn_{sheet}.png")
-        benchmark_own_classes(work)
         if PHOTOGRAPHS.is_dir():
             (work / "photographs").symlink_to(PHOTOGRAPHS)
             run("photos", *judge, "photographs", "--out", "photos", cwd=work)
