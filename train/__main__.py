@@ -86,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     start_backend()
     # Keras and TensorFlow take seconds to import: only after the flags are parsed.
     from train.fit import train_run
+    from train.results.rejection import describe_rejection
     from train.results.run_dir import METRICS
 
     folder = train_run(config_from(options))
@@ -96,6 +97,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     noun = "test" if metrics["config"]["test_fraction"] else "held-out"
     right = f"{metrics['test_top1_accuracy']:.2%} of {metrics['images']['test']:,} {noun} images right"
     print(f"{folder}: {right}, 95 % interval {low:.1%} to {high:.1%}")
+    if metrics["rejection"]:
+        print(describe_rejection(metrics["rejection"]))
     return 0
 
 

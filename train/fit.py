@@ -16,8 +16,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.classify.confidence_score import confidence_score, to_probabilities
 from edge.system import atomic_file
-from train.config import Preset, TrainConfig, describe_input, input_of, preset_for, require_consistent
+from train.config import DATASETS, Preset, TrainConfig, describe_input, input_of, preset_for, require_consistent
 from train.data.splits import Split, Splits, load_splits, to_network
 from train.fitting import resume, training
 from train.fitting.batch_pipeline import Batches, training_images
@@ -25,9 +26,10 @@ from train.fitting.callbacks import Checkpoint
 from train.fitting.teacher import write_soft_labels
 from train.fitting.training import build_network, train_model
 from train.network import backend, pretrained
-from train.network.networks import up_to_logits
+from train.network.networks import relative_to_last_class, up_to_logits
 from train.results import run_dir
 from train.results.ood_evaluation import OodEvaluation, evaluate_ood
+from train.results.rejection import ConfidenceScores, Rejection, evaluate_rejection
 from train.results.temperature import fit_temperature, with_temperature
 
 _LOGGER = logging.getLogger(__name__)
@@ -79,16 +81,20 @@ def _finish(
     preset, name = preset_for(config), run_dir.run_name(config)
     model = build_network(preset, splits)  # a copy without optimizer: a third of the file, nothing only training needs
     model.set_weights(network.get_weights())
+    if splits.counter_examples is not None:
+        model = relative_to_last_class(model)
     if config.soft_labels is not None:
         # The trained network in mixed precision takes a fraction of the time.
         write_soft_labels(config.soft_labels, network, splits.whole, teacher=name, names=splits.class_names)
     validation_probabilities = _predict(model, splits.validation)
     temperature = fit_temperature(validation_probabilities, splits.validation.labels)
+    test_probabilities = _predict(model, splits.test)
     outcome = run_dir.Outcome(
-        config, preset, model, splits, validation_probabilities, _predict(model, splits.test), temperature,
+        config, preset, model, splits, validation_probabilities, test_probabilities, temperature,
         duration_s=checkpoint.progress.duration_s, ood_evaluation=_ood_evaluation(model, splits, temperature),
         throughput=_throughput(checkpoint.model, splits, preset, config), device=device,
         versions=backend.versions(keras.backend.backend()),
+        rejection=_rejection(config, model, splits, (validation_probabilities, test_probabilities), temperature),
     )  # fmt: skip
     with atomic_file.new_folder(config.runs / name) as finished:
         shutil.copy(folder / run_dir.HISTORY, finished)
@@ -121,6 +127,37 @@ def _ood_evaluation(model: keras.Model, splits: Splits, temperature: float) -> O
     images = Split(splits.threshold_images.pixels, splits.test.labels[:0])
     probabilities = with_temperature(_predict(model, images), temperature)
     return evaluate_ood(_predict(up_to_logits(model), images), probabilities, splits.threshold_images)
+
+
+def _rejection(
+    config: TrainConfig, model: keras.Model, splits: Splits,
+    known: tuple[NDArray[np.float32], NDArray[np.float32]], temperature: float,
+) -> Rejection | None:  # fmt: skip
+    """Choose the threshold of your own classes on the validation images; the other data have a file for that, or none.
+
+    `known` are the probabilities of the images of a class for validation and test.
+    """
+    if config.data in DATASETS or config.threshold_data is not None:
+        return None
+    others = splits.counter_examples
+    if others is None:
+        none = np.zeros(0, np.float32)
+        held_out, tested = (ConfidenceScores(with_temperature(each, temperature).max(axis=1), none) for each in known)
+        return evaluate_rejection("probability", held_out, tested, lowest=1 / len(splits.class_names))
+    logits = up_to_logits(model)
+
+    def scores(images: Split) -> NDArray[np.float32]:
+        if not len(images.pixels):
+            return np.zeros(0, np.float32)
+        found = _predict(logits, images)
+        probabilities = to_probabilities(found, output="logits", temperature=temperature)
+        return confidence_score(found, probabilities, kind="joint")
+
+    held_out, tested = (
+        ConfidenceScores(scores(part), scores(replace(part, pixels=pixels)))
+        for part, pixels in ((splits.validation, others.validation), (splits.test, others.test))
+    )
+    return evaluate_rejection("joint", held_out, tested)
 
 
 def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: TrainConfig) -> dict[str, float]:

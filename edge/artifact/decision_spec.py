@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from edge.errors import SpecError
 
-SCORES = ("probability", "margin", "energy")
+SCORES = ("probability", "margin", "energy", "joint")
+OF_LOGITS = ("energy", "joint")
+"""Scores that a softmax loses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class DecisionSpec:
     """Divisor of the logits before the softmax (Guo et al., 2017, arXiv:1706.04599)."""
     score: str = "probability"
     """Confidence score that the threshold is compared with: probability (of the likeliest class, calibrated), margin
-    (its lead over the second) or energy (of the logits), see `edge.classify.confidence_score`."""
+    (its lead over the second), energy (of the logits) or joint (the probability times that of being of a class at all,
+    of a network that learned counter-examples), see `edge.classify.confidence_score`."""
     threshold: float = 0.0
     """Least score of a known class, below which the answer is `unknown`; 0-1, for energy any number."""
     presence_threshold: float = 0.1

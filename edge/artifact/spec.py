@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from edge.artifact.decision_spec import DecisionSpec
+from edge.artifact.decision_spec import OF_LOGITS, DecisionSpec
 from edge.artifact.input_spec import InputSpec
 from edge.errors import SpecError
 
@@ -73,6 +73,9 @@ class Provenance:
     """Manifest: dataset, split, count, seed, indices, sha256; empty where no calibration was needed."""
     parity: dict[str, Any] = field(default_factory=dict)
     """Comparison with the Keras model: counts, accuracies and agreement."""
+    rejection: dict[str, Any] = field(default_factory=dict)
+    """Choice of the threshold of `unknown`, and the shares of test images that it keeps and rejects, before any
+    quantization: counts, shares 0-1 and their 95 % intervals; empty where it wasn't measured."""
     versions: dict[str, str] = field(default_factory=dict)
     """Versions of the tools that made the file, by library name."""
     needs: dict[str, Any] = field(default_factory=dict)
@@ -120,9 +123,9 @@ class ModelSpec:
             raise SpecError(f"{reserved!r} is an answer of its own and can't be a class: rename that class")
         if self.output not in OUTPUT_KINDS:
             raise SpecError(f"output must be one of {', '.join(OUTPUT_KINDS)}, got {self.output!r}")
-        if self.decision.score == "energy" and self.output != "logits":
+        if self.decision.score in OF_LOGITS and self.output != "logits":
             raise SpecError(
-                f"score 'energy' needs output 'logits', got {self.output!r}: a softmax loses the energy; use "
+                f"score {self.decision.score!r} needs output 'logits', got {self.output!r}: a softmax loses it; use "
                 "'probability' or 'margin'"
             )
 

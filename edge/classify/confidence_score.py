@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 # Far below one step of 8 bits, so that a class that was rounded to 0 stays at about 0. Half a step in its place would
 # take 14 % from a class of 99.6 % at temperature 1.5 and nine other classes.
 _SMALLEST = 1e-7
-_NAMES = {"probability": "top1", "margin": "top1's lead over top2", "energy": "negative free energy"}
+_NAMES = {"probability": "top1", "margin": "top1's lead over top2", "energy": "negative free energy",
+          "joint": "top1 and its being known"}  # fmt: skip
 
 
 def to_probabilities(scores: NDArray[np.float32], *, output: str, temperature: float) -> NDArray[np.float32]:
@@ -43,19 +44,24 @@ def confidence_score(
     """Score one or many outputs; a higher score means more likely one of the trained classes.
 
     Args:
-        scores: float32, shape (..., classes), output of the network; logits for energy.
+        scores: float32, shape (..., classes), output of the network; logits for energy and joint.
         probabilities: float32, same shape, 0-1, with the temperature applied.
         kind: one of `edge.artifact.decision_spec.SCORES`. probability: of the likeliest class (Hendrycks and Gimpel,
             2017, arXiv:1610.02136). margin: its lead over the second, which two similar classes share. energy:
             logsumexp of the logits, the negative of Liu et al.'s free energy at their temperature 1 (2020,
-            arXiv:2010.03759).
+            arXiv:2010.03759). joint: the probability, times the share that the classes have against counter-examples,
+            whose logit is 0 because training subtracted it from the others.
 
     Returns:
         float32, shape (...); 0-1, for energy any number.
     """
-    if kind == "energy":
+    if kind in ("energy", "joint"):
         highest = scores.max(axis=-1)
-        return np.asarray(highest + np.log(np.exp(scores - highest[..., np.newaxis]).sum(axis=-1)), np.float32)
+        energy = highest + np.log(np.exp(scores - highest[..., np.newaxis]).sum(axis=-1))
+        if kind == "energy":
+            return np.asarray(energy, np.float32)
+        # The logistic function of the energy, as exp(energy) could overflow.
+        return np.asarray(probabilities.max(axis=-1) * (1 + np.tanh(energy / 2)) / 2, np.float32)
     if kind == "margin":
         second, first = np.moveaxis(np.partition(probabilities, -2, axis=-1)[..., -2:], -1, 0)
         return np.asarray(first - second, np.float32)

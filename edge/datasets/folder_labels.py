@@ -12,6 +12,8 @@ from edge.errors import SourceError
 
 REJECTIONS = (UNKNOWN_LABEL, NOTHING_LABEL)
 """Answers that name no class."""
+COUNTER_EXAMPLES = (UNKNOWN_LABEL, "none", "background", "other")
+"""Names of folders, in any case, whose images show something else than the classes."""
 
 # Folders of the clothing data set (github.com/alexeygrigorev/clothing-dataset-small) as labels of Fashion-MNIST, whose
 # shoes are of every kind, and of the built-in model `clothes`.
@@ -46,6 +48,11 @@ _MOST_LISTED = 30  # names in an error message
 Truths = Mapping[str, tuple[str, ...]]
 
 
+def is_counter_examples(name: str) -> bool:
+    """Return whether a folder of this name holds images of other things than the classes, for `unknown`."""
+    return name.strip().casefold() in COUNTER_EXAMPLES
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledFolder:
     """Folder of photographs and their correct labels."""
@@ -78,7 +85,8 @@ def map_folders(folders: Sequence[str], labels: Sequence[str], truths: Truths) -
     """Return the correct labels of each folder.
 
     In this order: those in `truths`, as typed; none for `unknown` and `nothing`; the label of the folder, whatever its
-    case and punctuation; those of the clothing data set's folders, for a model with the labels of a built-in one.
+    case and punctuation; none for COUNTER_EXAMPLES; those of the clothing data set's folders, for a model with the
+    labels of a built-in one.
 
     Raises:
         SourceError: a folder fits no label, or `truths` names a folder or a label that doesn't exist.
@@ -116,8 +124,8 @@ def _labels_of(folder: str, labels: Sequence[str], truths: Truths) -> tuple[str,
     if _plain(folder) in REJECTIONS:
         return ()
     label = _label_called(folder, labels)
-    if label is not None:
-        return (label,)
+    if label is not None or is_counter_examples(folder):
+        return () if label is None else (label,)
     if set(FASHION_MNIST_LABELS) <= set(labels):
         return {_plain(name): right for name, right in _FASHION_MNIST_FOLDERS.items()}.get(_plain(folder))
     if set(CLOTHES_FOLDERS.values()) <= set(labels):

@@ -189,11 +189,26 @@ def _spec_rows(description: Description, spec: ModelSpec) -> Iterator[tuple[str,
                 value if where[part] == IN_THE_FILE else f"{value}  [{where[part]}]",
             )
     origin = spec.provenance
+    yield from (("unknown", text) for text in _rejection_shares(origin.rejection))
     told = (origin.run_name and f"run {origin.run_name}", origin.dataset and f"data {origin.dataset}")
     if any(told):
         yield "origin", ", ".join(text for text in told if text)
     for former in origin.rewritten:
         yield "rewritten", f"from a network with SHA-256 {str(former.get('network_sha256', ''))[:12]}..."
+
+
+def _rejection_shares(facts: dict[str, Any]) -> Iterator[str]:
+    """Yield one sentence if these are shares of test images, for a file may hold anything in their place."""
+    known, kept, unknown, rejected = (
+        facts.get(name) for name in ("known", "known_kept", "unknown", "unknown_rejected")
+    )
+    if not (isinstance(known, int) and isinstance(kept, int | float)):
+        return
+    text = f"{kept:.1%} of {known} test images of a class were kept"
+    if isinstance(unknown, int) and isinstance(rejected, int | float):
+        yield f"{text}, {rejected:.1%} of {unknown} others rejected, before any quantization"
+    else:
+        yield f"{text}, before any quantization; how many others are rejected wasn't measured"
 
 
 def _pixels(size: InputSpec) -> str:

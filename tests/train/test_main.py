@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -90,7 +91,29 @@ def test_your_own_classes_train_and_the_run_keeps_what_an_export_needs(
     with np.load(run / "images.npz") as stored:
         assert stored["test_images"].shape == (13, 32, 32)
         assert np.bincount(stored["train_labels"]).min() >= 18
-    assert capsys.readouterr().out.splitlines()[-1].count("of 13 test images right") == 1
+    assert metrics["rejection"]["unknown_rejected"] is None
+    assert metrics["rejection"] == spec.provenance.rejection
+    assert (spec.decision.score, spec.decision.threshold) == ("probability", metrics["rejection"]["threshold"])
+    accuracy, rejection = capsys.readouterr().out.splitlines()[-2:]
+    assert "of 13 test images right" in accuracy
+    assert "of 13 " in rejection
+
+
+@pytest.mark.e2e
+def test_counter_examples_are_rejected_and_no_label(own_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(own_folder, tmp_path / "data")
+    (folder / "tall").rename(folder / "unknown")
+
+    assert main([*OWN, "--data", str(folder), "--epochs", "20", "--runs", str(tmp_path), "--name", "own"]) == 0
+
+    spec = ModelSpec.from_json((tmp_path / "own" / "model_spec.json").read_text())
+    assert spec.labels == ("round", "wide")
+    assert (spec.output, spec.decision.score) == ("logits", "joint")
+    rejection = json.loads((tmp_path / "own" / "metrics.json").read_text())["rejection"]
+    assert rejection["unknown"] >= 3
+    assert rejection["area_under_roc"] > 0.8  # ellipses of three shapes are easy
+    with np.load(tmp_path / "own" / "images.npz") as stored:
+        assert set(stored["train_labels"]) == set(stored["test_labels"]) == {0, 1}
 
 
 @pytest.mark.e2e

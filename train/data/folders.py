@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from edge import vision
 from edge.artifact.input_spec import InputSpec
-from edge.artifact.spec import reserved_among
+from edge.artifact.spec import UNKNOWN_LABEL
+from edge.datasets.folder_labels import is_counter_examples
 from edge.errors import DatasetError, FrameError
 from edge.images.decode import read_image
 from edge.images.folders import list_class_folders, split_parts
+from train.data.own_images import class_names_of
 
 _LOGGER = logging.getLogger(__name__)
 _SMALLEST_EDGE = 16  # pixels: less shows no garment
 _FEWEST_OF_A_CLASS = 3  # one each for training, validation and test
-_MOST_CLASSES = 256  # labels are a byte
+_MOST_CLASSES = 255  # labels are a byte, of which one value is for counter-examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class OwnImages:
     pixels: NDArray[np.uint8]
     """uint8 grey, shape (N, height, width), 0-255, as `edge.vision` makes them."""
     labels: NDArray[np.uint8]
-    """uint8 class indices, shape (N,)."""
+    """uint8 class indices, shape (N,); the number of classes for counter-examples, which come last."""
     class_names: tuple[str, ...]
     """Class names: the names of the folders, sorted."""
     skipped: tuple[str, ...]
@@ -42,12 +44,14 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
 
     Raises:
         DatasetError: there are fewer than two classes, a class has fewer than three images, or a class has a reserved
-            name (unknown, nothing, stale).
+            name (nothing, stale).
     """
     class_names = _class_names(folder)
     found = list_class_folders(folder)
     found.log_left_out(folder)
     files = [(path, label) for label, name in enumerate(class_names) for path in found.images[name]]
+    others = [path for name, paths in found.images.items() if is_counter_examples(name) for path in paths]
+    files += [(path, len(class_names)) for path in others]
     pixels: list[NDArray[np.uint8]] = []
     labels: list[int] = []
     skipped: list[str] = []
@@ -68,7 +72,8 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
         _LOGGER.warning("skipped %s", line)
     skipped += [f"{path}: {each.kind.name} {each.kind.noun}" for each in found.left_out for path in each.paths]
     indices = np.asarray(labels, np.uint8)
-    _require_enough(folder, class_names, np.bincount(indices, minlength=len(class_names)))
+    kinds = (*class_names, UNKNOWN_LABEL) if others else class_names
+    _require_enough(folder, kinds, np.bincount(indices, minlength=len(kinds)))
     return OwnImages(np.stack(pixels), indices, class_names, tuple(skipped))
 
 
@@ -95,16 +100,9 @@ def _class_names(folder: Path) -> tuple[str, ...]:
             f"{folder} holds {', '.join(parts)}, each with a folder for each class: give one part, --data "
             f"{folder / parts[0]}, which is split anew"
         )
-    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
-    if not 2 <= len(names) <= _MOST_CLASSES:
-        raise DatasetError(
-            f"{folder} holds {len(names)} folders: expected one for each of 2 to {_MOST_CLASSES} classes"
-        )
-    if reserved := reserved_among(names):
-        raise DatasetError(
-            f"{folder / reserved}: {reserved!r} is an answer of the runner's own and can't be a class; training with "
-            "counter-examples isn't supported yet: move that folder elsewhere, or rename it to make it a class"
-        )
+    names = class_names_of([path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."], folder)
+    if len(names) > _MOST_CLASSES:
+        raise DatasetError(f"{folder} holds {len(names)} classes: --recipe garment takes {_MOST_CLASSES} at most")
     return names
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from edge import vision
 from edge.artifact.input_spec import InputSpec
-from edge.artifact.spec import reserved_among
+from edge.artifact.spec import UNKNOWN_LABEL, reserved_among
+from edge.datasets.folder_labels import is_counter_examples
 from edge.errors import DatasetError, FrameError
 from edge.images.decode import read_image
 from edge.images.folders import list_class_folders, split_parts
@@ -37,7 +38,6 @@ _FEWEST_OF_A_CLASS = 5  # three for training, one each for validation and test
 _FEW_OF_A_CLASS = 20
 _MOST_MEMORY = 1 << 30  # bytes of training images; more lie in a file
 _STEP = 500  # images between two lines of progress
-_COUNTER_EXAMPLES = {"none", "background", "other"}
 _PART_OF = {"train": TRAIN, "val": VALIDATION, "test": TEST}  # beginnings of the names that `split_parts` knows
 
 
@@ -48,7 +48,7 @@ class ReadImages:
     pixels: NDArray[np.uint8]
     """uint8 BGR, shape (N, height, width, 3), or grey, shape (N, height, width), 0-255."""
     labels: NDArray[np.int32]
-    """int32 class indices, shape (N,)."""
+    """int32 class indices, shape (N,); counter-examples come last and have the number of classes in their place."""
     files: ImageFiles
 
 
@@ -101,22 +101,23 @@ def read_parts(
 
     Raises:
         DatasetError: there are fewer than two classes, a class has fewer than five images, a class has a reserved name
-            (unknown, nothing, stale), or a file changed while it was read.
+            (nothing, stale), or a file changed while it was read.
     """
     names, files, skipped = _list(folder)
+    kinds = (*names, UNKNOWN_LABEL) if any(file.label == len(names) for file in files) else names
     surveyed, damaged = _survey(files, spec, folder)
     images, disputed, repeated = _without_copies(surveyed)
     for line in (*damaged, *repeated):
         _LOGGER.warning("skipped %s", line)
     labels = np.array([image.file.label for image in images], np.int32)
     given = np.array([image.file.part for image in images], np.int8)
-    _require_enough(folder, names, labels)
+    _require_enough(folder, kinds, labels)
     groups = group_near_copies([image.look for image in images])
     parts = divide(
         LabelledFiles(labels, groups, given, disputed),
         test_fraction=test_fraction, validation_fraction=validation_fraction, seed=seed,
     )  # fmt: skip
-    _report(labels, groups, parts, disputed, names, has_test=test_fraction > 0)
+    _report(labels, groups, parts, disputed, kinds, has_test=test_fraction > 0)
     larger = replace(spec, height=round(spec.height * margin), width=round(spec.width * margin))
     read = {}
     for part, size in ((TRAIN, larger), (VALIDATION, spec), (TEST, spec)):
@@ -134,7 +135,10 @@ def read_parts(
 
 
 def _list(folder: Path) -> tuple[tuple[str, ...], list[_File], list[str]]:
-    """Return the class names, the image files, and lines about files that are no images."""
+    """Return the class names, the image files, and lines about files that are no images.
+
+    Counter-examples have the number of classes in place of a label.
+    """
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder: expected one that holds a folder of images for each class")
     parts = split_parts(folder)
@@ -144,24 +148,38 @@ def _list(folder: Path) -> tuple[tuple[str, ...], list[_File], list[str]]:
     if parts and TRAIN not in roots.values():
         raise DatasetError(f"{folder} holds {', '.join(parts)} and no train: expected training images")
     found = {root: list_class_folders(root) for root in roots}
-    names = tuple(sorted({name for each in found.values() for name in each.images}))
-    if len(names) < 2:
-        raise DatasetError(f"{folder} holds {len(names)} folders: expected one for each of 2 or more classes")
-    if reserved := reserved_among(names):
-        raise DatasetError(
-            f"{folder / reserved}: {reserved!r} is an answer of the runner's own and can't be a class; training with "
-            "counter-examples isn't supported yet: move that folder elsewhere, or rename it to make it a class"
-        )
-    for name in names:
-        if name.lower() in _COUNTER_EXAMPLES:
-            _LOGGER.warning("%s is trained as a class like the others, not as counter-examples", name)
+    names = class_names_of({name for each in found.values() for name in each.images}, folder)
     files, skipped = [], []
     for root, each in found.items():
         each.log_left_out(root)
         files += [_File(path, label, roots[root]) for label, name in enumerate(names)
                   for path in each.images.get(name, ())]  # fmt: skip
+        files += [_File(path, len(names), roots[root]) for name, paths in each.images.items()
+                  if is_counter_examples(name) for path in paths]  # fmt: skip
         skipped += [f"{path}: {left.kind.name} {left.kind.noun}" for left in each.left_out for path in left.paths]
     return names, files, skipped
+
+
+def class_names_of(folders: Collection[str], folder: Path) -> tuple[str, ...]:
+    """Return the names of those folders that are classes and no counter-examples, sorted.
+
+    Raises:
+        DatasetError: there are fewer than two, or one has a reserved name.
+    """
+    names = tuple(sorted(name for name in folders if not is_counter_examples(name)))
+    others = sorted(set(folders) - set(names))
+    if len(names) < 2:
+        besides = (
+            f" besides counter-examples ({', '.join(others)}, which can be a class by another name)" if others else ""
+        )
+        count = f"{len(names)} {'folder' if len(names) == 1 else 'folders'}"
+        raise DatasetError(f"{folder} holds {count}{besides}: expected one for each of 2 or more classes")
+    if reserved := reserved_among(names):
+        raise DatasetError(
+            f"{folder / reserved}: {reserved!r} is an answer of the runner's own and can't be a class: rename it "
+            f"({UNKNOWN_LABEL!r} is for counter-examples)"
+        )
+    return names
 
 
 def _survey(files: list[_File], spec: InputSpec, folder: Path) -> tuple[list[_Surveyed], list[str]]:

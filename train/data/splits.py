@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,20 @@ class Split:
         """Input of a network: float32, shape (N, height, width, channels), normalized as the spec says."""
         return to_network(self.pixels, self.spec)
 
+    def first(self, count: int) -> Split:
+        """Return the first images as views."""
+        files = self.files and replace(self.files, paths=self.files.paths[:count], groups=self.files.groups[:count])
+        return replace(self, pixels=self.pixels[:count], labels=self.labels[:count], files=files)
+
+
+@dataclass(frozen=True, slots=True)
+class CounterExamples:
+    """Images of other things than the classes, in the same parts: uint8, shapes as the parts' pixels."""
+
+    train: NDArray[np.uint8]
+    validation: NDArray[np.uint8]
+    test: NDArray[np.uint8]
+
 
 @dataclass(frozen=True, slots=True)
 class Splits:
@@ -61,16 +76,24 @@ class Splits:
     test: Split
     class_names: tuple[str, ...]
     whole: NDArray[np.uint8]
-    """All training images in the data set's order, as in soft labels: uint8, shape as `train.pixels`."""
+    """All training images in the data set's order, as in soft labels: uint8, shape as `train.pixels`. Of recipe image,
+    those of `train`, and then the counter-examples."""
     train_positions: NDArray[np.int64]
     """Index in `whole` of each image of `train`."""
     auxiliary: AuxiliaryImages | None = None
     threshold_images: AuxiliaryImages | None = None
     """Images, some of no class, that set the threshold of `unknown`."""
     class_weights: NDArray[np.float32] | None = None
-    """Weight of each class in the loss, float32, shape (classes,) (None: all equal)."""
+    """Weight of each class in the loss, float32, shape (classes,), and then of the counter-examples, if there are any
+    (None: all equal)."""
     skipped: tuple[str, ...] = ()
     """Lines "path: reason", one for each image that wasn't used."""
+    counter_examples: CounterExamples | None = None
+
+    @property
+    def outputs(self) -> int:
+        """Number of classes that a network learns: counter-examples are one more, which no file has as a label."""
+        return len(self.class_names) + (self.counter_examples is not None)
 
     @property
     def input(self) -> InputSpec:
@@ -84,6 +107,7 @@ class _Loaded:
     """A data set before the validation split."""
 
     train: Split
+    """Counter-examples have the number of classes in place of a label, here and in `test`."""
     test: Split
     class_names: tuple[str, ...] = FASHION_MNIST_LABELS
     is_own: bool = False
@@ -106,6 +130,7 @@ def load_splits(config: TrainConfig, *, scratch: Path | None = None) -> Splits:
     positions = np.arange(len(whole.labels))
     if config.max_images is not None and config.max_images < len(whole.labels):
         positions = rng.permutation(len(whole.labels))[: config.max_images]
+    positions = positions[np.argsort(whole.labels[positions] >= len(loaded.class_names), kind="stable")]
     images, labels = whole.pixels[positions], whole.labels[positions]
     is_validation = stratified_choice(labels, fraction=config.validation_fraction, rng=rng)
     if is_validation.all() or not is_validation.any():
@@ -113,18 +138,25 @@ def load_splits(config: TrainConfig, *, scratch: Path | None = None) -> Splits:
             f"{len(labels)} training images can't be split into training and validation "
             f"(fraction {config.validation_fraction:.3f}): raise --max-images"
         )
-    train = Split(images[~is_validation], labels[~is_validation])
+    parts = (Split(images[~is_validation], labels[~is_validation]), Split(images[is_validation], labels[is_validation]),
+             loaded.test)  # fmt: skip
+    weights = balancing_weights(parts[0].labels, _kinds(parts[0], loaded.class_names)) if loaded.is_own else None
+    (train, validation, test), counter_examples = _set_apart(parts, len(loaded.class_names))
+    if counter_examples is not None and (config.teacher or config.soft_labels or config.extra_data):
+        raise DatasetError(
+            f"{config.data} holds counter-examples, and --teacher, --soft-labels and --extra-data have none: train "
+            "without those flags, or move that folder elsewhere"
+        )
     height, width = whole.pixels.shape[1:]
     auxiliary, threshold_images = (
         concatenate([read(path, class_names=loaded.class_names, height=height, width=width) for path in paths])
         for paths in (config.extra_data, () if config.threshold_data is None else (config.threshold_data,))
     )
     return Splits(
-        train, Split(images[is_validation], labels[is_validation]), loaded.test, loaded.class_names,
-        whole=whole.pixels, train_positions=positions[~is_validation],
-        auxiliary=auxiliary, threshold_images=threshold_images,
-        class_weights=balancing_weights(train.labels, len(loaded.class_names)) if loaded.is_own else None,
-        skipped=loaded.skipped,
+        train, validation, test, loaded.class_names,
+        whole=whole.pixels, train_positions=positions[~is_validation][: len(train.labels)],
+        auxiliary=auxiliary, threshold_images=threshold_images, class_weights=weights,
+        skipped=loaded.skipped, counter_examples=counter_examples,
     )  # fmt: skip
 
 
@@ -200,14 +232,31 @@ def _own_in_parts(config: TrainConfig, scratch: Path | None) -> Splits:
         test_fraction=config.test_fraction, validation_fraction=config.validation_fraction, seed=config.seed,
         most_training_images=config.max_images, scratch=scratch,
     )  # fmt: skip
-    train, validation, test = (
-        Split(part.pixels, part.labels, spec, part.files) for part in (own.train, own.validation, own.test)
-    )
-    weights = balancing_weights(train.labels, len(own.class_names), balance=preset.balance)
+    parts = [Split(part.pixels, part.labels, spec, part.files) for part in (own.train, own.validation, own.test)]
+    labels = parts[0].labels
+    weights = balancing_weights(labels, _kinds(parts[0], own.class_names), balance=preset.balance)
     if weights is not None:
-        facts = (np.bincount(train.labels).min(), np.bincount(train.labels).max(), weights.max() / weights.min())
+        facts = (np.bincount(labels).min(), np.bincount(labels).max(), weights.max() / weights.min())
         _LOGGER.info("%d to %d training images a class: the rarest weighs %.1f times the commonest", *facts)
+    (train, validation, test), counter_examples = _set_apart(parts, len(own.class_names))
     return Splits(
-        train, validation, test, own.class_names, whole=train.pixels, train_positions=np.arange(len(train.labels)),
-        class_weights=weights, skipped=own.skipped,
+        train, validation, test, own.class_names, whole=own.train.pixels, train_positions=np.arange(len(train.labels)),
+        class_weights=weights, skipped=own.skipped, counter_examples=counter_examples,
     )  # fmt: skip
+
+
+def _kinds(part: Split, class_names: tuple[str, ...]) -> int:
+    """Return the number of classes, and one more if there are counter-examples."""
+    return max(len(class_names), int(part.labels.max()) + 1)
+
+
+def _set_apart(parts: Sequence[Split], classes: int) -> tuple[list[Split], CounterExamples | None]:
+    """Divide training, validation and test images into those of a class and counter-examples, which come last."""
+    counts = [int((part.labels < classes).sum()) for part in parts]
+    known = [part.first(count) for part, count in zip(parts, counts, strict=True)]
+    others = [part.pixels[count:] for part, count in zip(parts, counts, strict=True)]
+    if not any(map(len, others)):
+        return known, None
+    _LOGGER.info("counter-examples, for which the answer is `unknown`: %d to train, %d for validation, %d for the test",
+                 *map(len, others))  # fmt: skip
+    return known, CounterExamples(*others)

@@ -158,7 +158,7 @@ def build_pipeline(
     if splits.input.recipe == IMAGE_RECIPE:
         return _photo_pipeline(splits, preset, config, first_epoch=first_epoch, cluster=cluster)
     images, labels = splits.validation.images, splits.validation.labels
-    if preset.is_plain and config.teacher is None and cluster is None and splits.auxiliary is None:
+    if preset.is_plain and config.teacher is None and cluster is None and not _has_others(splits):
         # Keras' own batches include the incomplete one.
         steps = -(-len(splits.train.labels) // preset.batch_size)
         arrays: dict[str, Any] = {"x": splits.train.images, "y": splits.train.labels, "batch_size": preset.batch_size}
@@ -174,7 +174,7 @@ def build_pipeline(
     # Every device gets the same number of validation images; the end of the training evaluates all of them once more.
     own = slice(cluster.process, len(labels) // cluster.devices * cluster.devices, cluster.processes)
     endless = {"x": batches, "steps_per_epoch": batches.steps_per_epoch, "shuffle": False}
-    validation = (images[own], one_hot(labels, len(splits.class_names))[own])
+    validation = (images[own], one_hot(labels, splits.outputs)[own])
     return BatchPipeline(endless, validation, "categorical_crossentropy", batches.steps_per_epoch)
 
 
@@ -183,7 +183,7 @@ def _photo_pipeline(
 ) -> BatchPipeline:
     cluster = cluster or Cluster()
     _require_even_share(preset, cluster)
-    part, classes = (cluster.process, cluster.processes), len(splits.class_names)
+    part, classes = (cluster.process, cluster.processes), splits.outputs
     batches = Batches(
         training_images(splits, preset, config), preset, seed=config.seed, first_epoch=first_epoch, part=part
     )
@@ -206,13 +206,19 @@ def _require_even_share(preset: Preset, cluster: Cluster) -> None:
 
 def training_images(splits: Splits, preset: Preset, config: TrainConfig) -> TrainingImages:
     """Return the training images, with the auxiliary ones and the teacher's soft labels if there are any."""
-    classes, smoothing, count = len(splits.class_names), preset.label_smoothing, len(splits.train.labels)
-    weights = None if splits.class_weights is None else splits.class_weights[splits.train.labels]
+    classes, smoothing = splits.outputs, preset.label_smoothing
+    others = splits.counter_examples
+    labels = splits.train.labels.astype(np.int32)
+    if others is not None:
+        labels = np.append(labels, np.full(len(others.train), len(splits.class_names), np.int32))
+    weights = None if splits.class_weights is None else splits.class_weights[labels]
     if splits.input.recipe == IMAGE_RECIPE:
-        labels, edge = splits.train.labels.astype(np.int32), preset.train_size
+        edge = preset.train_size
         spec = replace(splits.input, height=edge, width=edge) if preset.train_scale != 1 else splits.input
-        return TrainingImages(splits.train.pixels, labels, weights, spec=spec, classes=classes)
-    pixels, targets = splits.train.pixels, one_hot(splits.train.labels, classes, smoothing=smoothing)
+        pixels = splits.train.pixels if others is None else splits.whole
+        return TrainingImages(pixels, labels, weights, spec=spec, classes=classes)
+    pixels = splits.train.pixels if others is None else np.concatenate([splits.train.pixels, others.train])
+    targets, count = one_hot(labels, classes, smoothing=smoothing), len(labels)
     if splits.auxiliary is not None:
         is_seen = splits.auxiliary.is_seen
         pixels = np.concatenate([pixels, splits.auxiliary.pixels[is_seen]])
@@ -221,11 +227,16 @@ def training_images(splits: Splits, preset: Preset, config: TrainConfig) -> Trai
             weights = np.concatenate([weights, np.ones(is_seen.sum(), np.float32)])
     if config.teacher is not None and not config.teacher.is_dir():
         targets = np.stack([targets, _soft_targets(splits, targets, config.teacher, config)], axis=1)
-    share, others = config.extra_data_share, len(pixels) - count
-    if share is None or not others:
+    share, rest = config.extra_data_share, len(pixels) - count
+    if share is None or not rest:
         return TrainingImages(pixels, targets, weights)
-    in_turn = min(others, round(count * share / (1 - share)))
+    in_turn = min(rest, round(count * share / (1 - share)))
     return TrainingImages(pixels, targets, weights, always=count, in_turn=in_turn)
+
+
+def _has_others(splits: Splits) -> bool:
+    """Return whether there are training images of no class."""
+    return splits.auxiliary is not None or splits.counter_examples is not None
 
 
 def one_hot(labels: NDArray[np.integer[Any]], classes: int, *, smoothing: float = 0.0) -> NDArray[np.float32]:

@@ -137,6 +137,20 @@ def up_to_logits(network: keras.Model) -> keras.Model:
     return logits
 
 
+def relative_to_last_class(network: keras.Model) -> keras.Model:
+    """Return the network without its last class, whose logit is subtracted from those of the others.
+
+    The probabilities are those of the other classes, given that it is one of them. The energy of the logits is the
+    logarithm of the odds against the class that was left out.
+    """
+    logits = up_to_logits(network)
+    kernel, bias = logits.layers[-1].get_weights()
+    others = layers.Dense(kernel.shape[1] - 1, activation="softmax", dtype="float32", name="classes")
+    relative = keras.Model(logits.inputs, others(logits.layers[-1].input), name=network.name)
+    others.set_weights([kernel[:, :-1] - kernel[:, -1:], bias[:-1] - bias[-1]])
+    return relative
+
+
 NETWORKS: dict[str, Callable[..., keras.Model]] = {
     function.__name__: function for function in (baseline, tiny, edge, efficientnet_lite0, teacher)
 }

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
-from edge.artifact.decision_spec import SCORES
 from edge.classify.confidence_score import confidence_score
 from train.data.auxiliary import AuxiliaryImages
 
+SCORES = ("probability", "margin", "energy")  # those that need no training with counter-examples as a class
 _KEPT = 0.95  # share of the known images that a threshold keeps
 
 
@@ -40,7 +40,7 @@ class OodEvaluation:
     score: str
     """Score with the largest area under the curve."""
     separations: dict[str, Separation]
-    """Separation by each of `edge.artifact.decision_spec.SCORES`."""
+    """Separation by each of SCORES."""
 
     @property
     def threshold(self) -> float:

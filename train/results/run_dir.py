@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.artifact.decision_spec import DecisionSpec
+from edge.artifact.decision_spec import OF_LOGITS, DecisionSpec
 from edge.artifact.spec import ModelSpec, Provenance
 from edge.classify.interval import wilson_interval
 from edge.system import atomic_file
@@ -22,6 +22,7 @@ from train.network.networks import up_to_logits
 from train.results import plots
 from train.results.kept_images import write_kept_images
 from train.results.ood_evaluation import OodEvaluation
+from train.results.rejection import Rejection
 from train.results.temperature import cross_entropy, expected_calibration_error, with_temperature
 
 MODEL = "model.keras"
@@ -53,6 +54,8 @@ class Outcome:
     """Images per second with and without augmentation; empty for a plain preset."""
     device: str
     versions: dict[str, str]
+    rejection: Rejection | None = None
+    """Threshold chosen on held-out images of your own; None for other data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Metrics:
     parameters: int
     images: ImageCounts
     ood_evaluation: OodEvaluation | None
+    rejection: Rejection | None
     duration_s: float
     throughput_images_per_s: float
     throughput_by_augmentation_images_per_s: dict[str, float]
@@ -109,7 +113,8 @@ def run_name(config: TrainConfig) -> str:
 
 def write(folder: Path, outcome: Outcome) -> None:
     """Fill a run directory, which holds `history.csv` already."""
-    needs_logits = outcome.ood_evaluation is not None and outcome.ood_evaluation.score == "energy"
+    chosen = outcome.ood_evaluation or outcome.rejection
+    needs_logits = chosen is not None and chosen.score in OF_LOGITS
     model = up_to_logits(outcome.model) if needs_logits else outcome.model  # a softmax loses the energy
     model.save(folder / MODEL)
     digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
@@ -154,6 +159,7 @@ def metrics(outcome: Outcome) -> Metrics:
         images=ImageCounts(len(outcome.splits.train.labels), len(validation.labels), len(test.labels),
                            len(outcome.splits.skipped), auxiliary),
         ood_evaluation=outcome.ood_evaluation,
+        rejection=outcome.rejection,
         duration_s=round(outcome.duration_s, 1),
         throughput_images_per_s=round(trained_images / outcome.duration_s, 1),
         throughput_by_augmentation_images_per_s=outcome.throughput,
@@ -186,15 +192,16 @@ def _calibration(outcome: Outcome) -> CalibrationErrors:
 
 def _spec(outcome: Outcome, *, output: str, source_sha256: str) -> ModelSpec:
     decision = DecisionSpec(temperature=outcome.temperature)
-    if outcome.ood_evaluation is not None:
-        decision = replace(decision, score=outcome.ood_evaluation.score, threshold=outcome.ood_evaluation.threshold)
+    if chosen := outcome.ood_evaluation or outcome.rejection:
+        decision = replace(decision, score=chosen.score, threshold=chosen.threshold)
     return ModelSpec(
         labels=outcome.splits.class_names,
         input=outcome.splits.input,
         output=output,
         decision=decision,
         provenance=Provenance(run_name=run_name(outcome.config), dataset=_dataset_name(outcome.config.data),
-                              source_sha256=source_sha256, versions=outcome.versions),
+                              source_sha256=source_sha256, versions=outcome.versions,
+                              rejection=json.loads(json.dumps(asdict(outcome.rejection))) if outcome.rejection else {}),
     )  # fmt: skip
 
 

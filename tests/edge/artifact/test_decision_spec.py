@@ -22,7 +22,7 @@ def test_the_defaults_decide_without_a_threshold() -> None:
         ({"temperature": 0}, "temperature must be a positive number, got 0"),
         ({"temperature": math.nan}, "temperature must be a positive number, got nan"),
         ({"temperature": math.inf}, "temperature must be a positive number, got inf"),
-        ({"score": "entropy"}, "score must be one of probability, margin, energy, got 'entropy'"),
+        ({"score": "entropy"}, "score must be one of probability, margin, energy, joint, got 'entropy'"),
         ({"threshold": 1.01}, "threshold must lie in 0-1, got 1.01"),
         ({"threshold": -0.1}, "threshold must lie in 0-1, got -0.1"),
         ({"threshold": math.nan}, "threshold must lie in 0-1, got nan"),

@@ -15,7 +15,12 @@ LOGITS = np.log(np.array([[4, 1, 3], [1, 1, 14]], np.float32))  # their exponent
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("probability", [0.5, 0.5]), ("margin", [0.125, 0.25]), ("energy", [math.log(8), math.log(16)])],
+    [
+        ("probability", [0.5, 0.5]),
+        ("margin", [0.125, 0.25]),
+        ("energy", [math.log(8), math.log(16)]),
+        ("joint", [0.5 * 8 / 9, 0.5 * 16 / 17]),  # counter-examples have exp(0) = 1 besides
+    ],
 )
 def test_one_output_scores_as_it_does_among_many(kind: str, expected: list[float]) -> None:
     many = confidence_score(LOGITS, PROBABILITIES, kind=kind)
@@ -29,6 +34,8 @@ def test_one_output_scores_as_it_does_among_many(kind: str, expected: list[float
 def test_large_logits_do_not_overflow() -> None:
     logits = np.array([1000.0, 1000.0, -1000.0], np.float32)
     assert float(confidence_score(logits, logits, kind="energy")) == pytest.approx(1000 + math.log(2))
+    assert float(confidence_score(logits, np.float32([0.5, 0.5, 0]), kind="joint")) == pytest.approx(0.5)
+    assert float(confidence_score(-logits[:2], np.float32([0.5, 0.5]), kind="joint")) == 0.0
 
 
 @pytest.mark.parametrize(("kind", "lowest"), [("probability", 0.0), ("margin", 0.0), ("energy", -math.inf)])

@@ -93,8 +93,8 @@ def test_nearly_equal_classes_need_no_weights() -> None:
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        pytest.param({}, "0 folders: .* 2 to 256 classes", id="no class"),
-        pytest.param({"hat": 3}, "holds 1 folders", id="one class"),
+        pytest.param({}, "0 folders: ", id="no class"),
+        pytest.param({"hat": 3}, "holds 1 folder", id="one class"),
         pytest.param({"hat": 3, "shoe": 2}, r"shoe holds 2 .* 3 are needed", id="few"),
     ],
 )
@@ -110,10 +110,10 @@ def test_a_folder_without_enough_is_refused(tmp_path: Path, classes: dict[str, i
         read_folder(tmp_path, height=28, width=28)
 
 
-@pytest.mark.parametrize("name", ["unknown", "Nothing", "stale"])
+@pytest.mark.parametrize("name", ["Nothing", "stale"])
 def test_a_class_can_not_be_called_like_an_answer_of_the_runner(tmp_path: Path, name: str) -> None:
-    (tmp_path / "hat").mkdir()
-    (tmp_path / name).mkdir()
+    for folder in ("hat", "sock", name):
+        (tmp_path / folder).mkdir()
 
     with pytest.raises(DatasetError, match=rf"/{name}: '{name}' .*rename"):
         read_folder(tmp_path, height=28, width=28)
@@ -150,3 +150,25 @@ def test_a_picture_without_a_garment_is_skipped(own_folder: Path, tmp_path: Path
     own = read_folder(tmp_path / "own", height=28, width=28)
 
     assert [line for line in own.skipped if "wall.png" in line and "no garment" in line]
+
+
+def test_counter_examples_are_set_apart_for_the_small_network_too(own_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(own_folder, tmp_path / "own")
+    (folder / "tall").rename(folder / "Other")
+
+    splits = load_splits(TrainConfig("edge", str(folder), test_fraction=0.25, validation_fraction=1 / 3, max_images=40))
+
+    assert splits.class_names == ("round", "wide")
+    assert splits.outputs == 3
+    parts = (splits.train, splits.validation, splits.test)
+    assert [int(part.labels.max()) for part in parts] == [1, 1, 1]
+    assert min(map(len, (splits.counter_examples.train, splits.counter_examples.test))) >= 1
+    np.testing.assert_array_equal(splits.whole[splits.train_positions], splits.train.pixels)
+
+
+def test_a_teacher_and_counter_examples_exclude_each_other(own_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(own_folder, tmp_path / "own")
+    (folder / "tall").rename(folder / "none")
+
+    with pytest.raises(DatasetError, match="--teacher"):
+        load_splits(TrainConfig("edge", str(folder), teacher=tmp_path / "soft.npz"))

@@ -135,10 +135,12 @@ def test_an_image_that_can_not_be_used_is_listed_with_its_reason(tmp_path: Path)
     ("classes", "fact"),
     [
         pytest.param({}, "0 folders", id="none"),
-        pytest.param({"nut": 6}, "1 folders", id="one class"),
+        pytest.param({"nut": 6}, "1 folder", id="one class"),
         pytest.param({"nut": 6, "bolt": 2}, "2 images of bolt", id="two images"),
         pytest.param({"nut": 6, "bolt": 0}, "0 images of bolt", id="an empty class"),
-        pytest.param({"nut": 6, "unknown": 6}, "/unknown", id="an answer of the runner"),
+        pytest.param({"nut": 6, "bolt": 6, "Nothing": 6}, "/Nothing", id="an answer of the runner"),
+        pytest.param({"nut": 6, "Background": 6}, "Background", id="one class and counter-examples"),
+        pytest.param({"nut": 6, "bolt": 6, "other": 2}, "2 images of unknown", id="two counter-examples"),
     ],
 )
 def test_a_folder_without_enough_is_refused(tmp_path: Path, classes: dict[str, int], fact: str) -> None:
@@ -214,3 +216,18 @@ def test_splits_say_that_a_data_set_came_split(tmp_path: Path) -> None:
     assert splits.test.files is not None
     assert splits.test.files.comes_split
     assert {path.parent.parent.name for path in splits.test.files.paths} == {"test"}
+
+
+def test_counter_examples_are_no_class_and_lie_behind_the_others_in_every_part(tmp_path: Path) -> None:
+    folder = draw(tmp_path, {"nut": 20, "Background": 10, "bolt": 20, "none": 10})
+
+    own, splits = parts_of(folder), load_splits(TrainConfig(data=str(folder), input_size=96))
+
+    assert own.class_names == splits.class_names == ("bolt", "nut")
+    assert sizes(own) == [[16, 16, 16], [1, 1, 1], [3, 3, 3]]
+    assert all((np.diff(part.labels) >= 0).all() for part in (own.train, own.validation, own.test))
+    assert splits.outputs == 3
+    for part, pixels in ((splits.train, splits.counter_examples.train), (splits.test, splits.counter_examples.test)):
+        assert len(part.labels) == len(part.pixels) == len(part.files.paths) == 2 * len(pixels)
+        assert not {path.parent.name for path in part.files.paths} & {"Background", "none"}
+    np.testing.assert_array_equal(splits.whole, np.concatenate([splits.train.pixels, splits.counter_examples.train]))

@@ -11,7 +11,7 @@ from edge.artifact.input_spec import InputSpec
 from edge.errors import RunError
 from train.config import PRESETS, TrainConfig
 from train.data.auxiliary import AuxiliaryImages
-from train.data.splits import Split, Splits
+from train.data.splits import CounterExamples, Split, Splits
 from train.fitting import batch_pipeline
 from train.fitting.batch_pipeline import Batches, TrainingImages, build_pipeline, one_hot
 from train.network.backend import Cluster
@@ -280,3 +280,20 @@ def test_threads_make_the_batches_that_one_after_another_would(photo_splits: Spl
     with ThreadPoolExecutor(4) as pool:
         for batch, expected in zip(pool.map(fresh.__getitem__, range(24)), serial, strict=True):
             _assert_same(batch, expected)
+
+
+def test_counter_examples_are_a_class_of_their_own_in_training_and_weigh_as_one(photo_splits: Splits) -> None:
+    count, known = len(photo_splits.train.labels), len(photo_splits.class_names)
+    others = np.full((5, *photo_splits.train.pixels.shape[1:]), 7, np.uint8)
+    splits = replace(
+        photo_splits, whole=np.concatenate([photo_splits.train.pixels, others]),
+        counter_examples=CounterExamples(others, others, others),
+        class_weights=np.arange(known + 1, dtype=np.float32),
+    )  # fmt: skip
+
+    images = batch_pipeline.training_images(splits, PRESETS["transfer"], TrainConfig(data="own"))
+
+    assert images.classes == known + 1
+    assert images.targets[:count].tolist() == photo_splits.train.labels.tolist()
+    assert (images.pixels[count:] == 7).all()
+    assert images.targets[count:].tolist() == images.weights[count:].tolist() == [known] * 5

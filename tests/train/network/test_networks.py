@@ -7,7 +7,7 @@ import keras
 
 from train.config import PRESETS, PRETRAINED_NETWORK
 from train.network.efficientnet_lite import efficientnet_lite0
-from train.network.networks import NETWORKS, baseline, edge, freeze, teacher, up_to_logits
+from train.network.networks import NETWORKS, baseline, edge, freeze, relative_to_last_class, teacher, up_to_logits
 
 
 def test_the_baseline_has_the_published_parameters_layer_by_layer() -> None:
@@ -85,6 +85,21 @@ def test_the_softmax_of_the_logits_is_the_networks_output(name: str) -> None:
 
     assert logits.shape == (6, 10)
     np.testing.assert_allclose(np.asarray(keras.ops.softmax(logits)), np.asarray(network(images)), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["tiny", "edge"])
+def test_without_its_last_class_a_network_has_the_odds_of_the_others_and_the_energy_those_against_it(name: str) -> None:
+    network = NETWORKS[name](height=28, width=28, classes=4)
+    images = np.random.default_rng(0).random((6, 28, 28, 1), np.float32)
+    whole = np.asarray(network(images), np.float64)
+
+    relative = relative_to_last_class(network)
+
+    given_one_of_them = whole[:, :3] / whole[:, :3].sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(np.asarray(relative(images)), given_one_of_them, atol=1e-6)
+    logits = np.asarray(up_to_logits(relative)(images), np.float64)
+    odds = np.exp(logits).sum(axis=1)
+    np.testing.assert_allclose(odds, (1 - whole[:, 3]) / whole[:, 3], rtol=1e-5)
 
 
 @pytest.mark.parametrize(
