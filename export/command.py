@@ -33,6 +33,7 @@ from export.calibration import (
 from export.file_format import RECIPES
 from export.flags import CALIBRATION_COUNT, ExportOptions, flags_of_files, options_from, parser
 from export.image_folders import load_images, noise
+from export.taught import export_taught, is_deployable
 from export.verify import Parity, check_gate, compare, table
 
 if TYPE_CHECKING:
@@ -52,7 +53,11 @@ def main(file_format: Format, argv: Sequence[str] | None, *, epilog: str) -> int
     parsed = flags.parse_args(argv)
     console.start_logging(parsed)
     options = options_from(parsed)
-    _import_tensorflow()
+    if options.model is not None and is_deployable(options.model):
+        path = export_taught(file_format, options.model, options)
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, with TFLite metadata and nothing of the images")
+        return 0
+    import_tensorflow()
     from export.keras_file import is_model
     from export.model_source import load_file
     from export.source import find_run, load_source
@@ -198,8 +203,12 @@ def _download() -> object:
     return keras.datasets.fashion_mnist.load_data()
 
 
-def _import_tensorflow() -> None:
-    """Import the converter without its notices; TensorFlow is the backend of every model."""
+def import_tensorflow() -> None:
+    """Import the converter without its notices; TensorFlow is the backend of every model.
+
+    Raises:
+        RuntimeMissingError: TensorFlow isn't installed.
+    """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stdout.flush()

@@ -68,8 +68,8 @@ def parser(file_format: Format, *, epilog: str) -> argparse.ArgumentParser:
     modes = tuple(mode for mode, recipe in RECIPES.items() if file_format.name in recipe.formats)
     meanings = "; ".join(f"{mode}: {RECIPES[mode].meaning}" for mode in modes)
     flags.add_argument("model", type=Path, nargs="?",
-                       help="run directory, .keras or .h5 file, or SavedModel folder (default: newest run, else "
-                       "pretrained)")  # fmt: skip
+                       help="run directory, .keras or .h5 file, SavedModel folder, or .tflite file of `edge-classify "
+                       "teach` (default: newest run, else pretrained)")  # fmt: skip
     flags.add_argument("--quantize", choices=modes, default=default.quantize, help=meanings)
     flags.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: artifacts/<name>_<mode>)")
     flags.add_argument("--artifacts", type=Path, default=default.artifacts, metavar="DIR", help="folder to write to")

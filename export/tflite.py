@@ -34,6 +34,9 @@ any Keras model, compared on a folder of images for each class:
   python -m export.tflite saved_model/ --labels labels.txt --calibration images/ --pixels 0-1 --resize stretch
   python -m export.tflite mine.keras --labels labels.txt --data photos/ --import my_layers --softmax
 
+a file that was taught on a device, for other programs:
+  python -m export.tflite mine.tflite --softmax           TFLite metadata, probabilities, nothing of the images
+
 then: edge-classify --model artifacts/NAME_int8.tflite
 """
 
@@ -72,11 +75,7 @@ class TfliteFormat:
         if reader == "tflite-runtime":
             # Dense layers with a scale for each channel are FULLY_CONNECTED version 12, of TensorFlow 2.17.
             converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-        # The converter prints to stdout, which is for results.
-        with log_native_stderr(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            # It expects explicit ranges for a uint8 input; those of the calibration images are checked later.
-            warnings.filterwarnings("ignore", message="Statistics for quantized inputs were expected")
-            flatbuffer: bytes = converter.convert()
+        flatbuffer = convert_quietly(converter)
         if mode == "int8":
             _check_integer_only(flatbuffer)
         if reader == "tflite-runtime":
@@ -99,6 +98,15 @@ class TfliteFormat:
     def needs(self, content: bytes) -> dict[str, Any]:
         """Return the newest version of each operator, and the oldest TensorFlow Lite that reads them."""
         return tflite_summary.summarise(content).needs
+
+
+def convert_quietly(converter: Any) -> bytes:
+    """Return the flatbuffer of TensorFlow's converter, which prints to stdout, the place of results."""
+    with log_native_stderr(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        # It expects explicit ranges for a uint8 input; those of the calibration images are checked later.
+        warnings.filterwarnings("ignore", message="Statistics for quantized inputs were expected")
+        flatbuffer: bytes = converter.convert()
+    return flatbuffer
 
 
 def _check_age(needs: dict[str, Any]) -> None:

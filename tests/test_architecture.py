@@ -180,8 +180,8 @@ BACKWARDS: dict[tuple[str, str], str] = {}
 ROOMS_FOR = {
     "train": {"artifact", "classify", "cli", "datasets", "demo", "errors", "images", "system", "teach", "vision"},
     "export": {
-        *("artifact", "classify", "cli", "datasets", "demo", "errors", "images", "runtimes", "system", "verify"),
-        "vision",
+        *("artifact", "classify", "cli", "datasets", "demo", "errors", "images", "runtimes", "system", "teach"),
+        *("verify", "vision"),
     },
 }
 

@@ -14,6 +14,7 @@ from edge.cli import config_file
 from edge.collect import command as collect
 from edge.describe import command as describe
 from edge.doctor import command as doctor
+from edge.teach import command as teach
 from edge.update import flags as update
 
 ROOT = Path(__file__).parents[1]
@@ -90,6 +91,8 @@ def test_every_runner_command_is_understood(line: str) -> None:
         collect.config_from(collect.parser().parse_args(arguments[1:]))
     elif arguments[:1] == [describe.NAME]:
         describe.parser().parse_args(arguments[1:])
+    elif arguments[:1] == [teach.NAME]:
+        teach.parser().parse_args(arguments[1:])
     elif arguments[:1] == [update.NAME]:
         update.parser().parse_args(arguments[1:])
     else:

@@ -64,6 +64,8 @@ class VerifiedArtifact(NamedTuple):
 DEFAULT_MODEL = "edge"
 """Name of the built-in model that runs where none is named."""
 _BUILT_IN = Path(__file__).parents[1] / "models"
+FEATURES_NETWORK = _BUILT_IN / "lite0_features.tflite"
+"""Network inside the package that `edge-classify teach` takes features from: no classifier."""
 
 
 def default_model() -> Path:
@@ -95,7 +97,8 @@ def read_artifact(path: Path, *, policy: TrustPolicy | None = None, may_be_chang
         SpecError: the embedded spec is malformed or newer than this version.
     """
     content = _read(path)
-    trust = Trust.BUILT_IN if path.parent == _BUILT_IN and path in builtin_models().values() else None
+    ours = path.parent == _BUILT_IN and path in (*builtin_models().values(), FEATURES_NETWORK)
+    trust = Trust.BUILT_IN if ours else None
     if policy:
         trust = policy.check(path, content)
     kind = _recognise(path, content)

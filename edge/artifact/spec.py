@@ -66,7 +66,7 @@ class Provenance:
     dataset: str = ""
     """Training data: fashion-mnist, demo, or the name of a folder of images."""
     source_sha256: str = ""
-    """SHA-256 of the Keras file that was exported."""
+    """SHA-256 of the Keras file that was exported, or of the network of features that was taught."""
     quantization: str = "none"
     """Quantization mode: none, float16, dynamic or int8."""
     calibration: dict[str, Any] = field(default_factory=dict)
@@ -76,6 +76,8 @@ class Provenance:
     rejection: dict[str, Any] = field(default_factory=dict)
     """Choice of the threshold of `unknown`, and the shares of test images that it keeps and rejects, before any
     quantization: counts, shares 0-1 and their 95 % intervals; empty where it wasn't measured."""
+    taught: dict[str, Any] = field(default_factory=dict)
+    """Cross-validation of a file that was taught on a device: folds, counts and interval; empty for others."""
     versions: dict[str, str] = field(default_factory=dict)
     """Versions of the tools that made the file, by library name."""
     needs: dict[str, Any] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from typing import Any
 from edge.artifact.formats.network_summary import NetworkSummary, TensorFacts
 from edge.artifact.input_spec import PIXEL_RANGES, InputSpec, describe_pixels, describe_resize
 from edge.artifact.spec import ModelSpec
+from edge.classify.interval import wilson_interval
 from edge.describe.comparison import Comparison
 from edge.describe.description import ABSENT, CHANGED, EMBEDDED, IN_THE_FILE, LOST, Description
 from edge.describe.kind import CLASSIFIER, shape_text
@@ -20,6 +21,7 @@ _NAME_WIDTH = 16
 _LINE_WIDTH = 110
 _NO_BREAK = "\xa0"
 _MOST_SHOWN_LABELS, _MOST_SHOWN_OPERATORS, _MOST_SHOWN_CHARACTERS = 12, 40, 80
+_MOST_IMAGES = 10**9  # of a count that is believed
 _FORMATS = {"tflite": "TFLite", "onnx": "ONNX"}
 _WITHOUT_DIGEST = "in the file; it is too old to hold the network's digest, and says what follows"
 _SHOWN_BY_THE_SPEC = ("labels", "mean", "std", "colour_order", "height", "width", "crop_fraction")
@@ -190,6 +192,7 @@ def _spec_rows(description: Description, spec: ModelSpec) -> Iterator[tuple[str,
             )
     origin = spec.provenance
     yield from (("unknown", text) for text in _rejection_shares(origin.rejection))
+    yield from (("taught", text) for text in _taught(origin.taught))
     told = (origin.run_name and f"run {origin.run_name}", origin.dataset and f"data {origin.dataset}")
     if any(told):
         yield "origin", ", ".join(text for text in told if text)
@@ -209,6 +212,23 @@ def _rejection_shares(facts: dict[str, Any]) -> Iterator[str]:
         yield f"{text}, {rejected:.1%} of {unknown} others rejected, before any quantization"
     else:
         yield f"{text}, before any quantization; how many others are rejected wasn't measured"
+
+
+def _taught(facts: dict[str, Any]) -> Iterator[str]:
+    """Yield a sentence on the cross-validation of a taught file, for a file may hold anything in its place."""
+    folds, images, right = (facts.get(name) for name in ("folds", "images", "right"))
+    if (
+        isinstance(folds, int)
+        and isinstance(images, int)
+        and isinstance(right, int)
+        and 0 <= right <= images
+        and 0 < images <= _MOST_IMAGES
+    ):
+        low, high = wilson_interval(right, images)
+        yield (
+            f"{right} of {images} images right in {folds}-fold cross-validation ({right / images:.1%}, 95 % interval "
+            f"{low:.0%} to {high:.0%})"
+        )
 
 
 def _pixels(size: InputSpec) -> str:

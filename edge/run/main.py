@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Classify frames, or run the subcommand collect, doctor, describe or update."""
+    """Classify frames, or run the subcommand collect, doctor, describe, update or teach."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["collect"]:
         from edge.collect import command as collect
@@ -52,6 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from edge.update import command as update
 
         return update.main(arguments[1:])
+    if arguments[:1] == ["teach"]:
+        prepare_libraries()  # before numpy is imported: its threads would wait for those of the network
+        from edge.teach import command as teach
+
+        return teach.main(arguments[1:])
     return classify(arguments)
 
 

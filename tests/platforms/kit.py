@@ -20,7 +20,8 @@ PROBE, BITS = "probe.py", "bits.py"
 DRAWN = Path(__file__).with_name("drawn.png")
 """Drawn garments, one below the other, for whoever has no data set: another processor rounds a few pixels otherwise."""
 _ROOT = Path(__file__).parents[2]
-_SOURCES = ("edge", "train", "export", "benchmarks", "pyproject.toml", "README.md", "LICENSE")
+_SOURCES = ("edge", "train", "export", "benchmarks", "pyproject.toml", "README.md", "LICENSE", "NOTICE",
+            "LICENSE-APACHE")  # fmt: skip
 # Model file -> how it is made, where Fashion-MNIST and the export libraries are.
 _EXPORTS = {
     "int8 ONNX": ("export.onnx", "pretrained/edge", "--quantize", "int8"),

@@ -1,0 +1,118 @@
+"""Examples that classes are learned from: features, classes and groups of near copies, and their place in a file."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from edge.artifact.appended_zip import split_zip
+from edge.errors import ModelFileError
+from edge.teach.backbone import FEATURES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+COUNTER_EXAMPLE = -1
+"""Class index of an example of no class."""
+MEMBER = "teach_examples.npy"
+"""Name of the examples in the ZIP of a model file."""
+_RECORD = np.dtype([("label", "<i4"), ("group", "<i4"), ("features", "<f2", (FEATURES,))])
+_MOST_BYTES = 64 * 2**20  # of the member: 26,000 examples
+
+
+class Examples(NamedTuple):
+    """Examples of N images."""
+
+    features: NDArray[np.float16]
+    """float16, shape (N, 1280), 0-6."""
+    labels: NDArray[np.int32]
+    """int32 class indices, shape (N,), or `COUNTER_EXAMPLE`."""
+    groups: NDArray[np.int32]
+    """int32 number of the group of near copies, shape (N,)."""
+
+    def take(self, chosen: NDArray[np.intp]) -> Examples:
+        """Return some of them, by their indices."""
+        return Examples(self.features[chosen], self.labels[chosen], self.groups[chosen])
+
+    def counts(self, classes: int) -> NDArray[np.int64]:
+        """Return the number of examples of each class, int64, shape (classes,)."""
+        return np.bincount(self.labels[self.labels >= 0], minlength=classes)
+
+    def to_bytes(self) -> bytes:
+        """Return the examples as a file in numpy's format."""
+        records = np.empty(len(self.labels), _RECORD)
+        records["label"], records["group"], records["features"] = self.labels, self.groups, self.features
+        file = io.BytesIO()
+        np.lib.format.write_array(file, records, allow_pickle=False)
+        return file.getvalue()
+
+
+def read_examples(path: Path, classes: int) -> Examples | None:
+    """Read the examples in a model file; None: it holds none.
+
+    Args:
+        path: of the file, which was recognised as a TFLite file.
+        classes: number of its classes.
+
+    Raises:
+        ModelFileError: they are malformed.
+        OSError: the file can't be read.
+    """
+    try:
+        content = split_zip(path.read_bytes(), MEMBER, limit_bytes=_MOST_BYTES)[1]
+        if content is None:
+            return None
+        records = np.load(io.BytesIO(content), allow_pickle=False)
+        if records.dtype != _RECORD or records.ndim != 1:
+            raise ValueError(f"expected records of {FEATURES} features, got {str(records.dtype)[:60]}")
+        examples = Examples(*(np.ascontiguousarray(records[name]) for name in ("features", "label", "group")))
+        if (
+            not np.isfinite(examples.features).all()
+            or not ((examples.labels >= -1) & (examples.labels < classes)).all()
+        ):
+            raise ValueError("features that aren't finite, or classes that the file doesn't have")
+    except OSError:
+        raise
+    except Exception as error:  # numpy and the ZIP's reader raise many classes for damaged bytes
+        raise ModelFileError(
+            f"the examples in {path} can't be read ({str(error)[:100]}): teach it anew from its images"
+        ) from error
+    return examples
+
+
+def limited(labels: NDArray[np.int32], most: int) -> NDArray[np.intp]:
+    """Choose at most so many examples, of each class and of the counter-examples as evenly as possible.
+
+    Args:
+        labels: int32 class indices, shape (N,).
+        most: limit of all together, at least the number of classes.
+
+    Returns:
+        Indices in ascending order: intp, shape (M,), the same for the same labels.
+    """
+    if len(labels) <= most:
+        return np.arange(len(labels))
+    places = np.empty(len(labels), np.int64)
+    rng = np.random.default_rng(0)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        places[members] = rng.permutation(len(members))  # place in the queue of its class
+    return np.sort(np.argsort(places, kind="stable")[:most])
+
+
+def joined(old: Examples, new: Examples) -> Examples:
+    """Join two sets of examples, without those of `new` that are in `old` already, of whatever class."""
+    known = {row.tobytes() for row in old.features}
+    fresh = new.take(
+        np.array([number for number, row in enumerate(new.features) if row.tobytes() not in known], np.intp)
+    )
+    first = int(old.groups.max(initial=-1)) + 1
+    return Examples(
+        np.concatenate([old.features, fresh.features]),
+        np.concatenate([old.labels, fresh.labels]),
+        np.concatenate([old.groups, fresh.groups + first]).astype(np.int32),
+    )

@@ -1,0 +1,54 @@
+"""A taught file for other programs: metadata that they read, the same answers, and nothing of the images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.artifact.file import read_artifact
+from edge.artifact.formats import tflite_metadata
+from edge.artifact.spec import ModelSpec
+from edge.classify.loaded_model import LoadedModel
+from edge.teach.backbone import load_backbone
+from edge.teach.cross_validation import learn
+from edge.teach.evaluation import evaluate
+from edge.teach.examples import MEMBER, Examples
+from edge.teach.taught_file import Taught, write_taught
+from export import onnx, tflite
+
+
+@pytest.fixture
+def taught(tmp_path: Path) -> Path:
+    """A file that was taught noise."""
+    labels = (np.arange(20) % 2).astype(np.int32)
+    features = np.random.default_rng(0).normal(1, 0.3, (20, 1280)).astype(np.float16)
+    examples = Examples(features, labels, np.arange(20, dtype=np.int32))
+    learned = learn(examples, 2)
+    lesson = Taught(("left", "right"), examples, ModelSpec(labels=("left", "right")))
+    evaluation = evaluate(learned, labels, 2)
+    write_taught(tmp_path / "mine.tflite", lesson, learned.head, evaluation, load_backbone(), keeps_examples=True)
+    return tmp_path / "mine.tflite"
+
+
+@pytest.mark.parametrize("softmax", [False, True], ids=["logits", "probabilities"])
+def test_it_answers_alike_and_tells_what_others_read(taught: Path, softmax: bool, tmp_path: Path) -> None:
+    out = tmp_path / "out.tflite"
+    assert tflite.main([str(taught), "--out", str(out), *["--softmax"] * softmax]) == 0
+    assert MEMBER.encode() in taught.read_bytes()
+    assert MEMBER.encode() not in out.read_bytes()
+    assert tflite_metadata.ENTRY.encode() in out.read_bytes()
+    before, after = LoadedModel.load(taught), LoadedModel.load(out)
+    assert after.spec.output == ("probabilities" if softmax else "logits")
+    assert after.spec.decision == before.spec.decision
+    pixels = np.random.default_rng(1).integers(0, 256, (224, 224, 3), dtype=np.uint8)
+    assert after.probabilities(pixels) == pytest.approx(before.probabilities(pixels), abs=1e-6)
+    assert read_artifact(out).spec.provenance.taught["images"] == 20
+
+
+@pytest.mark.parametrize("command", [tflite, onnx], ids=["not taught", "another format"])
+def test_other_files_are_refused(command: object, taught: Path, fixtures: Path, tmp_path: Path) -> None:
+    model = fixtures / "tiny_int8.tflite" if command is tflite else taught
+    assert command.main([str(model), "--out", str(tmp_path / "no.tflite")]) == 1
+    assert not (tmp_path / "no.tflite").exists()
