@@ -6,8 +6,8 @@ by the lines to show where it is long (`train.txt 1-3 -2`: the first three and t
 `curve table`, networks on the data set and on photographs; `scores`, areas under the curve of the network that
 ships; `training commands`, the runs of `make ship`; `flags`, of
 every command or of the one that follows; `hardening NAME`, counts of an attack; `platforms`, where it was installed;
-`int8 weights` and `int8 machine`, ways to quantize an ONNX file. `--check` changes nothing and fails if a page is out
-of date.
+`int8 weights` and `int8 machine`, ways to quantize an ONNX file; `teach`, classes that were taught. `--check` changes
+nothing and fails if a page is out of date.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # run as a file, it would find an installed copy or nothing
@@ -158,6 +159,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     from edge.collect import command as collect
     from edge.describe import command as describe
     from edge.doctor import command as doctor
+    from edge.teach import command as teach
     from edge.update import flags as update
     from export.onnx import OnnxFormat
     from export.sign import parser as sign
@@ -169,6 +171,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
         describe,
         doctor,
         update,
+        teach,
         train.__main__,
         train.compare,
         train.photographs,
@@ -205,7 +208,38 @@ def _int8_machine() -> str:
     return f"{machine_name(environment)}; {shown_time(environment)}; without VNNI: {report['elsewhere']}\n"
 
 
+def _teach() -> str:
+    from benchmarks.host.environment import Environment, machine_name, shown_time
+    from benchmarks.records import from_record
+
+    report = json.loads((MEASURED / "teach.json").read_text(encoding="utf-8"))
+
+    def share(of: dict[str, Any]) -> str:
+        low, high = (100 * end for end in of["interval"])
+        return f"{100 * of['right'] / of['images']:.1f} ({low:.0f}-{high:.0f})"
+
+    lines = [["images a class", "taught", "its own estimate", "scikit-learn, C=1", "scikit-learn, cross-validated"],
+             ["--:"] * 5]  # fmt: skip
+    lines += [
+        [str(row["images_of_a_class"]), share(row["ours"]), share(row["held_out"]),
+         share(row["scikit_learn"]["C=1"]), share(row["scikit_learn"]["cross-validated"])]
+        for row in report["rows"]
+    ]  # fmt: skip
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    teach, bare, environment = report["teach"], report["bare_features"], from_record(Environment, report["environment"])
+    last = report["rows"][-1]
+    return (
+        f"Right answers in % of {last['ours']['images']} photographs that nothing was learned from, with 95 % "
+        f"intervals, by `python docs/teach.py`; those of the file itself are {share(report['file'])} with "
+        f"{last['images_of_a_class']} images a class.\n\n{table}\n"
+        f"For {last['held_out']['images']} images it took {teach['cpu_s'] / bare['cpu_s']:.2f} times the processor "
+        f"time of their features alone ({teach['cpu_s']:.0f} s), and {teach['most_mb']:.0f} MB of memory.\n"
+        f"{machine_name(environment)}; {shown_time(environment)}\n"
+    )
+
+
 _WHOLE = {
+    "teach": _teach,
     "int8 weights": _int8_table,
     "int8 machine": _int8_machine,
     "training commands": _training_commands,
