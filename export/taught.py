@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.artifact.decision_spec import OF_LOGITS
 from edge.artifact.file import read_artifact
 from edge.artifact.formats.tflite_append import append_softmax
 from edge.classify.loaded_model import LoadedModel
@@ -32,7 +33,7 @@ def export_taught(file_format: Format, model: Path, options: ExportOptions) -> P
         options: where to write, and whether to put out probabilities.
 
     Raises:
-        ExportError: another format is asked for.
+        ExportError: another format is asked for, or probabilities that the threshold can't be compared with.
         ModelFileError: the file wasn't taught, or can't be read.
         OSError: it can't be written.
     """
@@ -42,6 +43,11 @@ def export_taught(file_format: Format, model: Path, options: ExportOptions) -> P
         )
     loaded = LoadedModel.load(model)
     spec, network = require_taught(read_artifact(model)), loaded.artifact.network
+    if options.keeps_softmax and spec.decision.score in OF_LOGITS:
+        raise ExportError(
+            f"the threshold of {model} is of logits (score {spec.decision.score}), which a softmax loses: leave out "
+            "--softmax, or teach it without counter-examples"
+        )
     if options.keeps_softmax and spec.output == "logits":
         network, spec = append_softmax(network, len(spec.labels)), replace(spec, output="probabilities")
     path = options.out or options.artifacts / f"{model.stem}_int8.tflite"

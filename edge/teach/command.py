@@ -162,10 +162,15 @@ def _lesson(config: TeachConfig, backbone: Backbone) -> Taught:
             f"{folder} holds {len(names)} class{'es' * (len(names) != 1)}, expected 2 to {_MOST_CLASSES}: one folder "
             "of images for each"
         )
+    if 0 < config.keep < FEWEST_OF_A_CLASS * len(names):
+        raise ConfigError(
+            f"--keep {config.keep} is less than {FEWEST_OF_A_CLASS} images of each of {len(names)} classes: keep more, "
+            "or none with --forget"
+        )
+    spec = ModelSpec(labels=names, provenance=Provenance(dataset=folder.resolve().name))
     _LOGGER.info("the network sees the whole image between black bars, 224x224 pixels, in colour; %d images",
                  len(images.paths))  # fmt: skip
     examples = _renumbered(read_examples_of(images, backbone), images.names, names)
-    spec = ModelSpec(labels=names, provenance=Provenance(dataset=folder.resolve().name))
     if before:
         old = _renumbered(before.examples, before.names, names)
         examples, new = joined(old, examples), len(examples.labels)

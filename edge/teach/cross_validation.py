@@ -32,8 +32,9 @@ class Learned(NamedTuple):
 def learn(examples: Examples, classes: int) -> Learned:
     """Choose the penalty with the least cross-entropy of held-out examples, then learn from all of them.
 
-    Every class weighs the same, and counter-examples together as much as a class: they are to get the same probability
-    for all classes. Examples of one group of near copies are held out together.
+    Every class weighs the same. Counter-examples are a class of their own while it learns, whose logit is then
+    subtracted from the others, as the score `joint` needs it. Examples of one group of near copies are held out
+    together.
     """
     folds = assign_folds(examples.labels, examples.groups)
     features, scale = _normalised(examples.features)
@@ -56,7 +57,8 @@ def learn(examples: Examples, classes: int) -> Learned:
             break
         best, least, chosen = held_out, loss, penalty
     head = fit(features, targets, penalty=chosen, weights=weights, tolerance=_FINE)
-    return Learned(scale.undone(head), chosen, best, folds)
+    held_out = best[:, :classes] - best[:, classes:].sum(axis=1, keepdims=True)
+    return Learned(_relative(scale.undone(head), classes), chosen, held_out, folds)
 
 
 def assign_folds(labels: NDArray[np.int32], groups: NDArray[np.int32], *, folds: int = FOLDS) -> NDArray[np.int64]:
@@ -114,10 +116,18 @@ def _normalised(stored: NDArray[np.float16]) -> tuple[NDArray[np.float32], _Scal
 
 
 def _targets(labels: NDArray[np.int32], classes: int) -> NDArray[np.float32]:
-    targets = np.full((len(labels), classes), 1 / classes, np.float32)
-    is_known = labels != COUNTER_EXAMPLE
-    targets[is_known] = np.eye(classes, dtype=np.float32)[labels[is_known]]
-    return targets
+    """Return the share of each class, and of counter-examples in a further column if there are any."""
+    has_others = bool((labels == COUNTER_EXAMPLE).any())
+    return np.eye(classes + has_others, dtype=np.float32)[labels]  # index -1 is the last column
+
+
+def _relative(head: Head, classes: int) -> Head:
+    """Return the layer whose logits are those of the classes minus that of counter-examples, if it has one."""
+    of_others = Head(head.weights[:, classes:], head.bias[classes:])
+    return Head(
+        head.weights[:, :classes] - of_others.weights.sum(axis=1, keepdims=True),
+        head.bias[:classes] - of_others.bias.sum(),
+    )
 
 
 def _balanced(labels: NDArray[np.int32]) -> NDArray[np.float32]:

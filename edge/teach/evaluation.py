@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from edge.teach.cross_validation import Learned
 
-SCORE = "probability"
-"""Confidence score, one of `edge.artifact.decision_spec.SCORES`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -52,8 +49,10 @@ class Evaluation:
     right: Share
     """Images of classes whose likeliest class is theirs."""
     right_by_class: tuple[Share, ...]
+    score: str
+    """Confidence score, one of `edge.artifact.decision_spec.SCORES`."""
     threshold: float
-    """Least probability of a known class, 0-1."""
+    """Least score of a known class, 0-1."""
     kept: Share
     """Images of classes that reach the threshold."""
     rejected: Share
@@ -72,15 +71,17 @@ def evaluate(learned: Learned, labels: NDArray[np.int32], classes: int) -> Evalu
     """Rate a layer, and choose its threshold; labels are int32 class indices, shape (N,), or `COUNTER_EXAMPLE`."""
     logits = learned.held_out
     probabilities = to_probabilities(logits, output="logits", temperature=1.0)
-    scores = confidence_score(logits, probabilities, kind=SCORE)
     is_known = labels != COUNTER_EXAMPLE
+    kind, lowest = ("probability", 1 / classes) if is_known.all() else ("joint", 0.0)
+    scores = confidence_score(logits, probabilities, kind=kind)
     is_right = logits.argmax(axis=1) == labels
-    threshold = choose_threshold(scores[is_known], scores[~is_known])
+    threshold = choose_threshold(scores[is_known], scores[~is_known], lowest=lowest)
     passes = scores >= threshold
     return Evaluation(
         folds=int(learned.folds.max()) + 1,
         right=_share(is_right[is_known]),
         right_by_class=tuple(_share(is_right[labels == label]) for label in range(classes)),
+        score=kind,
         threshold=threshold,
         kept=_share(passes[is_known]),
         rejected=_share(~passes[~is_known]),
@@ -92,7 +93,8 @@ def sentences(evaluation: Evaluation, names: Sequence[str]) -> list[str]:
     width = max(map(len, names))
     lines = [f"{name:<{width}}  {share}" for name, share in zip(names, evaluation.right_by_class, strict=True)]
     lines.append(f"right in {evaluation.folds}-fold cross-validation: {evaluation.right}")
-    kept = f"unknown: below a probability of {evaluation.threshold:.3f}, which {evaluation.kept} of the known reach"
+    rule = f"{evaluation.threshold:.3f} ({evaluation.score})"
+    kept = f"unknown: below a score of {rule}, which {evaluation.kept} of the known reach"
     if evaluation.rejected.images:
         return [*lines, f"{kept}; below it are {evaluation.rejected} of the counter-examples"]
     return [*lines, f"{kept}; how many other things fall below it is not measured without a folder `unknown` of them"]

@@ -14,6 +14,7 @@ import numpy as np
 
 from edge import vision
 from edge.artifact.spec import UNKNOWN_LABEL
+from edge.datasets.folder_labels import is_counter_examples
 from edge.errors import DatasetError, FrameError
 from edge.images.decode import read_image
 from edge.images.folders import list_class_folders, list_images, split_parts
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LOGGER = logging.getLogger(__name__)
-COUNTER_EXAMPLES = (UNKNOWN_LABEL, "none", "background", "other")
-"""Names of folders, in any case, whose images are of no class."""
 MOST_IMAGES = 5000
 """Most images that are learned from: their features take 40 MB while they are."""
 _SMALLEST_EDGE = 16  # pixels: less shows nothing
@@ -126,7 +125,7 @@ def _roots(folder: Path) -> list[Path]:
 
 
 def _class_of(name: str) -> str:
-    return UNKNOWN_LABEL if name.strip().casefold() in COUNTER_EXAMPLES else name
+    return UNKNOWN_LABEL if is_counter_examples(name) else name
 
 
 def _decode(path: Path) -> _Decoded | str:

@@ -19,7 +19,6 @@ from edge.classify.loaded_model import LoadedModel
 from edge.errors import ModelFileError
 from edge.system import atomic_file
 from edge.teach.backbone import INPUT, Backbone
-from edge.teach.evaluation import SCORE
 from edge.teach.examples import MEMBER, Examples, read_examples
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def write_taught(
         labels=taught.names,
         output="logits",
         input=INPUT,
-        decision=DecisionSpec(score=SCORE, threshold=evaluation.threshold),
+        decision=DecisionSpec(score=evaluation.score, threshold=evaluation.threshold),
         provenance=Provenance(
             dataset=taught.spec.provenance.dataset,
             source_sha256=backbone.sha256,

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
+from edge.classify import threshold_choice
 from edge.classify.interval import wilson_interval
-
-KEPT = 0.95
-"""Share of the known images that a threshold keeps at least."""
+from edge.classify.threshold_choice import KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +85,8 @@ def evaluate_rejection(
 
 
 def choose_threshold(scores: ConfidenceScores, *, lowest: float = 0.0) -> float:
-    """Return the threshold that 95 % of further known images should reach.
-
-    It lies between the ordered scores of the known images where a share of 5 % of N + 1 falls, the least score that an
-    image can have being before the first of them. So it falls toward that with few images, whose smallest score says
-    little: of one image more, 1 of N + 1 is expected below it. Counter-examples may lower it, to the middle of the gap
-    where most of them lie below and more of the known ones above.
-    """
-    ordered = np.sort(scores.known.astype(np.float64))
-    place = (1 - KEPT) * (len(ordered) + 1)
-    highest = float(np.interp(place, np.arange(len(ordered) + 1), np.concatenate([[min(lowest, ordered[0])], ordered])))
-    if not len(scores.unknown):
-        return highest
-    # Between two neighbouring scores every threshold has the same effect.
-    unknown = np.sort(scores.unknown.astype(np.float64))
-    every = np.unique(np.concatenate([ordered, unknown]))
-    middles = (every[:-1] + every[1:]) / 2
-    candidates = np.concatenate([[highest], middles[middles <= highest]])
-    kept = 1 - np.searchsorted(ordered, candidates) / len(ordered)
-    balance = np.round(kept + np.searchsorted(unknown, candidates) / len(unknown), 9)
-    best = candidates[balance == balance.max()]
-    return float(best[-1])
+    """Return the threshold that `edge.classify.threshold_choice` chooses; `lowest` is the least score of an image."""
+    return threshold_choice.choose_threshold(scores.known, scores.unknown, lowest=lowest)
 
 
 def describe_rejection(rejection: Mapping[str, Any]) -> str:

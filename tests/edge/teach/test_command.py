@@ -87,8 +87,9 @@ def test_what_was_learned_from_can_be_forgotten(taught: Path, draw: Draw, edge_c
 
 def test_a_limit_of_what_is_kept(draw: Draw, edge_classify: Run, tmp_path: Path) -> None:
     photos, out = draw(ripe=8, unripe=6), tmp_path / "few.tflite"
-    assert edge_classify("teach", photos, "--out", out, "--keep", 6).code == 0
-    assert read_examples(out, 2).counts(2).tolist() == [3, 3]
+    assert edge_classify("teach", photos, "--out", out, "--keep", 10).code == 0
+    assert read_examples(out, 2).counts(2).tolist() == [5, 5]
+    assert edge_classify("teach", photos, "--out", out, "--keep", 9).code == 2
     assert edge_classify("teach", photos, "--out", out, "--forget").code == 0
     assert read_examples(out, 2) is None
 

@@ -54,9 +54,11 @@ def test_noise_is_learned_with_a_strong_penalty_and_held_out_is_chance() -> None
     assert 8 <= right <= 32  # the learned layer has all 40 right; 5 standard deviations around 20 are 4 to 36
 
 
-def test_counter_examples_get_no_class() -> None:
+def test_counter_examples_have_logit_zero() -> None:
     examples = clouds({0: 15, 1: 15, 2: 15}, spread=0.02)
     examples = examples._replace(labels=np.where(examples.labels == 2, -1, examples.labels).astype(np.int32))
-    logits = learn(examples, 2).held_out
-    lead = np.abs(logits[:, 0] - logits[:, 1])
-    assert lead[examples.labels == -1].max() < lead[examples.labels != -1].min()
+    learned = learn(examples, 2)
+    for logits in (learned.held_out, learned.head.logits(examples.features.astype(np.float32))):
+        assert logits.shape == (45, 2)
+        assert (logits.max(axis=1)[examples.labels == -1] < 0).all()  # their own logit is 0
+        assert (logits.max(axis=1)[examples.labels != -1] > 0).all()
