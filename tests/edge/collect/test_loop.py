@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from edge.collect.loop import Limits, collect
-from edge.errors import QuotaError
+from edge.collect.session import Burst
+from edge.errors import QuotaError, SourceLostError
 from edge.health import ENDED, LIVE, Health
 
 
@@ -106,6 +107,21 @@ def test_without_a_person_the_quota_ends_it_with_an_error(run: Any, scene: Any, 
     session.hold("ripe", "every", for_s=float("inf"))
     with pytest.raises(QuotaError):
         run(Frames([scene(0)], is_stream=False), session, is_watched=False)
+
+
+def test_a_camera_that_is_given_up_ends_it_and_keeps_its_images(run: Any, scene: Any, open_session: Any) -> None:
+    session = open_session()
+    session.hold("ripe", "a")
+
+    class Lost(Frames):
+        def frames(self) -> Iterator[Any]:
+            yield scene(0)._replace(captured_s=0.0)
+            yield None
+            raise SourceLostError("gone")
+
+    with pytest.raises(SourceLostError):
+        run(Lost([], is_stream=True, is_live=True), session)
+    assert session.state().last == Burst("ripe", 1)
 
 
 def test_the_page_is_told_that_frames_come(run: Any, scene: Any, open_session: Any) -> None:
