@@ -179,11 +179,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _class_names(config: CollectConfig, found: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the classes of the session: those that were named, or the folders that there are."""
-    if config.class_name is not None:
-        return (config.class_name,)
-    if config.classes is not None:
-        return config.classes
+    """Return the classes of the session: those that were named, or the folders that there are.
+
+    Raises:
+        ConfigError: a name differs from a folder's by capitals alone, or there are neither names nor folders.
+    """
+    named = config.classes if config.class_name is None else (config.class_name,)
+    if named is not None:
+        folders = {name.casefold(): name for name in found}
+        for name in named:
+            folder = folders.get(name.casefold(), name)
+            if folder != name and name not in found:
+                raise ConfigError(
+                    f"{config.folder} has a folder {folder}, and {name} would be another class: write {folder}"
+                )
+        return named
     try:
         return check_class_names(found)
     except ValueError as error:

@@ -17,7 +17,15 @@ from edge.demo import draw_frame
 # Each of these took milliseconds of every start, or megabytes of every run.
 _NEEDLESS = (
     *("_hashlib", "concurrent.futures", "difflib", "http", "importlib.metadata", "onnxruntime", "socket", "ssl"),
-    *("subprocess", "tomllib", "urllib.request", "edge.demo", "edge.doctor", "edge.sinks.images.stills"),
+    *(
+        "subprocess",
+        "tomllib",
+        "urllib.request",
+        "edge.collect",
+        "edge.demo",
+        "edge.doctor",
+        "edge.sinks.images.stills",
+    ),
     *(
         "edge.update",
         "edge.sinks.systemd",

@@ -69,6 +69,16 @@ def test_a_wrong_call_is_exit_code_2_and_makes_no_folder(
     assert not (tmp_path / "new").exists()
 
 
+def test_a_class_that_differs_from_a_folder_by_capitals_alone_is_refused(
+    edge_classify: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "Ripe").mkdir()
+    outcome = edge_classify("collect", tmp_path, "--source", "demo", "--every", 0, "--class", "ripe")
+    assert outcome.code == 2
+    assert "Ripe" in outcome.sentence
+    assert edge_classify("collect", tmp_path, "--source", "demo", "--every", 0, "--class", "Ripe").code == 0
+
+
 def test_a_folder_that_comes_split_is_not_collected_into(edge_classify: Callable[..., Any], tmp_path: Path) -> None:
     for part in ("train", "valid"):
         (tmp_path / part / "a").mkdir(parents=True)
