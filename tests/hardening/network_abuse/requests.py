@@ -100,7 +100,7 @@ def _of_change(path: str, *, token: str, host: str) -> Iterator[Request]:
     for origin in (
         "http://evil.example",
         "null",
-        f"https://{host}",
+        f"http://{host}1",  # another port; https would be the page itself behind a proxy with TLS
         f"http://{host}.evil.example",
         "http://localhost:1",
     ):
