@@ -37,6 +37,10 @@ class SourceError(ToolkitError, OSError):
     """A source of frames that can't be opened or holds nothing to classify."""
 
 
+class SourceRefusedError(SourceError):
+    """A source that answers, and won't give frames however often it is asked: a wrong password, a web page, H.264."""
+
+
 class SourceLostError(SourceError):
     """A live source that worked and then stopped giving frames."""
 

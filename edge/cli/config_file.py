@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from edge.cli.redaction import remember_secrets
 from edge.errors import ConfigError
 
 _NOT_KEYS = ("config", "help", "list-cameras", "version")  # flags that end the program
@@ -68,7 +69,9 @@ def _read(path: Path) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        remember_secrets(word.strip("\"', ") for line in text.splitlines() for word in (line, line.partition("=")[2]))
+        return tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"config file {path} can't be read: {error.strerror}") from error
     except ValueError as error:  # tomllib's own, and UnicodeDecodeError

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from edge.cli.redaction import redacted, start_redaction
 from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
 from edge.system import process
 
@@ -39,6 +40,7 @@ def command(main: Main) -> Main:
 
     @functools.wraps(main)
     def guarded(argv: Sequence[str] | None = None) -> int:
+        start_redaction(sys.argv[1:] if argv is None else map(str, argv))
         if sys.stdout is None:  # closed by the caller (>&-)
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # stays open to the end
         try:
@@ -93,12 +95,17 @@ def start_logging(options: argparse.Namespace) -> None:
     """Send this project's log records to stderr, at the level that the flags set."""
     level = logging.DEBUG if options.verbose else logging.WARNING if options.quiet else logging.INFO
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(_Formatter("%(message)s"))
     for package in ("edge", "train", "export", "benchmarks", "tests"):
         logger = logging.getLogger(package)
         logger.handlers[:] = [handler]
         logger.setLevel(level)
         logger.propagate = False
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
 
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -128,6 +135,10 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, prog: str | None = None, **settings: Any) -> None:
         """Refuse abbreviations: `--out` must not silently become `--output`."""
         super().__init__(prog, **{"formatter_class": HelpFormatter, "allow_abbrev": False, **settings})
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the message, without the secrets of what was typed, and exit with code 2."""
+        super().error(redacted(message))
 
 
 def parsed_by(parse: Callable[[str], _T]) -> Callable[[str], _T]:
@@ -203,7 +214,7 @@ def _print_error(message: str) -> None:
         sys.stdout.flush()
     except OSError:
         _discard_stdout()  # a full disk, which may be the error itself
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {redacted(message)}", file=sys.stderr)
 
 
 def _discard_stdout() -> None:

@@ -5,7 +5,6 @@ Credentials in a URL go to that server alone, as a header. No message holds a se
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import http.client
 import re
@@ -22,7 +21,10 @@ from typing import IO, Any, cast
 
 from edge import __version__
 from edge.errors import ToolkitError
-from edge.system.urls import redact_url
+from edge.system import http_login
+from edge.system.connection import Access, reason, status
+from edge.system.http_login import Login
+from edge.system.urls import redact_url, require_plain_login
 
 TRANSPORT_ERRORS = (OSError, ValueError, http.client.HTTPException)
 """Exceptions that reading a response raises."""
@@ -33,25 +35,45 @@ _CHUNK_BYTES = 64 * 1024
 class HttpError(ToolkitError):
     """A request that failed; the message names the URL, without its secrets."""
 
+    def __init__(self, message: str, *, status: int = 0, is_http: bool = True) -> None:
+        super().__init__(message)
+        self.status = status
+        """Code of the server's answer; 0: it gave none."""
+        self.is_http = is_http
+        """False if something answered, and not by the rules of HTTP."""
 
-def open_url(url: str, *, timeout_s: float) -> http.client.HTTPResponse:
+
+def open_url(url: str, *, timeout_s: float, access: Access = Access()) -> http.client.HTTPResponse:  # noqa: B008
     """Send a GET request and return the response, whose content is still to be read.
 
     At most five redirects are followed, to http or https, and from https to https alone. The timeout in seconds is for
-    connecting, for the whole head of the response, and between two pieces of its content.
+    connecting, for the whole head of the response, and between two pieces of its content. A login in the URL is sent as
+    the server wants it, by Digest or Basic; over TLS, Basic is sent at once.
 
     Raises:
         HttpError: the URL is malformed, the server is out of reach or too slow, or it refuses.
+        ConfigError: the file of certificates holds none.
     """
-    shown = redact_url(url)
+    shown, opener = redact_url(url), _opener(access)
+    if url.startswith("https:"):
+        access.context()  # raises what is wrong with the file, and not with the URL
     try:
-        return cast(http.client.HTTPResponse, _opener().open(_request(url), timeout=timeout_s))
+        request, login = _request(url, access.token)
+        try:
+            return cast(http.client.HTTPResponse, opener.open(request, timeout=timeout_s))
+        except urllib.error.HTTPError as error:
+            if login is None or not _answer(request, login, error):
+                raise
+            error.close()
+            return cast(http.client.HTTPResponse, opener.open(request, timeout=timeout_s))
     except urllib.error.HTTPError as error:
         with error:  # an open connection too
             hint = ", a redirect that isn't followed" if 300 <= error.code < 400 else ""
-            raise HttpError(f"{shown}: the server answers {error.code} {_phrase(error.code)}{hint}") from error
+            message = f"{shown}: {status(error.code, has_login=login is not None)}{hint}"
+            raise HttpError(message, status=error.code) from error
     except TRANSPORT_ERRORS as error:
-        raise HttpError(f"can't fetch {shown}: {getattr(error, 'reason', error)}") from error
+        is_http = not isinstance(error, http.client.HTTPException | ConnectionResetError)
+        raise HttpError(f"can't fetch {shown}: {reason(error)}", is_http=is_http) from error
 
 
 def content_length(response: http.client.HTTPResponse, url: str) -> int | None:
@@ -82,23 +104,32 @@ def read_chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]
         yield chunk
 
 
-def fetch_bytes(url: str, *, limit_bytes: int, timeout_s: float, total_s: float) -> bytes:
-    """Fetch the content of a URL, and no more of it than one byte above the limit, which the caller refuses.
+def read_bytes(response: http.client.HTTPResponse, url: str, *, limit_bytes: int, total_s: float) -> bytes:
+    """Read a response, and no more of it than one byte above the limit, which the caller refuses.
 
     `total_s` limits all of it: a server may send a byte every nine seconds.
 
     Raises:
-        HttpError: it can't be fetched, or not in time.
+        HttpError: it can't be read, or not in time.
     """
     content, until_s = bytearray(), time.monotonic() + total_s
-    with open_url(url, timeout_s=timeout_s) as response:
-        for chunk in read_chunks(response, url):
-            content += chunk
-            if len(content) > limit_bytes:
-                break
-            if time.monotonic() > until_s:
-                raise HttpError(f"can't fetch {redact_url(url)}: not done after {total_s:g} s")
+    for chunk in read_chunks(response, url):
+        content += chunk
+        if len(content) > limit_bytes:
+            break
+        if time.monotonic() > until_s:
+            raise HttpError(f"can't fetch {redact_url(url)}: not done after {total_s:g} s")
     return bytes(content[: limit_bytes + 1])
+
+
+def fetch_bytes(url: str, *, limit_bytes: int, timeout_s: float, total_s: float) -> bytes:
+    """Fetch the content of a URL with the limits of `open_url` and `read_bytes`.
+
+    Raises:
+        HttpError: it can't be fetched, or not in time.
+    """
+    with open_url(url, timeout_s=timeout_s) as response:
+        return read_bytes(response, url, limit_bytes=limit_bytes, total_s=total_s)
 
 
 class _Response(http.client.HTTPResponse):
@@ -141,8 +172,12 @@ class _HttpHandler(urllib.request.HTTPHandler):
 
 
 class _HttpsHandler(urllib.request.HTTPSHandler):
+    def __init__(self, access: Access) -> None:
+        super().__init__()
+        self._access = access
+
     def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_HttpsConnection, request)  # verifies certificates by default
+        return self.do_open(_HttpsConnection, request, context=self._access.context())
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
@@ -162,13 +197,13 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _opener() -> urllib.request.OpenerDirector:
+def _opener(access: Access) -> urllib.request.OpenerDirector:
     """Return an opener for http and https alone; `urllib.request.build_opener` would add files and FTP."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
         _HttpHandler(),
-        _HttpsHandler(),
+        _HttpsHandler(access),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         _Redirects(),
@@ -177,23 +212,38 @@ def _opener() -> urllib.request.OpenerDirector:
     return opener
 
 
-def _request(url: str) -> urllib.request.Request:
-    """Return a request; urllib takes a user name and a password as a header only, not in the URL."""
+def _request(url: str, token: str) -> tuple[urllib.request.Request, Login | None]:
+    """Return a request and the login; urllib takes a user name and a password as a header only, not in the URL."""
+    require_plain_login(url)
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("expected an http:// or https:// URL")
     if re.search(r"[\x00-\x20\x7f]", url):  # http.client's own message would show the whole path
         raise ValueError("it holds a space or a control character: write %20 for a space")
-    login, _, host = parts.netloc.rpartition("@")
+    written, at, host = parts.netloc.rpartition("@")
     request = urllib.request.Request(  # noqa: S310  # checked above
         parts._replace(netloc=host).geturl(), headers={"User-Agent": f"edge-classify/{__version__}"}
     )
-    if login:
-        token = base64.b64encode(urllib.parse.unquote(login).encode()).decode()
-        request.add_unredirected_header("Authorization", f"Basic {token}")
-    return request
+    if not at:
+        if token:
+            request.add_unredirected_header("Authorization", f"Bearer {token}")
+        return request, None
+    user, _, password = written.partition(":")
+    login = Login(urllib.parse.unquote(user), urllib.parse.unquote(password))
+    if parts.scheme == "https":
+        request.add_unredirected_header("Authorization", http_login.basic(login))
+    return request, login
 
 
-def _phrase(code: int) -> str:
-    """Return the standard's words for a status, not the server's."""
-    return HTTPStatus(code).phrase if code in list(HTTPStatus) else ""
+def _answer(request: urllib.request.Request, login: Login, refused: urllib.error.HTTPError) -> bool:
+    """Put the login into the request as the server's refusal wants it; return False if it wants another thing."""
+    before = request.unredirected_hdrs.get("Authorization", "")
+    if refused.code != HTTPStatus.UNAUTHORIZED or refused.url != request.full_url:
+        return False
+    header = http_login.answer(
+        refused.headers.get_all("WWW-Authenticate") or [], login, method="GET", uri=request.selector
+    )
+    if header is None or header == before:
+        return False
+    request.add_unredirected_header("Authorization", header)
+    return True

@@ -28,8 +28,10 @@ class Handler(BaseHTTPRequestHandler):
         self.logins.append(login)
         expected = "Basic " + base64.b64encode(b"ada:se@cret").decode()
         if self.path.startswith("/locked/") and login != expected:
-            self.send_error(401)
-        elif self.path == "/moved.png":
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="camera"')
+            self.end_headers()
+        elif self.path == "/locked/moved.png":
             self.send_response(302)
             self.send_header("Location", "/a.png")
             self.end_headers()
@@ -85,8 +87,8 @@ def test_a_login_in_the_url_reaches_the_camera_and_no_message(server: Callable[.
 
 
 def test_a_login_is_not_handed_on_by_a_redirect(server: Callable[..., str]) -> None:
-    list(ImageUrlSource(server("/moved.png", "ada:pw@")).frames())
-    assert [login is None for login in Handler.logins] == [False, True]
+    list(ImageUrlSource(server("/locked/moved.png", "ada:se%40cret@")).frames())
+    assert [login is None for login in Handler.logins] == [True, False, True]
 
 
 @pytest.mark.parametrize(

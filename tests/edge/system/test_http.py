@@ -19,7 +19,10 @@ from typing import Any
 
 import pytest
 
-from edge.system import http
+from edge.errors import ConfigError
+from edge.system import http, http_login
+from edge.system.connection import Access
+from edge.system.http_login import Login
 
 LONG_S = 30.0  # never waited for: a test that does has failed
 
@@ -37,7 +40,8 @@ def content(url: str, *, timeout_s: float = LONG_S) -> bytes:
         ("file:///etc/passwd", "expected an http"),
         ("https:///a", "expected an http"),
         ("https://[::1/a", "Invalid IPv6"),
-        ("http://ada:secret@127.0.0.1:port/a", "port"),
+        ("http://ada:secret@127.0.0.1:port/a", "number"),
+        ("http://ada:sec#ret@127.0.0.1/a", "%23"),
         ("http://127.0.0.1:9/a b?key=secret", "%20"),
     ],
 )
@@ -82,10 +86,53 @@ def test_a_login_goes_to_its_server_and_not_on_with_a_redirect(server: Any, answ
     def record(then: Callable[[BaseHTTPRequestHandler], None]) -> Callable[[BaseHTTPRequestHandler], None]:
         return lambda handler: (logins.append(handler.headers["Authorization"]), then(handler))[1]
 
-    server.answers["/a"] = record(answer(status=302, Location="/b"))
+    def ask(handler: BaseHTTPRequestHandler) -> None:
+        challenge = answer(status=401, **{"WWW-Authenticate": 'Basic realm="a"'})
+        (answer(status=302, Location="/b") if handler.headers["Authorization"] else challenge)(handler)
+
+    server.answers["/a"] = record(ask)
     server.answers["/b"] = record(answer(b"model"))
     assert content(f"{server.url.replace('//', '//ada:se%40cret@')}/a") == b"model"
-    assert logins == ["Basic YWRhOnNlQGNyZXQ=", None]
+    assert logins == [None, "Basic YWRhOnNlQGNyZXQ=", None]
+
+
+def test_a_password_goes_by_digest_and_never_in_the_clear_where_the_server_wants_that(
+    server: Any, answer: Callable[..., Any]
+) -> None:
+    logins: list[str] = []
+
+    def ask(handler: BaseHTTPRequestHandler) -> None:
+        login = handler.headers["Authorization"]
+        logins.append(login or "")
+        challenge = 'Digest realm="cam", nonce="n", qop="auth", algorithm=MD5, Basic realm="cam"'
+        expected = (
+            http_login.answer(
+                [challenge],
+                Login("ada", "se@cret"),
+                method="GET",
+                uri="/a?x=1",
+                nonce=login.rpartition('cnonce="')[2][:-1],
+            )
+            if login
+            else ""
+        )
+        (answer(b"model") if login and login == expected else
+         answer(status=401, **{"WWW-Authenticate": challenge}))(handler)  # fmt: skip
+
+    server.answers["/a"] = ask
+    assert content(f"{server.url.replace('//', '//ada:se%40cret@')}/a?x=1") == b"model"
+    assert logins[0] == ""
+    assert logins[1].startswith("Digest ")
+    with pytest.raises(http.HttpError, match="401") as caught:
+        content(f"{server.url.replace('//', '//ada:wrong@')}/a?x=1")
+    assert caught.value.status == 401
+
+
+def test_a_token_is_a_bearers(server: Any, answer: Callable[..., Any]) -> None:
+    tokens: list[str | None] = []
+    server.answers["/a"] = lambda handler: (tokens.append(handler.headers["Authorization"]), answer(b"x")(handler))
+    http.open_url(f"{server.url}/a", timeout_s=LONG_S, access=Access(token="t0ken")).close()
+    assert tokens == ["Bearer t0ken"]
 
 
 def test_a_closed_port_is_an_error_that_names_it() -> None:
@@ -142,7 +189,12 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     server.handle_error = lambda *_: None  # the client hangs up
     server.answers["/a"] = answer(b"model")
     url = f"{server.url.replace('http', 'https')}/a"
-    with pytest.raises(http.HttpError, match=f"{url}: .*CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(http.HttpError, match=f"{url}: .*certificate.*--ca-file"):
         content(url)
+    for access in (Access(ca_file=tmp_path / "certificate.pem"), Access(is_insecure=True)):
+        http.open_url(url, timeout_s=LONG_S, access=access).close()
+    for name in ("key.pem", "nowhere.pem"):
+        with pytest.raises(ConfigError, match=name):
+            http.open_url(url, timeout_s=LONG_S, access=Access(ca_file=tmp_path / name))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     assert content(url) == b"model"

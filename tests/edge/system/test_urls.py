@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.system.urls import append_to_path, is_url, redact_url
+from edge.system.urls import append_to_path, is_url, redact_url, redact_words, require_plain_login, secrets_in
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,14 @@ def test_a_url_begins_with_a_scheme(text: str, expected: bool) -> None:
         ("rtsp://ada:se@cret@cam:554/1", "rtsp://***@cam:554/1"),
         ("http://ada@cam/a.jpg", "http://***@cam/a.jpg"),
         ("http://:secret@cam", "http://***@cam"),
-        ("https://me:secret@host/a@b", "https://***@host/a@b"),
+        ("https://me:secret@host/a@b", "https://***@b"),  # as it may be a password
+        ("rtsp://user:p@ss/w0rd@camera/s", "rtsp://***@camera/s"),
+        ("http://user:se#cret@camera/snapshot.jpg", "http://***@camera/snapshot.jpg"),
+        ("http://user:se?cret@camera/snapshot.jpg", "http://***@camera/snapshot.jpg"),
+        ("rtsp:/user:secret@camera/s", "rtsp:/***@camera/s"),
+        ("rtsp:///user:secret@camera/s", "rtsp:///***@camera/s"),
+        ("user:secret@camera/s", "***@camera/s"),
+        ("http://ada:two words@cam/1", "http://***@cam/1"),
         ("http://cam/video?user=ada&password=secret&size=2", "http://cam/video?user=***&password=***&size=2"),
         ("rtsp://ada:x@cam/1?PWD=secret;channel=1", "rtsp://***@cam/1?PWD=***;channel=1"),
         ("http://cam/video?token=secret#a", "http://cam/video?token=***#a"),
@@ -73,3 +80,45 @@ def test_short_words_numbers_and_file_names_stay(text: str) -> None:
 )
 def test_a_suffix_goes_before_the_query(source: str, signature: str) -> None:
     assert append_to_path(source, ".minisig") == signature
+
+
+def test_a_sentence_shows_no_login() -> None:
+    assert redact_words("can't open 'rtsp://ada:se@c/ret@cam/1' (user:secret@cam), a@b.c") == (
+        "can't open 'rtsp://***@cam/1' (***@cam), a@b.c"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        ("rtsp://user:p@ss/w0rd@camera/s", {"p@ss/w0rd"}),
+        ("rtsp:/user:secret@camera/s", {"secret"}),
+        ("user:secret@camera", {"secret"}),
+        ("http://TOKEN@camera/", {"TOKEN"}),
+        ("http://cam/video?token=a1b2c3&size=2", {"a1b2c3"}),
+        ("http://cam/video", set()),
+        ("shirts/a@b.jpg", set()),
+    ],
+)
+def test_secrets_are_found_as_they_were_typed(text: str, secrets: set[str]) -> None:
+    assert secrets_in(text) == secrets
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["rtsp://user:p@ss/w0rd@camera/s", "http://user:se#cret@camera/s", "http://user:se/cret@camera/s",
+     "http://user:se?cret@camera/s", "http://user:a b@camera/s", "http://cam:port/s"],
+)  # fmt: skip
+def test_a_password_with_an_end_in_it_is_refused_without_a_word_of_it(url: str) -> None:
+    with pytest.raises(ValueError, match="%40|number") as caught:
+        require_plain_login(url)
+    assert not {"w0rd", "cret", "b"} & set(str(caught.value).split())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["rtsp://user:p%40ss%2Fw0rd@camera/s", "http://cam:8080/x?mail=a@b.c", "http://cam/a@b.jpg", "http://[::1]:80/a",
+     "rtsp://u:p:w@[fe80::1]:554/a", "http://user@cam/a", "http://cam", "udp://@:1234", "http://u:p@w@c/s"],
+)  # fmt: skip
+def test_other_addresses_are_left_alone(url: str) -> None:
+    require_plain_login(url)
