@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_FRAME_S = 1 / 25  # that a frame counts for whose clock stands or was set back: a clock never stops the answer
+_DIGITS = 5  # of seconds: a clock that counts from 1970 has no more
+
 
 class Evidence(NamedTuple):
     """Scores that a decision is made from: of one frame, or smoothed over several."""
@@ -89,24 +92,29 @@ class Decider:
         self._rule = spec.decision
         self._last: Decision | None = None
         self._frame_time: datetime | None = None
+        self._frame_s = 0.0  # the same by the caller's clock
         self._candidate = UNKNOWN_LABEL  # label that the smoothed evidence points to
         self._held = 0  # frames in a row whose own evidence agrees
         self._presence = _Smoothed()
         self._score = _Smoothed()
         self._probabilities = _Smoothed()
 
-    def decide(self, prediction: Prediction, time: datetime) -> Decision:
+    def decide(self, prediction: Prediction, time: datetime, clock_s: float | None = None) -> Decision:
         """Take in a frame's prediction and return the decision.
 
         Args:
             prediction: of the frame on its own.
-            time: UTC, of the frame. A frame older than the one before it has no weight.
+            time: UTC, of the frame; what the decision says about its beginning.
+            clock_s: seconds on a clock that the frame's weight and staleness come from, such as a video's, or the
+                monotonic one of a capture; None: that of `time`. A frame that is no younger than the one before it
+                weighs as much as one at 25 frames a second.
         """
         if not self._is_stream:
             return decide_alone(prediction, time)
-        shown = UNKNOWN_LABEL if self._last is None or self._is_stale(time) else self._last.label
-        self._frame_time = time
-        candidate, why = judge(self._smoothed(prediction, time), self._labels, self._rule, shown=shown)
+        clock_s = time.timestamp() if clock_s is None else clock_s
+        shown = UNKNOWN_LABEL if self._last is None or self._is_stale(clock_s) else self._last.label
+        self._frame_time, self._frame_s = time, clock_s
+        candidate, why = judge(self._smoothed(prediction, clock_s), self._labels, self._rule, shown=shown)
         # In the mixture of two garments a label may lead that is gone already: only frames that agree are counted.
         agrees = judge(_evidence_of(prediction), self._labels, self._rule, shown=shown)[0] == candidate
         self._held = (self._held if candidate == self._candidate else 0) + agrees
@@ -117,13 +125,14 @@ class Decider:
         label = candidate if self._held >= self._rule.hold_frames else shown
         return self._show(label, self._probability_of(label), time, why)
 
-    def at(self, time: datetime) -> Decision:
+    def at(self, time: datetime, clock_s: float | None = None) -> Decision:
         """Return the decision at a time without a new frame: the last one, or `stale` if that is too long ago.
 
         Args:
             time: UTC.
+            clock_s: as in `decide`.
         """
-        if self._last is not None and not self._is_stale(time):
+        if self._last is not None and not self._is_stale(time.timestamp() if clock_s is None else clock_s):
             return self._last._replace(changed=False)
         if self._frame_time is None:
             return self._show(STALE_LABEL, 0.0, time, "no frame yet")
@@ -131,18 +140,18 @@ class Decider:
         since = self._frame_time + timedelta(seconds=limit)
         return self._show(STALE_LABEL, 0.0, since, f"no frame for more than {limit:g} s")
 
-    def _is_stale(self, time: datetime) -> bool:
+    def _is_stale(self, clock_s: float) -> bool:
         if self._frame_time is None or (self._last is not None and self._last.label == STALE_LABEL):
             return True
-        return (time - self._frame_time).total_seconds() > self._rule.stale_after_s
+        return round(clock_s - self._frame_s, _DIGITS) > self._rule.stale_after_s
 
-    def _smoothed(self, prediction: Prediction, time: datetime) -> Evidence:
+    def _smoothed(self, prediction: Prediction, clock_s: float) -> Evidence:
         """Add a frame to the averages; without a run of the network it says nothing about classes."""
         smoothing_s = self._rule.smoothing_s
-        self._presence.add(np.array([prediction.presence_score], np.float32), time, smoothing_s)
+        self._presence.add(np.array([prediction.presence_score], np.float32), clock_s, smoothing_s)
         if prediction.label != NOTHING_LABEL:
-            self._score.add(np.array([prediction.score], np.float32), time, smoothing_s)
-            self._probabilities.add(prediction.probabilities, time, smoothing_s)
+            self._score.add(np.array([prediction.score], np.float32), clock_s, smoothing_s)
+            self._probabilities.add(prediction.probabilities, clock_s, smoothing_s)
         if not self._probabilities.value.size:
             return _evidence_of(prediction)
         return Evidence(float(self._presence.value[0]), float(self._score.value[0]), self._probabilities.value)
@@ -173,13 +182,13 @@ class _Smoothed:
 
     def __init__(self) -> None:
         self.value: NDArray[np.float32] = np.zeros(0, np.float32)
-        self._time: datetime | None = None
+        self._clock_s: float | None = None
 
-    def add(self, value: NDArray[np.float32], time: datetime, smoothing_s: float) -> None:
-        """Add a value, weighted by the time since the last one; the first one counts in full."""
+    def add(self, value: NDArray[np.float32], clock_s: float, smoothing_s: float) -> None:
+        """Add a value, weighted by the seconds since the last one; the first one counts in full."""
         weight = 1.0
-        if self._time is not None and smoothing_s > 0:
-            elapsed_s = max(0.0, (time - self._time).total_seconds())
-            weight = -math.expm1(-elapsed_s / smoothing_s)
-        self._time = time
+        if self._clock_s is not None and smoothing_s > 0:
+            elapsed_s = clock_s - self._clock_s
+            weight = -math.expm1(-(elapsed_s if elapsed_s > 0 else _FRAME_S) / smoothing_s)
+        self._clock_s = clock_s
         self.value = value if weight == 1.0 else self.value + np.float32(weight) * (value - self.value)

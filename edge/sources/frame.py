@@ -24,13 +24,22 @@ class Frame(NamedTuple):
     source: str
     """Path, URL or camera, without passwords."""
     time: datetime
-    """Time of capture or reading, UTC; in a video file, as though it were played from its opening on."""
+    """Time of capture or of reading, UTC."""
     true_label: str | None = None
     """Class name, if the source provides it (drawn garments)."""
     is_single: bool = False
     """True if it is the only frame of a video or pipe, which is decided as an image."""
     captured_s: float | None = None
     """time.monotonic() at the capture by a live source; None for a frame without age, as in a file."""
+    position_s: float | None = None
+    """Seconds from a video's first frame, which is read faster or slower than it was filmed; None: no video."""
+
+    @property
+    def clock_s(self) -> float:
+        """Seconds on a clock that goes on from frame to frame: the video's, the capture's, or else that of `time`."""
+        if self.position_s is not None:
+            return self.position_s
+        return self.time.timestamp() if self.captured_s is None else self.captured_s
 
     @property
     def image(self) -> NDArray[np.uint8]:

@@ -7,7 +7,6 @@ belong to the user: they are neither counted nor deleted.
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 from edge.artifact.decision_spec import DecisionSpec
@@ -20,6 +19,7 @@ from edge.sinks.text.jsonl import as_record
 from edge.sources.frame import Frame
 from edge.vision.prepared_input import Region
 
+_DIGITS = 5  # of a clock that counts seconds from 1970
 _NARROW_LEAD = 0.2  # of the likeliest class over the second: ambiguous between two classes
 
 
@@ -43,19 +43,19 @@ class UncertaintyFilter(Sink):
     """Passes uncertain frames on, at a limited rate."""
 
     def __init__(self, sink: Sink, *, rule: DecisionSpec, every_s: float) -> None:
-        """Wrap a sink; `every_s` is the least time between two frames by their own timestamps, 0 for no limit."""
+        """Wrap a sink; `every_s` is the least time between two frames by their own clock, 0 for no limit."""
         self._sink = sink
         self._rule = rule
         self._every_s = every_s
-        self._last: datetime | None = None
+        self._last_s: float | None = None
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Pass the frame on if it is uncertain and the last one is long enough ago."""
         # A clock that was set back, by however much, doesn't hold a frame back.
-        if self._last is not None and 0 <= (frame.time - self._last).total_seconds() < self._every_s:
+        if self._last_s is not None and 0 <= round(frame.clock_s - self._last_s, _DIGITS) < self._every_s:
             return
         if uncertainty_reason(prediction, self._rule):
-            self._last = frame.time
+            self._last_s = frame.clock_s
             self._sink.write(frame, prediction, decision)
 
     def close(self) -> None:

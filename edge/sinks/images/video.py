@@ -7,7 +7,6 @@ import logging
 import os
 import shutil
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
 import cv2
@@ -23,6 +22,7 @@ _LOGGER = logging.getLogger(__name__)
 VIDEO_CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
 """Suffix -> codec that every OpenCV can write; after a power cut an .avi can be played up to its last half MB."""
 FPS = 25
+_DIGITS = 4  # of a clock that counts seconds from 1970
 _LONGEST_GAP_S = 1.0  # a longer one is cut out, so that a camera's absence adds nothing to the video
 _KEPT_FREE_BYTES = 64 * 2**20  # OpenCV doesn't report a full disk, and other files need space too
 
@@ -58,13 +58,13 @@ class VideoSink(Sink):
         self._writer: cv2.VideoWriter | None = None
         self._canvas: Canvas | None = None
         self._picture: Image | None = None
-        self._started: datetime | None = None
+        self._started_s: float | None = None
         self._written = 0
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Draw a frame into its place in time."""
         self._canvas = self._canvas or Canvas.of(frame.image)
-        due = self._due(frame.time, at_least=int(decision.changed))
+        due = self._due(frame.clock_s, at_least=int(decision.changed))
         if due or self._picture is None:
             self._picture = self._canvas.draw(frame, prediction, decision)
         self._repeat(self._picture, due)
@@ -112,13 +112,13 @@ class VideoSink(Sink):
             self._unfinished.unlink()
             _LOGGER.warning("the last video was cut short and can't be played: removed %s", self._unfinished)
 
-    def _due(self, time: datetime, *, at_least: int) -> int:
+    def _due(self, clock_s: float, *, at_least: int) -> int:
         """Return the number of video frames up to this time, counted from the last gap."""
-        if self._started is None:
-            self._started, self._written = time, 0
-        due = int((time - self._started).total_seconds() * FPS) + 1 - self._written
+        if self._started_s is None:
+            self._started_s, self._written = clock_s, 0
+        due = int(round((clock_s - self._started_s) * FPS, _DIGITS)) + 1 - self._written
         if abs(due) > _LONGEST_GAP_S * FPS:
-            self._started, self._written = time, 0
+            self._started_s, self._written = clock_s, 0
             due = 1
         return max(due, at_least)
 

@@ -20,13 +20,14 @@ _LOGGER = logging.getLogger(__name__)
 _PIECE_BYTES = 2**16  # read at once, from the end
 COLUMNS = (
     "time", "frame", "source", "label", "state", "probability", "changed", "since", "reason", "presence", "score",
-    "top_k", "vision_ms", "invoke_ms", "decide_ms", "total_ms", "model_sha256",
+    "top_k", "vision_ms", "invoke_ms", "decide_ms", "total_ms", "position_s", "model_sha256",
 )  # fmt: skip
 """Header: top_k is `Coat 0.78; Shirt 0.19`, times are ISO 8601 in UTC, and the rest is as in --json."""
-_HEADER = ",".join(COLUMNS) + "\n"
+_OLD_COLUMNS = tuple(name for name in COLUMNS if name != "position_s")  # up to version 0.1.0: such a file goes on
+_HEADERS = {columns: ",".join(columns) + "\n" for columns in (COLUMNS, _OLD_COLUMNS)}
 _SHA256_LENGTH = 64  # hexadecimal digits
 _OF_A_FRAME = ("time", "frame", "source", "label", "state", "probability", "changed", "since", "reason", "presence",
-               "score", "model_sha256")  # fmt: skip
+               "score", "position_s", "model_sha256")  # fmt: skip
 
 
 class CsvSink(Sink):
@@ -42,7 +43,7 @@ class CsvSink(Sink):
         self._path = path
         self._model_sha256 = model_sha256
         self._stream: TextIO | None = None
-        _require_csv(path)
+        self._columns = _columns_of(path)
         self._open()
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
@@ -73,7 +74,7 @@ class CsvSink(Sink):
         try:
             # A row is one line, whatever a file is called: a cut row is found by its missing line end.
             cells = {name: " ".join(cell.split("\n")) if isinstance(cell, str) else cell for name, cell in row.items()}
-            csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n").writerow(cells)
+            csv.DictWriter(stream, self._columns, extrasaction="ignore", lineterminator="\n").writerow(cells)
             stream.flush()
         except OSError as error:
             self._stream = None  # the next row opens it again and removes the line that was cut
@@ -88,7 +89,8 @@ class CsvSink(Sink):
             stream = self._path.open("a", encoding="utf-8", newline="")
             try:
                 if not os.fstat(stream.fileno()).st_size:
-                    stream.write(_HEADER)
+                    self._columns = COLUMNS
+                    stream.write(_HEADERS[COLUMNS])
                     stream.flush()
             except OSError:
                 _abandon(stream)
@@ -97,18 +99,21 @@ class CsvSink(Sink):
         return self._stream
 
 
-def _require_csv(path: Path) -> None:
+def _columns_of(path: Path) -> tuple[str, ...]:
+    """Return the columns that a file has, or will have."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder, expected a file to write rows to", str(path))
     if not path.exists() or not path.stat().st_size:
-        return
+        return COLUMNS
     with path.open(encoding="utf-8", errors="replace") as file:
         first = file.readline(10_000)
-    if not _HEADER.startswith(first.replace("\r\n", "\n").rstrip("\0")):  # a header, too, can have been cut
-        raise ToolkitError(
-            f"{path} isn't a CSV file of this version (its first line is {first.rstrip()[:60]!r}): give --csv another "
-            "name, or move that file away"
-        )
+    for columns, header in _HEADERS.items():
+        if header.startswith(first.replace("\r\n", "\n").rstrip("\0")):  # a header, too, can have been cut
+            return columns
+    raise ToolkitError(
+        f"{path} isn't a CSV file of this version (its first line is {first.rstrip()[:60]!r}): give --csv another "
+        "name, or move that file away"
+    )
 
 
 def _remove_half_a_row(path: Path) -> None:
@@ -146,10 +151,10 @@ def _end_of_lines(file: BinaryIO, size: int) -> int:
 def _is_whole(row: bytes) -> bool:
     """Return True if these bytes are a row that lacks only its line end: its last cell is a SHA-256."""
     text = row.decode(errors="replace")
-    if text == _HEADER.rstrip():
+    if f"{text}\n" in _HEADERS.values():
         return True
     cells = next(csv.reader([text]), [])
-    return len(cells) == len(COLUMNS) and len(cells[-1]) == _SHA256_LENGTH
+    return len(cells) in map(len, _HEADERS) and len(cells[-1]) == _SHA256_LENGTH
 
 
 def _abandon(stream: TextIO) -> None:

@@ -47,7 +47,8 @@ def as_record(frame: Frame, prediction: Prediction, decision: Decision, *, model
     """Return the JSON object of one frame.
 
     Returns:
-        frame (number), source (path, URL or camera), time (ISO 8601, UTC) and model_sha256.
+        frame (number), source (path, URL or camera), time (ISO 8601, UTC, of capture or reading), position_s (seconds
+        from a video's first frame; null for what is no video) and model_sha256.
 
         The decision: label (a class, unknown or nothing), state (known, unknown or nothing), probability (0-1, of the
         label; of the likeliest class for unknown; smoothed on a stream), reason (a sentence), since (ISO 8601, UTC, of
@@ -61,6 +62,7 @@ def as_record(frame: Frame, prediction: Prediction, decision: Decision, *, model
         "frame": frame.number,
         "source": frame.source,
         "time": iso_time(frame.time),
+        "position_s": None if frame.position_s is None else round(frame.position_s, 3),
         "label": decision.label,
         "state": decision.state,
         "probability": round(decision.probability, 6),
@@ -84,6 +86,7 @@ def as_stale_record(decision: Decision, *, source: str | None, model_sha256: str
         "frame": None,
         "source": source,
         "time": iso_time(decision.since),
+        "position_s": None,
         "label": decision.label,
         "state": decision.state,
         "probability": decision.probability,

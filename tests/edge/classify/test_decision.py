@@ -217,3 +217,21 @@ def test_a_clock_that_is_set_back_costs_a_frame_and_no_more() -> None:
     decisions = answers(one, *[BAG] * 10, start_s=-3600)
     assert labels(decisions)[-1] == "Bag"
     assert decisions[0].label == "Coat"
+
+
+@pytest.mark.parametrize("seconds", [0.0, -0.1])
+def test_a_clock_that_stands_or_runs_back_does_not_hold_the_answer(seconds: float) -> None:
+    """Frames without a time of their own weigh as at 25 frames a second: 0.04 s of a time constant of 0.2 s."""
+    one = decider(smoothing_s=SMOOTHING_S, hold_frames=1, off_margin=1.0)
+    one.decide(COAT, NOON)
+    last = [one.decide(BAG, after((n + 1) * seconds)) for n in range(10)][-1]
+    assert last.probability == pytest.approx(math.exp(-2), abs=1e-3)  # 0.4 s
+
+
+def test_the_callers_clock_counts_and_not_the_time_of_reading() -> None:
+    """A film is read ten times as fast as it was filmed, and its answer changes in film time."""
+    one = decider(smoothing_s=SMOOTHING_S, hold_frames=1, stale_after_s=2.0)
+    rows = [one.decide(p, after(n / 1000), clock_s=n * HALF_S) for n, p in enumerate([COAT, BAG, COAT])]
+    assert [row.probability for row in rows] == pytest.approx([1.0, 0.5, 0.75], abs=1e-5)
+    assert rows[0].since == NOON
+    assert one.at(after(1), clock_s=2 * HALF_S + 2.1).label == "stale"

@@ -30,10 +30,25 @@ def test_a_row_a_frame(tmp_path: Path, frame: Any, prediction: Any, decision: An
         "time": "2026-01-02T12:00:01.500Z", "frame": "7", "source": "camera 0", "label": "Coat", "state": "known",
         "probability": "0.875", "changed": "False", "since": "2026-01-02T12:00:00.000Z",
         "reason": 'says "so", Müħle', "presence": "0.75", "score": "0.9", "top_k": "Coat 0.9000; Shirt 0.1000",
-        "vision_ms": "2.000", "invoke_ms": "0.500", "decide_ms": "0.100", "total_ms": "2.600", "model_sha256": SHA256,
+        "vision_ms": "2.000", "invoke_ms": "0.500", "decide_ms": "0.100", "total_ms": "2.600", "position_s": "",
+        "model_sha256": SHA256,
     }  # fmt: skip
     sink.close()
     sink.close()
+
+
+def test_a_file_of_the_version_before_goes_on_with_its_columns(
+    tmp_path: Path, frame: Any, prediction: Any, decision: Any
+) -> None:
+    path = tmp_path / "out.csv"
+    old = [name for name in COLUMNS if name != "position_s"]
+    path.write_text(",".join(old) + "\n")
+    sink = CsvSink(path, model_sha256=SHA256)
+    sink.write(frame(7)._replace(position_s=0.28), prediction(), decision())
+    sink.close()
+    (row,) = rows(path)
+    assert list(row) == old
+    assert row["model_sha256"] == SHA256
 
 
 def test_that_frames_stopped_coming_is_one_row(tmp_path: Path, decision: Any) -> None:

@@ -48,6 +48,7 @@ def test_one_object_a_line_with_stable_keys() -> None:
         ("frame", 3),
         ("source", "bilder/hüt.jpg"),
         ("time", "2026-01-02T03:04:05.678Z"),
+        ("position_s", None),
         ("label", "Müħle"),
         ("state", "known"),
         ("probability", 0.571429),
@@ -96,6 +97,7 @@ def test_what_became_stale_is_one_line_with_the_same_keys() -> None:
         "frame": None,
         "source": "bilder/hüt.jpg",
         "time": "2026-01-02T03:04:04.000Z",
+        "position_s": None,
         "label": "stale",
         "state": "stale",
         "probability": 0.0,
@@ -119,3 +121,9 @@ def test_after_half_a_line_in_the_file_the_next_is_a_line_of_its_own(tmp_path: P
     before, last = path.read_text(encoding="utf-8").splitlines()[:-1], path.read_text(encoding="utf-8").splitlines()[-1]
     assert before == cut.splitlines()
     assert json.loads(last)["frame"] == 3
+
+
+def test_a_videos_frame_says_where_in_the_video_it_lies() -> None:
+    stream = io.StringIO()
+    JsonLinesSink(stream, model_sha256="ab" * 32).write(FRAME._replace(position_s=1 / 3), PREDICTION, DECISION)
+    assert json.loads(stream.getvalue())["position_s"] == 0.333
