@@ -27,6 +27,7 @@ ADAPTERS = {
     "tflite_runtime": "edge/runtimes/tflite_runtime.py",
     "onnxruntime": "edge/runtimes/onnxruntime.py",
     "cryptography": "edge/artifact/trust.py",
+    "libcamera": "edge/sources/camera/csi.py",
     "picamera2": "edge/sources/camera/csi.py",
     "av": "edge/sources/pyav.py",
     "pillow_heif": "edge/images/heic.py",

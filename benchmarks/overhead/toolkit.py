@@ -58,7 +58,7 @@ def loop(model: str, frames_file: str, count: str) -> dict[str, float]:
             started = time.perf_counter_ns()
             frame = Frame(frames[number % len(frames)], number, "memory", datetime.now(timezone.utc))
             prediction = classifier.classify(frame.image)
-            sink.write(frame, prediction, decider.decide(prediction, frame.time))
+            sink.write(frame, prediction, decider.decide(prediction, frame.time, frame.clock_s))
             latencies_ns.append(time.perf_counter_ns() - started)
     return {"latency_ns": float(np.median(latencies_ns[_UNTIMED:]))}
 

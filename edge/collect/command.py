@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from edge.cli import console
 from edge.cli.console import parsed_by
-from edge.cli.source_flags import DEMO_FRAMES, add_camera_flags, add_origin_flags, add_roi_flag, size_bytes
+from edge.cli.source_flags import (
+    DEMO_FRAMES,
+    add_camera_flags,
+    add_origin_flags,
+    add_roi_flag,
+    size_bytes,
+    source_access,
+    source_address,
+)
 from edge.datasets.class_names import check_class_name, check_class_names, parse_class_names
 from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError
 from edge.health import Health
@@ -75,6 +83,11 @@ class CollectConfig(NamedTuple):
     roi: Region | None
     size: tuple[int, int]
     fps: float | None
+    rotate: int | None
+    mirror: bool
+    ca_file: Path | None
+    insecure: bool
+    start_timeout_s: float
     stale_after_s: float
     freeze_timeout_s: float
     give_up_after_s: float | None
@@ -202,20 +215,22 @@ def _class_names(config: CollectConfig, found: tuple[str, ...]) -> tuple[str, ..
 
 
 def _open(config: CollectConfig, health: Health) -> Source:
-    from edge.sources import CameraSettings, LiveTimeouts, open_source
+    from edge.sources import CameraSettings, LiveTimeouts, Orientation, open_source
 
     timeouts = LiveTimeouts(
         stall_s=config.stale_after_s,
         freeze_s=config.freeze_timeout_s,
         give_up_s=math.inf if config.give_up_after_s is None else config.give_up_after_s,
+        start_s=config.start_timeout_s,
     )
     width, height = config.size
-    text = config.camera if config.camera is not None else config.source
     return open_source(
-        text or "",
+        config.camera if config.camera is not None else source_address(config.source or ""),
         health=health,
         timeouts=timeouts,
         settings=CameraSettings(height, width, config.fps),
+        orientation=Orientation(config.rotate or 0, config.mirror),
+        access=source_access(config.ca_file, is_insecure=config.insecure),
         is_camera=config.camera is not None,
     )
 

@@ -118,6 +118,4 @@ class _Loop:
         return images is not None and self._session.added >= images
 
     def _moment_s(self, frame: Frame) -> float:
-        if frame.captured_s is not None:
-            return frame.captured_s
-        return frame.time.timestamp()
+        return frame.clock_s

@@ -81,8 +81,11 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--picture", type=Path, metavar="FILE", help="write an annotated picture of the last ten frames")
     end.add_argument("--explain", type=Path, metavar="FILE",
                      help="write a picture that explains the decision on the first frame, and stop")  # fmt: skip
-    add_camera_flags(flags, size=default.size, freeze_timeout_s=default.freeze_timeout_s,
-                     stall_timeout_s=default.stale_after_s)  # fmt: skip
+    live = add_camera_flags(flags, size=default.size, freeze_timeout_s=default.freeze_timeout_s,
+                            stall_timeout_s=default.stale_after_s)  # fmt: skip
+    live.add_argument("--every", type=console.positive_float, dest="every_s", metavar="S",
+                      help="fetch a picture every S seconds from a web address that gives one for each "
+                      "request")  # fmt: skip
     _add_sink_flags(flags)
     _add_decision_flags(flags)
     config_file.add_config_flag(flags)

@@ -53,6 +53,18 @@ class RunConfig(NamedTuple):  # as all values of a start: Python would compile a
     size: tuple[int, int] = (640, 480)
     """Width and height to ask a camera for, in pixels."""
     fps: float | None = None
+    """Frames a second: to ask a camera for, and of a film that states no times."""
+    rotate: int | None = None
+    """Degrees clockwise by which every frame is turned: 90, 180 or 270."""
+    mirror: bool = False
+    every_s: float | None = None
+    """Seconds between two pictures of a web address that gives one for each request; None: one."""
+    ca_file: Path | None = None
+    """PEM file of certificates that are trusted besides the system's, for web addresses and streams."""
+    insecure: bool = False
+    """True takes any certificate."""
+    start_timeout_s: float = 0.0
+    """Seconds in which a camera that can't be opened at the start is tried again."""
     stale_after_s: float | None = None
     freeze_timeout_s: float = 10.0
     """Seconds of identical frames after which a camera is reopened; 0: never."""
@@ -175,7 +187,7 @@ class _Loop:
     def _decide(self, frame: Frame, prediction: Prediction) -> Decision:
         """Decide on a frame among those before it, or on its own where it is the only one."""
         if not frame.is_single:
-            return self.decider.decide(prediction, frame.time)
+            return self.decider.decide(prediction, frame.time, frame.clock_s)
         from edge.classify.decision import decide_alone
 
         return decide_alone(prediction, frame.time)
@@ -184,11 +196,11 @@ class _Loop:
         """Write `stale` to the sinks once the newest frame is too old for the last decision."""
         if self.health.state != STALE:
             return
-        moment = datetime.now(timezone.utc)
+        moment, clock_s = datetime.now(timezone.utc), None
         if self.newest is not None and self.newest.captured_s is not None:
             # A board without a battery sets its clock while it runs; the monotonic one just goes on.
-            moment = self.newest.time + timedelta(seconds=now_s - self.newest.captured_s)
-        decision = self.decider.at(moment)
+            moment, clock_s = self.newest.time + timedelta(seconds=now_s - self.newest.captured_s), now_s
+        decision = self.decider.at(moment, clock_s)
         if decision.label == STALE_LABEL:
             for sink in self.sinks:
                 sink.idle(decision._replace(reason=self.health.reason))

@@ -15,7 +15,7 @@ from edge.artifact.input_spec import GARMENT_RECIPE
 from edge.artifact.spec import RESERVED_LABELS
 from edge.cli import config_file, console
 from edge.cli.console import trust_policy_from
-from edge.cli.source_flags import DEMO_FRAMES
+from edge.cli.source_flags import DEMO_FRAMES, source_access, source_address
 from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError
 from edge.health import Health
 from edge.images import limits
@@ -134,21 +134,26 @@ def prepare_libraries() -> None:
 
 
 def _source(config: RunConfig, classifier: Classifier, health: Health) -> Source:
-    from edge.sources import CameraSettings, LiveTimeouts, open_source
+    from edge.sources import CameraSettings, LiveTimeouts, Orientation, open_source
     from edge.vision import least_edge
 
     timeouts = LiveTimeouts(
         stall_s=classifier.spec.decision.stale_after_s,
         freeze_s=config.freeze_timeout_s,
         give_up_s=math.inf if config.give_up_after_s is None else config.give_up_after_s,
+        start_s=config.start_timeout_s,
+        adapts=config.stale_after_s is None,
     )
     width, height = config.size
     is_camera = config.camera is not None
     return open_source(
-        config.camera if config.camera is not None else config.source,
+        config.camera if config.camera is not None else source_address(config.source),
         health=health,
         timeouts=timeouts,
         settings=CameraSettings(height, width, config.fps),
+        orientation=Orientation(config.rotate or 0, config.mirror),
+        access=source_access(config.ca_file, is_insecure=config.insecure),
+        every_s=config.every_s,
         is_camera=is_camera,
         least=least_edge(classifier.spec.input, config.roi),
         labels=classifier.spec.labels,

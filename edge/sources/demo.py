@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from itertools import count
 
 from edge.artifact.spec import FASHION_MNIST_LABELS, UNKNOWN_LABEL
@@ -62,7 +62,7 @@ class DemoSource:
 class DemoVideoSource(DemoSource):
     """A drawn video of garments that sway, with a sensor's noise (see `edge.sources.frame.Source`).
 
-    Frames come as fast as they are drawn. Their times are those at which a camera would have taken them.
+    Frames come as fast as they are drawn. Their positions are those at which a camera would have taken them.
     """
 
     name = "demo-video"
@@ -78,8 +78,8 @@ class DemoVideoSource(DemoSource):
 
     def frames(self) -> Iterator[Frame]:
         """Yield drawn frames with their true labels, without end."""
-        started = datetime.now(timezone.utc)
         for number in count():
             drawn = draw_frame(number, seed=self._seed, hold=self._hold)
-            time = started + timedelta(seconds=number / self._fps)
-            yield Frame(drawn.image, number, self.name, time, true_label=self._names[drawn.label_index])
+            label = self._names[drawn.label_index]
+            yield Frame(drawn.image, number, self.name, datetime.now(timezone.utc), true_label=label,
+                        position_s=number / self._fps)  # fmt: skip

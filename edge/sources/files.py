@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.errors import SourceError
+from edge.errors import ConfigError, SourceError
 from edge.images import kinds, limits
 from edge.images.folders import first_image_below, has_image_suffix, kind_of_file, list_images, sort_files
 from edge.images.frames import has_more_frames
 from edge.sources.camera import CSI_PREFIX
 from edge.sources.frame import Source
 from edge.sources.images import ImageSource
+from edge.system.connection import Access
+from edge.system.urls import redact_url
 
 _LOGGER = logging.getLogger(__name__)
 _GLOB_CHARACTERS = frozenset("*?[")
 
 
-def open_path(text: str, *, least: int | None = None, expected: str) -> Source:
+def open_path(text: str, *, least: int | None = None, expected: str, fps: float | None = None) -> Source:
     """Open a file, a folder or a glob; `expected` ends the message about what is none of them.
+
+    `fps` is as in `open_video`.
 
     Raises:
         SourceError: it doesn't exist, can't be read, or holds nothing to classify.
+        ConfigError: it is an address with a slip.
     """
     if not text:
         raise SourceError(f"--source is empty: expected {expected}")
@@ -30,19 +36,21 @@ def open_path(text: str, *, least: int | None = None, expected: str) -> Source:
     if path.is_dir():
         return ImageSource(text, _images_in(path), least=least)
     if path.is_file():
-        return ImageSource(text, [path], least=least) if _is_image(path) else open_video(text)
+        return ImageSource(text, [path], least=least) if _is_image(path) else open_video(text, fps=fps)
     if _GLOB_CHARACTERS & set(text):
         return ImageSource(text, _images_matching(text), least=least)
     is_device = text.isdecimal() or text.startswith(("/dev/", CSI_PREFIX))
     hint = f" (a camera? then: --camera {text})" if is_device else ""
-    raise SourceError(f"no source {text!r}: expected {expected}{hint}")
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", text) or redact_url(text) != text:
+        raise ConfigError(f"no source {redact_url(text)!r}: an address begins like rtsp:// or http://")
+    raise SourceError(f"no source {redact_url(text)!r}: expected {expected}{hint}")
 
 
-def open_video(location: str) -> Source:
-    """Open a video file, or one behind a URL, with its first frame."""
+def open_video(location: str, *, fps: float | None = None, access: Access = Access()) -> Source:  # noqa: B008
+    """Open a video file, or one behind a URL, with its first frame; it was filmed at `fps` if it states no times."""
     from edge.sources.video import VideoSource
 
-    return VideoSource(location)
+    return VideoSource(location, fps=fps, access=access)
 
 
 def _images_in(folder: Path) -> Sequence[Path]:

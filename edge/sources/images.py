@@ -11,6 +11,7 @@ from edge.errors import FrameError, SourceError
 from edge.images import limits
 from edge.images.decode import decode_image, read_image
 from edge.sources.frame import Frame
+from edge.system.connection import Access
 from edge.system.urls import redact_url
 
 _TIMEOUT_S = 10.0  # without a byte
@@ -48,16 +49,21 @@ class ImageSource:
         """Do nothing: no file is kept open."""
 
 
+class NotOneImageError(SourceError):
+    """A stream of images behind a URL that is named like one image."""
+
+
 class ImageUrlSource:
     """One image behind a URL (see `edge.sources.frame.Source`)."""
 
     is_stream = False
     is_live = False
 
-    def __init__(self, url: str, *, least: int | None = None) -> None:
+    def __init__(self, url: str, *, least: int | None = None, access: Access = Access()) -> None:  # noqa: B008
         """Fetch and decode the image.
 
         Raises:
+            NotOneImageError: a stream of them comes.
             SourceError: out of reach, too slow, too large or no image.
         """
         from edge.system import http
@@ -65,7 +71,10 @@ class ImageUrlSource:
         self.name = redact_url(url)
         self.skipped = 0
         try:
-            content = http.fetch_bytes(url, limit_bytes=limits.MOST_BYTES, timeout_s=_TIMEOUT_S, total_s=_LONGEST_S)
+            with http.open_url(url, timeout_s=_TIMEOUT_S, access=access) as response:
+                if response.headers.get_content_maintype() == "multipart":
+                    raise NotOneImageError(f"{self.name} is a stream")
+                content = http.read_bytes(response, url, limit_bytes=limits.MOST_BYTES, total_s=_LONGEST_S)
             self._image = decode_image(content, least=least, keeps_alpha=True)
         except FrameError as error:
             raise SourceError(f"{self.name}: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,13 +13,19 @@ import numpy as np
 from edge.errors import SourceError
 from edge.images import limits
 from edge.images.decode import decode_image
+from edge.sources import ffmpeg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from edge.system.connection import Access
+
 _OPEN_TIMEOUT_S = 10.0
+EXPLAIN_TIMEOUT_S = 5.0
+"""Seconds for asking a server why FFmpeg could not open its URL."""
 _MOST_BUFFERS = 8  # a queue's, those on either side of it, and what a sink still shows; 50 MB at 1080p
 _OWN_REFERENCES = 3  # to a buffer: the list's, the loop's, and getrefcount's
+_MOST_ASPECT = 4.0  # of a pixel, or its inverse: anamorphic films have 2 at most
 _MJPEG = {float(cv2.VideoWriter.fourcc(*code)) for code in ("MJPG", "mjpg", "jpeg")}
 
 
@@ -61,17 +68,25 @@ class Buffers:
             self._buffers.append(image)
 
 
-def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCapture:
+def open_capture(
+    location: str, name: str, parameters: Sequence[int], *, access: Access | None = None
+) -> cv2.VideoCapture:
     """Open a video or stream with FFmpeg, which decodes one frame for it; `isOpened` is False if that failed.
+
+    `access` is of a URL, and None for a file.
 
     MJPEG comes undecoded: FFmpeg takes a gigabyte for a frame that claims to be large, and OpenCV reads beyond a frame
     whose pixel format differs from the first one's (opencv/opencv#29699). The name is the location without passwords.
 
     Raises:
-        SourceError: its frames have too many pixels.
+        SourceError: its frames have too many pixels, or it isn't to be trusted.
     """
-    capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG, parameters)
+    if access is not None:
+        ffmpeg.require_trust(location, timeout_s=_OPEN_TIMEOUT_S, access=access)
+    with contextlib.nullcontext() if access is None else ffmpeg.options(location, access):
+        capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG, parameters)
     height, width = capture.get(cv2.CAP_PROP_FRAME_HEIGHT), capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+    width *= pixel_aspect(capture)
     if height * width > limits.most_video_pixels():
         capture.release()
         raise SourceError(f"{name} is {width:.0f}x{height:.0f}: {limits.too_many_pixels(limits.most_video_pixels())}")
@@ -80,8 +95,17 @@ def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.Vid
     return capture
 
 
-def read_frame(capture: cv2.VideoCapture, buffers: Buffers) -> NDArray[np.uint8] | None:
-    """Read the next frame.
+def pixel_aspect(capture: cv2.VideoCapture) -> float:
+    """Return the width of a pixel over its height, as the video states it and its frames come; 1 where it is absurd."""
+    across, down = capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN)
+    aspect = across / down if across > 0 and down > 0 else 1.0
+    if capture.get(cv2.CAP_PROP_ORIENTATION_META) % 180:  # OpenCV turns the frames, and states it of those before
+        aspect = 1 / aspect
+    return aspect if 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT else 1.0
+
+
+def read_frame(capture: cv2.VideoCapture, buffers: Buffers, *, aspect: float = 1.0) -> NDArray[np.uint8] | None:
+    """Read the next frame, and make its pixels square, whose `aspect` is that of `pixel_aspect`.
 
     Returns:
         uint8 BGR, shape (H, W, 3), 0-255; None at the end, or if FFmpeg can't decode the frame.
@@ -90,7 +114,14 @@ def read_frame(capture: cv2.VideoCapture, buffers: Buffers) -> NDArray[np.uint8]
         FrameError: a damaged frame that came undecoded.
     """
     image = buffers.read(capture)
-    return image if image is None or image.ndim == 3 else decode_image(image.tobytes())
+    if image is not None and image.ndim != 3:
+        image = decode_image(image.tobytes())
+    if image is None or aspect == 1:
+        return image
+    size = max(1, round(image.shape[1] * aspect)), image.shape[0]
+    return np.asarray(
+        cv2.resize(image, size, interpolation=cv2.INTER_AREA if aspect < 1 else cv2.INTER_LINEAR), np.uint8
+    )
 
 
 def time_limits(read_timeout_s: float) -> list[int]:

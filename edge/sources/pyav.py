@@ -1,7 +1,7 @@
 """Video files by PyAV: the planes that FFmpeg decodes, without OpenCV's conversion of every frame to BGR.
 
 Frames look as OpenCV's do. Files for which that is uncertain are left to OpenCV: other codecs and pixel formats, full
-colour range, and frames that must be rotated, such as a phone's.
+colour range, pixels that aren't square, and frames that must be rotated, such as a phone's.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class PlanesVideo:
     def __init__(self, container: av.container.InputContainer, stream: av.VideoStream) -> None:
         """Take over a file that PyAV opened, and decode the first frame."""
         self._container = container
-        self._start_s = _seconds(stream.start_time, stream)
+        self._stream = stream
         self._position_s = math.nan
         frames = _decoded(container, stream)
         self._first = next(frames, None)
@@ -46,14 +46,15 @@ class PlanesVideo:
     def is_as_opencv(self) -> bool:
         """Return whether OpenCV would show the first frame in the same way."""
         first, self._first = self._first, None
-        return first is not None and _is_plain(first) and first.rotation == 0
+        has_square_pixels = (self._stream.sample_aspect_ratio or 1) == 1
+        return first is not None and _is_plain(first) and first.rotation == 0 and has_square_pixels
 
     def read(self) -> YuvPicture | None:
         """Implement `edge.sources.video.OpenVideo.read`."""
         for frame in self._frames:
             if frame is None or not _is_plain(frame):
                 raise FrameError("damaged")
-            self._position_s = math.nan if frame.time is None else frame.time - self._start_s
+            self._position_s = math.nan if frame.time is None else frame.time
             return YuvPicture(*(_values(plane) for plane in frame.planes))
         return None
 

@@ -53,6 +53,11 @@ class Opener(Protocol):
     """True if it may be opened while a read hangs, if only to fail because it is in use."""
 
     @property
+    def may_be_single(self) -> bool:
+        """True if its first frame may be all: an image that a program wrote into a pipe, or a snapshot's address."""
+        ...
+
+    @property
     def skipped(self) -> int:
         """Number of unreadable frames so far."""
         ...

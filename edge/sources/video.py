@@ -7,15 +7,18 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol
 
 import cv2
 
 from edge.errors import FrameError, SourceError
+from edge.sources import ffmpeg
 from edge.sources.frame import Frame, mark_single
-from edge.sources.opencv_capture import Buffers, open_capture, read_frame, time_limits
+from edge.sources.frame_times import VideoClock
+from edge.sources.opencv_capture import EXPLAIN_TIMEOUT_S, Buffers, open_capture, pixel_aspect, read_frame, time_limits
 from edge.sources.readers import Prefetcher
+from edge.system.connection import Access
 from edge.system.urls import is_url, redact_url
 
 if TYPE_CHECKING:
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
     from edge.vision import YuvPicture
 
 _READ_TIMEOUT_S = 10.0
-_LONGEST_S = 86_400 * 365  # a position beyond it is damage
 _MOST_BAD = 64  # consecutive unreadable frames, after which none will follow
+_PTS: int | None = getattr(cv2, "CAP_PROP_PTS", None)  # since OpenCV 4.11
+_FEWEST_FROM_RATE = 2  # frames in a row without times, from the second on, before it is said
 _CUT_S, _CUT_SHARE = 0.5, 0.05  # a video may end so much before its claimed end: its sound may be longer
 # While a core classifies, the decoder needs more threads than cores to keep the others busy; FFmpeg takes 16 at most.
 _DECODER_THREADS = min(16, (os.cpu_count() or 1) + 2)
@@ -50,7 +54,7 @@ class OpenVideo(Protocol):
         ...
 
     def position_s(self) -> float:
-        """Return the time of the last frame in seconds from the beginning; any number if the file is damaged."""
+        """Return the time that the file states for the last frame, in seconds; any number if it states none."""
         ...
 
     def close(self) -> None:
@@ -64,9 +68,12 @@ class VideoSource:
     is_stream = True
     is_live = False
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, *, fps: float | None = None, access: Access = Access()) -> None:  # noqa: B008
+        """Store the location; `fps` is the rate at which it was filmed, for a file that states no times."""
         self.name = redact_url(location)
         self.skipped = 0
+        self._fps = fps
+        self._access = access
         self._location = location
         self._is_local = not is_url(location)
         self._open_planes = _planes_opener() if self._is_local else _leave_to_opencv
@@ -87,30 +94,30 @@ class VideoSource:
             self._prefetcher.close()
 
     def _read(self) -> Iterator[Frame]:
-        """Yield the frames; a file is read faster or slower than it was filmed, so that its own times count."""
+        """Yield the frames; a file is read faster or slower than it was filmed, so that its own clock counts."""
         video: OpenVideo = self._open_planes(self._location, threads=_DECODER_THREADS) or OpenCvVideo(
-            self._location, self.name
+            self._location, self.name, access=self._access
         )
-        number = 0
+        clock, number = VideoClock(self._fps or video.fps), 0
         try:
-            for frame in mark_single(self._timed(video)):
+            for frame in mark_single(self._timed(video, clock)):
                 yield frame
                 number = frame.number + 1
             if number:
-                self._report_damage(video, number)
+                self._report_damage(video, clock)
         finally:
             video.close()
         if number == 0:
             raise SourceError(f"{self.name} holds no frame that OpenCV can read")
 
-    def _timed(self, video: OpenVideo) -> Iterator[Frame]:
-        opened, number = datetime.now(timezone.utc), 0
+    def _timed(self, video: OpenVideo, clock: VideoClock) -> Iterator[Frame]:
+        number = 0
         while (image := self._next(video)) is not None:
-            time = datetime.now(timezone.utc)
-            if self._is_local:
-                position_s = video.position_s()
-                time = opened + timedelta(seconds=position_s if 0 <= position_s < _LONGEST_S else 0)
-            yield Frame(image, number, self.name, time)
+            place_s = clock.place(video.position_s())
+            if clock.from_rate == _FEWEST_FROM_RATE == number:
+                _LOGGER.info("%s states no times of its frames: %g a second are assumed (--fps sets another rate)",
+                             self.name, 1 / clock.frame_s)  # fmt: skip
+            yield Frame(image, number, self.name, datetime.now(timezone.utc), position_s=place_s)
             number += 1
 
     def _next(self, video: OpenVideo) -> NDArray[np.uint8] | YuvPicture | None:
@@ -122,23 +129,24 @@ class VideoSource:
                     return image
         return None
 
-    def _report_damage(self, video: OpenVideo, frames: int) -> None:
+    def _report_damage(self, video: OpenVideo, clock: VideoClock) -> None:
         """Log damage; an end that comes too early counts as one more skipped frame."""
         if self.skipped:
             _LOGGER.warning("skipped %d frames of %s: damaged", self.skipped, self.name)
         if not (0 < video.fps < math.inf and 0 < video.claimed_s < math.inf):
             return  # no claim to compare with
-        played_s = max((frames + self.skipped) / video.fps, video.position_s())
-        if video.claimed_s - played_s > max(_CUT_S, _CUT_SHARE * video.claimed_s):
+        # Some containers state how long they last, others when they end, by a clock that needn't begin at 0.
+        missing_s = video.claimed_s - max(clock.lasted_s + self.skipped * clock.frame_s, clock.stated_s)
+        if missing_s > max(_CUT_S, _CUT_SHARE * video.claimed_s):
             self.skipped += 1
             _LOGGER.warning("%s ended after %.1f s of the %.1f s that it claims: cut short or damaged",
-                            self.name, played_s, video.claimed_s)  # fmt: skip
+                            self.name, clock.lasted_s, video.claimed_s)  # fmt: skip
 
 
 class OpenCvVideo:
     """A video that OpenCV reads (see `OpenVideo`)."""
 
-    def __init__(self, location: str, name: str) -> None:
+    def __init__(self, location: str, name: str, *, access: Access = Access()) -> None:  # noqa: B008
         """Open the video; the name is the location without passwords.
 
         Raises:
@@ -146,22 +154,30 @@ class OpenCvVideo:
         """
         is_local = not is_url(location)
         parameters = [cv2.CAP_PROP_N_THREADS, _DECODER_THREADS] if is_local else time_limits(_READ_TIMEOUT_S)
-        self._capture = open_capture(location, name, parameters)
+        self._capture = open_capture(location, name, parameters, access=None if is_local else access)
         if not self._capture.isOpened():
             self._capture.release()
+            error = None if is_local else ffmpeg.explain(location, timeout_s=EXPLAIN_TIMEOUT_S, access=access)
+            if error is not None:
+                raise error
             kind = "an image or video" if is_local else "a video"
             raise SourceError(f"can't open {name}: not {kind} that OpenCV can read, or out of reach")
-        self._buffers = Buffers()
+        self._buffers, self._aspect = Buffers(), pixel_aspect(self._capture)
         self.fps, count = self._capture.get(cv2.CAP_PROP_FPS), self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.claimed_s = count / self.fps if self.fps else 0.0
+        self._start_s: float | None = None
 
     def read(self) -> NDArray[np.uint8] | None:
         """Implement `OpenVideo.read`."""
-        return read_frame(self._capture, self._buffers)
+        return read_frame(self._capture, self._buffers, aspect=self._aspect)
 
     def position_s(self) -> float:
-        """Implement `OpenVideo.position_s`."""
-        return self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        """Implement `OpenVideo.position_s`; OpenCV itself counts from the file's first time."""
+        position_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if self._start_s is None:
+            stated = self._capture.get(_PTS) if _PTS is not None else 0.0  # in units of the frame rate
+            self._start_s = stated / self.fps - position_s if 0 < stated < math.inf and self.fps > 0 else 0.0
+        return self._start_s + position_s
 
     def close(self) -> None:
         """Implement `OpenVideo.close`."""

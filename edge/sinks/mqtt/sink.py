@@ -68,7 +68,7 @@ class MqttSink(Sink):
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Publish the decision if it changed or has settled, and telemetry if it is due."""
         self._prediction, self._source = prediction, frame.source
-        frame_s = frame.time.timestamp()
+        frame_s = frame.clock_s
         has_settled = self._settling.is_due(decision.probability, frame_s)
         if self._take(decision, has_settled=has_settled):
             self._settling.begin(decision.probability, frame_s)

@@ -14,6 +14,8 @@ import numpy as np
 
 from edge.errors import RuntimeMissingError, SourceError
 from edge.sources.camera import CSI_PREFIX, CameraSettings
+from edge.sources.orientation import Orientation, flip
+from edge.system.urls import redact_url
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,9 +36,19 @@ class CsiCamera:
 
     skipped = 0
     can_be_opened_twice = False
+    may_be_single = False
 
-    def __init__(self, camera: str, settings: CameraSettings, *, read_timeout_s: float) -> None:
+    def __init__(
+        self,
+        camera: str,
+        settings: CameraSettings,
+        *,
+        read_timeout_s: float,
+        orientation: Orientation = Orientation(),  # noqa: B008  # immutable
+    ) -> None:
         """Store the camera's name, csi:0 for the first; the camera is opened by `open`.
+
+        The sensor itself turns by 180 degrees and mirrors; what it can't do is done to each frame.
 
         Raises:
             RuntimeMissingError: picamera2 is missing.
@@ -45,10 +57,13 @@ class CsiCamera:
         self.name = camera
         number = camera.removeprefix(CSI_PREFIX)
         if not number.isdecimal():
-            raise SourceError(f"{camera!r} is no CSI camera: expected csi:0 for the first, csi:1 for the second")
+            raise SourceError(
+                f"{redact_url(camera)!r} is no CSI camera: expected csi:0 for the first, csi:1 for the second"
+            )
         self._number = int(number)
         self._settings = settings
         self._read_timeout_s = read_timeout_s
+        self._orientation = orientation
         self._id: str | None = None
         _picamera2()
 
@@ -68,7 +83,8 @@ class CsiCamera:
             raise SourceError(f"no camera {self.name}; libcamera finds {names}; check the ribbon cable")
         self._id = cameras[place].id
         try:
-            return CsiCapture(_picamera2()(cameras[place].number), self._settings, self._read_timeout_s)
+            camera = _picamera2()(cameras[place].number)
+            return CsiCapture(camera, self._settings, self._read_timeout_s, self._orientation)
         except (RuntimeError, IndexError) as error:
             raise SourceError(f"can't open {self.name} ({error}): does another program use it?") from error
 
@@ -76,12 +92,17 @@ class CsiCamera:
 class CsiCapture:
     """A started CSI camera (see `edge.sources.readers.Capture`)."""
 
-    def __init__(self, camera: Any, settings: CameraSettings, read_timeout_s: float) -> None:
+    def __init__(self, camera: Any, settings: CameraSettings, read_timeout_s: float, orientation: Orientation) -> None:
         self._camera = camera
         self._read_timeout_s = read_timeout_s
+        self._orientation = orientation
         controls = {} if settings.fps is None else {"FrameRate": settings.fps}
         main = {"size": (settings.width, settings.height), "format": "RGB888"}
-        camera.configure(camera.create_video_configuration(main=main, controls=controls))
+        asked = orientation.flips or (False, False)
+        transform = {"transform": _transform(*asked)} if any(asked) else {}
+        camera.configure(camera.create_video_configuration(main=main, controls=controls, **transform))
+        granted = _granted(camera) if transform else (False, False)
+        self._flips = asked[0] != granted[0], asked[1] != granted[1]  # left to do
         camera.start()
 
     def read(self) -> NDArray[np.uint8]:
@@ -92,9 +113,14 @@ class CsiCapture:
         """
         job = self._camera.capture_array("main", wait=False)
         try:
-            return np.array(self._camera.wait(job, timeout=self._read_timeout_s), np.uint8, order="C")
+            image = self._camera.wait(job, timeout=self._read_timeout_s)
         except (concurrent.futures.TimeoutError, RuntimeError) as error:
             raise SourceError(f"the CSI camera gave no frame ({error or 'in time'})") from error
+        if self._orientation.flips is None:
+            return self._orientation.turn(image)
+        if any(self._flips):
+            return flip(image, left_right=self._flips[0], top_bottom=self._flips[1])
+        return np.array(image, np.uint8, order="C")
 
     def close(self) -> None:
         """Stop and release the camera."""
@@ -112,6 +138,18 @@ def csi_cameras() -> list[CsiDevice]:
         CsiDevice(str(info["Model"]), str(info["Id"]), info["Num"]) for info in _picamera2().global_camera_info()
     ]
     return [device for device in devices if "/usb" not in device.id]
+
+
+def _transform(left_right: bool, top_bottom: bool) -> Any:
+    from libcamera import Transform  # comes with picamera2
+
+    return Transform(hflip=int(left_right), vflip=int(top_bottom))
+
+
+def _granted(camera: Any) -> tuple[bool, bool]:
+    """Return which sides the camera swaps: libcamera may have changed what it was asked for."""
+    transform = camera.camera_configuration().get("transform")
+    return bool(getattr(transform, "hflip", False)), bool(getattr(transform, "vflip", False))
 
 
 def _picamera2() -> Any:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from edge.errors import SourceError
+from edge.errors import ConfigError, SourceError
 from edge.sources.camera import CameraSettings, v4l2
 from edge.sources.camera.v4l2 import Device
 from edge.sources.opencv_capture import Buffers
+from edge.system.urls import is_url, redact_url
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +31,7 @@ class Camera:
 
     skipped = 0
     can_be_opened_twice = True
+    may_be_single = False
 
     def __init__(self, camera: str, settings: CameraSettings, *, read_timeout_s: float) -> None:
         """Store the camera: a number (0), device (/dev/video0) or stable name (/dev/v4l/by-id/...).
@@ -38,6 +40,7 @@ class Camera:
 
         Raises:
             SourceError: not the name of a camera.
+            ConfigError: an address, which belongs to --source.
         """
         self.name = camera if camera.startswith("/") else f"camera {camera}"
         self._camera = camera
@@ -155,6 +158,9 @@ def _number(camera: str) -> int:
     if not camera.isdecimal():
         number = os.path.realpath(camera).removeprefix(f"{os.path.realpath(v4l2.DEVICES)}/video")
     if not number.isdecimal() or len(number) > _MAX_DIGITS:
+        shown = redact_url(camera)
+        if is_url(camera) or shown != camera:
+            raise ConfigError(f"{shown} is an address and no camera of this machine: give it to --source")
         raise SourceError(
             f"{camera!r} is no camera: expected a number, /dev/videoN, a /dev/v4l/by-id name or csi:0; "
             f"{_found_sentence()}"

@@ -15,3 +15,7 @@ class LiveTimeouts(NamedTuple):
     """Seconds of identical frames after which a camera is reopened; 0: never."""
     give_up_s: float = math.inf
     """Seconds without a new frame after which the source is given up."""
+    start_s: float = 0.0
+    """Seconds that the source may take to give its first frame, in which it is tried again; 0: it must open at once."""
+    adapts: bool = False
+    """True makes a source stale only after three times the pace of its frames, where that is more than `stall_s`."""

@@ -13,10 +13,11 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, BinaryIO
 
-from edge.errors import FrameError, SourceError
+from edge.errors import FrameError, SourceError, SourceRefusedError
 from edge.images import kinds, limits
 from edge.images.decode import decode_image
 from edge.sources.frame import Frame, mark_single
+from edge.sources.frame_times import DEFAULT_FPS, VideoClock
 from edge.sources.readers import EndOfStreamError
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ START, END = b"\xff\xd8\xff", b"\xff\xd9"
 NAME = "standard input"
 _CHUNK = 64 * 1024
 _LARGEST = 16 * 2**20  # bytes of one image; anything larger is no JPEG
-# Kinds whose first bytes are long enough that no garbage before a stream looks like them.
-_OTHER_KINDS = {kinds.PNG, kinds.WEBP, kinds.TIFF, kinds.GIF, kinds.JPEG_2000, kinds.AVIF, kinds.HEIC}
+_MOST_WITHOUT = 8 * 2**20  # bytes on standard input without an image, after which none is expected any more
+_HEAD_BYTES = 192  # that tell other things from MJPEG: an MPEG transport stream begins anew after 188
+# First bytes whose kind is told by more than two of them: no garbage before a stream looks like them.
+OTHER_KINDS = {kinds.PNG, kinds.WEBP, kinds.TIFF, kinds.GIF, kinds.JPEG_2000, kinds.AVIF, kinds.HEIC}
+_H264_UNITS = {1, 5, 6, 7, 8, 9}  # slices, what is said about them, parameter sets, a delimiter
+_H265_UNITS = {0x40, 0x42, 0x44, 0x46, 0x4E}  # parameter sets, a delimiter, what is said about them
 _SEGMENTS = {*range(0xC0, 0xFF)} - {*range(0xD0, 0xDB)}  # second bytes of markers that stand before the first scan
 
 
@@ -41,6 +46,7 @@ class MjpegInput:
 
     name = NAME
     can_be_opened_twice = False
+    may_be_single = True
 
     def __init__(
         self,
@@ -106,11 +112,16 @@ class MjpegInput:
 
         Raises:
             SourceError: it can't be decoded.
+            SourceRefusedError: it is a video of another kind.
         """
         with suppress(EndOfStreamError):
-            while len(self._pending) < kinds.HEAD_BYTES:
+            while len(self._pending) < _HEAD_BYTES:
                 self._fill()
-        if kinds.kind_of(bytes(self._pending[: kinds.HEAD_BYTES])) not in _OTHER_KINDS:
+        head = bytes(self._pending[:_HEAD_BYTES])
+        if (video := video_in(head)) is not None:
+            raise SourceRefusedError(f"{self.name} is {video}, expected MJPEG: add --codec mjpeg to rpicam-vid, or "
+                                     "-f mjpeg to ffmpeg; a file is given by its name")  # fmt: skip
+        if kinds.kind_of(head) not in OTHER_KINDS:
             return None
         with suppress(EndOfStreamError):
             while len(self._pending) <= limits.MOST_BYTES:
@@ -123,9 +134,14 @@ class MjpegInput:
 
     def _next_jpeg(self) -> bytes:
         """Return the bytes from an image's start to its end."""
+        skipped = 0
         while True:
             start = self._pending.find(START)
             if start < 0:
+                skipped += len(self._pending)
+                if skipped > _MOST_WITHOUT and not self.can_be_opened_twice and math.isinf(self._timeout_s):
+                    raise SourceRefusedError(f"{self.name}: {skipped >> 20} MB came without a JPEG picture, expected "
+                                             "MJPEG: add --codec mjpeg to rpicam-vid")  # fmt: skip
                 del self._pending[: -len(START) + 1]  # the last bytes may begin a start
                 self._fill()
                 continue
@@ -177,6 +193,20 @@ def first_scan(content: bytes | bytearray, place: int = 2) -> int:
     return place
 
 
+def video_in(head: bytes) -> str | None:
+    """Return the kind of a video that isn't MJPEG, by its first 192 bytes; None: none that is known."""
+    start = 4 if head.startswith(b"\0\0\0\1") else 3 if head.startswith(b"\0\0\1") else None
+    if start is not None and len(head) > start + 1:
+        unit = head[start]  # ITU-T H.264 and H.265, Annex B: the type of the first unit
+        if unit in _H265_UNITS and head[start + 1] == 1:
+            return "H.265"
+        if unit < 0x80 and unit & 0x1F in _H264_UNITS:
+            return "H.264"
+    if head[:1] == head[188:189] == b"\x47":
+        return "an MPEG transport stream"
+    return "a video in a container" if kinds.kind_of(head) is kinds.VIDEO or head.startswith(b"FLV\1") else None
+
+
 class MjpegFileSource:
     """MJPEG from a file on standard input, every image in order (see `edge.sources.frame.Source`)."""
 
@@ -184,8 +214,10 @@ class MjpegFileSource:
     is_live = False
     name = NAME
 
-    def __init__(self, mjpeg: MjpegInput) -> None:
+    def __init__(self, mjpeg: MjpegInput, *, fps: float | None = None) -> None:
+        """Take the file; `fps` is the rate at which it was filmed, which it doesn't state."""
         self._mjpeg = mjpeg
+        self._clock = VideoClock(fps or DEFAULT_FPS)
 
     @property
     def skipped(self) -> int:
@@ -208,7 +240,8 @@ class MjpegFileSource:
     def _read(self) -> Iterator[Frame]:
         with suppress(EndOfStreamError):
             for number in itertools.count():
-                yield Frame(self._mjpeg.read(), number, NAME, datetime.now(timezone.utc))
+                image, place_s = self._mjpeg.read(), self._clock.place(math.nan)
+                yield Frame(image, number, NAME, datetime.now(timezone.utc), position_s=place_s)
 
     def close(self) -> None:
         """Do nothing: standard input stays open."""

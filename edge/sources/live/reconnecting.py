@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from statistics import median
 
 import cv2
-import numpy as np
 
-from edge.errors import SourceError, SourceLostError
+from edge.errors import SourceError, SourceLostError, SourceRefusedError
 from edge.health import LIVE, STALE, Health
 from edge.sources.frame import Frame
 from edge.sources.live import LiveTimeouts
+from edge.sources.live.frozen_frames import FrozenFrameDetector
 from edge.sources.readers import Capture, CapturedFrame, EndOfStreamError, Opener, Reader
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _SINGLE_S = 0.2  # that the first frame of a pipe waits for the second, or the end
 _TICK_S = 1.0  # between two moments without a frame
@@ -25,22 +23,21 @@ _FIRST_FRAME_S = 10.0  # a camera may take its time to start
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0  # before it is opened again
 _HANGS_S = 30.0  # beyond a read's timeout, and again after it was stopped: it won't return
 _MOST_HANGING = 3  # reads, each of which keeps a thread
-_FEWEST_CHANGES = 30  # frames, a second of video, before a source is known to have noise
-_MOST_REPEATS = 0.05  # share of frames; a source without noise repeats more
-_STRIDE = 16  # rows; of two frames with noise, the first row compared differs
+_FEWEST_GAPS = 3  # between frames, before a source's pace is known
+_PACES = 3  # without a frame, after which a slow source is stale
 _LOGGER = logging.getLogger(__name__)
 
 
 class LiveSource:
     """Frames of a camera or stream, as fresh as they come (see `edge.sources.frame.Source`)."""
 
-    is_stream = True
     is_live = True
 
     def __init__(
         self,
         opener: Opener,
         *,
+        is_stream: bool = True,
         timeouts: LiveTimeouts,
         health: Health,
         start_reader: Callable[[Callable[[], Capture]], Reader] = Reader,
@@ -48,6 +45,7 @@ class LiveSource:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = opener.name
+        self.is_stream = is_stream
         self._opener = opener
         self._timeouts = timeouts
         self._health = health
@@ -59,6 +57,9 @@ class LiveSource:
         self._hanging: list[Reader] = []
         self._was_open = False
         self._number = 0
+        self._began_s = clock()
+        self._gaps_s: deque[float] = deque(maxlen=2 * _FEWEST_GAPS + 1)  # between the last frames
+        self._reasons: set[str] = set()  # for being stale, that were said since it is
         self._fresh_s = clock()  # time of the newest frame; of the beginning before the first one
 
     @property
@@ -70,11 +71,13 @@ class LiveSource:
         """Yield the newest frame whenever there is a new one, None about once a second while there isn't.
 
         Raises:
-            SourceError: the device could not be opened the first time, or ended without a frame.
+            SourceError: the device could not be opened the first time, or ended without a frame; or it gave none within
+                `start_s`, if that is set.
+            SourceRefusedError: the device can be opened, and won't give frames however often it is asked.
             SourceLostError: no frame came for `give_up_s`.
         """
         pause_s = _SHORTEST_PAUSE_S
-        self._fresh_s = self._clock()
+        self._fresh_s = self._began_s = self._clock()
         while True:
             opened_s = self._clock()
             reader = self._reader = self._start_reader(self._opener.open)
@@ -85,8 +88,8 @@ class LiveSource:
                 return
             self._was_open = self._was_open or reader.is_open
             if reader.error is not None:
-                if not self._was_open or not isinstance(reader.error, (OSError, cv2.error)):
-                    raise reader.error  # waiting helps only where a camera worked before
+                if not self._is_worth_waiting(reader.error):
+                    raise reader.error
                 self._lose(str(reader.error))
             if self._fresh_s - opened_s >= _LONGEST_PAUSE_S:  # it worked for a while
                 pause_s = _SHORTEST_PAUSE_S
@@ -100,10 +103,18 @@ class LiveSource:
             self._reader.stop()
             self._reader.join()
 
+    def _is_worth_waiting(self, error: BaseException) -> bool:
+        """Return whether the device may be back: it worked before, or has still time to start."""
+        if isinstance(error, SourceRefusedError):
+            return self._number > 0 and self._opener.can_be_opened_twice
+        has_time = self._was_open or self._clock() - self._began_s < self._timeouts.start_s
+        return has_time and isinstance(error, (OSError, cv2.error))
+
     def _while_read(self, reader: Reader) -> Iterator[Frame | None]:
         """Yield the frames of an open device until it fails, ends or freezes."""
         dropped_before = self._health.dropped
-        quiet_since_s, allowed_s = self._clock(), max(self._timeouts.stall_s, _FIRST_FRAME_S)
+        quiet_since_s, allowed_s = self._clock(), max(self._stall_s(), _FIRST_FRAME_S, self._timeouts.start_s)
+        is_first = True
         while True:
             remaining_s = quiet_since_s + allowed_s - self._clock()
             frame = reader.newest(min(_TICK_S, remaining_s) if remaining_s > 0 else _TICK_S)
@@ -111,7 +122,7 @@ class LiveSource:
             if frame is None and not reader.is_running:
                 return
             quiet_s = self._clock() - quiet_since_s
-            if frame is not None and self._clock() - frame.captured_s > self._timeouts.stall_s:
+            if frame is not None and self._clock() - frame.captured_s > self._stall_s():
                 frame, dropped_before = None, dropped_before + 1  # it aged here, and the camera fell silent meanwhile
             if frame is None:
                 if quiet_s >= allowed_s:  # while the read lasts, it holds the device
@@ -122,8 +133,11 @@ class LiveSource:
                 self._require_time_left()
                 yield None
             elif not self._detector.is_frozen(frame.image, frame.captured_s):
+                if not is_first:
+                    self._gaps_s.append(frame.captured_s - quiet_since_s)
+                is_first = False
                 yield self._fresh(frame, is_single=self._is_single(reader))
-                quiet_since_s, allowed_s = frame.captured_s, self._timeouts.stall_s
+                quiet_since_s, allowed_s = frame.captured_s, self._stall_s()
             elif self._lose(f"the very same picture for {self._timeouts.freeze_s:g} s") or quiet_s >= allowed_s:
                 reader.stop()
                 return
@@ -153,9 +167,17 @@ class LiveSource:
         self._hanging.append(reader)
         return True
 
+    def _stall_s(self) -> float:
+        """Return the seconds without a frame after which the source is stale: a slow one has its own pace."""
+        if not self._timeouts.adapts:
+            return self._timeouts.stall_s
+        if len(self._gaps_s) < _FEWEST_GAPS:
+            return max(self._timeouts.stall_s, _FIRST_FRAME_S)
+        return max(self._timeouts.stall_s, _PACES * median(self._gaps_s))
+
     def _is_single(self, reader: Reader) -> bool:
-        """Return whether the first frame of a pipe is its last: an image that a program wrote into it."""
-        return self._number == 0 and not self._opener.can_be_opened_twice and reader.ends_within(_SINGLE_S)
+        """Return whether the first frame is the last: an image that a program wrote into a pipe, or a snapshot."""
+        return self._number == 0 and self._opener.may_be_single and reader.ends_within(_SINGLE_S)
 
     def _fresh(self, frame: CapturedFrame, *, is_single: bool) -> Frame:
         """Return a new frame, with which the source is live again."""
@@ -164,74 +186,34 @@ class LiveSource:
             self._health.reconnects += 1
             _LOGGER.warning("%s is back after %.1f s", self.name, away_s)
         self._health.state, self._health.reason = LIVE, ""
+        self._reasons.clear()
         self._number += 1
         return Frame(
             frame.image, self._number - 1, self.name, frame.time, captured_s=frame.captured_s, is_single=is_single
         )
 
     def _lose(self, reason: str) -> bool:
-        """Mark the source as stale, logged once; return True if it wasn't before."""
+        """Mark the source as stale, each reason logged once; return True if it wasn't before."""
         is_new = self._health.state != STALE
         if is_new:
-            _LOGGER.warning("%s: %s; trying until it is back", self.name, reason)
-        elif self._health.reason != reason:
-            _LOGGER.debug("%s: %s", self.name, reason)
+            is_starting = self._number == 0 and self._timeouts.start_s > 0
+            how_long = f"for {self._timeouts.start_s:g} s" if is_starting else "until it is back"
+            _LOGGER.warning("%s; trying %s", self._said(reason), how_long)
+        elif reason not in self._reasons:
+            _LOGGER.info("%s", self._said(reason))
+        self._reasons.add(reason)
         self._health.state, self._health.reason = STALE, reason
         return is_new
 
+    def _said(self, reason: str) -> str:
+        return reason if self.name in reason else f"{self.name}: {reason}"
+
     def _require_time_left(self) -> None:
-        """Raise SourceLostError if no frame came for `give_up_s`."""
+        """Raise SourceLostError if no frame came for `give_up_s`, SourceError if none at all came for `start_s`."""
         gone_s = self._clock() - self._fresh_s
+        if self._number == 0 and 0 < self._timeouts.start_s <= gone_s:
+            reason = self._said(self._health.reason or "no frame")
+            raise SourceError(f"{reason} (--start-timeout {self._timeouts.start_s:g})")
         if gone_s >= self._timeouts.give_up_s:
             reason = self._health.reason or "no frame"
             raise SourceLostError(f"{self.name} is given up after {gone_s:.0f} s without a frame: {reason}")
-
-
-class FrozenFrameDetector:
-    """Detects a camera that repeats its last frame.
-
-    A sensor has noise, so that no two of its frames are identical. Identical bytes for seconds come from a driver or a
-    capture device that repeats the last frame. A source without noise (a test pattern, a screen, a well compressed
-    stream) repeats itself while all is well, so it is never called frozen. Neither is a frame of one colour, which is a
-    covered lens. A source that is frozen from its first frame on can't be detected.
-    """
-
-    def __init__(self, limit_s: float) -> None:
-        self._limit_s = limit_s
-        self._changes = 0
-        self._repeats = 0
-        self._run = 0  # repeats of the current frame
-        self._is_frozen = False
-        self._image: NDArray[np.uint8] = np.zeros((0, 0, 3), np.uint8)
-        self._since_s = 0.0
-
-    def is_frozen(self, image: NDArray[np.uint8], captured_s: float) -> bool:
-        """Compare a frame, uint8 (H, W, 3), 0-255, in an array of its own, with the one before."""
-        if self._limit_s == 0:
-            return False
-        if _is_same(image, self._image):
-            self._run += 1
-            if not self._is_frozen and captured_s - self._since_s >= self._limit_s:
-                self._is_frozen = self._has_noise() and not _is_one_colour(image)
-            return self._is_frozen
-        if not self._is_frozen and self._run and not _is_one_colour(self._image):
-            self._repeats += self._run
-        self._changes += 1
-        self._run, self._is_frozen = 0, False
-        self._image, self._since_s = image, captured_s
-        return False
-
-    def _has_noise(self) -> bool:
-        """Return whether the frames before this one differed, each from the one before it."""
-        enough = self._changes >= _FEWEST_CHANGES
-        return enough and self._repeats <= _MOST_REPEATS * (self._changes + self._repeats)
-
-
-def _is_same(image: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
-    if image.shape != other.shape or not np.array_equal(image[::_STRIDE], other[::_STRIDE]):
-        return False
-    return np.array_equal(image, other)
-
-
-def _is_one_colour(image: NDArray[np.uint8]) -> bool:
-    return bool(image.size) and bool((image == image[0, 0]).all())

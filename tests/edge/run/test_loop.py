@@ -103,7 +103,8 @@ def test_sinks_and_tally_get_what_was_decided() -> None:
     asked: list[tuple[str, datetime]] = []
 
     class Bags(Decider):
-        def decide(self, prediction: Prediction, time: datetime) -> Decision:
+        def decide(self, prediction: Prediction, time: datetime, clock_s: float | None = None) -> Decision:
+            assert clock_s == NOON.timestamp()
             asked.append((prediction.label, time))
             return Decision("Bag", 0.25, NOON, changed=False, reason="held")
 

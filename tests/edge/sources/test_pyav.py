@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -80,7 +81,7 @@ def test_a_source_of_a_file_gives_planes_in_order(tmp_path: Path) -> None:
     assert [frame.number for frame in frames] == list(range(FRAMES))
     assert all(isinstance(frame.picture, YuvPicture) for frame in frames)
     assert frames[0].image.shape == (96, 128, 3)  # the file is closed; its pictures live on
-    assert (frames[-1].time - frames[0].time).total_seconds() == pytest.approx((FRAMES - 1) / FPS)
+    assert [frame.position_s for frame in frames] == pytest.approx([number / FPS for number in range(FRAMES)])
     assert source.skipped == 0
 
 
@@ -123,6 +124,67 @@ def test_a_video_that_is_to_be_turned_is_left_to_opencv(tmp_path: Path) -> None:
     path.write_bytes(content)
     assert open_planes(str(path), threads=2) is None
     assert {picture.shape for picture in pictures(VideoSource(str(path)))} == {(128, 96, 3)}
+
+
+def test_pixels_that_are_not_square_are_left_to_opencv_which_states_them(tmp_path: Path) -> None:
+    """Anamorphic: 96 by 128 pixels, each twice as wide as high, are a picture of 96 by 256."""
+    path = str(write(tmp_path / "walk.mkv", "libx264", sample_aspect_ratio=Fraction(2)))
+    assert open_planes(path, threads=2) is None
+    assert {picture.shape for picture in pictures(VideoSource(path))} == {(96, 256, 3)}
+
+
+def write_uneven(path: Path, times_ms: list[int]) -> str:
+    """A garment at these times."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(FPS))
+        stream.height, stream.width, stream.pix_fmt = 96, 128, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for time_ms in times_ms:
+            frame = av.VideoFrame.from_ndarray(draw_frame(0, height=96, width=128).image, format="bgr24")
+            frame.pts, frame.time_base = time_ms, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return str(path)
+
+
+@pytest.mark.parametrize("has_pyav", [True, False])
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts"])
+@pytest.mark.parametrize("start_ms", [0, 3_600_000], ids=["at once", "at an hour"])
+def test_a_variable_rate_and_a_late_start_are_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_pyav: bool, suffix: str, start_ms: int
+) -> None:
+    """Ten frames a second for 2 s, then one in 1.5 s, as a screen recorder has it."""
+    if not has_pyav:
+        monkeypatch.setitem(sys.modules, "edge.sources.pyav", None)
+    times_ms = [*range(0, 2000, 100), *range(2000, 12500, 1500)]
+    source = VideoSource(write_uneven(tmp_path / f"walk.{suffix}", [start_ms + time_ms for time_ms in times_ms]))
+    frames = list(source.frames())
+    assert [frame.position_s for frame in frames] == pytest.approx([time_ms / 1000 for time_ms in times_ms], abs=0.002)
+    assert source.skipped == 0
+
+
+@pytest.mark.parametrize("has_pyav", [True, False])
+def test_raw_h264_whose_frames_have_no_time_gets_the_answers_of_the_same_mp4(
+    edge_classify: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_pyav: bool
+) -> None:
+    """`rpicam-vid -o film.h264` writes no times: the first answer stayed for the whole film."""
+    if not has_pyav:
+        monkeypatch.setitem(sys.modules, "edge.sources.pyav", None)
+    changes = []
+    for path in (tmp_path / "walk.mp4", tmp_path / "walk.h264"):
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libx264", rate=Fraction(25))
+            stream.height, stream.width, stream.pix_fmt = 240, 320, "yuv420p"
+            for number in range(60):
+                image = draw_frame(number, hold=20, height=240, width=320).image
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+            container.mux(stream.encode(None))
+        outcome = edge_classify("--source", path, "--json")
+        rows = [json.loads(line) for line in outcome.out.splitlines()]
+        assert [row["position_s"] for row in rows] == pytest.approx([n / 25 for n in range(60)], abs=0.001)
+        changes.append([(row["frame"], row["label"]) for row in rows if row["changed"]])
+    assert changes[0] == changes[1]
+    assert len({label for _, label in changes[0]} - {"unknown", "nothing"}) == 3
 
 
 @pytest.mark.parametrize("content", [b"", b"no video\n", bytes(4000)], ids=["empty", "text", "zeros"])

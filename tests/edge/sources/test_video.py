@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -57,8 +57,13 @@ def test_a_video_that_is_left_in_the_middle_is_closed(monkeypatch: pytest.Monkey
 
 def test_the_times_of_a_video_file_are_those_of_its_playing(video: Path) -> None:
     frames = list(VideoSource(str(video)).frames())
-    elapsed_ms = [(frame.time - frames[0].time) / timedelta(milliseconds=1) for frame in frames]
-    assert elapsed_ms == pytest.approx([100 * number for number in range(7)])  # ten frames a second
+    assert [frame.position_s for frame in frames] == pytest.approx([number / 10 for number in range(7)])
+    assert [frame.clock_s for frame in frames] == [frame.position_s for frame in frames]
+
+
+def test_no_time_of_a_video_file_lies_in_the_future(video: Path) -> None:
+    for frame in VideoSource(str(video)).frames():
+        assert frame.time <= datetime.now(timezone.utc)
 
 
 def test_on_the_command_line_a_video_ends_with_exit_code_0(edge_classify: Callable[..., Any], video: Path) -> None:
@@ -84,9 +89,9 @@ def test_a_file_that_is_no_video_is_one_line_of_error(
 @pytest.mark.parametrize("position_ms", [-1.0, float("nan"), 1e300])
 def test_a_damaged_time_stamp_costs_no_frame(monkeypatch: pytest.MonkeyPatch, position_ms: float) -> None:
     monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
-    monkeypatch.setattr(FakeCapture, "claims", {cv2.CAP_PROP_POS_MSEC: position_ms})
-    first, second = VideoSource("walk.mp4").frames()
-    assert first.time == second.time
+    monkeypatch.setattr(FakeCapture, "claims", {cv2.CAP_PROP_POS_MSEC: position_ms, cv2.CAP_PROP_FPS: 20.0})
+    assert [frame.position_s for frame in VideoSource("walk.mp4").frames()] == [0.0, 0.05]
+    assert [frame.position_s for frame in VideoSource("walk.mp4", fps=50).frames()] == [0.0, 0.02]
 
 
 def test_a_video_behind_http_ends_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,13 +165,23 @@ def test_a_video_cut_short_is_logged_and_exit_code_1(edge_classify: Callable[...
     [
         ({cv2.CAP_PROP_FRAME_COUNT: 20.0, cv2.CAP_PROP_FPS: 10.0}, 1),
         ({cv2.CAP_PROP_FRAME_COUNT: 20.0, cv2.CAP_PROP_FPS: 10.0, cv2.CAP_PROP_POS_MSEC: 1900.0}, 0),
+        ({cv2.CAP_PROP_FRAME_COUNT: 36_002.0, cv2.CAP_PROP_FPS: 10.0, cv2.CAP_PROP_PTS: 36_000.0}, 0),
         ({cv2.CAP_PROP_FRAME_COUNT: 6.0, cv2.CAP_PROP_FPS: 10.0}, 0),
         ({cv2.CAP_PROP_FRAME_COUNT: 1e18, cv2.CAP_PROP_FPS: 1e-3}, 1),
         ({cv2.CAP_PROP_FRAME_COUNT: -9e15, cv2.CAP_PROP_FPS: 10.0}, 0),
         ({cv2.CAP_PROP_FRAME_COUNT: math.nan, cv2.CAP_PROP_FPS: 10.0}, 0),
         ({cv2.CAP_PROP_FRAME_COUNT: 20.0, cv2.CAP_PROP_FPS: math.inf}, 0),
     ],
-    ids=["cut short", "few frames, far apart", "sound is longer", "absurd", "unknown", "no number", "infinite"],
+    ids=[
+        "cut short",
+        "few frames, far apart",
+        "begins at an hour",
+        "sound is longer",
+        "absurd",
+        "unknown",
+        "no number",
+        "infinite",
+    ],
 )
 def test_what_a_video_claims_is_compared_with_what_it_gave(
     monkeypatch: pytest.MonkeyPatch, claims: dict[int, float], skipped: int
@@ -210,3 +225,24 @@ def test_a_video_of_one_frame_is_a_single_frame_and_one_of_more_is_none(tmp_path
         (tmp_path / "walk.mjpeg").write_bytes(count * content)
         frames = VideoSource(str(tmp_path / "walk.mjpeg")).frames()
         assert [frame.is_single for frame in frames] == [count == 1] * count
+
+
+@pytest.mark.parametrize(
+    ("across", "down", "turned", "shape"),
+    [(2, 1, 0, (6, 16, 3)), (1, 2, 0, (6, 4, 3)), (2, 1, 90, (6, 4, 3)), (0, 1, 0, (6, 8, 3)), (99, 1, 0, (6, 8, 3))],
+    ids=["wide", "narrow", "wide and turned", "not stated", "absurd"],
+)
+def test_pixels_that_are_not_square_become_square(
+    monkeypatch: pytest.MonkeyPatch, across: int, down: int, turned: int, shape: tuple[int, ...]
+) -> None:
+    class Capture(FakeCapture):
+        claims: ClassVar = {cv2.CAP_PROP_SAR_NUM: across, cv2.CAP_PROP_SAR_DEN: down,
+                            cv2.CAP_PROP_ORIENTATION_META: turned}  # fmt: skip
+
+        def read(self, _into: Any = None) -> tuple[bool, Any]:
+            self.left -= 1
+            return self.left >= 0, np.zeros((6, 8, 3), np.uint8)
+
+    monkeypatch.setattr(cv2, "VideoCapture", Capture)
+    assert [frame.image.shape for frame in VideoSource("walk.mp4").frames()] == [shape] * 2
+    assert Stream("rtsp://cam/1", read_timeout_s=5).open().read().shape == shape

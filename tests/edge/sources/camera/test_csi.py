@@ -7,6 +7,7 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from edge.errors import RuntimeMissingError, SourceError
 from edge.sources.camera.csi import CsiCamera, csi_cameras
 from edge.sources.camera.listing import list_cameras
 from edge.sources.camera.usb import CameraSettings
+from edge.sources.orientation import Orientation
 
 SETTINGS = CameraSettings(480, 640, 15)
 BLUE = (255, 0, 0)  # in BGR
@@ -101,6 +103,48 @@ def test_a_frame_is_bgr_and_owns_its_memory(picamera2: type[FakePicamera2]) -> N
         opened.read()
     opened.close()
     assert made.done == ["start", "stop", "close"]
+
+
+@pytest.mark.parametrize("grants", [True, False], ids=["by the sensor", "by ourselves"])
+@pytest.mark.parametrize(
+    ("orientation", "flips", "place"),
+    [
+        (Orientation(180), (1, 1), (-1, -1)),
+        (Orientation(0, True), (1, 0), (0, -1)),
+        (Orientation(180, True), (0, 1), (-1, 0)),
+        (Orientation(90), None, (0, -1)),
+        (Orientation(270), None, (-1, 0)),
+    ],
+)
+def test_the_sensor_turns_what_it_can(  # noqa: PLR0917  # a fixture, a patch, a case
+    picamera2: type[FakePicamera2],
+    monkeypatch: pytest.MonkeyPatch,
+    grants: bool,
+    orientation: Orientation,
+    flips: tuple[int, int] | None,
+    place: tuple[int, int],
+) -> None:
+    """The upper left pixel of the scene is white; it lies at `place` of the picture that is turned here."""
+
+    def wait(self: FakePicamera2, job: str, *, timeout: float) -> np.ndarray:
+        scene = np.zeros((480, 640, 3), np.uint8)
+        scene[0, 0] = 255
+        granted = self.camera_configuration().get("transform")
+        return cv2.flip(scene, {(1, 1): -1, (1, 0): 1, (0, 1): 0}[flips]) if granted and grants and flips else scene
+
+    def configuration(self: FakePicamera2) -> dict[str, Any]:
+        return self.configuration if grants else {**self.configuration, "transform": SimpleNamespace(hflip=0, vflip=0)}
+
+    monkeypatch.setitem(sys.modules, "libcamera", SimpleNamespace(Transform=SimpleNamespace))  # type: ignore[arg-type]
+    monkeypatch.setattr(picamera2, "wait", wait)
+    monkeypatch.setattr(picamera2, "camera_configuration", configuration, raising=False)
+    image = CsiCamera("csi:0", SETTINGS, read_timeout_s=7.0, orientation=orientation).open().read()
+    (made,) = picamera2.made
+    asked = made.configuration.get("transform")
+    assert (asked and (asked.hflip, asked.vflip)) == flips
+    assert image.shape == ((640, 480, 3) if flips is None else (480, 640, 3))
+    assert image[place].tolist() == [255] * 3
+    assert image.sum() == 3 * 255
 
 
 def test_csi_cameras_are_numbered_without_the_usb_cameras_between_them(picamera2: type[FakePicamera2]) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import SourceError
+from edge.errors import SourceError, SourceRefusedError
 from edge.health import Health
 from edge.sources.live.reconnecting import LiveSource, LiveTimeouts
 from edge.sources.readers import Capture, CapturedFrame, EndOfStreamError
@@ -38,7 +38,8 @@ class Phase:
 
     `noise`, `black`, `still` (the same picture again and again), `silent` (a read waits), `hang` (a read never comes
     back, whatever it is told, and the device is held), `fail` (a read fails, the
-    device is there), `gone` (a read fails, the device isn't there), `end` (a stream is over), `bug`.
+    device is there), `gone` (a read fails, the device isn't there), `refuse` (it answers, and gives none), `end` (a
+    stream is over), `bug`.
     """
 
     until_s: float
@@ -53,6 +54,7 @@ class FakeCamera:
     name = "camera 7"
     skipped = 0
     can_be_opened_twice = False
+    may_be_single = True
 
     def __init__(self, *script: Phase, fps: float = 10.0, read_timeout_s: float = 5.0) -> None:
         self.clock = FakeClock()
@@ -68,6 +70,8 @@ class FakeCamera:
         self.opened_at.append(round(self.clock.now, 3))
         if self._phase(self.clock.now).does == "gone":
             raise SourceError("isn't plugged in")
+        if self._phase(self.clock.now).does == "refuse":
+            raise SourceRefusedError("the server answers 401")
         assert not self.held or self.can_be_opened_twice, "opened while it was still held"
         self.held += 1
         return None  # type: ignore[return-value]  # the fake reader asks the camera itself
@@ -83,6 +87,8 @@ class FakeCamera:
                 return after_s + self.read_timeout_s, SourceError("a read failed")
             due_s = phase.until_s
             phase = self._phase(due_s)
+        if phase.does == "refuse":
+            return max(after_s, self._start_of(phase)), SourceRefusedError("the server answers 401")
         if phase.does in ("fail", "gone"):
             return max(after_s, self._start_of(phase)), SourceError("a read failed")
         if phase.does in ("end", "bug"):
@@ -161,13 +167,19 @@ class FakeReader:
 
 
 def live(
-    camera: FakeCamera, *, stall_s: float = 2.0, freeze_s: float = 10.0, give_up_s: float = math.inf
+    camera: FakeCamera,
+    *,
+    stall_s: float = 2.0,
+    freeze_s: float = 10.0,
+    give_up_s: float = math.inf,
+    start_s: float = 0.0,
+    adapts: bool = False,
 ) -> tuple[LiveSource, Health]:
     """A live source of a scripted camera, and how it is."""
     health = Health()
     source = LiveSource(
         camera,
-        timeouts=LiveTimeouts(stall_s, freeze_s, give_up_s),
+        timeouts=LiveTimeouts(stall_s, freeze_s, give_up_s, start_s, adapts),
         health=health,
         start_reader=lambda open_capture: FakeReader(open_capture, camera),  # type: ignore[arg-type, return-value]
         clock=camera.clock,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.sources.live.reconnecting import FrozenFrameDetector
+from edge.sources.live.frozen_frames import FrozenFrameDetector
 
 NOISE = [np.random.default_rng(number).integers(0, 255, (32, 8, 3), np.uint8) for number in range(60)]
 STILL = NOISE[0]

@@ -15,9 +15,9 @@ import pytest
 
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.demo import draw_frame
-from edge.errors import SourceError
+from edge.errors import SourceError, SourceRefusedError
 from edge.sources.live import mjpeg
-from edge.sources.live.mjpeg import MjpegFileSource, MjpegInput, first_scan
+from edge.sources.live.mjpeg import MjpegFileSource, MjpegInput, first_scan, video_in
 from edge.sources.readers import EndOfStreamError
 
 
@@ -178,6 +178,7 @@ def test_a_file_gives_every_picture_in_order(tmp_path: Path) -> None:
         source.close()
         assert [frame.number for frame in frames] == [0, 1, 2]
         assert [frame.is_single for frame in frames] == [False] * 3
+        assert [frame.position_s for frame in frames] == [0.0, 0.04, 0.08]  # read as fast as may be, filmed at 25
         assert (source.name, source.skipped, source.is_stream) == ("standard input", 0, True)
         with pytest.raises(SourceError, match="standard input .*no JPEG"):
             next(source.frames())
@@ -227,3 +228,47 @@ def test_a_damaged_image_of_another_kind_in_a_pipe_is_an_error() -> None:
     content = cv2.imencode(".png", np.full((16, 24, 3), 90, np.uint8))[1].tobytes()
     with pytest.raises(SourceError, match="shorter"):
         MjpegInput(io.BytesIO(content[:-9])).read()
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\0\0\0\1\x67\x42\xc0\x28", "H.264"),
+        (b"\0\0\1\x27\x64\0\x28", "H.264"),
+        (b"\0\0\0\1\x09\xf0\0\0\0\1\x67", "H.264"),
+        (b"\0\0\0\1\x40\x01\x0c\x01", "H.265"),
+        (b"\0\0\0\1\x46\x01\x50", "H.265"),
+        (b"\x47" + bytes(187) + b"\x47", "an MPEG transport stream"),
+        (b"\0\0\0\x20ftypisom\0\0\2\0", "a video in a container"),
+        (b"\x1a\x45\xdf\xa3", "a video in a container"),
+        (b"FLV\1\1", "a video in a container"),
+        (b"\0\0\0\1", None),
+        (b"\0\0\0\0\0", None),
+        (b"GARBAGE", None),
+        (PICTURES[0], None),
+        (b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + PICTURES[0], None),
+        (b"", None),
+    ],
+)
+def test_a_video_of_another_kind_is_known_by_its_first_bytes(head: bytes, kind: str | None) -> None:
+    assert video_in(head[:192]) == kind
+    if kind is not None:
+        with pytest.raises(SourceRefusedError, match=f"{kind}.*mjpeg"):
+            MjpegInput(io.BytesIO(head + bytes(999))).read()
+
+
+def test_h264_in_a_live_pipe_is_said_at_once(spawn: Callable[..., Any]) -> None:
+    """`rpicam-vid -o -` without `--codec mjpeg`: the pipe stays open, and nothing that comes will ever be a picture."""
+    child = spawn("-m", "edge.run.main", "--source", "-", "--json")
+    child.stdin.buffer.write(b"\0\0\0\1\x67\x42\xc0\x28" + bytes(500))
+    child.stdin.buffer.flush()
+    assert child.wait(timeout=60) == 1
+    assert "H.264" in child.stderr.read()
+    child.stdin.close()
+
+
+def test_megabytes_without_a_picture_are_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raw pixels of `rpicam-vid --codec yuv420` have no first bytes of their own."""
+    monkeypatch.setattr(mjpeg, "_MOST_WITHOUT", 2**20)
+    with pytest.raises(SourceRefusedError, match="1 MB .*mjpeg"):
+        MjpegInput(io.BytesIO(b"\x10" * (2**20 + 2**17))).read()

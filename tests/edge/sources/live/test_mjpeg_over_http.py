@@ -7,16 +7,21 @@ import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
-from edge.errors import SourceError
+from edge.errors import ConfigError, SourceError, SourceRefusedError
+from edge.health import Health
 from edge.images import limits
-from edge.sources import images
+from edge.sources import CameraSettings, LiveTimeouts, images, open_source
 from edge.sources.images import ImageUrlSource
-from edge.sources.live.stream import MjpegConnection, Stream, open_mjpeg
+from edge.sources.live import http_stream
+from edge.sources.live.http_stream import MjpegConnection, Snapshots, open_http
+from edge.sources.live.stream import Stream
+from edge.system.connection import Access
 
 
 def jpeg(grey: int, height: int = 16, width: int = 24) -> bytes:
@@ -24,6 +29,7 @@ def jpeg(grey: int, height: int = 16, width: int = 24) -> bytes:
     return cv2.imencode(".jpg", np.full((height, width, 3), grey, np.uint8))[1].tobytes()
 
 
+PNG = cv2.imencode(".png", np.full((16, 24, 3), 50, np.uint8))[1].tobytes()
 OK = b"HTTP/1.0 200 OK\r\n"
 MULTIPART = OK + b"Content-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n"
 PART = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n"
@@ -62,7 +68,7 @@ def hostile(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
 
 def connected(url: str, timeout_s: float = LONG_S) -> MjpegConnection:
     """The connection that must come of it."""
-    connection = open_mjpeg(url, timeout_s=timeout_s)
+    connection = open_http(url, timeout_s=timeout_s)
     assert connection is not None
     return connection
 
@@ -148,25 +154,122 @@ def test_a_server_that_falls_silent_is_a_failed_read(hostile: Callable[..., str]
         ([OK], b"X-More: and more\r\n"),
         ([OK + b"X-Long: "], b"x" * 9999),
         ([], b"\0\1\2" * 999),
-        ([b"HTTP/1.0 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n"], b""),
-        ([b"HTTP/1.0 302 Found\r\nLocation: /camera\r\n\r\n"], b""),
-        ([OK + b"Content-Type: text/html\r\n\r\n<html>"], b""),
+        ([OK + b"Content-Type: video/mp4\r\n\r\n", bytes(99)], b""),
         ([OK + b"Content-Type: ;;;=\r\n\r\n"], b""),
         ([b""], b""),
     ],
-    ids=[
-        "headers without end",
-        "a header without end",
-        "no HTTP",
-        "to a file",
-        "in a circle",
-        "HTML",
-        "no type",
-        "nothing",
-    ],
+    ids=["headers without end", "a header without end", "no HTTP", "a video", "no type", "nothing"],
 )
 def test_other_responses_are_left_to_ffmpeg(hostile: Callable[..., str], pieces: list[bytes], for_ever: bytes) -> None:
-    assert open_mjpeg(hostile(*pieces, for_ever=for_ever), timeout_s=LONG_S) is None
+    assert open_http(hostile(*pieces, for_ever=for_ever), timeout_s=LONG_S) is None
+
+
+@pytest.mark.parametrize(
+    ("piece", "error", "fact"),
+    [
+        (b"HTTP/1.0 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n", SourceError, "302"),
+        (b"HTTP/1.0 302 Found\r\nLocation: /camera\r\n\r\n", SourceError, "302"),
+        (b"HTTP/1.0 401 No\r\nWWW-Authenticate: Digest realm=a, nonce=b\r\n\r\n", SourceRefusedError, "401"),
+        (b"HTTP/1.0 403 No\r\n\r\n", SourceRefusedError, "403"),
+        (b"HTTP/1.0 404 No\r\n\r\n", SourceError, "404"),
+        (b"HTTP/1.0 503 No\r\n\r\n", SourceError, "503"),
+        (OK + b"Content-Type: text/html\r\n\r\n<html>", SourceRefusedError, "web page"),
+        (OK + b"\r\n\n<!DOCTYPE html><title>Login</title>", SourceRefusedError, "web page"),
+    ],
+    ids=["to a file", "in a circle", "401", "403", "404", "503", "a page by its type", "a page by its bytes"],
+)
+def test_what_a_server_refuses_is_said_and_not_tried_by_ffmpeg(
+    hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch, piece: bytes, error: type[Exception], fact: str
+) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", None)
+    with pytest.raises(SourceError, match=rf"http://\*\*\*@127.*{fact}") as caught:
+        Stream(hostile(piece).replace("//", "//ada:secret@"), read_timeout_s=LONG_S).open()
+    assert type(caught.value) is error
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [OK + b"Content-Type: image/jpeg\r\n\r\n", jpeg(50)],
+        [OK + b"\r\n", jpeg(50)],
+        [OK + b"Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(jpeg(50)), jpeg(50)],
+        [OK + b"Content-Type: image/png\r\n\r\n", PNG],
+    ],
+    ids=["by its type", "by its bytes", "a wrong type", "PNG"],
+)  # fmt: skip
+def test_an_address_of_one_picture_is_decided_as_a_picture(hostile: Callable[..., str], pieces: list[bytes]) -> None:
+    health = Health()
+    source = open_source(hostile(*pieces), health=health, timeouts=LiveTimeouts(2.0, 10.0),
+                         settings=CameraSettings(480, 640))  # fmt: skip
+    (frame,) = source.frames()
+    source.close()
+    assert frame is not None
+    assert (frame.is_single, frame.image.shape) == (True, (16, 24, 3))
+    assert frame.image.mean() == pytest.approx(50, abs=3)
+    assert (health.state, source.skipped) == ("live", 0)
+
+
+@pytest.mark.parametrize("content_type", [b"image/jpeg", b"application/octet-stream"])
+def test_pictures_one_after_another_under_another_type_are_a_stream(
+    hostile: Callable[..., str], content_type: bytes
+) -> None:
+    connection = connected(hostile(OK + b"Content-Type: %s\r\n\r\n" % content_type, jpeg(50), jpeg(100), jpeg(150)))
+    assert [float(picture.mean()) for picture in pictures_of(connection)] == pytest.approx([50, 100, 150], abs=3)
+
+
+def test_half_a_picture_at_an_address_of_one_is_an_error(hostile: Callable[..., str]) -> None:
+    connection = connected(hostile(OK + b"Content-Type: image/jpeg\r\n\r\n", jpeg(50)[:-30]))
+    with pytest.raises(SourceError, match="half"):
+        connection.read()
+    connection.close()
+
+
+def test_a_stream_that_is_named_like_a_picture_is_a_stream(hostile: Callable[..., str]) -> None:
+    url = hostile(MULTIPART, PART + jpeg(50), PART + jpeg(100)) + ".jpg"
+    source = open_source(url, health=Health(), timeouts=LiveTimeouts(2.0, 10.0), settings=CameraSettings(480, 640))
+    assert source.is_live
+    frame = next(source.frames())
+    source.close()
+    assert frame is not None
+    assert not frame.is_single
+
+
+def test_a_picture_is_fetched_again_and_again_and_not_too_often(
+    hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept_s: list[float] = []
+    monkeypatch.setattr(http_stream, "time", SimpleNamespace(sleep=slept_s.append, monotonic=lambda: 7.0))
+    url = hostile(OK + b"Content-Type: image/jpeg\r\n\r\n", jpeg(50))
+    opener = Snapshots(url, every_s=3.0, read_timeout_s=LONG_S, access=Access())
+    assert opener.open().read().mean() == pytest.approx(50, abs=3)
+    assert slept_s == []
+    assert [opener.read().shape for _ in range(2)] == [(16, 24, 3)] * 2
+    assert slept_s == [3.0, 3.0]
+
+
+@pytest.mark.parametrize(("every_s", "is_stream"), [(0.5, True), (5.0, False)])
+def test_pictures_far_apart_are_decided_each_on_its_own(
+    hostile: Callable[..., str], every_s: float, is_stream: bool
+) -> None:
+    url = hostile(OK + b"Content-Type: image/jpeg\r\n\r\n", jpeg(50))
+    source = open_source(url, health=Health(), timeouts=LiveTimeouts(2.0, 10.0), settings=CameraSettings(480, 640),
+                         every_s=every_s)  # fmt: skip
+    assert (source.is_live, source.is_stream) == (True, is_stream)
+    with pytest.raises(ConfigError, match="--every"):
+        open_source("a.jpg", health=Health(), timeouts=LiveTimeouts(2.0, 10.0), settings=CameraSettings(480, 640),
+                    every_s=every_s)  # fmt: skip
+
+
+def test_a_slow_stream_is_given_more_time_by_its_next_connection(hostile: Callable[..., str]) -> None:
+    opener = Stream(hostile(MULTIPART, PART + jpeg(50)), read_timeout_s=10.0)
+    times_s = []
+    for _ in range(5):
+        capture = opener.open()
+        times_s.append(opener._read_timeout_s)
+        capture.read()
+        capture.close()
+    assert times_s == [10, 20, 40, 60, 60]
 
 
 def test_chunks_that_lie_are_a_stream_that_breaks_off(hostile: Callable[..., str]) -> None:

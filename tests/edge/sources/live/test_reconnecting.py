@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from edge.errors import SourceError, SourceLostError
+from edge.errors import SourceError, SourceLostError, SourceRefusedError
 from edge.health import LIVE, STALE, STARTING
 from tests.edge.sources.live.fake_camera import FakeCamera, Moment, Phase, live, watch
 
@@ -282,3 +282,67 @@ def test_the_only_frame_of_a_pipe_is_marked_and_the_first_of_more_is_not() -> No
     for until_s, singles in ((0.15, [True]), (0.25, [False, False])):
         source, _ = live(FakeCamera(Phase(until_s, "noise"), Phase(END, "end")))
         assert [frame.is_single for frame in source.frames() if frame] == singles
+
+
+def test_a_camera_that_is_not_there_yet_is_tried_for_its_time_to_start(caplog: pytest.LogCaptureFixture) -> None:
+    """A board is up before its network and its camera."""
+    camera = FakeCamera(Phase(20, "gone"), Phase(END, "noise"))
+    source, health = live(camera, start_s=60.0)
+    moments = watch(source, health, camera, 30)
+    assert times(moments, fresh=True)[0] == pytest.approx(25.6)  # tried after 0.5, 1, 2, 4, 8 and 10 s
+    assert len([message for message in caplog.messages if "isn't plugged in" in message]) == 1
+    never = FakeCamera(Phase(END, "gone"))
+    source, health = live(never, start_s=60.0)
+    with pytest.raises(SourceError, match=r"camera 7: isn't plugged in .*60"):
+        watch(source, health, never, END)
+    assert 60 <= never.clock.now <= 62
+    with pytest.raises(SourceError, match="isn't plugged in"):
+        watch(*live(FakeCamera(Phase(END, "gone"))), FakeCamera(Phase(END, "gone")), END)
+
+
+def test_a_camera_that_opens_and_stays_silent_has_its_time_to_start_and_no_more() -> None:
+    camera = FakeCamera(Phase(END, "silent"), read_timeout_s=1e5)
+    source, health = live(camera, start_s=30.0)
+    with pytest.raises(SourceError, match="no frame"):
+        watch(source, health, camera, END)
+    assert 30 <= camera.clock.now <= 32
+
+
+@pytest.mark.parametrize("start_s", [0.0, 60.0])
+def test_a_refusal_is_said_at_the_start_and_waited_for_later(start_s: float) -> None:
+    """A wrong password stays wrong, and a camera may lock whoever tries on; one that worked may have started anew."""
+    camera = FakeCamera(Phase(END, "refuse"))
+    source, health = live(camera, start_s=start_s)
+    with pytest.raises(SourceRefusedError):
+        watch(source, health, camera, END)
+    assert camera.opened_at == [0]
+    camera = FakeCamera(Phase(5.05, "noise"), Phase(9, "refuse"), Phase(END, "noise"))
+    camera.can_be_opened_twice = True
+    source, health = live(camera, start_s=start_s)
+    moments = watch(source, health, camera, 15)
+    assert "the server answers 401" in {moment.reason for moment in moments}
+    assert times(moments, fresh=True)[-1] > 14
+    pipe = FakeCamera(Phase(5.05, "noise"), Phase(END, "refuse"))  # nothing comes back to a pipe
+    with pytest.raises(SourceRefusedError):
+        watch(*live(pipe), pipe, END)
+
+
+@pytest.mark.parametrize("gap_s", [3.0, 5.0, 8.0])
+def test_a_picture_every_few_seconds_is_no_failure(caplog: pytest.LogCaptureFixture, gap_s: float) -> None:
+    camera = FakeCamera(
+        Phase(200, "noise"), Phase(300, "silent"), Phase(END, "noise"), fps=1 / gap_s, read_timeout_s=500
+    )
+    source, health = live(camera, adapts=True)
+    moments = watch(source, health, camera, 299)
+    assert {moment.state for moment in moments if moment.time_s <= 200} == {STARTING, LIVE}
+    # That it fell silent after all is said after three of them.
+    assert ["no frame" in message for message in caplog.messages].count(True) == 1
+    last_s = times(moments, fresh=True)[-1]
+    stale_s = next(moment.time_s for moment in moments if moment.state == STALE)
+    assert 3 * gap_s - 1e-6 <= stale_s - last_s <= 3 * gap_s + 1
+
+
+def test_a_time_that_the_user_sets_is_kept_whatever_the_pace() -> None:
+    camera = FakeCamera(Phase(END, "noise"), fps=0.2)
+    source, health = live(camera)
+    assert STALE in {moment.state for moment in watch(source, health, camera, 30)}

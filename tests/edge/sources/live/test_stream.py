@@ -54,7 +54,7 @@ def test_a_stream_that_turns_out_to_be_a_video_file_ends(
 ) -> None:
     monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
     monkeypatch.setattr(FakeCapture, "claims", {cv2.CAP_PROP_FRAME_COUNT: frame_count})
-    monkeypatch.setattr(stream, "open_mjpeg", lambda url, timeout_s: None)
+    monkeypatch.setattr(stream, "open_http", lambda url, **_: None)
     capture = Stream(url, read_timeout_s=5).open()
     capture.read()
     capture.read()
