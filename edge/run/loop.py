@@ -110,9 +110,12 @@ def run(
     *,
     decider: Decider,
     health: Health | None = None,
+    on_wait: Callable[[], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Tally:
     """Classify frames until the source ends or a limit is reached; sinks and source are closed in any case.
+
+    `on_wait` is called about once a second while no frame comes, for whoever watches that the loop is alive.
 
     Raises:
         SourceError: the source can't be opened.
@@ -126,6 +129,8 @@ def run(
             now_s = clock()
             if frame is None:
                 loop.write_stale(now_s)
+                if on_wait is not None:
+                    on_wait()
             else:
                 loop.take(frame, now_s)
             loop.health.skipped = loop.skipped + source.skipped

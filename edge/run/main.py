@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edge.run.loop import RunConfig
     from edge.sinks import Sink
     from edge.sinks.open import SinkConfig
+    from edge.sinks.systemd import SystemdSink
     from edge.sources import Source
 
 
@@ -100,12 +101,15 @@ def _classify(
         sinks = open_sinks(sink_config, classifier, health, is_live=source.is_live)
         is_stream = source.is_stream and not config.explain
         sinks.append(_text_sink(config, classifier, is_stream=is_stream))
-        sinks += [*_service_sinks(), *more_sinks()]
+        systemd = _systemd_sink()
+        sinks += [*([systemd] if systemd else []), *more_sinks()]
     if config.explain:
         config = config._replace(max_frames=1)
     elif config.max_frames is config.duration_s is None:
         config = config._replace(max_frames=DEMO_FRAMES.get(source.name))
-    tally = run(config, source, classifier, sinks, decider=Decider(classifier.spec, is_stream=is_stream), health=health)
+    decider = Decider(classifier.spec, is_stream=is_stream)
+    on_wait = systemd.wait if systemd else None
+    tally = run(config, source, classifier, sinks, decider=decider, health=health, on_wait=on_wait)
     if not config.quiet:
         print(tally.summary(), file=sys.stderr)
     return EXIT_ERROR if tally.skipped else EXIT_DONE
@@ -214,14 +218,14 @@ def _text_sink(config: RunConfig, classifier: Classifier, *, is_stream: bool) ->
     return sink_class(sys.stdout, label_width=max(map(len, (*classifier.spec.labels, *RESERVED_LABELS))))
 
 
-def _service_sinks() -> list[Sink]:
+def _systemd_sink() -> SystemdSink | None:
     """Return the sink for systemd, if it waits for messages; loaded only then."""
     if not os.environ.get("NOTIFY_SOCKET"):
-        return []
+        return None
     from edge.sinks.systemd import SystemdSink, notifier
 
     systemd = notifier()
-    return [SystemdSink(systemd)] if systemd else []
+    return SystemdSink(systemd) if systemd else None
 
 
 if __name__ == "__main__":

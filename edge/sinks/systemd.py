@@ -69,6 +69,12 @@ class SystemdSink(Sink):
         """Send the decision, at most once a second."""
         self._send(decision)
 
+    def wait(self) -> None:
+        """Send WATCHDOG=1, at most once a second: pictures may come minutes apart."""
+        if self._sent_s is not None and self._clock() - self._sent_s >= _INTERVAL_S:
+            self._notifier.send(WATCHDOG="1")
+            self._sent_s = self._clock()
+
     def close(self) -> None:
         """Send STOPPING=1."""
         self._notifier.send(STOPPING="1", STATUS="ending")

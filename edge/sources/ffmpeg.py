@@ -28,7 +28,7 @@ def options(url: str, access: Access) -> Iterator[None]:
     ours = {"rtsp_transport": "tcp"}
     if not access.is_insecure:
         ours |= {"tls_verify": "1", "ca_file": access.bundle()}
-    if access.token and url.startswith("https://"):
+    if access.token and url.startswith(("http://", "https://")):
         ours["headers"] = f"Authorization: Bearer {access.token}\r\n"
     with _lock:
         before = os.environ.get(_VARIABLE)

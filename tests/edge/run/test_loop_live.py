@@ -58,10 +58,13 @@ def test_sinks_learn_that_the_answer_is_stale_once_the_newest_frame_is_too_old()
     assert [decision.changed for decision in sink.decisions][-1]
 
 
-def test_moments_without_a_frame_while_all_is_well_are_nobodys_business() -> None:
-    sink = FakeSink()
-    live("--f-----f", sink)
+def test_moments_without_a_frame_while_all_is_well_are_nobodys_business_but_the_watchdogs() -> None:
+    sink, waited = FakeSink(), [0]
+    source = FakeLive(0, script="--f-----f")
+    run(RunConfig(), source, FakeClassifier(), [sink], decider=Decider(ModelSpec(labels=("Coat", "Bag"))),
+        health=source.health, clock=lambda: source.clock[0], on_wait=lambda: waited.append(1))  # fmt: skip
     assert (sink.numbers, sink.stale) == ([2, 8], [])
+    assert sum(waited) == 7
 
 
 def test_a_source_that_never_gave_a_frame_is_stale() -> None:

@@ -48,6 +48,19 @@ def test_ready_with_the_first_answer_then_alive_once_a_second() -> None:
     ]
 
 
+def test_a_loop_that_waits_for_a_slow_camera_is_alive() -> None:
+    """With `--every 60` no frame comes for longer than WatchdogSec, and none is missing."""
+    now = [0.0]
+    notifier = FakeNotifier()
+    sink = SystemdSink(cast("Notifier", notifier), clock=lambda: now[0])
+    sink.wait()  # there is no answer yet: it isn't ready
+    assert notifier.sent == []
+    sink.write(UNUSED, UNUSED, COAT)
+    for now[0] in (0.5, 1.0, 1.5, 2.0):
+        sink.wait()
+    assert notifier.sent[1:] == [{"WATCHDOG": "1"}] * 2
+
+
 def test_a_loop_that_waits_for_a_camera_is_alive() -> None:
     now = [0.0]
     notifier = FakeNotifier()
