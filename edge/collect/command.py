@@ -45,8 +45,8 @@ _EXAMPLES = """examples:
   edge-classify collect fruit/ --camera 0 --classes ripe,unripe,unknown --serve 0.0.0.0
                             the same from a phone: scan the code, hold the camera's thing in the other hand
   edge-classify collect fruit/ --camera 0        go on with the classes that fruit/ has
-  edge-classify collect gate/ --camera 0 --every 60 --class open --duration 3600
-                            without a page: one image a minute for an hour
+  edge-classify collect gate/ --camera 0 --every 60 --class open --duration 3600 --near-copies keep
+                            without a page: one image a minute for an hour, though little moves
   edge-classify collect fruit/ --source photos/ --classes ripe,unripe
                             give each photograph of a folder its class
   edge-classify collect try/ --source demo --every 0 --class garment
