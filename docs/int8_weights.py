@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from benchmarks.host.environment import describe_environment
 from benchmarks.records import to_record
 from benchmarks.stats.ratios import speedup
+from edge.artifact.file import read_artifact
 from edge.datasets import fashion_mnist
 from edge.runtimes.onnxruntime import OnnxRuntime, int8_saturates
 
@@ -44,7 +45,7 @@ ROUNDS, CALLS = 40, 150
 
 def answers(path: Path, images: NDArray[np.uint8], *, fused: bool = True) -> NDArray[np.int64]:
     """Return the class indices that a file's usual kernels, or its operators one by one, give to images."""
-    runtime = OnnxRuntime(path, path.read_bytes(), threads=1, may_saturate=False, fused=fused)
+    runtime = OnnxRuntime(path, read_artifact(path).network, threads=1, may_saturate=False, fused=fused)
     scores = [runtime.invoke(image[np.newaxis, :, :, np.newaxis]) for image in images]
     return np.concatenate(scores).argmax(axis=1)
 
@@ -85,7 +86,8 @@ def export(name: str, folder: Path) -> dict[str, Path]:
 
 def times(files: dict[str, Path], images: NDArray[np.uint8]) -> dict[str, list[float]]:
     """Return the median time of a call, microseconds, one a round; the files take turns."""
-    runtimes = {way: OnnxRuntime(path, path.read_bytes(), threads=1, may_saturate=False) for way, path in files.items()}
+    networks = {way: (path, read_artifact(path).network) for way, path in files.items()}
+    runtimes = {way: OnnxRuntime(*network, threads=1, may_saturate=False) for way, network in networks.items()}
     tensors = [image[np.newaxis, :, :, np.newaxis] for image in images[:CALLS]]
     found: dict[str, list[float]] = {way: [] for way in files}
     for number in range(ROUNDS + 1):
