@@ -24,9 +24,9 @@ from benchmarks.analysis.row import Row, known
 from benchmarks.measure.inputs import EvaluationSet
 from benchmarks.measure.job import NOTHING, UNKNOWN
 from benchmarks.stats.latency import summarise
-from benchmarks.stats.proportions import wilson_interval
 from benchmarks.stats.roc import KEEP_KNOWN, auroc, keeping_threshold
 from edge.artifact.spec import NOTHING_LABEL, UNKNOWN_LABEL
+from edge.classify.interval import wilson_interval
 from edge.datasets.folder_labels import REJECTIONS, LabelledFolder
 
 

@@ -12,6 +12,7 @@ from benchmarks.analysis.row import Accuracy, Calibration, ClassLoss, ClassShare
 from benchmarks.measure.job import BASIS_POINTS
 from benchmarks.stats import proportions
 from benchmarks.stats.accuracy import BINS, confusion_matrix, mean_drift, paired, reliability
+from edge.classify.interval import wilson_interval
 
 MOST_CONFUSED = 50
 """Classes that a confusion matrix is kept of, and that tables and charts by class show."""
@@ -48,7 +49,7 @@ def _confusion(row: Row, labels: Sequence[int], classes: int) -> NDArray[np.int6
 def _share(right: int, images: int) -> Share:
     if not images:
         return Share(images, right, None, None)
-    return Share(images, right, right / images, proportions.wilson_interval(right, images))
+    return Share(images, right, right / images, wilson_interval(right, images))
 
 
 def _calibration(row: Row, labels: Sequence[int]) -> Calibration | None:
@@ -96,7 +97,7 @@ def compare_predictions(
                 holm_p=corrected[kind],
                 family=len(p_values),
                 agreement=same / len(labels),
-                agreement_interval=proportions.wilson_interval(same, len(labels)),
+                agreement_interval=wilson_interval(same, len(labels)),
                 confidence_drift=_drift(row, reference),
                 classes=tuple(_class_losses(row, reference, labels, class_names)),
                 confusion_change=(here - before).tolist(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.stats import CONFIDENCE
+from edge.classify.interval import wilson_interval
 
 SIGNIFICANT = 0.05
 """A difference is called real below this probability, after Holm's correction."""
@@ -34,17 +34,6 @@ class Pairs:
     def loss(self) -> float:
         """Accuracy lost, as a share, -1 to 1, below zero if the variant is the better one."""
         return (self.lost - self.gained) / self.images
-
-
-def wilson_interval(right: int, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share, 0-1, by Wilson's method, which holds for few images too.
-
-    See Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", 2001.
-    """
-    from scipy.stats import binomtest  # a second on a Pi, which --help needn't wait for
-
-    low, high = binomtest(right, count).proportion_ci(confidence_level=CONFIDENCE, method="wilson")
-    return float(low), float(high)
 
 
 def paired_loss_interval(pairs: Pairs) -> tuple[float, float]:

@@ -4,18 +4,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from benchmarks.stats.proportions import Pairs, holm, is_non_inferior, mcnemar_p, paired_loss_interval, wilson_interval
-
-
-def test_wilson_by_hand() -> None:
-    # 8 of 10, z = 1.95996, z^2 = 3.84146. Middle: (0.8 + 3.84146/20) / (1 + 0.384146) = 0.992073 / 1.384146 = 0.716740.
-    # Half: 1.95996 * sqrt(0.8 * 0.2 / 10 + 3.84146 / 400) / 1.384146 = 1.95996 * 0.160014 / 1.384146 = 0.226579.
-    assert wilson_interval(8, 10) == pytest.approx((0.490161, 0.943319), abs=2e-6)
-
-
-def test_wilson_of_all_right_leaves_room_for_a_mistake() -> None:
-    # Nothing wrong in 100: the lower end is 1 / (1 + z^2 / 100) = 1 / 1.0384146.
-    assert wilson_interval(100, 100) == pytest.approx((0.963007, 1.0), abs=1e-6)
+from benchmarks.stats.proportions import Pairs, holm, is_non_inferior, mcnemar_p, paired_loss_interval
 
 
 def test_the_paired_interval_is_the_published_one() -> None:

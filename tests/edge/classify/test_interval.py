@@ -6,7 +6,7 @@ from edge.classify.interval import wilson_interval
 @pytest.mark.parametrize(
     ("right", "count", "expected"),
     [
-        # The same values as benchmarks': z² = 3.8415; 0.8 + 0.1921 over 1.3841, half of 0.4532.
+        # z² = 3.8415; middle (0.8 + 0.1921) / 1.3841 = 0.7167, half 1.96 * 0.1600 / 1.3841 = 0.2266
         pytest.param(8, 10, (0.490161, 0.943319), id="8 of 10"),
         pytest.param(2, 2, (0.342380, 1.0), id="2 of 2"),  # 1 / (1 + z²/2)
         pytest.param(0, 2, (0.0, 0.657620), id="none of 2"),
@@ -15,3 +15,11 @@ from edge.classify.interval import wilson_interval
 )
 def test_wilson_by_hand(right: int, count: int, expected: tuple[float, float]) -> None:
     assert wilson_interval(right, count) == pytest.approx(expected, abs=2e-6)
+
+
+@pytest.mark.parametrize(("right", "count"), [(0, 1), (1, 1), (3, 7), (94, 100), (9402, 10000)])
+def test_scipy_gives_the_same_interval(right: int, count: int) -> None:
+    from scipy.stats import binomtest
+
+    trusted = binomtest(right, count).proportion_ci(confidence_level=0.95, method="wilson")
+    assert wilson_interval(right, count) == pytest.approx((trusted.low, trusted.high), abs=1e-12)
