@@ -62,7 +62,7 @@ def test_the_demo_video_is_named_steadily(fixtures: Path) -> None:
     classifier = Classifier.load(fixtures / "tiny_int8.tflite")
     one = Decider(classifier.spec)
     frames = list(islice(DemoVideoSource(seed=0).frames(), 4 * PER_GARMENT))
-    answers = [one.decide(classifier.classify(frame.image), frame.time).label for frame in frames]
+    answers = [one.decide(classifier.classify(frame.image), frame.time, frame.clock_s).label for frame in frames]
     for first in range(0, len(frames), PER_GARMENT):
         own = answers[first : first + PER_GARMENT]
         assert set(own[LATEST:]) == {frames[first].true_label}

@@ -64,8 +64,8 @@ def test_json_is_one_object_a_line_with_stable_keys(edge_classify: Run) -> None:
     assert [record["frame"] for record in records] == [0, 1, 2]
     for record in records:
         assert list(record) == [
-            "frame", "source", "time", "label", "state", "probability", "reason", "since", "changed", "presence",
-            "score", "top_k", "latency_ns", "model_sha256",
+            "frame", "source", "time", "position_s", "label", "state", "probability", "reason", "since", "changed",
+            "presence", "score", "top_k", "latency_ns", "model_sha256",
         ]  # fmt: skip
         assert record["source"] == "demo"
         assert re.fullmatch(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z", record["time"])

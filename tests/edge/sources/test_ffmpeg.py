@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -91,6 +92,31 @@ def test_ffmpeg_checks_certificates_itself(secure: tuple[str, Path]) -> None:
             capture = cv2.VideoCapture(f"{url}/walk.mp4", cv2.CAP_FFMPEG)
         assert capture.isOpened() is is_opened
         capture.release()
+
+
+@pytest.mark.parametrize("scheme", ["https", "rtsps", "rtmps"])
+def test_ffmpeg_sends_nothing_to_a_server_that_is_not_trusted(secure: tuple[str, Path], scheme: str) -> None:
+    """Each of its protocols hands the options on; another FFmpeg might not."""
+    _, certificate = secure
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    for access, comes in ((Access(), False), (Access(ca_file=certificate), True), (Access(is_insecure=True), True)):
+        received: list[bytes] = []
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+
+            def take(listener: socket.socket = listener, received: list[bytes] = received) -> None:
+                with contextlib.suppress(OSError):
+                    connection, _ = listener.accept()
+                    with context.wrap_socket(connection, server_side=True) as secured:
+                        received.append(secured.recv(4))
+
+            thread = threading.Thread(target=take)
+            thread.start()
+            url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/1"
+            with ffmpeg.options(url, access):
+                cv2.VideoCapture(url, cv2.CAP_FFMPEG, [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 20_000]).release()
+            thread.join()
+        assert any(received) is comes
 
 
 def test_the_servers_of_a_playlist_are_checked_too(secure: tuple[str, Path]) -> None:

@@ -97,7 +97,7 @@ def test_chunked_content_is_joined(server: Any, answer: Answer, into: Path) -> N
         (b"", {"Content_Length": "many"}, "/a has a length of 'many'"),
         (b"", {"status": 404}, "/a: the server answers 404 Not Found"),
         (b"", {"status": 503}, "/a: the server answers 503 Service Unavailable"),
-        (b"", {"status": 599}, "/a: the server answers 599 "),
+        (b"", {"status": 599}, "/a: the server answers 599"),
         (b"", {"status": 302}, "/a: the server answers 302"),
         (b"", {"status": 302, "Location": "/a"}, "/a: the server answers 302"),
         (b"", {"status": 302, "Location": "file:///etc/passwd"}, "/a: the server answers 302"),
