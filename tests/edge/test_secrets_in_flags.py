@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,21 @@ def test_no_command_tells_a_secret_of_its_command_line(
             typed = f"--{field}={address.format(secret)}" if field else address.format(secret)
             outcome = edge_classify(*words, *source, typed, "-v")
             assert not told(outcome.out + outcome.err), (field, outcome.out + outcome.err)
+
+
+@pytest.mark.parametrize("name", ["edge.collect.command", "train.__main__", "train.compare", "train.photographs",
+                                  "train.scenes", "benchmarks.__main__",
+                                  "benchmarks.overhead.command", "export.sign"])  # fmt: skip
+def test_no_other_command_refuses_a_field_with_the_secret_in_it(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    parser = pytest.importorskip(name).parser()
+    for address in ADDRESSES:
+        typed = address.format(SECRETS[0])
+        redaction.start_redaction([typed])
+        for field in fields(parser):
+            with contextlib.suppress(SystemExit):
+                parser.parse_args([f"--{field}={typed}"] if field else [typed, typed, "--no-such-flag", typed])
+            said = capsys.readouterr()
+            assert not told(said.out + said.err), (field, said.err)
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
