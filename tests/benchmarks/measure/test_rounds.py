@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.config import BenchmarkConfig
 from benchmarks.host.machine_state import MachineState
-from benchmarks.measure.job import FAILED, OK, Job, Outcome
+from benchmarks.measure.job import FAILED, OK, Job, JobPhotograph, Outcome
 from benchmarks.measure.rounds import RowInputs, Schedule, Task, is_complete, measure_in_rounds, variant_tasks
 from benchmarks.measure.variants import Variant
 from edge.artifact.file import Artifact
@@ -144,7 +144,8 @@ def test_rounds_go_on_until_they_converge_or_reach_the_maximum(enough_after: int
 
 
 ARTIFACT = Artifact(Path("/a.tflite"), "tflite", "cd" * 32, 1000, None)
-INPUTS = RowInputs("/images.npy", "/frames.npy", image_files={Path("/own.tflite"): "/own.npy"})
+PHOTOGRAPHS = (JobPhotograph("/a.jpg", right=(1,), label=1),)
+INPUTS = RowInputs("/images.npy", "/frames.npy", photographs=PHOTOGRAPHS)
 
 
 def _run(jobs: list[tuple[Job, float]]) -> Any:
@@ -171,6 +172,9 @@ def test_one_task_a_variant_that_runs_its_job() -> None:
     assert first.run(0) == first.run(1) == Outcome(OK)
     assert [(job.runtime, job.threads, timeout_s) for job, timeout_s in jobs] == [("litert", 3, 7)] * 2
     assert [(job.wants_predictions, job.loadgen_s) for job, _ in jobs] == [(True, 2), (False, 0)]
+    assert {(job.images_file, job.frames_file, job.photographs) for job, _ in jobs} == {
+        ("/images.npy", "/frames.npy", PHOTOGRAPHS)
+    }
 
 
 def test_an_emulated_processor_times_nothing() -> None:
