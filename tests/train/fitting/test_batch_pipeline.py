@@ -227,7 +227,7 @@ def test_images_taken_in_turn_are_shared_out_over_the_rounds_until_all_have_been
 
 
 PHOTO = InputSpec(8, 8, channels=3, recipe="image-v1", mean=(127.0,), std=(128.0,))
-TRANSFER = replace(PRESETS["transfer"], batch_size=4, least_steps=3)
+TRANSFER = replace(PRESETS["transfer"], batch_size=4, least_steps=3, train_scale=1.0, mixup=0.0, cutmix=0.0)
 
 
 @pytest.fixture
