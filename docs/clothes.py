@@ -17,7 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import keras
+import numpy as np
 from train.results.interval import wilson_interval
 
 from edge.artifact.spec import ModelSpec
@@ -49,18 +51,8 @@ def judge(photographs: Path, foreign: Path, folder: Path) -> None:
     for number in range(_SCENES):
         cv2.imwrite(str(scenes / f"{number:03}.png"), no_garment_scene(rng, empty_share=0.5))
     unknown = [flag for name in ("foreign photographs", "drawn scenes") for flag in ("--map", f"{name}=unknown")]
-    command = [
-        "-m",
-        "benchmarks",
-        "photos",
-        str(images),
-        "--model",
-        "clothes",
-        *unknown,
-        "--out",
-        str(folder / "photos"),
-    ]
-    done = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    command = ["benchmarks", "photos", str(images), "--model", "clothes", *unknown, "--out", str(folder / "photos")]
+    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     printed = done.stdout.replace(str(folder), "").replace("/photos/report.html", "photos/report.html")
     (MEASURED / "clothes.txt").write_text(printed, encoding="utf-8")
 

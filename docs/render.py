@@ -4,7 +4,7 @@ A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT i
 by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two), or one of:
 `markdown FILE`, for a file that is no console output; `benchmark table`, `short`, `recommendation` or `machine`;
 `curve table`, networks on the data set and on photographs; `scores`, areas under the curve of the network that
-ships; `training commands`, the runs of `make ship`; `flags`, of
+ships; `training commands` and `clothes commands`, the runs of `make ship`; `flags`, of
 every command or of the one that follows; `hardening NAME`, counts of an attack; `platforms`, where it was installed;
 `int8 weights` and `int8 machine`, ways to quantize an ONNX file; `teach`, classes that were taught. `--check` changes
 nothing and fails if a page is out of date.
@@ -132,6 +132,15 @@ def _training_commands() -> str:
     return "```sh\n" + "\n".join(lines) + "\n```\n"
 
 
+def _clothes_commands() -> str:
+    sys.path.insert(0, str(ROOT / "docs"))
+    from ship import CLOTHES
+
+    lines = (f"python -m train --name clothes {CLOTHES.format(runs='runs')}",
+             "python -m export.tflite runs/clothes --quantize int8")  # fmt: skip
+    return "```sh\n" + "\n".join(lines) + "\n```\n"
+
+
 def _flags(command: str) -> str:
     """Return a table with a row for each flag of the command, or of all commands, and its help text."""
     from edge.cli import config_file
@@ -243,6 +252,7 @@ _WHOLE = {
     "int8 weights": _int8_table,
     "int8 machine": _int8_machine,
     "training commands": _training_commands,
+    "clothes commands": _clothes_commands,
     "curve table": _curve_table,
     "scores": _scores,
     "platforms": _platforms,

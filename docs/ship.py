@@ -56,7 +56,7 @@ RUNS = {
     }.items()
 }
 # The model of real garments, from the photographs alone, in folders with its labels for names.
-CLOTHES = "--data {runs}/clothes_photographs --input-size 192 --test-fraction 0"
+CLOTHES = "--data {runs}/clothes_photographs --input-size 192 --test-fraction 0 --balance 0"
 # Runs that differ in their seed alone, for the spread in the report.
 ALIKE = ("edge", "edge-seed1", "edge-seed2")
 # Runs that docs/curve.py measures.
