@@ -20,9 +20,9 @@ from typing import Any
 import cv2
 import keras
 import numpy as np
-from train.results.interval import wilson_interval
 
 from edge.artifact.spec import ModelSpec
+from edge.classify.interval import wilson_interval
 from train.config import TrainConfig
 from train.data.splits import load_splits
 from train.network.efficientnet_lite import efficientnet_lite0

@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from train.results.interval import wilson_interval
+
+from edge.classify.interval import wilson_interval
 
 ROOT = Path(__file__).parents[1]
 FOLDS, SEED = 5, 0

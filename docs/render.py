@@ -134,10 +134,10 @@ def _training_commands() -> str:
 
 def _clothes_commands() -> str:
     sys.path.insert(0, str(ROOT / "docs"))
-    from ship import CLOTHES
+    from ship import CLOTHES, CLOTHES_EXPORT
 
     lines = (f"python -m train --name clothes {CLOTHES.format(runs='runs')}",
-             "python -m export.tflite runs/clothes --quantize int8")  # fmt: skip
+             f"python -m export.tflite runs/clothes {CLOTHES_EXPORT}")  # fmt: skip
     return "```sh\n" + "\n".join(lines) + "\n```\n"
 
 

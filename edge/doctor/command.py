@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.artifact.file import default_model
+from edge.artifact.file import DEFAULT_MODEL, default_model, model_path
 from edge.cli import console
 from edge.cli.console import add_trust_flags, trust_policy_from
 from edge.doctor import system
@@ -39,8 +39,8 @@ def parser() -> argparse.ArgumentParser:
         description="Say whether this machine can run the classifier, and what to do where it can't.",
         epilog=_EXAMPLES,
     )
-    flags.add_argument("--model", type=Path, metavar="FILE",
-                       help=".tflite or .onnx file (default: the built-in one)")  # fmt: skip
+    flags.add_argument("--model", type=model_path, metavar="FILE",
+                       help=f".tflite or .onnx file, or a built-in one (default: {DEFAULT_MODEL})")  # fmt: skip
     add_trust_flags(flags)
     flags.add_argument("--camera", metavar="N", help="as for edge-classify; without it, every camera there is")
     flags.add_argument("--json", action="store_true", help="one JSON object: status, and findings with check, "

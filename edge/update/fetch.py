@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge.artifact.file import MAX_FILE_BYTES
+from edge.artifact.file import MAX_FILE_BYTES, model_path
 from edge.errors import UpdateError
 from edge.system.urls import is_url, redact_url
 
@@ -38,7 +38,7 @@ def fetch(
         OSError: the file can't be read or written.
     """
     name = redact_url(source)
-    content = _download(source, is_pinned=is_pinned) if is_url(source) else _read(Path(source))
+    content = _download(source, is_pinned=is_pinned) if is_url(source) else _read(model_path(source))
     count = 0
     with into.open("wb") as file, _deadline(timeout_s, name), content as (total, pieces):
         if total is not None and total > limit_bytes:

@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     )
     what = flags.add_mutually_exclusive_group(required=True)
     what.add_argument("source", nargs="?", metavar="FILE_OR_URL", help=".tflite or .onnx file with a specification in "
-                      "it, or its http:// or https:// URL")  # fmt: skip
+                      "it, its http:// or https:// URL, or a built-in model")  # fmt: skip
     what.add_argument("--rollback", action="store_true", help="make the last good model current again, or behind that "
                       "the built-in one")  # fmt: skip
     what.add_argument("--status", action="store_true", help="report the current model, its trial, and the last "
