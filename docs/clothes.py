@@ -9,6 +9,7 @@ docs/measured/clothes_sizes.txt. The network is convolutional: its weights fit a
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -53,7 +54,11 @@ def judge(photographs: Path, foreign: Path, folder: Path) -> None:
     unknown = [flag for name in ("foreign photographs", "drawn scenes") for flag in ("--map", f"{name}=unknown")]
     command = ["benchmarks", "photos", str(images), "--model", "clothes", *unknown, "--out", str(folder / "photos")]
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    printed = done.stdout.replace(str(folder), "").replace("/photos/report.html", "photos/report.html")
+    printed = (
+        done.stdout.replace(str(folder), "")
+        .replace("/photos/report.html", "photos/report.html")
+        .replace("/images", "images")
+    )
     (MEASURED / "clothes.txt").write_text(printed, encoding="utf-8")
 
 
@@ -66,7 +71,9 @@ def resized_run(run: Path, edge: int, photographs: Path, folder: Path) -> Path:
     network.set_weights(trained.get_weights())
     network.save(made / MODEL)
     spec = ModelSpec.from_json((run / SPEC).read_text(encoding="utf-8"))
-    spec = replace(spec, input=replace(spec.input, height=edge, width=edge))
+    digest = hashlib.sha256((made / MODEL).read_bytes()).hexdigest()
+    origin = replace(spec.provenance, source_sha256=digest)
+    spec = replace(spec, input=replace(spec.input, height=edge, width=edge), provenance=origin)
     (made / SPEC).write_text(spec.to_json(), encoding="utf-8")
     config = TrainConfig(
         "transfer", str(photographs), input_size=edge, test_fraction=0.0, max_images=_CALIBRATION_IMAGES
@@ -116,11 +123,14 @@ def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("run", type=Path, help="run directory")
     flags.add_argument("--photographs", type=Path, required=True, help="folder with train and validation")
+    flags.add_argument("--judge-only", action="store_true", help="leave the table of sizes as it is")
     flags.add_argument("--foreign", type=Path, required=True, help="folder of photographs of anything else")
     options = flags.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         judge(options.photographs, options.foreign, folder)
+        if options.judge_only:
+            return
         for edge in SIZES:
             made = resized_run(options.run, edge, options.photographs, folder)
             _module("export.tflite", str(made), "--quantize", "int8", "--max-loss", "5", "--artifacts", str(folder))
