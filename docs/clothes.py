@@ -39,8 +39,8 @@ _CALIBRATION_IMAGES = 500  # training images that a run of another size keeps, m
 _SCENES, _SCENES_SEED = 100, 77
 
 
-def judge(photographs: Path, foreign: Path, folder: Path) -> None:
-    """Judge the built-in model on photographs of its classes and on images of none; keep what the command prints."""
+def judge(model: str, photographs: Path, foreign: Path, folder: Path) -> None:
+    """Judge a model on photographs of its classes and on images of none; keep what the command prints."""
     images = folder / "images"
     images.mkdir()
     for source in sorted(path for path in (photographs / "validation").iterdir() if path.is_dir()):
@@ -52,13 +52,8 @@ def judge(photographs: Path, foreign: Path, folder: Path) -> None:
     for number in range(_SCENES):
         cv2.imwrite(str(scenes / f"{number:03}.png"), no_garment_scene(rng, empty_share=0.5))
     unknown = [flag for name in ("foreign photographs", "drawn scenes") for flag in ("--map", f"{name}=unknown")]
-    command = ["benchmarks", "photos", str(images), "--model", "clothes", *unknown, "--out", str(folder / "photos")]
-    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    printed = (
-        done.stdout.replace(str(folder), "")
-        .replace("/photos/report.html", "photos/report.html")
-        .replace("/images", "images")
-    )
+    command = ["benchmarks", str(model), "--data", "images", *unknown, "--runtime", "litert", "--repeats", "1"]
+    printed = _module(*command, "--out", "report", cwd=folder)
     (MEASURED / "clothes.txt").write_text(printed, encoding="utf-8")
 
 
@@ -113,9 +108,10 @@ def table(measured: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _module(*arguments: str) -> None:
+def _module(*arguments: str, cwd: Path = ROOT) -> str:
     print(f"$ python -m {' '.join(arguments)}", flush=True)
-    subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, check=True)
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def main() -> None:
@@ -123,12 +119,13 @@ def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("run", type=Path, help="run directory")
     flags.add_argument("--photographs", type=Path, required=True, help="folder with train and validation")
+    flags.add_argument("--model", default="clothes", help="file to judge, or a built-in model")
     flags.add_argument("--judge-only", action="store_true", help="leave the table of sizes as it is")
     flags.add_argument("--foreign", type=Path, required=True, help="folder of photographs of anything else")
     options = flags.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        judge(options.photographs, options.foreign, folder)
+        judge(options.model, options.photographs, options.foreign, folder)
         if options.judge_only:
             return
         for edge in SIZES:

@@ -136,8 +136,9 @@ def _clothes_commands() -> str:
     sys.path.insert(0, str(ROOT / "docs"))
     from ship import CLOTHES, CLOTHES_EXPORT
 
-    lines = (f"python -m train --name clothes {CLOTHES.format(runs='runs')}",
-             f"python -m export.tflite runs/clothes {CLOTHES_EXPORT}")  # fmt: skip
+    lines = ["python docs/clothes_images.py --photographs photos --out runs/clothes_photographs",
+             *(f"python -m train --name {name} {flags.format(runs='runs')}" for name, flags in CLOTHES.items()),
+             f"python -m export.tflite runs/clothes {CLOTHES_EXPORT}"]  # fmt: skip
     return "```sh\n" + "\n".join(lines) + "\n```\n"
 
 

@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("keras")
 
 from train.__main__ import main
+from train.fitting.training import with_last_output
 
 RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
 DEMO = ["--data", "demo", "--max-images", "200", "--epochs", "1", "--quiet"]
@@ -36,3 +37,17 @@ def test_weights_of_another_network_are_refused(tmp_path: Path, capsys: pytest.C
     assert "(tiny, 3,098 parameters)" in error
     assert "baseline with 241,546" in error
     assert not any(tmp_path.iterdir())
+
+
+def test_counter_examples_add_an_output_of_zeros_to_the_initial_weights() -> None:
+    import keras
+
+    network = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(3)])
+    kernel, bias = np.arange(4, dtype=np.float32).reshape(2, 2), np.array([5, 6], np.float32)
+
+    grown = with_last_output([kernel, bias], network)
+    same = with_last_output([np.zeros((2, 3)), np.zeros(3)], network)
+
+    assert grown[0].tolist() == [[0, 1, 0], [2, 3, 0]]
+    assert grown[1].tolist() == [5, 6, 0]
+    assert [part.shape for part in same] == [(2, 3), (3,)]

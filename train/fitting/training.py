@@ -9,6 +9,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.errors import RunError
 from train.config import Preset, TrainConfig
@@ -90,12 +91,20 @@ def build_network(preset: Preset, splits: Splits, *, mixed_precision: str = "off
 
 def _take_weights(network: keras.Model, trained: keras.Model, run: Path) -> None:
     try:
-        network.set_weights(trained.get_weights())
+        network.set_weights(with_last_output(trained.get_weights(), network))
     except ValueError as error:
         raise RunError(
             f"--initial {run} holds another network ({trained.name}, {trained.count_params():,} parameters): expected "
             f"{network.name} with {network.count_params():,}"
         ) from error
+
+
+def with_last_output(weights: list[NDArray[np.float32]], network: keras.Model) -> list[NDArray[np.float32]]:
+    """Add an output of zeros where the network has one more than the weights: counter-examples come with it."""
+    kernel, bias = weights[-2:]
+    if network.output_shape[1] != len(bias) + 1:
+        return weights
+    return [*weights[:-2], np.pad(kernel, ((0, 0), (0, 1))), np.pad(bias, (0, 1))]
 
 
 def weights_sha256(network: keras.Model) -> str:
