@@ -62,10 +62,11 @@ def resized_run(run: Path, edge: int, photographs: Path, folder: Path) -> Path:
     made = folder / f"clothes{edge}"
     made.mkdir()
     trained = keras.models.load_model(run / MODEL, compile=False)
-    network = efficientnet_lite0(edge, trained.output_shape[1], pretrained=False)
+    spec = ModelSpec.from_json((run / SPEC).read_text(encoding="utf-8"))
+    last = "linear" if spec.output == "logits" else "softmax"
+    network = efficientnet_lite0(edge, trained.output_shape[1], pretrained=False, activation=last)
     network.set_weights(trained.get_weights())
     network.save(made / MODEL)
-    spec = ModelSpec.from_json((run / SPEC).read_text(encoding="utf-8"))
     digest = hashlib.sha256((made / MODEL).read_bytes()).hexdigest()
     origin = replace(spec.provenance, source_sha256=digest)
     spec = replace(spec, input=replace(spec.input, height=edge, width=edge), provenance=origin)
@@ -80,6 +81,7 @@ def resized_run(run: Path, edge: int, photographs: Path, folder: Path) -> Path:
 def rows(files: list[Path], photographs: Path, folder: Path) -> list[dict[str, Any]]:
     """Return the rows that a benchmark of the files writes."""
     command = ["benchmarks", *map(str, files), "--runtime", "litert", "--data", str(photographs / "validation")]
+    command += ["--repeats", "1", "--max-repeats", "1"]
     _module(*command, "--out", str(folder / "report"))
     return list(json.loads((folder / "report" / "report.json").read_text(encoding="utf-8"))["rows"])
 
@@ -114,15 +116,42 @@ def _module(*arguments: str, cwd: Path = ROOT) -> str:
     return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
+def tried(runs: list[Path]) -> str:
+    """Return a table of trainings with what they were set to, from their metrics."""
+    lines = [
+        "| input | training | images | epochs | mixup, CutMix | averaged | balance | begins with | validation | test |",
+        "| --: | --: | --: | --: | --- | --- | --: | --- | --: | --: |",
+    ]
+    for run in runs:
+        metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+        preset, images, config = metrics["preset"], metrics["images"], metrics["config"]
+        edge = preset["input_size"]
+        scale = preset.get("train_scale", 1)
+        size = preset.get("train_size", edge if scale == 1 else 16 * round(edge * scale / 16))
+        right = [round(metrics[f"{part}_top1_accuracy"] * images[part]) for part in ("validation", "test")]
+        cells = (
+            f"{edge}", f"{size}", f"{images['train']:,}", f"{preset['epochs']}",
+            f"{preset['mixup']:g}, {preset['cutmix']:g}", "yes" if preset["average_epochs"] else "no",
+            f"{preset.get('balance', 1):g}", "the one above" if config["initial"] else "ImageNet",
+            f"{right[0]} of {images['validation']}",
+            f"{right[1]} of {images['test']}" if config["test_fraction"] else "",
+        )  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Export, measure, write the table."""
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("run", type=Path, help="run directory")
     flags.add_argument("--photographs", type=Path, required=True, help="folder with train and validation")
+    flags.add_argument("--tried", type=Path, nargs="+", default=[], help="finished runs to compare in a table")
     flags.add_argument("--model", default="clothes", help="file to judge, or a built-in model")
     flags.add_argument("--judge-only", action="store_true", help="leave the table of sizes as it is")
     flags.add_argument("--foreign", type=Path, required=True, help="folder of photographs of anything else")
     options = flags.parse_args()
+    if options.tried:
+        (MEASURED / "tried_photographs.txt").write_text(tried(options.tried), encoding="utf-8")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         judge(options.model, options.photographs, options.foreign, folder)
