@@ -164,6 +164,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     import train.__main__
     import train.compare
     import train.photographs
+    import train.report.__main__
     import train.scenes
     from benchmarks.overhead import command as runner
     from edge.collect import command as collect
@@ -183,6 +184,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
         update,
         teach,
         train.__main__,
+        train.report.__main__,
         train.compare,
         train.photographs,
         train.scenes,

@@ -171,7 +171,7 @@ ORDER = {
         *("compare", "peers", "overhead", "__main__"),
     ),
     "train": (
-        *("config", "data", "network", "results", "fitting", "fit", "photographs", "scenes"),
+        *("config", "data", "network", "results", "fitting", "report", "fit", "photographs", "scenes"),
         *("compare", "__main__"),
     ),
 }

@@ -9,6 +9,7 @@ import pytest
 import edge.run.flags
 import train.__main__
 import train.compare
+import train.report.__main__
 from edge import errors
 from edge.cli import config_file
 from edge.collect import command as collect
@@ -113,7 +114,8 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     _, _, module, *arguments = line.split()
     if module.startswith("train"):
-        {"train": train.__main__, "train.compare": train.compare}[module].parser().parse_args(arguments)
+        modules = {"train": train.__main__, "train.compare": train.compare, "train.report": train.report.__main__}
+        modules[module].parser().parse_args(arguments)
     elif module == "export.sign":
         from export import sign
 

@@ -70,6 +70,8 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs into the run directory")
     flags.add_argument("--distribute", action="store_true",
                        help="train on all GPUs and on the processes of KERAS_DISTRIBUTION_*; JAX only")  # fmt: skip
+    flags.add_argument("--report", action=argparse.BooleanOptionalAction, default=default.report,
+                       help="page on mistakes, doubtful labels and need of images, preset transfer")  # fmt: skip
     flags.add_argument("--resume", action="store_true",
                        help="continue the unfinished run --name, or the only one")  # fmt: skip
     _add_teacher_flags(flags.add_argument_group("learning from a teacher"), default)

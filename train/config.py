@@ -170,6 +170,8 @@ class TrainConfig:
     tensorboard: bool = False
     distribute: bool = False
     """Data-parallel training on all devices and on the processes that Keras' environment variables name."""
+    report: bool = True
+    """Page on mistakes, doubtful labels and more images in the run directory; for the pretrained network."""
     resume: bool = False
     """Continuation of an unfinished run: the one called `name`, or the only one."""
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.classify.confidence_score import confidence_score, to_probabilities
+from edge.errors import ToolkitError
 from edge.system import atomic_file
 from train.config import DATASETS, Preset, TrainConfig, describe_input, input_of, preset_for, require_consistent
 from train.data.splits import Split, Splits, load_splits, to_network
@@ -27,6 +28,7 @@ from train.fitting.teacher import write_soft_labels
 from train.fitting.training import build_network, train_model
 from train.network import backend, pretrained
 from train.network.networks import relative_to_last_class, up_to_logits
+from train.report.write import write_report
 from train.results import run_dir
 from train.results.ood_evaluation import OodEvaluation, evaluate_ood
 from train.results.rejection import ConfidenceScores, Rejection, evaluate_rejection
@@ -102,7 +104,25 @@ def _finish(
             shutil.copytree(folder / run_dir.TENSORBOARD, finished / run_dir.TENSORBOARD)
         run_dir.write(finished, outcome)
     shutil.rmtree(folder, ignore_errors=True)  # the next training removes the rest
+    if config.report and preset.is_pretrained:
+        _write_report(outcome)
     return config.runs / name
+
+
+def _write_report(outcome: run_dir.Outcome) -> None:
+    """Write the report; the run is finished, and no fault of a report makes a failed training of it."""
+    run = outcome.config.runs / run_dir.run_name(outcome.config)
+    _LOGGER.info("%s is finished; its report follows (Ctrl-C ends it, --no-report leaves it out)", run)
+    validation, test = (
+        with_temperature(probabilities, outcome.temperature)
+        for probabilities in (outcome.validation_probabilities, outcome.test_probabilities)
+    )
+    try:
+        page = write_report(run, outcome.config, outcome.splits, validation=validation, test=test)
+    except (OSError, ToolkitError) as error:
+        _LOGGER.warning("no report: %s; try again with `python -m train.report %s`", error, run)
+    else:
+        _LOGGER.info("report: %s", page)
 
 
 @contextmanager

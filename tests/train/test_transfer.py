@@ -62,6 +62,10 @@ def test_a_folder_is_learned_in_colour_and_an_export_finds_what_it_needs(
     metrics = json.loads((tmp_path / "own" / "metrics.json").read_text())
     assert metrics["test_top1_accuracy"] == 1.0
     assert metrics["test_top1_interval"] == [pytest.approx(0.34238, abs=1e-5), 1.0]  # of two
+    report = json.loads((tmp_path / "own" / "report.json").read_text())
+    assert (report["wrong"], report["int8_reason"]) == (0, "")
+    assert report["int8"]["images"] == 2
+    assert (tmp_path / "own" / "report.html").stat().st_size > 10_000
     with np.load(tmp_path / "own" / "images.npz") as stored:
         assert stored["train_images"].shape == (8, 96, 96, 3)
         assert stored["test_images"].shape == (2, 96, 96, 3)

@@ -17,6 +17,7 @@ from edge.artifact.pixels import to_real
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.datasets import fashion_mnist
 from edge.errors import DatasetError
+from edge.vision.image import resize
 from train.config import DATASETS, TrainConfig, input_of, preset_for
 from train.data.auxiliary import AuxiliaryImages, concatenate, read
 from train.data.folders import balancing_weights, read_folder
@@ -171,6 +172,13 @@ def to_network(pixels: NDArray[np.uint8], spec: InputSpec = _GREY) -> NDArray[np
         float32, shape (N, height, width, channels).
     """
     return to_real(pixels, spec)
+
+
+def in_size(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
+    """Return images of an input's size, uint8, shape (N, height, width, ...): training images may be larger."""
+    if pixels.shape[1:3] == (spec.height, spec.width):
+        return pixels
+    return np.stack([resize(image, spec.width, spec.height, "area") for image in pixels])
 
 
 def stratified_choice(

@@ -18,7 +18,7 @@ from train.results.run_dir import run_name
 STATE = "state.npz"
 _CONFIG = "config.json"
 _SUFFIX = ".partial"
-_FREE = ("name", "runs", "resume")  # may differ when a run is resumed
+_FREE = ("name", "runs", "report", "resume")  # may differ when a run is resumed
 
 
 def partial_folder(config: TrainConfig) -> Path:
@@ -45,7 +45,8 @@ def resumed(config: TrainConfig) -> TrainConfig:
             )
     if json.loads(json.dumps(asdict(preset_for(original)))) != stored["preset"]:
         raise RunError(f"the preset {original.preset} has changed since {folder} was started: start anew")
-    return replace(original, name=_name(folder), runs=config.runs, resume=True)
+    report = original.report and config.report
+    return replace(original, name=_name(folder), runs=config.runs, report=report, resume=True)
 
 
 def start(config: TrainConfig) -> Path:

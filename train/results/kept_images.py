@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.artifact.input_spec import InputSpec
 from edge.system import atomic_file
-from edge.vision.image import resize
-from train.data.splits import Splits
+from train.data.splits import Splits, in_size
 
 IMAGES = "images.npz"
 MOST_BYTES = 200_000_000
@@ -44,16 +42,9 @@ def write_kept_images(folder: Path, splits: Splits) -> None:
     with atomic_file.replacing(folder / IMAGES) as temporary:
         np.savez_compressed(
             temporary,
-            train_images=_in_size(train.pixels[calibration], splits.input), train_labels=train.labels[calibration],
+            train_images=in_size(train.pixels[calibration], splits.input), train_labels=train.labels[calibration],
             test_images=test.pixels[tested], test_labels=test.labels[tested],
         )  # fmt: skip
-
-
-def _in_size(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
-    """Return images of the input's size: training images may be larger, for random crops."""
-    if pixels.shape[1:3] == (spec.height, spec.width):
-        return pixels
-    return np.stack([resize(image, spec.width, spec.height, "area") for image in pixels])
 
 
 def first_of_each(labels: NDArray[np.integer[Any]], *, most_each: int, room: int) -> NDArray[np.int64]:
