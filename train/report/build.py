@@ -60,7 +60,7 @@ def build(
     has_test = TEST in parts_of(splits)
     low, high = metrics["test_top1_interval"]
     return Report(
-        SCHEMA_VERSION, run=metrics["config"]["name"], data=shown_path(folder, Path()),
+        SCHEMA_VERSION, run=metrics["config"]["name"], data=shown_path(Path(folder.resolve().name), Path()),
         sees=describe_input(splits.input), started=metrics["started"], device=metrics["device"],
         accuracy=metrics["test_top1_accuracy"], interval=(low, high), training=len(splits.train.labels),
         validation=len(splits.validation.labels), test=len(splits.test.labels) * has_test, skipped=len(splits.skipped),

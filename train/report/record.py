@@ -110,7 +110,7 @@ class Report:
     schema_version: int
     run: str
     data: str
-    """Folder of the data set, as it was given."""
+    """Name of the folder of the data set, without the folders above it."""
     sees: str
     """What the network sees of an image."""
     started: str

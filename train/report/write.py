@@ -17,6 +17,7 @@ from train.data.splits import Splits
 from train.report.build import build
 from train.report.int8 import measure_int8
 from train.report.page import html_page
+from train.results.rejection import describe_rejection
 from train.results.run_dir import METRICS
 
 PAGE, DATA = "report.html", "report.json"
@@ -39,7 +40,8 @@ def write_report(
     """
     metrics: Mapping[str, Any] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     int8 = measure_int8(folder, splits.test.pixels)
-    report = build(config, splits, metrics, validation=validation, test=test, int8=int8, rejection="")
+    rejection = describe_rejection(metrics["rejection"]) if metrics.get("rejection") else ""
+    report = build(config, splits, metrics, validation=validation, test=test, int8=int8, rejection=rejection)
     atomic_file.write_text(folder / DATA, json.dumps(asdict(report), indent=2) + "\n")
     atomic_file.write_text(folder / PAGE, html_page(report, splits))
     return folder / PAGE
