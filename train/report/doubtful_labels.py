@@ -24,14 +24,14 @@ class Doubt:
     """One doubtful label."""
 
     index: int
-    """Of the image."""
+    """Index of the image."""
     other: int
     """Class that it more probably shows."""
     votes: int
     """Number of its nearest neighbours that are of the other class."""
     neighbours: int
     probability: float
-    """Of the other class, 0-1, by a regression that didn't see the image."""
+    """Probability of the other class, 0-1, by a regression that didn't see the image."""
     nearest: int
     """Index of the nearest image of the other class."""
 

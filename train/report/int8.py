@@ -32,9 +32,9 @@ class Int8Cost:
 
     images: int
     float_accuracy: float
-    """Of the Keras model, 0-1."""
+    """Accuracy of the Keras model, 0-1."""
     int8_accuracy: float
-    """Of the file, 0-1."""
+    """Accuracy of the file, 0-1."""
     changed: int
     """Number of images with another answer."""
     size_bytes: int

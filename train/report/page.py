@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from train.report.record import Image, Report
 
 MOST_THUMBNAIL_BYTES = 5_000_000
-"""Of all thumbnails together, as they stand in the page."""
+"""Bytes of all thumbnails together, as they stand in the page."""
 MOST_MATRIX = 30
 """Classes of a confusion matrix at most; of more, the pairs are shown alone."""
 _EDGE = 128  # pixels of a thumbnail

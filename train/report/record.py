@@ -31,7 +31,7 @@ class Mistake:
     """Right class: that of the folder."""
     answer: str
     probability: float
-    """Of the answer, 0-1."""
+    """Probability of the answer, 0-1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class DoubtfulLabel:
     neighbours: int
     """Number of nearest neighbours that were asked."""
     probability: float
-    """Of the other class, 0-1, by a regression that didn't see the image."""
+    """Probability of the other class, 0-1, by a regression that didn't see the image."""
     copies: int
     """Number of near copies that it stands for, itself included."""
     nearest: Image
@@ -100,7 +100,7 @@ class ClassAdvice:
     doubling: Gain | None
     """Gain of its images by the last doubling of the learning curve; None where it isn't known."""
     reasons: tuple[str, ...]
-    """Why it needs more images; empty: it doesn't."""
+    """Reasons to add images; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Report:
     data: str
     """Name of the folder of the data set, without the folders above it."""
     sees: str
-    """What the network sees of an image."""
+    """Description of the input of the network."""
     started: str
     """Start of the training, ISO 8601."""
     device: str
@@ -148,6 +148,6 @@ class Report:
     near_copies: NearCopies
     int8: Int8Cost | None
     int8_reason: str
-    """Why the cost of int8 isn't known; empty where it is."""
+    """Reason that the cost of int8 is not known; empty where it is."""
     rejection: str
     """Sentence on the threshold of `unknown`; empty where it wasn't measured."""
