@@ -31,6 +31,7 @@ from train.data.parts import (
     divide,
     near_copies_on_both_sides,
 )
+from train.data.shapes import bars_that_tell
 
 _LOGGER = logging.getLogger(__name__)
 _SMALLEST_EDGE = 16  # pixels: less shows nothing
@@ -80,6 +81,8 @@ class _Surveyed:
     digest: bytes
     """SHA-256 of the decoded pixels."""
     look: Look
+    aspect: float
+    """Width / height."""
 
 
 def read_parts(
@@ -112,6 +115,8 @@ def read_parts(
     labels = np.array([image.file.label for image in images], np.int32)
     given = np.array([image.file.part for image in images], np.int8)
     _require_enough(folder, kinds, labels)
+    if spec.resize == "letterbox" and (warning := bars_that_tell([image.aspect for image in images], labels, kinds)):
+        _LOGGER.warning("%s", warning)
     groups = group_near_copies([image.look for image in images])
     parts = divide(
         LabelledFiles(labels, groups, given, disputed),
@@ -191,7 +196,7 @@ def _survey(files: list[_File], spec: InputSpec, folder: Path) -> tuple[list[_Su
             if min(frame.shape[:2]) < _SMALLEST_EDGE:
                 return f"{file.path}: {frame.shape[1]}x{frame.shape[0]} pixels, less than {_SMALLEST_EDGE} show nothing"
             return _Surveyed(file, hashlib.sha256(frame.tobytes() + bytes(str(frame.shape), "ascii")).digest(),
-                             look_of(frame))  # fmt: skip
+                             look_of(frame), frame.shape[1] / frame.shape[0])  # fmt: skip
         except (OSError, FrameError) as error:
             return f"{file.path}: {getattr(error, 'strerror', None) or error}"
 

@@ -1,5 +1,6 @@
 import logging
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -231,3 +232,19 @@ def test_counter_examples_are_no_class_and_lie_behind_the_others_in_every_part(t
         assert len(part.labels) == len(part.pixels) == len(part.files.paths) == 2 * len(pixels)
         assert not {path.parent.name for path in part.files.paths} & {"Background", "none"}
     np.testing.assert_array_equal(splits.whole, np.concatenate([splits.train.pixels, splits.counter_examples.train]))
+
+
+@pytest.mark.parametrize(("resize", "is_warned"), [("letterbox", True), ("crop", False)])
+def test_bars_that_give_a_class_away_are_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, resize: str, is_warned: bool
+) -> None:
+    draw(tmp_path, {"nut": 5, "bolt": 5})
+    for path in (tmp_path / "bolt").iterdir():
+        cv2.imwrite(str(path), np.ascontiguousarray(cv2.imread(str(path)).transpose(1, 0, 2)))
+
+    with caplog.at_level(logging.WARNING, logger="train"):
+        read_parts(
+            tmp_path, replace(SPEC, resize=resize), margin=1.0, test_fraction=0.2, validation_fraction=0.2, seed=0
+        )
+
+    assert any("--resize crop" in record.getMessage() for record in caplog.records) == is_warned
