@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SERVICE := /opt/edge-classify
 UNITS := /etc/systemd/system
+override DESTDIR := $(abspath $(DESTDIR))
 SETTINGS := $(DESTDIR)/etc/edge-classify
 INPUTS := pyproject.toml constraints.txt
 
@@ -61,10 +62,18 @@ harden: $(VENV)/dev ## attack all of it and count what it survived; hours, the l
 	$(BIN)/python -m tests.hardening soak --duration 3600 --out docs/measured/hardening_soak.json
 	$(BIN)/python docs/render.py
 
+# Programs and compiled files name the folder that they were installed in: name the one that they will run in.
+define move_service
+grep --recursive --files-with-matches --binary-files=without-match --null --fixed-strings $(DESTDIR) $(DESTDIR)$(SERVICE)/bin $(DESTDIR)$(SERVICE)/pyvenv.cfg | xargs --null sed --in-place 's|$(DESTDIR)||g'
+	find $(DESTDIR)$(SERVICE) -name __pycache__ -prune -exec rm --recursive {} +
+	-$(DESTDIR)$(SERVICE)/bin/python -I -B -m compileall -q -f -s $(DESTDIR) -p/ $(DESTDIR)$(SERVICE)/lib
+endef
+
 # DESTDIR puts all of it into a folder, as packagers want it; EXTRAS=web,mqtt installs those extras too.
 install-service: ## install it for systemd (as root): /opt/edge-classify, the unit and /etc/edge-classify
 	$(PYTHON) -m venv $(DESTDIR)$(SERVICE)
 	$(DESTDIR)$(SERVICE)/bin/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt '.$(if $(EXTRAS),[$(EXTRAS)])'
+	$(if $(DESTDIR),$(move_service))
 	@$(MAKE) --no-print-directory service-files
 	@$(if $(DESTDIR),,systemctl daemon-reload)
 	@echo "look at /etc/edge-classify/config.toml, then: systemctl enable --now edge-classify"

@@ -39,7 +39,7 @@ from benchmarks.report.table import peers_text, reasons, text_table
 from edge.artifact.file import builtin_models, model_path
 from edge.artifact.input_spec import ModelOptions
 from edge.artifact.spec import FASHION_MNIST_LABELS
-from edge.cli import console
+from edge.cli import console, extras
 from edge.cli.model_flags import add_model_flags, model_options_from
 from edge.datasets.folder_labels import folder_truth
 from edge.errors import EXIT_DONE, ToolkitError
@@ -136,6 +136,7 @@ def measure_files(arguments: Sequence[str]) -> int:
     apply_quick(flags, arguments)
     options = flags.parse_args(arguments)
     console.start_logging(options)
+    extras.require("benchmarks")  # before minutes of measuring
     config = replace(from_flags(BenchmarkConfig, vars(options)), truths=dict(options.truths) or None)
     if config.loadgen_s:
         loadgen.require()  # before minutes of measuring

@@ -170,6 +170,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     from edge.collect import command as collect
     from edge.describe import command as describe
     from edge.doctor import command as doctor
+    from edge.run import completion
     from edge.teach import command as teach
     from edge.update import flags as update
     from export.onnx import OnnxFormat
@@ -183,6 +184,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
         doctor,
         update,
         teach,
+        completion,
         train.__main__,
         train.report.__main__,
         train.compare,

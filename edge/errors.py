@@ -26,7 +26,9 @@ class ModelFileError(ToolkitError, ValueError):
 
 
 class RuntimeMissingError(ToolkitError, ImportError):
-    """An optional library isn't installed, or its installation is broken."""
+    """An optional library isn't installed, or its installation is broken: no restart of a service mends that."""
+
+    exit_code = EXIT_USAGE
 
 
 class FrameError(ToolkitError, ValueError):
@@ -64,7 +66,7 @@ class ExportError(ToolkitError, RuntimeError):
 
 
 class ConfigError(ToolkitError, ValueError):
-    """A configuration file with a key or a value that no flag takes."""
+    """A value that can't be right, of a flag, a key of a configuration file or a variable: no second try mends it."""
 
     exit_code = EXIT_USAGE
 

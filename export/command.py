@@ -18,7 +18,7 @@ from edge.artifact.pixels import input_table
 from edge.artifact.quantization import dequantize
 from edge.artifact.spec import ModelSpec
 from edge.classify.loaded_model import LoadedModel
-from edge.cli import console
+from edge.cli import console, extras
 from edge.errors import ExportError, RuntimeMissingError, ToolkitError
 from edge.system import atomic_file
 from edge.system.process import log_native_stderr
@@ -53,10 +53,13 @@ def main(file_format: Format, argv: Sequence[str] | None, *, epilog: str) -> int
     parsed = flags.parse_args(argv)
     console.start_logging(parsed)
     options = options_from(parsed)
+    if options.out is not None and options.out.suffix.lower() != file_format.suffix:
+        flags.error(f"--out {options.out}: expected a name that ends in {file_format.suffix}")
     if options.model is not None and is_deployable(options.model):
         path = export_taught(file_format, options.model, options)
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, with TFLite metadata and nothing of the images")
         return 0
+    extras.require("export")
     import_tensorflow()
     from export.keras_file import is_model
     from export.model_source import load_file

@@ -6,9 +6,7 @@ import logging
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import onnx
+from typing import TYPE_CHECKING, Any
 
 from edge.artifact.embed import embed_in_onnx, onnx_entry
 from edge.artifact.pixels import to_real
@@ -18,8 +16,11 @@ from edge.errors import ExportError
 from edge.runtimes.onnxruntime import disable_telemetry
 from edge.runtimes.protocol import SATURATES
 from edge.system.process import log_native_stderr
-from export import command, metadata, onnx_graph, saturation
+from export import command, metadata
 from export.calibration import Calibration
+
+if TYPE_CHECKING:
+    import onnx
 
 _OPSET = 17  # the newest one tested with both onnxruntime's quantizer and tf2onnx 1.17
 _INPUT = "image"
@@ -54,6 +55,8 @@ class OnnxFormat:
         reader: str = "",  # noqa: ARG002  # there is no other
     ) -> bytes:
         """Convert a Keras model; the same network and images give the same bytes."""
+        from export import onnx_graph
+
         with log_native_stderr():
             proto = float_model(model)
         if mode == "int8":
@@ -68,6 +71,8 @@ class OnnxFormat:
 
     def embed(self, content: bytes, spec: ModelSpec) -> bytes:
         """Set the spec and what other tools read as `metadata_props`; the digest is of the model without them."""
+        import onnx
+
         proto = onnx.load_model_from_string(content)
         del proto.metadata_props[:]
         network: bytes = proto.SerializeToString(deterministic=True)
@@ -76,10 +81,16 @@ class OnnxFormat:
 
     def operators(self, content: bytes) -> list[str]:
         """Return each node's operator, in the order of execution."""
+        import onnx
+
         return [node.op_type for node in onnx.load_model_from_string(content).graph.node]
 
     def needs(self, content: bytes) -> dict[str, Any]:
         """Return the versions of operator sets and file format, and for int8 weights their largest pair."""
+        import onnx
+
+        from export import saturation
+
         model = onnx.load_model_from_string(content)
         needs = {"opset": {entry.domain or "ai.onnx": entry.version for entry in model.opset_import},
                  "ir_version": model.ir_version}  # fmt: skip
@@ -112,8 +123,11 @@ def quantize(
         settings: overrides of the arguments of `onnxruntime.quantization.quantize_static`.
     """
     disable_telemetry()
+    import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    from export import saturation
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
         def __init__(self) -> None:
@@ -143,6 +157,8 @@ def take_pixels(proto: onnx.ModelProto) -> onnx.ModelProto:
     Raises:
         ExportError: the input isn't quantized, or more than once.
     """
+    import onnx
+
     graph = proto.graph
     first = _first_quantize(graph)
     for node in graph.node:

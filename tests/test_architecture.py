@@ -32,6 +32,7 @@ ADAPTERS = {
     "av": "edge/sources/pyav.py",
     "pillow_heif": "edge/images/heic.py",
     "tomli": "edge/cli/config_file.py",
+    "shtab": "edge/run/completion.py",
     "paho": "edge/sinks/mqtt/connection.py",
     "prometheus_client": "edge/sinks/web/metrics.py",
     "starlette": "edge/sinks/web/server.py",

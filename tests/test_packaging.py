@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import edge
 from edge.cli import config_file
 from edge.errors import EXIT_USAGE
 from edge.run.flags import parser
@@ -96,6 +97,28 @@ def test_all_that_is_installed_goes_below_destdir() -> None:
     lines = done.stdout.splitlines()
     paths = [word for line in lines if not line.startswith("echo") for word in line.split() if word.startswith("/")]
     assert len(paths) >= 5
-    assert all(path.startswith("/stage/") for path in paths)
+    assert all(f"{path}/".startswith("/stage/") for path in paths)
     assert any("'.[web,mqtt]'" in line for line in lines)
     assert not any("systemctl daemon-reload" in line for line in lines)
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(shutil.which("make") is None, reason="make isn't here")
+def test_what_is_installed_below_destdir_runs_where_it_is_moved_to(tmp_path: Path) -> None:
+    stage, place = tmp_path / "stage", tmp_path / "opt" / "edge-classify"
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON"))}
+    made = subprocess.run(
+        ["make", "install-service", f"DESTDIR={stage}", f"SERVICE={place}", f"PYTHON={sys.executable}"],
+        cwd=ROOT, env={**plain, "PIP_NO_DEPS": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "No matching distribution found" in made.stderr:
+        pytest.skip("no package index is in reach, and building needs setuptools")
+    assert made.returncode == 0, made.stderr
+    place.parent.mkdir()
+    (stage / place.relative_to("/")).rename(place)
+    for command in ([place / "bin" / "edge-classify"], [place / "bin" / "python", "-I", "-m", "edge.run.main"]):
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, f"edge-classify {edge.__version__}\n"), done.stderr
+    files = [path for path in place.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert [path for path in files if os.fsencode(stage) in path.read_bytes()] == []
+    assert (stage / "etc" / "systemd" / "system" / "edge-classify.service").is_file()

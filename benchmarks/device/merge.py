@@ -17,7 +17,7 @@ from benchmarks.host.environment import Environment, merged_environment, short_n
 from benchmarks.report.schema import PeerRow, Report, read_report
 from benchmarks.report.table import reasons, text_table
 from edge.artifact.spec import FASHION_MNIST_LABELS
-from edge.cli import console
+from edge.cli import console, extras
 from edge.errors import EXIT_DONE, ToolkitError
 
 NAME = "merge"
@@ -51,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Merge; print the table and the report's path."""
     options = parser().parse_args(argv)
     console.start_logging(options)
+    extras.require("benchmarks")
     from benchmarks.report.build import write_report
 
     report = merge([read(path) for path in options.files])

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge.errors import ModelFileError, RuntimeMissingError
+from edge.errors import ConfigError, ModelFileError, RuntimeMissingError
 
 _LONG_BYTES = 4 * 2**20  # OpenSSL pays for itself from about a quarter of it
 
@@ -120,7 +120,7 @@ def read_public_key(text: str) -> PublicKey:
         lines = _read_text(Path(text), "public key").splitlines()[1:2]
     content = _decoded(lines[0] if lines else "")
     if len(content) != 2 + _ID_BYTES + _KEY_BYTES or content[:2] != _WHOLE_FILE:
-        raise ModelFileError(f"{text!r} is no minisign public key: expected a .pub file, or its second line")
+        raise ConfigError(f"{text!r} is no minisign public key: expected a .pub file, or its second line")
     return PublicKey(content[2 : 2 + _ID_BYTES], content[2 + _ID_BYTES :])
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from edge.cli.redaction import remember_secrets
 from edge.errors import ConfigError
 
-_NOT_KEYS = ("config", "help", "list-cameras", "version")  # flags that end the program
+_NOT_KEYS = ("config", "help", "help-all", "list-cameras", "version")  # flags that end the program
 
 
 def add_config_flag(flags: argparse.ArgumentParser) -> None:

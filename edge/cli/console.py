@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import functools
 import logging
 import math
 import os
 import signal
-import string
+import stat
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
 
 from edge.cli.redaction import redacted, start_redaction
-from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, ToolkitError
+from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, RuntimeMissingError, ToolkitError
 from edge.system import process
 
-if TYPE_CHECKING:
-    from edge.artifact.trust import TrustPolicy
-
 _ANY_WIDTH = 80
+_PACKAGES = ("edge", "train", "export", "benchmarks", "tests")  # ours
 _LARGEST = 2**31 - 1  # of the libraries' integers
 
 _T = TypeVar("_T")
@@ -29,7 +28,7 @@ Main = Callable[[Sequence[str] | None], int]
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM in a command that it stops cleanly, so that it is no failure."""
+    """SIGTERM or SIGHUP in a command that it stops cleanly, so that it is no failure."""
 
 
 def command(main: Main) -> Main:
@@ -58,6 +57,8 @@ def command(main: Main) -> Main:
         except Exception as error:
             if os.environ.get("DEBUG") == "1":
                 raise
+            if isinstance(error, ModuleNotFoundError) and not isinstance(error, ToolkitError):
+                error = _missing(error, package=main.__module__)
             _print_error(_one_line(error))
             return error.exit_code if isinstance(error, ToolkitError) else EXIT_ERROR
 
@@ -75,13 +76,31 @@ def run(main: Main) -> NoReturn:
 
 
 def stop_cleanly_on_sigterm() -> None:
-    """Make SIGTERM end the command like Ctrl-C, everything closed, but with exit code 0."""
+    """Make SIGTERM, and SIGHUP of a terminal that is closed, end the command like Ctrl-C, but with exit code 0.
+
+    A SIGHUP that is ignored already, as under nohup, stays so.
+    """
 
     def end(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)  # a second signal must not interrupt the closing
+        for ending in endings:  # a second signal must not interrupt the closing
+            signal.signal(ending, signal.SIG_IGN)
+        if number == getattr(signal, "SIGHUP", None):
+            _leave_the_terminal()
         raise Terminated
 
-    signal.signal(signal.SIGTERM, end)
+    endings = [signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        endings.append(signal.SIGHUP)
+    for ending in endings:
+        signal.signal(ending, end)
+
+
+def _leave_the_terminal() -> None:
+    """Send what is still said to nobody where standard output or error is the terminal that is gone."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            if stat.S_ISCHR(os.fstat(stream.fileno()).st_mode):  # a file or a pipe is still there
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def add_logging_flags(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +115,7 @@ def start_logging(options: argparse.Namespace) -> None:
     level = logging.DEBUG if options.verbose else logging.WARNING if options.quiet else logging.INFO
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter("%(message)s"))
-    for package in ("edge", "train", "export", "benchmarks", "tests"):
+    for package in _PACKAGES:
         logger = logging.getLogger(package)
         logger.handlers[:] = [handler]
         logger.setLevel(level)
@@ -129,12 +148,60 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescript
         return super()._get_help_string(action)
 
 
+class _ShowAll(argparse.Action):
+    """Flag that prints the whole help and ends the program."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **settings: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **{**settings, "default": argparse.SUPPRESS})
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(argparse.ArgumentParser.format_help(parser), end="")
+        parser.exit()
+
+
 class Parser(argparse.ArgumentParser):
     """Argument parser of every command: flags can't be abbreviated, and help is formatted by `HelpFormatter`."""
 
-    def __init__(self, prog: str | None = None, **settings: Any) -> None:
-        """Refuse abbreviations: `--out` must not silently become `--output`."""
+    def __init__(
+        self,
+        prog: str | None = None,
+        *,
+        verbs: Mapping[str, str] | None = None,
+        common: Collection[str] = (),
+        **settings: Any,
+    ) -> None:
+        """Refuse abbreviations: `--out` must not silently become `--output`.
+
+        Args:
+            prog: name of the command.
+            verbs: first words that lead to other commands, each with a summary.
+            common: long names of the flags that --help shows; all others are left to --help-all. Empty: it shows all.
+            settings: of argparse.
+        """
         super().__init__(prog, **{"formatter_class": HelpFormatter, "allow_abbrev": False, **settings})
+        self._verbs = verbs or {}
+        self._common = common
+        if common:
+            self.add_argument("--help-all", action=_ShowAll, help="show every flag, with its default, and exit")
+
+    def format_help(self) -> str:
+        """Format the help: all of it, or what most runs need."""
+        if not self._common:
+            return super().format_help()
+        from edge.cli.help import short_help
+
+        return short_help(self, self._verbs, self._common)
+
+    def parse_args(  # type: ignore[override]  # no overloads, all of them come to this
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> Any:
+        """Parse, and name the nearest verb or flag where a word is neither."""
+        options, rest = self.parse_known_args(args, namespace)
+        if rest:
+            from edge.cli.help import not_understood
+
+            self.error(not_understood(self, rest, self._verbs))
+        return options
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, without the secrets of what was typed, and exit with code 2."""
@@ -179,6 +246,14 @@ def non_negative_float(text: str) -> float:
     return value
 
 
+def finite_float(text: str) -> float:
+    """Parse a finite number, for argparse."""
+    value = _float_or_nan(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}")
+    return value
+
+
 def thread_count(text: str) -> int:
     """Parse a number of threads, 1 to 256, for argparse: libraries crash on absurd ones."""
     return _whole_number(text, least=1, most=256)
@@ -203,10 +278,24 @@ def _one_line(error: Exception) -> str:
         return " ".join(str(error).split())
     if isinstance(error, OSError):
         hint = " (free some space and run it again)" if error.errno == errno.ENOSPC else ""
+        from edge.system.unit import file_hint
+
         text = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        return f"{text}{hint}"
+        return f"{text}{hint}{file_hint(error)}"
     summary = " ".join(str(error).split())[:300]
     return f"unexpected {type(error).__name__}: {summary} (DEBUG=1 shows where; please report it)"
+
+
+def _missing(error: ModuleNotFoundError, *, package: str) -> Exception:
+    """Return a missing library as an error that names its extra; a missing module of ours is a bug and stays one."""
+    from edge.cli.extras import missing_sentence
+
+    module = (error.name or "").partition(".")[0]
+    if not module or module in _PACKAGES:
+        return error
+    if package == "__main__":  # `python -m`
+        package = getattr(sys.modules[package], "__package__", "") or ""
+    return RuntimeMissingError(missing_sentence(package.partition(".")[0], [module]))
 
 
 def _print_error(message: str) -> None:
@@ -220,32 +309,3 @@ def _print_error(message: str) -> None:
 def _discard_stdout() -> None:
     """Discard stdout's buffer, because Python flushes it at exit and would report the same error again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-_DIGEST_CHARACTERS = 64
-
-
-def add_trust_flags(flags: argparse.ArgumentParser) -> None:
-    """Add --require-sha256 and --require-signature."""
-    flags.add_argument("--require-sha256", type=_digest, metavar="HEX",
-                       help="SHA-256 that the model file must have; any other file is refused unread, this one is "
-                       "trusted without checks")  # fmt: skip
-    flags.add_argument("--require-signature", metavar="PUBKEY",
-                       help="minisign key by which FILE.minisig must sign the model file: a .pub file or its base64 "
-                       "text (extra `signing`)")  # fmt: skip
-
-
-def trust_policy_from(options: argparse.Namespace) -> TrustPolicy | None:
-    """Return the policy that the flags set; None: any file is accepted, after its verification."""
-    if not (options.require_sha256 or options.require_signature):
-        return None
-    from edge.artifact.trust import TrustPolicy
-
-    return TrustPolicy(options.require_sha256 or "", options.require_signature or "")
-
-
-def _digest(text: str) -> str:
-    text = text.strip().lower()
-    if len(text) != _DIGEST_CHARACTERS or set(text) - set(string.hexdigits):
-        raise argparse.ArgumentTypeError(f"expected {_DIGEST_CHARACTERS} hexadecimal digits, got {text!r}")
-    return text

@@ -19,6 +19,7 @@ from edge.artifact.input_spec import (
     parse_resize,
 )
 from edge.cli.console import parsed_by
+from edge.errors import ConfigError, ModelFileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def model_options_from(options: argparse.Namespace) -> ModelOptions:
     """Return the facts that the flags give.
 
     Raises:
-        ModelFileError: the label file can't be read.
+        ConfigError: the label file can't be read.
     """
     return ModelOptions(
         recipe=options.recipe,
@@ -73,4 +74,7 @@ def _size(text: str) -> tuple[int, int]:
 def _read_labels(path: Path) -> tuple[str, ...]:
     from edge.artifact.labels import read_labels  # most starts have no such file
 
-    return read_labels(path)
+    try:
+        return read_labels(path)
+    except ModelFileError as error:
+        raise ConfigError(str(error)) from error

@@ -11,8 +11,8 @@ from edge.artifact.file import Artifact, model_path, read_artifact
 from edge.artifact.input_spec import ModelOptions
 from edge.classify.loaded_model import LoadedModel
 from edge.cli import console
-from edge.cli.console import add_trust_flags, trust_policy_from
 from edge.cli.model_flags import add_model_flags, model_options_from
+from edge.cli.trust_flags import add_trust_flags, trust_policy_from
 from edge.describe import report, stamp
 from edge.describe.comparison import LEAST_AGREEMENT, Comparison, compare
 from edge.describe.description import describe

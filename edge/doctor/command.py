@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from edge.artifact.file import DEFAULT_MODEL, default_model, model_path
 from edge.cli import console
-from edge.cli.console import add_trust_flags, trust_policy_from
+from edge.cli.trust_flags import add_trust_flags, trust_policy_from
 from edge.doctor import system
 from edge.doctor.host_probe import FAILURE, STATUSES, WARNING, Finding, HostProbe, worst
 from edge.doctor.libraries import check_libraries
 from edge.doctor.model import check_model
+from edge.doctor.packages import check_packages
 from edge.errors import EXIT_DONE, EXIT_ERROR
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def examine(probe: HostProbe, model: Path, camera: str | None, policy: TrustPoli
     return [
         system.check_python(probe),
         system.check_architecture(probe),
+        *check_packages(),
         *libraries,
         *check_model(probe, model, policy=policy, has_numpy=worst(libraries) != FAILURE),
         *_check_cameras(probe, camera, libraries),

@@ -7,7 +7,7 @@ from pathlib import Path
 from edge.doctor.host_probe import FAILURE, OK, WARNING, Finding, HostProbe
 from edge.system import host
 
-_OLDEST, _NEWEST = (3, 10), (3, 13)  # as in pyproject.toml: Pythons that the runtimes have wheels for
+_OLDEST, _NEWEST = (3, 10), (3, 14)  # as in pyproject.toml: Pythons that the runtimes have wheels for
 _WHEELS = ("x86_64", "aarch64")
 _LITTLE_DISK, _NO_DISK = 500 * 10**6, 20 * 10**6  # bytes
 _LITTLE_MEMORY = 150 * 10**6  # bytes: twice what a run takes
@@ -22,7 +22,7 @@ def check_python(probe: HostProbe) -> Finding:
     text = ".".join(map(str, probe.python))
     if _OLDEST <= probe.python[:2] <= _NEWEST:
         return Finding("Python", OK, text)
-    fix = "make the environment with Python 3.10 to 3.13, which the runtimes have wheels for"
+    fix = "make the environment with Python 3.10 to 3.14, which the runtimes have wheels for"
     return Finding("Python", FAILURE if probe.python[:2] < _OLDEST else WARNING, text, fix)
 
 

@@ -8,14 +8,28 @@ from pathlib import Path
 from edge import __version__
 from edge.artifact.file import DEFAULT_MODEL, builtin_models, model_path
 from edge.cli import config_file, console
-from edge.cli.console import add_trust_flags, parsed_by
+from edge.cli.console import parsed_by
 from edge.cli.model_flags import add_model_flags, model_options_from
 from edge.cli.source_flags import DEMO_FRAMES, add_camera_flags, add_origin_flags, add_roi_flag, size_bytes
+from edge.cli.trust_flags import add_trust_flags
 from edge.run.loop import RunConfig
 from edge.runtimes import RUNTIMES
-from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE, BrokerAddress, PageAddress
+from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE, BrokerAddress, PageAddress, parse_topic
 from edge.sinks.open import SinkConfig
 
+VERBS = {
+    "collect": "makes images of your own classes to train on",
+    "doctor": "can this machine run it, and what to do if not?",
+    "describe": "what is in a model file; writes a specification into it",
+    "update": "fetches a new model, tests it, and switches to it",
+    "teach": "learns your own classes on this device, without TensorFlow",
+    "completion": "prints what bash, zsh or fish need to complete flags",
+}
+"""First words of the command line that lead to other commands, each with its summary."""
+_COMMON_FLAGS = (
+    *("camera", "source", "list-cameras", "model", "labels", "roi", "threshold", "max-frames", "json", "picture"),
+    *("csv", "serve", "mqtt", "config", "help", "help-all", "version"),
+)
 _EXAMPLES = """examples:
   edge-classify                                      drawn garments: needs no camera, no file
   edge-classify --camera 0                           the first camera, until Ctrl-C
@@ -26,10 +40,6 @@ _EXAMPLES = """examples:
   edge-classify --source 'shirts/*.jpg' --picture seen.png
   edge-classify --source shirt.jpg --explain why.png the decision explained
   edge-classify --source demo-video                  a drawn video: a line whenever the answer changes
-
-`edge-classify doctor --help` says why this machine can or can't run it, `edge-classify update --help` how a new model
-gets onto it, `edge-classify describe --help` what is in a model file, `edge-classify collect --help` how to make images
-of your own classes to train on.
 
 exit codes: 0 done, 1 error (also: some images were unreadable), 2 wrong call, 4 camera or stream given up, 130 Ctrl-C;
 SIGTERM stops cleanly (0)
@@ -42,7 +52,10 @@ def parser() -> argparse.ArgumentParser:
     flags = console.Parser(
         prog="edge-classify",
         description="Classify garments in camera frames, images or videos with a small TFLite or ONNX model.",
+        usage="edge-classify [FLAG ...]\n       edge-classify VERB ...",
         epilog=_EXAMPLES,
+        verbs=VERBS,
+        common=_COMMON_FLAGS,
     )
     origin = flags.add_mutually_exclusive_group()
     add_origin_flags(origin, default=default.source)
@@ -110,7 +123,7 @@ def _add_decision_flags(flags: argparse.ArgumentParser) -> None:
     rule = flags.add_argument_group(
         "decision", "Each overrides the model file's value. --json gives the reason for every answer."
     )
-    rule.add_argument("--threshold", type=float, metavar="P",
+    rule.add_argument("--threshold", type=console.finite_float, metavar="P",
                       help="answer unknown below this score of the likeliest class, 0-1; higher rejects more "
                            "non-garments and more real garments")  # fmt: skip
     rule.add_argument("--hold-frames", type=console.positive_int, metavar="N",
@@ -163,7 +176,8 @@ def _add_broker_flags(group: argparse._ArgumentGroup) -> None:
                        f"files: {names['authority']}, {names['certificate']}, {names['key']}")  # fmt: skip
     group.add_argument("--mqtt-every", type=console.positive_float, default=30.0, metavar="S",
                        help="seconds between two telemetry messages")  # fmt: skip
-    group.add_argument("--mqtt-discovery", nargs="?", const="homeassistant", metavar="PREFIX",
+    group.add_argument("--mqtt-discovery", type=parsed_by(parse_topic), nargs="?", const="homeassistant",
+                       metavar="PREFIX",
                        help="announce the device to Home Assistant (default PREFIX: homeassistant)")  # fmt: skip
 
 

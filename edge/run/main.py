@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.artifact.file import default_model
-from edge.artifact.input_spec import GARMENT_RECIPE
+from edge.artifact.input_spec import GARMENT_RECIPE, ModelOptions
 from edge.artifact.spec import RESERVED_LABELS
 from edge.cli import config_file, console
-from edge.cli.console import trust_policy_from
 from edge.cli.source_flags import DEMO_FRAMES, source_access, source_address
-from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError
+from edge.cli.trust_flags import trust_policy_from
+from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError, SpecError
 from edge.health import Health
 from edge.images import limits
-from edge.run.flags import parser, run_config_from, sink_config_from
+from edge.run.flags import VERBS, parser, run_config_from, sink_config_from
 from edge.system import process
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from edge.artifact.trust import TrustPolicy
     from edge.classify.classifier import Classifier
     from edge.run.loop import RunConfig
@@ -34,31 +36,42 @@ if TYPE_CHECKING:
 
 @console.command
 def main(argv: Sequence[str] | None = None) -> int:
-    """Classify frames, or run the subcommand collect, doctor, describe, update or teach."""
+    """Classify frames, or run one of the verbs."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["collect"]:
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:2], "--help"]
+    if arguments and arguments[0] in VERBS:
+        return int(_command_of(arguments[0]).main(arguments[1:]))
+    return classify(arguments)
+
+
+def _command_of(verb: str) -> ModuleType:
+    """Import the module of a verb."""
+    if verb == "collect":
         from edge.collect import command as collect
 
         prepare_libraries()
-        return collect.main(arguments[1:])
-    if arguments[:1] == ["doctor"]:
+        return collect
+    if verb == "doctor":
         from edge.doctor import command as doctor
 
-        return doctor.main(arguments[1:])
-    if arguments[:1] == ["describe"]:
+        return doctor
+    if verb == "describe":
         from edge.describe import command as describe
 
-        return describe.main(arguments[1:])
-    if arguments[:1] == ["update"]:
+        return describe
+    if verb == "update":
         from edge.update import command as update
 
-        return update.main(arguments[1:])
-    if arguments[:1] == ["teach"]:
+        return update
+    if verb == "teach":
         prepare_libraries()  # before numpy is imported: its threads would wait for those of the network
         from edge.teach import command as teach
 
-        return teach.main(arguments[1:])
-    return classify(arguments)
+        return teach
+    from edge.run import completion
+
+    return completion
 
 
 def classify(arguments: Sequence[str]) -> int:
@@ -172,17 +185,25 @@ def _load(config: RunConfig, model: Path, policy: TrustPolicy | None) -> Classif
     from edge.vision import EmptyScene, prepare
 
     scene = EmptyScene() if config.background == "learn" else None
-    classifier = Classifier.load(
-        model,
-        runtime=config.runtime,
-        threads=config.threads,
-        options=config.model_options,
-        policy=policy,
-        prepare=partial(prepare, region=config.roi, scene=scene),
-    )
+    try:
+        classifier = Classifier.load(
+            model,
+            runtime=config.runtime,
+            threads=config.threads,
+            options=config.model_options,
+            policy=policy,
+            prepare=partial(prepare, region=config.roi, scene=scene),
+        )
+    except SpecError as error:
+        if config.model_options == ModelOptions():
+            raise
+        raise ConfigError(str(error)) from error  # what the flags say doesn't fit the file
     names = ("threshold", "hold_frames", "smoothing_s", "stale_after_s")
     overrides = {name: value for name in names if (value := getattr(config, name)) is not None}
-    return classifier.with_decision(replace(classifier.spec.decision, **overrides))
+    try:
+        return classifier.with_decision(replace(classifier.spec.decision, **overrides))
+    except SpecError as error:  # a threshold whose range depends on the model's score
+        raise ConfigError(str(error)) from error
 
 
 def _check_recipe(config: RunConfig, classifier: Classifier) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from edge.artifact.file import Artifact, VerifiedArtifact, read_artifact
 from edge.artifact.spec import TensorSpec
-from edge.errors import ModelFileError, RuntimeMissingError, ToolkitError
+from edge.errors import ConfigError, RuntimeMissingError, ToolkitError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,13 +80,13 @@ def runtime_for(artifact: Artifact, name: str = "auto") -> str:
     """Choose the runtime for a file: the named one if it fits, else the first that is installed.
 
     Raises:
-        ModelFileError: the named runtime doesn't run this format.
+        ConfigError: the named runtime doesn't run this format.
         RuntimeMissingError: no library for this format is installed.
     """
     fitting = [runtime for runtime in RUNTIMES if FORMATS[runtime] == artifact.format]
     if name != "auto":
         if name not in fitting:
-            raise ModelFileError(
+            raise ConfigError(
                 f"{name} can't run the {artifact.format} file {artifact.path.name}: use {' or '.join(fitting)}, "
                 f"or give a .{FORMATS[name]} file with --model"
             )

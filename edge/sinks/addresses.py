@@ -91,8 +91,11 @@ class BrokerAddress(NamedTuple):
             raise ValueError(f"expected {form}, with a port from 1 to 65535") from None
         if parts.scheme not in _BROKER_PORTS or not parts.hostname or parts.query:
             raise ValueError(f"expected {form}, got {text!r}")
-        topic = parts.path.strip("/")
-        if not topic or set("+#\0") & set(text) or topic.startswith("$"):
+        try:
+            topic = parse_topic(parts.path)
+        except ValueError:
+            topic = ""
+        if not topic or parts.fragment or "#" in text:
             raise ValueError(f"expected {form}: a topic such as /shop/door without + and #, got {text!r}")
         return cls(parts.hostname, port or _BROKER_PORTS[parts.scheme], topic, parts.scheme == "mqtts")
 
@@ -100,3 +103,15 @@ class BrokerAddress(NamedTuple):
     def place(self) -> str:
         """Host and port, for messages."""
         return f"{self.host}:{self.port}"
+
+
+def parse_topic(text: str) -> str:
+    """Return a topic without a slash at either end.
+
+    Raises:
+        ValueError: it is empty, a pattern, or one of the broker's own.
+    """
+    topic = text.strip("/")
+    if not topic or set("+#\0") & set(topic) or topic.startswith("$"):
+        raise ValueError(f"expected a topic such as shop/door, without + and #, got {text!r}")
+    return topic

@@ -31,7 +31,7 @@ def open_path(text: str, *, least: int | None = None, expected: str, fps: float 
         ConfigError: it is an address with a slip.
     """
     if not text:
-        raise SourceError(f"--source is empty: expected {expected}")
+        raise ConfigError(f"--source is empty: expected {expected}")
     path = Path(text)
     if path.is_dir():
         return ImageSource(text, _images_in(path), least=least)

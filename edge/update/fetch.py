@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.artifact.file import MAX_FILE_BYTES, model_path
-from edge.errors import UpdateError
+from edge.errors import ConfigError, UpdateError
 from edge.system.urls import is_url, redact_url
 
 _PIECE_BYTES = 2**16
@@ -70,11 +70,11 @@ def _download(url: str, *, is_pinned: bool) -> Iterator[tuple[int | None, Iterat
 def _require_trustworthy(url: str, *, is_pinned: bool) -> None:
     name = redact_url(url)
     if not url.startswith(("http://", "https://")):
-        raise UpdateError(f"expected a file, or an http:// or https:// URL, got {name}")
+        raise ConfigError(f"expected a file, or an http:// or https:// URL, got {name}")
     if "@" in url.split("/")[2]:
-        raise UpdateError(f"a user name and a password don't belong into the URL, where others see them: {name}")
+        raise ConfigError(f"a user name and a password don't belong into the URL, where others see them: {name}")
     if url.startswith("http:") and not is_pinned:
-        raise UpdateError(
+        raise ConfigError(
             f"{name}: over http anybody on the way could put another model in its place: use https, or say what "
             "it must be with --require-sha256 or --require-signature"
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.cli import console
-from edge.cli.console import add_trust_flags, trust_policy_from
+from edge.cli.trust_flags import add_trust_flags, trust_policy_from
 from edge.datasets.folder_labels import folder_truth
 from edge.update.evaluation_process import Limits
 

@@ -12,7 +12,7 @@ from edge import errors
     [
         (errors.SpecError, ValueError, 1),
         (errors.ModelFileError, ValueError, 1),
-        (errors.RuntimeMissingError, ImportError, 1),
+        (errors.RuntimeMissingError, ImportError, 2),
         (errors.FrameError, ValueError, 1),
         (errors.SourceError, OSError, 1),
         (errors.SourceLostError, OSError, 4),

@@ -13,7 +13,7 @@ import numpy as np
 
 from edge.artifact.decision_spec import DecisionSpec
 from edge.classify.results import Decision, Prediction
-from edge.errors import ToolkitError
+from edge.errors import ConfigError
 from edge.sinks.images import drawing
 from edge.sinks.images.drawing import MARGIN, MUTED, Colour, Image
 from edge.sinks.protocol import Sink
@@ -161,7 +161,7 @@ def _draw_bars(panel: Image, prediction: Prediction, rule: DecisionSpec, *, top:
 def _require_writable(path: Path) -> None:
     """Make the folder of an image, so that an error comes before the first frame."""
     if path.suffix.lower() not in PICTURE_SUFFIXES:
-        raise ToolkitError(f"can't write a picture to {path}: its name must end in {', '.join(PICTURE_SUFFIXES)}")
+        raise ConfigError(f"can't write a picture to {path}: its name must end in {', '.join(PICTURE_SUFFIXES)}")
     path.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(path.parent, os.W_OK):
         raise PermissionError(errno.EACCES, "no permission to write a picture there", str(path.parent))

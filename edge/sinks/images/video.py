@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 
 from edge.classify.results import Decision, Prediction
-from edge.errors import ToolkitError
+from edge.errors import ConfigError
 from edge.sinks.images.drawing import Canvas, Image
 from edge.sinks.protocol import Sink
 from edge.sources.frame import Frame
@@ -41,11 +41,11 @@ class VideoSink(Sink):
         """Check the path, .mp4 or .avi, and keep or remove what a killed run left.
 
         Raises:
-            ToolkitError: another suffix.
+            ConfigError: another suffix.
             OSError: the folder can't be made or written to, or another run is writing this video.
         """
         if path.suffix.lower() not in VIDEO_CODECS:
-            raise ToolkitError(f"can't write a video to {path}: its name must end in {' or '.join(VIDEO_CODECS)}")
+            raise ConfigError(f"can't write a video to {path}: its name must end in {' or '.join(VIDEO_CODECS)}")
         path.parent.mkdir(parents=True, exist_ok=True)
         if not os.access(path.parent, os.W_OK):
             raise PermissionError(errno.EACCES, "no permission to write a video there", str(path.parent))

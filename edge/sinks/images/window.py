@@ -10,7 +10,7 @@ import sys
 import cv2
 
 from edge.classify.results import Decision, Prediction
-from edge.errors import RuntimeMissingError, ToolkitError
+from edge.errors import ConfigError, RuntimeMissingError
 from edge.sinks.images.drawing import Canvas, Image
 from edge.sinks.protocol import Sink
 from edge.sources.frame import Frame
@@ -31,7 +31,7 @@ class WindowSink(Sink):
 
         Raises:
             RuntimeMissingError: this OpenCV has no user interface.
-            ToolkitError: there is no screen.
+            ConfigError: there is no screen.
         """
         if _framework() in ("", "NONE"):
             raise RuntimeMissingError(
@@ -40,7 +40,7 @@ class WindowSink(Sink):
             )
         if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             # Checked here, because OpenCV's toolkit would end the whole process.
-            raise ToolkitError("--display needs a screen, and there is none (DISPLAY isn't set): use --serve")
+            raise ConfigError("--display needs a screen, and there is none (DISPLAY isn't set): use --serve")
         self._canvas: Canvas | None = None
         self._picture: Image | None = None
         self._is_open = False

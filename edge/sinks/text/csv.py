@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from edge.classify.results import Decision, Prediction
-from edge.errors import ToolkitError
+from edge.errors import ConfigError
 from edge.sinks.protocol import Sink
 from edge.sinks.text.jsonl import as_record, iso_time
 from edge.sources.frame import Frame
@@ -110,7 +110,7 @@ def _columns_of(path: Path) -> tuple[str, ...]:
     for columns, header in _HEADERS.items():
         if header.startswith(first.replace("\r\n", "\n").rstrip("\0")):  # a header, too, can have been cut
             return columns
-    raise ToolkitError(
+    raise ConfigError(
         f"{path} isn't a CSV file of this version (its first line is {first.rstrip()[:60]!r}): give --csv another "
         "name, or move that file away"
     )

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-from edge.errors import ToolkitError
+from edge.errors import ConfigError
 from edge.sinks.addresses import TOKEN_VARIABLE, PageAddress
+from edge.system.unit import file_hint
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -47,13 +48,12 @@ def read_token(address: PageAddress, file: Path | None, *, writes: bool = False)
     A page that `writes` files needs one on this machine too: every program and user of it can reach the page.
 
     Raises:
-        ToolkitError: there is no token where one is needed, or it is too short.
-        OSError: the file can't be read.
+        ConfigError: there is no token where one is needed, it is too short, or its file can't be read.
     """
     token = configured_token(file)
     if not token and (writes or not address.is_loopback):
         reach = "writes files" if address.is_loopback else "can be reached by others"
-        raise ToolkitError(_need_of_token(f"the page at {address.host}:{address.port} {reach}"))
+        raise ConfigError(_need_of_token(f"the page at {address.host}:{address.port} {reach}"))
     return token
 
 
@@ -61,14 +61,13 @@ def configured_token(file: Path | None) -> str:
     """Return the token from a file, or from the environment; empty where neither is given.
 
     Raises:
-        ToolkitError: the file is empty, or the token is too short.
-        OSError: the file can't be read.
+        ConfigError: the file is empty or can't be read, or the token is too short.
     """
-    token = file.read_text(encoding="utf-8").strip() if file else os.environ.get(TOKEN_VARIABLE, "").strip()
+    token = _token_in(file) if file else os.environ.get(TOKEN_VARIABLE, "").strip()
     if file and not token:
-        raise ToolkitError(_need_of_token(f"{file} is empty"))
+        raise ConfigError(_need_of_token(f"{file} is empty"))
     if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
-        raise ToolkitError(
+        raise ConfigError(
             f"the page's token has {len(token)} characters: expected at least {_SHORTEST_TOKEN}, all ASCII"
         )
     return token
@@ -79,6 +78,15 @@ def _need_of_token(reason: str) -> str:
         f"{reason}, so it needs a token of at least {_SHORTEST_TOKEN} characters: set {TOKEN_VARIABLE}, or write one "
         "with `python3 -c 'import secrets; print(secrets.token_urlsafe())' > FILE` and give --serve-token-file FILE"
     )
+
+
+def _token_in(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        hint = file_hint(error) if isinstance(error, OSError) else ""
+        reason = getattr(error, "strerror", None) or "it isn't text"
+        raise ConfigError(f"--serve-token-file {file} can't be read ({reason}){hint}") from error
 
 
 @dataclass(frozen=True, slots=True)

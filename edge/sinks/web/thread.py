@@ -17,6 +17,7 @@ from edge.sinks.addresses import PageAddress
 from edge.sinks.web.access import LARGEST_HEAD_BYTES, Asgi, Message, Receive, Scope, Send
 from edge.sinks.web.broadcast import Broadcast
 from edge.system.process import BackgroundThread
+from edge.system.unit import network_hint
 
 _LOGGER = logging.getLogger(__name__)
 MOST_CONNECTIONS = 128
@@ -198,8 +199,7 @@ def _listen(address: PageAddress) -> socket.socket:
     except OSError as error:
         # Python's own text would repeat the address.
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
-        raise ToolkitError(
-            f"can't serve a page at {address.url} ({reason}): give --serve another host or port"
-        ) from error
+        what_to_do = network_hint(error) or ": give --serve another host or port"
+        raise ToolkitError(f"can't serve a page at {address.url} ({reason}){what_to_do}") from error
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)  # its connections inherit it
     return listening

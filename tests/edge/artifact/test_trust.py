@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edge.artifact.trust import Trust, TrustPolicy, check_signature, read_public_key, sha256
-from edge.errors import ModelFileError
+from edge.errors import ConfigError, ModelFileError
 
 DIGEST = hashlib.sha256(b"a model").hexdigest()
 
@@ -125,5 +125,5 @@ def test_what_is_no_signature_is_refused(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "nobody.pub", PUBLIC[:-4], "RXSU" + PUBLIC[4:]])
 def test_what_is_no_public_key_is_refused(text: str) -> None:
-    with pytest.raises(ModelFileError, match=r"is no .* key: .*\.pub"):
+    with pytest.raises(ConfigError, match=r"is no .* key: .*\.pub"):
         read_public_key(text)

@@ -17,14 +17,14 @@ PI_5 = {"proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0", "etc/os-re
 
 @pytest.mark.parametrize(
     ("version", "status"),
-    [((3, 9, 2), "failure"), ((3, 10, 0), "ok"), ((3, 13, 5), "ok"), ((3, 14, 0), "warning")],
+    [((3, 9, 2), "failure"), ((3, 10, 0), "ok"), ((3, 14, 5), "ok"), ((3, 15, 0), "warning")],
 )
 def test_pythons_without_wheels_fail_and_newer_ones_warn(
     make_probe: MakeProbe, version: tuple[int, int, int], status: str
 ) -> None:
     finding = system.check_python(make_probe(python=version))
     assert (finding.status, finding.text) == (status, ".".join(map(str, version)))
-    assert ("3.10 to 3.13" in finding.fix) is (status != "ok")
+    assert ("3.10 to 3.14" in finding.fix) is (status != "ok")
 
 
 def test_a_64_bit_pi_is_ok_with_its_board_and_system(make_probe: MakeProbe) -> None:

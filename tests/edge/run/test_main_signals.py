@@ -72,7 +72,7 @@ def test_ctrl_c_ends_a_video_behind_http_that_is_still_being_opened(spawn: Spawn
     assert child.returncode == 130
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["TERM", "INT"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGHUP, 0), (signal.SIGINT, 130)])
 @pytest.mark.parametrize("then", ["hangs", "gone", "opening"])
 def test_a_signal_ends_it_well_whatever_the_camera_does(
     spawn: Spawn, tmp_path: Path, number: signal.Signals, code: int, then: str

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge.artifact.file import Artifact, VerifiedArtifact, read_artifact
-from edge.errors import ModelFileError, RuntimeMissingError
+from edge.errors import ConfigError, RuntimeMissingError
 from edge.runtimes import RUNTIMES, open_runtime, runtime_for
 from edge.runtimes.protocol import explain_too_old, is_newer, least_version
 
@@ -69,7 +69,7 @@ def test_without_a_library_the_sentence_names_what_to_install(
     ],
 )  # fmt: skip
 def test_a_named_runtime_must_fit_the_file(file_format: str, name: str, words: str) -> None:
-    with pytest.raises(ModelFileError, match=words):
+    with pytest.raises(ConfigError, match=words):
         runtime_for(artifact(file_format), name)
 
 

@@ -56,5 +56,5 @@ def test_numpy_2_beside_it_is_a_sentence(library: ModuleType, edge_classify: Cal
     with pytest.raises(RuntimeMissingError, match="numpy below 2"):
         tflite_runtime.load(Path("m.tflite"), b"", threads=1)
     outcome = edge_classify("--runtime", "tflite-runtime", "--max-frames", 1)
-    assert (outcome.code, outcome.out) == (1, "")
+    assert (outcome.code, outcome.out) == (2, "")
     assert "pip install 'edge-classify[tflite-runtime]'" in outcome.sentence

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edge.errors import ToolkitError
+from edge.errors import ConfigError
 from edge.sinks.addresses import PageAddress
 from edge.sinks.web import access
 from edge.sinks.web.access import Guard, read_token
@@ -218,21 +218,21 @@ def test_the_token_of_a_file_wins_over_the_environments(
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "pi.local"])
 def test_a_page_that_others_can_reach_needs_a_token(host: str) -> None:
-    with pytest.raises(ToolkitError, match=f"{host}.* 16 .*EDGE_CLASSIFY_TOKEN"):
+    with pytest.raises(ConfigError, match=f"{host}.* 16 .*EDGE_CLASSIFY_TOKEN"):
         read_token(PageAddress(host), None)
 
 
 @pytest.mark.parametrize("token", ["short", "a" * 15, "äöü" * 9, "a" * 16 + "\n" + "b"])
 def test_a_short_or_non_ascii_token_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     monkeypatch.setenv("EDGE_CLASSIFY_TOKEN", token)
-    with pytest.raises(ToolkitError, match="at least 16, all ASCII") as caught:
+    with pytest.raises(ConfigError, match="at least 16, all ASCII") as caught:
         read_token(HERE, None)
     assert token not in str(caught.value)
 
 
 def test_an_empty_or_missing_token_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("\n")
-    with pytest.raises(ToolkitError, match="is empty"):
+    with pytest.raises(ConfigError, match="is empty"):
         read_token(HERE, tmp_path / "token")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ConfigError, match="none"):
         read_token(HERE, tmp_path / "none")
