@@ -22,7 +22,7 @@ def needs(shell: str) -> pytest.MarkDecorator:
 
 
 def completed_by_bash(script: Path, *words: str) -> set[str]:
-    """What bash offers for the last of these words."""
+    """Words that bash offers for the last of these."""
     typed = " ".join(f"'{word}'" for word in ("edge-classify", *words))
     program = f"""
 source {script}
