@@ -115,16 +115,16 @@ def test_a_model_without_a_spec_takes_its_labels_from_a_file(
 
     labels.write_text("Hut\nRock\n", encoding="utf-8")
     outcome = edge_classify(*arguments)
-    assert (outcome.code, outcome.out) == (1, "")
+    assert (outcome.code, outcome.out) == (2, "")
     assert "10 outputs" in outcome.sentence
     assert "2 labels" in outcome.sentence
 
     labels.write_bytes(b"\xff\xfe\x00")
     outcome = edge_classify(*arguments)
-    assert outcome.code == 1
+    assert outcome.code == 2
     assert str(labels) in outcome.sentence
     assert "UTF-8" in outcome.sentence
 
     outcome = edge_classify("--model", model)
-    assert outcome.code == 1
+    assert outcome.code == 2
     assert "--labels FILE" in outcome.sentence
