@@ -126,5 +126,5 @@ def test_a_model_without_a_spec_takes_its_labels_from_a_file(
     assert "UTF-8" in outcome.sentence
 
     outcome = edge_classify("--model", model)
-    assert outcome.code == 2
+    assert outcome.code == 1
     assert "--labels FILE" in outcome.sentence
