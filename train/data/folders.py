@@ -22,7 +22,6 @@ from train.data.own_images import class_names_of
 _LOGGER = logging.getLogger(__name__)
 _SMALLEST_EDGE = 16  # pixels: less shows no garment
 _FEWEST_OF_A_CLASS = 3  # one each for training, validation and test
-_MOST_CLASSES = 255  # labels are a byte, of which one value is for counter-examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,8 @@ class OwnImages:
 
     pixels: NDArray[np.uint8]
     """uint8 grey, shape (N, height, width), 0-255, as `edge.vision` makes them."""
-    labels: NDArray[np.uint8]
-    """uint8 class indices, shape (N,); the number of classes for counter-examples, which come last."""
+    labels: NDArray[np.int32]
+    """int32 class indices, shape (N,); the number of classes for counter-examples, which come last."""
     class_names: tuple[str, ...]
     """Class names: the names of the folders, sorted."""
     skipped: tuple[str, ...]
@@ -71,7 +70,7 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
     for line in skipped:
         _LOGGER.warning("skipped %s", line)
     skipped += [f"{path}: {each.kind.name} {each.kind.noun}" for each in found.left_out for path in each.paths]
-    indices = np.asarray(labels, np.uint8)
+    indices = np.asarray(labels, np.int32)
     kinds = (*class_names, UNKNOWN_LABEL) if others else class_names
     _require_enough(folder, kinds, np.bincount(indices, minlength=len(kinds)))
     return OwnImages(np.stack(pixels), indices, class_names, tuple(skipped))
@@ -100,10 +99,7 @@ def _class_names(folder: Path) -> tuple[str, ...]:
             f"{folder} holds {', '.join(parts)}, each with a folder for each class: give one part, --data "
             f"{folder / parts[0]}, which is split anew"
         )
-    names = class_names_of([path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."], folder)
-    if len(names) > _MOST_CLASSES:
-        raise DatasetError(f"{folder} holds {len(names)} classes: --recipe garment takes {_MOST_CLASSES} at most")
-    return names
+    return class_names_of([path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."], folder)
 
 
 def _read(path: Path, *, height: int, width: int) -> NDArray[np.uint8]:

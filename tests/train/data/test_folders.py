@@ -110,6 +110,17 @@ def test_a_folder_without_enough_is_refused(tmp_path: Path, classes: dict[str, i
         read_folder(tmp_path, height=28, width=28)
 
 
+def test_many_classes_have_labels_beyond_a_byte(tmp_path: Path) -> None:
+    for label in range(300):
+        (tmp_path / f"cloth{label:03}").mkdir()
+        for number in range(3):
+            cloth = np.random.default_rng([label, number]).integers(100, 256, (12, 12, 3), dtype=np.uint8)
+            cv2.imwrite(str(tmp_path / f"cloth{label:03}" / f"{number}.png"), np.pad(cloth, ((4, 4), (4, 4), (0, 0))))
+
+    own = read_folder(tmp_path, height=28, width=28)
+    assert own.labels.tolist() == [label for label in range(300) for _ in range(3)]
+
+
 @pytest.mark.parametrize("name", ["Nothing", "stale"])
 def test_a_class_can_not_be_called_like_an_answer_of_the_runner(tmp_path: Path, name: str) -> None:
     for folder in ("hat", "sock", name):
