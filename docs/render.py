@@ -6,8 +6,8 @@ by the lines to show where it is long (`train.txt 1-3 -2`: the first three and t
 `curve table`, networks on the data set and on photographs; `scores`, areas under the curve of the network that
 ships; `training commands` and `clothes commands`, the runs of `make ship`; `flags`, of
 every command or of the one that follows; `hardening NAME`, counts of an attack; `platforms`, where it was installed;
-`int8 weights` and `int8 machine`, ways to quantize an ONNX file; `teach`, classes that were taught. `--check` changes
-nothing and fails if a page is out of date.
+`int8 weights` and `int8 machine`, ways to quantize an ONNX file; `teach`, classes that were taught; `rejection scores`,
+scores for `unknown`. `--check` changes nothing and fails if a page is out of date.
 """
 
 from __future__ import annotations
@@ -252,7 +252,15 @@ def _teach() -> str:
     )
 
 
+def _rejection_scores() -> str:
+    sys.path.insert(0, str(ROOT / "docs"))
+    from rejection_table import page
+
+    return page(json.loads((MEASURED / "rejection_scores.json").read_text(encoding="utf-8")))
+
+
 _WHOLE = {
+    "rejection scores": _rejection_scores,
     "teach": _teach,
     "int8 weights": _int8_table,
     "int8 machine": _int8_machine,
