@@ -54,8 +54,9 @@ def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--photographs", type=Path, required=True, help="folder with train and validation")
     flags.add_argument("--out", type=Path, required=True, help="folder to write")
+    flags.add_argument("--unknown", action=argparse.BooleanOptionalAction, default=True, help="write counter-examples")
     options = flags.parse_args()
-    write_images(options.photographs, options.out)
+    write_images(options.photographs, options.out, with_unknown=options.unknown)
 
 
 if __name__ == "__main__":

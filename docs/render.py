@@ -136,7 +136,8 @@ def _clothes_commands() -> str:
     sys.path.insert(0, str(ROOT / "docs"))
     from ship import CLOTHES, CLOTHES_EXPORT
 
-    lines = ["python docs/clothes_images.py --photographs photos --out runs/clothes_photographs",
+    lines = ["python docs/clothes_images.py --photographs photos --out runs/clothes_known --no-unknown",
+             "python docs/clothes_images.py --photographs photos --out runs/clothes_photographs",
              *(f"python -m train --name {name} {flags.format(runs='runs')}" for name, flags in CLOTHES.items()),
              f"python -m export.tflite runs/clothes {CLOTHES_EXPORT}"]  # fmt: skip
     return "```sh\n" + "\n".join(lines) + "\n```\n"

@@ -58,7 +58,8 @@ RUNS = {
 }
 # The model of real garments, from the photographs alone, and then with counter-examples: docs/clothes_images.py.
 _CLOTHES = (
-    "--input-size 192 --train-scale 0.8 --test-fraction 0 --balance 0 --mixup 0.2 --cutmix 0.5 --average-epochs 1"
+    "--input-size 192 --train-scale 0.8 --test-fraction 0 --balance 0 --mixup 0.2 --cutmix 0.5 --average-epochs 1 "
+    "--warmup-epochs 0"
 )
 CLOTHES = {
     "clothes-first": f"--data {{runs}}/clothes_known {_CLOTHES} --epochs 16",
