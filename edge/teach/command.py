@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,6 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.start_logging(options)
     if options.out.suffix.lower() != ".tflite":
         raise ConfigError(f"--out {options.out}: a taught file is a TFLite file, call it NAME.tflite")
+    _require_writable(options.out)
     base = options.source or options.out
     if options.add and base.is_dir():
         raise ConfigError(f"{base} is a folder: give DIR to begin anew, or --add DIR to add to a taught file, not both")
@@ -109,6 +111,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = options.add or options.source
     _teach(TeachConfig(folder, base if options.add else None, options.out, keep, threads))
     return EXIT_DONE
+
+
+def _require_writable(out: Path) -> None:
+    """Refuse a file that can't be written before minutes of work.
+
+    Raises:
+        ConfigError: it is a folder, or its folder isn't this user's to write to.
+    """
+    if out.is_dir():
+        raise ConfigError(f"--out {out} is a folder: name a file in it, such as {out / 'mine.tflite'}")
+    folder = next(parent for parent in out.absolute().parents if parent.exists())
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        raise ConfigError(f"--out {out}: no file can be written in {folder}, choose another folder")
 
 
 def _teach(config: TeachConfig) -> None:
@@ -142,7 +157,7 @@ def _teach(config: TeachConfig) -> None:
     )
     keeps = f"keeps the features of {len(kept.labels)} images" if config.keep else "keeps nothing of its images"
     print(f"{config.out}: {len(names)} classes, {size / 1e6:.1f} MB, {keeps}")
-    _LOGGER.info("next: edge-classify --camera 0 --model %s", config.out)
+    _LOGGER.info("next: edge-classify --camera 0 --model %s", shlex.quote(str(config.out)))
 
 
 def _lesson(config: TeachConfig, backbone: Backbone) -> Taught:
@@ -162,10 +177,14 @@ def _lesson(config: TeachConfig, backbone: Backbone) -> Taught:
             f"{folder} holds {len(names)} class{'es' * (len(names) != 1)}, expected 2 to {_MOST_CLASSES}: one folder "
             "of images for each"
         )
-    if 0 < config.keep < FEWEST_OF_A_CLASS * len(names):
+    _warn_of_capitals(names)
+    has_others = bool((images.labels < 0).any() or (before and (before.examples.labels < 0).any()))
+    kinds = len(names) + has_others
+    if 0 < config.keep < FEWEST_OF_A_CLASS * kinds:
+        others = " and of the counter-examples" if has_others else ""
         raise ConfigError(
-            f"--keep {config.keep} is less than {FEWEST_OF_A_CLASS} images of each of {len(names)} classes: keep more, "
-            "or none with --forget"
+            f"--keep {config.keep} is less than {FEWEST_OF_A_CLASS} images of each of {len(names)} classes{others}: "
+            f"keep {FEWEST_OF_A_CLASS * kinds} or more, or none with --forget"
         )
     spec = ModelSpec(labels=names, provenance=Provenance(dataset=folder.resolve().name))
     _LOGGER.info("the network sees the whole image between black bars, 224x224 pixels, in colour; %d images",
@@ -173,11 +192,21 @@ def _lesson(config: TeachConfig, backbone: Backbone) -> Taught:
     examples = _renumbered(read_examples_of(images, backbone), images.names, names)
     if before:
         old = _renumbered(before.examples, before.names, names)
-        examples, new = joined(old, examples), len(examples.labels)
-        added = len(examples.labels) - len(old.labels)
+        new = len(examples.labels)
+        examples, added, moved = joined(old, examples)
         _LOGGER.info("%d images are added to %d; %d were known", added, len(old.labels), new - added)
+        if moved:
+            _LOGGER.warning("%d images were of another class before, and are of the one in %s now", moved, folder)
         spec = replace(spec, provenance=before.spec.provenance)
     return Taught(names, examples, spec)
+
+
+def _warn_of_capitals(names: Sequence[str]) -> None:
+    """Warn of classes that are one to a person, such as `ripe` of a file and `Ripe` of what is added to it."""
+    first: dict[str, str] = {}
+    for name in names:
+        if (other := first.setdefault(name.casefold(), name)) != name:
+            _LOGGER.warning("%s and %s are two classes: if they are one, call their folders alike", other, name)
 
 
 def _renumbered(examples: Examples, names: Sequence[str], to: Sequence[str]) -> Examples:

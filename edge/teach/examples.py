@@ -104,15 +104,27 @@ def limited(labels: NDArray[np.int32], most: int) -> NDArray[np.intp]:
     return np.sort(np.argsort(places, kind="stable")[:most])
 
 
-def joined(old: Examples, new: Examples) -> Examples:
-    """Join two sets of examples, without those of `new` that are in `old` already, of whatever class."""
-    known = {row.tobytes() for row in old.features}
-    fresh = new.take(
-        np.array([number for number, row in enumerate(new.features) if row.tobytes() not in known], np.intp)
-    )
+class Joined(NamedTuple):
+    """Two sets of examples as one."""
+
+    examples: Examples
+    added: int
+    """Examples that are new; they come last."""
+    moved: int
+    """Examples of the old set that have another class in the new one, which counts."""
+
+
+def joined(old: Examples, new: Examples) -> Joined:
+    """Join two sets of examples; one that is in both is taken once, with the class that it has in `new`."""
+    places = {row.tobytes(): place for place, row in enumerate(old.features)}
+    known = np.array([places.get(row.tobytes(), -1) for row in new.features], np.intp)
+    labels = old.labels.copy()
+    labels[known[known >= 0]] = new.labels[known >= 0]
+    fresh = new.take(np.flatnonzero(known < 0))
     first = int(old.groups.max(initial=-1)) + 1
-    return Examples(
+    examples = Examples(
         np.concatenate([old.features, fresh.features]),
-        np.concatenate([old.labels, fresh.labels]),
+        np.concatenate([labels, fresh.labels]),
         np.concatenate([old.groups, fresh.groups + first]).astype(np.int32),
     )
+    return Joined(examples, len(fresh.labels), int((labels != old.labels).sum()))

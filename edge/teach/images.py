@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import unicodedata
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -67,13 +68,13 @@ def list_classes(folder: Path, *, may_be_one: bool = False) -> ClassImages:
             listed = list_class_folders(root)
             listed.log_left_out(root)
             for name, paths in listed.images.items():
+                if not paths:
+                    _LOGGER.warning("%s holds no images, and is no class", root / name)
                 found.setdefault(_class_of(name), []).extend(paths)
         if may_be_one and not any(found.values()):
             found = {_class_of(folder.resolve().name): list(list_images(folder).images)}
     except OSError as error:
         raise DatasetError(f"{error.filename or folder}: {error.strerror or error}") from error
-    for name in (name for name, paths in found.items() if not paths):
-        _LOGGER.warning("%s holds no images, and is no class", folder / name)
     names = tuple(sorted(name for name, paths in found.items() if paths and name != UNKNOWN_LABEL))
     if not names and not (may_be_one and found.get(UNKNOWN_LABEL)):
         raise DatasetError(f"{folder} holds no images of a class: expected a folder of them for each")
@@ -125,7 +126,8 @@ def _roots(folder: Path) -> list[Path]:
 
 
 def _class_of(name: str) -> str:
-    return UNKNOWN_LABEL if is_counter_examples(name) else name
+    """Return the class of a folder; a Mac writes `ä` as two characters, other systems as one."""
+    return UNKNOWN_LABEL if is_counter_examples(name) else unicodedata.normalize("NFC", name)
 
 
 def _decode(path: Path) -> _Decoded | str:

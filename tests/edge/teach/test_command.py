@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,36 @@ def test_a_class_and_further_images_are_added_and_those_known_are_not_counted_tw
     assert read_examples(other, 3).counts(3).tolist() == [7, 12, 8]
 
 
+def test_an_image_that_is_added_to_another_class_moves_there_and_that_is_said(
+    taught: Path, edge_classify: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "ripe").mkdir()
+    for path in sorted((tmp_path / "photos" / "unripe").iterdir())[:3]:
+        path.rename(tmp_path / "ripe" / path.name)
+    outcome = edge_classify("teach", "--add", tmp_path / "ripe", "--out", taught)
+    assert outcome.code == 0
+    assert outcome.err.count("3 images were of another class") == 1
+    assert read_examples(taught, 2).counts(2).tolist() == [11, 5]
+
+
+def test_classes_that_differ_by_capitals_alone_are_named(taught: Path, draw: Draw, edge_classify: Run) -> None:
+    outcome = edge_classify("teach", "--add", draw("more", Ripe=5, seed=4), "--out", taught)
+    assert read_artifact(taught).spec.labels == ("Ripe", "ripe", "unripe")
+    assert outcome.err.count("Ripe and ripe") == 1
+
+
+@pytest.mark.parametrize("name", ["folder.tflite", "file/mine.tflite", "closed/new/mine.tflite"])
+def test_a_file_that_can_not_be_written_is_refused_before_anything_is_read(
+    name: str, edge_classify: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder.tflite").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "closed").mkdir()
+    asked = os.access
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path).name != "closed" and asked(path, mode))  # not root
+    assert edge_classify("teach", tmp_path / "absent", "--out", tmp_path / name).code == 2
+
+
 def test_what_was_learned_from_can_be_forgotten(taught: Path, draw: Draw, edge_classify: Run) -> None:
     before = read_artifact(taught)
     assert edge_classify("teach", "--forget", "--out", taught).code == 0
@@ -90,6 +121,8 @@ def test_a_limit_of_what_is_kept(draw: Draw, edge_classify: Run, tmp_path: Path)
     assert edge_classify("teach", photos, "--out", out, "--keep", 10).code == 0
     assert read_examples(out, 2).counts(2).tolist() == [5, 5]
     assert edge_classify("teach", photos, "--out", out, "--keep", 9).code == 2
+    draw(unknown=6)
+    assert edge_classify("teach", photos, "--out", out, "--keep", 14).code == 2  # less than 5 of some kind
     assert edge_classify("teach", photos, "--out", out, "--forget").code == 0
     assert read_examples(out, 2) is None
 

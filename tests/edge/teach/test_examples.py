@@ -63,7 +63,16 @@ def test_a_limit_takes_evenly_from_all_classes() -> None:
 
 def test_joining_leaves_out_what_is_known_and_keeps_groups_apart() -> None:
     old, new = made([0, 1]), made([1, 1, 0], first=1)  # the first of the new is the second of the old
-    both = joined(old, new)
+    both, added, moved = joined(old, new)
+    assert (added, moved) == (2, 0)
     assert both.labels.tolist() == [0, 1, 1, 0]
     assert both.features[:, 0].tolist() == [0, 1, 2, 3]
     assert len(set(both.groups.tolist())) == 4
+
+
+def test_the_class_that_a_known_image_is_given_anew_counts() -> None:
+    old, new = made([0, 1, -1]), made([0, 0, 0], first=1)  # two are known, with other classes
+    both, added, moved = joined(old, new)
+    assert (added, moved) == (1, 2)
+    assert both.labels.tolist() == [0, 0, 0, 0]
+    assert old.labels.tolist() == [0, 1, -1]

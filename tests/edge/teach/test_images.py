@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,13 @@ def test_folders_are_classes_and_four_names_are_counter_examples(draw: Draw) -> 
     found = list_classes(folder)
     assert found.names == ("ripe", "unripe")
     assert found.labels.tolist() == [0, 0, 0, 1, 1, -1, -1, -1]
+
+
+def test_a_name_in_two_forms_of_unicode_is_one_class(draw: Draw) -> None:
+    forms = [unicodedata.normalize(form, "Äpfel") for form in ("NFC", "NFD")]
+    found = list_classes(draw(**dict.fromkeys(forms, 2), ripe=1))
+    assert found.names == ("ripe", forms[0])
+    assert found.labels.tolist() == [0, 1, 1, 1, 1]
 
 
 def test_the_test_part_of_a_split_folder_is_left_out(draw: Draw) -> None:
