@@ -144,7 +144,7 @@ function showFacts(data) {
     ["folder", facts.folder],
     ["size", `${megabytes(data.used_bytes)} of ${megabytes(data.limit_bytes)}`],
     ["near copies", `${data.near_copies.toLocaleString("en")} skipped`],
-    ["next", `python -m train --data ${facts.folder}`],
+    ["next", facts.next],
   ];
   const wanted = pairs.flat().join("\n");
   if (part("facts").dataset.shown === wanted) return;

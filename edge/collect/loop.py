@@ -107,6 +107,7 @@ class _Loop:
         while not (self._session.take(frame, moment_s=self._clock()) or self._session.was_passed() or self.is_over()):
             self._health.captured_s = self._clock()
             self._sleep(_LOOK_S)
+        self._session.end_press()  # a button that is held a moment longer says nothing of the next image
 
     def is_over(self) -> bool:
         """Return True at a limit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -73,7 +74,7 @@ class CollectPage:
         self._clock = clock
         self._facts = {
             "source": source, "folder": str(folder), "classes": list(session.names), "stepped": is_stepped,
-            "hold_s": HOLD_S,
+            "hold_s": HOLD_S, "next": f"python -m train --data {shlex.quote(str(folder))}",
         }  # fmt: skip
         broadcast = Broadcast(session, picture=lambda shown: _encode(shown, session.region), message=self._update)
         routes = Routes(

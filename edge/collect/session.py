@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -162,6 +163,11 @@ class Session:
             elif key not in self._ended:
                 self._ended.append(key)
 
+    def end_press(self) -> None:
+        """End the press of this moment, if there is one; words of its button that come later change nothing."""
+        with self._changing:
+            self._end()
+
     def take(self, frame: Frame, *, moment_s: float) -> bool:
         """Show a frame, and save it if a class is held and it is time.
 
@@ -275,13 +281,8 @@ class Session:
             return True
 
     def _looks(self, name: str) -> Sequence[Look]:
-        looks: list[Look] = []
-        for press in reversed(self._presses):
-            if press.name == name:
-                looks += [saved.look for saved in reversed(press.saved)]
-            if len(looks) >= _COMPARED:
-                break
-        return looks[:_COMPARED]
+        newest = (press for press in reversed(self._presses) if press.name == name)
+        return list(islice((saved.look for press in newest for saved in reversed(press.saved)), _COMPARED))
 
     def _fail(self, error: OSError) -> None:
         """Keep the reason for the page, and log it unless it is the one before."""

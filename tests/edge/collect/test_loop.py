@@ -87,6 +87,20 @@ def test_a_single_image_waits_for_its_class_or_to_be_passed_on(
     assert next(answers, None) is None
 
 
+def test_a_button_that_is_held_too_long_gives_the_next_image_no_class(
+    run: Any, clock: Any, scene: Any, open_session: Any
+) -> None:
+    session = open_session()
+    answers = iter([*[lambda: session.hold("unripe", "a")] * 20, session.pass_on, session.pass_on])
+
+    def answer() -> None:
+        next(answers)()
+
+    run(Frames([scene(seed) for seed in range(3)], is_stream=False), session, sleeping=answer)
+    assert [tuple(each) for each in session.state().classes] == [("ripe", 3, 0), ("unripe", 1, 1)]
+    assert clock.now > 0.25 * 3  # long enough for three, had it lasted
+
+
 def test_without_a_person_every_frame_of_its_time_is_saved(run: Any, clock: Any, scene: Any, open_session: Any) -> None:
     session = open_session(interval_s=1.0, raises=True)
     session.hold("ripe", "every", for_s=float("inf"))

@@ -32,7 +32,7 @@ def page(session: Any, clock: Any) -> Iterator[CollectPage]:
     """The page of a session of two classes."""
     health = Health(state=LIVE, captured_s=0.0)
     made = CollectPage(PageAddress("127.0.0.1", 0), session, token=TOKEN, health=health, source="camera 0",
-                       folder=Path("fruit"), is_stepped=False, stall_s=2.0, clock=clock)  # fmt: skip
+                       folder=Path("my fruit"), is_stepped=False, stall_s=2.0, clock=clock)  # fmt: skip
     yield made
     made.close()
 
@@ -129,7 +129,8 @@ def test_the_events_hold_the_session_s_state(page: Any, session: Any, scene: Any
     finally:
         connection.close()
     initial, update = (json.loads(lines[index].removeprefix("data: ")) for index in (1, 4))
-    assert (initial["classes"], initial["stepped"], initial["folder"]) == (["ripe", "unripe"], False, "fruit")
+    assert (initial["classes"], initial["stepped"], initial["folder"]) == (["ripe", "unripe"], False, "my fruit")
+    assert initial["next"].endswith(" 'my fruit'")  # ready to be copied into a shell
     assert update["classes"] == [["ripe", 4, 1], ["unripe", 0, 0]]
     assert (update["held"], update["last"]) == ("ripe", {"class": "ripe", "images": 1})
     assert ask(page, "/picture.jpg", "GET")[0] == 200
