@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -155,8 +156,12 @@ def _label_called(name: str, labels: Sequence[str]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    """Return the name without case and punctuation; unchanged if it has no other characters."""
-    return "".join(character for character in name.casefold() if character.isalnum()) or name
+    """Return the name without case and punctuation, in Unicode's composed form; a Mac's folders have the other one.
+
+    It is unchanged if it has no other characters.
+    """
+    composed = unicodedata.normalize("NFC", name).casefold()  # else isalnum would drop the dots of a Mac's `ä`
+    return "".join(character for character in composed if character.isalnum()) or name
 
 
 def _list(names: Collection[str]) -> str:

@@ -1,6 +1,7 @@
 """Names of folders -> labels: each rule, their order, and what is refused."""
 
 import argparse
+import unicodedata
 
 import pytest
 
@@ -107,3 +108,8 @@ def test_a_mapping_is_parsed_into_folder_and_labels(text: str, truth: tuple[str,
 def test_a_malformed_mapping_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="expected FOLDER=LABEL"):
         folder_truth(text)
+
+
+def test_the_folder_of_a_mac_has_the_label_in_another_form_of_unicode() -> None:
+    (folder,) = map_folders([unicodedata.normalize("NFD", "äpfel")], ["Apfel", "Äpfel"], {})
+    assert folder.labels == ("Äpfel",)
