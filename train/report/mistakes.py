@@ -16,6 +16,8 @@ from train.report.record import ConfusedPair, Image, Mistake
 from train.results.plots import hardest_mistakes
 
 _MOST_MISTAKES, _MOST_PAIRS, _MOST_OF_A_PAIR = 24, 12, 4
+MOST_CLASSES = 200
+"""Classes of a confusion matrix at most: of 2,000 it would be millions of numbers. Pairs are found among any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +50,19 @@ def held_out_images(
 
 
 def confusion(held_out: HeldOut, classes: int) -> tuple[tuple[int, ...], ...]:
-    """Count the held-out images of each class (row) by their answers (column)."""
+    """Count the held-out images of each class (row) by their answers (column); nothing of too many classes."""
+    return tuple(tuple(row) for row in _counts(held_out, classes).tolist()) if classes <= MOST_CLASSES else ()
+
+
+def _counts(held_out: HeldOut, classes: int) -> NDArray[np.int64]:
     counts = np.zeros((classes, classes), np.int64)
     np.add.at(counts, (held_out.labels, held_out.answers), 1)
-    return tuple(tuple(row) for row in counts.tolist())
+    return counts
 
 
 def confused_pairs(held_out: HeldOut, names: Sequence[str]) -> tuple[ConfusedPair, ...]:
     """Return the pairs of classes that are confused most often, at most twelve."""
-    counts = np.array(confusion(held_out, len(names)))
+    counts = _counts(held_out, len(names))
     of_each = counts.sum(axis=1)
     np.fill_diagonal(counts, 0)
     order = np.argsort(-counts, axis=None, kind="stable")[:_MOST_PAIRS]

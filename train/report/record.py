@@ -137,7 +137,7 @@ class Report:
     """The most doubtful ones."""
     doubtful_count: int
     confusion: tuple[tuple[int, ...], ...]
-    """Number of held-out images of each class (row) by answer (column)."""
+    """Number of held-out images of each class (row) by answer (column); empty with more than 200 classes."""
     pairs: tuple[ConfusedPair, ...]
     mistakes: tuple[Mistake, ...]
     """The surest ones."""

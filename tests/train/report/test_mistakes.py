@@ -5,6 +5,7 @@ import pytest
 
 from train.data.splits import Splits
 from train.report.mistakes import HeldOut, confused_pairs, confusion, held_out_images, surest_mistakes
+from train.report.record import Image
 
 
 @pytest.fixture
@@ -35,3 +36,13 @@ def test_the_pairs_that_are_confused_most_come_first(held_out: HeldOut) -> None:
 
     assert [(pair.label, pair.answer, pair.count, pair.of) for pair in pairs] == [("a", "b", 2, 3), ("b", "a", 1, 2)]
     assert [image.path for image in pairs[0].images] == ["a/test0.png", "a/test1.png"]
+
+
+def test_of_many_classes_there_are_pairs_and_no_matrix_of_millions() -> None:
+    labels, probabilities = np.arange(300), np.zeros((300, 300), np.float32)
+    probabilities[labels, np.where(labels == 290, 7, labels)] = 1  # class 290 is taken for class 7
+    held_out = HeldOut(labels, probabilities, tuple(Image(f"{label}.png", "test", label) for label in labels))
+
+    assert confusion(held_out, 300) == ()
+    (pair,) = confused_pairs(held_out, [f"part{label}" for label in labels])
+    assert (pair.label, pair.answer, pair.count, pair.of) == ("part290", "part7", 1, 1)
