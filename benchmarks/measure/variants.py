@@ -9,7 +9,8 @@ from pathlib import Path
 
 from edge.artifact.file import Artifact, default_model, read_artifact
 from edge.errors import ModelFileError, ToolkitError
-from edge.runtimes import RUNTIMES, runtime_for
+from edge.runtimes import RUNTIMES
+from edge.runtimes.protocol import FORMATS
 
 ARTIFACTS_FOLDER = Path("artifacts")
 _SUFFIXES = (".tflite", ".onnx")
@@ -54,7 +55,7 @@ def list_variants(paths: Sequence[Path], *, runtimes: Sequence[str] = ()) -> lis
     for file, read in files.items():
         name = _short_name(file, files)
         if isinstance(read, Artifact):
-            fitting = [runtime for runtime in dict.fromkeys(runtimes or RUNTIMES) if _fits(read, runtime)]
+            fitting = [runtime for runtime in dict.fromkeys(runtimes or RUNTIMES) if FORMATS[runtime] == read.format]
             variants += [Variant(name, file, read, runtime) for runtime in fitting]
         else:
             variants.append(Variant(name, file, None, "", " ".join(str(read).split())))
@@ -106,11 +107,3 @@ def _short_name(file: Path, files: Collection[Path]) -> str:
         if sum(other.parts[-depth:] == tail for other in files) == 1:
             return "/".join(tail)
     return str(file)
-
-
-def _fits(artifact: Artifact, runtime: str) -> bool:
-    try:
-        runtime_for(artifact, runtime)
-    except ModelFileError:
-        return False
-    return True
