@@ -162,7 +162,7 @@ def main() -> None:
         keep_report(work / "report", work)
         run("runner", "benchmarks", "runner", "--out", "runner.json", cwd=work, may_miss=True)
         draw_wardrobe(work / "drawn")
-        judge = ("benchmarks", "edge", "--runtime", "litert", "--data")
+        judge = ("benchmarks", "edge", "--runtime", "litert", "--repeats", "1", "--data")
         run("drawn", *judge, "drawn", "--hits", "1", "--mistakes", "10", "--out", "wardrobe", cwd=work)
         for sheet in ("hits", "mistakes"):
             shrink(work / "wardrobe" / f"{sheet}.png", ROOT / "docs" / f"drawn_{sheet}.png")

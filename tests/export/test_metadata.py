@@ -193,6 +193,7 @@ def test_onnx_metadata_has_the_names_that_others_read(
 
 
 @pytest.mark.e2e
+@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs:UserWarning")  # the converter says it of any
 @pytest.mark.parametrize("dtype", ["float32", "uint8"])
 def test_mediapipe_reads_labels_and_pixels(tmp_path: Path, dtype: str) -> None:
     mediapipe = pytest.importorskip("mediapipe", reason="mediapipe isn't installed, which would read the file")

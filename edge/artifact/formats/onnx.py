@@ -58,7 +58,10 @@ LAYOUTS: Layouts = {
         1: Field("name", "string"), 2: Field("type", "TypeProto"), 3: Field("doc_string", "string"),
         4: Field("metadata_props", "StringStringEntryProto", is_list=True),
     },
-    "TypeProto": {1: Field("tensor_type", "TypeProto.Tensor"), 6: Field("denotation", "string")},
+    "TypeProto": {
+        1: Field("tensor_type", "TypeProto.Tensor"), 4: Field("sequence_type", ""), 5: Field("map_type", ""),
+        6: Field("denotation", "string"), 8: Field("sparse_tensor_type", ""), 9: Field("optional_type", ""),
+    },
     "TypeProto.Tensor": {1: Field("elem_type", "int"), 2: Field("shape", "TensorShapeProto")},
     "TensorShapeProto": {1: Field("dim", "TensorShapeProto.Dimension", is_list=True)},
     "TensorShapeProto.Dimension": {

@@ -83,6 +83,7 @@ FORGERIES: list[tuple[str, Callable[[Any], object], str]] = [
     ("data of an attribute", put_elsewhere_in_an_attribute, "another file"),
     ("functions", lambda model: model.functions.add(name="f"), "functions"),
     ("a graph in a graph", add_subgraph, "AttributeProto has g"),
+    ("a sequence", lambda model: model.graph.input[0].type.sequence_type.SetInParent(), "sequence_type"),
 ]
 
 
