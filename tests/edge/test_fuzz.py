@@ -19,7 +19,7 @@ from edge.artifact.formats import MalformedModelError, onnx, tflite
 from edge.artifact.spec import ModelSpec
 from edge.artifact.trust import read_public_key
 from edge.demo import draw_frame
-from edge.errors import FrameError, ModelFileError, SpecError
+from edge.errors import ConfigError, FrameError, ModelFileError, SpecError
 from edge.images.decode import decode_image
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -74,7 +74,7 @@ CASES: dict[str, tuple[Parse, bytes, type[Exception]]] = {
     "onnx int8": (onnx.check_network, network("tiny_int8.onnx"), MalformedModelError),
     "onnx float": (onnx.check_network, network("tiny_none.onnx"), MalformedModelError),
     "spec": (spec_of, ModelSpec().to_json().encode(), SpecError),
-    "public key": (key_of, b"RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3", ModelFileError),
+    "public key": (key_of, b"RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3", ConfigError),
     **{suffix: (decode_image, picture(suffix), FrameError) for suffix in (".jpg", ".png", ".bmp", ".tiff", ".webp")},
 }
 

@@ -144,9 +144,10 @@ def relative_to_last_class(network: keras.Model) -> keras.Model:
     logarithm of the odds against the class that was left out.
     """
     logits = up_to_logits(network)
+    (image,) = logits.inputs
     kernel, bias = logits.layers[-1].get_weights()
     others = layers.Dense(kernel.shape[1] - 1, activation="softmax", dtype="float32", name="classes")
-    relative = keras.Model(logits.inputs, others(logits.layers[-1].input), name=network.name)
+    relative = keras.Model(image, others(logits.layers[-1].input), name=network.name)
     others.set_weights([kernel[:, :-1] - kernel[:, -1:], bias[:-1] - bias[-1]])
     return relative
 

@@ -230,6 +230,7 @@ def test_sigterm_and_sighup_end_a_command_well_and_once(monkeypatch: pytest.Monk
     handlers: list[Any] = []
     monkeypatch.setattr(console, "_leave_the_terminal", lambda: None)
     monkeypatch.setattr(signal, "signal", lambda number, handler: handlers.append((number, handler)))
+    monkeypatch.setattr(signal, "getsignal", lambda _: signal.SIG_DFL)  # nohup may have started the tests
     console.stop_cleanly_on_sigterm()
 
     @console.command

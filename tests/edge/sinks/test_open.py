@@ -107,7 +107,7 @@ def test_a_missing_library_names_its_extra(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, None)
     outcome = edge_classify("--max-frames", 1, *arguments)
-    assert outcome.code == 1
+    assert outcome.code == 2
     assert outcome.sentence.endswith(f"pip install 'edge-classify[{extra}]'")
 
 

@@ -251,6 +251,6 @@ def test_an_end_that_is_not_the_models_fault_leaves_it_on_trial(  # noqa: PLR091
     run = lambda *flags: edge_classify("--store", store.folder, *flags).code  # noqa: E731
     assert run("--max-frames", 1) == 0
     assert run("--source", tmp_path / "gone.png") == 1  # as of a camera that isn't plugged in
-    assert run("--threshold", 7) == 1
+    assert run("--threshold", 7) == 2
     assert run("--csv", tmp_path) == 1
     assert store.read() == before
