@@ -54,14 +54,14 @@ async function save(label) {
   const saved = await change("/corrections/save", { frame, label });
   if (saved === null) return;
   tell(`Saved as ${saved.saved}.`);
-  part("uncorrect").hidden = false;
+  part("undo-correction").hidden = false;
 }
 
 async function undo() {
   const undone = await change("/corrections/undo");
   if (undone === null) return;
   tell("The correction is deleted.");
-  part("uncorrect").hidden = undone.left === 0;
+  part("undo-correction").hidden = undone.left === 0;
 }
 
 export function offerCorrections(offered) {
@@ -71,6 +71,6 @@ export function offerCorrections(offered) {
 }
 
 part("correct").addEventListener("click", open);
-part("uncorrect").addEventListener("click", undo);
+part("undo-correction").addEventListener("click", undo);
 part("cancel").addEventListener("click", () => part("correction").close());
 part("filter").addEventListener("input", showLabels);

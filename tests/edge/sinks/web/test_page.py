@@ -232,7 +232,7 @@ def test_a_wrong_answer_is_corrected_with_the_frame_that_was_seen(
     browser.wait_for(TEXT.format("'corrected'"), lambda words: "Shirt" in words)
     (image,) = tmp_path.glob("Shirt/*-corrected.jpg")
     assert abs(int(cv2.imread(str(image))[200, 300, 0]) - 60) <= 2  # type: ignore[index]  # not the newer one
-    browser.evaluate("document.getElementById('uncorrect').click()")
-    browser.wait_for("document.getElementById('uncorrect').hidden")
+    browser.evaluate("document.getElementById('undo-correction').click()")
+    browser.wait_for("document.getElementById('undo-correction').hidden")
     assert list(tmp_path.glob("*/*")) == []
     browser.look(width=1280, height=820)
