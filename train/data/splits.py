@@ -133,11 +133,12 @@ def load_splits(config: TrainConfig, *, scratch: Path | None = None) -> Splits:
         positions = rng.permutation(len(whole.labels))[: config.max_images]
     positions = positions[np.argsort(whole.labels[positions] >= len(loaded.class_names), kind="stable")]
     images, labels = whole.pixels[positions], whole.labels[positions]
-    is_validation = stratified_choice(labels, fraction=config.validation_fraction, rng=rng)
+    is_validation = stratified_choice(labels, fraction=config.validation_fraction, rng=rng, least=int(loaded.is_own))
     if is_validation.all() or not is_validation.any():
         raise DatasetError(
             f"{len(labels)} training images can't be split into training and validation "
-            f"(fraction {config.validation_fraction:.3f}): raise --max-images"
+            f"(fraction {config.validation_fraction:.3f}): "
+            + ("raise --max-images" if config.max_images is not None else "give another --validation-fraction")
         )
     parts = (Split(images[~is_validation], labels[~is_validation]), Split(images[is_validation], labels[is_validation]),
              loaded.test)  # fmt: skip
@@ -182,13 +183,25 @@ def in_size(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
 
 
 def stratified_choice(
-    labels: NDArray[np.integer[Any]], *, fraction: float, rng: np.random.Generator
+    labels: NDArray[np.integer[Any]], *, fraction: float, rng: np.random.Generator, least: int = 0
 ) -> NDArray[np.bool_]:
-    """Choose the same share, 0-1, of every class, rounded: bool, shape (N,) as the labels, true where chosen."""
+    """Choose the same share of every class, rounded.
+
+    Args:
+        labels: class indices, shape (N,).
+        fraction: share that is chosen, 0-1; 0 chooses none.
+        rng: order of the images of a class.
+        least: images chosen of a class at least, as long as one of it is left.
+
+    Returns:
+        bool, shape (N,), true where chosen.
+    """
+    least = least if fraction else 0
     chosen = np.zeros(len(labels), np.bool_)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        chosen[rng.permutation(members)[: round(fraction * len(members))]] = True
+        count = max(round(fraction * len(members)), min(least, len(members) - 1))
+        chosen[rng.permutation(members)[:count]] = True
     return chosen
 
 
@@ -217,7 +230,7 @@ def _own(config: TrainConfig) -> _Loaded:
     own = read_folder(Path(config.data), height=edge, width=edge)
     # A seed of its own, so that runs with different seeds are tested on the same images.
     rng = np.random.default_rng(_OWN_TEST_SEED)
-    held_out = stratified_choice(own.labels, fraction=config.test_fraction, rng=rng)
+    held_out = stratified_choice(own.labels, fraction=config.test_fraction, rng=rng, least=1)
     if not held_out.any():
         raise DatasetError(
             f"{config.data} holds too few images to hold out {config.test_fraction:.0%} of each class: "

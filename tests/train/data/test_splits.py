@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
@@ -22,6 +25,30 @@ def test_stratified_choice_takes_the_same_share_of_every_class() -> None:
     chosen = stratified_choice(labels, fraction=0.25, rng=np.random.default_rng(0))
 
     assert [int(chosen[labels == label].sum()) for label in range(3)] == [2, 1, 0]  # 0.5 rounds to even
+
+
+def test_a_small_class_gives_one_image_as_long_as_one_is_left() -> None:
+    labels = np.array([0] * 20 + [1] * 3 + [2], np.uint8)
+
+    chosen = stratified_choice(labels, fraction=1 / 12, rng=np.random.default_rng(0), least=1)
+    none = stratified_choice(labels, fraction=0.0, rng=np.random.default_rng(0), least=1)
+
+    assert [int(chosen[labels == label].sum()) for label in range(3)] == [2, 1, 0]
+    assert not none.any()
+
+
+@pytest.mark.parametrize("counts", [(3, 3), (5, 5), (20, 4)])
+def test_every_class_of_ones_own_is_in_every_part(tmp_path: Path, counts: tuple[int, int]) -> None:
+    for label, count in enumerate(counts):
+        (tmp_path / "abc"[label]).mkdir()
+        for number in range(count):
+            cv2.imwrite(str(tmp_path / "abc"[label] / f"{number}.png"), demo.draw_frame(10 * number + label).image)
+
+    splits = load_splits(TrainConfig(data=str(tmp_path), preset="edge", recipe="garment"))
+
+    for part in (splits.train, splits.validation, splits.test):
+        assert set(part.labels.tolist()) == {0, 1}
+    assert sum(len(part.labels) for part in (splits.train, splits.validation, splits.test)) == sum(counts)
 
 
 def test_another_seed_chooses_others() -> None:
