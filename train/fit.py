@@ -20,7 +20,7 @@ from edge.classify.confidence_score import confidence_score, to_probabilities
 from edge.errors import ToolkitError
 from edge.system import atomic_file
 from train.config import DATASETS, Preset, TrainConfig, describe_input, input_of, preset_for, require_consistent
-from train.data.splits import Split, Splits, load_splits, to_network
+from train.data.splits import Splits, load_splits
 from train.fitting import resume, training
 from train.fitting.batch_pipeline import Batches, training_images
 from train.fitting.callbacks import Checkpoint
@@ -28,6 +28,7 @@ from train.fitting.teacher import write_soft_labels
 from train.fitting.training import build_network, train_model
 from train.network import backend, pretrained
 from train.network.networks import relative_to_last_class, up_to_logits
+from train.network.predict import predict
 from train.report.write import write_report
 from train.results import run_dir
 from train.results.ood_evaluation import OodEvaluation, evaluate_ood
@@ -35,7 +36,6 @@ from train.results.rejection import ConfidenceScores, Rejection, evaluate_reject
 from train.results.temperature import fit_temperature, with_temperature
 
 _LOGGER = logging.getLogger(__name__)
-_BATCH, _COLOUR_BATCH = 500, 32  # images
 _PILOT_STEPS = 5
 _MEASURED_S = 0.5  # of each turn
 
@@ -88,9 +88,9 @@ def _finish(
     if config.soft_labels is not None:
         # The trained network in mixed precision takes a fraction of the time.
         write_soft_labels(config.soft_labels, network, splits.whole, teacher=name, names=splits.class_names)
-    validation_probabilities = _predict(model, splits.validation)
+    validation_probabilities = predict(model, splits.validation.pixels, splits.input)
     temperature = fit_temperature(validation_probabilities, splits.validation.labels)
-    test_probabilities = _predict(model, splits.test)
+    test_probabilities = predict(model, splits.test.pixels, splits.input)
     outcome = run_dir.Outcome(
         config, preset, model, splits, validation_probabilities, test_probabilities, temperature,
         duration_s=checkpoint.progress.duration_s, ood_evaluation=_ood_evaluation(model, splits, temperature),
@@ -144,9 +144,9 @@ def _keep_for_resuming(config: TrainConfig, folder: Path, *, is_writer: bool) ->
 def _ood_evaluation(model: keras.Model, splits: Splits, temperature: float) -> OodEvaluation | None:
     if splits.threshold_images is None:
         return None
-    images = Split(splits.threshold_images.pixels, splits.test.labels[:0])
-    probabilities = with_temperature(_predict(model, images), temperature)
-    return evaluate_ood(_predict(up_to_logits(model), images), probabilities, splits.threshold_images)
+    pixels = splits.threshold_images.pixels
+    probabilities = with_temperature(predict(model, pixels, splits.input), temperature)
+    return evaluate_ood(predict(up_to_logits(model), pixels, splits.input), probabilities, splits.threshold_images)
 
 
 def _rejection(
@@ -166,15 +166,15 @@ def _rejection(
         return evaluate_rejection("probability", held_out, tested, lowest=1 / len(splits.class_names))
     logits = up_to_logits(model)
 
-    def scores(images: Split) -> NDArray[np.float32]:
-        if not len(images.pixels):
+    def scores(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        if not len(pixels):
             return np.zeros(0, np.float32)
-        found = _predict(logits, images)
+        found = predict(logits, pixels, splits.input)
         probabilities = to_probabilities(found, output="logits", temperature=temperature)
         return confidence_score(found, probabilities, kind="joint")
 
     held_out, tested = (
-        ConfidenceScores(scores(part), scores(replace(part, pixels=pixels)))
+        ConfidenceScores(scores(part.pixels), scores(pixels))
         for part, pixels in ((splits.validation, others.validation), (splits.test, others.test))
     )
     return evaluate_rejection("joint", held_out, tested)
@@ -188,16 +188,6 @@ def _throughput(trained: keras.Model, splits: Splits, preset: Preset, config: Tr
     images, unchanged = training_images(splits, preset, config), preset.without_augmentation()
     batches = [Batches(images, kind, seed=config.seed) for kind in (preset, unchanged)]
     return measure_throughput(trained, *batches)
-
-
-def _predict(model: keras.Model, split: Split) -> NDArray[np.float32]:
-    """Return what the network puts out for the images of a split, batch by batch: float images take much memory."""
-    size = _BATCH if split.spec.channels == 1 else _COLOUR_BATCH
-    pieces = [
-        model.predict_on_batch(to_network(split.pixels[at : at + size], split.spec))
-        for at in range(0, len(split.pixels), size)
-    ]
-    return np.asarray(np.concatenate(pieces), np.float32)
 
 
 def measure_throughput(model: keras.Model, batches: Batches, unchanged: Batches) -> dict[str, float]:

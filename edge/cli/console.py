@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import errno
 import functools
 import logging
 import math
 import os
-import signal
-import stat
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from edge.cli.redaction import redacted, start_redaction
+from edge.cli.signals import Terminated
 from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, RuntimeMissingError, ToolkitError
 from edge.system import process
 
@@ -25,10 +23,6 @@ _LARGEST = 2**31 - 1  # of the libraries' integers
 
 _T = TypeVar("_T")
 Main = Callable[[Sequence[str] | None], int]
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP in a command that it stops cleanly, so that it is no failure."""
 
 
 def command(main: Main) -> Main:
@@ -73,34 +67,6 @@ def run(main: Main) -> NoReturn:
         sys.stderr.flush()
         os._exit(code)
     raise SystemExit(code)
-
-
-def stop_cleanly_on_sigterm() -> None:
-    """Make SIGTERM, and SIGHUP of a terminal that is closed, end the command like Ctrl-C, but with exit code 0.
-
-    A SIGHUP that is ignored already, as under nohup, stays so.
-    """
-
-    def end(number: int, _: object) -> None:
-        for ending in endings:  # a second signal must not interrupt the closing
-            signal.signal(ending, signal.SIG_IGN)
-        if number == getattr(signal, "SIGHUP", None):
-            _leave_the_terminal()
-        raise Terminated
-
-    endings = [signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        endings.append(signal.SIGHUP)
-    for ending in endings:
-        signal.signal(ending, end)
-
-
-def _leave_the_terminal() -> None:
-    """Send what is still said to nobody where standard output or error is the terminal that is gone."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            if stat.S_ISCHR(os.fstat(stream.fileno()).st_mode):  # a file or a pipe is still there
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def add_logging_flags(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from edge.artifact.file import default_model
 from edge.artifact.input_spec import GARMENT_RECIPE, ModelOptions
 from edge.artifact.spec import RESERVED_LABELS
-from edge.cli import config_file, console
+from edge.cli import config_file, console, signals
 from edge.cli.source_flags import DEMO_FRAMES, source_access, source_address
 from edge.cli.trust_flags import trust_policy_from
 from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError, SpecError
@@ -130,7 +130,7 @@ def _classify(
 
 def entry() -> NoReturn:
     """Run as the console script."""
-    console.stop_cleanly_on_sigterm()
+    signals.stop_cleanly_on_sigterm()
     console.run(main)
 
 

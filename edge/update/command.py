@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edge.artifact.file import default_model, read_artifact
 from edge.cli import console
+from edge.cli.signals import Terminated
 from edge.errors import EXIT_DONE, ToolkitError, UpdateError
 from edge.system.urls import append_to_path, redact_url
 from edge.update import state as states
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             config = config_from(options, shows_progress=sys.stderr.isatty() and not options.quiet)
             lines, metrics = _update(config, store)
-    except console.Terminated as error:  # a success elsewhere
+    except Terminated as error:  # a success elsewhere
         raise UpdateError("ended by SIGTERM: --status says which model is installed") from error
     if options.json:
         facts = json.loads(store.read().to_json())

@@ -6,7 +6,6 @@ import argparse
 import errno
 import hashlib
 import logging
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -223,34 +222,6 @@ def test_nothing_is_torn_down_under_a_thread_that_hangs(spawn: Callable[..., Any
     child = spawn("-c", HANGING, whose)
     assert child.communicate(timeout=60) == (out, "")
     assert child.returncode == 5
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_sigterm_and_sighup_end_a_command_well_and_once(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    handlers: list[Any] = []
-    monkeypatch.setattr(console, "_leave_the_terminal", lambda: None)
-    monkeypatch.setattr(signal, "signal", lambda number, handler: handlers.append((number, handler)))
-    monkeypatch.setattr(signal, "getsignal", lambda _: signal.SIG_DFL)  # nohup may have started the tests
-    console.stop_cleanly_on_sigterm()
-
-    @console.command
-    def main(argv: object = None) -> int:
-        handlers[0][1](number, None)
-        return 7
-
-    assert main([]) == 0
-    assert [number for number, _ in handlers[:2]] == [signal.SIGTERM, signal.SIGHUP]
-    assert handlers[2:] == [(signal.SIGTERM, signal.SIG_IGN), (signal.SIGHUP, signal.SIG_IGN)]
-
-
-def test_a_sighup_that_nohup_ignores_stays_ignored() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN), signal.getsignal(signal.SIGTERM)
-    try:
-        console.stop_cleanly_on_sigterm()
-        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGHUP, before[0])
-        signal.signal(signal.SIGTERM, before[1])
 
 
 DIGEST = hashlib.sha256(b"a model").hexdigest()

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from edge.artifact.file import default_model, read_artifact
+from edge.cli.signals import Terminated
 from edge.update import command
 from edge.update import state as states
 from edge.update.evaluation_process import Metrics, Tally
@@ -209,7 +210,7 @@ def test_a_damaged_store_is_an_error_of_the_status_and_mended_by_an_update(
 
 def test_sigterm_is_no_success(update: Run, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def end(*_: object, **__: object) -> None:
-        raise command.console.Terminated
+        raise Terminated
 
     monkeypatch.setattr(command, "evaluate_in_child", end)
     outcome = update(fixtures / "tiny_int8.tflite")
