@@ -19,7 +19,7 @@ MQTT_VARIABLES = {
 
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 8080
 _BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
-_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-f:.]+")  # names and IPv4; IPv6
+_HOST = r"[A-Za-z0-9._-]+|[0-9a-f:.]+"  # names and IPv4; IPv6
 
 
 class PageAddress(NamedTuple):
@@ -43,7 +43,7 @@ class PageAddress(NamedTuple):
         except ValueError:
             parts, host, port = None, "", None
         is_all = parts is not None and parts.netloc.strip(":") == text.strip(":")  # no path, no query
-        if not text or "@" in text or not is_all or not _HOST.fullmatch(host):
+        if not text or "@" in text or not is_all or not re.fullmatch(_HOST, host):
             raise ValueError(f"expected HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, got {text!r}")
         return cls(host, _DEFAULT_PORT if port is None else port)
 
