@@ -210,7 +210,7 @@ def photographs(report: Report) -> dict[str, Any] | None:
     scores = judge_photographs(row, report.test_images)
     return {
         "title": section.title_of(report, row),
-        "headline": headline(tally),
+        "headline": headline(row),
         "rows": _row_table(section.ROWS, judged) if len(judged) > 1 else None,
         "folders": table_view(
             section.FOLDERS, section.folder_table(tally), tone=lambda folder: "" if folder.truth else "total"

@@ -6,14 +6,13 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 
-from benchmarks.analysis.accuracy_findings import kernel_sentence
 from benchmarks.analysis.latency import KINDS, TABLED, tabled_latency
-from benchmarks.analysis.row import Row
+from benchmarks.analysis.row import INVALID, Row
 from benchmarks.columns import MISSING, Column, as_text, number
 from benchmarks.measure.job import NOT_INSTALLED, NOT_TIMED, OK
 from benchmarks.report.accuracy_table import CSV_NAMES, csv_facts, loss_cell
 from benchmarks.report.schema import PeerRow
-from benchmarks.stats.latency import DRIFTING, NOISY, median_width
+from benchmarks.stats.latency import DRIFTING, NOISY, STEADY, judge, median_width
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:
@@ -60,16 +59,10 @@ def reasons(rows: Sequence[Row]) -> list[str]:
 
 
 def status(row: Row) -> str:
-    """Return the status with the first reason not to rely on the table's latencies: invalid, noisy or drifting."""
-    if row.status != OK:
-        return row.status
-    if kernel_sentence(row):
-        return "ok, kernel saturates"
-    if row.invalid:
-        return "ok, invalid times"
-    verdicts = [latency.stability.verdict for kind in TABLED if (latency := tabled_latency(row, kind))]
-    worst = next((verdict for verdict in (DRIFTING, NOISY) if verdict in verdicts), None)
-    return f"{OK}, {worst}" if worst else OK
+    """Return the status with the caveats of the row's answers and of its times in the table."""
+    times = {row.time_caveat(kind) for kind in TABLED}
+    worst = next((caveat for caveat in (INVALID, DRIFTING, NOISY) if caveat in times), "")
+    return ", ".join(filter(None, (row.status, row.answer_caveat, worst)))
 
 
 _PLACES = {OK: 0, NOT_TIMED: 1}
@@ -145,6 +138,15 @@ def peer_sentences(peers: Sequence[PeerRow]) -> list[str]:
     return [*sorted(what), *sorted(missing), *failed]
 
 
+def peer_caveat(peer: PeerRow) -> str:
+    """Return INVALID, DRIFTING or NOISY, as for this project's rows; empty of a tool that reports a summary alone."""
+    if peer.status != OK or peer.invalid:
+        return INVALID if peer.status == OK else ""
+    calls = peer.raw.invoke_ns
+    verdict = judge(calls).verdict if calls and all(calls) else STEADY
+    return "" if verdict == STEADY else verdict
+
+
 PEER_COLUMNS: tuple[Column[PeerRow], ...] = (
     Column("", "variant", lambda peer: peer.variant, is_number=False),
     Column("", "tool", lambda peer: _joined(peer.peer, peer.version), is_number=False),
@@ -155,7 +157,7 @@ PEER_COLUMNS: tuple[Column[PeerRow], ...] = (
     Column(
         "",
         "status",
-        lambda peer: "ok, invalid times" if peer.status == OK and peer.invalid else peer.status,
+        lambda peer: ", ".join(filter(None, (peer.status, peer_caveat(peer)))),
         is_number=False,
     ),
 )
