@@ -11,6 +11,7 @@ from benchmarks.config import MARGIN_PP
 from benchmarks.stats.accuracy import top1_agreement
 from benchmarks.stats.ratios import Ratio, speedup
 
+_KEY_ROWS = 6
 _EQUAL_SHARE = 0.05  # medians of separate processes on one machine differ by as much without any reason
 
 
@@ -57,6 +58,31 @@ def recommended(rows: Sequence[Row]) -> Row | None:
     fit = _fit(rows)
     comparable = [row for row in fit if row.loss_pp is not None]
     return _best(_networks(comparable)[0]) if comparable else min(fit, key=attrgetter("invoke_median_ns"), default=None)
+
+
+def key_rows(rows: Sequence[Row]) -> list[Row]:
+    """Select the few rows that the advice is about: the recommended one, its float row, then others, fastest first.
+
+    These are the fastest, the most accurate, those that are as fast as the recommended one, and the best of each other
+    network. Without a recommendation there are none.
+    """
+    best, fit = recommended(rows), _fit(rows)
+    if best is None:
+        return []
+    comparable = [row for row in fit if row.loss_pp is not None]
+    networks = _networks(comparable) if comparable else []
+    judged = [row for row in fit if row.top1_accuracy is not None]
+    others = [
+        min(fit, key=attrgetter("invoke_median_ns")),
+        *sorted(judged, key=_accuracy_then_speed)[-1:],
+        *map(_best, networks),
+        *(row for row in (_good(networks[0]) if networks else ()) if _is_as_fast(row, best)),
+        *sorted(fit, key=attrgetter("invoke_median_ns")),
+    ]
+    first = [best, *(row for row in fit if row.id == best.reference)]
+    chosen = list({row.id: row for row in (*first, *others)}.values())[:_KEY_ROWS]
+    head = list({row.id: row for row in first}.values())
+    return [*head, *sorted(chosen[len(head) :], key=attrgetter("invoke_median_ns"))]
 
 
 def _untimed(rows: Sequence[Row]) -> str:
@@ -116,8 +142,12 @@ def _fastest(best: Row) -> list[str]:
 def _most_accurate(rows: Sequence[Row], fastest: Row) -> str:
     """Name the most accurate of rows that aren't of one network; empty where it is the fastest, or none is judged."""
     judged = [row for row in rows if row.top1_accuracy is not None]
-    best = max(judged, key=lambda row: (known(row.top1_accuracy), -row.invoke_median_ns), default=fastest)
+    best = max(judged, key=_accuracy_then_speed, default=fastest)
     return "" if best is fastest else f"Most accurate here: {best.title}, {_numbers(best)}."
+
+
+def _accuracy_then_speed(row: Row) -> tuple[float, int]:
+    return known(row.top1_accuracy), -row.invoke_median_ns
 
 
 def _choice(rows: Sequence[Row]) -> list[str]:
@@ -126,11 +156,11 @@ def _choice(rows: Sequence[Row]) -> list[str]:
         f"Use {best.title} on this machine: {_numbers(best)}.",
         f"It is the fastest of {len(good)} that lose at most {_margin(rows):g} percentage points: {_loss(best)}.",
     ]
-    equal = [_timed_title(row) for row in good if row is not best and _is_as_fast(row, best)]
+    equal = [row.timed_title for row in good if row is not best and _is_as_fast(row, best)]
     if equal:
         sentences.append(f"As fast within {_EQUAL_SHARE:.0%} or the noise: {', '.join(equal)}.")
     faster = [row for row in rows if row not in good and row.invoke_median_ns < best.invoke_median_ns]
-    return [*sentences, *(f"{_timed_title(row)} is faster but loses {row.loss_pp:.2f} points." for row in faster)]
+    return [*sentences, *(f"{row.timed_title} is faster but loses {row.loss_pp:.2f} points." for row in faster)]
 
 
 def _is_as_fast(row: Row, best: Row) -> bool:
@@ -186,11 +216,6 @@ def _loss(row: Row) -> str:
 
 def _microseconds(row: Row) -> str:
     return f"{row.invoke_median_ns / 1e3:,.1f} µs{_bracketed(row.time_caveat())}"
-
-
-def _timed_title(row: Row) -> str:
-    """Name a row in a sentence on its speed that doesn't give the time."""
-    return f"{row.title}{_bracketed(row.time_caveat())}"
 
 
 def _bracketed(caveat: str) -> str:

@@ -213,7 +213,12 @@ class Row:
     @property
     def title(self) -> str:
         """Name of the file and its runtime, for sentences and tables, with `answer_caveat`."""
-        return f"{self.variant} ({', '.join(filter(None, (str(self.runtime), self.answer_caveat)))})"
+        return self._titled("")
+
+    @property
+    def timed_title(self) -> str:
+        """The title with the caveat of invoke besides, for a sentence on speed that doesn't give the time."""
+        return self._titled(self.time_caveat())
 
     @property
     def answer_caveat(self) -> str:
@@ -227,6 +232,9 @@ class Row:
         if latency is None:
             return ""
         return INVALID if self.invalid else latency.stability.verdict.replace(STEADY, "")
+
+    def _titled(self, caveat: str) -> str:
+        return f"{self.variant} ({', '.join(filter(None, (str(self.runtime), self.answer_caveat, caveat)))})"
 
     @property
     def is_reference(self) -> bool:

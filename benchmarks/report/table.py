@@ -120,6 +120,29 @@ COLUMNS: tuple[Column[Row], ...] = (
 )
 
 
+def key_note(row: Row) -> str:
+    """Name the runtime of a row in `KEY_COLUMNS`, and its caveats."""
+    return ", ".join(filter(None, (row.runtime, status(row).partition(", ")[2])))
+
+
+def _loss_with_interval(row: Row) -> str:
+    loss = row.against_float
+    return f"{loss_cell(row)} ({loss.interval_pp[0]:.2f} to {loss.interval_pp[1]:.2f})" if loss else loss_cell(row)
+
+
+KEY_COLUMNS: tuple[Column[Row], ...] = (
+    Column("", "variant", lambda row: row.variant, is_number=False),
+    Column("", "top-1 %", number("top1_accuracy", scale=100, digits=2)),
+    Column("", "loss, points (95 %)", _loss_with_interval),
+    Column("", "invoke µs", number("invoke.median_ns", scale=1e-3)),
+    Column("", "± %", _uncertainty("invoke")),
+    Column("", "× float", lambda row: row.speedup.mark if row.speedup else MISSING),  # noqa: RUF001  # as in print
+    Column("", "frame to decision ms", number("frame_to_decision.median_ns", scale=1e-6, digits=2)),
+    Column("", "kB", number("size_bytes", scale=1e-3)),
+)
+"""Columns of the few rows on the first screen of the page; a phone shows four of them."""
+
+
 def peers_text(peers: Sequence[PeerRow]) -> str:
     """Lay the table of peers out for a terminal, with a sentence for each peer that couldn't be measured."""
     return "\n".join([as_text(PEER_COLUMNS, ordered_peers(peers)), *peer_sentences(peers)])

@@ -15,7 +15,7 @@ from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.rows import without_common_machine
 from benchmarks.report.charts.style import Palette, new_figure, scale_log, style_axes
 
-WIDE, NARROW = SIZES = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
+WIDE, NARROW = SIZES = (9.6, 5.0), (4.4, 4.2)  # inches; narrow is for a phone held upright
 
 _MIN_ACCURACY_SPAN_PP = 1.0  # smaller differences must not look large
 _LOG_FROM_RATIO = 12.0  # slowest to fastest; beyond it the fast ones would be one heap

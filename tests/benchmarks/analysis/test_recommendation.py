@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.analysis.accuracy_findings import loss_sentence
-from benchmarks.analysis.recommendation import agreement_sentence, recommend, recommended
+from benchmarks.analysis.recommendation import agreement_sentence, key_rows, recommend, recommended
 from benchmarks.analysis.row import Row, known
 from benchmarks.measure.job import KernelAgreement, RuntimeSettings
 from benchmarks.stats.latency import judge
@@ -132,6 +132,29 @@ def test_without_a_measured_row_nothing_is_recommended(row: Make) -> None:
 
     assert recommended(rows) is None
     assert [sentence.partition(":")[0] for sentence in recommend(rows)] == ["Nothing could be measured"]
+
+
+def test_the_key_rows_are_the_recommended_one_its_float_row_and_what_could_be_taken_instead(
+    row: Make, compared: Compared
+) -> None:
+    rows = compared(
+        [
+            *(row(f"slow{number}.tflite", invoke_ns=90_000 + number) for number in range(9)),
+            row("a_none.tflite", quantization="none", wrong=1, invoke_ns=80_000),
+            row("a_int8.tflite", wrong=1, invoke_ns=40_000),
+            row("as_fast.tflite", wrong=1, invoke_ns=41_000),
+            row("lossy.tflite", wrong=8, invoke_ns=10_000),
+            row("other_none.tflite", quantization="none", source_sha256="9" * 64, wrong=3, invoke_ns=30_000),
+            row("gone.tflite", reason="crashed"),
+        ]
+    )
+
+    assert [found.variant for found in key_rows(rows)] == [
+        "a_int8.tflite", "a_none.tflite", "lossy.tflite", "other_none.tflite", "as_fast.tflite", "slow0.tflite",
+    ]  # fmt: skip
+    assert key_rows(rows[-1:]) == []
+    unknown = compared([row("b.tflite", source_sha256="", quantization=""), row("c.tflite", invoke_ns=20_000)])
+    assert [found.variant for found in key_rows(unknown)] == ["c.tflite", "b.tflite"]
 
 
 def test_files_that_predict_alike_on_two_machines_are_told_from_those_that_do_not(row: Make) -> None:
