@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,21 @@ class Chromium:
         """Open a page and wait until its text is there; pictures may follow."""
         self.call("Page.navigate", url=url)
         self.wait_for(f"location.href === {json.dumps(url)} && document.readyState !== 'loading'")
+
+    @contextmanager
+    def in_frame(self, url: str) -> Iterator[None]:
+        """Evaluate in the frame of another site, whose address begins so, instead of in the page around it."""
+        page, found, until = self._session, [], time.monotonic() + _TIMEOUT_S
+        while not found and time.monotonic() < until:
+            targets = self.call("Target.getTargets", filter=[{"type": "iframe"}])["targetInfos"]
+            found = [target["targetId"] for target in targets if target["url"].startswith(url)]
+        if not found:
+            raise TimeoutError(f"no frame shows {url}")
+        self._session = self.call("Target.attachToTarget", targetId=found[0], flatten=True)["sessionId"]
+        try:
+            yield
+        finally:
+            self._session = page
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression, or of its promise."""

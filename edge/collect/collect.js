@@ -1,15 +1,15 @@
 // The page of a session: a button or key that is held says so again and again, and the server saves meanwhile.
 
+import { listen } from "./events.js";
+
 const part = (id) => document.getElementById(id);
 const KEYS = "1234567890qwertyuiopasdfghjklzxcvbm"; // without n, which shows the next image
 const AGAIN_MS = 400; // from one word of a held button to the next; the server forgets it after 1.5 s
-const LATE_MS = 2500; // without an event for so long, what is shown is old; events come at least twice a second
 const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 let facts = null;
 let press = null; // the button that is held: { name, key, timer, isOver }
 let counted = 0;
-let lastEvent = 0;
 let shownFrame = "";
 let notice = "";
 
@@ -43,7 +43,7 @@ async function change(path, parameters = {}) {
 
 async function insist(held) {
   if (held.isOver) return;
-  await change("/collect/hold", { class: held.name, press: held.key });
+  await change("collect/hold", { class: held.name, press: held.key });
   if (!held.isOver) held.timer = setTimeout(() => insist(held), AGAIN_MS);
 }
 
@@ -58,7 +58,7 @@ function letGo() {
   if (press === null) return;
   press.isOver = true;
   clearTimeout(press.timer);
-  change("/collect/release", { press: press.key });
+  change("collect/release", { press: press.key });
   press = null;
   showHeld("");
 }
@@ -113,7 +113,7 @@ function showInitial(data) {
 }
 
 function showPicture() {
-  part("picture").src = `${isStill ? "/picture.jpg" : "/pictures"}?${Date.now()}`;
+  part("picture").src = `${isStill ? "picture.jpg" : "pictures"}?${Date.now()}`;
 }
 
 function showMessage(data, added) {
@@ -156,19 +156,29 @@ function showFacts(data) {
   }));
 }
 
-function showAge(isLate, run) {
-  const isOld = isLate || run.state !== "live";
-  part("frame").classList.toggle("old", isOld);
-  if (isLate) {
-    say("veil", "No connection to edge-classify; trying again");
-    say("state", "no connection");
-    part("state").dataset.state = "stale";
-    letGo();
-    return;
-  }
-  say("state", run.state);
-  part("state").dataset.state = run.state;
-  say("veil", isOld ? run.reason || (run.state === "ended" ? "The source has ended" : "Waiting for the first frame") : "");
+function showAge(words, state, text = state) {
+  part("frame").classList.toggle("old", words !== "");
+  say("state", text);
+  part("state").dataset.state = state;
+  say("veil", words);
+}
+
+function allow(isAllowed) {
+  for (const button of part("classes").children) button.disabled = !isAllowed;
+  part("next").disabled = !isAllowed;
+}
+
+// Without a connection nothing is saved, whatever is pressed.
+function showLost(last) {
+  const time = last.toLocaleTimeString();
+  letGo();
+  allow(false);
+  part("undo").disabled = true;
+  part("saving").hidden = true;
+  part("message").dataset.kind = "bad";
+  say("message", `No connection to edge-classify since ${time}: nothing is saved`);
+  showAge("No connection to edge-classify; trying again", "stale", "no connection");
+  document.title = "no connection · collect";
 }
 
 function showUpdate(data) {
@@ -176,7 +186,9 @@ function showUpdate(data) {
   showClasses(data.classes);
   showMessage(data, added);
   showFacts(data);
-  showAge(false, data.run);
+  const { state, reason } = data.run;
+  showAge(state === "live" ? "" : reason || (state === "ended" ? "The source has ended" : "Waiting for the first frame"), state);
+  allow(true);
   part("undo").disabled = !data.last;
   say("undo", data.last ? `Undo ${images(data.last.images)} of ${data.last.class}` : "Undo");
   part("saving").hidden = !data.held;
@@ -188,7 +200,7 @@ function showUpdate(data) {
 
 async function undo() {
   letGo();
-  await change("/collect/undo");
+  await change("collect/undo");
 }
 
 function buttonOf(event) {
@@ -202,16 +214,13 @@ addEventListener("keydown", (event) => {
   const button = buttonOf(event);
   if (button) hold(button.dataset.name);
   else if (event.key === "Backspace" && !event.ctrlKey && !event.metaKey && !event.altKey) undo();
-  else if (event.key === "n" && facts?.stepped) change("/collect/next");
+  else if (event.key === "n" && facts?.stepped) change("collect/next");
 });
 addEventListener("keyup", (event) => { if (press && buttonOf(event)?.dataset.name === press.name) letGo(); });
 addEventListener("blur", letGo);
 addEventListener("pagehide", letGo);
 document.addEventListener("visibilitychange", () => { if (document.hidden) letGo(); });
 part("undo").addEventListener("click", undo);
-part("next").addEventListener("click", () => change("/collect/next"));
+part("next").addEventListener("click", () => change("collect/next"));
 
-const source = new EventSource("/messages"); // the browser reconnects by itself
-source.addEventListener("initial", (event) => { lastEvent = Date.now(); showInitial(JSON.parse(event.data)); });
-source.addEventListener("update", (event) => { lastEvent = Date.now(); showUpdate(JSON.parse(event.data)); });
-setInterval(() => { if (Date.now() - lastEvent > LATE_MS) showAge(true, null); }, 1000);
+listen({ initial: showInitial, update: showUpdate, lost: showLost });

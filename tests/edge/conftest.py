@@ -192,3 +192,13 @@ def answer(content: bytes = b"", *, status: int = 200, **headers: str) -> Callab
 def answer_fixture() -> Callable[..., Any]:
     """See `answer`."""
     return answer
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for all tests of a file."""
+    from tests.fixtures.browser import chromium
+
+    running = chromium.Chromium()
+    yield running
+    running.close()

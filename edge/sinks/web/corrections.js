@@ -25,9 +25,9 @@ function tell(text, isBad = false) {
 }
 
 async function open() {
-  frozen = await change("/corrections/freeze");
+  frozen = await change("corrections/freeze");
   if (frozen === null) return;
-  part("frozen").src = `/corrections/picture.jpg?frame=${frozen.frame}`;
+  part("frozen").src = `corrections/picture.jpg?frame=${frozen.frame}`;
   part("answered").textContent = `The answer was ${frozen.label}.`;
   part("filter").value = "";
   showLabels();
@@ -51,14 +51,14 @@ function showLabels() {
 async function save(label) {
   const frame = frozen.frame;
   part("correction").close();
-  const saved = await change("/corrections/save", { frame, label });
+  const saved = await change("corrections/save", { frame, label });
   if (saved === null) return;
   tell(`Saved as ${saved.saved}.`);
   part("undo-correction").hidden = false;
 }
 
 async function undo() {
-  const undone = await change("/corrections/undo");
+  const undone = await change("corrections/undo");
   if (undone === null) return;
   tell("The correction is deleted.");
   part("undo-correction").hidden = undone.left === 0;

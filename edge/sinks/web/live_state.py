@@ -39,7 +39,8 @@ class SecondStats:
     latency_ms: float | None
     """Frame to decision; None where no frame was classified."""
     age_ms: float | None
-    """From a frame's capture to its decision, or the age of the last frame; None before the first."""
+    """Highest age that the newest classified frame reached, when the next one or the second's end came; None before the
+    first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Identity:
     """Library and its version."""
     score: str
     threshold: float
+    off_threshold: float
+    """Score down to which a decision is kept."""
     presence_threshold: float
     version: str = __version__
 
@@ -86,6 +89,7 @@ class Identity:
             runtime=f"{runtime.name} {runtime.version}",
             score=spec.decision.score,
             threshold=spec.decision.threshold,
+            off_threshold=spec.decision.off_threshold,
             presence_threshold=spec.decision.presence_threshold,
         )
 
@@ -107,6 +111,7 @@ class LiveState(Sink):
         self._frames = 0
         self._latency_ms: float | None = None
         self._age_ms: float | None = None
+        self._captured_s: float | None = None  # of the newest frame that was written
 
     def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:
         """Store a frame as the newest."""
@@ -118,7 +123,9 @@ class LiveState(Sink):
             self._complete_seconds(now)
             self._frames += 1
             self._latency_ms = max(self._latency_ms or 0.0, prediction.latency_ns["total"] / 1e6)
-            self._age_ms = _larger(self._age_ms, self.age_ms(now))
+            self._note_age(now)  # of the frame before it, which was in view until now
+            self._captured_s = self.health.captured_s
+            self._note_age(now)
 
     def idle(self, decision: Decision) -> None:
         """Store a new decision on the newest frame."""
@@ -128,7 +135,7 @@ class LiveState(Sink):
             self.newest = LiveFrame(newest.number + 1, newest.frame, newest.prediction, decision)
         with self._lock:
             self._complete_seconds(now)
-            self._age_ms = _larger(self._age_ms, self.age_ms(now))
+            self._note_age(now)
 
     def age_ms(self, now: float) -> float | None:
         """Return the milliseconds since the newest classified frame was captured; None before the first."""
@@ -147,15 +154,22 @@ class LiveState(Sink):
 
     def _complete_seconds(self, now: float) -> None:
         """Append the second that is over, if one is, and those without a frame since."""
-        passed = int(now) - self._second
+        second, passed = self._second, int(now) - self._second
         if passed <= 0:
             return
         self.seconds += passed
-        self._history.append(SecondStats(self._frames, self._latency_ms, self._age_ms))
-        for missed in range(1, min(passed, HISTORY_S)):
-            age_ms = self.age_ms(self._second + missed + 1)
-            self._history.append(SecondStats(0, None, age_ms))
-        self._second, self._frames, self._latency_ms, self._age_ms = int(now), 0, None, None
+        self._second = int(now)
+        if passed > HISTORY_S:  # the second with these is out of the charts
+            self._frames, self._latency_ms, self._age_ms = 0, None, None
+        for end in range(second + 1, second + passed + 1)[-HISTORY_S:]:
+            self._note_age(end)
+            self._history.append(SecondStats(self._frames, self._latency_ms, self._age_ms))
+            self._frames, self._latency_ms, self._age_ms = 0, None, None
+
+    def _note_age(self, now: float) -> None:
+        """Take the age of the newest frame into this second's."""
+        if self._captured_s is not None:
+            self._age_ms = max(self._age_ms or 0.0, (now - self._captured_s) * 1e3)
 
 
 def initial_event(live_state: LiveState, identity: Identity, *, classes: Sequence[str] = ()) -> bytes:
@@ -174,15 +188,13 @@ def initial_event(live_state: LiveState, identity: Identity, *, classes: Sequenc
 def update_event(live_state: LiveState, monitored: Sequence[MonitoredSink], *, model_sha256: str) -> bytes:
     """Return the event of this moment.
 
-    Its data are run (the published fields of `Health`), age_ms (of the newest frame, null before the first), seconds
-    (how many are over), second (the last of them, as in `initial_event`), sinks (name, dropped and failure of each),
-    and after the first frame answer (as a line of --json) and eye: height, width and, in base64, the pixels of a grey
-    input (a byte each) or a JPEG of a colour one.
+    Its data are run (the published fields of `Health`), seconds (how many are over), second (the last of them, as in
+    `initial_event`), sinks (name, dropped and failure of each), and after the first frame answer (as a line of --json)
+    and eye: height, width and, in base64, the pixels of a grey input (a byte each) or a JPEG of a colour one.
     """
     live_frame, history = live_state.newest, live_state.history()
     data: dict[str, Any] = {
         "run": live_state.health.published(),
-        "age_ms": live_state.age_ms(live_state.clock()),
         "seconds": live_state.seconds,
         "second": astuple(history[-1]) if history else None,
         "sinks": [
@@ -211,7 +223,3 @@ def _eye(pixels: NDArray[np.uint8]) -> dict[str, Any]:
 def server_event(name: str, data: Mapping[str, Any]) -> bytes:
     """Return a server-sent event (html.spec.whatwg.org, 9.2)."""
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False, allow_nan=False)}\n\n".encode()
-
-
-def _larger(one: float | None, other: float | None) -> float | None:
-    return other if one is None else one if other is None else max(one, other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from edge import __version__
 from edge.artifact.spec import NOTHING_LABEL, STALE_LABEL, UNKNOWN_LABEL
 from edge.classify.results import KNOWN_STATE, Prediction
 from edge.errors import RuntimeMissingError
@@ -40,6 +41,7 @@ class Metrics:
         self._live_state = live_state
         self._fallible = monitored
         self._model_sha256 = model_sha256
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # gauges of a histogram's start
         self._registry = prometheus_client.CollectorRegistry()
         self._latency = prometheus_client.Histogram(
             "edge_classify_latency_seconds", "From frame to decision.", buckets=_BUCKETS, registry=self._registry
@@ -79,9 +81,10 @@ class Metrics:
         yield failing
 
     def _newest_frame(self) -> Iterator[Metric]:
-        """Yield the model, the newest frame's age and the decision; its label is empty where it is no class."""
+        """Yield program, model, the newest frame's age and the decision; its label is empty where it is no class."""
         core, live_state = self._core, self._live_state
         live_frame, age_ms = live_state.newest, live_state.age_ms(live_state.clock())
+        yield core.InfoMetricFamily("edge_classify_build", "The program.", value={"version": __version__})
         yield core.InfoMetricFamily("edge_classify_model", "The model file.", value={"sha256": self._model_sha256})
         if age_ms is not None:
             yield core.GaugeMetricFamily("edge_classify_frame_age_seconds", "Since its capture.", value=age_ms / 1e3)

@@ -1,21 +1,22 @@
 // The live page: shows the run's server-sent events. Pictures come as a stream of their own.
 
-import { offerCorrections } from "/corrections.js";
+import { offerCorrections } from "./corrections.js";
+import { listen } from "./events.js";
 
 const part = (id) => document.getElementById(id);
 const SECONDS = 120; // of the charts
-const LATE_MS = 2500; // without an event for so long, what is shown is old; events come at least twice a second
+const EMPTY = [0, null, null]; // a second without a frame, or without news of one
+const GONE = "no connection";
 const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 let model = null;
 let history = [];
 let seconds = 0; // how many are in the charts or have left them
 let lastAnswer = "";
-let lastEvent = 0;
+let lastWords = ""; // the last answer on a fresh frame, for when no other comes
 let isPaused = isStill;
-let isOld = false;
 
-const percent = (value) => `${(value * 100).toFixed(value < 0.9995 && value > 0.9949 ? 1 : 0)} %`;
+const percent = (value) => `${(value * 100).toFixed(value < 0.9995 && value > 0.9949 ? 1 : 0)}\u00a0%`;
 const milliseconds = (value) =>
   value === null ? "–" : value >= 1000 ? `${(value / 1000).toFixed(1)} s` : `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
@@ -43,25 +44,44 @@ function facts(id, pairs) {
 }
 
 function showPicture() {
-  const stream = isPaused ? "/picture.jpg" : "/pictures";
+  const stream = isPaused ? "picture.jpg" : "pictures";
   part("picture").src = `${stream}?${Date.now()}`;
   part("pause").textContent = isPaused ? "Play picture" : "Pause picture";
 }
 
-function showAnswer(answer) {
+// Thresholds in words; scores other than a probability have no scale that a viewer knows.
+function namedFrom() {
+  const { score, threshold, off_threshold: keptFrom } = model;
+  if (score !== "probability") return "";
+  return `from ${percent(threshold)} on${keptFrom < threshold ? `, kept down to ${percent(keptFrom)}` : ""}`;
+}
+
+function inWords({ state, top_k: ranked, reason }) {
+  const limit = namedFrom();
+  if (state === "known" && model.score === "probability" && model.threshold <= 0) return "The likeliest of its classes.";
+  if (state === "known") return `Sure enough to be named${limit && `: ${limit}`}.`;
+  if (state === "unknown") {
+    return `${ranked.length ? `Most like ${ranked[0].label}, but not` : "Not"} sure enough to be named${limit && `: ${limit}`}.`;
+  }
+  return state === "nothing" ? "Nothing stands out in the picture." : `${reason[0].toUpperCase()}${reason.slice(1)}.`;
+}
+
+function showAnswer(answer, isFresh) {
   const isKnown = answer.state === "known";
+  const sure = isKnown ? percent(answer.probability) : "";
   say("label", answer.label);
   part("label").dataset.known = isKnown ? "yes" : "no";
-  say("probability", isKnown ? percent(answer.probability) : "");
-  say("reason", answer.reason);
+  say("probability", sure);
+  say("reason", inWords(answer));
   const lasting = Math.max(0, Math.round((Date.parse(answer.time) - Date.parse(answer.since)) / 1000));
   say("since", answer.state === "stale" ? "" : `for ${lasting} s`); // the frame's age says it
   say("source", answer.source);
   say("when", `frame ${answer.frame.toLocaleString("en")}, ${new Date(answer.time).toLocaleTimeString()}`);
-  say("presence", `Something is there: ${percent(answer.presence)}`);
+  say("presence", isFresh ? `Something is there: ${percent(answer.presence)}` : "");
   const { vision, invoke, decide } = answer.latency_ns;
-  say("stages", `Preparing the frame ${(vision / 1e6).toFixed(2)} ms, network ${(invoke / 1e6).toFixed(2)} ms, ` +
-    `decision ${(decide / 1e6).toFixed(2)} ms`);
+  say("stages", isFresh ? `Last frame: prepared in ${(vision / 1e6).toFixed(2)} ms, network ${(invoke / 1e6).toFixed(2)} ms, ` +
+    `decision ${(decide / 1e6).toFixed(2)} ms` : "");
+  if (answer.state !== "stale") lastWords = `${answer.label}${sure && `, ${sure}`}`;
   const shown = `${answer.state} ${answer.label}`;
   if (shown !== lastAnswer) {
     lastAnswer = shown;
@@ -109,17 +129,23 @@ async function showEye({ height, width, pixels, jpeg }) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-function showRun(run, sinks) {
-  part("state").dataset.state = run.state;
-  say("state", run.state);
-  const last = history.at(-1);
+function showState(state, text = state) {
+  part("state").dataset.state = state;
+  say("state", text);
+}
+
+function showCounts({ frames, dropped, skipped, reconnects }, rate) {
+  const count = (value) => value?.toLocaleString("en") ?? "–";
   facts("counts", [
-    ["frames", run.frames.toLocaleString("en")],
-    ["a second", last ? String(last[0]) : "–"],
-    ["dropped", run.dropped.toLocaleString("en")],
-    ["unreadable", run.skipped.toLocaleString("en"), run.skipped ? "bad" : ""],
-    ["reconnects", run.reconnects.toLocaleString("en"), run.reconnects ? "bad" : ""],
+    ["frames", count(frames)],
+    ["a second", count(rate)],
+    ["dropped", count(dropped)],
+    ["unreadable", count(skipped), skipped ? "bad" : ""],
+    ["reconnects", count(reconnects), reconnects ? "bad" : ""],
   ]);
+}
+
+function showSinks(sinks) {
   const lines = sinks.map(({ name, dropped, failure }) => {
     const lost = dropped ? `, ${dropped.toLocaleString("en")} answers lost` : "";
     return element("li", failure ? `${name}: ${failure}${lost}` : `${name}: fine${lost}`, failure ? "bad" : "");
@@ -132,36 +158,37 @@ function showRun(run, sinks) {
 }
 
 // Bars from the right, one a second; the highest is as high as the chart.
-function showChart(id, name, values) {
+function showChart(id, name, values, figure) {
   const known = values.filter((value) => value !== null);
   const top = Math.max(1, ...known);
   const bars = values.map((value, index) => {
     const height = (38 * (value ?? 0)) / top;
     return height ? `M${SECONDS - values.length + index} 40v${-height}h1v${height}z` : "";
   });
+  const highest = known.length ? `highest ${milliseconds(top)}` : "";
   part(`${id}-chart`).firstElementChild.setAttribute("d", bars.join(""));
-  say(`${id}-top`, known.length ? `highest ${milliseconds(top)}` : "");
-  const worst = known.length ? `highest ${milliseconds(top)}` : "no frame yet";
-  part(`${id}-chart`).setAttribute("aria-label", `${name}, worst of each second, last two minutes: ${worst}`);
+  say(`${id}-top`, highest);
+  say(id, figure ?? milliseconds(values.at(-1) ?? null)); // the last bar's
+  part(`${id}-chart`).setAttribute("aria-label",
+    `${name}, worst of each second, last two minutes: ${[highest || "no frame", figure].filter(Boolean).join(", ")}`);
 }
 
-function showCharts() {
-  showChart("latency", "Frame to decision", history.map((second) => second[1]));
-  showChart("age", "Age of the frame", history.map((second) => second[2]));
+function showCharts(shown = history, figure = undefined) {
+  showChart("latency", "Frame to decision", shown.map((second) => second[1]), figure);
+  showChart("age", "Age of the frame", shown.map((second) => second[2]), figure);
 }
 
-function showAge(isLate, run, hasAnswer) {
-  isOld = isLate || (run !== null && run.state !== "live");
-  part("frame").classList.toggle("old", isOld);
-  if (isLate) {
-    say("veil", "No connection to edge-classify; trying again");
-    say("state", "no connection");
-    part("state").dataset.state = "stale";
-  } else if (isOld) {
-    say("veil", run.reason || (run.state === "ended" ? "The run has ended" : hasAnswer ? "No fresh frame" : "Waiting for the first frame"));
-  } else {
-    say("veil", "");
-  }
+// What is shown is not of now: grey, and said on the picture. Empty words: it is.
+function markOld(words) {
+  part("frame").classList.toggle("old", words !== "");
+  part("main").classList.toggle("old", words !== "");
+  say("veil", words);
+}
+
+function thresholds({ score, threshold, presence_threshold: presence }) {
+  const there = presence > 0 ? `, where something is there with at least ${percent(presence)}` : "";
+  if (score === "probability") return threshold > 0 ? `${namedFrom()}${there}` : `always${there}`;
+  return `${score} of at least ${Number(threshold.toPrecision(3))}${there}`;
 }
 
 function showInitial(data) {
@@ -174,7 +201,7 @@ function showInitial(data) {
     ["labels", `${model.labels.length}: ${model.labels.join(", ")}`],
     ["run", model.run_name ? `${model.run_name}, on ${model.dataset}` : "–"],
     ["runtime", model.runtime],
-    ["thresholds", `${model.score} ${model.threshold}, presence ${model.presence_threshold}`],
+    ["named", thresholds(model)],
     ["version", model.version],
   ]);
   showCharts();
@@ -182,23 +209,42 @@ function showInitial(data) {
 }
 
 function showUpdate(data) {
-  if (data.answer) {
-    showAnswer(data.answer);
+  const { run, answer } = data;
+  const isFresh = run.state === "live";
+  if (answer) {
+    showAnswer(answer, isFresh);
     showEye(data.eye);
-    say("latency", milliseconds(data.answer.latency_ns.total / 1e6));
   }
-  say("age", milliseconds(data.age_ms));
   if (data.seconds > seconds) {
+    const missed = Array(Math.min(data.seconds - seconds - 1, SECONDS)).fill(EMPTY);
     seconds = data.seconds;
-    history = [...history, data.second].slice(-SECONDS);
+    history = [...history, ...missed, data.second].slice(-SECONDS);
     showCharts();
   }
-  showRun(data.run, data.sinks);
-  showAge(false, data.run, Boolean(data.answer));
+  showState(run.state);
+  showCounts(run, history.at(-1)?.[0]);
+  showSinks(data.sinks);
+  const waiting = answer ? "No fresh frame" : "Waiting for the first frame";
+  markOld(isFresh ? "" : run.reason || (run.state === "ended" ? "The run has ended" : waiting));
 }
 
-const source = new EventSource("/messages"); // the browser reconnects by itself
-source.addEventListener("initial", (event) => { lastEvent = Date.now(); showInitial(JSON.parse(event.data)); });
-source.addEventListener("update", (event) => { lastEvent = Date.now(); showUpdate(JSON.parse(event.data)); });
-setInterval(() => { if (Date.now() - lastEvent > LATE_MS) showAge(true, null, false); }, 1000);
+function showLost(last) {
+  const time = last.toLocaleTimeString();
+  const empty = Array(Math.min(Math.round((Date.now() - last) / 1000), SECONDS)).fill(EMPTY);
+  say("label", GONE);
+  part("label").dataset.known = "no";
+  say("probability", "");
+  say("since", "");
+  say("reason", `Nothing is known since ${time}.${lastWords && ` The last answer was ${lastWords}.`}`);
+  for (const id of ["presence", "stages"]) say(id, "");
+  lastAnswer = "";
+  document.title = `${GONE} · edge-classify`;
+  showState("stale", GONE);
+  showCounts({});
+  showSinks([]);
+  showCharts([...history, ...empty].slice(-SECONDS), GONE);
+  markOld(`No connection to edge-classify since ${time}; trying again`);
+}
+
+listen({ initial: showInitial, update: showUpdate, lost: showLost });
 part("pause").addEventListener("click", () => { isPaused = !isPaused; showPicture(); });

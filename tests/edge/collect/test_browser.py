@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,36 +18,13 @@ from edge.collect.session import Session
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
 from edge.sinks.images.class_folders import COLLECTED, ClassFolders
+from tests.fixtures.browser import CONTRASTS, MARKS, text
+from tests.fixtures.path_proxy import PathProxy
 
-ROOT = Path(__file__).parents[3]
-
-
-def module_of(path: Path) -> Any:
-    """A module that lies in no package."""
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-chromium = module_of(ROOT / "docs" / "chromium.py")
-CONTRASTS = module_of(ROOT / "tests" / "edge" / "sinks" / "web" / "test_page.py").CONTRASTS
 TOKEN = "correct-horse-battery"
 BUTTON = "document.querySelectorAll('#classes button')[{}]"
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(chromium.EXECUTABLE is None, reason="no browser here: apt install chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    running = chromium.Chromium()
-    yield running
-    running.close()
+pytestmark = MARKS
 
 
 @pytest.fixture
@@ -63,7 +39,7 @@ def visit(browser: Any, tmp_path: Path, scene: Callable[..., Any]) -> Iterator[C
             if is_over.wait(0.1):
                 return
 
-    def start(*, limit_bytes: int = 10**7, is_stepped: bool = False) -> Session:
+    def start(*, limit_bytes: int = 10**7, is_stepped: bool = False, path: str = "") -> Session:
         folders = ClassFolders(tmp_path / "fruit", limit_bytes=limit_bytes, ending=COLLECTED)
         session = Session(folders, {"ripe": 0, "unripe": 0, "unknown": 0}, interval_s=0.1)
         health = Health(state=LIVE)
@@ -71,11 +47,15 @@ def visit(browser: Any, tmp_path: Path, scene: Callable[..., Any]) -> Iterator[C
         page = CollectPage(PageAddress("127.0.0.1", 0), session, token=TOKEN, health=health, source="camera 0",
                            folder=Path("fruit"), is_stepped=is_stepped, stall_s=2.0)  # fmt: skip
         pages.append(page)
-        browser.call("Page.navigate", url=f"{page.address.url}?token={TOKEN}")
+        if path:
+            pages.append(PathProxy(page.address.port, path=path, has_path=False))
+        url = pages[-1].url if path else page.address.url
+        browser.call("Page.navigate", url=f"{url}?token={TOKEN}")
         browser.wait_for("document.querySelectorAll('#classes button').length === 3")
         browser.wait_for("document.getElementById('picture').naturalWidth")
         return session
 
+    start.break_off = lambda status=502: pages[-1].break_off(status=status)  # type: ignore[attr-defined]
     yield start
     is_over.set()
     for page in pages:
@@ -161,6 +141,30 @@ def test_single_images_can_be_passed_on(browser: Any, visit: Any) -> None:
     until(session.was_passed)
     key(browser, "keyDown", "n")
     until(session.was_passed)
+
+
+def test_below_a_proxy_s_path_a_button_saves_and_a_lost_connection_saves_nothing(browser: Any, visit: Any) -> None:
+    session = visit(path="/api/hassio_ingress/abc")
+    assert browser.evaluate("location.pathname + location.search") == "/api/hassio_ingress/abc/"
+    browser.evaluate(BUTTON.format(0) + ".click()")
+    until(lambda: session.added == 1)
+    key(browser, "keyDown", "2")
+    until(lambda: session.state().held == "unripe")
+    visit.break_off()
+    browser.wait_for("document.title", lambda title: title == "no connection · collect")
+    key(browser, "keyUp", "2")
+    assert browser.evaluate("document.getElementById('message').dataset.kind") == "bad"
+    assert text(browser, "state") == "no connection"
+    disabled = (
+        "[...document.querySelectorAll('#classes button'), document.getElementById('undo')].map((b) => b.disabled)"
+    )
+    assert set(browser.evaluate(disabled)) == {True}
+    until(lambda: session.state().held == "")  # by itself: the page is gone
+    visit.break_off(status=0)
+    browser.wait_for("document.getElementById('state').textContent", lambda state: state == "live")
+    before = session.added
+    browser.evaluate(BUTTON.format(0) + ".click()")
+    until(lambda: session.added > before)
 
 
 @pytest.mark.parametrize("width", [390, 1240], ids=["phone", "desk"])

@@ -16,7 +16,7 @@ from edge.sinks.web.live_state import Identity
 IDENTITY = Identity(
     file="edge.tflite", sha256="ab" * 32, size_bytes=156_700, labels=("Coat", "Shirt"), quantization="int8",
     run_name="edge", dataset="fashion-mnist", runtime="fake 1", score="probability", threshold=0.7,
-    presence_threshold=0.5,
+    off_threshold=0.6, presence_threshold=0.5,
 )  # fmt: skip
 
 
@@ -52,3 +52,18 @@ def open_page(monitored: list[SimpleNamespace]) -> Iterator[Callable[..., Any]]:
     yield start
     for page in pages:
         page.close()
+
+
+@pytest.fixture
+def play(open_page: Callable[..., Any], frame: Any, prediction: Any, decision: Any) -> Callable[..., Any]:
+    """A page with a scripted run: play(grey, label) shows a grey frame with this decision."""
+    health = Health(state="live", captured_s=0.0)
+    page = open_page(health=health)
+
+    def show(grey: int, label: str = "Coat", *, state: str = "live", reason: str = "") -> Any:
+        health.state, health.reason = state, reason
+        health.frames += 1
+        page.write(frame(health.frames, height=240, width=320, grey=grey), prediction(label), decision(label))
+        return page
+
+    return show

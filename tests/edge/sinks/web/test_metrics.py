@@ -10,6 +10,7 @@ pytest.importorskip("prometheus_client", reason="metrics need the extra `web`: p
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from edge import __version__
 from edge.health import STARTING, Health
 from edge.sinks.web.live_state import LiveState
 from edge.sinks.web.metrics import Metrics
@@ -45,9 +46,11 @@ def test_the_metrics_hold_health_decision_sinks_and_latencies(
     expected = {
         "frames_total{}": 9, "frames_skipped_total{}": 1, "frames_dropped_total{}": 2, "source_reconnects_total{}": 3,
         "state{state=live}": 1, "state{state=stale}": 0, "frame_age_seconds{}": 0.5, "model_info{sha256=ab}": 1,
+        f"build_info{{version={__version__}}}": 1,
         "answer{label=Coat,state=known}": 1, "answer{label=,state=stale}": 0,
         "sink_dropped_total{sink=mqtt}": 3, "sink_failing{sink=mqtt}": 1, "sink_failing{sink=csv}": 0,
         "latency_seconds_count{}": 2, "latency_seconds_sum{}": pytest.approx(0.0052),
         "latency_seconds_bucket{le=0.002}": 0, "latency_seconds_bucket{le=0.003}": 2,
     }  # fmt: skip
     assert {name: found[f"edge_classify_{name}"] for name in expected} == expected
+    assert not any("_created" in name for name in found)

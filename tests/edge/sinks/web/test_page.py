@@ -2,91 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from edge.health import Health
+from edge.sinks.web.live_state import initial_event
+from tests.fixtures.browser import CONTRASTS, GREY, MARKS, SEES, TEXT, text
 
-_SPECIFICATION = importlib.util.spec_from_file_location("chromium", Path(__file__).parents[4] / "docs" / "chromium.py")
-assert _SPECIFICATION is not None
-assert _SPECIFICATION.loader is not None
-chromium = importlib.util.module_from_spec(_SPECIFICATION)
-_SPECIFICATION.loader.exec_module(chromium)
-
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(chromium.EXECUTABLE is None, reason="no browser here: apt install chromium"),
-]
-
-SEES = "document.getElementById('picture').naturalWidth"
-TEXT = "document.getElementById({}).textContent"
-# What the picture shows in its lower right, where no outline is.
-GREY = """
-(() => {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [320, 240];
-  const pen = canvas.getContext("2d");
-  pen.drawImage(document.getElementById("picture"), 0, 0);
-  return pen.getImageData(300, 220, 1, 1).data[0];
-})()
-"""
-# What axe-core calls color-contrast, on what the browser computed: WCAG 2.2, 1.4.3.
-CONTRASTS = """
-(() => {
-  const parse = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return { r, g, b, a }; };
-  const over = (top, under) => ({ r: top.r * top.a + under.r * (1 - top.a), g: top.g * top.a + under.g * (1 - top.a),
-    b: top.b * top.a + under.b * (1 - top.a), a: 1 });
-  const light = ({ r, g, b }) => [r, g, b].map((value) => value / 255)
-    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-  const ground = (element) => element === null ? { r: 255, g: 255, b: 255, a: 1 }
-    : over(parse(getComputedStyle(element).backgroundColor), ground(element.parentElement));
-  return [...document.querySelectorAll("body *")]
-    .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
-    .filter((element) => element.checkVisibility() && element.tagName !== "NOSCRIPT")
-    .map((element) => {
-      const behind = ground(element);
-      const [one, other] = [light(behind), light(over(parse(getComputedStyle(element).color), behind))];
-      const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-      return [element.textContent.trim().slice(0, 30), Math.round(ratio * 100) / 100];
-    });
-})()
-"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One browser for all of them."""
-    running = chromium.Chromium()
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def play(open_page: Callable[..., Any], frame: Any, prediction: Any, decision: Any) -> Callable[..., Any]:
-    """A page with a scripted run: play(grey, label) shows a grey frame with this decision."""
-    health = Health(state="live", captured_s=0.0)
-    page = open_page(health=health)
-
-    def show(grey: int, label: str = "Coat", *, state: str = "live", reason: str = "") -> Any:
-        health.state, health.reason = state, reason
-        health.frames += 1
-        page.write(frame(health.frames, height=240, width=320, grey=grey), prediction(label), decision(label))
-        return page
-
-    return show
-
-
-def text(browser: Any, part: str) -> str:
-    """Text of a part of the page."""
-    return str(browser.evaluate(TEXT.format(json.dumps(part))))
+pytestmark = MARKS
+TOKEN = "correct-horse-battery"
 
 
 def test_the_image_moves_and_the_answer_changes_without_errors(browser: Any, play: Any) -> None:
@@ -99,8 +26,7 @@ def test_the_image_moves_and_the_answer_changes_without_errors(browser: Any, pla
     play(200, "Shirt")
     browser.wait_for(TEXT.format("'label'"), lambda label: label == "Shirt")
     browser.wait_for(GREY, lambda grey: abs(grey - 200) <= 3)
-    assert text(browser, "reason") == "Coat held 3 of 3 frames"
-    assert text(browser, "probability") == "88 %"
+    assert text(browser, "probability") == "88\xa0%"
     assert [text(browser, part) for part in ("state", "veil")] == ["live", ""]
     assert "ab" * 32 in text(browser, "model")
     sinks = text(browser, "sinks")
@@ -113,16 +39,26 @@ def test_the_image_moves_and_the_answer_changes_without_errors(browser: Any, pla
     assert browser.complaints() == []
 
 
-def test_an_old_image_and_a_lost_connection_are_marked(browser: Any, play: Any) -> None:
+def test_an_old_image_is_marked(browser: Any, play: Any) -> None:
     page = play(60)
     browser.visit(page.address.url)
     browser.wait_for(SEES)
+    browser.wait_for(TEXT.format("'latency'"), lambda figure: figure.endswith(" ms"))
     play(60, "stale", state="stale", reason="no frame for more than 2 s")
     browser.wait_for(TEXT.format("'veil'"), lambda words: words == "no frame for more than 2 s")
     assert browser.evaluate("document.getElementById('frame').className") == "frame old"
-    page.close()
-    browser.wait_for(TEXT.format("'veil'"), lambda words: words.startswith("No connection"))
-    assert text(browser, "state") == "no connection"
+    browser.wait_for(TEXT.format("'latency'"), lambda figure: figure == "\u2013")  # the last second had no frame
+    assert text(browser, "stages") == ""
+
+
+@pytest.mark.parametrize("width", [900, 1000, 1199, 1280])
+def test_there_is_no_blank_field_under_the_picture(browser: Any, play: Any, width: int) -> None:
+    page = play(60)
+    browser.look(width=width, height=844)
+    browser.visit(page.address.url)
+    browser.wait_for(SEES)
+    ends = [f"document.querySelector('{part}').getBoundingClientRect().bottom" for part in (".stage", ".under")]
+    assert browser.evaluate(" - ".join(ends)) <= 70
 
 
 @pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
@@ -180,10 +116,10 @@ def test_with_reduced_motion_the_image_is_still_and_can_be_started(browser: Any,
 
 
 def test_the_token_opens_the_page_and_leaves_the_address(browser: Any, open_page: Any) -> None:
-    page = open_page(token="correct-horse-battery")
+    page = open_page(token=TOKEN)
     browser.visit(page.address.url)
     assert "needs its token" in browser.evaluate("document.body.textContent")
-    browser.call("Page.navigate", url=f"{page.address.url}?token=correct-horse-battery")
+    browser.call("Page.navigate", url=f"{page.address.url}?token={TOKEN}")
     browser.wait_for("document.title", lambda title: title == "edge-classify")
     assert browser.evaluate("location.search + document.cookie") == ""
     browser.wait_for("document.getElementById('model').childElementCount")
@@ -208,31 +144,18 @@ def test_the_jpeg_has_the_frames_size_up_to_a_limit_and_the_outline(play: Any) -
     assert max(image.shape) == PAGE_EDGE
 
 
-def test_a_wrong_answer_is_corrected_with_the_frame_that_was_seen(
-    *, browser: Any, open_page: Any, frame: Any, prediction: Any, decision: Any, tmp_path: Path
-) -> None:
-    from edge.sinks.web.corrections import Corrections
-    from edge.sinks.web.sink import encode_picture
-
-    made = Corrections(tmp_path, ("Coat", "Shirt"), limit_bytes=10**6, model_sha256="ab" * 32, picture=encode_picture)
-    page = open_page(token="correct-horse-battery", health=Health(state="live"), corrections=made)
-    page.write(frame(7, height=240, width=320, grey=60), prediction("Coat"), decision("Coat"))
-    browser.look(width=390, height=844)
-    browser.call("Page.navigate", url=f"{page.address.url}?token=correct-horse-battery")
-    browser.wait_for("document.getElementById('correct')?.hidden === false")
-    browser.evaluate("document.getElementById('correct').click()")
-    browser.wait_for("document.getElementById('correction').open && document.getElementById('frozen').naturalWidth")
-    page.write(frame(8, height=240, width=320, grey=200), prediction("Coat"), decision("Coat"))
-    buttons = "[...document.querySelectorAll('#labels button')]"
-    assert browser.evaluate(f"{buttons}.map((one) => one.textContent)") == ["Coat", "Shirt", "unknown"]
-    assert browser.evaluate(f"{buttons}.filter((one) => one.offsetHeight < 44).length") == 0
-    assert [pair for pair in browser.evaluate(CONTRASTS) if pair[1] < 4.5] == []
-    assert browser.evaluate("document.documentElement.scrollWidth") == 390
-    browser.evaluate(f"{buttons}[1].click()")
-    browser.wait_for(TEXT.format("'corrected'"), lambda words: "Shirt" in words)
-    (image,) = tmp_path.glob("Shirt/*-corrected.jpg")
-    assert abs(int(cv2.imread(str(image))[200, 300, 0]) - 60) <= 2  # type: ignore[index]  # not the newer one
-    browser.evaluate("document.getElementById('undo-correction').click()")
-    browser.wait_for("document.getElementById('undo-correction').hidden")
-    assert list(tmp_path.glob("*/*")) == []
-    browser.look(width=1280, height=820)
+@pytest.mark.parametrize("score", ["probability", "energy"])
+def test_the_reason_is_in_a_viewer_s_words(browser: Any, play: Any, monkeypatch: Any, score: str) -> None:
+    page = play(60)
+    limits = {"score": score, "threshold": 0.22517766058444977, "off_threshold": 0.13}
+    monkeypatch.setattr("edge.sinks.web.sink.initial_event", lambda state, identity, **more: initial_event(
+        state, replace(identity, **limits), **more))  # fmt: skip
+    browser.visit(page.address.url)
+    browser.wait_for("document.getElementById('model').childElementCount")
+    for label in ("Coat", "unknown", "nothing"):
+        play(60, label)
+        browser.wait_for(TEXT.format("'label'"), lambda shown, label=label: shown == label)
+        shown = text(browser, "reason") + text(browser, "model")
+        assert "threshold" not in shown
+        assert "0.22517" not in shown
+        assert ("23\xa0%" in shown) == (score == "probability")
