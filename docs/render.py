@@ -271,10 +271,10 @@ _WHOLE = {
     "scores": _scores,
     "platforms": _platforms,
 }
-_SHORT = ("variant", "runtime", "size kB", "top-1 %", "loss pp", "invoke, µs median", "status")
+_SHORT = ("variant", "runtime", "size kB", "top-1 %", "loss pp", "invoke, µs median")
 _LEFT_OUT = (
     "quantization", "invoke, µs ± %", "invoke, µs p90", "frame to decision, ms ± %", "frame to decision, ms p90",
-    "load ms",
+    "load ms", "status",
 )  # fmt: skip
 
 

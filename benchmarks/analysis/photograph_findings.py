@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from benchmarks.analysis.photograph_tally import PhotographTally, Proportion
-from benchmarks.analysis.row import Row, known
+from benchmarks.analysis.row import known
 
 _SIZES_SHOWN = 3
 
 
-def headline(row: Row) -> list[str]:
-    """Return the sentences that matter most on a row that was judged on photographs, first the accuracy."""
-    tally, caveat = known(row.photographs), row.time_caveat("frame_to_decision")
+def headline(tally: PhotographTally) -> list[str]:
+    """Return the sentences that matter most, first the accuracy."""
     totals, found, total = tally.totals, tally.rejection, tally.stages[-1]
     sentences = []
     if totals.known.top1:
@@ -29,8 +28,8 @@ def headline(row: Row) -> list[str]:
     size = tally.frames[0]
     return [
         *sentences,
-        f"From frame to answer: {total.median_ns / 1e6:.2f} ms in the median{f' ({caveat})' if caveat else ''}; the "
-        f"most frequent size of a frame is {size.width}x{size.height}.",
+        f"From frame to answer: {total.median_ns / 1e6:.2f} ms in the median; the most frequent size of a frame is "
+        f"{size.width}x{size.height}.",
     ]
 
 

@@ -26,12 +26,12 @@ from edge.cli.source_flags import (
 from edge.datasets.class_names import check_class_name, check_class_names, parse_class_names
 from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError
 from edge.health import Health
-from edge.sinks.addresses import TOKEN_VARIABLE, PageAddress
+from edge.sinks.addresses import TOKEN_VARIABLE, PageAddress, PageMount, add_mount_flags, mount_from
 
 if TYPE_CHECKING:
     from edge.collect.session import Session
     from edge.sources import Source
-    from edge.vision.region import Region
+    from edge.vision.prepared_input import Region
 
 _LOGGER = logging.getLogger(__name__)
 NAME = "collect"
@@ -80,6 +80,7 @@ class CollectConfig(NamedTuple):
     duration_s: float | None
     serve: PageAddress
     serve_token_file: Path | None
+    serve_mount: PageMount
     roi: Region | None
     size: tuple[int, int]
     fps: float | None
@@ -126,6 +127,7 @@ def parser() -> argparse.ArgumentParser:
     page.add_argument("--serve-token-file", type=Path, metavar="FILE",
                       help=f"file that holds the page's token (default: {TOKEN_VARIABLE} in the environment, else one "
                       "is made for this session and shown)")  # fmt: skip
+    add_mount_flags(page)
     timer = flags.add_argument_group("without a page")
     timer.add_argument("--every", type=console.non_negative_float, dest="every_s", metavar="S",
                        help="save a frame every S seconds, by a video's own time; 0: every frame")  # fmt: skip
@@ -146,7 +148,8 @@ def config_from(options: argparse.Namespace) -> CollectConfig:
         raise ConfigError("--every S and --class NAME belong together: they save frames of one class without a page")
     if options.class_name is not None and options.classes is not None:
         raise ConfigError("--class saves all frames as one class: leave --classes out, or --every and --class")
-    return CollectConfig(**{name: getattr(options, name) for name in CollectConfig._fields})
+    names = (name for name in CollectConfig._fields if name != "serve_mount")
+    return CollectConfig(**{name: getattr(options, name) for name in names}, serve_mount=mount_from(options))
 
 
 @console.command
@@ -249,7 +252,7 @@ def _page(config: CollectConfig, session: Session, source: Source, health: Healt
     made = "" if token else new_token()
     page = CollectPage(
         config.serve, session, token=token or made, health=health, source=source.name, folder=config.folder,
-        is_stepped=not source.is_stream, stall_s=config.stale_after_s,
+        is_stepped=not source.is_stream, stall_s=config.stale_after_s, mount=config.serve_mount,
     )  # fmt: skip
     try:
         print(invite(page.address, made, has_code=sys.stdout.isatty()), flush=True)

@@ -12,13 +12,13 @@ import numpy as np
 
 from edge.collect.session import HOLD_S, Burst, Session, ShownFrame
 from edge.health import LIVE, Health
-from edge.sinks.addresses import PageAddress
+from edge.sinks.addresses import PageAddress, PageMount
 from edge.sinks.images.drawing import encode_page_picture
 from edge.sinks.web.broadcast import Broadcast
 from edge.sinks.web.live_state import server_event
 from edge.sinks.web.server import FOLDER, Answer, Routes, application
 from edge.sinks.web.thread import ServerThread
-from edge.vision.region import Region
+from edge.vision.prepared_input import Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +28,7 @@ _FILES = {
     "/": _HERE / "collect.html",
     "/collect.css": _HERE / "collect.css",
     "/collect.js": _HERE / "collect.js",
-    "/page.css": FOLDER / "page.css",
-    "/icon.svg": FOLDER / "icon.svg",
+    **{f"/{name}": FOLDER / name for name in ("page.css", "events.js", "icon.svg")},
 }
 _NO_OUTLINE: NDArray[np.int32] = np.zeros((0, 2), np.int32)
 _LONGEST_KEY = 64  # characters of a press's key
@@ -49,6 +48,7 @@ class CollectPage:
         folder: Path,
         is_stepped: bool,
         stall_s: float,
+        mount: PageMount = PageMount(),  # noqa: B008  # immutable
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Listen and start to serve.
@@ -62,6 +62,7 @@ class CollectPage:
             folder: of the class folders.
             is_stepped: True if each image waits for its class.
             stall_s: seconds after which a frame is no fresh one.
+            mount: base path, and sites that may show the page in a frame.
             clock: seconds, as those of the health.
 
         Raises:
@@ -89,7 +90,7 @@ class CollectPage:
                 "/collect/next": self._pass_on,
             },
         )
-        self.app = application(routes, token=token, host=address.host)
+        self.app = application(routes, token=token, host=address.host, mount=mount)
         self._server = ServerThread(self.app, broadcast, address)
         self.address = self._server.address
 

@@ -14,7 +14,15 @@ from edge.cli.source_flags import DEMO_FRAMES, add_camera_flags, add_origin_flag
 from edge.cli.trust_flags import add_trust_flags
 from edge.run.loop import RunConfig
 from edge.runtimes import RUNTIMES
-from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE, BrokerAddress, PageAddress, parse_topic
+from edge.sinks.addresses import (
+    MQTT_VARIABLES,
+    TOKEN_VARIABLE,
+    BrokerAddress,
+    PageAddress,
+    add_mount_flags,
+    mount_from,
+    parse_topic,
+)
 from edge.sinks.open import SinkConfig
 
 VERBS = {
@@ -115,7 +123,8 @@ def run_config_from(options: argparse.Namespace) -> RunConfig:
 
 def sink_config_from(options: argparse.Namespace) -> SinkConfig:
     """Return the parsed flags as the settings of all sinks."""
-    return SinkConfig(**{name: getattr(options, name) for name in SinkConfig._fields})
+    names = (name for name in SinkConfig._fields if name != "serve_mount")
+    return SinkConfig(**{name: getattr(options, name) for name in names}, serve_mount=mount_from(options))
 
 
 def _add_decision_flags(flags: argparse.ArgumentParser) -> None:
@@ -161,6 +170,7 @@ def _add_page_flags(group: argparse._ArgumentGroup) -> None:
                        help=f"show a live page (default: {PageAddress().url}), /healthz and /metrics. "
                        f"Beyond this machine it needs a token, from {TOKEN_VARIABLE} or a file")  # fmt: skip
     group.add_argument("--serve-token-file", type=Path, metavar="FILE", help="file that holds the token")
+    add_mount_flags(group)
     group.add_argument("--corrections", type=Path, metavar="DIR",
                        help="let viewers of the page give a frame its true class, and save it in a folder for each "
                        "class, as training takes them; the page then needs a token on this machine too")  # fmt: skip

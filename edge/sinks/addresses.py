@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import ipaddress
 import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from edge.cli.console import parsed_by
 
 TOKEN_VARIABLE = "EDGE_CLASSIFY_TOKEN"  # noqa: S105  # a variable's name
 MQTT_VARIABLES = {
@@ -19,7 +22,9 @@ MQTT_VARIABLES = {
 
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 8080
 _BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
-_HOST = r"[A-Za-z0-9._-]+|[0-9a-f:.]+"  # names and IPv4; IPv6
+_NAME = re.compile(r"[A-Za-z0-9._-]+")  # and IPv4
+_HOST = re.compile(rf"{_NAME.pattern}|[0-9a-f:.]+")  # IPv6 too
+_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 
 
 class PageAddress(NamedTuple):
@@ -43,7 +48,7 @@ class PageAddress(NamedTuple):
         except ValueError:
             parts, host, port = None, "", None
         is_all = parts is not None and parts.netloc.strip(":") == text.strip(":")  # no path, no query
-        if not text or "@" in text or not is_all or not re.fullmatch(_HOST, host):
+        if not text or "@" in text or not is_all or not _HOST.fullmatch(host):
             raise ValueError(f"expected HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, got {text!r}")
         return cls(host, _DEFAULT_PORT if port is None else port)
 
@@ -62,6 +67,64 @@ class PageAddress(NamedTuple):
         """URL for a browser."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}/"
+
+
+class PageMount(NamedTuple):
+    """Place of the page in other sites: the path of a proxy, and who may show it in a frame."""
+
+    base_path: str = ""
+    """Path that a proxy leaves in front of the page's own, such as /camera; empty: none."""
+    embed_from: tuple[str, ...] = ()
+    """Origins that may show the page in a frame, and `self` for the page's own; none: nobody may."""
+
+
+def add_mount_flags(group: argparse._ArgumentGroup) -> None:
+    """Add the flags of `PageMount`, which every page has."""
+    group.add_argument("--serve-base-path", type=parsed_by(parse_base_path), metavar="PATH",
+                       help="path that a proxy leaves in front of the page's addresses, such as /camera; a proxy that "
+                       "takes it away needs no flag")  # fmt: skip
+    group.add_argument("--serve-embed-from", type=parsed_by(parse_origin), action="append", metavar="SITE",
+                       help="let pages of this site show the page in a frame, such as http://homeassistant.local:8123; "
+                       "self: those of the page's own address, as in Home Assistant's ingress; repeatable (default: "
+                       "nobody)")  # fmt: skip
+
+
+def mount_from(options: argparse.Namespace) -> PageMount:
+    """Return the parsed flags of `add_mount_flags`."""
+    return PageMount(options.serve_base_path or "", tuple(options.serve_embed_from or ()))
+
+
+def parse_base_path(text: str) -> str:
+    """Return the path of a proxy with a slash before it and none behind; empty for the root.
+
+    Raises:
+        ValueError: anything that isn't the plain path of a URL.
+    """
+    path = text.rstrip("/")
+    if not _BASE_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        raise ValueError(f"expected a path such as /camera, of letters, digits, - . _ and ~, got {text!r}")
+    return path
+
+
+def parse_origin(text: str) -> str:
+    """Return an origin as browsers write it, http://HOST[:PORT] or https://HOST[:PORT], or `self`.
+
+    Raises:
+        ValueError: anything else; also a pattern, because each site is named, and IPv6, which browsers don't take here.
+    """
+    if text == "self":
+        return text
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), "", None
+    origin = f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
+    if parts.scheme not in ("http", "https") or not _NAME.fullmatch(host) or origin != text.lower().rstrip("/"):
+        raise ValueError(
+            f"expected a site without a path, such as http://homeassistant.local:8123, or self, got {text!r}"
+        )
+    return origin
 
 
 class BrokerAddress(NamedTuple):

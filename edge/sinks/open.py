@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from edge.errors import ConfigError
+from edge.sinks.addresses import PageMount
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from edge.sinks.delivery import MonitoredSink
     from edge.sinks.protocol import Sink
     from edge.sinks.web.corrections import Corrections
-    from edge.vision.region import Region
+    from edge.vision.prepared_input import Region
 
 _QUEUED_FRAMES = 8  # 50 MB at 1080p
 _QUEUED_ROWS = 1000
@@ -42,6 +43,7 @@ class SinkConfig(NamedTuple):
     """Prefix of Home Assistant's discovery topics; None: no discovery."""
     serve: PageAddress | None
     serve_token_file: Path | None
+    serve_mount: PageMount
     corrections: Path | None
     corrections_limit: int
     """Bytes of all corrected and collected images in that folder together."""
@@ -53,12 +55,14 @@ def open_sinks(config: SinkConfig, classifier: Classifier, health: Health, *, is
     A live source can't wait: its queues drop their oldest item where those of files wait.
 
     Raises:
-        ConfigError: corrections are asked for, and no page.
+        ConfigError: something of the page is asked for, and no page.
         ToolkitError: a sink can't be opened.
         OSError: a file or folder can't be written.
     """
     if config.corrections and not config.serve:
         raise ConfigError("--corrections are made on the live page: give --serve too")
+    if config.serve_mount != PageMount() and not config.serve:
+        raise ConfigError("--serve-base-path and --serve-embed-from are of the live page: give --serve too")
     sinks: list[Sink] = []
     if config.picture:
         from edge.sinks.images.stills import PictureSink
@@ -136,7 +140,7 @@ def _network_sinks(
             monitored.append(corrections)
         yield PageSink(config.serve, token=token, health=health, identity=Identity.of(classifier),
                        stall_s=classifier.spec.decision.stale_after_s, monitored=monitored,
-                       corrections=corrections)  # fmt: skip
+                       corrections=corrections, mount=config.serve_mount)  # fmt: skip
 
 
 def _corrections(config: SinkConfig, classifier: Classifier) -> Corrections:

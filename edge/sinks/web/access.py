@@ -5,17 +5,18 @@ Pure ASGI (asgi.readthedocs.io), so that every response passes here, also those 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from edge.errors import ConfigError
-from edge.sinks.addresses import TOKEN_VARIABLE, PageAddress
+from edge.sinks.addresses import TOKEN_VARIABLE, PageAddress, PageMount
 from edge.system.unit import file_hint
 
 Message = MutableMapping[str, Any]
@@ -30,16 +31,18 @@ _COOKIE_DAYS = 30
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _READING = ("GET", "HEAD")
 _CLOSE = ((b"connection", b"close"),)  # the rest of the request isn't read
+_POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+           "base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}")  # fmt: skip
 _HEADERS = (
-    (b"content-security-policy", b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-     b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-)  # fmt: skip
+)
+PROGRAM_PATHS = ("/picture.jpg", "/pictures", "/healthz", "/metrics")
+"""Paths that programs ask for, many of which log in by Basic alone and once they were told so."""
+_FRAME_MARK = "/~"  # before the secret that stands for the token in a frame
 
 
 def read_token(address: PageAddress, file: Path | None, *, writes: bool = False) -> str:
@@ -98,21 +101,18 @@ class Refusal:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-_NO_TOKEN = Refusal(
-    401,
-    "this page needs its token: open it once as /?token=..., or send it as Authorization: Bearer ...\n",
-    ((b"www-authenticate", b"Bearer"),),
-)
-
-
 class Guard:
     """ASGI application in front of the page: refuses requests, and adds security headers to every response.
 
-    A request that changes something needs the token by cookie and the page's own origin, or by the Authorization
-    header, which no other site can make a browser send.
+    The token comes as Bearer, as the password of Basic, or in the query of a request that reads; `/` exchanges the
+    last one for a cookie. A frame of another site gets no cookie, so that there a secret in the path stands for it,
+    which all addresses of the page inherit, because they are relative.
+
+    A request that changes something needs Bearer, which no other site can make a browser send, or another proof and
+    the page's own origin.
     """
 
-    def __init__(self, app: Asgi, *, token: str, host: str) -> None:
+    def __init__(self, app: Asgi, *, token: str, host: str, mount: PageMount = PageMount()) -> None:  # noqa: B008
         """Wrap an application.
 
         An empty token is for a page that only this machine can reach: the Host header must hold `host` or a name of it.
@@ -120,88 +120,168 @@ class Guard:
         self.app = app
         self._token = token.encode()
         self._names = {*_LOCAL_NAMES, host.lower(), f"[{host.lower()}]"}
+        self._base_path = mount.base_path
+        self._headers = (*_HEADERS, *_frame_headers(mount.embed_from))
         # A stolen cookie doesn't reveal the token; cookies of a host are shared by all its ports.
-        self._cookie_value = hmac.new(self._token, b"edge-classify page", hashlib.sha256).hexdigest()
+        self._cookie_value = self._derived(b"edge-classify page")
         self._cookie_name = "edge-classify-" + self._cookie_value[:8]
+        self._frame_key = self._derived(b"edge-classify frame") if token and mount.embed_from else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a request or pass it on."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            refusal = self._refusal(scope)
+            path, has_key = self._own_path(scope["path"])
+            refusal = self._refusal(scope, path, has_key=has_key)
             if refusal is None:
-                await self.app(scope, receive, _with_headers(send))
+                await self.app({**scope, "path": path}, receive, _with_headers(send, self._headers))
             else:
-                await _send_refusal(refusal, _with_headers(send))
+                await _send_refusal(refusal, _with_headers(send, self._headers))
 
-    def _refusal(self, scope: Scope) -> Refusal | None:
+    def _derived(self, purpose: bytes) -> str:
+        return hmac.new(self._token, purpose, hashlib.sha256).hexdigest()
+
+    def _own_path(self, path: str) -> tuple[str, bool]:
+        """Return the page's own path, empty for a base path without a slash, and True if the key of a frame was in it.
+
+        The base path may be missing: some proxies take it away.
+        """
+        if path == self._base_path or path.startswith(f"{self._base_path}/"):
+            path = path[len(self._base_path) :]
+        key, slash, rest = path.removeprefix(_FRAME_MARK).partition("/")
+        if self._frame_key and slash and path.startswith(_FRAME_MARK) and _is_same(key, self._frame_key.encode()):
+            return "/" + rest, True
+        return path, False
+
+    def _refusal(self, scope: Scope, path: str, *, has_key: bool) -> Refusal | None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if (refusal := _refuse_improper(scope, headers)) is not None:
             return refusal
-        is_reading = scope["method"] in _READING
         if not self._token:
-            if not is_reading:
-                return Refusal(405, "nothing here can be changed\n", ((b"allow", ", ".join(_READING).encode()),))
-            name = headers.get("host", "").lower().rsplit(":", 1)
-            known = {name[0], ":".join(name)} & self._names  # an IPv6 address has colons of its own
-            return None if known else Refusal(403, "this page is for its own machine: ask for it as localhost\n")
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        is_bearer = scheme.lower() == "bearer" and self._is_token(token.strip())
-        if is_bearer:
-            return None
-        if not is_reading:
-            return None if "origin" in headers and self._has_cookie(headers) else _NO_TOKEN
-        return None if self._has_cookie(headers) else self._exchange(scope)
+            refusal = self._refuse_from_elsewhere(scope["method"], headers)
+        elif scope["method"] in _READING:
+            refusal = self._refuse_to_show(scope, headers, path, has_key=has_key)
+        else:
+            scheme = self._login(headers)
+            has_right = bool(scheme) or has_key or self._has_cookie(headers)
+            is_allowed = scheme == "bearer" or (has_right and "origin" in headers)
+            refusal = None if is_allowed else _no_token(path)
+        return self._with_slash(scope) if refusal is None and not path else refusal
 
-    def _is_token(self, text: str) -> bool:
-        return hmac.compare_digest(text.encode("utf-8", "surrogateescape"), self._token)
+    def _refuse_from_elsewhere(self, method: str, headers: Mapping[str, str]) -> Refusal | None:
+        """Refuse what another machine or site asks of a page without a token, and every change."""
+        if method not in _READING:
+            return Refusal(405, "nothing here can be changed\n", ((b"allow", ", ".join(_READING).encode()),))
+        name = headers.get("host", "").lower().rsplit(":", 1)
+        known = {name[0], ":".join(name)} & self._names  # an IPv6 address has colons of its own
+        return None if known else Refusal(403, "this page is for its own machine: ask for it as localhost\n")
 
-    def _has_cookie(self, headers: dict[str, str]) -> bool:
+    def _refuse_to_show(self, scope: Scope, headers: Mapping[str, str], path: str, *, has_key: bool) -> Refusal | None:
+        """Refuse to show something without the token, or exchange the token for a cookie; None: it may be shown."""
+        has_login, has_cookie = bool(self._login(headers)), self._has_cookie(headers)
+        rest = self._query_without_token(scope)
+        if path == "/" and rest is not None and not (has_login or has_key):
+            return self._exchange(rest)
+        if path == "/" and has_key and has_cookie:  # no frame of another site, so the key can leave the address
+            return _refresh("../", scope["query_string"].decode("latin-1"))
+        return None if has_login or has_cookie or has_key or rest is not None else _no_token(path)
+
+    def _login(self, headers: Mapping[str, str]) -> str:
+        """Return the scheme by which the token is in the Authorization header, in lower case; empty: it isn't."""
+        scheme, _, value = headers.get("authorization", "").partition(" ")
+        scheme, value = scheme.lower(), value.strip()
+        if scheme == "basic":
+            try:
+                _, _, password = base64.b64decode(value, validate=True).partition(b":")
+            except ValueError:
+                return ""
+            return scheme if hmac.compare_digest(password, self._token) else ""
+        return scheme if scheme == "bearer" and _is_same(value, self._token) else ""
+
+    def _has_cookie(self, headers: Mapping[str, str]) -> bool:
         """Return True if our cookie is among them.
 
         Without http.cookies: another port's malformed cookie would hide ours, and some take it a second to parse.
         """
         prefix, expected = self._cookie_name + "=", self._cookie_value.encode()
         pairs = [pair.strip() for pair in headers.get("cookie", "").split(";")]
-        values = [pair[len(prefix) :].encode() for pair in pairs if pair.startswith(prefix)]
-        return any(hmac.compare_digest(value, expected) for value in values)
+        return any(_is_same(pair[len(prefix) :], expected) for pair in pairs if pair.startswith(prefix))
 
-    def _exchange(self, scope: Scope) -> Refusal:
-        """Exchange ?token= for a cookie, so that the token leaves the address bar and the history."""
+    def _query_without_token(self, scope: Scope) -> str | None:
+        """Return the query without the token; None if the token isn't in it."""
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         tokens = [value for name, value in query if name == "token"]
-        if not (tokens and self._is_token(tokens[0])):
-            return _NO_TOKEN
-        rest = urlencode([pair for pair in query if pair[0] != "token"])
-        path = "/" + quote(scope["path"].lstrip("/"))  # two slashes would be the name of another host
-        location = path + ("?" + rest if rest else "")
-        cookie = (f"{self._cookie_name}={self._cookie_value}; Path=/; Max-Age={_COOKIE_DAYS * 86_400}; HttpOnly; "
+        if not (tokens and _is_same(tokens[0], self._token)):
+            return None
+        return urlencode([pair for pair in query if pair[0] != "token"])
+
+    def _exchange(self, rest: str) -> Refusal:
+        """Exchange ?token= for a cookie, so that the token leaves the address bar and the history.
+
+        Cookie and address are relative to the path that the browser knows, which a proxy may have changed.
+        """
+        cookie = (f"{self._cookie_name}={self._cookie_value}; Max-Age={_COOKIE_DAYS * 86_400}; HttpOnly; "
                   "SameSite=Strict")  # fmt: skip
-        # A page that refreshes, not a redirect: a browser that came from another site withholds a strict cookie.
-        headers = ((b"set-cookie", cookie.encode()), (b"refresh", b"0; url=" + location.encode()))
-        return Refusal(200, "one moment\n", headers)
+        path = f".{_FRAME_MARK}{self._frame_key}/" if self._frame_key else "./"
+        return _refresh(path, rest, (b"set-cookie", cookie.encode()))
+
+    def _with_slash(self, scope: Scope) -> Refusal:
+        """Redirect to the base path with its slash, which relative addresses need."""
+        query = scope["query_string"].decode("latin-1")
+        location = self._base_path.rpartition("/")[2] + "/" + (f"?{query}" if query else "")
+        return Refusal(307, "one moment\n", ((b"location", location.encode("latin-1")),))
 
 
-def _refuse_improper(scope: Scope, headers: dict[str, str]) -> Refusal | None:
+def _is_same(text: str, secret: bytes) -> bool:
+    return hmac.compare_digest(text.encode("utf-8", "surrogateescape"), secret)
+
+
+def _refresh(path: str, query: str, *headers: tuple[bytes, bytes]) -> Refusal:
+    """Return a page that leads to another, not a redirect: a browser that came from elsewhere withholds the cookie."""
+    location = path + ("?" + query if query else "")
+    return Refusal(200, "one moment\n", (*headers, (b"refresh", b"0; url=" + location.encode("latin-1"))))
+
+
+def _no_token(path: str) -> Refusal:
+    """Return the demand for a token; a browser asks its user for a password only where programs need the demand."""
+    text = ("this page needs its token: open it once as ?token=..., or send it as Authorization: Bearer ..., or as the "
+            "password of Basic\n")  # fmt: skip
+    basic = b'Basic realm="edge-classify", charset="UTF-8"'
+    schemes = (basic, b"Bearer") if path in PROGRAM_PATHS else (b"Bearer",)
+    return Refusal(401, text, tuple((b"www-authenticate", scheme) for scheme in schemes))
+
+
+def _frame_headers(embed_from: Sequence[str]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the headers that say who may show the page in a frame; X-Frame-Options knows no list of sites."""
+    ancestors = " ".join("'self'" if origin == "self" else origin for origin in embed_from) or "'none'"
+    yield b"content-security-policy", _POLICY.format(ancestors=ancestors).encode()
+    if set(embed_from) <= {"self"}:
+        yield b"x-frame-options", b"SAMEORIGIN" if embed_from else b"DENY"
+
+
+def _refuse_improper(scope: Scope, headers: Mapping[str, str]) -> Refusal | None:
     """Refuse what no viewer sends, with or without a token; None: the request is proper."""
     head = (scope["path"].encode(), scope["query_string"], *(part for pair in scope["headers"] for part in pair))
     if sum(map(len, head)) > LARGEST_HEAD_BYTES:
         return Refusal(431, "too long an address, or too many headers\n", _CLOSE)
     if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
         return Refusal(413, "nothing here takes a body\n", _CLOSE)
-    # A browser sends an origin only if it isn't the page's own, or if the request changes something.
-    is_foreign = headers.get("origin", "").partition("://")[2].lower() != headers.get("host", "").lower()
-    is_embedded = headers.get("sec-fetch-site") in ("cross-site", "same-site")
-    if ("origin" in headers and is_foreign) or (is_embedded and headers.get("sec-fetch-mode") != "navigate"):
-        return Refusal(403, "another site asked for this\n")
+    site, origin = headers.get("sec-fetch-site", ""), headers.get("origin")
+    # A browser sends an origin only if it isn't the page's own, or if the request changes something. Behind a proxy
+    # that changes the host it still tells by Sec-Fetch-Site, which no page can set, that the origin is the page's own.
+    is_own = origin is None or origin.partition("://")[2].lower() == headers.get("host", "").lower()
+    is_own = is_own or (site == "same-origin" and origin != "null")
+    is_embedded = site in ("cross-site", "same-site") and headers.get("sec-fetch-mode") != "navigate"
+    if not is_own or is_embedded:
+        return Refusal(403, "another site asked for this, or a proxy that doesn't pass on the Host header\n")
     return None
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            message["headers"] = [*message.get("headers", ()), *headers]
         await send(message)
 
     return sending

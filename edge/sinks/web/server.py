@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edge.errors import RuntimeMissingError
+from edge.sinks.addresses import PageMount
 from edge.sinks.web.access import Guard
 from edge.sinks.web.broadcast import BOUNDARY, Broadcast
 
@@ -30,6 +31,8 @@ MEDIA_TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+
+_UNBUFFERED = {"x-accel-buffering": "no"}  # nginx would hold back what comes in small pieces
 
 
 class Answer(NamedTuple):
@@ -64,7 +67,7 @@ class Routes:
     """Path of the route -> change; by POST alone, with the token, and without a body."""
 
 
-def application(routes: Routes, *, token: str, host: str) -> Guard:
+def application(routes: Routes, *, token: str, host: str, mount: PageMount = PageMount()) -> Guard:  # noqa: B008
     """Return the ASGI application, guarded.
 
     Raises:
@@ -93,7 +96,7 @@ def application(routes: Routes, *, token: str, host: str) -> Guard:
     single = (*_files(routes.files), *_single_responses(routes), *_stills(routes.stills), *_actions(routes.actions))
     app = Starlette(routes=[*streams, *single], lifespan=lifespan)
     app.router.redirect_slashes = False  # it would redirect to whatever host the request names
-    return Guard(app, token=token, host=host)
+    return Guard(app, token=token, host=host, mount=mount)
 
 
 def _files(files: Mapping[str, Path]) -> Iterator[Route]:
@@ -116,7 +119,7 @@ def _stream(broadcast: Broadcast[Any], kind: str, media_type: str, start: Callab
             return Response("too many viewers: close another page\n", 503, {"retry-after": "5"})
         if request.method == "HEAD":
             return Response(media_type=media_type)
-        return StreamingResponse(start(), media_type=media_type)
+        return StreamingResponse(start(), media_type=media_type, headers=_UNBUFFERED)
 
     return Route(f"/{kind}s", answer)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from edge.classify.results import Decision, Prediction
 from edge.health import LIVE, Health
-from edge.sinks.addresses import PageAddress
+from edge.sinks.addresses import PageAddress, PageMount
 from edge.sinks.delivery import MonitoredSink
 from edge.sinks.images import drawing
 from edge.sinks.protocol import Sink
@@ -24,7 +24,7 @@ from edge.sources.frame import Frame
 _LOGGER = logging.getLogger(__name__)
 FILES = {
     "/": FOLDER / "page.html",
-    **{f"/{name}": FOLDER / name for name in ("page.css", "page.js", "corrections.js", "icon.svg")},
+    **{f"/{name}": FOLDER / name for name in ("page.css", "page.js", "events.js", "corrections.js", "icon.svg")},
 }
 """Path of the route -> file of the page."""
 
@@ -42,6 +42,7 @@ class PageSink(Sink):
         stall_s: float,
         monitored: Sequence[MonitoredSink] = (),
         corrections: Corrections | None = None,
+        mount: PageMount = PageMount(),  # noqa: B008  # immutable
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Listen and start to serve; /healthz answers 200 only if a frame was classified within `stall_s` seconds.
@@ -72,7 +73,7 @@ class PageSink(Sink):
             metrics=self._metrics.text,
             metrics_type=self._metrics.content_type,
         )
-        self.app = application(routes, token=token, host=address.host)
+        self.app = application(routes, token=token, host=address.host, mount=mount)
         self._server = ServerThread(self.app, self.broadcast, address)
         self.address = self._server.address
         is_everywhere = self.address.host in ("0.0.0.0", "::")  # noqa: S104  # shown, not listened on

@@ -111,7 +111,7 @@ def test_writing_needs_the_token_post_and_the_page_s_own_origin(page: Any, sessi
 
 
 def test_every_file_of_the_page_is_served_and_loads_nothing_from_elsewhere(page: Any) -> None:
-    for path in ("/", "/collect.css", "/collect.js", "/page.css", "/icon.svg"):
+    for path in ("/", "/collect.css", "/collect.js", "/events.js", "/page.css", "/icon.svg"):
         status, text = ask(page, path, "GET")
         assert status == 200
         assert "https:" not in text

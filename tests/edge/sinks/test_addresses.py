@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.sinks.addresses import BrokerAddress, PageAddress
+from edge.sinks.addresses import BrokerAddress, PageAddress, parse_base_path, parse_origin
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,42 @@ def test_other_text_is_no_page_address(text: str) -> None:
 def test_the_url_of_a_page_address_has_brackets_around_ipv6() -> None:
     assert PageAddress("::1", 80).url == "http://[::1]:80/"
     assert PageAddress().url == "http://127.0.0.1:8080/"
+
+
+@pytest.mark.parametrize(("text", "path"), [("/cam", "/cam"), ("/a/b-1/", "/a/b-1"), ("/", ""), ("/~x.y_z", "/~x.y_z")])
+def test_a_base_path_has_a_slash_before_it_and_none_behind(text: str, path: str) -> None:
+    assert parse_base_path(text) == path
+
+
+@pytest.mark.parametrize(
+    "text", ["cam", "//evil.example", "/a/../b", "/a b", "/a?b", "/ä", "/%41", "http://a/b", "/a\r\nb"]
+)
+def test_other_text_is_no_base_path(text: str) -> None:
+    with pytest.raises(ValueError, match="/camera"):
+        parse_base_path(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("http://homeassistant.local:8123", "http://homeassistant.local:8123"),
+        ("https://HA.example/", "https://ha.example"),
+        ("http://192.168.0.7:8123", "http://192.168.0.7:8123"),
+        ("self", "self"),
+    ],
+)
+def test_a_site_is_its_origin(text: str, origin: str) -> None:
+    assert parse_origin(text) == origin
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "*", "ha.local", "http://*", "https://*.example", "http://a/b", "http://a?b", "http://u@a", "http://a;b",
+     "http://a b", "http://a, http://b", "ftp://a", "http://[::1]", "http://a:99999", "'self'", "none", "http://a\r\nb"],
+)  # fmt: skip
+def test_a_pattern_a_path_or_a_list_is_no_site(text: str) -> None:
+    with pytest.raises(ValueError, match="self"):
+        parse_origin(text)
 
 
 @pytest.mark.parametrize(

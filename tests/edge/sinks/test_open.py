@@ -67,10 +67,20 @@ def test_a_live_source_never_waits_for_a_file_and_files_do(
         (["--serve", "0.0.0.0:0"], "EDGE_CLASSIFY_TOKEN"),
         (["--serve", "127.0.0.1:0", "--corrections", "c"], "EDGE_CLASSIFY_TOKEN"),
         (["--corrections", "c"], "--serve"),
+        (["--serve-base-path", "/cam"], "--serve"),
+        (["--serve-embed-from", "self"], "--serve"),
         (["--video", "a.gif"], r"a\.gif: .*\.mp4 or \.avi"),
         (["--picture", "a.txt"], r"a\.txt: .*\.png"),
     ],
-    ids=["page", "page that writes", "corrections without a page", "video", "picture"],
+    ids=[
+        "page",
+        "page that writes",
+        "corrections without a page",
+        "path without one",
+        "frame without one",
+        "video",
+        "picture",
+    ],
 )
 def test_a_sink_that_can_not_be_opened_is_an_error_at_once(
     choose: Any, monkeypatch: pytest.MonkeyPatch, arguments: list[str], fact: str

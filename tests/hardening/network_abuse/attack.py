@@ -30,7 +30,7 @@ from tests.hardening.network_abuse.requests import changes_out_of_bounds, unauth
 PAGES = ("run", "collect")
 """Pages that are attacked: the runner's and that of `edge-classify collect`."""
 _IDENTITY = Identity(file="", sha256="", size_bytes=0, labels=(), quantization="", run_name="", dataset="", runtime="",
-                     score="", threshold=0.0, presence_threshold=0.0)  # fmt: skip
+                     score="", threshold=0.0, off_threshold=0.0, presence_threshold=0.0)  # fmt: skip
 IDLE_S, SLOW_S = 15.0, 40.0  # longer than the timeouts of the page
 _LOOK_S = 0.5  # from one look of the viewer with a right to the next
 _SETTLED_S = 12.0  # until the last connection is closed
@@ -125,7 +125,7 @@ def _attack(
     writing = [path for path in every if routes[path]]
     calm_fps = [_frames_a_second(runner, seconds)]
     memory, handles = runner.memory_bytes("VmHWM"), runner.handles(_SETTLED_S)
-    requests = unauthorised_requests(every, token=token, host=name, seed=seed, writing=writing)
+    requests = unauthorised_requests(every, token=token, host=name, seed=seed, writing=writing, frame=runner.frame)
     requests += changes_out_of_bounds(writing, token=token, host=name)
     stream = f"GET /pictures HTTP/1.1\r\nHost: {name}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     slow = 2 * MOST_VIEWERS
@@ -137,8 +137,8 @@ def _attack(
         slow_left: int = in_a_process(never_read, runner.port, stream, slow, SLOW_S)
     calm_fps.append(_frames_a_second(runner, seconds))
     handles_after = runner.handles(_SETTLED_S)
-    said = b"".join((runner.look("/metrics"), runner.look("/healthz"), runner.look("/page.js"),
-                     *(reply.content for reply in replies))).decode(errors="replace")  # fmt: skip
+    looked = [runner.look(path) for path in ("/metrics", "/healthz", "/page.js", "/collect.js") if path in routes]
+    said = b"".join((*looked, *(reply.content for reply in replies))).decode(errors="replace")
     told = "\n".join((said, *runner.lines, *runner.answers))
     return Outcome(
         paths=every,
@@ -148,7 +148,7 @@ def _attack(
         slow=slow,
         slow_left=slow_left,
         lines=len(runner.lines),
-        leaks=sum(secret in told for secret in (token, password) if secret),
+        leaks=sum(secret in told for secret in (token, password, runner.cookie, runner.frame) if secret),
         has_crashed=runner.has_crashed,
         memory_mb=max(0, runner.memory_bytes("VmHWM") - memory) / 1e6,
         handles=max(0, handles_after - handles),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -17,7 +20,8 @@ import cv2
 from edge.demo import draw_frame
 from edge.sinks.addresses import MQTT_VARIABLES, TOKEN_VARIABLE
 from edge.system.host import process_memory_bytes
-from tests.hardening.network_abuse.http_client import TIMEOUT_S
+from tests.hardening.network_abuse.http_client import TIMEOUT_S, ask
+from tests.hardening.network_abuse.requests import BASE_PATH, SITE, Request
 
 FPS = 30.0
 _DRAWN = 20  # frames, shown over and over
@@ -47,7 +51,10 @@ class ExposedRunner:
         """Text on stderr."""
         self.answers: list[str] = []
         """Text on stdout."""
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.cookie = ""
+        """Value of the cookie that a browser gets for the token; empty: there is no token."""
+        self.frame = ""
+        """Path that stands for the token in a frame; empty: there is no token."""
         environment = {**os.environ, MQTT_VARIABLES["username"]: "door", MQTT_VARIABLES["password"]: password}
         environment.pop(TOKEN_VARIABLE, None)
         if token:
@@ -58,7 +65,8 @@ class ExposedRunner:
             own = ["--mqtt", f"mqtt://127.0.0.1:{broker_port}/shop/door"]
             own += ["--corrections", str(folder)] if token else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "edge.run.main", *own, "--source", "-", "--serve", f"{host}:0"],
+            [sys.executable, "-m", "edge.run.main", *own, "--source", "-", "--serve", f"{host}:0",
+             "--serve-base-path", BASE_PATH, "--serve-embed-from", SITE],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
         )  # fmt: skip
         self._is_over = threading.Event()
@@ -69,6 +77,9 @@ class ExposedRunner:
             thread.start()
         if not self._has_page.wait(TIMEOUT_S):
             raise RuntimeError(f"the runner shows no page: {self.lines}")
+        if token:
+            self.cookie, self.frame = exchange(self.port, token)
+        self._ways = itertools.cycle(_ways_in(token, self.frame))
         while not self.frames():
             time.sleep(0.1)
 
@@ -77,14 +88,16 @@ class ExposedRunner:
         return int(json.loads(self.look("/healthz") or b'{"frames": 0}')["frames"])
 
     def look(self, path: str) -> bytes:
-        """Return the response to an authorised viewer; empty without one."""
+        """Return the response to an authorised viewer, who comes in by every way in turn; empty without one."""
+        before, query, headers = next(self._ways)
         began_s = time.monotonic()
         content = b""
         with suppress(OSError, http.client.HTTPException):
             line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
             try:
-                line.request("GET", path, headers=self._headers)
-                content = line.getresponse().read()
+                line.request("GET", before + path + query, headers=headers)
+                response = line.getresponse()
+                content = response.read() if response.status in (200, 503) else b""  # 503: there is no frame yet
             finally:
                 line.close()
         self.unanswered += not content
@@ -152,3 +165,29 @@ class ExposedRunner:
         if "page: http://" in line:
             self.port = int(line.split("/", maxsplit=3)[2].rpartition(":")[2])
             self._has_page.set()
+
+
+def exchange(port: int, token: str) -> tuple[str, str]:
+    """Return the cookie's value and the path of a frame that a page gives for its token.
+
+    Raises:
+        ValueError: it gives none.
+    """
+    head = ask(port, Request("", f"GET /?token={token} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())).content.decode()
+    found = re.search(r"(?im)^set-cookie: [^=]+=(\w+)", head), re.search(r"(?im)^refresh: 0; url=\.(/~\w+)/", head)
+    if not all(found):
+        raise ValueError(f"the page exchanges no token: {head}")
+    return tuple(match[1] for match in found if match)  # type: ignore[return-value]
+
+
+def _ways_in(token: str, frame: str) -> list[tuple[str, str, dict[str, str]]]:
+    """List what a viewer with a right puts before the path, behind it, and into the headers."""
+    if not token:
+        return [("", "", {}), (BASE_PATH, "", {})]
+    password = base64.b64encode(f"anybody:{token}".encode()).decode()
+    return [
+        ("", "", {"Authorization": f"Bearer {token}"}),
+        (BASE_PATH, "", {"Authorization": f"Basic {password}"}),
+        (BASE_PATH, f"?token={token}", {}),
+        (frame, "", {}),
+    ]

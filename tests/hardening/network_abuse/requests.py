@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+BASE_PATH = "/cam"
+"""Path of a proxy that the page was started for."""
+SITE = "http://localhost:1"
+"""Site that may show the page in a frame; it may not ask for anything itself."""
 METHODS = ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "X" * 999)
 _HUGE_BODY_BYTES = 100_000_000
 _TRAVERSALS = (
@@ -31,7 +36,7 @@ class Request:
 
 
 def unauthorised_requests(
-    paths: Sequence[str], *, token: str, host: str, seed: int, writing: Collection[str] = ()
+    paths: Sequence[str], *, token: str, host: str, seed: int, writing: Collection[str] = (), frame: str = ""
 ) -> list[Request]:
     """Everything for every path.
 
@@ -41,13 +46,17 @@ def unauthorised_requests(
         token: of the page; empty: it has none, and is for this machine alone.
         host: that a viewer with a right would name.
         seed: of what is random.
+        frame: path that stands for the token in a frame, without a slash behind it; empty: the page has none.
     """
     made = [
         request if path not in writing or not request.content.startswith(b"POST") else replace(request, has_right=True)
         for path in paths
         for request in _of_path(path, token=token, host=host)
     ]
-    made += [request for path in writing for request in _of_change(path, token=token, host=host)]
+    made += [request for path in writing for request in _of_change(path, token=token, host=host, frame=frame)]
+    made += [
+        request for path in paths if token for request in _of_other_proofs(path, token=token, host=host, frame=frame)
+    ]
     made += [Request(f"the way {path!r}", _get(f"/{path}", host, *_right(token))) for path in _TRAVERSALS]
     return made + list(_at_random(paths, host=host, has_right=not token, seed=seed))
 
@@ -85,26 +94,48 @@ def _of_path(path: str, *, token: str, host: str) -> Iterator[Request]:
     yield Request("a line that is folded", _get(path, host, *right, "X: a\r\n b"), has_right=True)
 
 
-def _of_change(path: str, *, token: str, host: str) -> Iterator[Request]:
+def _of_other_proofs(path: str, *, token: str, host: str, frame: str) -> Iterator[Request]:
+    """Another site's requests with the token as a browser might hold it for the page: as password or in an address."""
+    login = f"Authorization: {_basic(f':{token}')}"
+    foreign = ("Origin: http://evil.example", f"Origin: {SITE}", "Origin: null", "Sec-Fetch-Site: cross-site",
+               "Origin: http://evil.example\r\nX-Forwarded-Host: evil.example", "Sec-Fetch-Site: same-site",
+               "Origin: null\r\nSec-Fetch-Site: same-origin")  # fmt: skip
+    for header in foreign:
+        yield Request("another site's page, with a password", _get(path, host, login, header))
+        yield Request("another site's page, with an address", _get(f"{path}?token={token}", host, header))
+        if frame:
+            yield Request("another site's page, with a frame", _get(frame + path, host, header))
+
+
+def _of_change(path: str, *, token: str, host: str, frame: str) -> Iterator[Request]:
     """Changes that somebody else asks for, or for a class and a frame that there aren't."""
     bearer, own = f"Authorization: Bearer {token}", f"Origin: http://{host}"
+    login = f"Authorization: {_basic(f':{token}')}"
     path = path + _CHANGE
 
-    def post(*headers: str, query: str = "") -> bytes:
-        return _get(path + query, host, *headers).replace(b"GET", b"POST", 1)
+    def post(*headers: str, query: str = "", before: str = "") -> bytes:
+        return _get(before + path + query, host, *headers).replace(b"GET", b"POST", 1)
 
     for headers in ((), (own,), ("Authorization: Bearer " + token[:-1], own), ("Cookie: edge-classify-00000000=a", own),
                     (f"Cookie: token={token}", own), ("X-HTTP-Method-Override: POST", own)):  # fmt: skip
         yield Request("a change without a right", post(*headers))
-    yield Request("a change without a right", post(own, query=f"&token={token}"))
+    for before in ("", BASE_PATH, f"/~{token}"):
+        yield Request("a change without a right", post(own, query=f"&token={token}", before=before))
+    yield Request("a change without an origin", post(login))
+    if frame:
+        yield Request("a change without an origin", post(before=frame))
     for origin in (
+        SITE,
         "http://evil.example",
         "null",
         f"http://{host}1",  # another port; https would be the page itself behind a proxy with TLS
         f"http://{host}.evil.example",
         "http://localhost:1",
     ):
-        yield Request("a change from another site", post(bearer, f"Origin: {origin}"))
+        forwarded = f"X-Forwarded-Host: {origin.rpartition('/')[2]}"
+        for proof, before in ((bearer, ""), (login, ""), (login, BASE_PATH), ("X: a", frame or "/~")):
+            yield Request("a change from another site", post(proof, f"Origin: {origin}", before=before))
+            yield Request("a change from another site", post(proof, f"Origin: {origin}", forwarded, before=before))
     for kind in ("cross-site", "same-site"):
         yield Request("a change from another site", post(bearer, own, f"Sec-Fetch-Site: {kind}"))
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a"):
@@ -147,7 +178,17 @@ def _without_token(path: str, *, token: str, host: str) -> Iterator[Request]:
     for given in wrong:
         yield Request("a wrong token", _get(path, host, f"Authorization: Bearer {given}"))
         yield Request("a wrong token", _get(f"{path}?token={given}".replace("\x7f\xff", "%7f%ff"), host))
+    for given in (f":{token[:-1]}", f":{token}x", f"{token}:", token, ":", f":{'a' * 6000}", f":{token}\n"):
+        yield Request("a wrong password", _get(path, host, f"Authorization: {_basic(given)}"))
+    for value in ("Basic", "Basic ====", "Basic " + "a" * 10_001, f"Basic {_basic(f':{token}')}"):
+        yield Request("a wrong password", _get(path, host, f"Authorization: {value}"))
+    for key in ("", token, "0" * 64, "a" * 10_000, "%00", "..", "%2e%2e"):
+        yield Request("a wrong key of a frame", _get(f"/~{key}{path}", host))
+        yield Request("a wrong key of a frame", _get(f"{BASE_PATH}/~{key}{path}", host))
+    for way in (BASE_PATH, BASE_PATH * 2, f"/{BASE_PATH}", f"{BASE_PATH}/.", f"{BASE_PATH}/..", f"{BASE_PATH}%2f"):
+        yield Request("a way around", _get(way + path, host))
     for header in (f"Authorization: Basic {token}", f"Authorization: {token}", f"X-Token: {token}",
+                   f"X-Ingress-Path: /~{token}", f"X-Forwarded-Prefix: {BASE_PATH}",
                    f"Cookie: token={token}", f"Cookie: edge-classify-00000000={token}", f"Referer: /?token={token}",
                    'Cookie: a="' + "\\" * 10_000, "X-Forwarded-For: 127.0.0.1"):  # fmt: skip
         yield Request("a token in another place", _get(path, host, header))
@@ -164,6 +205,10 @@ def _at_random(paths: Sequence[str], *, host: str, has_right: bool, seed: int) -
                 content[place : place + chance.randint(0, 2)] = chance.randbytes(chance.randint(0, 3))
             yield Request("changed at random", bytes(content) + b"\r\n\r\n", has_right=has_right)
         yield Request("noise", chance.randbytes(2000) + b"\r\n\r\n")
+
+
+def _basic(login: str) -> str:
+    return "Basic " + base64.b64encode(login.encode()).decode()
 
 
 def _right(token: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from edge.errors import ConfigError
-from edge.sinks.addresses import PageAddress
+from edge.sinks.addresses import PageAddress, PageMount
 from edge.sinks.web import access
 from edge.sinks.web.access import Guard, read_token
 
@@ -18,14 +19,14 @@ TOKEN = "correct-horse-battery"
 
 
 async def _app(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-app", b"yes")]})
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-app", scope["path"].encode())]})
     await send({"type": "http.response.body", "body": b"page"})
 
 
 def ask(
-    guard: Guard, path: str = "/", *, query: str = "", host: str = "127.0.0.1:8080", **headers: str
+    guard: Guard, path: str = "/", *, method: str = "GET", query: str = "", host: str = "127.0.0.1:8080", **headers: str
 ) -> tuple[int, dict[str, str], str]:
-    """Status, headers and body of an answer."""
+    """Status, headers and body of an answer; a header that comes twice is joined by a comma."""
     sent: list[dict[str, Any]] = []
 
     async def send(message: Any) -> None:
@@ -33,12 +34,15 @@ def ask(
 
     given = {"host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
     scope = {
-        "type": "http", "method": "GET", "path": path, "query_string": query.encode(),
+        "type": "http", "method": method, "path": path, "query_string": query.encode(),
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in given.items() if value],
     }  # fmt: skip
     asyncio.run(guard(scope, None, send))  # type: ignore[arg-type]  # nothing is received
     start, body = sent
-    return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body["body"].decode()
+    told: dict[str, str] = {}
+    for name, value in start["headers"]:
+        told[name.decode()] = ", ".join([*([told[name.decode()]] if name.decode() in told else []), value.decode()])
+    return start["status"], told, body["body"].decode()
 
 
 @pytest.fixture
@@ -80,16 +84,19 @@ def test_another_site_can_link_to_the_page_but_not_embed_it(here: Guard, kind: s
         {},
         {"authorization": "Bearer wrong-horse-battery"},
         {"authorization": f"Basic {TOKEN}"},
+        {"authorization": "Basic " + base64.b64encode(f"{TOKEN}:".encode()).decode()},
+        {"authorization": "Basic " + base64.b64encode(TOKEN.encode()).decode()},
         {"authorization": f"Bearer {TOKEN[:-1]}"},
         {"authorization": "Bearer ä"},
         {"cookie": f"edge-classify-00000000={TOKEN}"},
         {"cookie": "\x01=;;="},
     ],
-    ids=["none", "wrong", "Basic", "cut", "not ASCII", "cookie", "no cookie"],
+    ids=["none", "wrong", "Basic", "as user", "no colon", "cut", "not ASCII", "cookie", "no cookie"],
 )  # fmt: skip
 def test_nothing_is_seen_without_the_token(anywhere: Guard, path: str, headers: dict[str, str]) -> None:
     status, sent, body = ask(anywhere, path, **headers)
-    assert (status, sent["www-authenticate"]) == (401, "Bearer")
+    basic = 'Basic realm="edge-classify", charset="UTF-8", ' if path in access.PROGRAM_PATHS else ""
+    assert (status, sent["www-authenticate"]) == (401, f"{basic}Bearer")
     assert "x-app" not in sent
     assert TOKEN not in body
 
@@ -104,33 +111,164 @@ def test_a_wrong_token_in_the_address_is_no_token(anywhere: Guard, query: str) -
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
 def test_a_program_sends_the_token_as_bearer(anywhere: Guard, scheme: str) -> None:
     status, headers, body = ask(anywhere, host="pi.local", authorization=f"{scheme} {TOKEN}")
-    assert (status, headers["x-app"], body) == (200, "yes", "page")
+    assert (status, headers["x-app"], body) == (200, "/", "page")
+
+
+def basic(password: str = TOKEN, *, user: str = "anybody") -> str:
+    """Value of the Authorization header."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.mark.parametrize("path", access.PROGRAM_PATHS)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_program_gets_the_thing_itself_with_the_token_in_the_address_or_as_password(
+    anywhere: Guard, path: str, method: str
+) -> None:
+    proofs: tuple[dict[str, str], ...] = (
+        {"query": f"token={TOKEN}"}, {"query": f"a=b&token={TOKEN}"}, {"authorization": basic()},
+        {"authorization": basic(user="")}, {"authorization": basic().replace("Basic", "BASIC")},
+    )  # fmt: skip
+    for proof in proofs:
+        status, headers, _ = ask(anywhere, path, method=method, **proof)
+        assert (status, headers["x-app"]) == (200, path)
+        assert "refresh" not in headers
+        assert "set-cookie" not in headers
+
+
+def test_the_password_of_basic_may_hold_colons() -> None:
+    guard = Guard(_app, token="correct:horse:battery", host="0.0.0.0")
+    assert ask(guard, "/metrics", authorization=basic("correct:horse:battery"))[0] == 200
+    assert ask(guard, "/metrics", authorization=basic("horse:battery", user="correct"))[0] == 401
+
+
+def test_a_change_needs_bearer_or_the_pages_own_origin_and_never_the_address(anywhere: Guard) -> None:
+    own, other = "http://127.0.0.1:8080", "http://evil.example"
+    cookie = ask(anywhere, query=f"token={TOKEN}")[1]["set-cookie"].split(";")[0]
+    assert ask(anywhere, "/x", method="POST", authorization=f"Bearer {TOKEN}")[0] == 200
+    for proof in ({"authorization": basic()}, {"cookie": cookie}):
+        assert ask(anywhere, "/x", method="POST", **proof)[0] == 401
+        assert ask(anywhere, "/x", method="POST", origin=own, **proof)[0] == 200
+        assert ask(anywhere, "/x", method="POST", origin=other, **proof)[0] == 403
+    assert ask(anywhere, "/x", method="POST", query=f"token={TOKEN}", origin=own)[0] == 401
+
+
+def test_behind_a_proxy_that_changes_the_host_the_browser_says_whose_page_asks(anywhere: Guard) -> None:
+    """No page can set Sec-Fetch-Site; https://www.w3.org/TR/fetch-metadata/."""
+    cookie = ask(anywhere, query=f"token={TOKEN}")[1]["set-cookie"].split(";")[0]
+    sent = {"method": "POST", "host": "127.0.0.1:8080", "cookie": cookie}
+    origin = "https://ha.example"
+    assert ask(anywhere, "/x", origin=origin, **sent)[0] == 403
+    assert ask(anywhere, "/x", origin=origin, sec_fetch_site="same-origin", **sent)[0] == 200
+    assert ask(anywhere, "/x", origin="null", sec_fetch_site="same-origin", **sent)[0] == 403
+    for site in ("same-site", "cross-site", "none"):
+        assert ask(anywhere, "/x", origin=origin, sec_fetch_site=site, **sent)[0] == 403
 
 
 def test_a_browser_sends_the_token_once_and_gets_a_cookie(anywhere: Guard) -> None:
     status, headers, body = ask(anywhere, "/", query=f"token={TOKEN}&a=b+c")
-    assert (status, headers["refresh"]) == (200, "0; url=/?a=b+c")
+    assert (status, headers["refresh"]) == (200, "0; url=./?a=b+c")
     assert "x-app" not in headers
     cookie = headers["set-cookie"]
-    assert cookie.split("; ")[1:] == ["Path=/", "Max-Age=2592000", "HttpOnly", "SameSite=Strict"]
+    # Without a path the browser takes the folder of the address that it knows: RFC 6265, 5.1.4.
+    assert cookie.split("; ")[1:] == ["Max-Age=2592000", "HttpOnly", "SameSite=Strict"]
     assert TOKEN not in cookie + body + headers["refresh"]
     (morsel,) = SimpleCookie(cookie).values()
     assert ask(anywhere, cookie=f"other=1; {morsel.key}={morsel.value}")[0] == 200
     assert ask(anywhere, cookie=f"{morsel.key}={morsel.value[:-1]}")[0] == 401
 
 
+@pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example/", "/a\r\nSet-Cookie: b=c", "/ä; url=//evil"])
+def test_the_refresh_never_leads_to_another_host(anywhere: Guard, path: str) -> None:
+    """Only the page's own address has one, and that is relative; other paths are the application's."""
+    _, headers, _ = ask(anywhere, path, query=f"token={TOKEN}")
+    assert "refresh" not in headers
+    assert "set-cookie" not in headers
+    assert ask(anywhere, query=f"token={TOKEN}&//evil.example/\r\nx")[1]["refresh"].startswith("0; url=./?")
+
+
+def test_the_token_leaves_the_address_of_a_browser_that_has_the_cookie_too(anywhere: Guard) -> None:
+    cookie = ask(anywhere, query=f"token={TOKEN}")[1]["set-cookie"].split(";")[0]
+    assert ask(anywhere, query=f"token={TOKEN}", cookie=cookie)[1]["refresh"] == "0; url=./"
+
+
+@pytest.mark.parametrize("token", ["", TOKEN], ids=["no token", "token"])
 @pytest.mark.parametrize(
-    ("path", "location"),
+    ("path", "inner"),
+    [("/cam/", "/"), ("/cam/page.js", "/page.js"), ("/page.js", "/page.js"), ("/camera", "/camera"),
+     ("/cam//x", "//x"), ("/x/cam/", "/x/cam/")],
+)  # fmt: skip
+def test_the_base_path_of_a_proxy_is_taken_away_where_it_is_there(token: str, path: str, inner: str) -> None:
+    guard = Guard(_app, token=token, host="127.0.0.1", mount=PageMount("/cam"))
+    assert ask(guard, path, authorization=f"Bearer {token}")[1]["x-app"] == inner
+
+
+def test_a_base_path_without_its_slash_leads_to_the_one_with_it() -> None:
+    guard = Guard(_app, token=TOKEN, host="127.0.0.1", mount=PageMount("/a/cam"))
+    status, headers, _ = ask(guard, "/a/cam", query=f"token={TOKEN}")
+    assert (status, headers["location"]) == (307, f"cam/?token={TOKEN}")
+    assert ask(guard, "/a/cam")[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("sites", "ancestors", "option"),
     [
-        ("//evil.example/", "/evil.example/"),
-        ("/\\evil.example/", "/%5Cevil.example/"),
-        ("/a\r\nSet-Cookie: b=c", "/a%0D%0ASet-Cookie%3A%20b%3Dc"),
-        ("/ä; url=//evil.example", "/%C3%A4%3B%20url%3D//evil.example"),
+        ((), "'none'", "DENY"),
+        (("self",), "'self'", "SAMEORIGIN"),
+        (("http://ha.local:8123",), "http://ha.local:8123", None),
+        (("self", "https://a.example"), "'self' https://a.example", None),
     ],
-    ids=["slashes", "backslash, a slash to browsers", "a line of its own", "another address"],
+    ids=["closed", "self", "a site", "both"],
 )
-def test_the_refresh_never_leads_to_another_host(anywhere: Guard, path: str, location: str) -> None:
-    assert ask(anywhere, path, query=f"token={TOKEN}")[1]["refresh"] == f"0; url={location}"
+def test_only_sites_of_the_list_may_show_the_page_in_a_frame(
+    sites: tuple[str, ...], ancestors: str, option: str | None
+) -> None:
+    guard = Guard(_app, token=TOKEN, host="0.0.0.0", mount=PageMount(embed_from=sites))
+    for answer in (ask(guard), ask(guard, authorization=f"Bearer {TOKEN}"), ask(guard, origin="http://evil.example")):
+        policy = dict(part.strip().split(" ", 1) for part in answer[1]["content-security-policy"].split(";"))
+        assert (policy["frame-ancestors"], answer[1].get("x-frame-options")) == (ancestors, option)
+
+
+@pytest.fixture
+def framed() -> Guard:
+    """With a token, and for one site's frames."""
+    return Guard(_app, token=TOKEN, host="0.0.0.0", mount=PageMount(embed_from=("http://ha.local:8123",)))
+
+
+def test_in_a_frame_without_cookies_a_secret_in_the_path_stands_for_the_token(framed: Guard) -> None:
+    _, headers, body = ask(framed, query=f"token={TOKEN}&a=b")
+    way = headers["refresh"].removeprefix("0; url=.")
+    path = way.removesuffix("?a=b")
+    assert way == path + "?a=b"
+    assert path.startswith("/~")
+    assert path.endswith("/")
+    assert TOKEN not in str(headers) + body
+    for inner in ("/", "/page.js", "/pictures"):
+        assert ask(framed, path[:-1] + inner)[1]["x-app"] == inner
+    own = "http://127.0.0.1:8080"
+    assert ask(framed, f"{path}x", method="POST", origin=own)[0] == 200
+    assert ask(framed, f"{path}x", method="POST")[0] == 401
+    assert ask(framed, f"{path}x", method="POST", origin="http://ha.local:8123")[0] == 403
+    for wrong in (
+        path[:-2] + "/",
+        "/~/",
+        f"/~{'0' * 64}/",
+        path[:-1],
+        f"/~{headers['set-cookie'].partition('=')[2][:64]}/",
+    ):
+        assert ask(framed, wrong)[0] == 401
+
+
+def test_a_browser_with_the_cookie_leaves_the_secret_path(framed: Guard) -> None:
+    _, headers, _ = ask(framed, query=f"token={TOKEN}")
+    path, cookie = headers["refresh"].removeprefix("0; url=."), headers["set-cookie"].split(";")[0]
+    status, left, _ = ask(framed, path, query="a=b", cookie=cookie)
+    assert (status, left["refresh"]) == (200, "0; url=../?a=b")
+    assert ask(framed, path + "page.js", cookie=cookie)[1]["x-app"] == "/page.js"
+
+
+def test_a_page_for_no_other_site_takes_no_secret_path(anywhere: Guard, framed: Guard) -> None:
+    path = ask(framed, query=f"token={TOKEN}")[1]["refresh"].removeprefix("0; url=.")
+    assert ask(anywhere, path)[0] == 401
 
 
 def test_another_ports_malformed_cookie_does_not_hide_ours(anywhere: Guard) -> None:

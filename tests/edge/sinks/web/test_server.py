@@ -21,6 +21,7 @@ ROUTES = (
     "/",
     "/page.css",
     "/page.js",
+    "/events.js",
     "/corrections.js",
     "/icon.svg",
     "/pictures",
@@ -64,10 +65,10 @@ def test_every_route_over_the_client_of_the_framework(pinned: Any) -> None:
 
     client = TestClient(pinned.app, base_url="http://localhost")
     types = {path: client.get(path).headers["content-type"].split(";")[0] for path in ROUTES if path[-1] != "s" or
-             path in ("/page.css", "/page.js", "/corrections.js", "/metrics")}  # fmt: skip
+             path in ("/page.css", "/page.js", "/corrections.js", "/events.js", "/metrics")}  # fmt: skip
     assert types == {
         "/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript",
-        "/corrections.js": "text/javascript", "/icon.svg": "image/svg+xml",
+        "/corrections.js": "text/javascript", "/events.js": "text/javascript", "/icon.svg": "image/svg+xml",
         "/picture.jpg": "image/jpeg", "/healthz": "application/json", "/metrics": "text/plain",
     }  # fmt: skip
     assert client.head("/pictures").headers["content-type"] == "multipart/x-mixed-replace; boundary=frame"
@@ -87,7 +88,7 @@ def test_every_route_needs_the_token(open_page: Callable[..., Any], path: str) -
 
 
 def test_the_page_loads_nothing_from_other_hosts(pinned: Any) -> None:
-    for path in ("/", "/page.css", "/page.js"):
+    for path in ("/", "/page.css", "/page.js", "/events.js", "/corrections.js"):
         text = ask(pinned, path)[1].decode()
         assert "//" not in text.replace("// ", "").replace(SVG_NAMESPACE, "")
 
