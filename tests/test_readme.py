@@ -100,12 +100,15 @@ def test_every_runner_command_is_understood(line: str) -> None:
         edge.run.flags.parser().parse_args(arguments)
 
 
-def test_the_config_file_shown_is_one_that_is_understood(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", TAUGHT, re.DOTALL)
-    (tmp_path / "config.toml").write_text(example, encoding="utf-8")
-    options = config_file.parse(edge.run.flags.parser(), ["--config", str(tmp_path / "config.toml")])
-    assert options.camera.startswith("/dev/v4l/by-id/")
-    assert (options.threshold, options.hold_frames) == (0.7, 5)
+def test_the_config_files_shown_are_understood(tmp_path: Path) -> None:
+    shown = []
+    for example in re.findall(r"```toml\n(.*?)```", TAUGHT, re.DOTALL):
+        (tmp_path / "config.toml").write_text(example, encoding="utf-8")
+        shown.append(config_file.parse(edge.run.flags.parser(), ["--config", str(tmp_path / "config.toml")]))
+    camera, page = shown
+    assert camera.camera.startswith("/dev/v4l/by-id/")
+    assert (camera.threshold, camera.hold_frames) == (0.7, 5)
+    assert page.serve_embed_from == ["http://homeassistant.local:8123"]
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("python -m")] + WORKFLOW_COMMANDS)
