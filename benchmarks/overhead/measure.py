@@ -57,7 +57,7 @@ START = Limit("start", "start to first decision", "ms", AT_MOST, 1.2, 1e3)
 START_OWN_MODEL = Limit(
     "start-own-model", "the same with a model file of one's own, from the second start on", "ms", AT_MOST, 1.2, 1e3
 )
-LOOP = Limit("loop", "frame to decision without vision", "µs", AT_MOST, 1.3, 1e-3)
+LOOP = Limit("loop", "frame to decision without vision, both on one thread", "µs", AT_MOST, 1.3, 1e-3)
 MEMORY = Limit("memory", "peak resident memory", "MB", AT_MOST, 1.2, 1e-6)
 VIDEO = Limit("video", "frames a second of a video, by PyAV, against OpenCV reading it", "fps", AT_LEAST, 0.85)
 VIDEO_OPENCV = Limit("video-opencv", "the same without PyAV", "fps", AT_LEAST, 0.7)  # it makes a picture of each frame
