@@ -67,7 +67,7 @@ def test_a_dead_runner_looks_dead_until_another_answers(browser: Any, play: Any)
     proxy = PathProxy(page.address.port, path="/cam", has_path=False)
     browser.visit(proxy.url)
     browser.wait_for(TEXT.format("'age'"), lambda age: age.endswith("s"))
-    assert browser.evaluate("document.title") == "Shirt · edge-classify"
+    browser.wait_for("document.title", lambda title: title == "Shirt · edge-classify")
     proxy.break_off(status=502)
     browser.wait_for(TEXT.format("'label'"), lambda label: label == "no connection")
     assert browser.evaluate("document.title") == "no connection · edge-classify"
@@ -158,7 +158,7 @@ def test_the_page_s_own_site_may_show_it_as_home_assistant_s_ingress_does(browse
     proxy = PathProxy(opened.address.port, path="/api/hassio_ingress/abc", has_path=False)
     proxy.html = f'<iframe src="api/hassio_ingress/abc/?token={TOKEN}"></iframe>'
     browser.call("Page.navigate", url=proxy.origin)
-    inner = "document.querySelector('iframe').contentDocument"
+    inner = "document.querySelector('iframe')?.contentDocument"
     browser.wait_for(f"{inner}?.title", lambda title: title == "Coat · edge-classify")
     assert browser.evaluate(f"{inner}.location.pathname") == "/api/hassio_ingress/abc/"
     proxy.close()
