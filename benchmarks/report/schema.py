@@ -16,12 +16,14 @@ from benchmarks.config import BenchmarkConfig
 from benchmarks.host.environment import Environment
 from benchmarks.measure.inputs import EvaluationSet
 from benchmarks.measure.job import OK
-from benchmarks.records import ABSENT_IF_NONE, from_record, to_record
+from benchmarks.records import ABSENT_IF_NONE, from_record, stored_as, to_record
 from benchmarks.stats.ratios import Ratio
 from edge.errors import ReportError
 from edge.system import atomic_file
 
 SCHEMA_VERSION = 2  # 1: one repeat, and no statistics of the accuracy
+SCHEMA_ID = f"urn:edge-classify:benchmark-report:{SCHEMA_VERSION}"
+"""`$id` of docs/report.schema.json."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class Shown:
 class Report:
     """One report; all files of a report are rendered from it and from nothing else."""
 
+    schema_id: str = field(default=SCHEMA_ID, metadata=stored_as("$schema"))
     schema_version: int = SCHEMA_VERSION
     interrupted: bool
     """True if Ctrl-C came before every row had all its repeats."""
