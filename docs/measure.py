@@ -140,6 +140,12 @@ def compare_int8_weights() -> None:
     subprocess.run([sys.executable, "docs/int8_weights.py"], cwd=ROOT, check=True)
 
 
+def try_other_runtimes(artifacts: Path) -> None:
+    """Measure what other runtimes make of the exported files."""
+    print("$ python docs/other_runtimes.py artifacts", flush=True)
+    subprocess.run([sys.executable, "docs/other_runtimes.py", str(artifacts)], cwd=ROOT, check=True)
+
+
 def main() -> None:
     """Train a little, export every variant, run the demo, benchmark."""
     with tempfile.TemporaryDirectory() as folder:
@@ -157,6 +163,7 @@ def main() -> None:
         describe_files(work)
         export_other_calibrations(work)
         compare_int8_weights()
+        try_other_runtimes(work / "artifacts")
         flags = ("--runtime", "litert", "--runtime", "onnxruntime", "--peers", *with_tflite_runtime(work))
         run("benchmarks", "benchmarks", *flags, "--out", "report", cwd=work)
         keep_report(work / "report", work)

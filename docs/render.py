@@ -7,7 +7,8 @@ by the lines to show where it is long (`train.txt 1-3 -2`: the first three and t
 ships; `training commands` and `clothes commands`, the runs of `make ship`; `flags`, of
 every command or of the one that follows; `hardening NAME`, counts of an attack; `platforms`, where it was installed;
 `int8 weights` and `int8 machine`, ways to quantize an ONNX file; `teach`, classes that were taught; `rejection scores`,
-scores for `unknown`. `--check` changes nothing and fails if a page is out of date.
+scores for `unknown`; `other runtimes`, what they make of our files. `--check` changes nothing and fails if a page is
+out of date.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import argparse
 import json
 import re
 import sys
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # run as a file, it would find an installed copy or nothing
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]  # run as a file, it would find an installed copy or nothing
 MEASURED = ROOT / "docs" / "measured"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _BLOCK = re.compile(r"(<!-- measured: (?P<what>.+?) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
@@ -124,7 +127,6 @@ def _scores() -> str:
 
 
 def _training_commands() -> str:
-    sys.path.insert(0, str(ROOT / "docs"))
     from ship import IMAGES, RUNS
 
     lines = [f"python -m {command.format(photographs='photos')} --out runs/{file}" for file, command in IMAGES.items()]
@@ -133,7 +135,6 @@ def _training_commands() -> str:
 
 
 def _clothes_commands() -> str:
-    sys.path.insert(0, str(ROOT / "docs"))
     from ship import CLOTHES, CLOTHES_EXPORT
 
     lines = ["python docs/clothes_images.py --photographs photos --out runs/clothes_known --no-unknown",
@@ -253,15 +254,15 @@ def _teach() -> str:
     )
 
 
-def _rejection_scores() -> str:
-    sys.path.insert(0, str(ROOT / "docs"))
-    from rejection_table import page
-
-    return page(json.loads((MEASURED / "rejection_scores.json").read_text(encoding="utf-8")))
+def _page_of(module: str, name: str) -> str:
+    """Return the page that a module in docs makes of what was measured."""
+    page: str = import_module(module).page(json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8")))
+    return page
 
 
 _WHOLE = {
-    "rejection scores": _rejection_scores,
+    "rejection scores": partial(_page_of, "rejection_table", "rejection_scores"),
+    "other runtimes": partial(_page_of, "other_runtimes", "other_runtimes"),
     "teach": _teach,
     "int8 weights": _int8_table,
     "int8 machine": _int8_machine,

@@ -1,6 +1,7 @@
 """The README is held to the project: its figures to the measurements, its commands and flags to the parsers."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -53,6 +54,32 @@ def _render():
 @pytest.mark.parametrize("page", PAGES)
 def test_every_figure_is_what_a_command_measured(page: str) -> None:
     assert _render().render(PAGES[page]) == PAGES[page], "run `python docs/render.py`"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_same_bytes_are_promised_for_the_kernels_that_gave_them_alone(page: str) -> None:
+    measured = json.loads((ROOT / "docs" / "measured" / "other_runtimes.json").read_text(encoding="utf-8"))["rows"]
+    exact = {row["runtime"] for row in measured if row["file"] == "edge_int8.tflite" and row.get("same_bytes") == 1}
+    assert len(exact) == 2
+    assert all("XNNPACK" in runtime for runtime in exact)
+
+    paragraphs = [" ".join(text.split()) for text in re.split(r"\n\n|\n- ", PAGES[page])]
+    promises = [
+        text for text in paragraphs if "same bytes" in text and ("every processor" in text or "everywhere" in text)
+    ]
+    assert [text for text in promises if "XNNPACK" not in text] == []
+
+
+def test_a_file_that_seems_to_run_and_answers_wrong_is_called_wrong() -> None:
+    row = {"runtime": "OpenCV, classic", "version": "5", "file": "edge_int8.onnx", "same_bytes": 0.0}
+    page = _render().import_module("other_runtimes").page
+    refused = {"runtime": "OpenCV, new", "version": "5", "file": "edge_int8.onnx", "error": "no lookup"}
+
+    text = page({"images": 2000, "rows": [row | {"same_answer": 0.41}, refused]})
+
+    assert "| OpenCV 5, classic |  |  | **wrong: 41.0** |  |" in text
+    assert "| OpenCV 5, new |  |  | refused |  |" in text
+    assert "`no lookup`" in text
 
 
 def test_a_block_shows_the_lines_it_asks_for() -> None:

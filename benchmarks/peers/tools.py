@@ -149,7 +149,7 @@ TENSORFLOW_LOOP = Peer(
     tflite_loop("tensorflow", "tensorflow", "lite.Interpreter"),
 )  # fmt: skip
 OPENCV_LOOP = Peer(
-    "OpenCV DNN", "onnx", "a bare loop on cv2.dnn, setInput and forward, on the same test images; float files only",
+    "OpenCV DNN", "onnx", "a bare loop on cv2.dnn, setInput and forward, on the same test images",
     "pip install opencv-python-headless", partial(run_script, "opencv_loop.py"),
 )  # fmt: skip
 PEERS = (BARE_LOOP, LITERT_BENCHMARK, TFLITE_RUNTIME_LOOP, TENSORFLOW_LOOP, OPENCV_LOOP)

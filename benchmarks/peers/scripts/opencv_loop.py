@@ -11,6 +11,13 @@ def load(job):
     import cv2
 
     cv2.setNumThreads(job["threads"])
+    try:
+        return _load(cv2, job)
+    except cv2.error as error:
+        raise RuntimeError(f"OpenCV {cv2.__version__} doesn't run this file: {error.err}") from error
+
+
+def _load(cv2, job):
     network = cv2.dnn.readNetFromONNX(job["artifact"])
 
     def call(tensor):
