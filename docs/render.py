@@ -272,10 +272,10 @@ _WHOLE = {
     "scores": _scores,
     "platforms": _platforms,
 }
-_SHORT = ("variant", "runtime", "size kB", "top-1 %", "loss pp", "invoke, µs median")
+_SHORT = ("variant", "runtime", "size kB", "top-1 %", "loss pp", "invoke, µs median", "status")
 _LEFT_OUT = (
     "quantization", "invoke, µs ± %", "invoke, µs p90", "frame to decision, ms ± %", "frame to decision, ms p90",
-    "load ms", "status",
+    "load ms",
 )  # fmt: skip
 
 

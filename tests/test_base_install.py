@@ -7,20 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.base_install import link, required, run
+from edge.run.flags import VERBS
+from tests.base_install import ROOT, link, required, run
+
+
+def modules() -> list[str]:
+    """List the modules that are commands: those that end in the one error boundary."""
+    files = (path for package in ("edge", "train", "export", "benchmarks") for path in (ROOT / package).rglob("*.py"))
+    found = [path for path in files if "\n    console.run(main)" in path.read_text(encoding="utf-8")]
+    return sorted(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__") for path in found)
+
 
 COMMANDS = (
-    *(
-        "edge.run.main",
-        "edge.run.main collect",
-        "edge.run.main doctor",
-        "edge.run.main describe",
-        "edge.run.main update",
-    ),
-    *("edge.run.main completion", "edge.run.main teach", "train", "train.compare", "train.photographs", "train.scenes"),
-    *("export.tflite", "export.onnx", "export.sign", "benchmarks", "benchmarks compare"),
-    *("benchmarks runner", "benchmarks kit", "benchmarks merge"),
+    *("edge.run.main", *(f"edge.run.main {verb}" for verb in VERBS), *modules()),
+    *("benchmarks compare", "benchmarks runner", "benchmarks kit", "benchmarks merge"),
 )
+
+
+def test_the_commands_are_found() -> None:
+    assert {"train", "train.report", "export.tflite", "export.onnx", "export.sign", "benchmarks"} <= set(modules())
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +63,19 @@ def test_a_missing_extra_is_one_line_and_a_wrong_call(site: Path, command: str, 
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert f"'edge-classify[{extra}]'" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["model", "x.tflite.bin", "folder/"])
+@pytest.mark.parametrize(("module", "other"), [("export.tflite", ".onnx"), ("export.onnx", ".tflite")])
+def test_the_suffix_of_out_is_checked_before_a_library_is_loaded(
+    site: Path, tmp_path: Path, module: str, other: str, name: str
+) -> None:
+    for out in (tmp_path / name, tmp_path / f"model{other}"):
+        done = run(site, module, "--out", str(out))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"{module.replace('export', '')}" in done.stderr.splitlines()[-1]
+        assert "edge-classify[export]" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_runner_runs(site: Path) -> None:

@@ -20,6 +20,7 @@ from edge.teach import command as teach
 from edge.update import flags as update
 
 ROOT = Path(__file__).parents[1]
+PACKAGE_PAGE = "packaging/description.md"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
@@ -27,6 +28,7 @@ PAGES = {
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "SECURITY.md",
+        ROOT / PACKAGE_PAGE,
         *sorted((ROOT / "docs").glob("*.md")),
     )
 }
@@ -107,7 +109,7 @@ def headings(page: Path) -> set[str]:
 def test_the_readme_is_short_and_leads_to_every_page() -> None:
     assert len(README.splitlines()) <= 180
     for page in PAGES:
-        assert page == "README.md" or f"]({page}" in README
+        assert page in ("README.md", PACKAGE_PAGE) or f"]({page}" in README
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("edge-classify")])

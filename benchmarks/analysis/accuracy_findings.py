@@ -15,7 +15,7 @@ def accuracy_sentence(rows: Sequence[Row]) -> str:
         return ""
     margin = f"{compared[0][1].margin_pp:g}"
     lossy = [loss_sentence(row) for row, loss in compared if loss.verdict in (LOSS, SMALL_LOSS)]
-    unsure = [row.id for row, loss in compared if loss.verdict in (UNDECIDED, LOSS)]
+    unsure = [row.title for row, loss in compared if loss.verdict in (UNDECIDED, LOSS)]
     if lossy:
         sentence = f"A real loss of accuracy: {'; '.join(lossy)}."
     else:
@@ -56,9 +56,9 @@ def _two_digits(points: float) -> str:
 
 def kernel_sentence(row: Row) -> str:
     """Say that an int8 ONNX kernel and its file's arithmetic disagree on this processor; empty where they agree."""
-    agreement = row.runtime_settings and row.runtime_settings.kernel_agreement
-    if not agreement or agreement.same == agreement.images:
+    if not row.answer_caveat:
         return ""
+    agreement = known(known(row.runtime_settings).kernel_agreement)
     return (
         f"{row.id}: on this processor {agreement.images - agreement.same:,} of {agreement.images:,} predictions differ "
         "from the file's own arithmetic, because ONNX Runtime's int8 kernel saturates without VNNI: export the file "

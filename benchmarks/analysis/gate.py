@@ -34,6 +34,27 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Caveats:
+    """Reasons not to rely on a comparison of two rows, in words; empty where there are none."""
+
+    answers: str = ""
+    times: str = ""
+
+    @classmethod
+    def of(cls, row: Row | None, other: Row | None, *, names: tuple[str, str]) -> Caveats:
+        """Join those of two rows, each behind a name; that of the one that a sentence is about may be empty."""
+        rows = (row, other)
+        answers = [each.answer_caveat if each else "" for each in rows]
+        times = [each.time_caveat() if each else "" for each in rows]
+        return cls(
+            *(
+                "; ".join(f"{name} {caveat}".strip() for name, caveat in zip(names, caveats, strict=True) if caveat)
+                for caveats in (answers, times)
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """Numbers of one row against another, to which the limits apply. None is an unknown number."""
 
@@ -45,13 +66,16 @@ class Candidate:
     agreement: float | None = None
     """0-1."""
     latency: Ratio | None = None
+    caveats: Caveats = Caveats()
 
     @classmethod
-    def of(cls, row: str, reference: str, loss: Comparison | None, latency: Ratio | None) -> Candidate:
+    def of(
+        cls, row: str, reference: str, loss: Comparison | None, latency: Ratio | None, caveats: Caveats
+    ) -> Candidate:
         """Take the numbers of a comparison, where there is one."""
         if loss is None:
-            return cls(row, reference, latency=latency)
-        return cls(row, reference, loss.loss_pp, loss.interval_pp[1], loss.agreement, latency)
+            return cls(row, reference, latency=latency, caveats=caveats)
+        return cls(row, reference, loss.loss_pp, loss.interval_pp[1], loss.agreement, latency, caveats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +92,26 @@ class Gate:
 def check(candidate: Candidate, limits: Limits) -> list[Check]:
     """Check every limit that is set on a row, as far as its numbers are known."""
     row, other, checks = candidate.row, candidate.reference, []
+    answers, times = (f" ({text})" if text else "" for text in (candidate.caveats.answers, candidate.caveats.times))
     by_interval = limits.loss_by == "interval"
     loss, limit = candidate.loss_bound_pp if by_interval else candidate.loss_pp, limits.max_loss
     if limit is not None and loss is not None:
         text = (
-            f"the loss {'may be up to' if by_interval else 'is'} {loss:.2f} points against {other}, allowed {limit:g}"
+            f"the loss {'may be up to' if by_interval else 'is'} {loss:.2f} points against {other}, "
+            f"allowed {limit:g}{answers}"
         )
         checks.append(Check(row, LOSS, loss, limit, loss <= limit, text))
     limit = limits.min_agreement
     if limit is not None and candidate.agreement is not None:
         percent = 100 * candidate.agreement
-        text = f"{percent:.2f} % of the predictions are those of {other}, wanted {limit:g}"
+        text = f"{percent:.2f} % of the predictions are those of {other}, wanted {limit:g}{answers}"
         checks.append(Check(row, AGREEMENT, percent, limit, percent >= limit, text))
     limit = limits.max_latency_ratio
     if limit is not None and candidate.latency is not None:
         least = candidate.latency.low
         ratio = candidate.latency.value if least is None else least
         amount = f"{ratio:.2f} times" if least is None else f"at least {ratio:.2f} times"
-        text = f"invoke takes {amount} the time of {other}, allowed {limit:g}"
+        text = f"invoke takes {amount} the time of {other}, allowed {limit:g}{times}"
         checks.append(Check(row, LATENCY, ratio, limit, ratio <= limit, text))
     return checks
 
@@ -119,7 +145,8 @@ def judge(
         if result.what != LATENCY or candidate.row not in invalid
     ]
     checks = (*gaps, *results)
-    return Gate(limits, checks, *_outcome(checks, failed, invalid, hint))
+    caveats = {candidate.row: candidate.caveats for candidate in candidates}
+    return Gate(limits, checks, *_outcome(checks, failed, invalid, hint, caveats))
 
 
 def failed_rows(rows: Sequence[Row]) -> list[str]:
@@ -156,21 +183,39 @@ def gate_lines(gate: Gate) -> list[str]:
 def _candidate(row: Row, rows: Mapping[str, Row], loss: Comparison) -> Candidate:
     reference = rows[loss.reference]
     latency = _latency_ratio(row.invoke, reference.invoke) if reference.runtime == row.runtime else None
-    return Candidate.of(row.id, reference.id, loss, latency)
+    return Candidate.of(row.id, reference.id, loss, latency, Caveats.of(row, reference, names=("", reference.id)))
 
 
 def _latency_ratio(ours: Latency | None, theirs: Latency | None) -> Ratio | None:
     return latency_ratio(ours.repeat_medians_ns, theirs.repeat_medians_ns) if ours and theirs else None
 
 
-def _outcome(checks: Sequence[Check], failed: Sequence[str], invalid: Sequence[str], hint: str) -> tuple[str, str]:
-    broken = list(dict.fromkeys(result.row for result in checks if not result.passed))
+def _outcome(
+    checks: Sequence[Check],
+    failed: Sequence[str],
+    invalid: Sequence[str],
+    hint: str,
+    caveats: Mapping[str, Caveats],
+) -> tuple[str, str]:
+    broken = _with_caveats([result for result in checks if not result.passed], caveats)
     if failed:
         return VARIANT_FAILED, f"{len(failed)} rows failed: {', '.join(failed)}"
     if broken:
-        return BROKEN, f"limits broken by {', '.join(broken)}"
+        return BROKEN, f"limits broken by {', '.join(map(''.join, broken.items()))}"
     if invalid:
         return ENVIRONMENT_INVALID, f"measured on an unfit machine, measure again: {', '.join(invalid)}"
     if not checks:
         return BROKEN, f"nothing to judge: {hint}"
-    return PASSED, f"all {len(checks)} limits of {len({result.row for result in checks})} rows kept"
+    kept = f"all {len(checks)} limits of {len({result.row for result in checks})} rows kept"
+    doubtful = [f"{row}{caveat}" for row, caveat in _with_caveats(checks, caveats).items() if caveat]
+    return PASSED, kept + (f"; not to be relied on: {', '.join(doubtful)}" if doubtful else "")
+
+
+def _with_caveats(checks: Sequence[Check], caveats: Mapping[str, Caveats]) -> dict[str, str]:
+    """Return the rows of some checks, each with the caveats of the figures that were checked, in brackets or empty."""
+    rows: dict[str, dict[str, None]] = {}
+    for result in checks:
+        own = caveats.get(result.row, Caveats())
+        rows.setdefault(result.row, {})[own.times if result.what == LATENCY else own.answers] = None
+    texts = {row: "; ".join(filter(None, found)) for row, found in rows.items()}
+    return {row: text and f" ({text})" for row, text in texts.items()}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from benchmarks.analysis.photograph_tally import PhotographTally, Proportion
-from benchmarks.analysis.row import known
+from benchmarks.analysis.row import Row, known
 
 _SIZES_SHOWN = 3
 
 
-def headline(tally: PhotographTally) -> list[str]:
-    """Return the sentences that matter most, first the accuracy."""
+def headline(row: Row) -> list[str]:
+    """Return the sentences that matter most on a row that was judged on photographs, first the accuracy."""
+    tally, caveat = known(row.photographs), row.time_caveat("frame_to_decision")
     totals, found, total = tally.totals, tally.rejection, tally.stages[-1]
     sentences = []
     if totals.known.top1:
@@ -28,8 +29,8 @@ def headline(tally: PhotographTally) -> list[str]:
     size = tally.frames[0]
     return [
         *sentences,
-        f"From frame to answer: {total.median_ns / 1e6:.2f} ms in the median; the most frequent size of a frame is "
-        f"{size.width}x{size.height}.",
+        f"From frame to answer: {total.median_ns / 1e6:.2f} ms in the median{f' ({caveat})' if caveat else ''}; the "
+        f"most frequent size of a frame is {size.width}x{size.height}.",
     ]
 
 

@@ -11,24 +11,21 @@ from benchmarks.config import MARGIN_PP
 from benchmarks.stats.accuracy import top1_agreement
 from benchmarks.stats.ratios import Ratio, speedup
 
+_KEY_ROWS = 6
 _EQUAL_SHARE = 0.05  # medians of separate processes on one machine differ by as much without any reason
 
 
 def recommend(rows: Sequence[Row]) -> list[str]:
-    """Return sentences: the first recommends, the others say what a frame costs and how int8 compares with float.
-
-    The fastest variant by the median of invoke whose loss as counted is at most the margin is recommended. A float row
-    loses nothing, so as soon as one loss is known there is such a variant.
-    """
+    """Return sentences: those of `advice`, then what a frame costs and how int8 compares with float."""
     fit = _fit(rows)
     if not fit:
-        return _untimed(rows)
+        return [*advice(rows), *filter(None, [accuracy_sentence(rows)])]
     comparable = [row for row in fit if row.loss_pp is not None]
     if not comparable:
         best = min(fit, key=attrgetter("invoke_median_ns"))
-        return [*filter(None, [_fastest(best), _most_accurate(fit, best), _stages(best)])]
+        return [*advice(rows), *filter(None, [_most_accurate(fit, best), _stages(best)])]
     first, *others = _networks(comparable)
-    sentences = [_choice(first), accuracy_sentence(rows), _stages(_best(first)), *map(_other_network, others)]
+    sentences = [*advice(rows), accuracy_sentence(rows), _stages(_best(first)), *map(_other_network, others)]
     if len(comparable) < len(fit):
         sentences.append(
             f"{len(fit) - len(comparable)} more can't be judged: their float artifact wasn't given, or they weren't "
@@ -43,6 +40,19 @@ def recommend(rows: Sequence[Row]) -> list[str]:
     return [*filter(None, sentences)]
 
 
+def advice(rows: Sequence[Row]) -> list[str]:
+    """Return the sentences on which file to use: the first names it, the others say why it and not another.
+
+    The fastest variant by the median of invoke whose loss as counted is at most the margin is recommended. A float row
+    loses nothing, so as soon as one loss is known there is such a variant.
+    """
+    fit = _fit(rows)
+    if not fit:
+        return [_untimed(rows)]
+    comparable = [row for row in fit if row.loss_pp is not None]
+    return _choice(_networks(comparable)[0]) if comparable else _fastest(min(fit, key=attrgetter("invoke_median_ns")))
+
+
 def recommended(rows: Sequence[Row]) -> Row | None:
     """Return the row that the first sentence is about; None where nothing could be measured."""
     fit = _fit(rows)
@@ -50,13 +60,38 @@ def recommended(rows: Sequence[Row]) -> Row | None:
     return _best(_networks(comparable)[0]) if comparable else min(fit, key=attrgetter("invoke_median_ns"), default=None)
 
 
-def _untimed(rows: Sequence[Row]) -> list[str]:
-    """Return what there is to say without a time."""
+def key_rows(rows: Sequence[Row]) -> list[Row]:
+    """Select the few rows that the advice is about: the recommended one, its float row, then others, fastest first.
+
+    These are the fastest, the most accurate, those that are as fast as the recommended one, and the best of each other
+    network. Without a recommendation there are none.
+    """
+    best, fit = recommended(rows), _fit(rows)
+    if best is None:
+        return []
+    comparable = [row for row in fit if row.loss_pp is not None]
+    networks = _networks(comparable) if comparable else []
+    judged = [row for row in fit if row.top1_accuracy is not None]
+    others = [
+        min(fit, key=attrgetter("invoke_median_ns")),
+        *sorted(judged, key=_accuracy_then_speed)[-1:],
+        *map(_best, networks),
+        *(row for row in (_good(networks[0]) if networks else ()) if _is_as_fast(row, best)),
+        *sorted(fit, key=attrgetter("invoke_median_ns")),
+    ]
+    first = [best, *(row for row in fit if row.id == best.reference)]
+    chosen = list({row.id: row for row in (*first, *others)}.values())[:_KEY_ROWS]
+    head = list({row.id: row for row in first}.values())
+    return [*head, *sorted(chosen[len(head) :], key=attrgetter("invoke_median_ns"))]
+
+
+def _untimed(rows: Sequence[Row]) -> str:
+    """Return why no file can be recommended."""
     if not answering(rows):
-        return ["Nothing could be measured: the status of each row says why."]
+        return "Nothing could be measured: the status of each row says why."
     is_invalid = any(row.invalid for row in measured(rows))
     why = "the times are invalid" if is_invalid else "the processor is emulated, so nothing was timed"
-    return [f"No file is recommended, as {why}.", *filter(None, [accuracy_sentence(rows)])]
+    return f"No file is recommended, as {why}."
 
 
 def _fit(rows: Sequence[Row]) -> list[Row]:
@@ -95,35 +130,37 @@ def _other_network(rows: Sequence[Row]) -> str:
     return f"Of another, less accurate network: {best.title}, {_numbers(best)}; {_loss(best)}."
 
 
-def _fastest(best: Row) -> str:
+def _fastest(best: Row) -> list[str]:
     unknown = (
         "What it loses isn't known: benchmark the float artifact (quantization none) of the same network beside it."
     )
     if best.top1_accuracy is None:
         unknown = "Its accuracy isn't known: --data DIR gives it images in folders called like its labels."
-    return f"Fastest here: {best.title}, {_numbers(best)}. {unknown}"
+    return [f"Fastest here: {best.title}, {_numbers(best)}.", unknown]
 
 
 def _most_accurate(rows: Sequence[Row], fastest: Row) -> str:
     """Name the most accurate of rows that aren't of one network; empty where it is the fastest, or none is judged."""
     judged = [row for row in rows if row.top1_accuracy is not None]
-    best = max(judged, key=lambda row: (known(row.top1_accuracy), -row.invoke_median_ns), default=fastest)
+    best = max(judged, key=_accuracy_then_speed, default=fastest)
     return "" if best is fastest else f"Most accurate here: {best.title}, {_numbers(best)}."
 
 
-def _choice(rows: Sequence[Row]) -> str:
+def _accuracy_then_speed(row: Row) -> tuple[float, int]:
+    return known(row.top1_accuracy), -row.invoke_median_ns
+
+
+def _choice(rows: Sequence[Row]) -> list[str]:
     good, best = _good(rows), _best(rows)
-    sentence = (
-        f"Use {best.title} on this machine: the fastest of {len(good)} that lose at most {_margin(rows):g} percentage "
-        f"points, {_numbers(best)}; {_loss(best)}."
-    )
-    equal = [row.title for row in good if row is not best and _is_as_fast(row, best)]
+    sentences = [
+        f"Use {best.title} on this machine: {_numbers(best)}.",
+        f"It is the fastest of {len(good)} that lose at most {_margin(rows):g} percentage points: {_loss(best)}.",
+    ]
+    equal = [row.timed_title for row in good if row is not best and _is_as_fast(row, best)]
     if equal:
-        sentence += f" As fast within {_EQUAL_SHARE:.0%} or the noise: {', '.join(equal)}."
-    for row in rows:
-        if row not in good and row.invoke_median_ns < best.invoke_median_ns:
-            sentence += f" {row.title} is faster but loses {row.loss_pp:.2f} points."
-    return sentence
+        sentences.append(f"As fast within {_EQUAL_SHARE:.0%} or the noise: {', '.join(equal)}.")
+    faster = [row for row in rows if row not in good and row.invoke_median_ns < best.invoke_median_ns]
+    return [*sentences, *(f"{row.timed_title} is faster but loses {row.loss_pp:.2f} points." for row in faster)]
 
 
 def _is_as_fast(row: Row, best: Row) -> bool:
@@ -139,9 +176,10 @@ def _stages(row: Row) -> str:
     stages = row.stage_median_ns
     if not stages:
         return "What a frame costs besides the network isn't known: OpenCV isn't installed here."
+    total = f"{known(row.end_to_end).median_ns / 1e6:.2f} ms{_bracketed(row.time_caveat('end_to_end'))}"
     return (
-        f"From a camera's picture to a written decision {row.title} takes {known(row.end_to_end).median_ns / 1e6:.2f} "
-        f"ms: {stages['decode'] / 1e6:.2f} ms decode it, {stages['vision'] / 1e6:.2f} ms prepare it, "
+        f"From a camera's picture to a written decision {row.title} takes {total}: {stages['decode'] / 1e6:.2f} ms "
+        f"decode it, {stages['vision'] / 1e6:.2f} ms prepare it, "
         f"{stages['invoke'] / 1e6:.2f} ms are the network, the rest decides and writes."
     )
 
@@ -163,7 +201,8 @@ def _int8_against_float(row: Row, twin: Row, ratio: Ratio) -> str:
 
 def _numbers(row: Row) -> str:
     right = "" if row.top1_accuracy is None else f"{row.top1_accuracy:.2%} right, "
-    return f"{_microseconds(row)} an image, {right}{known(row.size_bytes) / 1e3:,.0f} kB"
+    time = f"{row.invoke_median_ns / 1e3:,.1f} µs an image{_bracketed(row.time_caveat())}"
+    return f"{time}, {right}{known(row.size_bytes) / 1e3:,.0f} kB"
 
 
 def _loss(row: Row) -> str:
@@ -176,12 +215,16 @@ def _loss(row: Row) -> str:
 
 
 def _microseconds(row: Row) -> str:
-    return f"{row.invoke_median_ns / 1e3:,.1f} µs"
+    return f"{row.invoke_median_ns / 1e3:,.1f} µs{_bracketed(row.time_caveat())}"
+
+
+def _bracketed(caveat: str) -> str:
+    return f" ({caveat})" if caveat else ""
 
 
 def recommend_on_each(machines: Mapping[str, Sequence[Row]], rows: Sequence[Row]) -> list[str]:
     """Return the sentences of a report on several machines: one on the rows of each, then what is true of all rows."""
-    first = [f"{machine}: {recommend(own)[0]}" for machine, own in machines.items()]
+    first = [f"{machine}: {' '.join(advice(own))}" for machine, own in machines.items()]
     return [*first, *filter(None, (accuracy_sentence(rows), agreement_sentence(machines)))]
 
 

@@ -12,10 +12,13 @@ from benchmarks.measure.job import NOT_TIMED, OK, CalibrationManifest, Photograp
 from benchmarks.measure.loadgen import LoadgenFigures
 from benchmarks.records import ABSENT_IF_NONE, stored_as
 from benchmarks.stats.accuracy import Reliability
-from benchmarks.stats.latency import LatencySummary, Stability
+from benchmarks.stats.latency import STEADY, LatencySummary, Stability
 from benchmarks.stats.ratios import Ratio
 
 _T = TypeVar("_T")
+
+INVALID, SATURATES = "invalid times", "kernel saturates"
+"""Caveats of a row besides the verdicts NOISY and DRIFTING of `benchmarks.stats.latency`."""
 
 
 def known(value: _T | None) -> _T:
@@ -209,8 +212,29 @@ class Row:
 
     @property
     def title(self) -> str:
-        """Name of the file and its runtime, for sentences and tables."""
-        return f"{self.variant} ({self.runtime})"
+        """Name of the file and its runtime, for sentences and tables, with `answer_caveat`."""
+        return self._titled("")
+
+    @property
+    def timed_title(self) -> str:
+        """The title with the caveat of invoke besides, for a sentence on speed that doesn't give the time."""
+        return self._titled(self.time_caveat())
+
+    @property
+    def answer_caveat(self) -> str:
+        """SATURATES where an int8 ONNX kernel differs from the file's own arithmetic on this processor; else empty."""
+        agreement = self.runtime_settings and self.runtime_settings.kernel_agreement
+        return SATURATES if agreement and agreement.same < agreement.images else ""
+
+    def time_caveat(self, kind: str = "invoke") -> str:
+        """Return INVALID, DRIFTING or NOISY, the first that is true of the row's calls of a kind; empty if none is."""
+        latency: Latency | None = getattr(self, kind)
+        if latency is None:
+            return ""
+        return INVALID if self.invalid else latency.stability.verdict.replace(STEADY, "")
+
+    def _titled(self, caveat: str) -> str:
+        return f"{self.variant} ({', '.join(filter(None, (str(self.runtime), self.answer_caveat, caveat)))})"
 
     @property
     def is_reference(self) -> bool:

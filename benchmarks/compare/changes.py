@@ -7,7 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.analysis.gate import LATENCY, LOSS, PRESENCE, Candidate, Check, Gate, failed_rows, invalid_rows, judge
+from benchmarks.analysis.gate import (
+    LATENCY,
+    LOSS,
+    PRESENCE,
+    Candidate,
+    Caveats,
+    Check,
+    Gate,
+    failed_rows,
+    invalid_rows,
+    judge,
+)
 from benchmarks.analysis.quantization_loss import compare_predictions
 from benchmarks.analysis.row import Comparison, Row
 from benchmarks.config import Limits
@@ -54,6 +65,11 @@ class Change:
     """Predictions of the new row against those of the old one; None: not comparable."""
     latency: Ratio | None = None
     """Time of invoke, new over old; None: not comparable."""
+
+    @property
+    def caveats(self) -> Caveats:
+        """Reasons not to rely on the two rows."""
+        return Caveats.of(self.old, self.new, names=("old", "new"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +127,7 @@ REFERENCE = "the old report"
 def judge_changes(changes: Changes, old: Report, new: Report, limits: Limits) -> Gate:
     """Check the limits on every row of the old report; a row that went missing must not pass unseen."""
     invalid = list(dict.fromkeys([*invalid_rows(old.rows), *invalid_rows(new.rows)]))
-    candidates = [Candidate.of(each.row.id, REFERENCE, each.loss, each.latency) for each in changes.rows]
+    candidates = [Candidate.of(each.row.id, REFERENCE, each.loss, each.latency, each.caveats) for each in changes.rows]
     gaps = [gap for change in changes.rows for gap in _gaps(change, changes, limits, invalid)]
     failed, hint = failed_rows(new.rows), "the old report measured none of the rows"
     return judge(candidates, limits, failed=failed, invalid=invalid, gaps=gaps, hint=hint)

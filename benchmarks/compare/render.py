@@ -25,33 +25,42 @@ _ACCURACY = {
 
 def verdict(change: Change) -> str:
     """Return the changes of one row in a few words."""
-    if change.old is None or change.new is None:
-        return "only in the new report" if change.new else "only in the old report"
-    if _fails_now(change):
+    if change.new and _fails_now(change):
         return f"FAILS NOW: {change.new.reason}"
-    return ", ".join(filter(None, (_accuracy_words(change), _latency_words(change)))) or MISSING
+    alone = "" if change.old and change.new else f"only in the {'new' if change.new else 'old'} report"
+    times = f"times: {change.caveats.times}" if change.caveats.times else ""
+    parts = (alone, _accuracy_words(change), change.caveats.answers, _latency_words(change), times)
+    return ", ".join(filter(None, parts)) or MISSING
 
 
 def summary(changes: Changes) -> str:
     """Return the comparison in one line: the rows that are worse beyond the noise, or that none is."""
-    tests: dict[str, Callable[[Change], bool]] = {
-        "Fail now": _fails_now,
-        "Gone": lambda change: change.new is None,
-        "Less accurate": lambda change: bool(change.loss and change.loss.verdict in (LOSS, SMALL_LOSS)),
-        "Slower": lambda change: _direction(change) > 0,
-    }
-    improvements: dict[str, Callable[[Change], bool]] = {
-        "More accurate": lambda change: bool(change.loss and change.loss.verdict == GAIN),
-        "Faster": lambda change: _direction(change) < 0,
-    }
-    compared = sum(bool(change.loss or change.latency) for change in changes.rows)
-    none = f"No row of {compared} is worse beyond the noise." if compared else "No row could be compared."
-    return " ".join([*(_parts(changes, tests) or [none]), *_parts(changes, improvements)])
+    losses = {change.row.id: change.loss.verdict for change in changes.rows if change.loss}
+    worse = [
+        _part("Fail now", {change.row.id: "" for change in changes.rows if _fails_now(change)}),
+        _part("Gone", {change.row.id: "" for change in changes.rows if change.new is None}),
+        _part("Less accurate", _answer_caveats(changes, lambda name: losses.get(name) in (LOSS, SMALL_LOSS))),
+        _part("Slower", {each.row.id: each.caveats.times for each in changes.rows if _direction(each) > 0}),
+    ]
+    better = [
+        _part("More accurate", _answer_caveats(changes, lambda name: losses.get(name) == GAIN)),
+        _part("Faster", {each.row.id: each.caveats.times for each in changes.rows if _direction(each) < 0}),
+    ]
+    compared = [change for change in changes.rows if change.loss or change.latency]
+    none = f"No row of {len(compared)} is worse beyond the noise." if compared else "No row could be compared."
+    if doubtful := sum(bool(change.latency and change.caveats.times) for change in compared):
+        none += f" The times of {doubtful} aren't to be relied on: noisy or drifting."
+    return " ".join(filter(None, [*(worse if any(worse) else [none]), *better]))
 
 
-def _parts(changes: Changes, tests: Mapping[str, Callable[[Change], bool]]) -> list[str]:
-    names = {title: [change.row.id for change in changes.rows if is_so(change)] for title, is_so in tests.items()}
-    return [f"{title}: {', '.join(ids)}." for title, ids in names.items() if ids]
+def _answer_caveats(changes: Changes, is_named: Callable[[str], bool]) -> dict[str, str]:
+    return {each.row.id: each.caveats.answers for each in changes.rows if is_named(each.row.id)}
+
+
+def _part(title: str, rows: Mapping[str, str]) -> str:
+    """Return the title and the rows, each with its caveat; empty without rows."""
+    names = ", ".join(f"{name} ({caveat})" if caveat else name for name, caveat in rows.items())
+    return f"{title}: {names}." if names else ""
 
 
 def caveats(changes: Changes, margin_pp: float) -> list[str]:
@@ -62,6 +71,12 @@ def caveats(changes: Changes, margin_pp: float) -> list[str]:
     if changes.machine_differences:
         names = ", ".join(changes.machine_differences).replace("_", " ")
         found.append(f"The reports are of different machines ({names}): their latencies aren't compared.")
+    found += [
+        f"INVALID times of {row.id} in the {name} report: {row.invalid}."
+        for change in changes.rows
+        for name, row in (("old", change.old), ("new", change.new))
+        if row and row.invalid
+    ]
     if any(change.latency and change.latency.low is None for change in changes.rows):
         found.append("A report has a single repeat of some rows: how far repeats lie apart isn't known (--repeats 5).")
     found += [

@@ -6,17 +6,17 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from benchmarks.analysis.recommendation import recommend_on_each
 from benchmarks.analysis.row import Row
-from benchmarks.analysis.rows import compare_with_float, make_rows
+from benchmarks.analysis.rows import compare_with_float, make_rows, without_common_machine
 from benchmarks.device.run import DeviceResult, read_result
 from benchmarks.host.environment import Environment, merged_environment, short_name
 from benchmarks.report.schema import PeerRow, Report, read_report
 from benchmarks.report.table import reasons, text_table
-from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console, extras
 from edge.errors import EXIT_DONE, ToolkitError
 
@@ -38,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
     flags = console.Parser(
         prog=f"python -m benchmarks {NAME}",
         description="Put results of devices (from a kit), and reports, into one report; each row names its machine.",
-        epilog="example: python -m benchmarks merge pi4.json pi5.json reports/host/report.json --out reports/all",
+        epilog="A report alone, of an earlier version too, is written again with this version's page and sentences.\n\n"
+        "examples:\n  python -m benchmarks merge pi4.json pi5.json reports/host/report.json --out reports/all\n"
+        "  python -m benchmarks merge reports/old/report.json --out reports/old",
     )
     flags.add_argument("files", type=Path, nargs="+", metavar="FILE", help="result.json of a kit, or report.json")
     flags.add_argument("--out", type=Path, default=Path("reports/merged"), metavar="DIR", help="folder of the report")
@@ -53,9 +55,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.start_logging(options)
     extras.require("benchmarks")
     from benchmarks.report.build import write_report
+    from benchmarks.report.photographs import SHEETS
 
-    report = merge([read(path) for path in options.files])
-    page = write_report(report, options.out)
+    files = [read(path) for path in options.files]
+    report = merge(files)
+    sheets = {name: options.files[0].parent / name for name in SHEETS.values()} if report.shown else {}
+    page = write_report(
+        report, options.out, {name: path.read_bytes() for name, path in sheets.items() if path.is_file()}
+    )
     print(text_table(report.rows), *reasons(report.rows), "", *report.recommendation, f"report: {page}", sep="\n")
     return EXIT_DONE
 
@@ -85,12 +92,16 @@ def parse(name: str, data: Any) -> File:
 def merge(files: Sequence[File]) -> Report:
     """Return one report; of several machines each row's name ends with its machine's, and each has its advice.
 
+    A report alone keeps its rows, and has its sentences anew.
+
     Raises:
         ToolkitError: they were measured on different test images, or are merged already.
     """
     from benchmarks.report.build import build_report
 
     contents = [file.content for file in files]
+    if len(files) == 1 and isinstance(contents[0], Report):
+        return _again(contents[0])
     first, environments = contents[0], [content.environment for content in contents]
     for file in files[1:]:
         if file.content.test_images.sha256 != first.test_images.sha256:
@@ -98,12 +109,14 @@ def merge(files: Sequence[File]) -> Report:
                 f"{file.name} and {files[0].name} were measured on different test images: measure again with one kit, "
                 "and the same --max-images"
             )
-    labels, margin_pp = first.test_images.labels, first.settings.margin_pp
+    compare = partial(
+        compare_with_float,
+        labels=first.test_images.labels,
+        class_names=first.test_images.class_names,
+        margin_pp=first.settings.margin_pp,
+    )
     names = _names(environments)
-    machines = {
-        machine: compare_with_float(_rows(file, machine), labels, FASHION_MNIST_LABELS, margin_pp=margin_pp)
-        for machine, file in zip(names, files, strict=True)
-    }
+    machines = {machine: compare(_rows(file, machine)) for machine, file in zip(names, files, strict=True)}
     peers = [
         replace(peer, machine=machine)
         for machine, content in zip(names, contents, strict=True)
@@ -112,7 +125,7 @@ def merge(files: Sequence[File]) -> Report:
     ]
     rows = [row for members in machines.values() for row in members]
     if len(files) > 1:
-        rows = compare_with_float([_renamed(row) for row in rows], labels, FASHION_MNIST_LABELS, margin_pp=margin_pp)
+        rows = compare([_renamed(row) for row in rows])
         peers = [_renamed(peer) for peer in peers]
     environment = merged_environment(environments, names)
     report = build_report(rows, first.settings, first.test_images, environment, statement=first.statement, peers=peers)
@@ -124,13 +137,40 @@ def merge(files: Sequence[File]) -> Report:
     )
 
 
+def _again(report: Report) -> Report:
+    """Return a report with the sentences of this version; its rows and its spread over seeds stay."""
+    from benchmarks.report.build import build_report
+
+    made = build_report(
+        report.rows,
+        report.settings,
+        report.test_images,
+        report.environment,
+        statement=report.statement,
+        peers=report.peers,
+        limits=report.gate.limits if report.gate else None,
+        is_interrupted=report.interrupted,
+    )
+    machines: dict[str, list[Row]] = {}
+    for row in report.rows:
+        machines.setdefault(row.machine or "", []).append(row)
+    named = {machine: without_common_machine(rows) for machine, rows in machines.items()}
+    return replace(
+        made,
+        recommendation=tuple(recommend_on_each(named, report.rows)) if len(named) > 1 else made.recommendation,
+        noise=report.noise,
+        merged=report.merged,
+        settings_of_each=report.settings_of_each,
+    )
+
+
 def _rows(file: File, machine: str) -> list[Row]:
     """Return the rows of one file, each with its machine."""
     content = file.content
     if isinstance(content, DeviceResult):
         variants, trials = zip(*((each.variant, each.trials) for each in content.variants), strict=True)
-        labels = content.test_images.labels
-        rows = make_rows(variants, trials, labels, FASHION_MNIST_LABELS, margin_pp=content.settings.margin_pp)
+        images, margin_pp = content.test_images, content.settings.margin_pp
+        rows = make_rows(variants, trials, images.labels, images.class_names, margin_pp=margin_pp)
     elif content.environment.machines:
         parts = ", ".join(content.merged or ())
         raise ToolkitError(f"{file.name} is of several machines: merge the files that it was made of, {parts}")

@@ -14,7 +14,7 @@ import jinja2
 from benchmarks.analysis.accuracy_findings import change_sentence, loss_sentence
 from benchmarks.analysis.photograph_findings import frames_sentence, headline, hits_sentence, mistakes_sentence
 from benchmarks.analysis.photographs import judge_photographs
-from benchmarks.analysis.recommendation import recommended
+from benchmarks.analysis.recommendation import key_rows, recommended
 from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.seed_variance import seed_sentence
 from benchmarks.columns import MISSING, Column
@@ -32,6 +32,7 @@ from benchmarks.report.schema import PeerRow, Report
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _TONES = {OK: "ok", NOT_TIMED: "untimed", FAILED: "failed"}
+_LEAD = 3  # sentences of the recommendation on the first screen
 _MODES = ("none", "float16", "dynamic", "int8")
 _R = TypeVar("_R")
 
@@ -45,6 +46,8 @@ class TableLine:
     mode: str | None
     """Quantization that colours the dot before the name; None without a dot."""
     cells: list[str]
+    note: str = ""
+    """Small text behind the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,14 @@ def html_page(report: Report) -> str:
         report.environment,
         settings=table.runtime_settings_lines(rows),
         charts=[figure_svg(partial(draw_chart, rows, size), salt=f"chart {size}") for size in sizes],
-        # Of several machines no row is the one to use.
-        tiles=[] if report.environment.machines else tiles(rows),
+        **_answer(report),
         variants=_row_table(table.COLUMNS, rows),
         reasons=table.reasons(rows),
         losses=losses(rows),
         noises=[seed_sentence(group) for group in report.noise],
         accuracy_tables=[
-            (part.title, part.note, _row_table(part.columns, part.rows)) for part in accuracy_tables(rows)
+            (part.title.lower().replace(" ", "-"), part.title, part.note, _row_table(part.columns, part.rows))
+            for part in accuracy_tables(rows)
         ],
         changes=changes(rows),
         reliability=reliability(rows),
@@ -117,17 +120,41 @@ def table_view(
     *,
     tone: Callable[[_R], str] = lambda _: "",
     mode: Callable[[_R], str | None] = lambda _: None,
+    note: Callable[[_R], str] = lambda _: "",
 ) -> TableView:
-    """Lay a table out for the macro in table.html.j2; `tone` and `mode` are those of `TableLine`."""
+    """Lay a table out for the macro in table.html.j2; `tone`, `mode` and `note` are those of `TableLine`."""
     groups = [(name, len(list(members))) for name, members in groupby(columns, key=lambda column: column.group)]
     # A name stands in the upper line where it covers several columns.
     spans = [(name if width > 1 else "", width) for name, width in groups]
-    lines = [TableLine(tone(row), mode(row), [column.show(row) for column in columns]) for row in rows]
+    lines = [TableLine(tone(row), mode(row), [column.show(row) for column in columns], note(row)) for row in rows]
     return TableView(columns, spans, [name for name, _ in spans if name], lines)
 
 
 def _row_table(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> TableView:
     return table_view(columns, rows, tone=_tone, mode=lambda row: row.quantization or "")
+
+
+def _answer(report: Report) -> dict[str, Any]:
+    """Return the values of the first screen: what to use, its figures, and the rows to compare it with."""
+    machines, best = report.environment.machines or (), recommended(report.rows)
+    shown = max(_LEAD, len(machines))
+    # Of several machines no row is the one to use.
+    rows = [] if machines else key_rows(report.rows)
+    return {
+        "lead": report.recommendation[:shown],
+        "findings": report.recommendation[shown:],
+        "failed": [row.id for row in report.rows if row.status == FAILED],
+        "tiles": [] if machines else tiles(report.rows),
+        "key": table_view(
+            table.KEY_COLUMNS,
+            rows,
+            tone=lambda row: "best" if row is best else "",
+            mode=lambda row: row.quantization or "",
+            note=table.key_note,
+        )
+        if rows
+        else None,
+    }
 
 
 def _tone(row: Row | PeerRow) -> str:
@@ -140,14 +167,15 @@ def tiles(rows: Sequence[Row]) -> list[tuple[str, str]]:
     if row is None:
         return []
     figures = [
-        (f"{row.invoke_median_ns / 1e3:,.1f} µs", "the network, one image"),
-        (f"{known(row.size_bytes) / 1e3:,.0f} kB", "the file"),
+        (f"{row.invoke_median_ns / 1e3:,.1f} µs", "the network, one image", row.time_caveat()),
+        (f"{known(row.size_bytes) / 1e3:,.0f} kB", "the file", ""),
     ]
     if row.frame_to_decision:
-        figures.insert(1, (f"{row.frame_to_decision.median_ns / 1e6:,.2f} ms", "from frame to decision"))
+        time = f"{row.frame_to_decision.median_ns / 1e6:,.2f} ms"
+        figures.insert(1, (time, "from frame to decision", row.time_caveat("frame_to_decision")))
     if row.top1_accuracy is not None:
-        figures.insert(0, (f"{row.top1_accuracy:.2%}", "of the test images right"))
-    return figures
+        figures.insert(0, (f"{row.top1_accuracy:.2%}", "of the test images right", row.answer_caveat))
+    return [(value, ", ".join(filter(None, (meaning, caveat)))) for value, meaning, caveat in figures]
 
 
 def losses(rows: Sequence[Row]) -> dict[str, list[str]] | None:
@@ -210,7 +238,7 @@ def photographs(report: Report) -> dict[str, Any] | None:
     scores = judge_photographs(row, report.test_images)
     return {
         "title": section.title_of(report, row),
-        "headline": headline(tally),
+        "headline": headline(row),
         "rows": _row_table(section.ROWS, judged) if len(judged) > 1 else None,
         "folders": table_view(
             section.FOLDERS, section.folder_table(tally), tone=lambda folder: "" if folder.truth else "total"

@@ -14,6 +14,7 @@ from benchmarks.columns import MISSING, Column, as_markdown, as_text, bullets, n
 from benchmarks.config import BenchmarkConfig
 from benchmarks.measure.inputs import EvaluationSet
 from benchmarks.report.schema import Report, Shown
+from benchmarks.report.table import status
 
 SHEETS = {"Mistakes": "mistakes.png", "Right answers": "hits.png"}
 """File names of the sheets by their headings."""
@@ -75,6 +76,7 @@ ROWS: tuple[Column[Row], ...] = (
     Column("unknown rejected", "%", number("photographs.rejection.answered.unknown_rejected.share", scale=100)),
     Column("", "AUROC", number("photographs.rejection.auroc", digits=3)),
     Column("frame to answer", "ms", _total_ms),
+    Column("", "status", status, is_number=False),
 )
 
 
@@ -163,7 +165,7 @@ def photographs_text(report: Report) -> str:
         as_text(RULES, rules) if rules else "",
         frames_sentence(tally, threads=report.settings.threads) + "\n" + as_text(STAGES, tally.stages),
         "\n".join(["not read:", *skipped]) if skipped else "",
-        "\n".join(headline(tally)),
+        "\n".join(headline(row)),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -179,7 +181,7 @@ def photographs_markdown(report: Report) -> list[str]:
         "## Photographs",
         as_markdown(ROWS, judged) if len(judged) > 1 else "",
         f"{title_of(report, row)}:",
-        bullets(headline(tally)),
+        bullets(headline(row)),
         as_markdown(FOLDERS, folder_table(tally)),
         "### Answers",
         "![confusion matrix](confusion.png)",

@@ -6,14 +6,13 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 
-from benchmarks.analysis.accuracy_findings import kernel_sentence
 from benchmarks.analysis.latency import KINDS, TABLED, tabled_latency
-from benchmarks.analysis.row import Row
+from benchmarks.analysis.row import INVALID, Row
 from benchmarks.columns import MISSING, Column, as_text, number
 from benchmarks.measure.job import NOT_INSTALLED, NOT_TIMED, OK
 from benchmarks.report.accuracy_table import CSV_NAMES, csv_facts, loss_cell
 from benchmarks.report.schema import PeerRow
-from benchmarks.stats.latency import DRIFTING, NOISY, median_width
+from benchmarks.stats.latency import DRIFTING, NOISY, STEADY, judge, median_width
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:
@@ -60,16 +59,10 @@ def reasons(rows: Sequence[Row]) -> list[str]:
 
 
 def status(row: Row) -> str:
-    """Return the status with the first reason not to rely on the table's latencies: invalid, noisy or drifting."""
-    if row.status != OK:
-        return row.status
-    if kernel_sentence(row):
-        return "ok, kernel saturates"
-    if row.invalid:
-        return "ok, invalid times"
-    verdicts = [latency.stability.verdict for kind in TABLED if (latency := tabled_latency(row, kind))]
-    worst = next((verdict for verdict in (DRIFTING, NOISY) if verdict in verdicts), None)
-    return f"{OK}, {worst}" if worst else OK
+    """Return the status with the caveats of the row's answers and of its times in the table."""
+    times = {row.time_caveat(kind) for kind in TABLED}
+    worst = next((caveat for caveat in (INVALID, DRIFTING, NOISY) if caveat in times), "")
+    return ", ".join(filter(None, (row.status, row.answer_caveat, worst)))
 
 
 _PLACES = {OK: 0, NOT_TIMED: 1}
@@ -127,6 +120,29 @@ COLUMNS: tuple[Column[Row], ...] = (
 )
 
 
+def key_note(row: Row) -> str:
+    """Name the runtime of a row in `KEY_COLUMNS`, and its caveats."""
+    return ", ".join(filter(None, (row.runtime, status(row).partition(", ")[2])))
+
+
+def _loss_with_interval(row: Row) -> str:
+    loss = row.against_float
+    return f"{loss_cell(row)} ({loss.interval_pp[0]:.2f} to {loss.interval_pp[1]:.2f})" if loss else loss_cell(row)
+
+
+KEY_COLUMNS: tuple[Column[Row], ...] = (
+    Column("", "variant", lambda row: row.variant, is_number=False),
+    Column("", "top-1 %", number("top1_accuracy", scale=100, digits=2)),
+    Column("", "loss, points (95 %)", _loss_with_interval),
+    Column("", "invoke µs", number("invoke.median_ns", scale=1e-3)),
+    Column("", "± %", _uncertainty("invoke")),
+    Column("", "× float", lambda row: row.speedup.mark if row.speedup else MISSING),  # noqa: RUF001  # as in print
+    Column("", "frame to decision ms", number("frame_to_decision.median_ns", scale=1e-6, digits=2)),
+    Column("", "kB", number("size_bytes", scale=1e-3)),
+)
+"""Columns of the few rows on the first screen of the page; a phone shows four of them."""
+
+
 def peers_text(peers: Sequence[PeerRow]) -> str:
     """Lay the table of peers out for a terminal, with a sentence for each peer that couldn't be measured."""
     return "\n".join([as_text(PEER_COLUMNS, ordered_peers(peers)), *peer_sentences(peers)])
@@ -145,6 +161,15 @@ def peer_sentences(peers: Sequence[PeerRow]) -> list[str]:
     return [*sorted(what), *sorted(missing), *failed]
 
 
+def peer_caveat(peer: PeerRow) -> str:
+    """Return INVALID, DRIFTING or NOISY, as for this project's rows; empty of a tool that reports a summary alone."""
+    if peer.status != OK or peer.invalid:
+        return INVALID if peer.status == OK else ""
+    calls = peer.raw.invoke_ns
+    verdict = judge(calls).verdict if calls and all(calls) else STEADY
+    return "" if verdict == STEADY else verdict
+
+
 PEER_COLUMNS: tuple[Column[PeerRow], ...] = (
     Column("", "variant", lambda peer: peer.variant, is_number=False),
     Column("", "tool", lambda peer: _joined(peer.peer, peer.version), is_number=False),
@@ -155,7 +180,7 @@ PEER_COLUMNS: tuple[Column[PeerRow], ...] = (
     Column(
         "",
         "status",
-        lambda peer: "ok, invalid times" if peer.status == OK and peer.invalid else peer.status,
+        lambda peer: ", ".join(filter(None, (peer.status, peer_caveat(peer)))),
         is_number=False,
     ),
 )

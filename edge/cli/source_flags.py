@@ -15,7 +15,7 @@ from edge.system.connection import SOURCE_VARIABLES, Access
 from edge.system.urls import with_login
 
 if TYPE_CHECKING:
-    from edge.vision.prepared_input import Region
+    from edge.vision.region import Region
 
 # Frames after which an endless demo stops: two of each garment, or each garment for 2 s at 30 frames a second.
 DEMO_FRAMES = {"demo": 20, "demo-video": 600}
@@ -117,6 +117,6 @@ def size_bytes(text: str) -> int:
 
 
 def _region(text: str) -> Region:
-    from edge.vision.prepared_input import Region
+    from edge.vision.region import Region
 
     return Region.parse(text)

@@ -31,7 +31,7 @@ from edge.sinks.addresses import TOKEN_VARIABLE, PageAddress, PageMount, add_mou
 if TYPE_CHECKING:
     from edge.collect.session import Session
     from edge.sources import Source
-    from edge.vision.prepared_input import Region
+    from edge.vision.region import Region
 
 _LOGGER = logging.getLogger(__name__)
 NAME = "collect"

@@ -18,7 +18,7 @@ from edge.sinks.web.broadcast import Broadcast
 from edge.sinks.web.live_state import server_event
 from edge.sinks.web.server import FOLDER, Answer, Routes, application
 from edge.sinks.web.thread import ServerThread
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from edge.errors import FrameError, ToolkitError
 from edge.images.near_copies import Look, is_near_copy, look_of
 from edge.sinks.images.class_folders import ClassFolders
 from edge.sources.frame import Frame
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 
 _LOGGER = logging.getLogger(__name__)
 HOLD_S = 1.5

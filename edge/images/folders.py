@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.images.kinds import EMPTY, HEAD_BYTES, IMAGE_SUFFIXES, Kind, counted, is_readable, kind_of
+from edge.images.kinds import EMPTY, Kind, counted, has_image_suffix, is_readable, kind_of_file
 
 _LOGGER = logging.getLogger(__name__)
 _OTHER = Kind("other", "file", "no image by its first bytes")
@@ -123,23 +122,6 @@ def first_image_below(folder: Path) -> Path | None:
         if path.parent != folder and _kind_to_leave_out(path) is None:
             return path
     return None
-
-
-def kind_of_file(path: Path) -> Kind | None:
-    """Return the kind of a regular file by its first bytes; None: none that is known.
-
-    Raises:
-        OSError: it can't be read, or is no regular file: to open a pipe may take for ever.
-    """
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError("not a regular file")
-    with path.open("rb") as file:
-        return kind_of(file.read(HEAD_BYTES))
-
-
-def has_image_suffix(path: Path | str) -> bool:
-    """Return whether a name promises an image."""
-    return Path(path).suffix.lower() in IMAGE_SUFFIXES
 
 
 def _kind_to_leave_out(path: Path) -> Kind | None:

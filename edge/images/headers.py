@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from edge.images import kinds
-from edge.images.av1 import largest_frame
 from edge.images.boxes import boxes
 from edge.images.kinds import Kind, kind_of
 
@@ -26,7 +25,7 @@ _TIFF_ALPHA = (1, 2)  # values of ExtraSamples
 _SHORT, _LONG = 3, 4
 _ENTRY_BYTES = 12
 _STRANGE = 2**32  # a type of number that no encoder writes, but libtiff would read
-_PNM = re.compile(rb"P[2356](?:\s+|#[^\n]*\n)+(\d{1,9})(?:\s+|#[^\n]*\n)+(\d{1,9})(?:\s+|#[^\n]*\n)+(\d{1,9})\s")
+_PNM = rb"P[2356](?:\s+|#[^\n]*\n)+(\d{1,9})(?:\s+|#[^\n]*\n)+(\d{1,9})(?:\s+|#[^\n]*\n)+(\d{1,9})\s"
 _PNM_BYTES = 4096
 
 
@@ -166,7 +165,7 @@ def _number(kind: int, value: bytes, order: str) -> int:
 
 
 def _pnm(content: bytes) -> Header | None:
-    found = _PNM.match(content[:_PNM_BYTES])
+    found = re.match(_PNM, content[:_PNM_BYTES])
     if found is None:
         return None
     width, height, white = (int(number) for number in found.groups())
@@ -207,6 +206,8 @@ def _heif(content: bytes) -> Header | None:
     if not sizes:
         return None
     if kind_of(content) is kinds.AVIF:
+        from edge.images.av1 import largest_frame
+
         inside = largest_frame(content)
         if inside is None:
             return None

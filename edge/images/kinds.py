@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import stat
 from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 HEAD_BYTES = 64
@@ -120,6 +122,23 @@ def _by_brand(head: bytes) -> Kind:
 
 
 @functools.cache
+def kind_of_file(path: Path) -> Kind | None:
+    """Return the kind of a regular file by its first bytes; None: none that is known.
+
+    Raises:
+        OSError: it can't be read, or is no regular file: to open a pipe may take for ever.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError("not a regular file")
+    with path.open("rb") as file:
+        return kind_of(file.read(HEAD_BYTES))
+
+
+def has_image_suffix(path: Path | str) -> bool:
+    """Return whether a name promises an image."""
+    return Path(path).suffix.lower() in IMAGE_SUFFIXES
+
+
 def is_readable(kind: Kind) -> bool:
     """Return whether the installed libraries decode a kind of file."""
     if kind.needs.startswith("."):

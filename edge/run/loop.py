@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edge.classify.results import Decision, Prediction
     from edge.sinks import Sink
     from edge.sources import Frame, Source
-    from edge.vision.prepared_input import Region
+    from edge.vision.region import Region
 
 
 class RunConfig(NamedTuple):  # as all values of a start: Python would compile a dataclass anew each time

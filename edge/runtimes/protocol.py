@@ -37,7 +37,7 @@ LAST_TFLITE_RUNTIME = "2.14.0"
 """Last tflite-runtime: LiteRT is its successor."""
 TOO_OLD = "is too old for it"
 """Part of every message about a library that is older than a file needs."""
-_MISSING = re.compile(r"Didn't find op for builtin opcode '(\w+)' version '(\d+)'")
+_MISSING = r"Didn't find op for builtin opcode '(\w+)' version '(\d+)'"
 _FIXES = {
     "litert": "pip install --upgrade ai-edge-litert",
     "tflite-runtime": "run it with LiteRT (pip install ai-edge-litert, --runtime litert), or export it with "
@@ -139,7 +139,7 @@ def explain_too_old(path: Path, message: str, runtime: str, installed: str) -> s
     Returns:
         The file's need, the installed version and the remedy; None: the message isn't about an operator's version.
     """
-    operator = _MISSING.search(message)
+    operator = re.search(_MISSING, message)
     if not operator:
         return None
     least = least_version(path)

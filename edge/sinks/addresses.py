@@ -22,9 +22,9 @@ MQTT_VARIABLES = {
 
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 8080
 _BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
-_NAME = re.compile(r"[A-Za-z0-9._-]+")  # and IPv4
-_HOST = re.compile(rf"{_NAME.pattern}|[0-9a-f:.]+")  # IPv6 too
-_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+_NAME = r"[A-Za-z0-9._-]+"  # and IPv4
+_HOST = rf"{_NAME}|[0-9a-f:.]+"  # IPv6 too
+_BASE_PATH = r"(?:/[A-Za-z0-9._~-]+)*"
 
 
 class PageAddress(NamedTuple):
@@ -48,7 +48,7 @@ class PageAddress(NamedTuple):
         except ValueError:
             parts, host, port = None, "", None
         is_all = parts is not None and parts.netloc.strip(":") == text.strip(":")  # no path, no query
-        if not text or "@" in text or not is_all or not _HOST.fullmatch(host):
+        if not text or "@" in text or not is_all or not re.fullmatch(_HOST, host):
             raise ValueError(f"expected HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, got {text!r}")
         return cls(host, _DEFAULT_PORT if port is None else port)
 
@@ -101,7 +101,7 @@ def parse_base_path(text: str) -> str:
         ValueError: anything that isn't the plain path of a URL.
     """
     path = text.rstrip("/")
-    if not _BASE_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+    if not re.fullmatch(_BASE_PATH, path) or {".", ".."} & set(path.split("/")):
         raise ValueError(f"expected a path such as /camera, of letters, digits, - . _ and ~, got {text!r}")
     return path
 
@@ -120,7 +120,7 @@ def parse_origin(text: str) -> str:
     except ValueError:
         parts, host, port = urlsplit(""), "", None
     origin = f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
-    if parts.scheme not in ("http", "https") or not _NAME.fullmatch(host) or origin != text.lower().rstrip("/"):
+    if parts.scheme not in ("http", "https") or not re.fullmatch(_NAME, host) or origin != text.lower().rstrip("/"):
         raise ValueError(
             f"expected a site without a path, such as http://homeassistant.local:8123, or self, got {text!r}"
         )

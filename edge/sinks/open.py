@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edge.sinks.delivery import MonitoredSink
     from edge.sinks.protocol import Sink
     from edge.sinks.web.corrections import Corrections
-    from edge.vision.prepared_input import Region
+    from edge.vision.region import Region
 
 _QUEUED_FRAMES = 8  # 50 MB at 1080p
 _QUEUED_ROWS = 1000

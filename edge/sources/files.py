@@ -9,8 +9,7 @@ from pathlib import Path
 
 from edge.errors import ConfigError, SourceError
 from edge.images import kinds, limits
-from edge.images.folders import first_image_below, has_image_suffix, kind_of_file, list_images, sort_files
-from edge.images.frames import has_more_frames
+from edge.images.kinds import has_image_suffix, kind_of_file
 from edge.sources.camera import CSI_PREFIX
 from edge.sources.frame import Source
 from edge.sources.images import ImageSource
@@ -54,6 +53,8 @@ def open_video(location: str, *, fps: float | None = None, access: Access = Acce
 
 
 def _images_in(folder: Path) -> Sequence[Path]:
+    from edge.images.folders import first_image_below, list_images
+
     found, deeper = list_images(folder), first_image_below(folder)
     hint = (
         f"its sub-folders hold some: --source '{folder}/{'*/' * (len(deeper.relative_to(folder).parts) - 1)}*'"
@@ -71,6 +72,8 @@ def _images_in(folder: Path) -> Sequence[Path]:
 
 def _images_matching(pattern: str) -> Sequence[Path]:
     import glob
+
+    from edge.images.folders import sort_files
 
     paths = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207  # Path.glob takes no absolute pattern
     found = sort_files(path for path in paths if not path.is_dir())
@@ -97,6 +100,8 @@ def _is_image(path: Path) -> bool:
     if not kinds.is_readable(kind):
         raise SourceError(f"{path}: {kinds.refusal(kind)}")
     if kind is kinds.GIF or (kind is kinds.JPEG and not has_image_suffix(path)):
+        from edge.images.frames import has_more_frames
+
         with path.open("rb") as file:
             return not has_more_frames(file.read(limits.MOST_BYTES))
     return True

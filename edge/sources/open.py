@@ -142,7 +142,7 @@ def _read_timeout_s(timeouts: LiveTimeouts) -> float:
 
 
 def _is_web_image(url: str) -> bool:
-    from edge.images.folders import has_image_suffix
+    from edge.images.kinds import has_image_suffix
 
     return url.startswith(("http://", "https://")) and has_image_suffix(url.partition("?")[0])
 

@@ -13,13 +13,14 @@ _SENSITIVE_NAME = (
     r"(?i)(.*[-_])?(user(name)?|login|pass(word|wd)?|pwd?|pin|code|token|auth|(api|access)?key|secret|sig(nature)?|sid)"
 )
 _HARMLESS_VALUE = r"(?i)[a-z]{0,8}(\.\w{2,4})?|\d{1,4}([x.,:]\d{1,4})?"  # stream, a.jpg, 2, 640x480
+_MARKS = frozenset("@?&;#")
 _WORD = r"""[^\s'"`<>()]+"""
 HINT = "write @ as %40, # as %23, / as %2F, ? as %3F and % as %25 in the user name and the password"
 
 
 def is_url(text: str) -> bool:
     """Return whether the text starts with a scheme such as http:// or rtsp://."""
-    return re.match(rf"{_SCHEME}://", text) is not None
+    return "://" in text and re.match(rf"{_SCHEME}://", text) is not None
 
 
 def redact_url(text: str) -> str:
@@ -29,6 +30,8 @@ def redact_url(text: str) -> str:
     secrets. The login ends at the last @ if it holds a colon. A slip such as one slash, or no scheme before a login, is
     redacted too; any other text that is no URL is returned as it is.
     """
+    if not _MARKS.intersection(text):  # most words of a command line, at every start
+        return text
     if re.match(rf"{_SCHEME}:/", text):
         return re.sub(_PARAMETER, _redact_parameter, re.sub(_LOGIN, r"\1***@", text, flags=re.DOTALL))
     return re.sub(_BARE_LOGIN, "***@", text, flags=re.DOTALL)

@@ -20,7 +20,7 @@ from edge.vision.silhouette import CERTAIN, NOTHING_BELOW, Silhouette, find_newc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.vision.prepared_input import Region
+    from edge.vision.region import Region
 
 _PICTURE_EDGE = 160  # pixels along the longer edge of the shrunk frame: a garment that fills a fifth of it still has 28
 _HALF = 127  # of 255: pixels with more cover are inside the outline

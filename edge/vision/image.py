@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.artifact.input_spec import InputSpec
-    from edge.vision.prepared_input import Region
+    from edge.vision.region import Region
 
 _PRESENCE_CELLS = 16  # along an edge: noise of single pixels averages out, an object doesn't
 _FULL_VARIATION = 40.0  # levels of standard deviation that count as 1: 4 are the default threshold of 0.1, see below

@@ -9,7 +9,7 @@ from edge.artifact.input_spec import IMAGE_RECIPE
 
 if TYPE_CHECKING:
     from edge.artifact.input_spec import InputSpec
-    from edge.vision.prepared_input import Region
+    from edge.vision.region import Region
 
 _GARMENT = 480  # three times what the recipe shrinks to: 119 of 120 photographs got the same answer as whole ones
 _FACTOR = 2  # a mean of at least so many pixels along each axis remains to the recipe for whole images

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from edge.artifact.input_spec import InputSpec
     from edge.vision.background import EmptyScene
     from edge.vision.frames import YuvPicture
-    from edge.vision.prepared_input import PreparedInput, Region
+    from edge.vision.prepared_input import PreparedInput
+    from edge.vision.region import Region
 
 _MAX_SHOWN = 200  # characters of a forged spec
 

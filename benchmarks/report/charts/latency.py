@@ -50,7 +50,7 @@ def draw_scatter(rows: Sequence[Row], width: float, palette: Palette) -> Figure:
     axes.set_xlabel("invoke, µs", color=palette.ink)
     axes.set_title(_LEGEND if width == WIDE else _LEGEND.replace(" · dots", "\ndots"), color=palette.muted,
                    fontsize=_LABEL_POINTS, loc="left")  # fmt: skip
-    _name_rows(axes, timed, palette)
+    _name_rows(axes, timed, "invoke", palette)
     return figure
 
 
@@ -78,7 +78,7 @@ def draw_stages(rows: Sequence[Row], width: float, palette: Palette) -> Figure:
     axes.set_xlabel("median of each stage, ms", color=palette.ink)
     figure.legend(loc="outside upper left", ncols=len(colours) if width == WIDE else 3, frameon=False,
                   fontsize=_LABEL_POINTS, labelcolor=palette.ink, handlelength=0.9, columnspacing=1.1)  # fmt: skip
-    _name_rows(axes, timed, palette)
+    _name_rows(axes, timed, "end_to_end", palette)
     return figure
 
 
@@ -95,10 +95,10 @@ def _figure(count: int, palette: Palette, width: float) -> tuple[Figure, Axes]:
     return new_figure(width, height, palette)
 
 
-def _name_rows(axes: Axes, rows: Sequence[Row], palette: Palette) -> None:
-    """Beside the bars where there is room, the runtime under the file's name."""
+def _name_rows(axes: Axes, rows: Sequence[Row], kind: str, palette: Palette) -> None:
+    """Beside the bars where there is room, the runtime and the caveat of its times under the file's name."""
     wrap = partial(textwrap.fill, width=_NAME_CHARACTERS, break_long_words=False, break_on_hyphens=False)
-    names = [f"{wrap(row.variant)}\n{row.runtime}" for row in rows]
+    names = [f"{wrap(row.variant)}\n{', '.join(filter(None, (row.runtime, row.time_caveat(kind))))}" for row in rows]
     axes.set_yticks(range(len(rows)), names, fontsize=_LABEL_POINTS, color=palette.ink, parse_math=False)
     style_axes(axes, palette)
     axes.tick_params(axis="y", length=0, labelcolor=palette.ink)

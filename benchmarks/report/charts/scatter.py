@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -14,7 +15,7 @@ from benchmarks.analysis.row import Row, known, measured
 from benchmarks.analysis.rows import without_common_machine
 from benchmarks.report.charts.style import Palette, new_figure, scale_log, style_axes
 
-WIDE, NARROW = SIZES = (9.6, 5.0), (4.4, 5.4)  # inches; narrow is for a phone held upright
+WIDE, NARROW = SIZES = (9.6, 5.0), (4.4, 4.2)  # inches; narrow is for a phone held upright
 
 _MIN_ACCURACY_SPAN_PP = 1.0  # smaller differences must not look large
 _LOG_FROM_RATIO = 12.0  # slowest to fastest; beyond it the fast ones would be one heap
@@ -25,6 +26,8 @@ _LAYOUTS = ((9.0, 1.2), (9.0, 1.8), (8.5, 1.2), (8.0, 1.4), (7.5, 1.6), (7.0, 1.
 _GAP_POINTS = 4.0  # between a mark and a name
 _ITERATIONS = 500
 _LEGEND = "better: up and to the left · dashed: none is better in both · larger dot: larger file"
+_HOLLOW = " · ring: noisy or drifting"
+_NARROW_CHARACTERS = 52  # of a line of the legend on a phone
 _NARROW_NAMES = 8  # on a phone there is no room for more: beyond it only the frontier is named
 
 
@@ -38,14 +41,17 @@ def draw_chart(rows: Sequence[Row], size: tuple[float, float], palette: Palette)
     timed = sorted(without_common_machine(charted(rows)), key=lambda row: (-_percent(row), _median_us(row)))
     figure, axes = new_figure(*size, palette)
     is_narrow = size[0] < WIDE[0]
-    _scale_axes(axes, timed, palette, legend=_LEGEND.replace("none is ", "none is\n") if is_narrow else _LEGEND)
+    legend = _LEGEND + (_HOLLOW if any(map(_has_caveat, timed)) else "")
+    _scale_axes(axes, timed, palette, legend=textwrap.fill(legend, _NARROW_CHARACTERS) if is_narrow else legend)
     for row in timed:
         colour = palette.of(row.quantization)
         p90_ns = known(row.invoke).p90_ns
         if p90_ns is not None:
             axes.plot([_median_us(row), p90_ns / 1e3], [_percent(row)] * 2, color=colour, linewidth=1.5)
-        axes.scatter(_median_us(row), _percent(row), s=_area(row), color=colour, alpha=0.9,
-                     edgecolors=palette.ink, linewidths=0.6, zorder=3 - _area(row) / 1e4)  # fmt: skip
+        is_sure = not _has_caveat(row)
+        axes.scatter(_median_us(row), _percent(row), s=_area(row), color=colour if is_sure else palette.paper,
+                     edgecolors=palette.ink if is_sure else colour, linewidths=0.6 if is_sure else 2.0,
+                     alpha=0.9, zorder=3 - _area(row) / 1e4)  # fmt: skip
     _draw_frontier(axes, timed, palette)
     named = frontier(timed) if is_narrow and len(timed) > _NARROW_NAMES else timed
     figure.draw_without_rendering()  # gives the axes their final size
@@ -138,6 +144,10 @@ def _marks(axes: Axes, row: Row) -> Bbox:
 
 def _label_text(row: Row) -> str:
     return f"{row.variant}\n{row.runtime} · {known(row.size_bytes) / 1e3:,.0f} kB"
+
+
+def _has_caveat(row: Row) -> bool:
+    return bool(row.time_caveat() or row.answer_caveat)
 
 
 def _area(row: Row) -> float:

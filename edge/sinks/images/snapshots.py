@@ -17,7 +17,7 @@ from edge.sinks.images.class_folders import ClassFolders
 from edge.sinks.protocol import Sink
 from edge.sinks.text.jsonl import as_record
 from edge.sources.frame import Frame
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 
 _DIGITS = 5  # of a clock that counts seconds from 1970
 _NARROW_LEAD = 0.2  # of the likeliest class over the second: ambiguous between two classes

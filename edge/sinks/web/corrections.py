@@ -13,7 +13,7 @@ from edge.sinks.images.class_folders import CORRECTED, ClassFolders
 from edge.sinks.text.jsonl import as_record
 from edge.sinks.web.live_state import LiveFrame
 from edge.sinks.web.server import Action, Answer
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 
 _MOST_FROZEN = 4  # frames in memory that viewers are looking at
 _MOST_UNDONE = 1000  # corrections that can be taken back

@@ -1,11 +1,13 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from benchmarks.analysis.gate import Candidate, Gate, check, gate_lines, judge, judge_report, raise_for
-from benchmarks.analysis.row import Row
+from benchmarks.analysis.gate import Candidate, Caveats, Gate, check, gate_lines, judge, judge_report, raise_for
+from benchmarks.analysis.row import Row, known
 from benchmarks.config import Limits
+from benchmarks.stats.latency import NOISY, Stability
 from benchmarks.stats.ratios import Ratio
 from edge.errors import ToolkitError
 
@@ -102,3 +104,35 @@ def test_a_report_is_judged_against_its_float_rows(row: Callable[..., Row], comp
     facts = ("broken: a_int8.tflite @ litert", "90.00 %", "a_none.tflite @ litert", "wanted 95")
     assert [fact for fact in facts if fact not in broken] == []
     assert outcome.endswith("a_int8.tflite @ litert")
+
+
+def test_checks_and_outcomes_keep_the_caveats_of_both_rows(
+    row: Callable[..., Row], compared: Callable[..., list[Row]]
+) -> None:
+    noisy = Stability(NOISY, "")
+    reference = row("a_none.tflite", quantization="none", invoke_ns=80_000)
+    ours = row("a_int8.tflite", invoke_ns=40_000)
+    limits = Limits(max_loss=50.0, max_latency_ratio=1.0)
+
+    def judged(*unsteady: Row) -> Gate:
+        rows = [replace(each, invoke=replace(known(each.invoke), stability=noisy)) if each in unsteady else each
+                for each in (reference, ours)]  # fmt: skip
+        return judge_report(compared(rows), limits)
+
+    assert "noisy" not in judged().sentence
+    for gate, caveat in (
+        (judged(ours), "(noisy)"),
+        (judged(reference), "(a_none.tflite @ litert noisy)"),
+        (judged(ours, reference), "(noisy; a_none.tflite @ litert noisy)"),
+    ):
+        assert [check.what for check in gate.checks if caveat in check.sentence] == ["latency"]
+        assert gate.outcome == "passed"
+        assert f"a_int8.tflite @ litert {caveat}" in gate.sentence
+
+    broken = judge([replace(SLOW, caveats=Caveats(answers="kernel saturates", times="drifting"))], ALL,
+                   failed=[], invalid=[], hint="")  # fmt: skip
+    assert broken.sentence.endswith(" c (drifting)")
+    lossy = judge([replace(BROKEN, latency=None, caveats=Caveats("kernel saturates", "noisy"))], ALL,
+                  failed=[], invalid=[], hint="")  # fmt: skip
+    assert lossy.sentence.endswith(" b (kernel saturates)")
+    assert lossy.checks[0].sentence.endswith("(kernel saturates)")

@@ -14,6 +14,7 @@ from benchmarks.compare.changes import compare_reports, judge_changes
 from benchmarks.compare.render import caveats, markdown, summary, text, verdict
 from benchmarks.config import Limits
 from benchmarks.report.schema import Report
+from benchmarks.stats.latency import DRIFTING, Stability
 from edge.errors import ReportError
 
 MakeReport = Callable[..., Report]
@@ -70,6 +71,29 @@ def test_rows_of_one_report_alone_and_rows_that_fail_now_are_named(row: Callable
     assert summary(changes) == f"Fail now: {A}. Gone: {GONE}."
 
 
+def _drifting(row: Row) -> Row:
+    return replace(row, invoke=replace(known(row.invoke), stability=Stability(DRIFTING, "")))
+
+
+def test_caveats_of_both_rows_stay_in_verdict_and_summary(row: Callable[..., Row], report: MakeReport) -> None:
+    steady, slower = _timed(row("a.tflite"), *STEADY), _timed(row("a.tflite"), *(2 * value for value in STEADY))
+
+    worse = compare_reports(report(_drifting(steady)), report(_drifting(slower)))
+    same = compare_reports(report(steady), report(_drifting(steady)))
+    elsewhere = compare_reports(report(steady), report(_drifting(steady), cpu="A72"))
+    alone = compare_reports(report(steady), report(steady, _drifting(row("fresh.tflite"))))
+
+    assert "SLOWER" in verdict(worse.rows[0])
+    assert "old drifting; new drifting" in verdict(worse.rows[0])
+    assert summary(worse) == f"Slower: {A} (old drifting; new drifting)."
+    assert verdict(same.rows[0]).endswith("new drifting")
+    assert "old" not in verdict(same.rows[0])
+    assert "drifting" in summary(same)
+    assert verdict(elsewhere.rows[0]).endswith("new drifting")
+    assert verdict(alone.rows[1]).endswith("new drifting")
+    assert "drifting" not in summary(compare_reports(report(steady), report(steady)))
+
+
 def test_other_images_and_another_machine_are_not_compared(row: Callable[..., Row], report: MakeReport) -> None:
     old = report(_timed(row("a.tflite"), *STEADY))
     new = report(_timed(row("a.tflite", wrong=9), *STEADY), images="others", cpu="A72")
@@ -88,7 +112,11 @@ def test_a_throttled_row_has_no_ratio(row: Callable[..., Row], report: MakeRepor
     old = report(_timed(row("a.tflite"), *STEADY))
     new = report(replace(_timed(row("a.tflite"), *STEADY), invalid="throttled"))
 
-    assert compare_reports(old, new).rows[0].latency is None
+    changes = compare_reports(old, new)
+
+    assert changes.rows[0].latency is None
+    assert verdict(changes.rows[0]).endswith("new invalid times")
+    assert [sentence for sentence in caveats(changes, 0.5) if A in sentence and "throttled" in sentence]
 
 
 def test_a_single_repeat_is_no_evidence(row: Callable[..., Row], report: MakeReport) -> None:

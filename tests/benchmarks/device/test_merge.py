@@ -176,3 +176,41 @@ def test_a_file_that_is_no_result_is_refused(tmp_path: Path, text: str, match: s
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ToolkitError, match="no file"):
         read(tmp_path / "x.json")
+
+
+def test_a_report_alone_is_written_again_with_the_sentences_of_this_version(
+    result: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "report"
+    (tmp_path / "result.json").write_text(json.dumps(result(kind="board", board=PI)), encoding="utf-8")
+    assert main([str(tmp_path / "result.json"), "--out", str(folder), "-q"]) == 0
+    made = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    older = {**made, "recommendation": ["of an older version"], "noise": [], "settings": made["settings"] | {"seed": 7}}
+    (folder / "report.json").write_text(json.dumps(older), encoding="utf-8")
+
+    assert main([str(folder / "report.json"), "--out", str(folder), "-q"]) == 0
+
+    again = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert again == made | {"settings": older["settings"], "noise": []} | {
+        "frames": made["frames"] | {"seed": 7},
+    }
+
+
+def test_a_report_on_several_machines_keeps_its_advice_for_each(result: Callable[..., dict[str, Any]]) -> None:
+    both = _merge(("1", result(kind="board", board=PI)), ("2", result(kind="board", board="Raspberry Pi 4")))
+
+    again = _merge(("both.json", to_record(both)))
+
+    assert again == both
+    assert len([sentence for sentence in again.recommendation if "Use a_int8" in sentence]) == 2
+
+
+def test_reports_on_other_classes_keep_their_names(result: Callable[..., dict[str, Any]]) -> None:
+    names = ["ripe", "unripe", *(f"fruit {number}" for number in range(8))]
+    made = result()
+    made["test_images"]["class_names"] = names
+
+    report = _merge(("1", made), ("2", made))
+
+    assert [share.label for share in known(report.rows[0].accuracy).classes] == names
+    assert [loss.label for loss in known(report.rows[1].against_float).classes] == names

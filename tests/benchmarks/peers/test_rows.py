@@ -133,3 +133,18 @@ def test_a_row_of_another_file_is_no_reference(row: Callable[..., Row]) -> None:
     (found,) = peer_rows([_match(other)], [[Trial(PeerOutcome(OK, invoke_ns=[1]), CALM, CALM)]], [row("a_int8.tflite")])
 
     assert (found.reference, found.speedup) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("calls", "throttle_bits", "status"),
+    [([1_000] * 60, None, "ok"), ([1_000, 2_000, 3_000] * 20, None, "ok, noisy"),
+     (list(range(1_000, 2_000)), None, "ok, drifting"), ([1_000] * 60, 4, "ok, invalid times")],
+)  # fmt: skip
+def test_unsteady_times_of_a_peer_are_marked(
+    row: Callable[..., Row], calls: list[int], throttle_bits: int | None, status: str
+) -> None:
+    trial = Trial(PeerOutcome(OK, invoke_ns=calls), MachineState(), MachineState(throttle_bits=throttle_bits))
+
+    (found,) = peer_rows([_match()], [[trial]], [row("a_int8.tflite")])
+
+    assert COLUMNS[-1].show(found) == status

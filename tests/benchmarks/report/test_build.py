@@ -91,7 +91,7 @@ def test_judged_and_unjudged_rows_stand_in_one_report(
     write_report(made, tmp_path / "out")
     assert (tmp_path / "out" / CHART).exists()
     assert "fast.tflite" in made.recommendation[0]
-    assert "a.tflite (litert)" in made.recommendation[1]  # the most accurate
+    assert "a.tflite (litert)" in made.recommendation[2]  # the most accurate
 
 
 def test_the_published_report_reads_and_writes_back_without_losing_a_field() -> None:

@@ -13,7 +13,7 @@ import pytest
 from edge.collect.session import HOLD_S, Burst, Session
 from edge.errors import FrameError
 from edge.system import atomic_file
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 
 
 def files(tmp_path: Path) -> list[str]:

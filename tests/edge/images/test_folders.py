@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.images import folders, kinds
-from edge.images.folders import first_image_below, kind_of_file, list_class_folders, list_images, split_parts
+from edge.images.folders import first_image_below, list_class_folders, list_images, split_parts
 from edge.images.kinds import Kind
 
 PNG, HEIC, VIDEO = (
@@ -56,7 +56,7 @@ def test_what_claims_to_be_an_image_is_listed_so_that_its_reader_names_it(tmp_pa
     os.mkfifo(tmp_path / "pipe.png")  # opening it would wait for a writer
     assert [path.name for path in list_images(tmp_path).images] == ["empty.png", "gone.jpg", "pipe.png", "text.jpg"]
     with pytest.raises(OSError, match="regular"):
-        kind_of_file(tmp_path / "pipe.png")
+        kinds.kind_of_file(tmp_path / "pipe.png")
 
 
 def test_class_folders_are_sorted_may_nest_and_may_be_empty_but_not_hidden(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from edge.vision import YuvPicture
 
 av = pytest.importorskip("av")
 
+from av.bitstream import BitStreamFilterContext
+
 from edge.sources.pyav import open_planes  # needs av
 
 FRAMES = 40
@@ -170,15 +172,20 @@ def test_raw_h264_whose_frames_have_no_time_gets_the_answers_of_the_same_mp4(
     """`rpicam-vid -o film.h264` writes no times: the first answer stayed for the whole film."""
     if not has_pyav:
         monkeypatch.setitem(sys.modules, "edge.sources.pyav", None)
+    film, raw = tmp_path / "walk.mp4", tmp_path / "walk.h264"
+    with av.open(str(film), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(25))
+        stream.height, stream.width, stream.pix_fmt = 240, 320, "yuv420p"
+        for number in range(60):
+            image = draw_frame(number, hold=20, height=240, width=320).image
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode(None))
+    with av.open(str(film)) as container:  # the very same pictures: the encoder doesn't always give the same twice
+        to_raw = BitStreamFilterContext("h264_mp4toannexb", container.streams.video[0])
+        packets = [*container.demux(video=0), None]
+        raw.write_bytes(b"".join(bytes(part) for packet in packets for part in to_raw.filter(packet)))
     changes = []
-    for path in (tmp_path / "walk.mp4", tmp_path / "walk.h264"):
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream("libx264", rate=Fraction(25))
-            stream.height, stream.width, stream.pix_fmt = 240, 320, "yuv420p"
-            for number in range(60):
-                image = draw_frame(number, hold=20, height=240, width=320).image
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
-            container.mux(stream.encode(None))
+    for path in (film, raw):
         outcome = edge_classify("--source", path, "--json")
         rows = [json.loads(line) for line in outcome.out.splitlines()]
         assert [row["position_s"] for row in rows] == pytest.approx([n / 25 for n in range(60)], abs=0.001)

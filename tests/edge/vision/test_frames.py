@@ -13,7 +13,7 @@ from edge.demo import draw_frame
 from edge.errors import FrameError
 from edge.vision import YuvPicture, find_garment, frame_to_pixels, to_bgr
 from edge.vision.frames import planes_to_bgr, shrink_to_bgr
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 
 
 def test_grey_and_bgra_become_bgr_and_bgr_stays() -> None:

@@ -14,7 +14,7 @@ from edge.artifact.input_spec import GARMENT_RECIPE
 from edge.demo import draw_dataset, draw_frame
 from edge.vision import EmptyScene, find_garment, frame_to_pixels
 from edge.vision.garment import cut_out
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 from tests.edge.vision.scenes import Image, carpet, checks, lamp, overlap, paint, planks, shirt_mask
 
 SHAPE = (240, 320)

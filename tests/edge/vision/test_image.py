@@ -16,7 +16,7 @@ from edge.artifact.input_spec import IMAGE_RECIPE, InputSpec
 from edge.errors import FrameError
 from edge.vision import YuvPicture, prepare
 from edge.vision.image import fitting, middle, prepare_image, resize, to_grey
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 
 VECTORS = Path(__file__).parents[2] / "fixtures" / "image_v1.json"
 

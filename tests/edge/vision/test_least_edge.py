@@ -6,7 +6,7 @@ import pytest
 
 from edge.artifact.input_spec import IMAGE_RECIPE, InputSpec
 from edge.vision import least_edge
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 
 COLOUR = {"channels": 3, "recipe": IMAGE_RECIPE}
 

@@ -1,16 +1,19 @@
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from benchmarks.analysis.row import Row
+from benchmarks.analysis.row import Row, known
 from benchmarks.compare.changes import read_report
 from benchmarks.report.charts.scatter import NARROW, SIZES, WIDE, draw_chart, overlapping_names
 from benchmarks.report.charts.style import Palette, figure_png, figure_svg
+from benchmarks.stats.latency import NOISY, Stability
 
 
 def test_every_measured_row_is_a_dot_with_a_label(row: Callable[..., Row]) -> None:
@@ -99,3 +102,17 @@ def test_the_same_rows_give_the_same_chart(row: Callable[..., Row]) -> None:
     first, second = (figure_svg(partial(draw_chart, rows, WIDE), salt="x") for _ in range(2))
 
     assert first == second
+
+
+def test_a_row_that_is_not_to_be_relied_on_is_a_ring_and_the_legend_says_so(row: Callable[..., Row]) -> None:
+    steady, noisy = row("a.tflite"), row("b.tflite", invoke_ns=80_000)
+    noisy = replace(noisy, invoke=replace(known(noisy.invoke), stability=Stability(NOISY, "")))
+
+    (axes,) = draw_chart([steady, noisy], WIDE, Palette()).axes
+    (calm,) = draw_chart([steady], WIDE, Palette()).axes
+
+    filled, ring = axes.collections
+    assert (to_hex(filled.get_facecolor()[0]), to_hex(ring.get_facecolor()[0])) == ("#0072b2", "#ffffff")
+    assert to_hex(ring.get_edgecolor()[0]) == "#0072b2"
+    assert "noisy" in axes.get_title(loc="left")
+    assert "noisy" not in calm.get_title(loc="left")

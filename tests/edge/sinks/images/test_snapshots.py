@@ -12,7 +12,7 @@ import pytest
 
 from edge.artifact.decision_spec import DecisionSpec
 from edge.sinks.images.snapshots import SnapshotSink, UncertaintyFilter, uncertainty_reason
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 
 RULE = DecisionSpec(threshold=0.7)
 STAMP = "20260102T12000"

@@ -17,7 +17,7 @@ pytest.importorskip("uvicorn", reason="the page needs the extra `web`: pip insta
 from edge.health import LIVE, Health
 from edge.sinks.web.corrections import Corrections
 from edge.sinks.web.sink import encode_picture
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 
 TOKEN = "correct-horse-battery"
 

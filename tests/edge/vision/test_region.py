@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.vision import find_garment
-from edge.vision.prepared_input import Region
+from edge.vision.region import Region
 from tests.edge.vision.scenes import paint, shirt_mask
 
 FRAME = np.arange(20 * 40, dtype=np.uint16).reshape(20, 40)
