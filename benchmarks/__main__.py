@@ -31,6 +31,7 @@ from benchmarks.measure.job import Outcome
 from benchmarks.measure.model_spec import claimed_labels, model_specs
 from benchmarks.measure.rounds import RowInputs, Schedule, Task, Trial, is_complete, measure_in_rounds, variant_tasks
 from benchmarks.measure.variants import Variant, list_variants
+from benchmarks.overhead import bulk
 from benchmarks.overhead import command as runner
 from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
 from benchmarks.peers.tools import PeerOutcome
@@ -60,8 +61,9 @@ A folder of --data called like a label of the model holds that; one called unkno
 doesn't know; --map says it of any other.
 
 `python -m benchmarks compare --help` is the comparison of two reports, `python -m benchmarks runner --help` the
-comparison of the runner with a bare script, `python -m benchmarks kit --help` packs a file for a device, `python -m
-benchmarks merge --help` reads what it sends back (a file of such a name: ./kit).
+comparison of the runner with a bare script, `python -m benchmarks bulk --help` that of bulk classification with bare
+loops, `python -m benchmarks kit --help` packs a file for a device, `python -m benchmarks merge --help` reads what it
+sends back (a file of such a name: ./kit).
 
 exit codes: 0 done (a runtime that isn't installed is a row, not an error), 1 some variant failed or some photograph
 could not be read (the report is there all the same), 2 wrong call,
@@ -125,7 +127,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure model files, or run the command that the first argument names."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    commands = {command.NAME: command.main for command in (runner, compare, bundle, merge)}
+    commands = {command.NAME: command.main for command in (runner, bulk, compare, bundle, merge)}
     name = arguments[0] if arguments else ""
     return commands[name](arguments[1:]) if name in commands else measure_files(arguments)
 

@@ -168,6 +168,8 @@ def main() -> None:
         run("benchmarks", "benchmarks", *flags, "--out", "report", cwd=work)
         keep_report(work / "report", work)
         run("runner", "benchmarks", "runner", "--out", "runner.json", cwd=work, may_miss=True)
+        run("bulk", "benchmarks", "bulk", "--out", "bulk.json", cwd=work, may_miss=True)
+        shutil.copy(work / "bulk.json", MEASURED)
         draw_wardrobe(work / "drawn")
         judge = ("benchmarks", "edge", "--runtime", "litert", "--repeats", "1", "--data")
         run("drawn", *judge, "drawn", "--hits", "1", "--mistakes", "10", "--out", "wardrobe", cwd=work)

@@ -168,7 +168,9 @@ def _parsers() -> list[argparse.ArgumentParser]:
     import train.photographs
     import train.report.__main__
     import train.scenes
+    from benchmarks.overhead import bulk as bulk_benchmark
     from benchmarks.overhead import command as runner
+    from edge.bulk import command as bulk
     from edge.collect import command as collect
     from edge.describe import command as describe
     from edge.doctor import command as doctor
@@ -180,13 +182,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     from export.tflite import TfliteFormat
 
     modules = (
-        edge.run.flags,
-        collect,
-        describe,
-        doctor,
-        update,
-        teach,
-        completion,
+        *(edge.run.flags, collect, describe, doctor, update, teach, bulk, completion),
         train.__main__,
         train.report.__main__,
         train.compare,
@@ -195,7 +191,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     )
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
     return [*(module.parser() for module in modules), *exports, sign(),
-            *(module.parser() for module in (benchmarks.__main__, runner))]  # fmt: skip
+            *(module.parser() for module in (benchmarks.__main__, runner, bulk_benchmark))]  # fmt: skip
 
 
 def _int8_table() -> str:

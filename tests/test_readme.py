@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import train.__main__
 import train.compare
 import train.report.__main__
 from edge import errors
+from edge.bulk import command as bulk
 from edge.cli import config_file
 from edge.collect import command as collect
 from edge.describe import command as describe
@@ -117,6 +119,8 @@ def test_every_runner_command_is_understood(line: str) -> None:
     arguments = line.split()[1:]
     if arguments[:1] == [doctor.NAME]:
         doctor.parser().parse_args(arguments[1:])
+    elif arguments[:1] == [bulk.NAME]:
+        bulk.config_from(bulk.parser().parse_args(shlex.split(line)[2:]))
     elif arguments[:1] == [collect.NAME]:
         collect.config_from(collect.parser().parse_args(arguments[1:]))
     elif arguments[:1] == [describe.NAME]:

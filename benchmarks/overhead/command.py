@@ -73,17 +73,26 @@ def main(argv: Sequence[str] | None = None) -> int:
                                        seed=None, threads=1)  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         rows = measure(config, write_inputs(Path(folder), config.video))
-    path = config.out or Path("reports") / f"{NAME}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}.json"
-    atomic_file.write_text(path, to_json(rows, config, environment))
-    print(machine_name(environment), as_text(COLUMNS, rows), f"report: {path}", sep="\n")
-    _require_limits(rows, busy_sentence(environment))
+    report(NAME, rows, config, environment, config.out)
     return EXIT_DONE
 
 
-def to_json(rows: Sequence[Row], config: RunnerConfig, environment: Environment) -> str:
-    """Return the report as JSON."""
-    report = {"schema_version": SCHEMA_VERSION, "environment": environment, "settings": config, "rows": list(rows)}
-    return json.dumps(to_record(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+def report(name: str, rows: Sequence[Row], config: object, environment: Environment, out: Path | None) -> None:
+    """Write the report, by default below reports/, and print the table.
+
+    Raises:
+        GateError: a limit is missed; the report is there.
+    """
+    path = out or Path("reports") / f"{name}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}.json"
+    atomic_file.write_text(path, to_json(rows, config, environment))
+    print(machine_name(environment), as_text(COLUMNS, rows), f"report: {path}", sep="\n")
+    _require_limits(rows, busy_sentence(environment))
+
+
+def to_json(rows: Sequence[Row], config: object, environment: Environment) -> str:
+    """Return the report as JSON; the settings are a dataclass."""
+    record = {"schema_version": SCHEMA_VERSION, "environment": environment, "settings": config, "rows": list(rows)}
+    return json.dumps(to_record(record), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _require_limits(rows: Sequence[Row], busy: str) -> None:

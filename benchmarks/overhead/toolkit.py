@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.run.main import prepare_libraries
+from edge.cli.libraries import prepare_libraries
 
 if TYPE_CHECKING:
     import numpy as np

@@ -71,14 +71,23 @@ def read_image(path: Path, *, least: int | None = None, keeps_alpha: bool = Fals
     """Read and decode an image file; see `decode_image`.
 
     Raises:
-        FrameError: not a regular file, because a read of a pipe may block and a device never ends; or as there.
+        FrameError: as there and in `read_content`.
+        OSError: unreadable.
+    """
+    return decode_image(read_content(path), least=least, keeps_alpha=keeps_alpha)
+
+
+def read_content(path: Path) -> bytes:
+    """Read an image file, or one byte more than `decode_image` takes.
+
+    Raises:
+        FrameError: not a regular file, because a read of a pipe may block and a device never ends.
         OSError: unreadable.
     """
     if not stat.S_ISREG(path.stat().st_mode):
         raise FrameError("not a regular file")
     with path.open("rb") as file:
-        content = file.read(limits.MOST_BYTES + 1)
-    return decode_image(content, least=least, keeps_alpha=keeps_alpha)
+        return file.read(limits.MOST_BYTES + 1)
 
 
 def _kind_of(content: bytes) -> Kind:

@@ -78,7 +78,7 @@ def list_class_folders(folder: Path) -> ClassFolders:
         OSError: a folder can't be read.
     """
     inner = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    found = {path.name: sort_files(_files_below(path, set())) for path in inner}
+    found = {path.name: sort_files(files_below(path)) for path in inner}
     own = list_images(folder)
     unsorted = (LeftOut(_NO_CLASS, own.images),) if own.images and any(each.images for each in found.values()) else ()
     others = _merged([*(each.left_out for each in found.values()), own.left_out])
@@ -116,12 +116,38 @@ def sort_files(paths: Iterable[Path]) -> ImageFiles:
 
 def first_image_below(folder: Path) -> Path | None:
     """Return an image that lies in a sub-folder, for a hint to who looked in the folder alone; None: none was found."""
-    for looked_at, path in enumerate(_files_below(folder, set(), depth=_DEEPER)):
+    for looked_at, path in enumerate(files_below(folder, depth=_DEEPER)):
         if looked_at == _MOST_LOOKED_AT:
             return None
         if path.parent != folder and _kind_to_leave_out(path) is None:
             return path
     return None
+
+
+def files_below(folder: Path, seen: set[Path] | None = None, *, depth: int | None = None) -> Iterator[Path]:
+    """Yield the files of a folder and its sub-folders, sorted in each; hidden ones are passed over.
+
+    Args:
+        folder: where to begin.
+        seen: folders to leave out, resolved; those that are looked at are added. However links run in circles, none is
+            looked at twice.
+        depth: how many sub-folders deep to look; None: all the way.
+
+    Raises:
+        OSError: a folder can't be read.
+    """
+    seen = set() if seen is None else seen
+    real = folder.resolve()
+    if real in seen:
+        return
+    seen.add(real)
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if not path.is_dir():
+            yield path
+        elif depth != 0:
+            yield from files_below(path, seen, depth=None if depth is None else depth - 1)
 
 
 def _kind_to_leave_out(path: Path) -> Kind | None:
@@ -133,21 +159,6 @@ def _kind_to_leave_out(path: Path) -> Kind | None:
     if kind is None or kind is EMPTY:
         return None if has_image_suffix(path) else kind or _OTHER
     return None if is_readable(kind) else kind
-
-
-def _files_below(folder: Path, seen: set[Path], *, depth: int | None = None) -> Iterator[Path]:
-    """Yield the files of a folder and its sub-folders, each folder once, however links run in circles."""
-    real = folder.resolve()
-    if real in seen:
-        return
-    seen.add(real)
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            continue
-        if not path.is_dir():
-            yield path
-        elif depth != 0:
-            yield from _files_below(path, seen, depth=None if depth is None else depth - 1)
 
 
 def _merged(groups: Iterable[tuple[LeftOut, ...]]) -> tuple[LeftOut, ...]:

@@ -64,6 +64,7 @@ def script(shell: str) -> str:
 
 def _with_verbs() -> list[argparse.ArgumentParser]:
     """Return the runner's parser, to which those of its verbs are attached as argparse has it, and these."""
+    from edge.bulk import command as bulk
     from edge.collect import command as collect
     from edge.describe import command as describe
     from edge.doctor import command as doctor
@@ -76,6 +77,7 @@ def _with_verbs() -> list[argparse.ArgumentParser]:
         "describe": describe.parser,
         "update": update.parser,
         "teach": teach.parser,
+        "bulk": bulk.parser,
         NAME: parser,
     }
     whole = run_flags.parser()

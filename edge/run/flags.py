@@ -31,6 +31,7 @@ VERBS = {
     "describe": "what is in a model file; writes a specification into it",
     "update": "fetches a new model, tests it, and switches to it",
     "teach": "learns your own classes on this device, without TensorFlow",
+    "bulk": "classifies a large archive on all cores or a cluster, into Parquet",
     "completion": "prints what bash, zsh or fish need to complete flags",
 }
 """First words of the command line that lead to other commands, each with its summary."""

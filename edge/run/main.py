@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,11 +15,11 @@ from edge.artifact.file import default_model
 from edge.artifact.input_spec import GARMENT_RECIPE, ModelOptions
 from edge.artifact.spec import RESERVED_LABELS
 from edge.cli import config_file, console, signals
+from edge.cli.libraries import prepare_libraries
 from edge.cli.source_flags import DEMO_FRAMES, source_access, source_address
 from edge.cli.trust_flags import trust_policy_from
 from edge.errors import EXIT_DONE, EXIT_ERROR, ConfigError, SpecError
 from edge.health import Health
-from edge.images import limits
 from edge.run.flags import VERBS, parser, run_config_from, sink_config_from
 from edge.system import process
 
@@ -47,31 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command_of(verb: str) -> ModuleType:
     """Import the module of a verb."""
-    if verb == "collect":
-        from edge.collect import command as collect
-
-        prepare_libraries()
-        return collect
-    if verb == "doctor":
-        from edge.doctor import command as doctor
-
-        return doctor
-    if verb == "describe":
-        from edge.describe import command as describe
-
-        return describe
-    if verb == "update":
-        from edge.update import command as update
-
-        return update
-    if verb == "teach":
+    if verb in ("bulk", "collect", "teach"):
         prepare_libraries()  # before numpy is imported: its threads would wait for those of the network
-        from edge.teach import command as teach
-
-        return teach
-    from edge.run import completion
-
-    return completion
+    return import_module("edge.run.completion" if verb == "completion" else f"edge.{verb}.command")
 
 
 def classify(arguments: Sequence[str]) -> int:
@@ -132,22 +111,6 @@ def entry() -> NoReturn:
     """Run as the console script."""
     signals.stop_cleanly_on_sigterm()
     console.run(main)
-
-
-def prepare_libraries() -> None:
-    """Set the environment variables that libraries read when they are imported, as --roi does."""
-    defaults = {
-        # numpy would start a thread for each core at its import; its products here are 16 by 256 numbers.
-        "OPENBLAS_NUM_THREADS": "1",
-        # OpenCV shrinks large images first; a video's decoder has threads of its own.
-        "OPENCV_FOR_THREADS_NUM": "1",
-        "OPENCV_LOG_LEVEL": "FATAL",  # our own messages suffice
-        "OPENCV_FFMPEG_LOGLEVEL": "8",  # FFmpeg's AV_LOG_FATAL
-    }
-    for name, value in defaults.items():
-        if not os.environ.get(name):  # OpenCV ends the process if one is set but empty
-            os.environ[name] = value
-    limits.limit_opencv()
 
 
 def _source(config: RunConfig, classifier: Classifier, health: Health) -> Source:

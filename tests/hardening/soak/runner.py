@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from unittest import mock
 
+from edge.cli.libraries import prepare_libraries
 from edge.run import main as edge_classify
 
 HEIGHT, WIDTH = 480, 640
@@ -32,7 +33,7 @@ class Settings:
 
 def main() -> None:
     """Plug the camera in and hand over; as a service's or nohup's, its terminal may go and signals may come."""
-    edge_classify.prepare_libraries()  # as the command does, before anything imports them: threads that they start stay
+    prepare_libraries()  # as the command does, before anything imports them: threads that they start stay
     import cv2
 
     from tests.hardening.soak.camera import ScriptedCamera
