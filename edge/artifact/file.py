@@ -169,7 +169,9 @@ def _read(path: Path) -> bytes:
             f"no model file {path}: make one with `python -m export.tflite`, or leave --model out for the built-in one"
         ) from error
     except OSError as error:
-        raise ModelFileError(f"model file {path} can't be read: {error.strerror}") from error
+        from edge.system.unit import file_hint
+
+        raise ModelFileError(f"model file {path} can't be read: {error.strerror}{file_hint(error)}") from error
     if not content:
         raise ModelFileError(f"model file {path} is empty: copy or export it again")
     if len(content) > MAX_FILE_BYTES:  # a device, or a file that grows

@@ -73,7 +73,9 @@ def _read(path: Path) -> dict[str, Any]:
         remember_secrets(word.strip("\"', ") for line in text.splitlines() for word in (line, line.partition("=")[2]))
         return tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(f"config file {path} can't be read: {error.strerror}") from error
+        from edge.system.unit import file_hint
+
+        raise ConfigError(f"config file {path} can't be read: {error.strerror}{file_hint(error)}") from error
     except ValueError as error:  # tomllib's own, and UnicodeDecodeError
         raise ConfigError(f"config file {path} isn't TOML: {error}; expected lines such as camera = 0") from error
 

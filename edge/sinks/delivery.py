@@ -15,6 +15,7 @@ from edge.classify.results import Decision, Prediction
 from edge.errors import ToolkitError
 from edge.sinks.protocol import Sink
 from edge.system.process import BackgroundThread
+from edge.system.unit import file_hint
 
 if TYPE_CHECKING:
     from edge.sources.frame import Frame
@@ -219,4 +220,5 @@ def _one_line(error: Exception) -> str:
     text = str(error)
     if isinstance(error, OSError) and not isinstance(error, ToolkitError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(text.split())[:200] or type(error).__name__
+    hint = file_hint(error) if isinstance(error, OSError) else ""
+    return (" ".join(text.split())[:200] or type(error).__name__) + hint

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from edge.errors import SourceError, SourceRefusedError
 from edge.system.connection import Access, connect, reason
+from edge.system.unit import blocked_network_hint
 from edge.system.urls import redact_url, require_plain_login
 
 _VARIABLE = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
@@ -97,6 +98,8 @@ def explain(url: str, *, timeout_s: float, access: Access) -> SourceError | None
         except SourceError as error:
             return type(error)(f"can't open {name}: {error}")
         return None
+    if hint := blocked_network_hint():
+        return SourceError(f"can't open {name}{hint}")
     port = parts.port or _PORTS.get(parts.scheme)
     if parts.scheme not in _PORTS or port is None:
         return None

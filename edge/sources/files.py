@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from edge.errors import ConfigError, SourceError
@@ -42,6 +43,8 @@ def open_path(text: str, *, least: int | None = None, expected: str, fps: float 
     hint = f" (a camera? then: --camera {text})" if is_device else ""
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", text) or redact_url(text) != text:
         raise ConfigError(f"no source {redact_url(text)!r}: an address begins like rtsp:// or http://")
+    with suppress(FileNotFoundError, NotADirectoryError, ValueError):
+        path.stat()  # raises what is_file() may not tell: a folder on the way is closed to us
     raise SourceError(f"no source {redact_url(text)!r}: expected {expected}{hint}")
 
 

@@ -12,6 +12,7 @@ from edge.images import limits
 from edge.images.decode import decode_image, read_image
 from edge.sources.frame import Frame
 from edge.system.connection import Access
+from edge.system.unit import file_hint
 from edge.system.urls import redact_url
 
 _TIMEOUT_S = 10.0  # without a byte
@@ -40,7 +41,8 @@ class ImageSource:
                 image = read_image(path, least=self._least, keeps_alpha=True)
             except (OSError, FrameError) as error:
                 self.skipped += 1
-                _LOGGER.warning("skipped %s: %s", path, getattr(error, "strerror", None) or error)
+                hint = file_hint(error) if isinstance(error, OSError) else ""
+                _LOGGER.warning("skipped %s: %s%s", path, getattr(error, "strerror", None) or error, hint)
                 continue
             yield Frame(image, number, str(path), datetime.now(timezone.utc))
             number += 1

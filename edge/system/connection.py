@@ -59,9 +59,13 @@ def _context(access: Access, *_of_system: str | None) -> ssl.SSLContext:
     if access.ca_file is not None:
         try:
             context.load_verify_locations(access.ca_file)
-        except (OSError, ValueError) as error:  # ssl.SSLError is one of these
-            reason = error.strerror if isinstance(error, FileNotFoundError) else "no certificate in PEM form is in it"
-            raise ConfigError(f"--ca-file {access.ca_file}: {reason}") from error
+        except (ssl.SSLError, ValueError) as error:
+            raise ConfigError(f"--ca-file {access.ca_file}: no certificate in PEM form is in it") from error
+        except OSError as error:
+            from edge.system.unit import file_hint
+
+            error.filename = error.filename or str(access.ca_file)
+            raise ConfigError(f"--ca-file {access.ca_file}: {error.strerror}{file_hint(error)}") from error
     if access.is_insecure:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
@@ -90,12 +94,16 @@ def reason(error: BaseException) -> str:  # noqa: PLR0911  # a case, a sentence
     import socket
     import ssl
 
+    from edge.system.unit import network_hint
+
     error = getattr(error, "reason", error) if not isinstance(error, ssl.SSLError) else error
     if isinstance(error, ssl.SSLCertVerificationError):
         advice = "give its certificate or its authority's with --ca-file, or take any with --insecure"
         return f"its certificate isn't trusted ({error.verify_message}): {advice}"
     if isinstance(error, ssl.SSLError):
         return f"TLS failed ({getattr(error, 'reason', None) or error}): does this port speak TLS?"
+    if isinstance(error, OSError) and (hint := network_hint(error)):
+        return f"{error.strerror or error}{hint}"
     if isinstance(error, socket.gaierror):
         if error.errno == getattr(socket, "EAI_AGAIN", None):
             return "its name can't be resolved now: is the network up?"

@@ -11,6 +11,7 @@ _MARKS = ("NOTIFY_SOCKET", "STATE_DIRECTORY")  # what the units of this project 
 _NO_NETWORK = (errno.EAFNOSUPPORT, errno.EPERM, errno.EACCES, errno.ENETUNREACH)
 _NO_WRITING = (errno.EPERM, errno.EACCES, errno.EROFS)
 _NO_DEVICE = (errno.EPERM, errno.EACCES)
+_HOMES = ("/home/", "/root/", "/run/user/")  # that ProtectHome= hides
 _DEFAULT_NAME = "edge-classify"
 
 
@@ -31,6 +32,8 @@ def network_hint(error: BaseException, environment: Mapping[str, str] = os.envir
     A name that can't be resolved counts too where no socket of the internet can be opened at all.
     """
     number = getattr(error, "errno", None)
+    if type(error).__name__ == "gaierror":
+        number = _error_of_a_socket() or number
     unit = unit_name(environment)
     if number == errno.EAFNOSUPPORT or (unit and (number in _NO_NETWORK or _is_alone())):
         edit = f"`systemctl edit {unit or _DEFAULT_NAME}`, the lines stand at the unit's top"
@@ -38,17 +41,56 @@ def network_hint(error: BaseException, environment: Mapping[str, str] = os.envir
     return ""
 
 
+def blocked_network_hint(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the hint of `network_hint` where a library failed without an error that says why; empty for others."""
+    return network_hint(OSError(_error_of_a_socket(), ""), environment)
+
+
 def file_hint(error: OSError, environment: Mapping[str, str] = os.environ) -> str:
     """Return what to do if the unit keeps this process from a file or a device, to be appended; empty for others."""
     unit = unit_name(environment)
     if not unit:
         return ""
-    if error.errno in _NO_DEVICE and str(error.filename or "").startswith("/dev/"):
-        return f" (the service may use cameras alone: `systemctl edit {unit}`, a line DeviceAllow={error.filename} rw)"
+    name, edit = str(error.filename or ""), f"`systemctl edit {unit}`, a line"
+    folder = environment.get("STATE_DIRECTORY", "").partition(":")[0] or "its state folder"
+    if error.errno in _NO_DEVICE and name.startswith("/dev/"):
+        line = f"DeviceAllow={name} rw" if error.errno == errno.EPERM else f"SupplementaryGroups={_group_of(name)}"
+        return f" (the service may use cameras alone: {edit} {line})"
+    if error.errno in _NO_WRITING and name.startswith(_HOMES):
+        return (
+            f" (the service sees nothing of {name.split('/')[1]}: move it to {folder}, or {edit} ProtectHome=read-only)"
+        )
     if error.errno in _NO_WRITING:
-        folder = environment.get("STATE_DIRECTORY", "").partition(":")[0] or "its state folder"
-        return f" (the service writes to {folder} alone: `systemctl edit {unit}`, a line ReadWritePaths= for others)"
+        return f" (the service writes to {folder} alone: {edit} ReadWritePaths= for others)"
     return ""
+
+
+def csi_hint(environment: Mapping[str, str] = os.environ) -> str:
+    """Return what lets a service see a CSI camera, to be appended; empty for others."""
+    unit = unit_name(environment)
+    lines = "DeviceAllow= for char-media, char-dma_heap and char-drm"
+    return f" (a service needs its devices: `systemctl edit {unit}`, lines {lines})" if unit else ""
+
+
+def _group_of(name: str) -> str:
+    """Return the group that may open a device."""
+    try:
+        import grp
+
+        return grp.getgrgid(os.stat(name).st_gid).gr_name  # noqa: PTH116  # pathlib's group() is this
+    except (ImportError, KeyError, OSError):
+        return "video"
+
+
+def _error_of_a_socket() -> int:
+    """Return the errno of opening a socket of the internet; 0: it can be opened."""
+    import socket
+
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+    except OSError as error:
+        return error.errno or 0
+    return 0
 
 
 def _is_alone(devices: Path = Path("/proc/self/net/dev")) -> bool:

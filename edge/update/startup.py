@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from edge.artifact.trust import TrustPolicy
 from edge.errors import ToolkitError, UpdateError
 from edge.system import host
+from edge.system.unit import file_hint
 from edge.update import state as states
 from edge.update.state import Model, State, named
 from edge.update.store import Store, utc_now
@@ -112,7 +113,8 @@ class TrialRun:
             good = self._store.read().good
         except (UpdateError, OSError):
             good = None
-        _LOGGER.warning("update: %s can't be used (%s); %s runs", self._store.folder, error.strerror, named(good))
+        reason = f"{error.strerror}{file_hint(error)}"
+        _LOGGER.warning("update: %s can't be used (%s); %s runs", self._store.folder, reason, named(good))
         return State(current=good)
 
     def _could_not_load(self, model: Model, error: Exception) -> None:

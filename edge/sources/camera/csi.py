@@ -15,6 +15,7 @@ import numpy as np
 from edge.errors import RuntimeMissingError, SourceError
 from edge.sources.camera import CSI_PREFIX, CameraSettings
 from edge.sources.orientation import Orientation, flip
+from edge.system.unit import csi_hint
 from edge.system.urls import redact_url
 
 if TYPE_CHECKING:
@@ -80,13 +81,14 @@ class CsiCamera:
             place = next((n for n, camera in enumerate(cameras) if camera.id == self._id), len(cameras))
         if place >= len(cameras):
             names = ", ".join(f"csi:{n} ({camera.model})" for n, camera in enumerate(cameras)) or "none"
-            raise SourceError(f"no camera {self.name}; libcamera finds {names}; check the ribbon cable")
+            raise SourceError(f"no camera {self.name}; libcamera finds {names}; check the ribbon cable{csi_hint()}")
         self._id = cameras[place].id
         try:
             camera = _picamera2()(cameras[place].number)
             return CsiCapture(camera, self._settings, self._read_timeout_s, self._orientation)
-        except (RuntimeError, IndexError) as error:
-            raise SourceError(f"can't open {self.name} ({error}): does another program use it?") from error
+        except (RuntimeError, IndexError, OSError) as error:
+            message = f"can't open {self.name} ({error}): does another program use it?{csi_hint()}"
+            raise SourceError(message) from error
 
 
 class CsiCapture:

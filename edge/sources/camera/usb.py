@@ -15,6 +15,7 @@ from edge.errors import ConfigError, SourceError
 from edge.sources.camera import CameraSettings, v4l2
 from edge.sources.camera.v4l2 import Device
 from edge.sources.opencv_capture import Buffers
+from edge.system.unit import file_hint
 from edge.system.urls import is_url, redact_url
 
 if TYPE_CHECKING:
@@ -182,6 +183,8 @@ def _require_images(device: Device) -> None:
 
 def _cannot_open(camera: str, number: int) -> str:
     node = _node(number)
+    if refusal := _refusal_of_unit(node):
+        return refusal
     if v4l2.is_closed(node):
         return (
             f"no permission to open {node}: add yourself to the video group (sudo usermod -aG video $USER) "
@@ -191,6 +194,16 @@ def _cannot_open(camera: str, number: int) -> str:
         f"can't open camera {camera}; {_found_sentence()}; check the cable, that you are in the video group, and "
         "that no other program uses it (a CSI camera is --camera csi:0); --source demo needs no camera"
     )
+
+
+def _refusal_of_unit(node: Path) -> str:
+    """Return a sentence if a service's unit keeps it from the node, which its permissions don't show; empty: no."""
+    try:
+        os.close(os.open(node, os.O_RDWR | os.O_NONBLOCK))
+    except OSError as error:
+        hint = file_hint(error)
+        return f"can't open {node}: {error.strerror}{hint}" if hint else ""
+    return ""
 
 
 def _found_sentence() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -101,6 +102,22 @@ def test_a_camera_that_does_not_open_names_the_others_and_what_to_check(
     kernel.plugged = []
     with pytest.raises(SourceError, match="7; no camera was found"):
         camera("7").open()
+
+
+@pytest.mark.parametrize(("number", "line"), [(errno.EPERM, "DeviceAllow="), (errno.EACCES, "SupplementaryGroups=")])
+def test_a_service_that_may_not_open_the_device_is_told_the_unit_s_line(
+    *, devices: Path, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch, number: int, line: str
+) -> None:
+    """Its permissions look well: the unit's DevicePolicy= is a filter of the kernel."""
+
+    def refuse(path: Path, *_: object) -> int:
+        raise OSError(number, os.strerror(number), f"/dev/{path.name}")
+
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/edge-classify")
+    monkeypatch.setattr(capture, "opens", False)
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(SourceError, match=f"video2: {os.strerror(number)} .*{line}"):
+        camera("2").open()
 
 
 def test_a_device_without_permission_names_the_group(
