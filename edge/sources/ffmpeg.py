@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import threading
 import urllib.parse
 from collections.abc import Iterator
@@ -29,12 +28,14 @@ def options(url: str, access: Access) -> Iterator[None]:
     ours = {"rtsp_transport": "tcp"}
     if not access.is_insecure:
         ours |= {"tls_verify": "1", "ca_file": access.bundle()}
-    if access.token and url.startswith(("http://", "https://")):
-        ours["headers"] = f"Authorization: Bearer {access.token}\r\n"
+    if url.startswith("http://127.0.0.1:"):
+        ours["http_proxy"] = "none"  # a relay's; the environment's proxy has another 127.0.0.1
     with _lock:
         before = os.environ.get(_VARIABLE)
         own = {item.partition(";")[0] for item in (before or "").split("|")}
-        added = [f"{name};{value}" for name, value in ours.items() if value and name not in own]
+        added = [
+            f"{name};{value}" for name, value in ours.items() if value and (name not in own or name == "http_proxy")
+        ]
         os.environ[_VARIABLE] = "|".join([*([before] if before else []), *added])
         try:
             yield
@@ -64,19 +65,6 @@ def require_trust(url: str, *, timeout_s: float, access: Access) -> None:
         connect(parts.hostname or "", port, timeout_s=timeout_s, access=access).close()
     except OSError as error:
         raise SourceError(f"can't open {redact_url(url)}: {reason(error)}") from error
-
-
-def require_trusted_parts(playlist: str, url: str, *, timeout_s: float, access: Access) -> None:
-    """Refuse a playlist over TLS if a server of its parts isn't trusted: FFmpeg fetches them without a check.
-
-    Raises:
-        SourceError: one isn't, or is out of reach.
-    """
-    named = [line for line in playlist.splitlines() if line.strip() and not line.startswith("#")]
-    named += re.findall(r'URI="([^"]+)"', playlist)
-    servers = {urllib.parse.urlsplit(urllib.parse.urljoin(url, part.strip()))[:2] for part in named}
-    for scheme, server in sorted(servers - {urllib.parse.urlsplit(url)[:2]}):
-        require_trust(f"{scheme}://{server}/", timeout_s=timeout_s, access=access)
 
 
 def explain(url: str, *, timeout_s: float, access: Access) -> SourceError | None:  # noqa: PLR0911  # a scheme, a way

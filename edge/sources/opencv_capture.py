@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -18,11 +17,11 @@ from edge.sources import ffmpeg
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from edge.sources.relay import Relay
     from edge.system.connection import Access
 
 _OPEN_TIMEOUT_S = 10.0
-EXPLAIN_TIMEOUT_S = 5.0
-"""Seconds for asking a server why FFmpeg could not open its URL."""
+_EXPLAIN_TIMEOUT_S = 5.0  # for asking a server why FFmpeg could not open its URL
 _MOST_BUFFERS = 8  # a queue's, those on either side of it, and what a sink still shows; 50 MB at 1080p
 _OWN_REFERENCES = 3  # to a buffer: the list's, the loop's, and getrefcount's
 _MOST_ASPECT = 4.0  # of a pixel, or its inverse: anamorphic films have 2 at most
@@ -68,23 +67,72 @@ class Buffers:
             self._buffers.append(image)
 
 
-def open_capture(
-    location: str, name: str, parameters: Sequence[int], *, access: Access | None = None
-) -> cv2.VideoCapture:
-    """Open a video or stream with FFmpeg, which decodes one frame for it; `isOpened` is False if that failed.
+class UrlCapture(NamedTuple):
+    """An open video or stream of a URL."""
 
-    `access` is of a URL, and None for a file.
+    capture: cv2.VideoCapture
+    relay: Relay | None
+    """Relay that FFmpeg asks in place of the server; None: it asks the server."""
+
+    @property
+    def failure(self) -> str:
+        """Sentence on the newest request if it failed; empty where that isn't known."""
+        return self.relay.failure if self.relay else ""
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.capture.release()
+        if self.relay:
+            self.relay.close()
+
+
+def open_url(url: str, name: str, *, read_timeout_s: float, access: Access, is_relayed: bool, kind: str) -> UrlCapture:
+    """Open a video or stream behind a URL with FFmpeg.
+
+    Args:
+        url: with its login.
+        name: the URL without it.
+        read_timeout_s: seconds without a frame after which a read has failed.
+        access: of the URL.
+        is_relayed: True for HTTP, which our own client speaks (see `edge.sources.relay`).
+        kind: a stream or a video, for messages.
+
+    Raises:
+        SourceError: it can't be opened, its frames have too many pixels, or it isn't to be trusted.
+    """
+    ffmpeg.require_trust(url, timeout_s=_OPEN_TIMEOUT_S, access=access)
+    relay = None
+    if is_relayed:
+        from edge.sources.relay import Relay
+
+        relay = Relay(url, timeout_s=read_timeout_s, access=access)
+    try:
+        with ffmpeg.options(relay.url if relay else url, access):
+            capture = open_capture(relay.url if relay else url, name, _time_limits(read_timeout_s))
+    except BaseException:
+        if relay:
+            relay.close()
+        raise
+    opened = UrlCapture(capture, relay)
+    if capture.isOpened():
+        return opened
+    opened.close()
+    if opened.failure:
+        raise SourceError(opened.failure)
+    error = ffmpeg.explain(url, timeout_s=_EXPLAIN_TIMEOUT_S, access=access)
+    raise error or SourceError(f"can't open {name}: not {kind} that OpenCV can read, or out of reach")
+
+
+def open_capture(location: str, name: str, parameters: Sequence[int]) -> cv2.VideoCapture:
+    """Open a video or stream with FFmpeg, which decodes one frame for it; `isOpened` is False if that failed.
 
     MJPEG comes undecoded: FFmpeg takes a gigabyte for a frame that claims to be large, and OpenCV reads beyond a frame
     whose pixel format differs from the first one's (opencv/opencv#29699). The name is the location without passwords.
 
     Raises:
-        SourceError: its frames have too many pixels, or it isn't to be trusted.
+        SourceError: its frames have too many pixels.
     """
-    if access is not None:
-        ffmpeg.require_trust(location, timeout_s=_OPEN_TIMEOUT_S, access=access)
-    with contextlib.nullcontext() if access is None else ffmpeg.options(location, access):
-        capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG, parameters)
+    capture = cv2.VideoCapture(location, cv2.CAP_FFMPEG, parameters)
     height, width = capture.get(cv2.CAP_PROP_FRAME_HEIGHT), capture.get(cv2.CAP_PROP_FRAME_WIDTH)
     width *= pixel_aspect(capture)
     if height * width > limits.most_video_pixels():
@@ -124,7 +172,7 @@ def read_frame(capture: cv2.VideoCapture, buffers: Buffers, *, aspect: float = 1
     )
 
 
-def time_limits(read_timeout_s: float) -> list[int]:
+def _time_limits(read_timeout_s: float) -> list[int]:
     """Return OpenCV's parameters for timeouts; its defaults are half a minute each."""
     return [
         *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * _OPEN_TIMEOUT_S)),

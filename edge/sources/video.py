@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 
 from edge.errors import FrameError, SourceError
-from edge.sources import ffmpeg
 from edge.sources.frame import Frame, mark_single
 from edge.sources.frame_times import VideoClock
-from edge.sources.opencv_capture import EXPLAIN_TIMEOUT_S, Buffers, open_capture, pixel_aspect, read_frame, time_limits
+from edge.sources.opencv_capture import Buffers, open_capture, open_url, pixel_aspect, read_frame
 from edge.sources.readers import Prefetcher
 from edge.system.connection import Access
 from edge.system.urls import is_url, redact_url
@@ -152,16 +151,17 @@ class OpenCvVideo:
         Raises:
             SourceError: it can't be opened, or its frames are too large.
         """
-        is_local = not is_url(location)
-        parameters = [cv2.CAP_PROP_N_THREADS, _DECODER_THREADS] if is_local else time_limits(_READ_TIMEOUT_S)
-        self._capture = open_capture(location, name, parameters, access=None if is_local else access)
+        if is_url(location):
+            is_relayed = location.startswith(("http://", "https://"))
+            opened = open_url(location, name, read_timeout_s=_READ_TIMEOUT_S, access=access, is_relayed=is_relayed,
+                              kind="a video")  # fmt: skip
+            self._capture, self._close = opened.capture, opened.close
+        else:
+            self._capture = open_capture(location, name, [cv2.CAP_PROP_N_THREADS, _DECODER_THREADS])
+            self._close = self._capture.release
         if not self._capture.isOpened():
-            self._capture.release()
-            error = None if is_local else ffmpeg.explain(location, timeout_s=EXPLAIN_TIMEOUT_S, access=access)
-            if error is not None:
-                raise error
-            kind = "an image or video" if is_local else "a video"
-            raise SourceError(f"can't open {name}: not {kind} that OpenCV can read, or out of reach")
+            self._close()
+            raise SourceError(f"can't open {name}: not an image or video that OpenCV can read")
         self._buffers, self._aspect = Buffers(), pixel_aspect(self._capture)
         self.fps, count = self._capture.get(cv2.CAP_PROP_FPS), self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.claimed_s = count / self.fps if self.fps else 0.0
@@ -181,7 +181,7 @@ class OpenCvVideo:
 
     def close(self) -> None:
         """Implement `OpenVideo.close`."""
-        self._capture.release()
+        self._close()
 
 
 def _planes_opener() -> Callable[..., OpenVideo | None]:

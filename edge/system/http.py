@@ -43,12 +43,19 @@ class HttpError(ToolkitError):
         """False if something answered, and not by the rules of HTTP."""
 
 
-def open_url(url: str, *, timeout_s: float, access: Access = Access()) -> http.client.HTTPResponse:  # noqa: B008
+def open_url(
+    url: str,
+    *,
+    timeout_s: float,
+    access: Access = Access(),  # noqa: B008
+    byte_range: str = "",
+) -> http.client.HTTPResponse:
     """Send a GET request and return the response, whose content is still to be read.
 
     At most five redirects are followed, to http or https, and from https to https alone. The timeout in seconds is for
     connecting, for the whole head of the response, and between two pieces of its content. A login in the URL is sent as
-    the server wants it, by Digest or Basic; over TLS, Basic is sent at once.
+    the server wants it, by Digest or Basic; over TLS, Basic is sent at once. `byte_range` is the header Range, such as
+    bytes=0-99; empty: all of it.
 
     Raises:
         HttpError: the URL is malformed, the server is out of reach or too slow, or it refuses.
@@ -59,6 +66,8 @@ def open_url(url: str, *, timeout_s: float, access: Access = Access()) -> http.c
         access.context()  # raises what is wrong with the file, and not with the URL
     try:
         request, login = _request(url, access.token)
+        if byte_range:
+            request.add_header("Range", byte_range)
         try:
             return cast(http.client.HTTPResponse, opener.open(request, timeout=timeout_s))
         except urllib.error.HTTPError as error:

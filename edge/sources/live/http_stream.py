@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from edge.errors import SourceError, SourceRefusedError
 from edge.images import kinds
-from edge.sources import ffmpeg
 from edge.sources.live.mjpeg import OTHER_KINDS, START, MjpegInput
 from edge.sources.readers import EndOfStreamError
 from edge.system import http
@@ -21,9 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FINAL = (401, 403)  # asking again changes nothing
-_MOST_OF_PLAYLIST = 2**20  # bytes
 _PAGE_STARTS = (b"<!doctype html", b"<html")
 _SHOWN_AS = {"image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/webp", "image/gif"}
+
+
+class NotHttpError(SourceError):
+    """A server that doesn't answer by the rules of HTTP: some cameras send pictures without a head."""
 
 
 def open_http(url: str, *, timeout_s: float, access: Access = Access()) -> MjpegConnection | None:  # noqa: B008
@@ -35,14 +37,15 @@ def open_http(url: str, *, timeout_s: float, access: Access = Access()) -> Mjpeg
         The connection; None: what comes is neither pictures nor a web page, and FFmpeg may read it.
 
     Raises:
+        NotHttpError: FFmpeg may read that too.
         SourceRefusedError: it is a web page, or the server refuses the login.
         SourceError: it is out of reach, or the server refuses.
     """
     try:
         response = http.open_url(url, timeout_s=timeout_s, access=access)
     except http.HttpError as error:
-        if not error.is_http:  # some cameras send pictures without a head, which FFmpeg reads
-            return None
+        if not error.is_http:
+            raise NotHttpError(str(error)) from error
         raise (SourceRefusedError if error.status in _FINAL else SourceError)(str(error)) from error
     content_type = response.headers.get_content_type()
     if content_type.startswith("multipart/"):
@@ -51,13 +54,6 @@ def open_http(url: str, *, timeout_s: float, access: Access = Access()) -> Mjpeg
     if content_type in _SHOWN_AS or head.startswith((START, b"--")) or kinds.kind_of(head) in OTHER_KINDS:
         is_single = not head.startswith(b"--")
         return MjpegConnection(cast(BinaryIO, response), timeout_s=timeout_s, head=head, is_single=is_single)
-    if head.startswith(b"#EXTM3U") and url.startswith("https:"):
-        with response:
-            text = (head + http.read_bytes(response, url, limit_bytes=_MOST_OF_PLAYLIST, total_s=timeout_s)).decode(
-                "utf-8", "replace"
-            )
-        ffmpeg.require_trusted_parts(text, url, timeout_s=timeout_s, access=access)
-        return None
     response.close()
     if content_type == "text/html" or head.lstrip().lower().startswith(_PAGE_STARTS):
         raise SourceRefusedError(

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import cv2
 
 from edge.errors import FrameError, SourceError
-from edge.sources import ffmpeg
-from edge.sources.live.http_stream import MjpegConnection, open_http
-from edge.sources.opencv_capture import EXPLAIN_TIMEOUT_S, Buffers, open_capture, pixel_aspect, read_frame, time_limits
+from edge.sources.live.http_stream import MjpegConnection, NotHttpError, open_http
+from edge.sources.opencv_capture import Buffers, UrlCapture, open_url, pixel_aspect, read_frame
 from edge.sources.readers import EndOfStreamError
 from edge.system.connection import Access
 from edge.system.urls import redact_url
@@ -55,19 +54,21 @@ class Stream:
         if self._connection is not None and 0 < self._connection.images <= _FEW:
             self._read_timeout_s = min(2 * self._read_timeout_s, max(self._read_timeout_s, _LONGEST_READ_S))
         self._skipped, self._connection = self.skipped, None
-        if self._url.startswith(("http://", "https://")):
-            self._connection = open_http(self._url, timeout_s=self._read_timeout_s, access=self._access)
+        is_http = self._url.startswith(("http://", "https://"))
+        if is_http:
+            try:
+                self._connection = open_http(self._url, timeout_s=self._read_timeout_s, access=self._access)
+            except NotHttpError:
+                is_http = False
         if self._connection is None:
-            self._connection = self._open_with_ffmpeg()
+            self._connection = self._open_with_ffmpeg(is_http=is_http)
         return self._connection
 
-    def _open_with_ffmpeg(self) -> StreamCapture:
-        capture = open_capture(self._url, self.name, time_limits(self._read_timeout_s), access=self._access)
-        if not capture.isOpened():
-            error = ffmpeg.explain(self._url, timeout_s=EXPLAIN_TIMEOUT_S, access=self._access)
-            raise error or SourceError(f"can't open {self.name}: not a stream that OpenCV can read, or out of reach")
-        has_end = self._url.startswith("http") and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0
-        return StreamCapture(capture, has_end=has_end)
+    def _open_with_ffmpeg(self, *, is_http: bool) -> StreamCapture:
+        opened = open_url(self._url, self.name, read_timeout_s=self._read_timeout_s, access=self._access,
+                          is_relayed=is_http, kind="a stream")  # fmt: skip
+        has_end = self._url.startswith("http") and opened.capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0
+        return StreamCapture(opened, has_end=has_end)
 
 
 class StreamCapture:
@@ -75,15 +76,15 @@ class StreamCapture:
 
     may_be_single = False
 
-    def __init__(self, capture: cv2.VideoCapture, *, has_end: bool) -> None:
-        """Take over an open capture; `has_end` is True if it is a video file, whose end is no error."""
+    def __init__(self, opened: UrlCapture, *, has_end: bool) -> None:
+        """Take over a capture; `has_end` is True if it is a video file, whose end is no error."""
         self.skipped = 0
         """Number of images that could not be decoded."""
         self.images = 0
         """Number of images so far."""
-        self._capture = capture
+        self._opened = opened
         self._has_end = has_end
-        self._buffers, self._aspect = Buffers(), pixel_aspect(capture)
+        self._buffers, self._aspect = Buffers(), pixel_aspect(opened.capture)
 
     def read(self) -> NDArray[np.uint8]:
         """Wait for the next frame: uint8 BGR, shape (H, W, 3), 0-255.
@@ -94,15 +95,15 @@ class StreamCapture:
         """
         while True:
             try:
-                image = read_frame(self._capture, self._buffers, aspect=self._aspect)
+                image = read_frame(self._opened.capture, self._buffers, aspect=self._aspect)
             except FrameError:
                 self.skipped += 1
                 continue
             if image is None:
-                raise EndOfStreamError if self._has_end else SourceError("the stream broke off")
+                raise EndOfStreamError if self._has_end else SourceError(self._opened.failure or "the stream broke off")
             self.images += 1
             return image
 
     def close(self) -> None:
         """Close the connection."""
-        self._capture.release()
+        self._opened.close()
