@@ -30,20 +30,21 @@ from benchmarks.measure.inputs import draw_frames, save_array
 from benchmarks.measure.job import Outcome
 from benchmarks.measure.model_spec import claimed_labels, model_specs
 from benchmarks.measure.rounds import RowInputs, Schedule, Task, Trial, is_complete, measure_in_rounds, variant_tasks
-from benchmarks.measure.variants import Variant, list_variants
+from benchmarks.measure.variants import Variant, default_artifacts, list_variants
 from benchmarks.overhead import bulk
 from benchmarks.overhead import command as runner
 from benchmarks.peers.rows import peer_matches, peer_rows, peer_tasks
 from benchmarks.peers.tools import PeerOutcome
 from benchmarks.report.schema import Report
 from benchmarks.report.table import peers_text, reasons, text_table
-from edge.artifact.file import builtin_models, model_path
+from edge.artifact.file import builtin_models, model_path, read_artifact
 from edge.artifact.input_spec import ModelOptions
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console, extras
 from edge.cli.model_flags import add_model_flags, model_options_from
 from edge.datasets.folder_labels import folder_truth
-from edge.errors import EXIT_DONE, ToolkitError
+from edge.describe.description import summarise
+from edge.errors import EXIT_DONE, ConfigError, ToolkitError
 
 _LOADGEN_S = 5.0
 _EXAMPLES = """examples:
@@ -54,6 +55,7 @@ _EXAMPLES = """examples:
 
   python -m benchmarks edge --data wardrobe --map socks=unknown     one folder of photographs for each kind
   python -m benchmarks mine.onnx --data wardrobe --map 'footwear=Sandal,Sneaker,Ankle boot'
+  python -m benchmarks theirs_int8.tflite --reference theirs.tflite --labels labels.txt --data photos
 
   python -m benchmarks a_none.tflite a_int8.tflite --gate --max-loss 0.3      for CI: exit code 3 if int8 costs more
 
@@ -89,6 +91,9 @@ def parser() -> argparse.ArgumentParser:
                        "(default: Fashion-MNIST's test images, for files of its classes)")  # fmt: skip
     truth.add_argument("--run", type=Path, metavar="DIR",
                        help="judge the files on the test images that this run directory keeps")  # fmt: skip
+    flags.add_argument("--reference", type=model_path, metavar="FILE",
+                       help="float file of the same network, measured too, for files of others: they don't say what "
+                       "they were made from")  # fmt: skip
     flags.add_argument("--map", action="append", type=folder_truth, dest="truths", default=[],
                        metavar="FOLDER=LABEL[,LABEL...]",
                        help="labels that are right for a folder of --data, or unknown; repeatable")  # fmt: skip
@@ -140,9 +145,12 @@ def measure_files(arguments: Sequence[str]) -> int:
     console.start_logging(options)
     extras.require("benchmarks")  # before minutes of measuring
     config = replace(from_flags(BenchmarkConfig, vars(options)), truths=dict(options.truths) or None)
+    if config.reference and (mode := summarise(read_artifact(config.reference)).quantization) != "none":
+        raise ConfigError(f"--reference takes a float file, {config.reference} is quantized ({mode})")
     if config.loadgen_s:
         loadgen.require()  # before minutes of measuring
-    variants = list_variants(config.artifacts, runtimes=config.runtimes)
+    files = (*(config.artifacts or default_artifacts()), *([config.reference] if config.reference else []))
+    variants = list_variants(files, runtimes=config.runtimes)
     model_options = model_options_from(options)
     command = ["python", "-m", "benchmarks", *map(shlex.quote, arguments)]
     environment = describe_environment(command, seed=config.seed, threads=config.threads)
@@ -155,7 +163,9 @@ def measure_files(arguments: Sequence[str]) -> int:
         peers = peer_tasks(matches, config, images_file=evaluation.file)
         trials, peer_trials = _measure_together(tasks, peers, config, is_quiet=options.quiet)
     facts = evaluation.facts
-    rows = make_rows(variants, trials, facts.labels, facts.class_names, margin_pp=config.margin_pp)
+    rows = make_rows(
+        variants, trials, facts.labels, facts.class_names, margin_pp=config.margin_pp, reference=config.reference
+    )
     rows = [with_tally(row, facts) for row in rows]
     # Matplotlib and scipy take seconds to import on a Pi, so not before there is something to draw.
     from benchmarks.report.build import build_report, write_report

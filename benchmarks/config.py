@@ -56,6 +56,8 @@ class BenchmarkConfig:
     """Right answers of each folder of photographs that are drawn, at most."""
     run: Path | None = field(default=None, metadata=ABSENT_IF_NONE)
     """Run directory whose test images the files are judged on."""
+    reference: Path | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """Float file that files are compared with which don't name their origin."""
     truths: Mapping[str, tuple[str, ...]] | None = field(default=None, metadata=ABSENT_IF_NONE)
     """Labels of a folder of photographs whose name doesn't say what it holds; no label: `unknown` is right."""
     threads: int = 1

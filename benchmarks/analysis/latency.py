@@ -101,6 +101,11 @@ def _unsteady_sentence(row: Row) -> str:
     return f"{row.id}: {'; '.join(parts)}." if parts else ""
 
 
+def duration_text(time_ns: float) -> str:
+    """Return a time for a sentence: 41.2 µs, or from a millisecond on 8.52 ms."""
+    return f"{time_ns / 1e3:,.1f} µs" if time_ns < 1e6 else f"{time_ns / 1e6:,.2f} ms"
+
+
 def tabled_latency(row: Row, kind: str) -> Latency | None:
     """Return the summary of one of `KINDS`."""
     latency: Latency | None = getattr(row, kind)

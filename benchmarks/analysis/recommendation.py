@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from benchmarks.analysis.accuracy_findings import accuracy_sentence, verdict_sentence
+from benchmarks.analysis.latency import duration_text
 from benchmarks.analysis.row import Row, answering, known, measured
 from benchmarks.config import MARGIN_PP
 from benchmarks.stats.accuracy import top1_agreement
@@ -132,7 +133,8 @@ def _other_network(rows: Sequence[Row]) -> str:
 
 def _fastest(best: Row) -> list[str]:
     unknown = (
-        "What it loses isn't known: benchmark the float artifact (quantization none) of the same network beside it."
+        "What it loses isn't known: benchmark the float artifact (quantization none) of the same network beside it; "
+        "of a file of others, --reference FILE names it."
     )
     if best.top1_accuracy is None:
         unknown = "Its accuracy isn't known: --data DIR gives it images in folders called like its labels."
@@ -186,7 +188,7 @@ def _stages(row: Row) -> str:
 
 def _int8_against_float(row: Row, twin: Row, ratio: Ratio) -> str:
     """Say whether int8 is the faster one here; where it isn't, which file to use instead."""
-    times = f"{_microseconds(row)} against {_microseconds(twin)}"
+    times = f"{_invoke_time(row)} against {_invoke_time(twin)}"
     interval = "" if ratio.low is None else f" (95 % interval {ratio.low:.2f} to {ratio.high:.2f})"
     speed = f"{ratio.value:.2f} times as fast"
     if ratio.is_significant is False or abs(ratio.value - 1) <= _EQUAL_SHARE:
@@ -201,7 +203,7 @@ def _int8_against_float(row: Row, twin: Row, ratio: Ratio) -> str:
 
 def _numbers(row: Row) -> str:
     right = "" if row.top1_accuracy is None else f"{row.top1_accuracy:.2%} right, "
-    time = f"{row.invoke_median_ns / 1e3:,.1f} µs an image{_bracketed(row.time_caveat())}"
+    time = f"{duration_text(row.invoke_median_ns)} an image{_bracketed(row.time_caveat())}"
     return f"{time}, {right}{known(row.size_bytes) / 1e3:,.0f} kB"
 
 
@@ -214,8 +216,8 @@ def _loss(row: Row) -> str:
     return f"it loses {loss:.2f} points" if loss >= 0 else f"it is {-loss:.2f} points better than float"
 
 
-def _microseconds(row: Row) -> str:
-    return f"{row.invoke_median_ns / 1e3:,.1f} µs{_bracketed(row.time_caveat())}"
+def _invoke_time(row: Row) -> str:
+    return f"{duration_text(row.invoke_median_ns)}{_bracketed(row.time_caveat())}"
 
 
 def _bracketed(caveat: str) -> str:

@@ -178,7 +178,7 @@ class Row:
     quantization: str | None = None
     """none, float16, dynamic or int8."""
     source_sha256: str | None = None
-    """Digest of the Keras file that the artifact was exported from."""
+    """Digest of the Keras file that the artifact was exported from; of a file that doesn't say, of its float file."""
     calibration: CalibrationManifest | None = None
     runtime_version: str | None = None
     right: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from benchmarks.analysis.latency import with_latency
 from benchmarks.analysis.quantization_loss import compare_predictions, describe_accuracy
@@ -14,6 +15,8 @@ from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
 from benchmarks.stats.accuracy import count_right, top1_accuracy, top1_agreement
 from benchmarks.stats.ratios import Ratio, speedup
+from edge.describe.description import summarise
+from edge.errors import ToolkitError
 
 EMULATED = "the processor is emulated: its predictions count, its times would mean nothing"
 
@@ -25,10 +28,22 @@ def make_rows(
     class_names: Sequence[str],
     *,
     margin_pp: float,
+    reference: Path | None = None,
 ) -> list[Row]:
-    """Return one row for each variant, in the same order, each compared with its float row."""
+    """Return one row for each variant, in the same order, each compared with its float row.
+
+    A reference is the float file among the variants that those are compared with which don't name their origin.
+    """
     alone = [measured_row(variant, tried, labels) for variant, tried in zip(variants, trials, strict=True)]
+    if reference is not None:
+        alone = _with_origin(alone, str(reference.absolute()))
     return compare_with_float(alone, labels, class_names, margin_pp=margin_pp)
+
+
+def _with_origin(rows: Sequence[Row], path: str) -> list[Row]:
+    """Return the rows; those without an origin get that of the file at the path, or its digest."""
+    origin = next((row.source_sha256 or row.sha256 for row in rows if row.path == path), None)
+    return [replace(row, source_sha256=row.source_sha256 or origin) for row in rows]
 
 
 def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Sequence[int]) -> Row:
@@ -60,7 +75,7 @@ def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Seq
         row,
         status=row.status if is_timed else NOT_TIMED,
         reason=row.reason if is_timed else EMULATED,
-        quantization=first.quantization,
+        quantization=first.quantization or network_quantization(variant),
         source_sha256=first.source_sha256,
         calibration=first.calibration,
         runtime_version=first.runtime_version,
@@ -71,6 +86,14 @@ def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Seq
         raw=_raw(repeats),
     )
     return with_latency(row, repeats if is_timed else ())
+
+
+def network_quantization(variant: Variant) -> str | None:
+    """Return the mode that the network itself tells, of a file without a specification; None where it tells nothing."""
+    try:
+        return summarise(variant.artifact).quantization if variant.artifact else None
+    except ToolkitError:
+        return None
 
 
 def _raw(repeats: Sequence[Measurement]) -> Raw:

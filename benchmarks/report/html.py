@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import jinja2
 
 from benchmarks.analysis.accuracy_findings import change_sentence, loss_sentence
+from benchmarks.analysis.latency import duration_text
 from benchmarks.analysis.photograph_findings import frames_sentence, headline, hits_sentence, mistakes_sentence
 from benchmarks.analysis.photographs import judge_photographs
 from benchmarks.analysis.recommendation import key_rows, recommended
@@ -143,6 +144,7 @@ def _answer(report: Report) -> dict[str, Any]:
     return {
         "lead": report.recommendation[:shown],
         "findings": report.recommendation[shown:],
+        "notes": table.reasons([row for row in rows if row.status == OK]),
         "failed": [row.id for row in report.rows if row.status == FAILED],
         "tiles": [] if machines else tiles(report.rows),
         "key": table_view(
@@ -167,14 +169,16 @@ def tiles(rows: Sequence[Row]) -> list[tuple[str, str]]:
     if row is None:
         return []
     figures = [
-        (f"{row.invoke_median_ns / 1e3:,.1f} µs", "the network, one image", row.time_caveat()),
+        (duration_text(row.invoke_median_ns), "the network, one image", row.time_caveat()),
         (f"{known(row.size_bytes) / 1e3:,.0f} kB", "the file", ""),
     ]
     if row.frame_to_decision:
-        time = f"{row.frame_to_decision.median_ns / 1e6:,.2f} ms"
+        time = duration_text(row.frame_to_decision.median_ns)
         figures.insert(1, (time, "from frame to decision", row.time_caveat("frame_to_decision")))
-    if row.top1_accuracy is not None:
-        figures.insert(0, (f"{row.top1_accuracy:.2%}", "of the test images right", row.answer_caveat))
+    if row.accuracy and row.accuracy.interval:
+        low, high = (f"{100 * end:.1f}" for end in row.accuracy.interval)
+        meaning = f"of {row.accuracy.images:,} test images right ({low} to {high} %)"
+        figures.insert(0, (f"{row.top1_accuracy:.2%}", meaning, row.answer_caveat))
     return [(value, ", ".join(filter(None, (meaning, caveat)))) for value, meaning, caveat in figures]
 
 

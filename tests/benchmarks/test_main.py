@@ -1,5 +1,7 @@
 import json
 import re
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -152,3 +154,45 @@ def test_a_wrong_call_has_exit_code_2(arguments: list[str]) -> None:
         main(arguments)
 
     assert caught.value.code == 2
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Callable[[str], str]:
+    """A tiny model without its specification, as somebody else's."""
+
+    def make(name: str) -> str:
+        content = (FIXTURES / name).read_bytes()
+        with zipfile.ZipFile(FIXTURES / name) as members:
+            (tmp_path / name).write_bytes(content[: min(member.header_offset for member in members.infolist())])
+        return str(tmp_path / name)
+
+    return make
+
+
+@pytest.mark.e2e
+def test_files_of_others_are_compared_with_the_float_file_that_is_named(
+    foreign: Callable[[str], str], tmp_path: Path
+) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join(FASHION_MNIST_LABELS), encoding="utf-8")
+    files = [foreign("tiny_int8.tflite"), "--reference", foreign("tiny_none.tflite"), "--labels", str(labels)]
+
+    assert main([*files, *QUICK, "--pixels", "0-1", "--out", str(tmp_path / "out")]) == 0
+
+    int8, reference = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["rows"]
+    assert (int8["quantization"], reference["quantization"]) == ("int8", "none")
+    assert int8["reference"] == reference["reference"] == reference["id"] == "tiny_none.tflite @ litert"
+    assert int8["source_sha256"] == reference["sha256"]
+    assert int8["against_float"]["images"] == 30
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "carries no specification" in page.partition("<details")[0]
+
+
+@pytest.mark.parametrize(("name", "code"), [("tiny_int8.tflite", 2), ("no-such-file.tflite", 1)])
+def test_a_reference_that_is_no_float_file_is_refused_before_anything_is_measured(
+    name: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--reference", str(FIXTURES / name)]) == code
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert name in line

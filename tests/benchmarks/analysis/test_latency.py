@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.analysis.latency import has_converged, latency_caveats
+from benchmarks.analysis.latency import duration_text, has_converged, latency_caveats
 from benchmarks.analysis.row import Row
 from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import FAILED, NOT_TIMED, OK, Measurement, Outcome
@@ -64,3 +64,10 @@ def test_throttled_and_emulated_rows_are_named(row: Callable[..., Row]) -> None:
     assert ("INVALID" in first, "a.tflite @ litert" in first, "throttled" in first) == (True, True, True)
     assert second.startswith("b.tflite @ litert")
     assert "emulated" in second
+
+
+@pytest.mark.parametrize(
+    ("time_ns", "text"), [(41_234, "41.2 µs"), (999_949, "999.9 µs"), (8_519_800, "8.52 ms"), (41_111_300, "41.11 ms")]
+)
+def test_a_time_is_in_the_unit_that_reads_best(time_ns: int, text: str) -> None:
+    assert duration_text(time_ns) == text

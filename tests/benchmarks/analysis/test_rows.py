@@ -154,3 +154,25 @@ def test_no_reference_without_a_known_source_or_a_measured_row(row: Make) -> Non
 
     assert float_reference(nameless, [nameless]) is None
     assert float_reference(row("int8.tflite"), [failed]) is None
+
+
+def test_a_reference_gives_its_origin_to_files_that_name_none(measurement: Callable[..., Measurement]) -> None:
+    named = {"theirs.tflite": "", "theirs_int8.tflite": "", "ours.tflite": "ab" * 32}
+    variants = [
+        Variant(name, Path(f"/m/{name}"), Artifact(Path(f"/m/{name}"), "tflite", f"{place}" * 64, 9, None), "litert")
+        for place, name in enumerate(named)
+    ]
+    modes = ("none", "int8", "int8")
+    trials = [
+        [Trial(Outcome(OK, measurement=measurement(source_sha256=source, quantization=mode)), CALM, CALM)]
+        for source, mode in zip(named.values(), modes, strict=True)
+    ]
+
+    def rows(reference: Path | None) -> list[Row]:
+        return make_rows(variants, trials, LABELS, FASHION_MNIST_LABELS, margin_pp=0.5, reference=reference)
+
+    assert [row.reference for row in rows(None)] == [None, None, None]
+    theirs, int8, ours = rows(Path("/m/theirs.tflite"))
+    assert (theirs.source_sha256, int8.source_sha256, ours.source_sha256) == ("0" * 64, "0" * 64, "ab" * 32)
+    assert (int8.reference, ours.reference) == ("theirs.tflite @ litert", None)
+    assert known(int8.against_float).loss_pp == 0
