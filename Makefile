@@ -10,7 +10,7 @@ SETTINGS := $(DESTDIR)/etc/edge-classify
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e check format camera-test service-test ship measure harden install-service service-files clean
+.PHONY: help demo test e2e check format camera-test service-test fleet-test ship measure harden install-service service-files clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ camera-test: $(VENV)/base ## the runner on a real camera, in a virtual machine t
 
 service-test: $(VENV)/base ## the service under a systemd of its own (as root)
 	PYTHONPATH=. $(BIN)/python tests/lab/service.py
+
+fleet-test: $(VENV)/dev ## twenty runners on one broker, and staged updates of their model
+	PYTHONPATH=. $(BIN)/python tests/lab/fleet.py --out docs/measured/fleet.json
+	$(BIN)/python docs/render.py
 
 ship: $(VENV)/dev ## train the networks that ship; hours on a CPU
 	$(BIN)/python docs/ship.py
@@ -77,14 +81,20 @@ install-service: ## install it for systemd (as root): /opt/edge-classify, the un
 	@$(MAKE) --no-print-directory service-files
 	@$(if $(DESTDIR),,systemctl daemon-reload)
 	@echo "look at /etc/edge-classify/config.toml, then: systemctl enable --now edge-classify"
+	@echo "for a second camera or model: /etc/edge-classify/NAME.toml, and systemctl enable --now edge-classify@NAME"
+
+UNIT_NAMES := $(notdir $(wildcard packaging/*.service packaging/*.timer))
+
+define newline
+
+
+endef
 
 # A file whole or not at all, and on the disk: $(call put,FROM,TO).
 put = install -D --mode 644 $(1) $(2).new && sync $(2).new && mv $(2).new $(2) && sync $(dir $(2))
 
 service-files: ## of these the units and their settings alone, each whole or not at all
-	$(call put,packaging/edge-classify.service,$(DESTDIR)$(UNITS)/edge-classify.service)
-	$(call put,packaging/edge-classify-update.service,$(DESTDIR)$(UNITS)/edge-classify-update.service)
-	$(call put,packaging/edge-classify-update.timer,$(DESTDIR)$(UNITS)/edge-classify-update.timer)
+	$(foreach name,$(UNIT_NAMES),$(call put,packaging/$(name),$(DESTDIR)$(UNITS)/$(name))$(newline))
 	test -e $(SETTINGS)/config.toml || { $(call put,packaging/config.toml,$(SETTINGS)/config.toml); }
 	test -e $(SETTINGS)/update || { $(call put,packaging/update,$(SETTINGS)/update); }
 

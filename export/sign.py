@@ -1,4 +1,4 @@
-"""`python -m export.sign`: keys and signatures in minisign's format (jedisct1.github.io/minisign)."""
+"""`python -m export.sign`: keys, signatures in minisign's format (jedisct1.github.io/minisign), signed manifests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ import hashlib
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from edge.artifact.file import read_artifact
+from edge.artifact.manifest import Manifest, is_percent, issued_after
 from edge.cli import console
-from edge.errors import EXIT_DONE, ExportError, RuntimeMissingError
+from edge.errors import EXIT_DONE, ConfigError, ExportError, RuntimeMissingError, ToolkitError, UpdateError
 from edge.system import atomic_file
+from edge.system.urls import redact_url
+
+_MINIMUM_VERSION = "0.1.0"  # the first that reads manifests; a model that is too new fails the device's self-test
 
 _ED25519, _NO_PASSWORD, _BLAKE2B = b"Ed", b"\0\0", b"B2"
 _HASHED = b"ED"
@@ -28,6 +34,19 @@ _EXAMPLES = """examples:
   python -m export.sign artifacts/edge_int8.tflite --key mine.key
 
 then: edge-classify --model edge_int8.tflite --require-signature mine.pub
+
+a manifest of a staged update:
+  python -m export.sign artifacts/door_int8.tflite --manifest door.json --share 10 --key mine.key
+                                                           a new release, for a tenth of the devices
+  python -m export.sign --manifest door.json --share 50 --key mine.key     the same release, for half of them
+  python -m export.sign --manifest door.json --share 0 --key mine.key      for no further one
+
+Put door_int8.tflite, door.json and door.json.minisig side by side on a server; a device that asks while only one of the
+last two is new refuses both, and asks again:
+  edge-classify update --manifest https://models.example/door.json --require-signature mine.pub
+A larger share only adds devices, and each release begins with other ones. A smaller one takes the model from nobody: to
+go back, sign a manifest of the older model.
+
 The real minisign verifies what this signs (minisign -Vm FILE -p mine.pub), and this signs with minisign's keys that
 have no password (minisign -GW).
 """
@@ -37,7 +56,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
     flags = console.Parser(
         prog="python -m export.sign",
-        description="Sign model files, so that edge-classify --require-signature runs them and no others.",
+        description="Sign model files, so that edge-classify --require-signature runs them and no others; and "
+        "manifests, which bring a model to a share of all devices.",
         epilog=_EXAMPLES,
     )
     flags.add_argument("files", type=Path, nargs="*", metavar="FILE", help="file to sign; writes FILE.minisig")
@@ -45,6 +65,16 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--key", type=Path, metavar="FILE", help="secret key to sign with")
     what.add_argument("--new-key", type=Path, metavar="NAME", help="make a key: NAME.key and NAME.pub")
     flags.add_argument("--comment", metavar="TEXT", help="signed comment that minisign shows (default: time and name)")
+    release = flags.add_argument_group("a manifest of a staged update", "FILE is the model of a new release.")
+    release.add_argument(
+        "--manifest", type=Path, metavar="JSON", help="manifest to write and sign, or to change the share of"
+    )
+    release.add_argument("--share", type=_percent, metavar="PERCENT", help="share of the devices that install the "
+                         "model, 0-100 %%")  # fmt: skip
+    release.add_argument("--url", metavar="URL", help="where devices get the model (default: FILE's name, beside the "
+                         "manifest)")  # fmt: skip
+    release.add_argument("--minimum-version", metavar="VERSION", help="least version of edge-classify that can run the "
+                         f"model (default of a new release: {_MINIMUM_VERSION})")  # fmt: skip
     console.add_logging_flags(flags)
     return flags
 
@@ -57,15 +87,55 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.new_key:
         print(f"public key {new_key(options.new_key)}, in {_beside(options.new_key, '.pub')}")
         return EXIT_DONE
-    if not options.files:
+    if options.manifest is None and (options.share, options.url, options.minimum_version) != (None, None, None):
+        flags.error("--share, --url and --minimum-version are of a --manifest")
+    if options.manifest is not None and (options.share is None or len(options.files) > 1):
+        flags.error("--manifest needs --share PERCENT, and at most one FILE")
+    if not options.files and options.manifest is None:
         flags.error("expected at least one FILE to sign")
-    key_id, secret = read_secret_key(options.key)
+    key = read_secret_key(options.key)
+    manifest = _next_manifest(options) if options.manifest else None  # first: a wrong value signs nothing
     for path in options.files:
-        comment = options.comment or f"timestamp:{int(time.time())}\tfile:{path.name}\thashed"
-        content = _read(path)
-        atomic_file.write_text(_beside(path, ".minisig"), signature(content, key_id, secret, comment=comment))
-        print(_beside(path, ".minisig"))
+        _sign(path, _read(path), key, comment=options.comment)
+    if manifest:
+        content = manifest.to_json()
+        _sign(options.manifest, content.encode(), key, comment=options.comment, text=content)
+        model = f"model {manifest.sha256[:12]} at {redact_url(manifest.model)}"
+        print(f"{options.manifest}: {model}, for {manifest.rollout_percent:g} % of the devices")
     return EXIT_DONE
+
+
+def _sign(path: Path, content: bytes, key: tuple[bytes, bytes], *, comment: str | None, text: str = "") -> None:
+    """Write a file's signature beside it, and before it the file, if there is a text for it."""
+    comment = comment or f"timestamp:{int(time.time())}\tfile:{path.name}\thashed"
+    signed = signature(content, *key, comment=comment)
+    if text:
+        atomic_file.write_text(path, text)
+    atomic_file.write_text(_beside(path, ".minisig"), signed)
+    print(_beside(path, ".minisig"))
+
+
+def _next_manifest(options: argparse.Namespace) -> Manifest:
+    """Return the manifest to sign: a new release, or the one before with another share."""
+    try:
+        before = Manifest.from_json(_read(options.manifest)) if options.manifest.exists() else None
+    except UpdateError as error:
+        raise ExportError(f"{options.manifest} is {error}: choose another name, or remove it") from error
+    named = {"model": options.url, "minimum_version": options.minimum_version}
+    try:
+        changes = {name: value for name, value in named.items() if value is not None}
+        changes |= {"rollout_percent": options.share, "issued": issued_after(before)}
+        if options.files:
+            (model,) = options.files
+            release = {"model": model.name, "minimum_version": _MINIMUM_VERSION, **changes}
+            return Manifest(sha256=read_artifact(model).sha256, **release)
+        if before is None:
+            raise ConfigError(f"there is no {options.manifest} yet: name the model FILE of a new release")
+        return replace(before, **changes)
+    except ToolkitError:
+        raise
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def new_key(name: Path) -> str:
@@ -154,6 +224,16 @@ def _private_key(secret: bytes) -> Any:
 def _public_half(secret: bytes) -> bytes:
     public: bytes = _private_key(secret).public_key().public_bytes_raw()
     return public
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text.strip().removesuffix("%"))
+    except ValueError:
+        value = float("nan")
+    if not is_percent(value):
+        raise argparse.ArgumentTypeError(f"expected a share from 0 to 100 %, got {text!r}")
+    return value
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -64,19 +64,21 @@ def classify(arguments: Sequence[str]) -> int:
         print(list_cameras(as_json=options.json))
         return EXIT_DONE
     config, sink_config, policy = run_config_from(options), sink_config_from(options), trust_policy_from(options)
+    health = Health()
     if config.store is None:
-        return _classify(config, sink_config, lambda: _load(config, config.model or default_model(), policy))
+        return _classify(config, sink_config, health, lambda: _load(config, config.model or default_model(), policy))
     if policy:
         raise ConfigError("a store's models were verified by `edge-classify update`: give it --require-... instead")
     from edge.update.startup import TrialRun
 
-    with TrialRun(config.store) as trial:
-        return _classify(config, sink_config, lambda: trial.load(partial(_load, config)), trial.sinks)
+    with TrialRun(config.store, health=health) as trial:
+        return _classify(config, sink_config, health, lambda: trial.load(partial(_load, config)), trial.sinks)
 
 
 def _classify(
     config: RunConfig,
     sink_config: SinkConfig,
+    health: Health,
     load: Callable[[], Classifier],
     more_sinks: Callable[[], list[Sink]] = list,
 ) -> int:
@@ -86,7 +88,7 @@ def _classify(
         from edge.run.loop import run
         from edge.sinks.open import open_sinks
 
-        classifier, health = load(), Health()
+        classifier = load()
         _check_recipe(config, classifier)
         process.limit_arenas()  # before a sink or the source starts a thread
         source = _source(config, classifier, health)  # a camera is opened with its first frame, after the sinks

@@ -6,23 +6,23 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from edge.artifact.file import default_model, read_artifact
+from edge.artifact.manifest import Manifest
+from edge.artifact.trust import TrustPolicy
 from edge.cli import console
 from edge.cli.signals import Terminated
 from edge.errors import EXIT_DONE, ToolkitError, UpdateError
-from edge.system.urls import append_to_path, redact_url
+from edge.system.urls import redact_url
 from edge.update import state as states
 from edge.update.evaluation_process import Metrics, complaints, evaluate_in_child, summary
-from edge.update.fetch import fetch
+from edge.update.fetch import fetch, fetch_signature
 from edge.update.flags import UpdateConfig, config_from, parser
+from edge.update.rollout import Offer, read_offer
 from edge.update.state import Model, State, named
 from edge.update.store import Store, default_folder, utc_now
-
-_SIGNATURE_SUFFIX = ".minisig"
-_MAX_SIGNATURE_BYTES = 8192  # as minisign has it
 
 
 @console.command
@@ -57,6 +57,8 @@ def _status(store: Store) -> list[str]:
         lines.append(f"before it       {_described(state.last_good)}, the last good one")
     if back := state.rolled_back:
         lines.append(f"rolled back     model {back.sha256[:12]}, {back.time}: {back.reason}")
+    if manifest := state.manifest:
+        lines.append(f"manifest        of {manifest.issued}, {_release(manifest)}")
     return lines
 
 
@@ -70,24 +72,55 @@ def _roll_back(store: Store) -> list[str]:
 
 def _update(config: UpdateConfig, store: Store) -> tuple[list[str], Metrics | None]:
     """Fetch, verify, evaluate and install a model; return lines of the report, and metrics if it was evaluated."""
-    name = redact_url(config.source)
+    lines: list[str] = []
     with store.updating() as folder:
+        if config.device_id is not None:
+            offer = _read_offer(config, folder, store)
+            before = store.read()
+            lines = [f"manifest        of {offer.manifest.issued}, {_release(offer.manifest)}"]
+            if _is_current(store, before, offer.manifest.sha256):
+                return [*lines, _nothing_to_do(before)], None
+            if not offer.takes_part:
+                return [*lines, f"not yet         this device comes at {offer.place:.1f} %"], None
+            _refuse_rolled_back(before, offer.manifest.sha256, config)
+            config = replace(config, source=offer.source, policy=TrustPolicy(offer.manifest.sha256))
+        name = redact_url(config.source)
         file = _fetch(config, folder)
         with _errors_name(name, file):
             artifact = read_artifact(file, policy=config.policy)
             model = Model(artifact.sha256, artifact.format, name, utc_now())
             before = store.read_or_empty()
-            lines = [f"new model       {name}, {artifact.size_bytes / 1000:.1f} kB, SHA-256 {model.sha256}"]
-            if _is_current(store, before, model):
-                return [*lines, f"nothing to do   {named(before.current)} is current{_stage(before)}"], None
-            back = before.rolled_back
-            if back and back.sha256 == model.sha256 and not config.again:
-                failure = f"{named(model)} was rolled back, {back.time}: {back.reason}"
-                raise UpdateError(f"{failure}; --again tries it once more")
+            lines.append(f"new model       {name}, {artifact.size_bytes / 1000:.1f} kB, SHA-256 {model.sha256}")
+            if _is_current(store, before, model.sha256):
+                return [*lines, _nothing_to_do(before)], None
+            _refuse_rolled_back(before, model.sha256, config)
             metrics = _evaluate(file, model.sha256, store, before, config)
         store.install(file, model)
     return [*lines, *summary(metrics), f"installed       {named(model)} in {store.folder}, on trial",
             _next(store)], metrics  # fmt: skip
+
+
+def _read_offer(config: UpdateConfig, folder: Path, store: Store) -> Offer:
+    """Fetch the manifest, and note it as the newest that was seen."""
+    assert config.policy is not None
+    assert config.device_id is not None
+    offer = read_offer(
+        config.source,
+        folder,
+        public_key=config.policy.public_key,
+        device_id=config.device_id,
+        timeout_s=config.timeout_s,
+    )
+    noted = replace(offer.manifest, model=redact_url(offer.manifest.model))  # the store holds no secret
+    store.change(lambda state: states.seen(state, noted), mends=True)
+    return offer
+
+
+def _refuse_rolled_back(state: State, sha256: str, config: UpdateConfig) -> None:
+    back = state.rolled_back
+    if back and back.sha256 == sha256 and not config.again:
+        failure = f"model {sha256[:12]} was rolled back, {back.time}: {back.reason}"
+        raise UpdateError(f"{failure}; --again tries it once more")
 
 
 def _fetch(config: UpdateConfig, folder: Path) -> Path:
@@ -104,9 +137,7 @@ def _fetch(config: UpdateConfig, folder: Path) -> Path:
         is_tflite = content.read(8)[4:] == b"TFL3"
     file = file.rename(file.with_suffix(".tflite" if is_tflite else ".onnx"))
     if config.policy and config.policy.public_key:
-        signature = file.with_name(f"{file.name}{_SIGNATURE_SUFFIX}")
-        source = append_to_path(config.source, _SIGNATURE_SUFFIX)
-        fetch(source, signature, is_pinned=True, timeout_s=config.timeout_s, limit_bytes=_MAX_SIGNATURE_BYTES)
+        fetch_signature(config.source, file, timeout_s=config.timeout_s)
     return file
 
 
@@ -119,12 +150,12 @@ def _errors_name(name: str, file: Path) -> Iterator[None]:
         raise UpdateError(str(error).replace(str(file), name)) from error
 
 
-def _is_current(store: Store, state: State, model: Model) -> bool:
+def _is_current(store: Store, state: State, sha256: str) -> bool:
     """Return true if the model is current already, and its file is undamaged."""
     if state.current is None:
-        return model.sha256 == read_artifact(default_model()).sha256
+        return sha256 == read_artifact(default_model()).sha256
     try:
-        return model.sha256 == state.current.sha256 and store.verified_path(state.current).exists()
+        return sha256 == state.current.sha256 and store.verified_path(state.current).exists()
     except ToolkitError:
         return False
 
@@ -167,6 +198,14 @@ def _next(store: Store) -> str:
 
 def _described(model: Model | None) -> str:
     return f"{named(model)} from {model.source}, {model.time}" if model else named(None)
+
+
+def _release(manifest: Manifest) -> str:
+    return f"model {manifest.sha256[:12]} for {manifest.rollout_percent:g} % of the devices"
+
+
+def _nothing_to_do(state: State) -> str:
+    return f"nothing to do   {named(state.current)} is current{_stage(state)}"
 
 
 def _stage(state: State) -> str:

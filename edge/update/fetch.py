@@ -11,10 +11,12 @@ from pathlib import Path
 
 from edge.artifact.file import MAX_FILE_BYTES, model_path
 from edge.errors import ConfigError, UpdateError
-from edge.system.urls import is_url, redact_url
+from edge.system.urls import append_to_path, is_url, redact_url
 
 _PIECE_BYTES = 2**16
 _SILENCE_S = 30.0  # longest pause of a server
+_SIGNATURE_SUFFIX = ".minisig"
+_MAX_SIGNATURE_BYTES = 8192  # as minisign has it
 
 Progress = Callable[[int, "int | None"], None]
 """Callback with the bytes that have come, and their total number if it is known."""
@@ -27,11 +29,13 @@ def fetch(
     is_pinned: bool,
     timeout_s: float,
     limit_bytes: int = MAX_FILE_BYTES,
+    what: str = "a model",
     progress: Progress | None = None,
 ) -> None:
-    """Copy a model file from a path or an http:// or https:// URL within `timeout_s` seconds, whole.
+    """Copy a file from a path or an http:// or https:// URL within `timeout_s` seconds, whole.
 
-    Plain HTTP is good enough if the content is pinned: it must have a digest or a signature.
+    It is a model unless `what` says otherwise, for messages. Plain HTTP is good enough if the content is pinned: it
+    must have a digest or a signature.
 
     Raises:
         UpdateError: the URL is not secure, or the server refuses, stalls, or sends too much or too little.
@@ -42,16 +46,28 @@ def fetch(
     count = 0
     with into.open("wb") as file, _deadline(timeout_s, name), content as (total, pieces):
         if total is not None and total > limit_bytes:
-            raise UpdateError(f"{name} has {total:,} bytes: a model may have at most {limit_bytes:,}")
+            raise UpdateError(f"{name} has {total:,} bytes: {what} may have at most {limit_bytes:,}")
         for piece in pieces:
             count += len(piece)
             if count > limit_bytes:
-                raise UpdateError(f"{name} has more than {limit_bytes:,} bytes, which a model may have at most")
+                raise UpdateError(f"{name} has more than {limit_bytes:,} bytes, which {what} may have at most")
             file.write(piece)
             if progress:
                 progress(count, total)
     if total is not None and count != total:
         raise UpdateError(f"{name} was cut short, {count:,} of {total:,} bytes came: try again")
+
+
+def fetch_signature(source: str, file: Path, *, timeout_s: float) -> None:
+    """Fetch the detached signature of what `source` is, and put it beside the fetched file, as FILE.minisig.
+
+    Raises:
+        UpdateError: the server refuses, stalls, or sends too much or too little.
+        OSError: it can't be read or written.
+    """
+    signature = file.with_name(f"{file.name}{_SIGNATURE_SUFFIX}")
+    fetch(append_to_path(source, _SIGNATURE_SUFFIX), signature, is_pinned=True, timeout_s=timeout_s,
+          limit_bytes=_MAX_SIGNATURE_BYTES, what="a signature")  # fmt: skip
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from edge.cli import console
 from edge.cli.trust_flags import add_trust_flags, trust_policy_from
 from edge.datasets.folder_labels import folder_truth
+from edge.errors import ConfigError
 from edge.update.evaluation_process import Limits
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ _EXAMPLES = """examples:
   edge-classify update new.tflite                          a file
   edge-classify update https://models.example/door.tflite  or from a server
   edge-classify update new.tflite --samples snapshots      evaluated also on images that a person has labelled
+  edge-classify update --manifest https://models.example/door.json --require-signature door.pub
+                                                           if this device is among the share that the manifest names
   edge-classify update --status                            the current model, and the trial of the last one
   edge-classify update --rollback                          back to the last good one
 
@@ -31,7 +34,8 @@ it can't be loaded, crashes or is killed before (by systemd's watchdog, say), th
 A service has a store of its own: write the model's address into /etc/edge-classify/update, then
 systemctl start edge-classify-update.
 
-exit codes: 0 done, or nothing to do, 1 error (also: the self-test failed; the old model stays), 2 wrong call
+exit codes: 0 done, nothing to do, or not this device's turn, 1 error (also: the self-test failed; the old model stays),
+2 wrong call
 """
 
 
@@ -40,8 +44,11 @@ class UpdateConfig:
     """Settings of one update."""
 
     source: str
+    """File, URL or built-in model; of a manifest if `device_id` is set."""
     policy: TrustPolicy | None
     """Digest, signature or both that the file must have; None: neither."""
+    device_id: str | None
+    """Text that no other device has, for its place in a manifest's release; None: the source is a model."""
     timeout_s: float
     again: bool
     samples: Path | None
@@ -54,10 +61,18 @@ class UpdateConfig:
 
 
 def config_from(options: argparse.Namespace, *, shows_progress: bool) -> UpdateConfig:
-    """Make the settings of an update from parsed flags."""
+    """Make the settings of an update from parsed flags.
+
+    Raises:
+        ConfigError: a manifest without a key that it must be signed with, or with a digest; no id for its release, or
+            one without a manifest.
+    """
+    if options.device_id is not None and not options.manifest:
+        raise ConfigError("--device-id is for the share of --manifest: leave it out")
     return UpdateConfig(
-        source=options.source,
+        source=options.manifest or options.source,
         policy=trust_policy_from(options),
+        device_id=_device_id(options) if options.manifest else None,
         timeout_s=options.timeout_s,
         again=options.again,
         samples=options.samples,
@@ -66,6 +81,18 @@ def config_from(options: argparse.Namespace, *, shows_progress: bool) -> UpdateC
         limits=Limits(**{field.name: getattr(options, field.name) for field in fields(Limits)}),
         shows_progress=shows_progress,
     )
+
+
+def _device_id(options: argparse.Namespace) -> str:
+    if not options.require_signature:
+        raise ConfigError("--manifest needs --require-signature PUBKEY: the manifest says which model may run here")
+    if options.require_sha256:
+        raise ConfigError("--require-sha256 is of a model, and --manifest names the model's itself: leave it out")
+    if options.device_id is not None:
+        return str(options.device_id)
+    from edge.update.rollout import machine_id
+
+    return machine_id()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -78,6 +105,8 @@ def parser() -> argparse.ArgumentParser:
     what = flags.add_mutually_exclusive_group(required=True)
     what.add_argument("source", nargs="?", metavar="FILE_OR_URL", help=".tflite or .onnx file with a specification in "
                       "it, its http:// or https:// URL, or a built-in model")  # fmt: skip
+    what.add_argument("--manifest", metavar="FILE_OR_URL", help="signed JSON file that names a model and the share of "
+                      "devices that install it, made by `python -m export.sign`")  # fmt: skip
     what.add_argument("--rollback", action="store_true", help="make the last good model current again, or behind that "
                       "the built-in one")  # fmt: skip
     what.add_argument("--status", action="store_true", help="report the current model, its trial, and the last "
@@ -85,6 +114,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--store", type=Path, metavar="DIR",
                        help="folder of the models (default: that of `edge-classify --store`)")  # fmt: skip
     add_trust_flags(flags)
+    flags.add_argument("--device-id", type=_text, metavar="TEXT",
+                       help="this device's name for --manifest, which no other has (default: the machine's id; copied "
+                       "cards share one)")  # fmt: skip
     flags.add_argument("--timeout", type=console.positive_float, default=300.0, dest="timeout_s", metavar="S",
                        help="give up fetching after S seconds")  # fmt: skip
     flags.add_argument("--again", action="store_true", help="install a model that was rolled back")
@@ -115,6 +147,12 @@ def _add_test_flags(flags: argparse.ArgumentParser) -> None:
                       help="most accuracy on the samples that may be lost against the current model, 0-1")  # fmt: skip
     test.add_argument("--max-slower", type=console.positive_float, default=limits.max_slower, metavar="N",
                       help="largest ratio to the current model's time from frame to prediction")  # fmt: skip
+
+
+def _text(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"expected a name, got {text!r}")
+    return text
 
 
 def _share(text: str) -> float:

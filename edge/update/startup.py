@@ -6,12 +6,14 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from edge.artifact.trust import TrustPolicy
 from edge.errors import ToolkitError, UpdateError
+from edge.health import Health
 from edge.system import host
 from edge.system.unit import file_hint
 from edge.update import state as states
@@ -39,8 +41,17 @@ class TrialRun:
     next start rolls the model back.
     """
 
-    def __init__(self, folder: Path, *, root: Path = host.ROOT, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        health: Health | None = None,
+        root: Path = host.ROOT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare a run on the store in a folder; trial and rollback are noted in its health."""
         self._store = Store(folder)
+        self._health = health or Health()
         self._boot = host.read(root / "proc/sys/kernel/random/boot_id").strip()
         self._clock = clock
         self._tried: Model | None = None
@@ -67,6 +78,7 @@ class TrialRun:
                 break
         for failed, reason in failures:  # if all fail, it is no model's fault: a wrong flag, say
             self._could_not_load(failed, reason)
+        self._health.on_trial = self._tried is not None
         return classifier
 
     def sinks(self) -> list[Sink]:
@@ -88,6 +100,7 @@ class TrialRun:
         """Return the store's state after noting a start of the model on trial, or rolling it back."""
         try:
             state = self._store.read()
+            self._note_rollback(state)
             if state.trial is None:
                 return state
             if not self._ending.enter_context(self._store.trial_lock()):
@@ -100,12 +113,16 @@ class TrialRun:
             return State()
         except OSError as error:
             return self._without_trial(error)
+        self._note_rollback(begun)
         if begun.trial:
             self._tried = begun.current
             _LOGGER.info("update: %s is on trial until it has classified frames for a minute", named(begun.current))
         elif state.current and begun.rolled_back and begun.rolled_back.sha256 == state.current.sha256:
             _say_rolled_back(state.current, begun)
         return begun
+
+    def _note_rollback(self, state: State) -> None:
+        self._health.rolled_back = asdict(state.rolled_back) if state.rolled_back else None
 
     def _without_trial(self, error: OSError) -> State:
         """Return a state without trial: a failing model that can't be noted would be started again and again."""
@@ -125,6 +142,7 @@ class TrialRun:
         self._tried = None
         after = self._change(model, lambda now: states.rolled_back(now, reason=reason, time=utc_now()))
         if after:
+            self._note_rollback(after)
             _say_rolled_back(model, after)
 
     def _confirm(self) -> None:
@@ -135,6 +153,7 @@ class TrialRun:
         except BaseException:
             self._tried = tried
             raise
+        self._health.on_trial = False
         if after.current == tried:
             _LOGGER.info("update: %s is good: it has classified frames for a minute", named(tried))
 

@@ -1,4 +1,4 @@
-"""State of a store: the current model, the last good one, the trial and the last rollback. Pure functions."""
+"""State of a store: current model, last good one, trial, last rollback and newest manifest. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from edge.artifact.manifest import Manifest
 from edge.errors import UpdateError
 
 SCHEMA = 1
@@ -68,6 +69,8 @@ class State:
     trial: Trial | None = None
     """Trial of the current model; None: it is good."""
     rolled_back: RolledBack | None = None
+    manifest: Manifest | None = None
+    """Newest manifest that was seen; None: models came from addresses of their own."""
 
     @property
     def good(self) -> Model | None:
@@ -89,7 +92,8 @@ class State:
             data = json.loads(text)
             if data.pop("schema") != SCHEMA:
                 raise ValueError(f"expected schema {SCHEMA}")
-            kinds = {"current": Model, "last_good": Model, "trial": Trial, "rolled_back": RolledBack}
+            kinds = {"current": Model, "last_good": Model, "trial": Trial, "rolled_back": RolledBack,
+                     "manifest": Manifest}  # fmt: skip
             state = cls(**{name: _part(kinds[name], value) for name, value in data.items()})
             if state.trial and not state.current:
                 raise ValueError("no model is on trial")
@@ -106,7 +110,7 @@ def _part(kind: type, value: Any) -> Any:
     if isinstance(part, Trial):
         if not isinstance(part.starts, int) or not isinstance(part.boot, str | None):
             raise TypeError("a trial's starts are a whole number, its boot a text")
-    elif not all(isinstance(text, str) for text in value.values()):
+    elif not isinstance(part, Manifest) and not all(isinstance(text, str) for text in value.values()):
         raise TypeError(f"a {kind.__name__} holds texts")
     return part
 
@@ -114,7 +118,7 @@ def _part(kind: type, value: Any) -> Any:
 def installed(state: State, model: Model) -> State:
     """Make a new model current, on trial; a rollback leads to the last good one."""
     remembered = state.rolled_back if state.rolled_back and state.rolled_back.sha256 != model.sha256 else None
-    return State(current=model, last_good=state.good, trial=Trial(), rolled_back=remembered)
+    return replace(state, current=model, last_good=state.good, trial=Trial(), rolled_back=remembered)
 
 
 def begun(state: State, *, boot: str, time: str) -> State:
@@ -142,7 +146,21 @@ def confirmed(state: State) -> State:
 def rolled_back(state: State, *, reason: str, time: str) -> State:
     """Make the last good model current again; a second rollback leads to the built-in one."""
     culprit = RolledBack(state.current.sha256, reason, time) if state.current else state.rolled_back
-    return State(current=state.last_good, rolled_back=culprit)
+    return State(current=state.last_good, rolled_back=culprit, manifest=state.manifest)
+
+
+def seen(state: State, manifest: Manifest) -> State:
+    """Note a manifest as the newest.
+
+    Raises:
+        UpdateError: it is older than one that was seen: who shows an old one again would bring back an old model.
+    """
+    if state.manifest and manifest.issued < state.manifest.issued:
+        raise UpdateError(
+            f"the manifest is of {manifest.issued}, and one of {state.manifest.issued} was seen here: an old one isn't "
+            "taken again, sign a new one"
+        )
+    return replace(state, manifest=manifest)
 
 
 def named(model: Model | None) -> str:

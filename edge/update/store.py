@@ -75,15 +75,17 @@ class Store:
                 _LOGGER.warning("%s", error)
             return State()
 
-    def change(self, step: Callable[[State], State]) -> State:
+    def change(self, step: Callable[[State], State], *, mends: bool = False) -> State:
         """Take a step from one state to the next, under a lock; return the new state.
+
+        `mends` starts a damaged state afresh.
 
         Raises:
             UpdateError: the store is damaged.
             OSError: it can't be written.
         """
         with locked(self.folder / _CHANGE_LOCK):
-            before = self.read()
+            before = self.read_or_empty() if mends else self.read()
             after = step(before)
             if after != before:
                 atomic_file.write_text(self.folder / _STATE, after.to_json())

@@ -126,7 +126,8 @@ class MqttSink(Sink):
         self._telemetry_s, self._telemetry_state = now, self._health.state
         captured_s = self._health.captured_s
         age_ms = None if captured_s is None else (now - captured_s) * 1e3
-        message = telemetry_message(self._health, self._prediction, self._monitored, age_ms=age_ms, fps=self._fps)
+        message = telemetry_message(self._health, self._prediction, self._monitored, age_ms=age_ms, fps=self._fps,
+                                    model_sha256=self._model_sha256)  # fmt: skip
         self._publish(connection, "telemetry", message, is_retained=True)
 
     def _publish(self, connection: Connection, channel: str, message: str, *, is_retained: bool) -> bool:
@@ -155,6 +156,7 @@ def telemetry_message(
     *,
     age_ms: float | None,
     fps: float,
+    model_sha256: str,
 ) -> str:
     """Return the JSON of TOPIC/telemetry; `fps` counts the frames classified a second."""
     return _json(
@@ -164,6 +166,7 @@ def telemetry_message(
             "latency_ms": None if prediction is None else round(prediction.latency_ns["total"] / 1e6, 3),
             "frame_age_ms": None if age_ms is None else round(age_ms, 1),
             "sinks_dropped": {sink.failures.name: sink.failures.dropped for sink in monitored},
+            "model_sha256": model_sha256,
         }
     )
 

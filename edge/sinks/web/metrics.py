@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import __version__
@@ -12,6 +15,7 @@ from edge.errors import RuntimeMissingError
 from edge.health import ENDED, LIVE, STALE, STARTING
 from edge.sinks.delivery import MonitoredSink
 from edge.sinks.web.live_state import LiveState
+from edge.system import host
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -25,8 +29,9 @@ _BUCKETS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0
 class Metrics:
     """Counts latencies as they come and reads everything else at each request."""
 
-    def __init__(self, live_state: LiveState, monitored: Sequence[MonitoredSink], *, model_sha256: str) -> None:
-        """Prepare a registry of its own.
+    def __init__(self, live_state: LiveState, monitored: Sequence[MonitoredSink], *, model_sha256: str,
+                 root: Path = host.ROOT) -> None:  # fmt: skip
+        """Prepare a registry of its own; the board's state is read from files below `root`.
 
         Raises:
             RuntimeMissingError: prometheus-client isn't installed.
@@ -42,6 +47,7 @@ class Metrics:
         self._fallible = monitored
         self._model_sha256 = model_sha256
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # gauges of a histogram's start
+        self._root = root
         self._registry = prometheus_client.CollectorRegistry()
         self._latency = prometheus_client.Histogram(
             "edge_classify_latency_seconds", "From frame to decision.", buckets=_BUCKETS, registry=self._registry
@@ -72,6 +78,8 @@ class Metrics:
             state.add_metric([name], float(health.state == name))
         yield state
         yield from self._newest_frame()
+        yield from self._model_update()
+        yield from self._board()
         lost = core.CounterMetricFamily("edge_classify_sink_dropped", "Answers that a sink lost.", labels=["sink"])
         failing = core.GaugeMetricFamily("edge_classify_sink_failing", "1 while a sink can't write.", labels=["sink"])
         for sink in self._fallible:
@@ -96,3 +104,30 @@ class Metrics:
             label = live_frame.decision.label if live_frame.decision.state == KNOWN_STATE else ""
             answer.add_metric([live_frame.decision.state, label], 1.0)
             yield answer
+
+    def _model_update(self) -> Iterator[Metric]:
+        """Yield the trial of a new model, and the last rollback if there was one."""
+        core, health = self._core, self._live_state.health
+        yield core.GaugeMetricFamily("edge_classify_model_on_trial", "1 for a new model.", value=float(health.on_trial))
+        if back := health.rolled_back:
+            rollback = core.GaugeMetricFamily(
+                "edge_classify_model_rollback_timestamp_seconds", "The last rollback, Unix time.", labels=["sha256"]
+            )
+            with suppress(ValueError):  # of a state file that somebody edited
+                time = datetime.fromisoformat(back["time"].replace("Z", "+00:00"))  # before Python 3.11 without Z
+                rollback.add_metric([back["sha256"]], time.timestamp())
+            yield rollback
+
+    def _board(self) -> Iterator[Metric]:
+        """Yield temperature and throttling where the system has files for them."""
+        core, temperature_c = self._core, host.temperature_c(self._root)
+        if temperature_c is not None:
+            yield core.GaugeMetricFamily("edge_classify_temperature_celsius", "Hottest zone.", value=temperature_c)
+        bits = host.throttle_bits(self._root, command=None)
+        if bits is not None:
+            throttled = core.GaugeMetricFamily(
+                "edge_classify_throttled", "1 for what slows the board down now.", labels=["condition"]
+            )
+            for name in host.throttle_words(-1):
+                throttled.add_metric([name], float(name in host.throttle_words(bits)))
+            yield throttled

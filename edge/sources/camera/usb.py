@@ -190,6 +190,11 @@ def _cannot_open(camera: str, number: int) -> str:
             f"no permission to open {node}: add yourself to the video group (sudo usermod -aG video $USER) "
             "and log in again"
         )
+    if v4l2.is_in_use(node):
+        return (
+            f"camera {camera} is in use: another program, or another instance of this one, reads {node}, and a camera "
+            f"serves one at a time; `fuser -v {node}` names it"
+        )
     return (
         f"can't open camera {camera}; {_found_sentence()}; check the cable, that you are in the video group, and "
         "that no other program uses it (a CSI camera is --camera csi:0); --source demo needs no camera"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import struct
 import sys
@@ -26,6 +27,9 @@ _ENUM_FRAMESIZES = 0xC02C564A
 _SIZE = struct.Struct("I4s3I24x")  # index, pixel_format, type, width, height; stepwise: least, greatest width
 _ENUM_FRAMEINTERVALS = 0xC034564B
 _INTERVAL = struct.Struct("I4s5I24x")  # index, pixel_format, width, height, type, numerator, denominator
+_REQBUFS = 0xC0145608
+_BUFFERS = struct.Struct("3I8x")  # count, type, memory; capabilities, flags
+_MEMORY_MAP = 1
 _VIDEO_CAPTURE = 0x1 | 0x1000  # in one plane, in several
 _IMAGE_PROCESSORS = ("bcm2835-isp", "pispbe")  # drivers of a Raspberry Pi that turn images into images
 _HAS_DEVICE_CAPS = 0x80000000
@@ -87,6 +91,19 @@ def nodes() -> list[Path]:
 def is_closed(node: Path) -> bool:
     """Return whether a node exists but may not be opened by this user."""
     return node.exists() and not os.access(node, os.R_OK | os.W_OK)
+
+
+def is_in_use(node: Path) -> bool:
+    """Return whether another program holds a camera's stream; to be asked where it couldn't be opened.
+
+    Giving back no buffers changes nothing, and fails with EBUSY while another has some (VIDIOC_REQBUFS).
+    """
+    try:
+        with _opened(node) as ask:
+            ask(_REQBUFS, _BUFFERS.pack(0, _CAPTURE_BUFFER, _MEMORY_MAP))
+    except OSError as error:
+        return error.errno == errno.EBUSY
+    return False
 
 
 def describe(node: Path) -> Device | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -21,36 +20,11 @@ from edge.artifact.file import default_model, read_artifact
 from edge.cli.signals import Terminated
 from edge.update import command
 from edge.update import state as states
-from edge.update.evaluation_process import Metrics, Tally
 from edge.update.state import State, Trial
 from edge.update.store import Store
+from tests.edge.update.conftest import digest
 
 Run = Callable[..., Any]
-FINE = Metrics(Tally(40, 39, 40, 39), None, 1.0, ("a", "b"), ("a", "b"))
-
-
-@pytest.fixture
-def update(edge_classify: Run, store: Store) -> Run:
-    """Run `edge-classify update` on the store."""
-    return lambda *arguments: edge_classify("update", *arguments, "--store", store.folder)
-
-
-@pytest.fixture
-def tested(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
-    """In place of evaluations, which take seconds: pairs of new and current files. All pass."""
-    calls: list[tuple[Path, Path]] = []
-
-    def evaluate_in_child(new: Path, current: Path, **_: object) -> Metrics:
-        calls.append((new, current))
-        return FINE
-
-    monkeypatch.setattr(command, "evaluate_in_child", evaluate_in_child)
-    return calls
-
-
-def digest(path: Path) -> str:
-    """SHA-256, hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_file_is_tested_for_real_and_installed(update: Run, store: Store, fixtures: Path) -> None:
@@ -187,7 +161,7 @@ def test_rolling_back_by_hand_and_the_status_of_it(
 def test_json_holds_the_state_and_the_metrics(update: Run, fixtures: Path, tested: list[Any]) -> None:
     outcome = update(fixtures / "tiny_int8.tflite", "--json")
     facts = json.loads(outcome.out)
-    assert list(facts) == ["schema", "current", "last_good", "trial", "rolled_back", "self_test"]
+    assert list(facts) == ["schema", "current", "last_good", "trial", "rolled_back", "manifest", "self_test"]
     assert facts["self_test"]["drawn"] == {"frames": 40, "right": 39, "current_right": 40, "same": 39}
     assert facts["trial"] == {"starts": 0, "boot": None}
     assert list(json.loads(update("--status", "--json").out)) == list(facts)[:-1]

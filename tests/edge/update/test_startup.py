@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ import pytest
 from edge.artifact.file import default_model
 from edge.artifact.trust import TrustPolicy
 from edge.errors import ModelFileError, SourceError, SourceLostError
+from edge.health import Health
 from edge.update import state as states
 from edge.update.startup import TrialRun
 from edge.update.state import Model, State, Trial
@@ -110,6 +112,43 @@ def test_a_minute_makes_a_new_model_good(start: Start, store: Store, on_trial: t
             sink.write(*cast("Any", (None, None, None)))
         assert store.read() == State(new, good)
     assert store.read() == State(new, good)
+
+
+def test_trial_and_rollback_are_noted_in_the_health_of_the_run(
+    start: Start, store: Store, on_trial: tuple[Model, Model]
+) -> None:
+    _, new = on_trial
+    now_s, health = [0.0], Health()
+    with start(health=health, clock=lambda: now_s[0]) as run:
+        run.load(path_of)
+        assert (health.on_trial, health.rolled_back) == (True, None)
+        (sink,) = run.sinks()
+        for now_s[0] in range(61):  # type: ignore[assignment]
+            sink.write(*cast("Any", (None, None, None)))
+        assert not health.on_trial
+    store.change(lambda state: states.installed(state, Model("c" * 64, "tflite", "c", "")))
+    lost = Health()
+    with start(health=lost) as run:  # its file is missing
+        run.load(path_of)
+    back = store.read().rolled_back
+    assert back
+    assert (lost.on_trial, lost.rolled_back) == (False, asdict(back))
+    later = Health()
+    with start(health=later) as run:
+        assert run.load(path_of) == store.path(new)
+    assert later.rolled_back
+    assert later.published()["rolled_back"]["sha256"] == "c" * 64
+
+
+def test_a_crash_is_noted_in_the_health_of_the_next_run(start: Start, on_trial: tuple[Model, Model]) -> None:
+    run = start()
+    run.load(path_of)
+    crash(run)
+    health = Health()
+    with start(health=health) as run:
+        run.load(path_of)
+    assert health.rolled_back
+    assert (health.on_trial, health.rolled_back["sha256"]) == (False, on_trial[1].sha256)
 
 
 def test_a_crash_rolls_back_at_the_next_start(

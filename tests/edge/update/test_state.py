@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from edge.artifact.manifest import Manifest
 from edge.errors import UpdateError
 from edge.update import state as states
 from edge.update.state import Model, RolledBack, State, Trial
@@ -14,6 +15,7 @@ from edge.update.state import Model, RolledBack, State, Trial
 NOON = "2026-01-02T12:00:00Z"
 A, B, C = (Model(letter * 64, "tflite", f"{letter}.tflite", NOON) for letter in "abc")
 GOOD_A = State(current=A)
+MANIFEST = Manifest("b.tflite", B.sha256, 10, "0.1.0", NOON)
 B_ON_TRIAL = State(current=B, last_good=A, trial=Trial())
 
 
@@ -69,12 +71,30 @@ def test_another_model_leaves_the_memory_of_a_failure_the_same_one_clears_it() -
     assert states.installed(failed, B).rolled_back is None
 
 
+def test_a_manifest_is_remembered_through_all_steps_and_an_older_one_is_refused() -> None:
+    newer, older = (replace(MANIFEST, issued=f"2026-01-0{day}T12:00:00Z") for day in (3, 1))
+    state = states.seen(states.seen(states.seen(GOOD_A, MANIFEST), MANIFEST), newer)
+    assert state == replace(GOOD_A, manifest=newer)
+    with pytest.raises(UpdateError, match=newer.issued):
+        states.seen(state, older)
+    on_trial = states.installed(state, B)
+    assert on_trial.manifest == newer
+    after = (
+        states.begun(on_trial, boot="one", time=NOON),
+        states.confirmed(on_trial),
+        states.ended_well(on_trial),
+        states.rolled_back(on_trial, reason="x", time=NOON),
+    )
+    assert {step.manifest for step in after} == {newer}
+
+
 @pytest.mark.parametrize(
     "state",
     [
         State(),
         GOOD_A,
         B_ON_TRIAL,
+        replace(B_ON_TRIAL, manifest=MANIFEST),
         replace(B_ON_TRIAL, trial=Trial(2, "x"), rolled_back=RolledBack(C.sha256, "é", NOON)),
     ],
 )
@@ -102,6 +122,8 @@ def altered(**changes: object) -> str:
         altered(trial={"starts": "1", "boot": None}),
         altered(trial={"starts": 1, "boot": 7}),
         altered(trial=[]),
+        altered(manifest={"model": "b.tflite"}),
+        altered(manifest={**json.loads(MANIFEST.to_json()), "schema": 1}),
         altered(more=None),
     ],
 )  # fmt: skip

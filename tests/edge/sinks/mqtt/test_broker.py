@@ -19,39 +19,10 @@ paho = pytest.importorskip("paho.mqtt.client", reason="MQTT needs the extra `mqt
 from edge.health import Health
 from edge.sinks.addresses import MQTT_VARIABLES, BrokerAddress
 from edge.sinks.mqtt.sink import MqttSink
+from tests.edge.sinks.mqtt.mosquitto import MOSQUITTO, Broker
 
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 PATIENCE_S = 30.0
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(MOSQUITTO is None, reason="no broker here: apt install mosquitto")]
-
-
-class Broker:
-    """A mosquitto on a port of its own; it can be stopped and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.settings = folder / "mosquitto.conf"
-        self.settings.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [str(MOSQUITTO), "-c", str(self.settings), "-v"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if b"running" in line:
-                return
-        pytest.fail("mosquitto didn't start")
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            assert self.process.stdout is not None
-            self.process.stdout.close()
-            self.process = None
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_sensors_of_telemetry_expire_when_it_fails_to_come(every_s: float, expir
 
 def test_figures_are_those_of_the_messages(decision: Any, prediction: Any) -> None:
     shown = configs()
-    telemetry = telemetry_message(Health(state="live"), prediction(), [], age_ms=1.0, fps=14.999)
+    telemetry = telemetry_message(Health(state="live"), prediction(), [], age_ms=1.0, fps=14.999, model_sha256="")
     assert state(shown["probability"], decision_message(decision(), source="", model_sha256="")) == "87.5"
     assert [state(shown[name], telemetry) for name in ("latency", "frame_rate", "frames_come")] == [
         "2.6",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,3 +55,36 @@ def test_the_metrics_hold_health_decision_sinks_and_latencies(
     }  # fmt: skip
     assert {name: found[f"edge_classify_{name}"] for name in expected} == expected
     assert not any("_created" in name for name in found)
+
+
+def short_samples(metrics: Metrics) -> dict[str, float]:
+    """Name without the project's prefix, with labels -> value."""
+    return {name.removeprefix("edge_classify_"): value for name, value in samples(metrics).items()}
+
+
+def test_the_metrics_hold_trial_and_rollback_of_a_model() -> None:
+    health = Health(on_trial=True)
+    metrics = Metrics(LiveState(health), [], model_sha256="ab")
+    found = short_samples(metrics)
+    assert found["model_on_trial{}"] == 1
+    assert not any("rollback" in name for name in found)
+    name = "model_rollback_timestamp_seconds{sha256=cd}"
+    health.rolled_back = {"sha256": "cd", "reason": "why", "time": "1970-01-02T00:00:00Z"}
+    assert short_samples(metrics)[name] == 86400
+    health.rolled_back = {"sha256": "cd", "reason": "why", "time": "noon"}
+    assert name not in short_samples(metrics)
+
+
+def test_a_raspberry_pi_says_what_slows_it_down_and_other_machines_nothing(tmp_path: Path) -> None:
+    metrics = Metrics(LiveState(Health()), [], model_sha256="ab", root=tmp_path)
+    assert not any("thrott" in name or "temperature" in name for name in samples(metrics))
+    firmware = tmp_path / "sys/devices/platform/soc/soc:firmware/get_throttled"
+    zone = tmp_path / "sys/class/thermal/thermal_zone0/temp"
+    for path, text in ((firmware, "50005\n"), (zone, "81250\n")):  # under-voltage and throttled, now and before
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    found = short_samples(metrics)
+    conditions = {"under-voltage": 1, "clock capped": 0, "throttled": 1, "soft temperature limit": 0}
+    expected = {f"throttled{{condition={name}}}": value for name, value in conditions.items()}
+    assert {name: value for name, value in found.items() if "thrott" in name} == expected
+    assert found["temperature_celsius{}"] == 81.25

@@ -120,6 +120,17 @@ def test_a_service_that_may_not_open_the_device_is_told_the_unit_s_line(
         camera("2").open()
 
 
+def test_a_camera_that_another_program_reads_says_so(
+    kernel: Kernel, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "opens", False)
+    monkeypatch.setattr(v4l2, "is_in_use", lambda node: node.name == "video0")
+    with pytest.raises(SourceError, match="is in use: .*video0"):
+        camera("0").open()
+    with pytest.raises(SourceError, match=r"^can't open camera 7; "):
+        camera("7").open()
+
+
 def test_a_device_without_permission_names_the_group(
     devices: Path, capture: type[FakeCapture], monkeypatch: pytest.MonkeyPatch
 ) -> None:

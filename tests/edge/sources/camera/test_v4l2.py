@@ -31,6 +31,7 @@ class Kernel:
     formats = (b"MJPG", b"YUYV")
     sizes = ((640, 480), (1280, 720))
     rates = ((1, 30), (1001, 15000))  # seconds a frame, as a fraction
+    in_use: tuple[str, ...] = ()
     nodes: ClassVar = {
         "video0": capability("uvcvideo", "HD Webcam", "usb-1.2", 0x84A00001, CAPTURE | 0x04200000),
         "video1": capability("uvcvideo", "HD Webcam", "usb-1.2", 0x84A00001, METADATA | 0x04200000),
@@ -56,6 +57,11 @@ class Kernel:
                 case 0xC02C564A:
                     assert question[4:8] in self.formats
                     return question[:8] + struct.pack("<3I", 1, *self.sizes[index]) + question[20:]
+                case 0xC0145608:
+                    assert question == struct.pack("<5I", 0, 1, 1, 0, 0)  # gives back no buffers of what it captures
+                    if node in self.in_use:
+                        raise OSError(16, "Device or resource busy")
+                    return question
                 case 0xC034564B:
                     assert struct.unpack_from("<2I", question, 8) in self.sizes
                     return question[:16] + struct.pack("<3I", 1, *self.rates[index]) + question[28:]
@@ -160,3 +166,11 @@ def test_on_the_command_line_the_list_is_text_or_json(kernel: Kernel, edge_class
     first = json.loads(edge_classify("--list-cameras", "--json").out)[0]
     assert list(first) == ["camera", "name", "driver", "bus", "by_id", "formats"]
     assert first["formats"][0]["sizes"][0] == {"height": 480, "width": 640, "fps": [30.0, 14.985]}
+
+
+def test_a_camera_whose_stream_another_program_holds_is_in_use(kernel: Kernel) -> None:
+    node = kernel.folder / "video0"
+    assert not v4l2.is_in_use(node)
+    kernel.in_use = ("video0",)
+    assert v4l2.is_in_use(node)
+    assert not v4l2.is_in_use(kernel.folder / "gone")
