@@ -26,7 +26,7 @@ from train.fitting.batch_pipeline import Batches, training_images
 from train.fitting.callbacks import Checkpoint
 from train.fitting.teacher import write_soft_labels
 from train.fitting.training import build_network, train_model
-from train.network import backend, pretrained
+from train.network import backend, gpu, pretrained
 from train.network.networks import relative_to_last_class, up_to_logits
 from train.network.predict import predict
 from train.report.write import write_report
@@ -64,7 +64,10 @@ def train_run(config: TrainConfig) -> Path | None:
     is_writer = cluster is None or cluster.is_writer
     device = backend.describe_device(library)
     _LOGGER.info("the network will see %s", describe_input(input_of(preset)))
-    _LOGGER.info("training %s on %s: %s backend on %s", config.preset, config.data, library, device)
+    precision = "float32" if config.mixed_precision == "off" else f"mixed {config.mixed_precision}"
+    _LOGGER.info("training %s on %s: %s backend on %s, %s", config.preset, config.data, library, device, precision)
+    if device.startswith("CPU") and (reason := gpu.reason_unseen(library)):
+        _LOGGER.warning("%s", reason)
     folder = resume.start(config) if is_writer else resume.partial_folder(config)
     with _keep_for_resuming(config, folder, is_writer=is_writer):
         splits = load_splits(config, scratch=folder if is_writer else None)

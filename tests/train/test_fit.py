@@ -4,7 +4,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from train import fit
-from train.config import PRESETS
+from train.config import PRESETS, TrainConfig
 from train.fitting.batch_pipeline import Batches, TrainingImages, one_hot
 from train.fitting.training import build_optimizer
 
@@ -22,3 +22,21 @@ def test_it_measures_three_rates_also_where_weights_are_averaged(monkeypatch: py
 
     assert sorted(rates) == ["augmentation_alone", "with_augmentation", "without_augmentation"]
     assert all(rate > 0 for rate in rates.values())
+
+
+@pytest.mark.parametrize(("device", "is_warned"), [("CPU (2 cores)", True), ("GPU (a card)", False)])
+def test_device_backend_and_precision_are_said_and_a_gpu_that_is_not_seen(
+    device: str, is_warned: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stopped(_: TrainConfig) -> None:
+        raise InterruptedError
+
+    monkeypatch.setattr(fit.backend, "describe_device", lambda _: device)
+    monkeypatch.setattr(fit.gpu, "reason_unseen", lambda backend: f"no driver for {backend}")
+    monkeypatch.setattr(fit.resume, "start", stopped)
+    with caplog.at_level("INFO"), pytest.raises(InterruptedError):
+        fit.train_run(TrainConfig(preset="tiny", data="demo", mixed_precision="bfloat16"))
+    library = keras.backend.backend()
+    lines = [record.getMessage() for record in caplog.records]
+    assert any(line.endswith(f"{library} backend on {device}, mixed bfloat16") for line in lines)
+    assert (f"no driver for {library}" in lines) is is_warned

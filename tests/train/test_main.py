@@ -55,7 +55,8 @@ def test_both_backends_train_and_fill_a_run_directory(tmp_path: Path, library: s
     assert metrics["test_top1_accuracy"] > 0.5  # five times what guessing reaches
     assert metrics["expected_calibration_error"]["temperature"] == spec.decision.temperature != 1.0
     assert set(metrics["expected_calibration_error"]["after"]) == {"validation", "test"}
-    assert f"{library} backend on " in done.stderr
+    assert f"{library} backend on {metrics['device']}, float32\n" in done.stderr
+    assert done.stderr.count(" images a second") == 3  # an epoch's
     assert done.stdout.splitlines()[-1].startswith(
         f"{run}: {metrics['test_top1_accuracy']:.2%} of 1,000 test images right, 95 % "
     )

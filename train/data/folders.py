@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,18 +57,25 @@ def read_folder(folder: Path, *, height: int, width: int) -> OwnImages:
     labels: list[int] = []
     skipped: list[str] = []
     paths: dict[bytes, Path] = {}
-    for number, (path, label) in enumerate(files, start=1):
+
+    def read_one(file: tuple[Path, int]) -> NDArray[np.uint8] | str:
         try:
-            image = _read(path, height=height, width=width)
-            first = paths.setdefault(image.tobytes(), path)
-            if first is not path:  # one of the two may become a test image
-                raise FrameError(f"to the network it is the same picture as {first}")
-            pixels.append(image)
-            labels.append(label)
+            return _read(file[0], height=height, width=width)
         except (OSError, FrameError) as error:
-            skipped.append(f"{path}: {getattr(error, 'strerror', None) or error}")
-        if number % 500 == 0 or number == len(files):
-            _LOGGER.info("read %d of %d images in %s", number, len(files), folder)
+            return str(getattr(error, "strerror", None) or error)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV leaves Python's lock alone
+        for number, ((path, label), image) in enumerate(zip(files, pool.map(read_one, files), strict=True), start=1):
+            first = path if isinstance(image, str) else paths.setdefault(image.tobytes(), path)
+            if isinstance(image, str):
+                skipped.append(f"{path}: {image}")
+            elif first is not path:  # one of the two may become a test image
+                skipped.append(f"{path}: to the network it is the same picture as {first}")
+            else:
+                pixels.append(image)
+                labels.append(label)
+            if number % 500 == 0 or number == len(files):
+                _LOGGER.info("read %d of %d images in %s", number, len(files), folder)
     for line in skipped:
         _LOGGER.warning("skipped %s", line)
     skipped += [f"{path}: {each.kind.name} {each.kind.noun}" for each in found.left_out for path in each.paths]

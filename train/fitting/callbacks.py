@@ -23,6 +23,7 @@ from edge.errors import RunError
 from edge.system import atomic_file
 
 _LOGGER = logging.getLogger(__name__)
+_STARVED = 0.9  # of the pipeline's own rate: a training that comes near it is held up by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +71,48 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is no
 
 
 class TimeLeft(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not type-checked here
-    """Log after each epoch how long the rest takes; Keras' own bar shows it for one epoch, on a terminal alone."""
+    """Log after each epoch how fast it was and how long the rest takes; Keras' bar shows it on a terminal alone."""
 
-    def __init__(self, epochs: int) -> None:
-        """Count up to this number of epochs."""
+    def __init__(self, epochs: int, batch_size: int, pipeline_images_per_s: float | None = None) -> None:
+        """Count up to this number of epochs.
+
+        Args:
+            epochs: of the whole training.
+            batch_size: images of a batch, of all processes together.
+            pipeline_images_per_s: rate at which images are prepared; None: they are all in memory.
+        """
         super().__init__()
-        self._epochs = epochs
+        self._epochs, self._batch_size, self._pipeline_images_per_s = epochs, batch_size, pipeline_images_per_s
         self._first: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Note the start of the first epoch."""
         if self._first is None:
             self._first, self._started = epoch, time.monotonic()
+        self._batches_s: list[float] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Note the time: an epoch's first batch may compile, and its end holds the validation."""
+        self._batches_s = [*self._batches_s[:1], time.monotonic()]
+        self._batches = batch
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        """Log the time left, if there is any."""
+        """Log the rate, and the time left if there is any."""
         done, left = epoch + 1 - (self._first or 0), self._epochs - epoch - 1
-        if left:
-            seconds = (time.monotonic() - self._started) / done * left
-            _LOGGER.info("epoch %d of %d is done, %s left", epoch + 1, self._epochs, _about(seconds))
+        rate = self._images_per_s()
+        words = [f"epoch {epoch + 1} of {self._epochs} is done"]
+        words += [f"{rate:,.0f} images a second"] if rate else []
+        words += [f"{_about((time.monotonic() - self._started) / done * left)} left"] if left else []
+        _LOGGER.info("%s", ", ".join(words))
+        if done == 1 and rate and self._pipeline_images_per_s and rate > _STARVED * self._pipeline_images_per_s:
+            _LOGGER.warning(
+                "the device waits for images, which are prepared no faster: more processor cores would help"
+            )
+
+    def _images_per_s(self) -> float:
+        """Return the rate of an epoch without its first batch; 0: it had no other."""
+        elapsed_s = self._batches_s[-1] - self._batches_s[0] if len(self._batches_s) > 1 else 0.0
+        return self._batches * self._batch_size / elapsed_s if elapsed_s > 0 else 0.0
 
 
 def _about(seconds: float) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -15,7 +18,7 @@ from edge.errors import RunError
 from train.config import Preset, TrainConfig
 from train.data.splits import Splits
 from train.fitting import resume
-from train.fitting.batch_pipeline import build_pipeline
+from train.fitting.batch_pipeline import Batches, BatchPipeline, build_pipeline
 from train.fitting.callbacks import Checkpoint, InterruptBetweenBatches, TimeLeft
 from train.fitting.teacher import Student, load_run
 from train.network.backend import Cluster
@@ -24,6 +27,7 @@ from train.network.networks import NETWORKS, freeze, with_folded_norms
 from train.results import run_dir
 
 _LOGGER = logging.getLogger(__name__)
+_MEASURED_S = 0.2  # of the input pipeline alone
 _NOT_DECAYED = ["bias", "gamma", "beta"]  # decay is for kernels: shrinking a scale or an offset has no purpose
 
 
@@ -56,8 +60,13 @@ def train_model(
     model = _with_teacher(network, splits, config)
     optimizer = build_optimizer(preset, steps_per_epoch=pipeline.steps_per_epoch)
     model.compile(optimizer=optimizer, loss=pipeline.loss, metrics=["accuracy"])
+    pipeline_rate = _pipeline_rate(pipeline) if is_writer else None
     with InterruptBetweenBatches() as interrupt:
-        callbacks = [checkpoint, interrupt, *([TimeLeft(preset.epochs)] if is_writer else [])]
+        callbacks = [
+            checkpoint,
+            interrupt,
+            *([TimeLeft(preset.epochs, preset.batch_size, pipeline_rate)] if is_writer else []),
+        ]
         if is_writer:
             # Remove the lines that a killed training wrote after its last state.
             history_csv.write_bytes(checkpoint.progress.history_csv.encode())
@@ -74,6 +83,39 @@ def train_model(
             verbose=0 if not is_writer else 1 if sys.stdout.isatty() else 2,
         )  # fmt: skip
     return network, checkpoint
+
+
+def images_per_s(batches: Batches, *, measured_s: float = _MEASURED_S) -> float:
+    """Make batches on as many threads as a training does, and drop them; return the images of a second.
+
+    The first batch of each thread isn't counted: it reads what others find in memory.
+    """
+    workers = max(1, batches.workers)
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = deque(pool.submit(batches.__getitem__, number) for number in range(2 * workers))
+        for _ in range(workers):
+            waiting.popleft().result()
+        started_s, made = time.monotonic(), 0
+        while made < workers or time.monotonic() - started_s < measured_s:
+            waiting.append(pool.submit(batches.__getitem__, made + 2 * workers))
+            waiting.popleft().result()
+            made += 1
+        elapsed_s = time.monotonic() - started_s
+        for each in waiting:
+            each.cancel()
+    return made * batches.batch_size / elapsed_s
+
+
+def _pipeline_rate(pipeline: BatchPipeline) -> float | None:
+    """Measure and log how fast images are prepared without any network; None where all are in memory as they are."""
+    batches = pipeline.training["x"]
+    if not isinstance(batches, Batches):
+        return None
+    rate = images_per_s(batches)
+    _LOGGER.info(
+        "images are prepared at %s a second, on %d threads, without the network", f"{rate:,.0f}", batches.workers
+    )
+    return rate
 
 
 def build_network(preset: Preset, splits: Splits, *, mixed_precision: str = "off", folded: bool = False) -> keras.Model:

@@ -7,7 +7,8 @@ keras = pytest.importorskip("keras")
 
 from edge.errors import RunError
 from train.config import PRESETS, Preset
-from train.fitting.callbacks import Checkpoint, Progress, read_progress
+from train.fitting import callbacks
+from train.fitting.callbacks import Checkpoint, Progress, TimeLeft, read_progress
 from train.fitting.training import build_optimizer
 
 
@@ -84,3 +85,26 @@ def test_a_process_that_is_no_writer_writes_nothing(tmp_path: Path) -> None:
 
     assert list(tmp_path.iterdir()) == []
     assert checkpoint.progress.epochs == 2
+
+
+@pytest.mark.parametrize(("pipeline", "is_starved"), [(None, False), (1000.0, False), (210.0, True)])
+def test_an_epoch_is_said_with_its_rate_and_the_time_left(
+    pipeline: float | None, is_starved: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 5.0, 6.0, 7.0, 10.0, 10.0, 11.0])
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))
+    told = TimeLeft(2, 200, pipeline)
+    with caplog.at_level("INFO"):
+        told.on_epoch_begin(0)
+        for batch in range(3):  # the first of which took five seconds, to compile
+            told.on_train_batch_end(batch)
+        told.on_epoch_end(0)
+        told.on_epoch_begin(1)
+        told.on_train_batch_end(0)
+        told.on_epoch_end(1)
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "INFO"]
+    assert [line.split(", ") for line in lines] == [
+        ["epoch 1 of 2 is done", "200 images a second", "about 10 s left"],
+        ["epoch 2 of 2 is done"],  # one batch has no rate
+    ]
+    assert any(record.levelname == "WARNING" for record in caplog.records) is is_starved

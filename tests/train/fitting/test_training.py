@@ -1,3 +1,5 @@
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -6,7 +8,8 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from train.config import PRESETS
-from train.fitting.training import build_optimizer
+from train.fitting.batch_pipeline import Batches, TrainingImages
+from train.fitting.training import build_optimizer, images_per_s
 
 STEEP = replace(PRESETS["baseline"], optimizer="sgd", learning_rate=1.0, schedule="cosine", epochs=5, warmup_epochs=1)
 
@@ -49,3 +52,21 @@ def test_the_window_of_the_average_is_given_in_epochs() -> None:
     optimizer = build_optimizer(replace(STEEP, average_epochs=2), steps_per_epoch=50)
 
     assert (optimizer.use_ema, optimizer.ema_momentum) == (True, pytest.approx(0.99))
+
+
+def test_the_pipelines_rate_is_that_of_all_its_threads_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = TrainingImages(np.zeros((20, 8, 8), np.uint8), np.zeros((20, 2), np.float32))
+    batches = Batches(images, replace(PRESETS["edge"], batch_size=5), seed=0)
+    batches.workers = 2
+    made: list[tuple[int, int]] = []
+
+    def make(number: int) -> None:
+        time.sleep(0.02)  # the other thread takes the next one meanwhile
+        made.append((number, threading.get_ident()))
+
+    monkeypatch.setattr(Batches, "__getitem__", lambda _, number: make(number))
+    rate = images_per_s(batches, measured_s=0.1)
+    assert 0 < rate <= 5 * 2 / 0.02
+    numbers, threads = zip(*made, strict=True)
+    assert sorted(numbers)[:6] == [0, 1, 2, 3, 4, 5]
+    assert len(set(threads)) == 2
