@@ -180,6 +180,15 @@ def made(folder: Path, out: Path, step: str) -> Path:
     return out / done.stdout.splitlines()[-1]
 
 
+def test_every_file_beside_the_modules_is_installed_with_them() -> None:
+    declared: dict[str, list[str]] = PYPROJECT["tool"]["setuptools"]["package-data"]
+    installed = {path for package, patterns in declared.items() for pattern in patterns
+                 for path in (ROOT / package.replace(".", "/")).glob(pattern)}  # fmt: skip
+    beside = {path for package in ("benchmarks", "edge", "export", "train") for path in (ROOT / package).rglob("*.*")
+              if path.is_file() and path.suffix not in (".py", ".pyc")}  # fmt: skip
+    assert beside <= installed
+
+
 @pytest.mark.e2e
 def test_the_source_distribution_is_the_whole_project(copy: Path, built: tuple[Path, Path]) -> None:
     source, out = built
