@@ -17,8 +17,9 @@ The definition, from decoded pixels on, so that any language can repeat it exact
 4. *Nearest*: the old pixel floor((2 * x + 1) * old / (2 * new)).
 5. *Grey*, for one channel, after resizing: floor((29 * B + 150 * G + 77 * R + 128) / 256).
 
-*Linear* is OpenCV's INTER_LINEAR_EXACT, *nearest* its INTER_NEAREST_EXACT. *Area* is its INTER_AREA in float32, whose
-rounding errors depend on the processor; results so close to a half that they matter are computed anew in integers.
+*Linear* is OpenCV's INTER_LINEAR_EXACT. *Area* is its INTER_AREA in float32, whose rounding errors depend on the
+processor; results so close to a half that they matter are computed anew in integers. *Nearest* isn't its
+INTER_NEAREST_EXACT, which takes the pixel before where the middle of a new pixel lies between two, as in halving.
 """
 
 from __future__ import annotations
@@ -117,10 +118,18 @@ def fitting(width: int, height: int, to_width: int, to_height: int) -> tuple[int
 def resize(image: NDArray[np.uint8], width: int, height: int, interpolation: str) -> NDArray[np.uint8]:
     """Resize uint8 pixels, shape (H, W) or (H, W, 3), the same on every processor (definition above)."""
     if interpolation == "nearest":
-        return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
+        return _nearest(image, width, height)
     if interpolation == "area" and width <= image.shape[1] and height <= image.shape[0]:
         return _area(image, width, height)
     return _linear(image, width, height)
+
+
+def _nearest(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    rows, columns = image.shape[:2]
+    down, across = (
+        (2 * np.arange(new) + 1) * old // (2 * new) for new, old in ((height, rows), (width, columns))
+    )  # fmt: skip
+    return np.asarray(image.take(down, axis=0).take(across, axis=1), np.uint8)
 
 
 def _linear(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

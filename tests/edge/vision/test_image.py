@@ -88,10 +88,18 @@ def test_ties_of_the_weights_are_those_of_the_definition() -> None:
     np.testing.assert_array_equal(resize(image, 256, 2, "linear"), linear(image, 256, 2))
 
 
-def test_nearest_takes_the_pixel_under_the_middle_of_the_new_one() -> None:
-    image = noise(6, 10)
-    rows, columns = [(2 * y + 1) * 6 // 8 for y in range(4)], [(2 * x + 1) * 10 // 6 for x in range(3)]
-    np.testing.assert_array_equal(resize(image, 3, 4, "nearest"), image[rows][:, columns])
+@pytest.mark.parametrize("size", [(6, 10), (8, 6), (4, 3), (3, 200), (1, 1)], ids=str)
+@pytest.mark.parametrize("new", [(3, 4), (5, 3), (28, 20)], ids=str)
+def test_nearest_takes_the_pixel_under_the_middle_of_the_new_one(size: tuple[int, int], new: tuple[int, int]) -> None:
+    image, (width, height) = noise(*size), new
+    rows = [(2 * y + 1) * size[0] // (2 * height) for y in range(height)]
+    columns = [(2 * x + 1) * size[1] // (2 * width) for x in range(width)]
+    np.testing.assert_array_equal(resize(image, width, height, "nearest"), image[rows][:, columns])
+
+
+def test_nearest_takes_the_pixel_after_the_middle_where_that_lies_between_two() -> None:
+    image = np.arange(8, dtype=np.uint8).reshape(1, 8)
+    assert resize(image, 4, 1, "nearest").tolist() == [[1, 3, 5, 7]]
 
 
 def test_area_is_opencv_s_but_for_halves() -> None:
