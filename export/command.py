@@ -61,8 +61,8 @@ def main(file_format: Format, argv: Sequence[str] | None, *, epilog: str) -> int
         return 0
     extras.require("export")
     import_tensorflow()
-    from export.keras_file import is_model
     from export.model_source import load_file
+    from export.network.keras_file import is_model
     from export.source import find_run, load_source
 
     if options.model is not None and is_model(options.model):

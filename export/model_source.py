@@ -16,8 +16,8 @@ from edge.artifact.pixels import to_real
 from edge.artifact.spec import ModelSpec, Provenance
 from edge.classify.infer_spec import InferredSpec, complete_input, output_kind
 from edge.errors import ExportError, ModelFileError, SpecError
-from export.keras_file import load_model, pixels_of_first_layer
-from export.softmax import ends_in_sigmoid, without_softmax
+from export.network.keras_file import load_model, pixels_of_first_layer
+from export.network.softmax import ends_in_sigmoid, without_softmax
 from export.source import Source
 
 _LOGGER = logging.getLogger(__name__)

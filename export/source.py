@@ -15,8 +15,8 @@ from edge.artifact.pixels import to_real
 from edge.artifact.spec import ModelSpec
 from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError
-from export.softmax import without_softmax
-from export.stem import packed
+from export.network.softmax import without_softmax
+from export.network.stem import packed
 
 _MOST_IMAGES, _MOST_NUMBERS = 500, 2**23  # in a batch: 32 MiB of float32
 # Names shared with training, which this package doesn't import: a run directory is a file format.

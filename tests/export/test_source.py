@@ -18,7 +18,7 @@ from keras import layers
 from edge.classify.confidence_score import to_probabilities
 from edge.errors import ExportError, SpecError
 from export import source
-from export.keras_file import is_model
+from export.network.keras_file import is_model
 from export.source import find_run, load_source
 
 RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"

@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from edge.errors import ExportError
-from export.keras_file import is_model, load_model, pixels_of_first_layer
+from export.network.keras_file import is_model, load_model, pixels_of_first_layer
 from tests.export.small_networks import colour_network, image, save_as_older_keras
 
 IMAGES = np.stack([image(colour, 0)[..., ::-1] for colour in range(3)]).astype(np.float32)

@@ -8,8 +8,8 @@ tf = pytest.importorskip("tensorflow")
 import keras
 
 from edge.errors import ExportError
-from export.keras_file import is_model, load_model
-from export.softmax import without_softmax
+from export.network.keras_file import is_model, load_model
+from export.network.softmax import without_softmax
 from tests.export.small_networks import colour_network, image
 
 IMAGES = np.stack([image(colour, 0)[..., ::-1] for colour in range(3)]).astype(np.float32)

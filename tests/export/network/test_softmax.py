@@ -8,7 +8,7 @@ pytest.importorskip("tensorflow")
 import keras
 from keras import layers
 
-from export.softmax import ends_in_sigmoid, without_softmax
+from export.network.softmax import ends_in_sigmoid, without_softmax
 
 IMAGES = np.random.default_rng(0).random((5, 4, 4, 1), np.float32)
 

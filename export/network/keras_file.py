@@ -13,8 +13,8 @@ import numpy as np
 from keras import layers
 
 from edge.errors import ExportError
-from export import saved_model
-from export.saved_model import reason
+from export.network import saved_model
+from export.network.saved_model import reason
 from export.source import is_of_run
 
 _SUFFIXES = (".keras", ".h5", ".hdf5")

@@ -6,7 +6,7 @@ pytest.importorskip("keras")
 import keras
 from keras import layers
 
-from export.stem import packed, packed_kernel
+from export.network.stem import packed, packed_kernel
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((4, 10, 12, 1), np.float32)
