@@ -21,8 +21,8 @@ _TIMEOUT_S = 30.0
 class Chromium:
     """One tab (chromedevtools.github.io/devtools-protocol)."""
 
-    def __init__(self) -> None:
-        """Start the browser."""
+    def __init__(self, *flags: str) -> None:
+        """Start the browser, with further flags of its command line."""
         self.events: list[dict[str, Any]] = []
         """Events of the tab, oldest first."""
         self._profile = tempfile.mkdtemp(prefix="chromium-")
@@ -33,7 +33,7 @@ class Chromium:
             ["/bin/bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "bash", str(EXECUTABLE), "--headless=new",
              "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run",
              "--disable-extensions", "--disable-background-networking", "--remote-debugging-pipe",
-             f"--user-data-dir={self._profile}"],
+             f"--user-data-dir={self._profile}", *flags],
             pass_fds=(theirs_in, theirs_out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip

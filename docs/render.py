@@ -163,6 +163,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     import benchmarks.__main__
     import edge.run.flags
     import export.command
+    import export.web.__main__
     import train.__main__
     import train.compare
     import train.photographs
@@ -190,7 +191,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
         train.scenes,
     )
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
-    return [*(module.parser() for module in modules), *exports, sign(),
+    return [*(module.parser() for module in modules), *exports, export.web.__main__.parser(), sign(),
             *(module.parser() for module in (benchmarks.__main__, runner, bulk_benchmark))]  # fmt: skip
 
 

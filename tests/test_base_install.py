@@ -25,7 +25,9 @@ COMMANDS = (
 
 
 def test_the_commands_are_found() -> None:
-    assert {"train", "train.report", "export.tflite", "export.onnx", "export.sign", "benchmarks"} <= set(modules())
+    assert {"train", "train.report", "export.tflite", "export.onnx", "export.sign", "export.web", "benchmarks"} <= set(
+        modules()
+    )
 
 
 @pytest.fixture(scope="module")

@@ -156,6 +156,10 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
         from export import sign
 
         sign.parser().parse_args(arguments)
+    elif module == "export.web":
+        from export.web import __main__ as web
+
+        web.parser().parse_args(arguments)
     elif module.startswith("export."):
         pytest.importorskip("tensorflow")
         from export import command, onnx, tflite

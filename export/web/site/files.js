@@ -1,0 +1,45 @@
+// The folder's own files: fetched once, kept for later visits without a network, unpacked and verified.
+
+const CACHE = `edge-classify ${new URL("./", import.meta.url).pathname} ${globalThis.SITE?.version}`; // as in sw.js
+const GZIP = [0x1f, 0x8b];
+
+// Bytes of a file of this folder. Progress is told in bytes that came over the network.
+export async function load(path, onProgress = () => {}) {
+  const url = new URL(path, import.meta.url).href;
+  const cache = "caches" in globalThis ? await caches.open(CACHE).catch(() => null) : null; // only over HTTPS, or locally
+  let response = await cache?.match(url);
+  if (!response) {
+    response = await fetch(url, { cache: "no-cache" }).catch(() => null);
+    if (!response?.ok) {
+      throw new Error(`${path} doesn't come (${response?.status ?? "no network"}): is the whole folder where the page is?`);
+    }
+    await cache?.put(url, response.clone()).catch(() => {}); // a full disk: it is fetched again next time
+  }
+  return unpacked(await read(response, onProgress));
+}
+
+async function read(response, onProgress) {
+  if (!response.body) return new Uint8Array(await response.arrayBuffer());
+  const parts = [];
+  for (const reader = response.body.getReader();;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    onProgress(value.length);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+// A server that knows the ending .gz has unpacked it already.
+async function unpacked(bytes) {
+  if (bytes[0] !== GZIP[0] || bytes[1] !== GZIP[1]) return bytes;
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// SHA-256 of bytes, hexadecimal; empty where the browser computes none: over HTTP from another machine.
+export async function sha256(bytes) {
+  if (!globalThis.crypto?.subtle) return "";
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
