@@ -1,7 +1,8 @@
 """Fills the figures of README and docs from docs/measured/, so that no number in them comes from a keyboard.
 
 A block between `<!-- measured: WHAT -->` and `<!-- end -->` is replaced. WHAT is a file of docs/measured/, followed
-by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two), or one of:
+by the lines to show where it is long (`train.txt 1-3 -2`: the first three and the last two; `p4-5`: two paragraphs), or
+one of:
 `markdown FILE`, for a file that is no console output; `benchmark table`, `short`, `recommendation` or `machine`;
 `curve table`, networks on the data set and on photographs; `scores`, areas under the curve of the network that
 ships; `training commands` and `clothes commands`, the runs of `make ship`; `flags`, of
@@ -56,8 +57,9 @@ def _selected(lines: list[str], ranges: list[str]) -> list[str]:
         return lines
     parts = []
     for text in ranges:
-        first, _, last = text.partition("-")
-        parts.append(lines[int(first) - 1 : int(last)] if first else lines[-int(last) :])
+        gap = "\n\n" if text.startswith("p") else "\n"
+        units, (first, _, last) = "\n".join(lines).split(gap), text.removeprefix("p").partition("-")
+        parts.append(gap.join(units[int(first) - 1 : int(last)] if first else units[-int(last) :]).split("\n"))
     return [line for number, part in enumerate(parts) for line in ([*["..."] * (number > 0), *part])]
 
 
@@ -182,14 +184,8 @@ def _parsers() -> list[argparse.ArgumentParser]:
     from export.sign import parser as sign
     from export.tflite import TfliteFormat
 
-    modules = (
-        *(edge.run.flags, collect, describe, doctor, update, teach, bulk, completion),
-        train.__main__,
-        train.report.__main__,
-        train.compare,
-        train.photographs,
-        train.scenes,
-    )
+    modules = (edge.run.flags, collect, describe, doctor, update, teach, bulk, completion, train.__main__,
+               train.report.__main__, train.compare, train.photographs, train.scenes)  # fmt: skip
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
     return [*(module.parser() for module in modules), *exports, export.web.__main__.parser(), sign(),
             *(module.parser() for module in (benchmarks.__main__, runner, bulk_benchmark))]  # fmt: skip

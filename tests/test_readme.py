@@ -88,6 +88,8 @@ def test_a_file_that_seems_to_run_and_answers_wrong_is_called_wrong() -> None:
 
 def test_a_block_shows_the_lines_it_asks_for() -> None:
     assert _render()._selected(["a", "b", "c", "d", "e"], ["1-2", "-1"]) == ["a", "b", "...", "e"]
+    paragraphs = ["a", "b", "", "c", "", "d", "", "e", "f"]
+    assert _render()._selected(paragraphs, ["p1-2", "p-1"]) == ["a", "b", "", "c", "...", "e", "f"]
 
 
 @pytest.mark.parametrize("page", PAGES)
