@@ -46,6 +46,9 @@ from edge.datasets.folder_labels import folder_truth
 from edge.describe.description import summarise
 from edge.errors import EXIT_DONE, ConfigError, ToolkitError
 
+COMMANDS = (runner, bulk, compare, bundle, merge)
+"""Commands that the first argument may name."""
+
 _LOADGEN_S = 5.0
 _EXAMPLES = """examples:
   python -m benchmarks                               all under artifacts/, and the model that ships
@@ -132,7 +135,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure model files, or run the command that the first argument names."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    commands = {command.NAME: command.main for command in (runner, bulk, compare, bundle, merge)}
+    commands = {command.NAME: command.main for command in COMMANDS}
     name = arguments[0] if arguments else ""
     return commands[name](arguments[1:]) if name in commands else measure_files(arguments)
 

@@ -171,8 +171,6 @@ def _parsers() -> list[argparse.ArgumentParser]:
     import train.photographs
     import train.report.__main__
     import train.scenes
-    from benchmarks.overhead import bulk as bulk_benchmark
-    from benchmarks.overhead import command as runner
     from edge.bulk import command as bulk
     from edge.collect import command as collect
     from edge.describe import command as describe
@@ -188,7 +186,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
                train.report.__main__, train.compare, train.photographs, train.scenes)  # fmt: skip
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
     return [*(module.parser() for module in modules), *exports, export.web.__main__.parser(), sign(),
-            *(module.parser() for module in (benchmarks.__main__, runner, bulk_benchmark))]  # fmt: skip
+            *(module.parser() for module in (benchmarks.__main__, *benchmarks.__main__.COMMANDS))]  # fmt: skip
 
 
 def _int8_table() -> str:
