@@ -58,7 +58,7 @@ def file_hint(error: OSError, environment: Mapping[str, str] = os.environ) -> st
         return f" (the service may use cameras alone: {edit} {line})"
     if error.errno in _NO_WRITING and name.startswith(_HOMES):
         return (
-            f" (the service sees nothing of {name.split('/')[1]}: move it to {folder}, or {edit} ProtectHome=read-only)"
+            f" (the service sees nothing of /{name.split('/')[1]}: move it to {folder}, or {edit} ProtectHome=read-only)"
         )
     if error.errno in _NO_WRITING:
         return f" (the service writes to {folder} alone: {edit} ReadWritePaths= for others)"
