@@ -57,9 +57,8 @@ def file_hint(error: OSError, environment: Mapping[str, str] = os.environ) -> st
         line = f"DeviceAllow={name} rw" if error.errno == errno.EPERM else f"SupplementaryGroups={_group_of(name)}"
         return f" (the service may use cameras alone: {edit} {line})"
     if error.errno in _NO_WRITING and name.startswith(_HOMES):
-        return (
-            f" (the service sees nothing of /{name.split('/')[1]}: move it to {folder}, or {edit} ProtectHome=read-only)"
-        )
+        home = "/" + name.split("/")[1]
+        return f" (the service sees nothing of {home}: move it to {folder}, or {edit} ProtectHome=read-only)"
     if error.errno in _NO_WRITING:
         return f" (the service writes to {folder} alone: {edit} ReadWritePaths= for others)"
     return ""
