@@ -6,9 +6,10 @@ import argparse
 import shlex
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from edge.artifact.file import builtin_models, model_path, read_artifact
 from edge.artifact.input_spec import ModelOptions
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console, extras
+from edge.cli.help import not_understood
 from edge.cli.model_flags import add_model_flags, model_options_from
 from edge.datasets.folder_labels import folder_truth
 from edge.describe.description import summarise
@@ -81,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     default = BenchmarkConfig()
     flags = console.Parser(
         prog="python -m benchmarks",
+        usage=f"%(prog)s [FLAG ...] [ARTIFACT ...]\n       %(prog)s {{{','.join(each.NAME for each in COMMANDS)}}} ...",
         description="Measure model files on this machine: latency, accuracy, size and memory, each in its own process.",
         epilog=_EXAMPLES,
     )
@@ -135,9 +138,13 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure model files, or run the command that the first argument names."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    commands = {command.NAME: command.main for command in COMMANDS}
+    commands: dict[str, Callable[[Sequence[str]], int]] = {command.NAME: command.main for command in COMMANDS}
     name = arguments[0] if arguments else ""
-    return commands[name](arguments[1:]) if name in commands else measure_files(arguments)
+    if name in commands:
+        return commands[name](arguments[1:])
+    if get_close_matches(name, commands, n=1) and not model_path(name).exists():
+        parser().error(not_understood(parser(), [name], commands))
+    return measure_files(arguments)
 
 
 def measure_files(arguments: Sequence[str]) -> int:

@@ -166,7 +166,8 @@ def _read(path: Path) -> bytes:
             content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise ModelFileError(
-            f"no model file {path}: make one with `python -m export.tflite`, or leave --model out for the built-in one"
+            f"no model file {path}: make one with `python -m export.tflite`, or name a built-in one "
+            f"({', '.join(builtin_models())})"
         ) from error
     except OSError as error:
         from edge.system.unit import file_hint

@@ -156,6 +156,14 @@ def test_a_wrong_call_has_exit_code_2(arguments: list[str]) -> None:
     assert caught.value.code == 2
 
 
+def test_a_mistyped_command_names_the_nearest(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["compar", str(tmp_path), str(tmp_path)])
+
+    assert ended.value.code == 2
+    assert "python -m benchmarks compare" in capsys.readouterr().err
+
+
 @pytest.fixture
 def foreign(tmp_path: Path) -> Callable[[str], str]:
     """A tiny model without its specification, as somebody else's."""

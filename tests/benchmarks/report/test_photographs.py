@@ -114,6 +114,17 @@ def test_the_headline_says_both_accuracies_the_rejection_and_the_time(report: Re
     assert "8x6" in time
 
 
+def test_the_time_on_photographs_keeps_the_caveat_of_the_row(build: Build, judged_row: Callable[..., Row]) -> None:
+    made = judged_row("m.tflite", frame_to_decision_ns=[10, 20, 30] * 20)
+
+    report = build(made)
+
+    *_, time = headline(report.rows[0])
+    assert "noisy" in time
+    assert time in photographs_text(report)
+    assert time in html_page(report)
+
+
 def test_without_unknown_photographs_there_is_no_curve(
     build: Build, judged_row: Callable[..., Row], photographs: EvaluationSet
 ) -> None:

@@ -138,7 +138,7 @@ def test_foreign_files_are_refused(tmp_path: Path, name: str, content: bytes, wo
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match=r"gone\.tflite: .* --model") as caught:
+    with pytest.raises(ModelFileError, match=r"gone\.tflite: .*clothes, edge") as caught:
         read_artifact(tmp_path / "gone.tflite")
     assert "python -m export.tflite" in str(caught.value)
 
