@@ -9,9 +9,10 @@ from edge.errors import RuntimeMissingError
 _MODULES = {
     "benchmarks": ("scipy", "matplotlib", "jinja2", "adjustText", "tqdm"),
     "export": ("tensorflow", "keras", "onnx", "onnxruntime", "tf2onnx"),
+    "micro": ("tflite_micro",),
     "train": ("keras", "matplotlib", "scipy"),
 }
-"""Extra, which is called like the package that needs it -> modules that it brings."""
+"""Extra, which is called like the package or command that needs it -> modules that it brings."""
 
 
 def require(extra: str) -> None:

@@ -69,6 +69,12 @@ def edge(
     return keras.Model(image, _probabilities(layers.GlobalAveragePooling2D()(x), classes), name="edge")
 
 
+def micro(*, height: int, width: int, classes: int) -> keras.Model:
+    """A narrower and deeper `edge` for a microcontroller: 62,338 parameters, and few tensors of 14x14x16 at once."""
+    network = edge(height=height, width=width, classes=classes, widths=(16, 32, 36), blocks=(1, 2, 1))
+    return keras.Model(network.input, network.output, name="micro")
+
+
 def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: int = 4) -> keras.Model:
     """A wide residual network with pre-activation (Zagoruyko and Komodakis, 2016, arXiv:1605.07146), to learn from.
 
@@ -153,7 +159,7 @@ def relative_to_last_class(network: keras.Model) -> keras.Model:
 
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {
-    function.__name__: function for function in (baseline, tiny, edge, efficientnet_lite0, teacher)
+    function.__name__: function for function in (baseline, tiny, edge, micro, efficientnet_lite0, teacher)
 }
 
 
