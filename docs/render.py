@@ -165,6 +165,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     import benchmarks.__main__
     import edge.run.flags
     import export.command
+    import export.micro.__main__
     import export.web.__main__
     import train.__main__
     import train.compare
@@ -185,7 +186,8 @@ def _parsers() -> list[argparse.ArgumentParser]:
     modules = (edge.run.flags, collect, describe, doctor, update, teach, bulk, completion, train.__main__,
                train.report.__main__, train.compare, train.photographs, train.scenes)  # fmt: skip
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
-    return [*(module.parser() for module in modules), *exports, export.web.__main__.parser(), sign(),
+    pages = (export.web.__main__, export.micro.__main__)
+    return [*(module.parser() for module in modules), *exports, *(module.parser() for module in pages), sign(),
             *(module.parser() for module in (benchmarks.__main__, *benchmarks.__main__.COMMANDS))]  # fmt: skip
 
 

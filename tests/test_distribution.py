@@ -52,7 +52,9 @@ def is_possible(specifiers: SpecifierSet) -> bool:
     """Return whether any version near a bound fits all specifiers."""
     bounds = [Version(one.version.removesuffix(".*")) for one in specifiers]
     near = [
-        Version(text) for bound in bounds for text in (f"{bound}", f"{bound}.0.1", f"{max(bound.major, 1) - 1}.999")
+        Version(text)
+        for bound in bounds
+        for text in (f"{bound}", f"{bound.base_version}.0.1", f"{max(bound.major, 1) - 1}.999")
     ]
     return not bounds or any(specifiers.contains(version, prereleases=True) for version in near)
 

@@ -1,5 +1,6 @@
 """The README is held to the project: its figures to the measurements, its commands and flags to the parsers."""
 
+import importlib
 import importlib.util
 import json
 import re
@@ -158,10 +159,8 @@ def test_every_module_command_is_understood(line: str, tmp_path: Path, monkeypat
         from export import sign
 
         sign.parser().parse_args(arguments)
-    elif module == "export.web":
-        from export.web import __main__ as web
-
-        web.parser().parse_args(arguments)
+    elif module in ("export.micro", "export.web"):
+        importlib.import_module(f"{module}.__main__").parser().parse_args(arguments)
     elif module.startswith("export."):
         pytest.importorskip("tensorflow")
         from export import command, onnx, tflite

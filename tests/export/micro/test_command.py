@@ -31,7 +31,8 @@ def test_a_library_is_written_and_described(tmp_path: Path, capsys: pytest.Captu
     assert {"library", "flash", "arena", "RAM", "operators", "input"} <= set(rows)
     assert "garment-v2" in rows["input"]
     source = (folder / "src" / "model_2_lib_s_model_data.cpp").read_text(encoding="utf-8")
-    assert "alignas(16) const unsigned char g_model_2_lib_s_model_data[] = {" in source
+    array = "alignas(16) const unsigned char g_model_2_lib_s_model_data[] = {"
+    assert array in source
     settings = (folder / "src" / "model_2_lib_s_settings.h").read_text(encoding="utf-8")
     arena = next(int(line.split()[2]) for line in settings.splitlines() if "_ARENA_BYTES" in line)
     assert arena % 256 == 0
@@ -52,8 +53,10 @@ def test_a_file_without_a_specification_takes_its_labels_from_the_flags(tmp_path
     arguments = [softmax, "--labels", str(labels), "--recipe", "image-v1", "--resize", "crop:0.5"]
     assert command.main([*arguments, "--out", str(tmp_path / "lib")]) == 0
     settings = (tmp_path / "lib" / "src" / "lib_settings.h").read_text(encoding="utf-8")
-    assert "#define LIB_CROP_THOUSANDTHS 500" in settings
-    assert "#define LIB_OUTPUT_IS_LOGITS 0" in settings
+    constants = dict(
+        line.split(None, 2)[1:] for line in settings.splitlines() if len(line.split()) > 2 and line[0] == "#"
+    )
+    assert (constants["LIB_CROP_THOUSANDTHS"], constants["LIB_OUTPUT_IS_LOGITS"]) == ("500", "0")
 
 
 @NEEDS_PACKAGE

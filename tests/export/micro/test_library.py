@@ -121,11 +121,9 @@ def test_the_memory_is_the_arena_a_float_a_class_and_a_frame_s_columns() -> None
 @pytest.mark.parametrize("size", [GREY, GARMENT], ids=["image", "garment"])
 def test_every_placeholder_of_the_templates_is_filled_in(tmp_path: Path, size: InputSpec) -> None:
     written(tmp_path, loaded_model(size))
+    placeholder = re.compile(r"NAME|MACRO|/\*(IMAGE|GARMENT)\*/|\b(LABELS|USAGE|OPERATOR_\w+|TFLM_VERSION)\b")
     for path in (path for path in tmp_path.rglob("*") if path.is_file()):
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"NAME|MACRO|/\*(IMAGE|GARMENT)\*/|\b(LABELS|USAGE|OPERATOR_\w+|TFLM_VERSION)\b", text), (
-            path
-        )
+        assert not placeholder.search(path.read_text(encoding="utf-8")), path
     assert {path.name for path in tmp_path.iterdir()} == {"README.md", "library.properties", "src", "examples"}
 
 
