@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -162,8 +163,9 @@ def run_loops(model: str, folder: Path, count: int) -> float:
         child.stdout.readline()
     for child in children:
         assert child.stdin is not None
-        child.stdin.write("\n")
-        child.stdin.flush()
+        with suppress(BrokenPipeError):  # it has ended, and its reply says why
+            child.stdin.write("\n")
+            child.stdin.flush()
     replies = [child.communicate()[1] for child in children]
     if any(child.returncode for child in children):
         raise ToolkitError(f"{LOOP} failed: {(replies[0].strip().splitlines() or ['no reason'])[-1]}")
