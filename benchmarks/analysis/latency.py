@@ -34,7 +34,7 @@ def with_latency(row: Row, repeats: Sequence[Measurement]) -> Row:
         stability=invoke.stability if invoke else None,
         stage_median_ns=_stages([repeat.stage_median_ns for repeat in repeats if repeat.stage_median_ns]),
         memory_before_load_bytes=_median([repeat.memory_before_load_bytes for repeat in repeats]),
-        memory_peak_bytes=max((repeat.memory_peak_bytes or 0 for repeat in repeats), default=None),
+        memory_peak_bytes=max((peak for repeat in repeats if (peak := repeat.memory_peak_bytes)), default=None),
     )
 
 

@@ -11,6 +11,7 @@ from benchmarks.analysis.row import Row, answering, known, measured
 from benchmarks.config import MARGIN_PP
 from benchmarks.stats.accuracy import top1_agreement
 from benchmarks.stats.ratios import Ratio, speedup
+from edge.runtimes import RUNTIMES
 
 _KEY_ROWS = 6
 _EQUAL_SHARE = 0.05  # medians of separate processes on one machine differ by as much without any reason
@@ -138,6 +139,8 @@ def _fastest(best: Row) -> list[str]:
     )
     if best.top1_accuracy is None:
         unknown = "Its accuracy isn't known: --data DIR gives it images in folders called like its labels."
+        if best.runtime not in RUNTIMES:
+            unknown = "Its accuracy isn't measured there: rows of the same file on other machines have one."
     return [f"Fastest here: {best.title}, {_numbers(best)}.", unknown]
 
 

@@ -14,6 +14,7 @@ from benchmarks.analysis.recommendation import recommend_on_each
 from benchmarks.analysis.row import Row
 from benchmarks.analysis.rows import compare_with_float, make_rows, without_common_machine
 from benchmarks.device.run import DeviceResult, read_result
+from benchmarks.device.timing import MARK, Timing, as_device_result, read_timing
 from benchmarks.host.environment import Environment, merged_environment, short_name
 from benchmarks.report.schema import PeerRow, Report, read_report
 from benchmarks.report.table import reasons, text_table
@@ -30,6 +31,14 @@ class File:
     """A file to merge."""
 
     name: str
+    content: DeviceResult | Report | Timing
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The same with test images and settings."""
+
+    name: str
     content: DeviceResult | Report
 
 
@@ -37,12 +46,16 @@ def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
     flags = console.Parser(
         prog=f"python -m benchmarks {NAME}",
-        description="Put results of devices (from a kit), and reports, into one report; each row names its machine.",
+        description="Put results of devices (from a kit), reports, and times that a browser's page or a "
+        "microcontroller's sketch printed into one report; each row names its machine.",
         epilog="A report alone, of an earlier version too, is written again with this version's page and sentences.\n\n"
         "examples:\n  python -m benchmarks merge pi4.json pi5.json reports/host/report.json --out reports/all\n"
+        "  python -m benchmarks merge reports/host/report.json phone.json board.json --out reports/all\n"
         "  python -m benchmarks merge reports/old/report.json --out reports/old",
     )
-    flags.add_argument("files", type=Path, nargs="+", metavar="FILE", help="result.json of a kit, or report.json")
+    flags.add_argument("files", type=Path, nargs="+", metavar="FILE",
+                       help="result.json of a kit, report.json, or the line of JSON that a page of export.web or a "
+                       "sketch of export.micro printed")  # fmt: skip
     flags.add_argument("--out", type=Path, default=Path("reports/merged"), metavar="DIR", help="folder of the report")
     console.add_logging_flags(flags)
     return flags
@@ -84,8 +97,10 @@ def read(path: Path) -> File:
 
 def parse(name: str, data: Any) -> File:
     """Read the JSON value of a file; errors are those of `read`."""
+    if isinstance(data, dict) and MARK in data:
+        return File(name, read_timing(data, name))
     if not isinstance(data, dict) or not ("variants" in data or "rows" in data) or "test_images" not in data:
-        raise ToolkitError(f"{name} is neither a device's result nor a report of model files")
+        raise ToolkitError(f"{name} is neither a device's result, nor a report of model files, nor a page's times")
     return File(name, read_result(data) if "variants" in data else read_report(data, name))
 
 
@@ -99,11 +114,12 @@ def merge(files: Sequence[File]) -> Report:
     """
     from benchmarks.report.build import build_report
 
-    contents = [file.content for file in files]
+    whole = _with_test_images(files)
+    contents = [file.content for file in whole]
     if len(files) == 1 and isinstance(contents[0], Report):
         return _again(contents[0])
     first, environments = contents[0], [content.environment for content in contents]
-    for file in files[1:]:
+    for file in whole[1:]:
         if file.content.test_images.sha256 != first.test_images.sha256:
             raise ToolkitError(
                 f"{file.name} and {files[0].name} were measured on different test images: measure again with one kit, "
@@ -116,7 +132,7 @@ def merge(files: Sequence[File]) -> Report:
         margin_pp=first.settings.margin_pp,
     )
     names = _names(environments)
-    machines = {machine: compare(_rows(file, machine)) for machine, file in zip(names, files, strict=True)}
+    machines = {machine: compare(_rows(file, machine)) for machine, file in zip(names, whole, strict=True)}
     peers = [
         replace(peer, machine=machine)
         for machine, content in zip(names, contents, strict=True)
@@ -135,6 +151,23 @@ def merge(files: Sequence[File]) -> Report:
         merged=tuple(file.name for file in files),
         settings_of_each=tuple(content.settings for content in contents),
     )
+
+
+def _with_test_images(files: Sequence[File]) -> list[_Whole]:
+    """Give times alone the test images and settings of the first file that has some.
+
+    Raises:
+        ToolkitError: none has.
+    """
+    like = next((file.content for file in files if not isinstance(file.content, Timing)), None)
+    if like is None:
+        raise ToolkitError(
+            f"{files[0].name} has times alone: name a report.json or a kit's result.json too, whose accuracy it joins"
+        )
+    return [
+        _Whole(file.name, as_device_result(file.content, like) if isinstance(file.content, Timing) else file.content)
+        for file in files
+    ]
 
 
 def _again(report: Report) -> Report:
@@ -164,7 +197,7 @@ def _again(report: Report) -> Report:
     )
 
 
-def _rows(file: File, machine: str) -> list[Row]:
+def _rows(file: _Whole, machine: str) -> list[Row]:
     """Return the rows of one file, each with its machine."""
     content = file.content
     if isinstance(content, DeviceResult):

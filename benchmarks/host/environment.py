@@ -152,7 +152,7 @@ def machine_name(environment: Environment) -> str:
     parts = [
         environment.board or environment.cpu or environment.architecture,
         environment.int8_instructions,
-        f"{environment.cpu_count} cores",
+        f"{environment.cpu_count} cores" if environment.cpu_count else "",
         f"{memory / 2**30:.1f} GiB" if memory else "",
         "virtual machine" if environment.is_virtual_machine else "",
     ]
@@ -196,22 +196,27 @@ def environment_lines(environment: Environment) -> list[tuple[str, str]]:
     libraries, wheels = ((facts or {}).items() for facts in (environment.libraries, environment.wheel_tags))
     bits, throttle = "64-bit" if environment.is_64bit else "32-bit", environment.throttle_bits
     clock, highest = environment.clock_mhz, environment.highest_clock_mhz
-    temperature = environment.temperature_c
+    temperature, load, overhead = (
+        environment.temperature_c,
+        environment.load_average_1min,
+        environment.timer_overhead_ns,
+    )
+    system = f"{environment.os}, kernel {environment.kernel}, {environment.architecture}, {bits}"
     lines = {
         "machine": (f"{environment.name} = " if environment.name else "") + machine_name(environment),
-        "system": f"{environment.os}, kernel {environment.kernel}, {environment.architecture}, {bits}",
+        "system": system if environment.os else None,
         "CPU governor": environment.cpu_governor,
         "clock": clock and f"{clock} MHz before" + (f", {highest} MHz at most" if highest else ""),
         "temperature": None if temperature is None else f"{temperature:.0f} °C before",
         "throttled": None if throttle is None else _throttle_line(throttle),
-        "load average before": f"{environment.load_average_1min} (1 minute)",
+        "load average before": None if load is None else f"{load} (1 minute)",
         "Python": environment.python,
         "libraries": ", ".join(f"{name} {version}" for name, version in
-                               [("edge-classify", environment.edge_classify), *libraries]),
+                               [("edge-classify", environment.edge_classify), *libraries] if version) or None,
         "wheels": ", ".join(f"{name} {tag}" for name, tag in wheels) or None,
         "threads": environment.threads,
         "seed": environment.seed,
-        "timer overhead": f"{environment.timer_overhead_ns} ns, not subtracted",
+        "timer overhead": None if overhead is None else f"{overhead} ns, not subtracted",
         "git commit": environment.git_commit,
         "command": environment.command,
         "time": shown_time(environment),

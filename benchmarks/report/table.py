@@ -66,6 +66,7 @@ def status(row: Row) -> str:
 
 
 _PLACES = {OK: 0, NOT_TIMED: 1}
+_SMALL_MEMORY = 1_000_000  # bytes: a microcontroller's
 _CSV_PLAIN = (
     "variant", "path", "sha256", "format", "quantization", "runtime", "runtime_version", "size_bytes",
     "top1_accuracy", "reference", "loss_pp", "top1_agreement", "repeats", "load_ns", "first_invoke_ns",
@@ -97,6 +98,12 @@ def _agreement(row: Row) -> str:
     return "float" if row.is_reference else number("top1_agreement", scale=100, digits=2)(row)
 
 
+def _peak_memory(row: Row) -> str:
+    """Show megabytes, and of a microcontroller thousandths of one."""
+    is_small = (row.memory_peak_bytes or 0) < _SMALL_MEMORY
+    return number("memory_peak_bytes", scale=1e-6, digits=3 if is_small else 1)(row)
+
+
 COLUMNS: tuple[Column[Row], ...] = (
     Column("", "variant", lambda row: row.variant, is_number=False),
     Column("", "quantization", lambda row: row.quantization or MISSING, is_number=False),
@@ -115,7 +122,7 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("frame to decision, ms", "p90", number("frame_to_decision.p90_ns", scale=1e-6, digits=2)),
     Column("frame to decision, ms", "p99", number("frame_to_decision.p99_ns", scale=1e-6, digits=2)),
     Column("load", "ms", number("load_ns", scale=1e-6)),
-    Column("peak memory", "MB", number("memory_peak_bytes", scale=1e-6)),
+    Column("peak memory", "MB", _peak_memory),
     Column("", "status", status, is_number=False),
 )
 

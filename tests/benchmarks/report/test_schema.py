@@ -1,6 +1,7 @@
 """report.json is what docs/report.schema.json says, and the schema says something of every field."""
 
 import copy
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from benchmarks.analysis.photographs import with_tally
 from benchmarks.analysis.row import Row
 from benchmarks.analysis.seed_variance import CALIBRATION, TRAINING
 from benchmarks.config import BenchmarkConfig, Limits
+from benchmarks.device.timing import KINDS
 from benchmarks.host.environment import describe_environment
 from benchmarks.host.machine_state import MachineState, StatePair
 from benchmarks.measure.inputs import EvaluationImages, EvaluationSet
@@ -175,7 +177,12 @@ def test_the_schema_has_the_words_of_the_code() -> None:
     statuses = [OK, FAILED, NOT_INSTALLED, NOT_TIMED]
     assert SCHEMA["$defs"]["row"]["properties"]["status"]["enum"] == statuses
     assert SCHEMA["properties"]["peers"]["items"]["properties"]["status"]["enum"] == statuses[:3]
-    assert SCHEMA["$defs"]["row"]["properties"]["runtime"]["enum"] == [*RUNTIMES, None]
+    assert SCHEMA["$defs"]["row"]["properties"]["runtime"]["enum"] == [
+        *RUNTIMES,
+        *itertools.chain(*KINDS.values()),
+        None,
+    ]
+    assert set(KINDS) < set(SCHEMA["$defs"]["environment"]["properties"]["kind"]["enum"])
     assert SCHEMA["$id"] == SCHEMA["properties"]["$schema"]["const"] == SCHEMA_ID
 
 

@@ -1,0 +1,122 @@
+"""Times that a page or a sketch printed: read, refused, and merged with a report of the same file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.analysis.row import known
+from benchmarks.config import BenchmarkConfig
+from benchmarks.device.merge import main, merge, parse
+from benchmarks.device.run import DeviceResult, MeasuredVariant
+from benchmarks.device.timing import Timing, read_timing
+from benchmarks.host.environment import Environment, environment_lines, machine_name
+from benchmarks.host.machine_state import MachineState
+from benchmarks.measure.inputs import EvaluationSet
+from benchmarks.measure.job import OK, Measurement, Outcome
+from benchmarks.measure.rounds import Trial
+from benchmarks.measure.variants import Variant
+from benchmarks.records import to_record
+from benchmarks.report.table import text_table
+from edge.artifact.file import Artifact
+from edge.errors import ToolkitError
+
+DIGEST = "a" * 64
+BOARD = {
+    "timing_schema_version": 1, "file": "a_int8.tflite", "format": "tflite", "sha256": DIGEST, "size_bytes": 1000,
+    "runtime": "tflite-micro", "runtime_version": "Chirale_TensorFLowLite", "kind": "microcontroller",
+    "machine": "ESP32S3_DEV", "threads": 1, "utc": None, "load_ns": None, "first_invoke_ns": None,
+    "memory_peak_bytes": 19_496, "invoke_ns": [51_000_000] * 20, "frame_to_decision_ns": [],
+}  # fmt: skip
+PHONE = BOARD | {
+    "runtime": "litert.js", "runtime_version": "2.5.3", "kind": "browser", "machine": "Chromium 140 on Android",
+    "utc": "2026-11-30T08:00:00Z", "load_ns": 60_000_000, "first_invoke_ns": 4_000_000, "memory_peak_bytes": None,
+    "invoke_ns": [2_000_000, 2_100_000, 1_900_000], "frame_to_decision_ns": [3_000_000] * 3,
+}  # fmt: skip
+
+
+@pytest.fixture
+def host(measurement: Callable[..., Measurement]) -> dict[str, Any]:
+    """The result of a computer that ran the same file."""
+    artifact = Artifact(Path("/kit/a_int8.tflite"), "tflite", DIGEST, 1000, None)
+    outcome = Outcome(OK, measurement=measurement(quantization="int8", invoke_ns=40_000))
+    variant = Variant("a_int8.tflite", artifact.path, artifact, "litert")
+    result = DeviceResult(
+        statement="accuracy on drawn garments (10 images)",
+        test_images=EvaluationSet("demo", 10, "ab" * 32, list(range(10))),
+        environment=Environment(kind="host", cpu="Some CPU", architecture="x86_64", cpu_count=2,
+                                utc="2026-11-29T00:00:00Z"),
+        settings=BenchmarkConfig(repeats=1),
+        variants=(MeasuredVariant.of(variant, [Trial(outcome, MachineState(), MachineState())]),),
+    )  # fmt: skip
+    record: dict[str, Any] = json.loads(json.dumps(to_record(result)))
+    return record
+
+
+def test_a_sketch_and_a_page_become_rows_beside_the_computer_s(host: dict[str, Any]) -> None:
+    report = merge([parse("board.json", BOARD), parse("host.json", host), parse("phone.json", PHONE)])
+
+    board, computer, phone = report.rows
+    assert (board.runtime, board.machine, board.quantization) == ("tflite-micro", "ESP32S3_DEV", "int8")
+    assert (known(board.invoke).median_ns, board.memory_peak_bytes, board.frame_to_decision) == (
+        51_000_000,
+        19_496,
+        None,
+    )
+    assert (board.top1_accuracy, board.status) == (None, OK)
+    assert known(phone.frame_to_decision).median_ns == 3_000_000
+    assert (phone.load_ns, phone.memory_peak_bytes) == (60_000_000, None)
+    assert known(computer.top1_accuracy) == 1
+    machines = known(report.environment.machines)
+    assert [machine_name(machine) for machine in machines] == [
+        "microcontroller: ESP32S3_DEV", "host: Some CPU, 2 cores", "browser: Chromium 140 on Android",
+    ]  # fmt: skip
+    assert "None" not in str(environment_lines(machines[0]))
+    assert " 0.019 " in text_table(report.rows)
+
+
+def test_the_command_takes_the_printed_line(
+    tmp_path: Path, host: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib", reason="a report needs the extra `benchmarks`")
+    for name, data in (("board", BOARD), ("host", host)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
+    files = [str(tmp_path / name) for name in ("host.json", "board.json")]
+    assert main([*files, "--out", str(tmp_path / "all")]) == 0
+    assert "tflite-micro" in capsys.readouterr().out
+    assert (tmp_path / "all" / "report.html").is_file()
+
+
+def test_times_alone_have_no_test_images() -> None:
+    with pytest.raises(ToolkitError, match=r"report\.json"):
+        merge([parse("board.json", BOARD)])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"timing_schema_version": 2}, {"runtime": "litert"}, {"runtime": "litert.js"}, {"kind": "host"},
+        {"invoke_ns": []}, {"invoke_ns": [1.5]}, {"invoke_ns": [-1]}, {"invoke_ns": None}, {"size_bytes": True},
+        {"machine": ""}, {"machine": "two\nlines"}, {"machine": "x" * 300}, {"load_ns": "1"}, {"utc": 5},
+        {"format": "keras"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_isn_t_whole_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ToolkitError):
+        read_timing(BOARD | change, "board.json")
+
+
+@pytest.mark.parametrize("missing", [field.name for field in fields(Timing)])
+def test_each_field_is_needed_or_may_be_null(missing: str) -> None:
+    data = {name: value for name, value in BOARD.items() if name != missing}
+    if missing in ("utc", "load_ns", "first_invoke_ns", "memory_peak_bytes"):
+        assert getattr(read_timing(data, "board.json"), missing) is None
+    else:
+        with pytest.raises(ToolkitError, match=missing):
+            read_timing(data, "board.json")
