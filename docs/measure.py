@@ -146,6 +146,12 @@ def try_other_runtimes(artifacts: Path) -> None:
     subprocess.run([sys.executable, "docs/other_runtimes.py", str(artifacts)], cwd=ROOT, check=True)
 
 
+def try_microcontroller() -> None:
+    """Measure TensorFlow Lite Micro beside LiteRT."""
+    print("$ python docs/micro.py", flush=True)
+    subprocess.run([sys.executable, "docs/micro.py"], cwd=ROOT, check=True)
+
+
 def main() -> None:
     """Train a little, export every variant, run the demo, benchmark."""
     with tempfile.TemporaryDirectory() as folder:
@@ -164,6 +170,7 @@ def main() -> None:
         export_other_calibrations(work)
         compare_int8_weights()
         try_other_runtimes(work / "artifacts")
+        try_microcontroller()
         flags = ("--runtime", "litert", "--runtime", "onnxruntime", "--peers", *with_tflite_runtime(work))
         run("benchmarks", "benchmarks", *flags, "--out", "report", cwd=work)
         keep_report(work / "report", work)

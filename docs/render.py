@@ -247,13 +247,15 @@ def _teach() -> str:
     )
 
 
-def _page_of(module: str, name: str) -> str:
+def _page_of(module: str, name: str, function: str = "page") -> str:
     """Return the page that a module in docs makes of what was measured."""
-    page: str = import_module(module).page(json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8")))
-    return page
+    report = json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8"))
+    return str(getattr(import_module(module), function)(report))
 
 
 _WHOLE = {
+    "portable": partial(_page_of, "micro", "portable_micro"),
+    "micro commands": partial(_page_of, "micro", "portable_micro", "commands"),
     "rejection scores": partial(_page_of, "rejection_table", "rejection_scores"),
     "other runtimes": partial(_page_of, "other_runtimes", "other_runtimes"),
     "teach": _teach,
@@ -266,10 +268,8 @@ _WHOLE = {
     "platforms": _platforms,
 }
 _SHORT = ("variant", "runtime", "size kB", "top-1 %", "loss pp", "invoke, µs median", "status")
-_LEFT_OUT = (
-    "quantization", "invoke, µs ± %", "invoke, µs p90", "frame to decision, ms ± %", "frame to decision, ms p90",
-    "load ms",
-)  # fmt: skip
+_LEFT_OUT = ("quantization", "invoke, µs ± %", "invoke, µs p90", "frame to decision, ms ± %",
+             "frame to decision, ms p90", "load ms")  # fmt: skip
 
 
 def main() -> int:

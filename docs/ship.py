@@ -68,13 +68,14 @@ CLOTHES = {
 }
 
 CLOTHES_EXPORT = "--quantize int8"
+MICRO = f"--preset micro --mixed-precision bfloat16 --teacher {SOFT_LABELS}"  # docs/micro.md
 # Runs that differ in their seed alone, for the spread in the report.
 ALIKE = ("edge", "edge-seed1", "edge-seed2")
 # Runs that docs/curve.py measures.
 COMPARED = ("baseline", "edge-second", "edge", "edge-seed1", "edge-seed2")
 # The photographs of github.com/alexeygrigorev/clothing-dataset-small; none of them is in this project.
 PHOTOGRAPHS = ROOT.parent / "shared" / "photos"
-SHIPPED = ("baseline", "edge")
+SHIPPED = ("baseline", "edge", "micro")
 EXPORTED = tuple(name for name in RUNS if name == "baseline" or name.startswith("edge"))
 # The sample grid of a run shows images of the data set, which this project doesn't redistribute.
 FILES = ("model.keras", "model_spec.json", "metrics.json", "history.csv", "curves.png", "confusion_matrix.png")
@@ -94,7 +95,7 @@ def main() -> None:
             module(*command.format(photographs=options.photographs).split(), "--out", str(folder / file))
     write_images(options.photographs, folder / "clothes_known", with_unknown=False)
     write_images(options.photographs, folder / "clothes_photographs")
-    for name, choices in (RUNS | CLOTHES).items():
+    for name, choices in (RUNS | CLOTHES | {"micro": MICRO}).items():
         if not (folder / name).exists():
             module("train", "--runs", str(folder), *_new_or_resumed(folder, name, choices.format(runs=folder)))
     for name in SHIPPED:

@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     loaded = LoadedModel.load(options.artifact, runtime="litert", options=model_options_from(options))
     _LOGGER.info("looking for the smallest arena in tflite-micro %s", version())
     arena = least_arena(network.content, note=lambda size: _LOGGER.debug("trying %d bytes", size))
-    arena_bytes = _GRID * math.ceil((1 + MARGIN) * arena / _GRID)
+    arena_bytes = arena_with_margin(arena)
     interpreter = MicroInterpreter(network.content, arena_bytes=arena_bytes)
     images, what = drawn_images(loaded.spec)
     compared = compare(interpreter, loaded, images)
@@ -99,6 +99,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(row)
     _warn_of_size(network, arena_bytes)
     return EXIT_DONE
+
+
+def arena_with_margin(least_bytes: int) -> int:
+    """Return the size of the arena in bytes that the library reserves, for the least that the tensors fit in."""
+    return _GRID * math.ceil((1 + MARGIN) * least_bytes / _GRID)
 
 
 def drawn_images(spec: ModelSpec) -> tuple[NDArray[np.uint8], str]:

@@ -30,6 +30,9 @@ class Comparison:
     """Class index by LiteRT."""
     largest_steps: int
     """Largest difference of an output, in steps of its grid."""
+    micro_ns: NDArray[np.int64]
+    """Time of each run by TensorFlow Lite Micro's reference kernels on this computer, in turn with LiteRT's."""
+    litert_ns: NDArray[np.int64]
 
     @property
     def images(self) -> int:
@@ -63,18 +66,26 @@ def compare(
     """
     started = clock()
     answers: list[tuple[int, int]] = []
+    times: list[tuple[int, int]] = []
     largest = 0
     for number, image in enumerate(images):
         if answers and clock() - started > most_s:
             break
         tensor = loaded.input_tensor(image)
-        ours, theirs = (_levels(output) for output in (interpreter.invoke(tensor), loaded.runtime.invoke(tensor)))
+        (ours, ours_ns), (theirs, theirs_ns) = (
+            _timed(invoke, tensor) for invoke in (interpreter.invoke, loaded.runtime.invoke)
+        )
         answers.append((int(ours.argmax()), int(theirs.argmax())))
+        times.append((ours_ns, theirs_ns))
         largest = max(largest, int(np.abs(ours - theirs).max()))
         progress(number + 1, len(images))
     micro, litert = np.array(answers, np.int64).reshape(-1, 2).T
-    return Comparison(micro, litert, largest)
+    micro_ns, litert_ns = np.array(times, np.int64).reshape(-1, 2).T
+    return Comparison(micro, litert, largest, micro_ns, litert_ns)
 
 
-def _levels(output: NDArray[Any]) -> NDArray[np.int32]:
-    return output.reshape(-1).astype(np.int32)
+def _timed(invoke: Callable[[NDArray[Any]], NDArray[Any]], tensor: NDArray[Any]) -> tuple[NDArray[np.int32], int]:
+    """Run a network; return its output as whole numbers, shape (classes,), and the nanoseconds."""
+    started = time.perf_counter_ns()
+    output = invoke(tensor)
+    return output.reshape(-1).astype(np.int32), time.perf_counter_ns() - started

@@ -33,6 +33,7 @@ def test_equal_answers_and_the_largest_step_are_counted() -> None:
     assert compared.litert.tolist() == [0] * 6
     assert compared.micro.tolist() == [0, 0, 1, 0, 0, 1]
     assert (compared.images, compared.same, compared.largest_steps) == (6, 4, 5)
+    assert len(compared.micro_ns) == len(compared.litert_ns) == 6
 
 
 def test_no_image_is_begun_when_the_time_is_over() -> None:

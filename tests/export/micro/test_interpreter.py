@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 
 import flatbuffers
 import numpy as np
@@ -14,15 +16,17 @@ pytest.importorskip(
 
 from ai_edge_litert import schema_py_generated as schema
 
-from edge.artifact.file import builtin_models
+from edge.artifact.file import builtin_models, read_artifact
 from edge.classify.loaded_model import LoadedModel
 from edge.datasets import fashion_mnist
 from edge.errors import ExportError
+from export.micro.__main__ import arena_with_margin
 from export.micro.comparison import compare
 from export.micro.interpreter import MicroInterpreter, least_arena, version
 from export.micro.network import KERNELS, read_network
 
 EDGE = builtin_models()["edge"]
+ROOT = Path(__file__).parents[3]
 
 
 def one_operator(name: str) -> bytes:
@@ -93,3 +97,28 @@ def test_its_answers_are_litert_s_on_995_of_1000_test_images_at_least() -> None:
     compared = compare(MicroInterpreter(network.content, arena_bytes=20_480), LoadedModel.load(EDGE), images[:200])
     assert compared.images == 200
     assert compared.same >= 199
+
+
+def test_what_was_measured_on_all_test_images_keeps_the_promise() -> None:
+    rows = json.loads((ROOT / "docs" / "measured" / "portable_micro.json").read_text(encoding="utf-8"))["rows"]
+    for row in rows:
+        assert row["micro"]["same"] >= 0.995 * row["images"], row["network"]
+    assert [row["images"] for row in rows if row["network"] in ("edge", "micro")] == [10_000, 10_000]
+    assert [row["sha256"] for row in rows if row["network"] == "edge"] == [read_artifact(EDGE).sha256]
+
+
+@pytest.mark.e2e
+@pytest.mark.real_data
+def test_the_preset_micro_is_93_percent_right_in_64_kb_and_an_arena_of_20(tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow", reason="exporting needs the extra `export`: pip install 'edge-classify[export]'")
+    from export.tflite import main
+
+    path = tmp_path / "micro_int8.tflite"
+    assert main([str(ROOT / "pretrained" / "micro"), "--quantize", "int8", "--out", str(path)]) == 0
+    artifact, network = read_network(path)
+    assert artifact.spec is not None
+    parity = artifact.spec.provenance.parity
+    assert (parity["dataset"], parity["images"]) == ("fashion-mnist", 10_000)
+    assert parity["top1_accuracy"] >= 0.93
+    assert network.weights_bytes <= 64_000
+    assert arena_with_margin(least_arena(network.content)) <= 20_000

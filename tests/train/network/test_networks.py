@@ -61,6 +61,13 @@ def test_the_teacher_is_a_wide_residual_network_16_4() -> None:
     assert 2_700_000 < model.count_params() < 2_800_000
 
 
+def test_the_network_for_a_microcontroller_has_few_weights_and_no_large_tensor_but_the_first() -> None:
+    model = NETWORKS["micro"](height=28, width=28, classes=10)
+    assert (model.name, model.count_params()) == ("micro", 62_338)
+    sizes = {int(np.prod(layer.output.shape[1:])) for layer in model.layers}
+    assert max(sizes) == 14 * 14 * 16
+
+
 @pytest.mark.parametrize("name", sorted(set(NETWORKS) - {PRETRAINED_NETWORK}))
 def test_every_network_gives_probabilities(name: str) -> None:
     model = NETWORKS[name](height=28, width=28, classes=7)
