@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 from pathlib import Path
@@ -76,6 +77,7 @@ def has_kernel(name: str) -> bool:
     network = one_operator(name)
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
+        faulthandler.disable()
         os.dup2(writing, 2)
         try:
             from tflite_micro import runtime
@@ -91,6 +93,7 @@ def has_kernel(name: str) -> bool:
 
 
 @pytest.mark.real_data
+@pytest.mark.usefixtures("fashion_mnist_present")
 def test_its_answers_are_litert_s_on_995_of_1000_test_images_at_least() -> None:
     images, _ = fashion_mnist.load("test")
     _, network = read_network(EDGE)
@@ -109,6 +112,7 @@ def test_what_was_measured_on_all_test_images_keeps_the_promise() -> None:
 
 @pytest.mark.e2e
 @pytest.mark.real_data
+@pytest.mark.usefixtures("fashion_mnist_present")
 def test_the_preset_micro_is_93_percent_right_in_64_kb_and_an_arena_of_20(tmp_path: Path) -> None:
     pytest.importorskip("tensorflow", reason="exporting needs the extra `export`: pip install 'edge-classify[export]'")
     from export.tflite import main
