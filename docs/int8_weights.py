@@ -80,7 +80,10 @@ def export(name: str, folder: Path) -> dict[str, Path]:
     for number, (way, settings) in enumerate(WAYS.items()):
         kinds = {key: getattr(QuantType, value) for key, value in settings.items() if key == "weight_type"}
         files[way] = folder / f"{name}_{number}.onnx"
-        onnx.save(take_pixels(quantize(float_model(network), calibration, **(settings | kinds))), files[way])
+        onnx.save(
+            take_pixels(quantize(float_model(network), calibration, **(settings | kinds)), calibration.input),
+            files[way],
+        )
     return files
 
 

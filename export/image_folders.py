@@ -102,7 +102,7 @@ def _labelled_files(folder: Path, labels: Sequence[str]) -> list[tuple[Path, int
             f"{_listed(labels)}"
         )
     if left_out:
-        _LOGGER.warning("left out %d folders that are no label: %s", len(left_out), _listed(left_out))
+        _LOGGER.warning("%s: left out, for no label is called so: %s", folder, _listed(left_out))
     found.log_left_out(folder)
     missing = [label for number, label in enumerate(labels) if number not in classes.values()]
     if missing:

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from edge.artifact.embed import embed_in_onnx, onnx_entry
+from edge.artifact.input_spec import InputSpec
 from edge.artifact.pixels import to_real
 from edge.artifact.spec import ModelSpec
 from edge.cli import console
@@ -62,7 +65,7 @@ class OnnxFormat:
         if mode == "int8":
             if calibration is None:
                 raise ExportError("int8 needs calibration images")
-            proto = take_pixels(quantize(proto, calibration))
+            proto = take_pixels(quantize(proto, calibration), calibration.input)
         spec = spec or ModelSpec(output="logits")
         pixels = onnx_graph.describe_input(spec.input)
         proto = onnx_graph.tidy(proto, name=str(model.name), output=spec.output, pixels=pixels)
@@ -100,12 +103,19 @@ class OnnxFormat:
 
 
 def float_model(model: Any) -> onnx.ModelProto:
-    """Convert a Keras model with a batch of one; by `from_function`, as `from_keras` of tf2onnx fails on Keras 3."""
+    """Convert a Keras model with a batch of one; by `from_function`, as `from_keras` of tf2onnx fails on Keras 3.
+
+    The graph is frozen first: tf2onnx takes constants that no variable holds, as those of a Normalization layer, for
+    inputs.
+    """
     import tensorflow as tf
     import tf2onnx
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     signature = [tf.TensorSpec(model.input_shape, tf.float32, name=_INPUT)]
-    function = tf.function(lambda image: model(image, training=False), input_signature=signature)
+    answer = tf.function(lambda image: model(image, training=False), input_signature=signature)
+    frozen = convert_variables_to_constants_v2(answer.get_concrete_function())
+    function = tf.function(lambda image: frozen(image)[0], input_signature=signature)
     logging.getLogger("tf2onnx").setLevel(logging.WARNING)
     proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=_OPSET)
     return proto
@@ -151,35 +161,55 @@ def quantize(
         return onnx.load(quantized)
 
 
-def take_pixels(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Remove the graph's first QuantizeLinear, so that its input is the uint8 pixels.
+def take_pixels(proto: onnx.ModelProto, spec: InputSpec) -> onnx.ModelProto:
+    """Make the graph's input the uint8 pixels.
 
-    Raises:
-        ExportError: the input isn't quantized, or more than once.
+    The first QuantizeLinear is removed. Where the quantizer has no integer kernel for what comes first, such as the
+    subtraction of a mean, the pixels are turned into its numbers instead.
+
+    Args:
+        proto: QDQ graph with one float32 input called image.
+        spec: pixels of the input.
     """
     import onnx
 
     graph = proto.graph
     first = _first_quantize(graph)
-    for node in graph.node:
-        node.input[:] = [first.input[0] if name == first.output[0] else name for name in node.input]
-    graph.node.remove(first)
+    if first is None:
+        _dequantize_input(graph, spec)
+    else:
+        for node in graph.node:
+            node.input[:] = [first.input[0] if name == first.output[0] else name for name in node.input]
+        graph.node.remove(first)
     graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
     del graph.value_info[:]  # it holds the old types
     return proto
 
 
-def _first_quantize(graph: onnx.GraphProto) -> onnx.NodeProto:
-    """Follow the input through nodes that only move pixels to the QuantizeLinear behind them."""
+def _first_quantize(graph: onnx.GraphProto) -> onnx.NodeProto | None:
+    """Follow the input through nodes that only move pixels to the QuantizeLinear behind them; None for another node."""
     name = _INPUT
     while True:
         readers = [node for node in graph.node if name in node.input]
         if len(readers) == 1 and readers[0].op_type == "QuantizeLinear":
             return readers[0]
         if len(readers) != 1 or readers[0].op_type not in _MOVES_PIXELS_ONLY:
-            operators = ", ".join(node.op_type for node in readers)
-            raise ExportError(f"the int8 graph feeds its input to {operators}, not to one QuantizeLinear")
+            return None
         name = readers[0].output[0]
+
+
+def _dequantize_input(graph: onnx.GraphProto, spec: InputSpec) -> None:
+    """Put a DequantizeLinear behind the input, on a grid from black to white that holds zero."""
+    from onnx import helper, numpy_helper
+
+    ends = to_real(np.array([0, 255], np.uint8)[:, None, None, None].repeat(spec.channels, 3), spec)
+    least, most = min(0.0, float(ends.min())), max(0.0, float(ends.max()))
+    scale = np.float32((most - least) / 255)
+    grid = {"pixel_scale": scale, "pixel_zero_point": np.uint8(round(-least / float(scale)))}
+    for node in graph.node:
+        node.input[:] = ["pixels_as_numbers" if name == _INPUT else name for name in node.input]
+    graph.initializer.extend(numpy_helper.from_array(np.array(value), name) for name, value in grid.items())
+    graph.node.insert(0, helper.make_node("DequantizeLinear", [_INPUT, *grid], ["pixels_as_numbers"]))
 
 
 @console.command

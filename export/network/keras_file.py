@@ -1,51 +1,44 @@
-"""Any Keras model that takes one image, from a .keras or .h5 file or a SavedModel."""
+"""Any Keras model that takes one image, from a .keras or .h5 file or a SavedModel.
+
+A file of Keras 2 is loaded by the library that continues Keras 2. Keras 3 refuses most of them, and of those that it
+does load it may compute something else: its `hard_sigmoid` is another function.
+"""
 
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import types
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 from keras import layers
 
-from edge.errors import ExportError
-from export.network import saved_model
-from export.network.saved_model import reason
+from edge.errors import ExportError, RuntimeMissingError
+from export.network.frozen_graph import (
+    LARGEST_SCALE,
+    LEAST_MEAN,
+    FrozenGraph,
+    as_model,
+    is_saved_model,
+    load_saved_model,
+    reason,
+)
 from export.source import is_of_run
 
 _SUFFIXES = (".keras", ".h5", ".hdf5")
-_LARGEST_SCALE = 1 / 16  # of a Rescaling that takes pixels of 0-255: 1/255 and 1/127.5 are usual
-_LEAST_MEAN = 2.0  # of a Normalization that takes them
-
-
-class _OlderDepthwiseConv2D(layers.DepthwiseConv2D):  # type: ignore[misc]  # keras has no types
-    """DepthwiseConv2D as Keras 2 stored it: with `groups`, which Keras 3 doesn't know."""
-
-    def __init__(self, *arguments: Any, groups: int = 1, **settings: Any) -> None:
-        if groups != 1:
-            raise ValueError(f"DepthwiseConv2D with groups {groups}: expected 1")
-        super().__init__(*arguments, **settings)
-
-
-class _OlderBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # keras has no types
-    """BatchNormalization as Keras 2 stored it: with a list of one axis."""
-
-    def __init__(self, axis: int | list[int] = -1, **settings: Any) -> None:
-        super().__init__(axis=axis[0] if isinstance(axis, list) else axis, **settings)
-
-
-_OLDER = {"DepthwiseConv2D": _OlderDepthwiseConv2D, "BatchNormalization": _OlderBatchNormalization}
+_FIRST_OF_TODAY = 3  # major version of Keras whose files this Keras reads
 
 
 def is_model(path: Path) -> bool:
     """Return True for a Keras file or the folder of a SavedModel, False for a run, its model or anything else."""
-    return not is_of_run(path) and (
-        saved_model.is_saved_model(path) or (not path.is_dir() and path.suffix.lower() in _SUFFIXES)
-    )
+    return not is_of_run(path) and (is_saved_model(path) or (not path.is_dir() and path.suffix.lower() in _SUFFIXES))
 
 
 def load_model(path: Path, imports: Sequence[str] = ()) -> keras.Model:
@@ -62,23 +55,25 @@ def load_model(path: Path, imports: Sequence[str] = ()) -> keras.Model:
         ExportError: the file is absent or damaged, holds weights alone or a layer that nobody knows, or the model isn't
             a network from one image to one tensor.
     """
+    version = keras_version(path)
+    is_older = version.split(".")[0].isdecimal() and int(version.split(".")[0]) < _FIRST_OF_TODAY
+    if is_older:
+        _prefer_older_keras()
     custom = custom_objects(imports)
-    if saved_model.is_saved_model(path):
-        return saved_model.load(path)
+    if is_saved_model(path):
+        return load_saved_model(path)
     if not path.is_file():
         raise ExportError(
             f"{path} doesn't exist: expected a .keras or .h5 file, or the folder of a SavedModel or a run"
         )
-    is_older = path.suffix.lower() != ".keras"
+    if is_older and not any(isinstance(thing, type) and issubclass(thing, layers.Layer) for thing in custom.values()):
+        older = _load_older(path, custom)
+        require_one_image(path, older)
+        return _converted(older)
     try:
-        model = keras.models.load_model(path, compile=False, custom_objects={**(_OLDER if is_older else {}), **custom})
+        model = keras.models.load_model(path, compile=False, custom_objects=custom)
     except Exception as error:  # Keras raises whatever its layers do
-        if path.name.endswith(".weights.h5") or "No model config found" in str(error):
-            raise ExportError(f"{path} holds weights alone: save the whole model with model.save(FILE)") from error
-        raise ExportError(
-            f"Keras {keras.__version__} can't load {path}: {reason(error)}; a layer of your own comes with --import "
-            "MODULE, a model that only an older Keras loads as a SavedModel, written by that Keras"
-        ) from error
+        raise _load_error(path, error, keras.__version__) from error
     require_one_image(path, model)
     return model
 
@@ -130,11 +125,13 @@ def pixels_of_first_layer(model: keras.Model) -> tuple[tuple[float, ...], tuple[
         ((0.0,), (1.0,)), or None: the network's beginning doesn't say what it takes.
     """
     first = _first_layer(model)
-    if isinstance(first, layers.Rescaling):
-        takes_pixels = 0 < np.max(np.abs(first.scale)) <= _LARGEST_SCALE
+    if isinstance(first, FrozenGraph):
+        takes_pixels = first.rescales_pixels
+    elif isinstance(first, layers.Rescaling):
+        takes_pixels = 0 < np.max(np.abs(first.scale)) <= LARGEST_SCALE
     else:
         is_normal = isinstance(first, layers.Normalization) and not first.invert
-        takes_pixels = is_normal and float(np.max(np.asarray(first.mean))) >= _LEAST_MEAN
+        takes_pixels = is_normal and float(np.max(np.asarray(first.mean))) >= LEAST_MEAN
     return ((0.0,), (1.0,)) if takes_pixels else None
 
 
@@ -168,3 +165,69 @@ def _readers(model: keras.Model, image: Any) -> list[tuple[Any, Any]]:
             found.append((operation, node.output_tensors[0]))
         waiting.extend(node.input_tensors)
     return found
+
+
+def keras_version(path: Path) -> str:
+    """Return the version of Keras that wrote a .keras or .h5 file; empty where the file doesn't say."""
+    try:
+        if path.suffix.lower() == ".keras":
+            with zipfile.ZipFile(path) as archive:
+                return str(json.loads(archive.read("metadata.json")).get("keras_version", ""))
+        with h5py.File(path, "r") as file:
+            version = file.attrs.get("keras_version", "")
+            return version.decode() if isinstance(version, bytes) else str(version)
+    except (OSError, KeyError, ValueError, AttributeError, zipfile.BadZipFile):
+        return ""
+
+
+def _prefer_older_keras() -> None:
+    """Let modules that are imported from now on find Keras 2 as `tf.keras`; `keras` stays Keras 3."""
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+
+
+def _load_older(path: Path, custom: Mapping[str, Any]) -> Any:
+    """Load a file of Keras 2.
+
+    Args:
+        path: .keras or .h5 file.
+        custom: layers and functions by name.
+
+    Returns:
+        A model of Keras 2, with `inputs` and `outputs`.
+
+    Raises:
+        RuntimeMissingError: the library isn't installed.
+        ExportError: it can't load the file.
+    """
+    try:
+        import tf_keras
+    except ImportError as error:
+        raise RuntimeMissingError(
+            f"{path} was written by Keras {keras_version(path)}, which Keras 3 can't read: pip install "
+            "'edge-classify[export]', which brings tf-keras"
+        ) from error
+    try:
+        return tf_keras.models.load_model(path, compile=False, custom_objects=dict(custom))
+    except Exception as error:  # Keras raises whatever its layers do
+        raise _load_error(path, error, tf_keras.__version__) from error
+
+
+def _load_error(path: Path, error: Exception, version: str) -> ExportError:
+    """Return the error for a file that a version of Keras doesn't load."""
+    if path.name.endswith(".weights.h5") or "No model config found" in str(error):
+        return ExportError(f"{path} holds weights alone: save the whole model with model.save(FILE)")
+    return ExportError(
+        f"Keras {version} can't load {path}: {reason(error)}; a layer of your own comes with --import MODULE, a model "
+        "that only another Keras loads as a SavedModel, written by that Keras"
+    )
+
+
+def _converted(model: Any) -> Any:
+    """Return a model of Keras 3 that computes the same as one of Keras 2."""
+    import tensorflow as tf
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def answer(image: Any) -> Any:
+        return model(image, training=False)
+
+    return as_model(answer.get_concrete_function(tf.TensorSpec(model.inputs[0].shape, tf.float32)), model.name)

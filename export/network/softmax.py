@@ -11,6 +11,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from export.network.frozen_graph import FrozenGraph
+
 _UNCHANGED = (layers.Dropout, layers.Identity)
 
 
@@ -44,6 +46,8 @@ def ends_in_sigmoid(model: keras.Model) -> bool:
     last, _ = producer(model.outputs[0])
     if isinstance(last, keras.Model):
         return ends_in_sigmoid(last)
+    if isinstance(last, FrozenGraph):
+        return bool(last.ends_in_sigmoid)
     return type(last).__name__ == "Sigmoid" or getattr(last, "activation", None) is keras.activations.sigmoid
 
 

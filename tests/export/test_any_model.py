@@ -16,7 +16,7 @@ from edge.artifact.pixels import to_real
 from edge.artifact.quantization import dequantize
 from edge.classify.loaded_model import LoadedModel
 from export import onnx, tflite
-from tests.export.small_networks import COLOURS, colour_network, image, save_as_older_keras, write_images
+from tests.export.small_networks import COLOURS, colour_network, image, older_network, write_images
 
 MAIN = {"tflite": tflite.main, "onnx": onnx.main}
 RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
@@ -103,23 +103,40 @@ def test_a_kept_softmax_puts_out_probabilities(tmp_path: Path, folder: Path, fil
 
 
 @pytest.mark.e2e
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
 @pytest.mark.parametrize("file_format", sorted(MAIN))
 @pytest.mark.parametrize("mode", ["none", "int8"])
 @pytest.mark.parametrize("kind", ["older h5", "saved model"])
 def test_older_files_and_saved_models(tmp_path: Path, folder: Path, file_format: str, mode: str, kind: str) -> None:
-    network = colour_network()
+    if kind == "older h5":
+        pytest.importorskip("tf_keras")
+    network = older_network() if kind == "older h5" else colour_network()
     path = tmp_path / ("saved" if kind == "saved model" else "old.h5")
     if kind == "saved model":
         network.export(path, verbose=False)
     else:
-        save_as_older_keras(network, path)
-    flags = ["--data", str(folder / "data"), "--pixels", "0-255", "--quantize", mode]
-    loaded = _export(file_format, path, folder, *flags)
+        network.save(path)
+    flags = ["--data", str(folder / "data"), "--quantize", mode]
+    pixels = [] if kind == "older h5" else ["--pixels", "0-255"]
+    loaded = _export(file_format, path, folder, *flags, *pixels)
 
     assert loaded.spec.output == "logits"
     same, difference = _agreement(loaded, network)
     assert same == 1.0
     assert difference < (1e-5 if mode == "none" else 0.05)
+
+
+@pytest.mark.parametrize("mode", ["none", "int8"])
+def test_a_mean_is_subtracted_inside_an_onnx_file(tmp_path: Path, folder: Path, mode: str) -> None:
+    normalization = layers.Normalization(mean=[125, 116, 104], variance=[58.0**2] * 3)
+    network = colour_network(normalization, scale=58 / 255)
+    network.save(tmp_path / "mine.keras")
+    loaded = _export("onnx", tmp_path / "mine.keras", folder, "--data", str(folder / "data"), "--quantize", mode)
+
+    same, difference = _agreement(loaded, network)
+    assert same == 1.0
+    assert difference < (1e-5 if mode == "none" else 0.05)
+    assert loaded.runtime.input_tensor.dtype == ("float32" if mode == "none" else "uint8")
 
 
 def test_without_classes_no_accuracy_is_compared(

@@ -11,7 +11,7 @@ from keras import layers
 
 from edge.errors import ExportError
 from export.network.keras_file import is_model, load_model, pixels_of_first_layer
-from tests.export.small_networks import colour_network, image, save_as_older_keras
+from tests.export.small_networks import colour_network, image
 
 IMAGES = np.stack([image(colour, 0)[..., ::-1] for colour in range(3)]).astype(np.float32)
 MODULE = """
@@ -21,15 +21,6 @@ class Doubled(keras.layers.Layer):
     def call(self, image):
         return 2 * image
 """
-
-
-def test_an_older_keras_h5_answers_as_it_did(tmp_path: Path) -> None:
-    network = colour_network()
-    save_as_older_keras(network, tmp_path / "old.h5")
-
-    with pytest.raises((TypeError, ValueError), match="groups"):
-        keras.models.load_model(tmp_path / "old.h5", compile=False)
-    np.testing.assert_array_equal(np.asarray(load_model(tmp_path / "old.h5")(IMAGES)), np.asarray(network(IMAGES)))
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])

@@ -8,8 +8,8 @@ tf = pytest.importorskip("tensorflow")
 import keras
 
 from edge.errors import ExportError
-from export.network.keras_file import is_model, load_model
-from export.network.softmax import without_softmax
+from export.network.keras_file import is_model, load_model, pixels_of_first_layer
+from export.network.softmax import ends_in_sigmoid, without_softmax
 from tests.export.small_networks import colour_network, image
 
 IMAGES = np.stack([image(colour, 0)[..., ::-1] for colour in range(3)]).astype(np.float32)
@@ -67,3 +67,26 @@ def test_a_damaged_saved_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"nothing")
     with pytest.raises(ExportError, match=str(tmp_path)):
         load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("begin", "takes_pixels"),
+    [
+        pytest.param([keras.layers.Rescaling(1 / 255)], True, id="0-1"),
+        pytest.param([keras.layers.Rescaling(1 / 127.5, offset=-1)], True, id="signed"),
+        pytest.param([keras.layers.Normalization(mean=[124, 116, 104], variance=[3364] * 3)], True, id="imagenet"),
+        pytest.param([keras.layers.Rescaling(2.0, offset=-1)], False, id="from 0-1"),
+        pytest.param([], False, id="none"),
+    ],
+)
+def test_a_graph_that_rescales_first_tells_what_pixels_are(
+    tmp_path: Path, begin: list[keras.Layer], takes_pixels: bool
+) -> None:
+    colour_network(*begin).export(tmp_path / "saved", verbose=False)
+    assert pixels_of_first_layer(load_model(tmp_path / "saved")) == (((0.0,), (1.0,)) if takes_pixels else None)
+
+
+def test_a_graph_that_ends_in_a_sigmoid_is_known(tmp_path: Path) -> None:
+    for end in ("sigmoid", "softmax"):
+        colour_network(end=end).export(tmp_path / end, verbose=False)
+        assert ends_in_sigmoid(load_model(tmp_path / end)) == (end == "sigmoid")

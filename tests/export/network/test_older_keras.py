@@ -1,0 +1,100 @@
+"""Files of Keras 2 are loaded by Keras 2's own library and answer as they did."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+tf_keras = pytest.importorskip("tf_keras")
+
+import keras
+
+from edge.errors import ExportError, RuntimeMissingError
+from export.network.keras_file import keras_version, load_model, pixels_of_first_layer
+from export.network.softmax import without_softmax
+from tests.export.small_networks import image, older_network
+
+pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+
+IMAGES = np.stack([image(colour, 0)[..., ::-1] for colour in range(3)]).astype(np.float32)
+LAYER = """
+import {library}
+
+class Halved({library}.layers.Layer):
+    def call(self, image):
+        return image / 2
+"""
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "0")  # set by the loader, and put back afterwards
+
+
+@pytest.mark.parametrize("name", ["old.h5", "old.keras"])
+def test_a_file_of_keras_2_answers_as_it_did(tmp_path: Path, name: str) -> None:
+    network = older_network()
+    network.save(tmp_path / name)
+    expected = network(IMAGES).numpy()
+    loaded = load_model(tmp_path / name)
+    logits = without_softmax(loaded)
+
+    assert keras_version(tmp_path / name).startswith("2.")
+    with pytest.raises((TypeError, ValueError), match=r"Functional|TFOpLambda"):
+        keras.models.load_model(tmp_path / name, compile=False)
+    assert expected.argmax(axis=1).tolist() == [0, 1, 2]
+    np.testing.assert_allclose(np.asarray(loaded(IMAGES)), expected, atol=1e-6)
+    assert logits is not None
+    np.testing.assert_allclose(np.asarray(keras.ops.softmax(logits(IMAGES))), expected, atol=1e-6)
+    assert pixels_of_first_layer(loaded) == ((0.0,), (1.0,))
+
+
+def test_a_file_that_keras_3_loads_and_computes_otherwise(tmp_path: Path) -> None:
+    layers = tf_keras.layers
+    network = tf_keras.Sequential([tf_keras.Input((1, 1, 1)), layers.Activation("hard_sigmoid"), layers.Flatten()])
+    network.save(tmp_path / "old.h5")
+    one = np.ones((1, 1, 1, 1), np.float32)
+
+    assert np.asarray(load_model(tmp_path / "old.h5")(one)).item() == pytest.approx(0.7)  # 0.2 x + 0.5
+    by_keras_3 = keras.models.load_model(tmp_path / "old.h5", compile=False)
+    assert np.asarray(by_keras_3(one)).item() == pytest.approx(4 / 6)  # (x + 3) / 6
+
+
+@pytest.mark.parametrize("library", ["tf_keras", "keras"])
+def test_custom_layers_of_either_keras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    module = f"halving_by_{library}"
+    (tmp_path / f"{module}.py").write_text(LAYER.format(library=library))
+    monkeypatch.syspath_prepend(tmp_path)
+
+    class Halved(tf_keras.layers.Layer):  # type: ignore[misc]  # tf_keras has no types
+        def call(self, image: object) -> object:
+            return image / 2
+
+    network = tf_keras.Sequential([tf_keras.Input((32, 32, 3)), Halved(), tf_keras.layers.Flatten()])
+    network.save(tmp_path / "custom.h5")
+
+    loaded = load_model(tmp_path / "custom.h5", (module,))
+    np.testing.assert_array_equal(np.asarray(loaded(IMAGES)), (IMAGES / 2).reshape(3, -1))
+    with pytest.raises(ExportError, match="--import"):
+        load_model(tmp_path / "custom.h5")
+
+
+def test_without_the_library_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older_network().save(tmp_path / "old.h5")
+    monkeypatch.setitem(sys.modules, "tf_keras", None)
+    with pytest.raises(RuntimeMissingError, match="tf-keras"):
+        load_model(tmp_path / "old.h5")
+
+
+def test_weights_alone_are_no_model(tmp_path: Path) -> None:
+    older_network().save_weights(tmp_path / "old.h5")
+    with pytest.raises(ExportError, match=r"model\.save"):
+        load_model(tmp_path / "old.h5")
+
+
+@pytest.mark.parametrize("name", ["none.h5", "none.keras"])
+def test_a_damaged_file_says_no_version(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"nothing")
+    assert keras_version(tmp_path / name) == ""
