@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge.artifact.input_spec import PIXEL_RANGES, InputSpec
+from edge.artifact.input_spec import PIXEL_RANGES, InputSpec, describe_pixels
 from edge.artifact.quantization import quantize
 from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError, SpecError
@@ -20,6 +20,7 @@ INPUT_DTYPES = ("float32", "uint8", "int8")
 # Shares of a range's width. Calibration on real images often misses its ends by 3 %. Within a step and a half of 255
 # the stored numbers are meant to be the pixels themselves, as (pixel - 127) / 128 in a grid of 1/128.
 _SAME_RANGE, _SAME_STEPS = 0.03, 1.5 / 255
+_LEAST_STEPS = 127  # from black to white
 
 
 def to_real(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:
@@ -39,8 +40,7 @@ def to_real(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:
 
 def input_table(spec: InputSpec, tensor: TensorSpec) -> NDArray[Any]:
     """Return the tensor's value for each pixel value of each channel: shape (256, channels), the tensor's dtype."""
-    levels = np.arange(256, dtype=np.float32)[:, np.newaxis]
-    real = (levels - np.asarray(spec.mean, np.float32)) / np.asarray(spec.std, np.float32)
+    real = _levels(spec)
     if tensor.is_quantized:
         return quantize(np.asarray(real, np.float32), tensor)
     return np.asarray(real if tensor.dtype == "float32" else np.rint(real)).astype(tensor.dtype)
@@ -153,10 +153,35 @@ def require_input_dtype(tensor: TensorSpec) -> None:
     """Refuse types of numbers that no pixel is turned into.
 
     Raises:
-        SpecError: the dtype isn't float32, uint8 or int8.
+        ModelFileError: the dtype isn't float32, uint8 or int8.
     """
     if tensor.dtype not in INPUT_DTYPES:
-        raise SpecError(f"input {tensor.name!r} takes {tensor.dtype}: expected {', '.join(INPUT_DTYPES)}")
+        raise ModelFileError(
+            f"input {tensor.name!r} takes {tensor.dtype}: expected {', '.join(INPUT_DTYPES)}; export it with one of "
+            "them as its input"
+        )
+
+
+def require_whole_numbers(spec: InputSpec, tensor: TensorSpec) -> None:
+    """Refuse pixels that an integer input without quantization can't hold, or hardly tells apart.
+
+    Raises:
+        SpecError: they exceed the dtype, or fewer than half of the levels are left.
+    """
+    if tensor.is_quantized or tensor.dtype not in ("uint8", "int8"):
+        return
+    ends, info = np.rint(_levels(spec)[[0, -1]]), np.iinfo(tensor.dtype)
+    if ends.min() < info.min or ends.max() > info.max or np.ptp(ends, axis=0).min() < _LEAST_STEPS:
+        raise SpecError(
+            f"input {tensor.name!r} takes whole numbers, {tensor.dtype} without quantization, and pixels of "
+            f"{describe_pixels(spec)} are none: leave --pixels out"
+        )
+
+
+def _levels(spec: InputSpec) -> NDArray[np.float32]:
+    """Return the network's real number for each pixel value of each channel: float32, shape (256, channels)."""
+    levels = np.arange(256, dtype=np.float32)[:, np.newaxis]
+    return np.asarray((levels - np.asarray(spec.mean, np.float32)) / np.asarray(spec.std, np.float32), np.float32)
 
 
 def _ordered(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:

@@ -18,7 +18,13 @@ from edge.artifact.input_spec import (
     describe_resize,
     in_order,
 )
-from edge.artifact.pixels import InputTensor, fit_layout, range_of_grid
+from edge.artifact.pixels import (
+    InputTensor,
+    fit_layout,
+    range_of_grid,
+    require_input_dtype,
+    require_whole_numbers,
+)
 from edge.artifact.quantization import dequantize
 from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec, TensorSpec
 from edge.classify.class_count import class_count
@@ -82,13 +88,14 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
 
     Raises:
         ModelFileError: the file is no image classifier, or says too little: labels, pixels, size.
-        SpecError: the labels contradict each other or the file.
+        SpecError: the labels contradict each other or the file, or the pixels don't fit its input.
     """
     from edge.artifact.metadata import Metadata  # files with a spec start without it
 
     path, claims = artifact.path, artifact.metadata or Metadata()
     if claims.task not in ("", "classify"):
         raise ModelFileError(f"{path} says that its task is {claims.task!r}: a detector or the like, not a classifier")
+    require_input_dtype(runtime.input_tensor)
     size = _input_shape(path, runtime, options, claims)
     count = class_count(path, runtime.output_tensor)
     labels = options.labels or claims.labels
@@ -104,6 +111,7 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
         )
     pixels, pixels_from = _pixels(path, runtime.input_tensor, options, claims)
     size, sources = complete_input(size, labels, pixels, options, claims)
+    require_whole_numbers(size, runtime.input_tensor)
     output, output_from = _output_kind(runtime, size)
     sources = (
         ("labels", _GIVEN if options.labels else claims.source_of("labels") or ""),
@@ -186,6 +194,8 @@ def _pixels(
     """Return mean and standard deviation of the pixels, and where they come from."""
     if options.pixels is not None:
         return options.pixels, _GIVEN + _doubt(tensor, options.pixels)
+    if tensor.dtype != "float32" and not tensor.is_quantized:  # metadata is of what the network makes of them
+        return ((128.0 if tensor.dtype == "int8" else 0.0,), (1.0,)), f"{tensor.dtype} input"
     if claims.mean is not None and claims.std is not None:
         claimed, where = (claims.mean, claims.std), claims.source_of("mean") or ""
         if tensor.is_quantized and _saturates(claimed, range_of_grid(tensor)):
@@ -194,8 +204,6 @@ def _pixels(
         return claimed, where + _doubt(tensor, claimed)
     if tensor.is_quantized:
         return range_of_grid(tensor), "the input's quantization"
-    if tensor.dtype != "float32":
-        return ((0.0,), (1.0,)), f"{tensor.dtype} input"
     raise ModelFileError(
         f"{path} takes float32 and doesn't say what its pixels stand for: give --pixels 0-1, 0-255, signed (-1 to 1), "
         "imagenet, or six numbers (three means, three standard deviations, in 0-255)"

@@ -80,6 +80,8 @@ class LoadedModel:
 
         inferred = infer_spec(artifact, loaded, options or ModelOptions())
         _LOGGER.warning("%s", inferred.sentence(path))
+        for note in artifact.metadata.notes if artifact.metadata else ():
+            _LOGGER.warning("%s: %s", path.name, note)
         _warn_of_loss(artifact)
         return cls(artifact, loaded, inferred.spec)
 

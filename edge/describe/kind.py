@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from edge.artifact.formats.network_summary import NetworkSummary, TensorFacts
+from edge.artifact.formats.network_summary import NetworkSummary, TensorFacts, are_of_detector, shapes_text
 
 CLASSIFIER, DETECTOR, SEGMENTER, EMBEDDING, OTHER = "classifier", "detector", "segmenter", "embedding", "other"
 KINDS = (CLASSIFIER, DETECTOR, SEGMENTER, EMBEDDING, OTHER)
@@ -15,7 +15,6 @@ _MOVE_NUMBERS_ONLY = ("RESHAPE", "SQUEEZE", "QUANTIZE", "DEQUANTIZE", "CAST", "R
                       "QuantizeLinear", "DequantizeLinear", "Cast", "Identity")  # fmt: skip
 _NORMALIZE = ("L2_NORMALIZATION", "LpNormalization")
 _POOL = ("MEAN", "AVERAGE_POOL_2D", "GlobalAveragePool", "AveragePool", "ReduceMean", "GlobalMaxPool")
-_BOX = 4  # numbers
 
 
 class Kind(NamedTuple):
@@ -44,9 +43,16 @@ def kind_of(summary: NetworkSummary, *, task: str = "", has_labels: bool = False
     if operator := next((name for name in summary.operators if any(part in name for part in _DETECTORS_USE)), None):
         return Kind(DETECTOR, f"it has {operator}")
     if len(summary.outputs) != 1:
-        has_boxes = any(output.shape[-1:] == (_BOX,) and len(output.shape) > 1 for output in summary.outputs)
-        return Kind(DETECTOR if has_boxes else OTHER, f"it puts out {len(summary.outputs)} tensors")
+        return _kind_of_several(summary)
     return _kind_by_output(summary, has_labels=has_labels)
+
+
+def _kind_of_several(summary: NetworkSummary) -> Kind:
+    shapes = [output.shape for output in summary.outputs]
+    puts_out = f"it puts out {len(shapes)} tensors ({shapes_text(shapes)})"
+    if are_of_detector(shapes):
+        return Kind(DETECTOR, f"{puts_out}, as detectors do")
+    return Kind(OTHER, f"{puts_out}, and a classifier one")
 
 
 def _kind_by_output(summary: NetworkSummary, *, has_labels: bool) -> Kind:

@@ -14,6 +14,7 @@ import numpy as np
 from edge.artifact.formats.onnx_input import input_quantization
 from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError, RuntimeMissingError
+from edge.runtimes.protocol import require_one_of_each
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,10 +89,7 @@ class OnnxRuntime:
             raise ModelFileError(f"onnxruntime {self.version} can't load {path}: {summary}") from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1:
-            raise ModelFileError(
-                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs: a detector or the like, no classifier, "
-                "which has one of each"
-            )
+            require_one_of_each(path, *([node.shape for node in nodes] for nodes in (inputs, outputs)))
         self.input_tensor = _tensor_spec(path, inputs[0])
         if self.input_tensor.dtype != "float32":
             scale, zero_point = input_quantization(network)  # ONNX Runtime doesn't tell

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edge.artifact.file import Artifact, VerifiedArtifact, read_artifact
 from edge.artifact.spec import TensorSpec
-from edge.errors import ConfigError, RuntimeMissingError, ToolkitError
+from edge.errors import ConfigError, ModelFileError, RuntimeMissingError, ToolkitError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,6 +126,32 @@ def load_network(network: bytes, path: Path, *, name: str, threads: int = 1, may
     options = {"may_saturate": may_saturate} if name == "onnxruntime" else {}  # kernels of TFLite are exact
     runtime: Runtime = importlib.import_module(_ADAPTER[name]).load(path, network, threads=threads, **options)
     return runtime
+
+
+def require_one_of_each(
+    path: Path, inputs: Sequence[Sequence[int | str | None]], outputs: Sequence[Sequence[int | str | None]]
+) -> None:
+    """Refuse a network that takes or puts out several tensors; arguments are their shapes.
+
+    Raises:
+        ModelFileError: it isn't one image in, the scores of classes out.
+    """
+    from edge.artifact.formats.network_summary import are_of_detector, shapes_text  # not at every start
+
+    if len(inputs) != 1:
+        raise ModelFileError(
+            f"{path} takes {len(inputs)} tensors ({shapes_text(inputs)}): expected one image; export it with that "
+            "input alone"
+        )
+    if are_of_detector(outputs):
+        raise ModelFileError(
+            f"{path} puts out {len(outputs)} tensors ({shapes_text(outputs)}): a detector, not a classifier"
+        )
+    if len(outputs) != 1:
+        raise ModelFileError(
+            f"{path} puts out {len(outputs)} tensors ({shapes_text(outputs)}): expected one, with a score for each "
+            "class; export it with that output alone"
+        )
 
 
 def import_library(name: str) -> None:

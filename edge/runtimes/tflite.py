@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.artifact.spec import TensorSpec
 from edge.errors import ModelFileError
-from edge.runtimes.protocol import explain_too_old
+from edge.runtimes.protocol import explain_too_old, require_one_of_each
 from edge.system.process import log_native_stderr
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ class TfliteRuntime:
             raise ModelFileError(self._refusal(error)) from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
-            raise ModelFileError(
-                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs: a detector or the like, no classifier, "
-                "which has one of each"
-            )
+            require_one_of_each(path, *([tuple(tensor["shape"]) for tensor in side] for side in (inputs, outputs)))
         self.input_tensor = _tensor_spec(inputs[0])
         self.output_tensor = _tensor_spec(outputs[0])
         self._input_index: int = inputs[0]["index"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 FREE = "?"
 """Size of an axis that the file leaves open, where it has no name."""
+_BOX = 4  # numbers
+_OF_A_DETECTOR = 4  # outputs: boxes, classes, scores and their count
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,16 @@ class NetworkSummary:
     def operator_counts(self) -> dict[str, int]:
         """Operator -> number of nodes, the most frequent first."""
         return dict(Counter(self.operators).most_common())
+
+
+def are_of_detector(outputs: Sequence[Sequence[int | str | None]]) -> bool:
+    """Tell a detector by the shapes of its outputs: some hold boxes, or the last of four are a count of the others."""
+    has_boxes = any(len(shape) > 1 and shape[-1] == _BOX and (len(shape) > 2 or shape[0] != 1) for shape in outputs)
+    has_count = any(all(size == 1 for size in shape) for shape in outputs)
+    return len(outputs) > 1 and (has_boxes or (has_count and len(outputs) == _OF_A_DETECTOR))
+
+
+def shapes_text(shapes: Sequence[Sequence[int | str | None]]) -> str:
+    """Return shapes in a few characters, such as 1x10x4, ?x10; None is a free axis without a name."""
+    texts = ("x".join(FREE if size is None else str(size) for size in shape) or "one number" for shape in shapes)
+    return ", ".join(texts) or "none"

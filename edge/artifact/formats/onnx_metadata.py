@@ -89,17 +89,17 @@ def _azure(props: Mapping[str, Any]) -> dict[str, Any]:
 def _labels(props: Mapping[str, Any]) -> dict[str, Any]:
     for name in _LABELS:
         if name in props:
-            return {"labels": labels_of(_value(props[name]), name)}
+            return {"labels": labels_of(_value(props, name), name)}
     return {}
 
 
 def _size(props: Mapping[str, Any]) -> dict[str, Any]:
     """Read Ultralytics' imgsz, a number or (height, width), and its number of channels."""
     known: dict[str, Any] = {}
-    if _value(props.get("channels")) == 1:
+    if _value(props, "channels") == 1:
         known["colour_order"] = "GREY"
     if "imgsz" in props:
-        size = _value(props["imgsz"])
+        size = _value(props, "imgsz")
         sides = list(size) if isinstance(size, list | tuple) else [size]
         if len(sides) not in (1, 2) or not all(type(side) is int and 1 <= side <= _MOST_PIXELS for side in sides):
             raise MalformedModelError(f"the size {str(size)[:20]!r}")
@@ -111,7 +111,7 @@ def _crop(props: Mapping[str, Any]) -> dict[str, Any]:
     name = next((name for name in _CROPS if name in props), None)
     if name is None:
         return {}
-    part = _value(props[name])
+    part = _value(props, name)
     if isinstance(part, bool) or not isinstance(part, int | float) or not 0 < part <= 1:
         raise MalformedModelError(f"the {name} {str(part)[:20]!r}: expected a part of 1")
     return {"crop": float(part)}
@@ -127,7 +127,7 @@ def _normalization(props: Mapping[str, Any]) -> dict[str, Any]:
         if means or stds:
             raise MalformedModelError(f"{means or stds} without its counterpart")
         return {}
-    mean, std = (value if isinstance(value := _value(props[name]), list | tuple) else [value] for name in (means, stds))
+    mean, std = (value if isinstance(value := _value(props, name), list | tuple) else [value] for name in (means, stds))
     known = normalization(mean, std)
     if max(map(abs, known["mean"])) <= 1 and max(known["std"]) <= 1:
         return {name: tuple(255 * number for number in numbers) for name, numbers in known.items()}
@@ -143,6 +143,10 @@ def _convention(props: Mapping[str, Any]) -> Metadata:
     )
 
 
-def _value(value: Any) -> Any:
-    """Return what a text stands for; a value that is none as it is."""
-    return literal.read(value) if isinstance(value, str) else value
+def _value(props: Mapping[str, Any], name: str) -> Any:
+    """Return what the text of an entry stands for; a value that is no text, or absent, as it is."""
+    value = props.get(name)
+    try:
+        return literal.read(value) if isinstance(value, str) else value
+    except (MalformedModelError, ModelFileError) as error:
+        raise MalformedModelError(f"{name}, {error}") from error

@@ -66,6 +66,32 @@ def test_plain_uint8_takes_pixels_as_they_are(fake_runtime: Fake) -> None:
     assert (spec.mean[0], spec.std[0]) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "mean", "refused"),
+    [
+        pytest.param("uint8", 0.0, [PIXEL_RANGES["0-1"], PIXEL_RANGES["signed"], ((0.0,), (3.0,))], id="uint8"),
+        pytest.param("int8", 128.0, [PIXEL_RANGES["0-1"], PIXEL_RANGES["0-255"]], id="int8"),
+    ],
+)
+def test_integers_without_quantization_take_whole_numbers(
+    fake_runtime: Fake, dtype: str, mean: float, refused: list[Any]
+) -> None:
+    tensor = takes(dtype, (1, 4, 4, 3))
+    claims = Metadata.found("metadata", {"mean": (127.5,), "std": (127.5,)})
+    for metadata in (None, claims):
+        spec = infer(fake_runtime([0.2, 0.5, 0.3], takes=tensor), metadata).spec.input
+        assert (spec.mean[0], spec.std[0]) == (mean, 1.0)
+    for pixels in refused:  # 200 would be stored as 1, or as -56
+        with pytest.raises(SpecError, match="--pixels"):
+            infer(fake_runtime([0.2, 0.5, 0.3], takes=tensor), pixels=pixels)
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float16", "int32"])
+def test_a_type_that_no_pixel_becomes_is_refused_before_the_network_runs(fake_runtime: Fake, dtype: str) -> None:
+    with pytest.raises(ModelFileError, match=dtype):
+        infer(fake_runtime([], takes=takes(dtype, (1, 4, 4, 3))), pixels=PIXEL_RANGES["0-1"])
+
+
 def test_grey_files_of_fashion_mnist_s_labels_see_garments(fake_runtime: Fake) -> None:
     runtime = fake_runtime([0.0] * 10, takes=takes("uint8", (1, 28, 28, 1), 1 / 255))
     assert infer(runtime, labels=FASHION_MNIST_LABELS).spec.input.recipe == "garment-v2"

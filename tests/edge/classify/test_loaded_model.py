@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.artifact.file import METADATA_KEY, Artifact
-from edge.artifact.input_spec import InputSpec
+from edge.artifact.file import METADATA_KEY, Artifact, read_artifact
+from edge.artifact.input_spec import InputSpec, ModelOptions
 from edge.artifact.spec import ModelSpec, TensorSpec
 from edge.classify.classifier import Classifier
 from edge.classify.loaded_model import LoadedModel
@@ -126,6 +126,17 @@ def test_a_malformed_spec_in_an_onnx_file_is_refused(respec_onnx: Callable[[str]
     pytest.importorskip("onnxruntime")
     with pytest.raises(SpecError, match="schema 5, .* up to 4"):
         Classifier.load(respec_onnx('{"schema_version": 5}'))
+
+
+def test_metadata_that_makes_no_sense_is_said(tmp_path: Path, fixtures: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("onnxruntime")
+    network = read_artifact(fixtures / "tiny_int8.onnx").network
+    entry = field(1, b"names") + field(2, b"{0: 'a'")
+    (tmp_path / "other.onnx").write_bytes(network + field(14, entry))
+    options = ModelOptions(labels=tuple("abcdefghij"))
+
+    assert LoadedModel.load(tmp_path / "other.onnx", options=options).spec.labels == options.labels
+    assert [record.message for record in caplog.records if "names" in record.message]
 
 
 def test_a_network_that_puts_out_more_than_it_says_is_refused(fake_runtime: Fake) -> None:

@@ -94,8 +94,8 @@ def test_a_free_batch_is_one_another_free_axis_zero_and_the_threads_reach_the_se
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"inputs": FakeSession.inputs * 2}, r"m\.onnx has 2 inputs and 1 outputs"),
-        ({"outputs": ()}, r"m\.onnx has 1 inputs and 0 outputs"),
+        ({"inputs": FakeSession.inputs * 2}, r"m\.onnx takes 2 tensors"),
+        ({"outputs": ()}, r"m\.onnx puts out 0 tensors"),
         (
             {"outputs": (SimpleNamespace(name="y", type="tensor(int64)", shape=[1]),)},
             r"tensor 'y' of m\.onnx is a tensor\(int64\): expected tensor\(float\) or tensor\(uint8\)",

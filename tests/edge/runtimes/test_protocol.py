@@ -7,13 +7,16 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edge.artifact.file import Artifact, VerifiedArtifact, read_artifact
-from edge.errors import ConfigError, RuntimeMissingError
+from edge.artifact.formats.network_summary import NetworkSummary, TensorFacts
+from edge.describe.kind import kind_of
+from edge.errors import ConfigError, ModelFileError, RuntimeMissingError
 from edge.runtimes import RUNTIMES, open_runtime, runtime_for
-from edge.runtimes.protocol import explain_too_old, is_newer, least_version
+from edge.runtimes.protocol import explain_too_old, is_newer, least_version, require_one_of_each
 
 
 def artifact(file_format: str) -> Artifact:
@@ -139,3 +142,27 @@ def test_a_claim_that_is_no_version_is_left_out(respec: Callable[..., Path], fix
 )
 def test_versions_are_compared_by_their_numbers(version: str, than: str, newer: bool) -> None:
     assert is_newer(version, than) is newer
+
+
+@pytest.mark.parametrize(
+    ("outputs", "is_detector"),
+    [
+        pytest.param([(1, 10, 4), (1, 10), (1, 10), (1,)], True, id="boxes, classes, scores, count"),
+        pytest.param([(1, 40), (1, 10), (1, 10), ()], True, id="four with a count"),
+        pytest.param([(1, 50, 4), (1, 50, 80)], True, id="boxes and classes"),
+        pytest.param([("n", 4), ("n",)], True, id="boxes without a batch"),
+        pytest.param([(1, 10)] * 4, False, id="four heads"),
+        pytest.param([(1, 4), (1, 4)], False, id="two heads of four classes"),
+    ],
+)
+def test_several_outputs_are_a_detector_s_or_refused_as_several(outputs: list[Any], is_detector: bool) -> None:
+    with pytest.raises(ModelFileError, match=f"m.onnx puts out {len(outputs)} tensors") as refused:
+        require_one_of_each(Path("m.onnx"), [(1, 32, 32, 3)], outputs)
+    assert ("a detector" in str(refused.value)) == is_detector
+    summary = NetworkSummary(
+        inputs=(TensorFacts("x", "float32", (1, 32, 32, 3)),),
+        outputs=tuple(TensorFacts("y", "float32", shape) for shape in outputs),
+        operators=("Gemm",),
+        quantization="none",
+    )
+    assert kind_of(summary).name == ("detector" if is_detector else "other")  # as `describe` calls it
