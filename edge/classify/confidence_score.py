@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # take 14 % from a class of 99.6 % at temperature 1.5 and nine other classes.
 _SMALLEST = 1e-7
 _NAMES = {"probability": "top1", "margin": "top1's lead over top2", "energy": "negative free energy",
-          "joint": "top1 and its being known"}  # fmt: skip
+          "joint": "top1 and known score"}  # fmt: skip
 
 
 def to_probabilities(scores: NDArray[np.float32], *, output: str, temperature: float) -> NDArray[np.float32]:

@@ -116,7 +116,6 @@ def test_a_file_that_the_library_refuses_is_one_sentence(error: Exception, reaso
 @pytest.mark.parametrize(
     ("inputs", "outputs", "words"),
     [(2, 1, "takes 2 tensors"), (1, 2, "puts out 2 tensors"), (1, 0, "puts out 0 tensors")],
-    [(2, 1, "takes 2 tensors"), (1, 2, "puts out 2 tensors"), (1, 0, "puts out 0 tensors")],
 )
 def test_a_classifier_has_one_input_and_one_output(inputs: int, outputs: int, words: str) -> None:
     with pytest.raises(ModelFileError, match=rf"m\.tflite {words}"):

@@ -246,6 +246,17 @@ def test_a_video_s_planes_make_nearly_the_same_pixels() -> None:
     assert np.abs(of_planes - of_bgr).max() <= 3
 
 
+def test_a_crop_that_cuts_a_video_s_colours_in_half_keeps_them_in_place() -> None:
+    rng = np.random.default_rng(3)
+    y = rng.integers(100, 140, (62, 62)).astype(np.uint8)
+    u, v = (rng.integers(108, 148, (31, 31)).astype(np.uint8) for _ in range(2))
+    planes = YuvPicture(y, u, v)
+    size = spec(13, 13, resize="crop", crop=0.5)  # 31 pixels, from the sixteenth on: a colour belongs to two
+    assert prepare_image(planes, size).region == (15, 15, 31, 31)
+    of_planes, of_bgr = (prepare_image(frame, size).pixels.astype(int) for frame in (planes, planes.to_bgr()))
+    assert np.abs(of_planes - of_bgr).max() <= 2
+
+
 def test_what_is_no_picture_is_refused() -> None:
     with pytest.raises(FrameError):
         prepare(None, spec())  # type: ignore[arg-type]
