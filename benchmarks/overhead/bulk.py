@@ -44,7 +44,7 @@ _HEIGHT, _WIDTH, _QUALITY = 960, 1280, 90
 _DIFFERENT = 100  # images that are drawn; the rest are further names of them
 _SAMPLE_S = 0.5
 _KIB = 1024
-_PS = ("ps", "-eo", "pid=,ppid=,rss=,args=")
+_PS = ("ps", "-ww", "-eo", "pid=,ppid=,rss=,args=")
 
 _EXAMPLES = """examples:
   python -m benchmarks bulk

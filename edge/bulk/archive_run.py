@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
+import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.artifact.embed import embed_spec
-from edge.bulk import arrow, engine
+from edge.bulk import arrow
 from edge.bulk.items import Item
-from edge.bulk.listing import Archive
+from edge.bulk.listing import Archive, plain_path
 from edge.bulk.reading import read_items
 from edge.bulk.store import Store, describe, spec_sha256
 from edge.bulk.summary import Summary, draw_sheet, summarize
@@ -28,6 +30,8 @@ from edge.images.decode import decode_image
 from edge.system import atomic_file
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from edge.artifact.trust import TrustPolicy
     from edge.bulk.config import BulkConfig
 
@@ -67,7 +71,7 @@ def classify_archive(config: BulkConfig, policy: TrustPolicy | None = None) -> O
         OSError: the folder can't be written; finished parts stay.
     """
     classifier = _load(config, policy)
-    archive = Archive(column=config.column, exclude=config.out.absolute())
+    archive = Archive(column=config.column, exclude=plain_path(config.out))
     listing = arrow.items_table(archive.items(config.inputs))
     if config.limit is not None:
         listing = arrow.evenly(listing, config.limit)
@@ -116,6 +120,7 @@ def _job_of(config: BulkConfig, classifier: Classifier) -> Job:
 
 def _classify(config: BulkConfig, classifier: Classifier, job: Job, pending: arrow.Table, store: Store) -> float:
     """Spread the items over workers and keep their rows; return images a second, once each worker has begun."""
+    engine = _engine(config.address)
     with engine.Pool.started(workers=config.workers, cpus=config.cpus, address=config.address,
                              content_bytes=len(job.content)) as pool:  # fmt: skip
         size = chunk_size(_image_s(classifier), len(pending), pool.workers)
@@ -124,6 +129,21 @@ def _classify(config: BulkConfig, classifier: Classifier, job: Job, pending: arr
             rate = _collect(pool.classify(job, arrow.chunks_of(pending, size)), store, note, first=pool.workers)
         store.flush()
     return rate
+
+
+def _engine(address: str | None) -> ModuleType:
+    """Import Ray, which reads its environment then: no report to its makers, and a token of its own on this machine.
+
+    It listens on all addresses, and runs what whoever connects asks for. A cluster is guarded as its owner set it up.
+    """
+    settings = {"RAY_USAGE_STATS_ENABLED": "0"}
+    if address is None and "ray" not in sys.modules:
+        settings |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex()}
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
+    from edge.bulk import engine
+
+    return engine
 
 
 def _collect(tables: Iterable[arrow.Table], store: Store, note: Callable[[int], None], *, first: int) -> float:

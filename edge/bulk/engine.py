@@ -20,8 +20,6 @@ from edge.bulk import arrow
 from edge.bulk.worker import BulkClassifier, Job
 from edge.errors import RuntimeMissingError, ToolkitError
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before it is imported: no report to its makers
-
 try:
     import ray
     import ray.data

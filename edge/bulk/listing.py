@@ -61,7 +61,7 @@ class Archive:
     def _local(self, text: str) -> Iterator[Item]:
         if not text:
             raise ConfigError(f"an INPUT is empty: {_EXPECTED}")
-        path = Path(os.path.abspath(text))  # noqa: PTH100  # Path.resolve follows links, and a link's name is its own
+        path = plain_path(text)
         if path.is_dir():
             yield from self._of_files(files_below(path), text)
         elif path.suffix.lower() == SUFFIX and path.is_file():
@@ -184,6 +184,11 @@ class _Remote:
     def item(self, info: Any) -> Item:
         size = UNKNOWN_SIZE if info.size is None else info.size
         return Item(f"{self.scheme}://{info.path}", size, info.mtime_ns or 0)
+
+
+def plain_path(path: str | Path) -> Path:
+    """Return the absolute path without `..`; links stay, for their names are what rows are called after."""
+    return Path(os.path.abspath(path))  # noqa: PTH100
 
 
 def _items_of_files(paths: Iterable[Path]) -> Iterator[Item]:

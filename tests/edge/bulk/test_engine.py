@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -74,7 +75,7 @@ def wait_for(is_true: Callable[[], object], child: subprocess.Popen[str]) -> Non
 
 def descendants(pid: int) -> dict[int, str]:
     """Processes below one, with their command lines."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     facts = [line.split(None, 2) for line in listed.splitlines()]
     found = {pid}
     while more := {int(each) for each, parent, *_ in facts if int(parent) in found} - found:
@@ -95,12 +96,14 @@ def has_part(out: Path) -> bool:
 def test_the_rows_are_those_of_one_process_and_nothing_is_left(
     archive: Write, job: Job, spawn: Spawn, tmp_path: Path
 ) -> None:
-    folder, out = archive(40), tmp_path / "out"
+    folder, out = archive(400), tmp_path / "out"
     child = bulk(spawn, folder, out)
     wait_for(lambda: len(workers(child.pid)) == 2, child)
     started = descendants(child.pid)
+    (address, *_) = re.findall(r"--gcs-address=(\S+)", " ".join(started.values()))
+    assert not can_join(address)  # others on the network could run what they like
     said = ended(child)
-    assert said["classified"] == said["images"] == 40
+    assert said["classified"] == said["images"] == 400
     rows = {row["path"]: row for part in out.rglob("part-*.parquet") for row in arrow.read_part(part).to_pylist()}
     table = arrow.items_table(Item(path, row["size"], 0) for path, row in rows.items())
     for row in BulkClassifier(job)(table).to_pylist():
@@ -121,6 +124,14 @@ def is_running(pid: int) -> bool:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
+
+
+def can_join(address: str) -> bool:
+    """Return whether a program without the call's token gets into its Ray."""
+    program = f"import ray; ray.init({address!r}, log_to_driver=False)"
+    environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=False)
+    return done.returncode == 0
 
 
 @pytest.mark.e2e

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -188,6 +189,8 @@ def test_a_bucket_is_listed_and_read_and_its_secret_stays_out_of_paths(
     assert names(Archive(), bucket.url("b/p/**/*.png")) == ["ä c.png"]
     assert names(Archive(), bucket.url("b/p/a.jpg")) == ["a.jpg"]
     assert "secret" not in caplog.text
+    sent = pickle.loads(pickle.dumps(archive.filesystems))  # to the workers
+    assert [content for _, content in read_items(items[:1], sent, column=None)] == [garment(0)]
 
 
 def test_a_parquet_file_in_a_bucket_is_read_there(bucket: Bucket, tmp_path: Path) -> None:
