@@ -3,7 +3,7 @@
 import { Camera, namedCameras } from "./camera.js";
 import { Classifier } from "./classifier.js";
 import { Decider, NOTHING, STALE, UNKNOWN } from "./decision.js";
-import { load, sha256 } from "./files.js";
+import { load } from "./files.js";
 import { measure, median, toJson } from "./measure.js";
 import { openNetwork } from "./network.js";
 import { decodeImage, pixelsOf, readsTruly } from "./pixels.js";
@@ -33,17 +33,13 @@ async function start() {
     say("veil", `Loading ${(bytes / 1e6).toFixed(1)} MB`);
   };
   const [model, wasm, factory] = await Promise.all([
-    load(site.model.path, onProgress), load(site.runtime.wasm, onProgress), scriptOf(site.runtime.script),
+    load(site.model.path, { digest: site.model.sha256, onProgress }), load(site.runtime.wasm, { onProgress }),
+    scriptOf(site.runtime.script),
   ]);
-  const digest = await sha256(model);
-  if (digest && digest !== site.model.sha256) {
-    throw new Error(`the model has SHA-256 ${digest.slice(0, 12)}..., the page was made for ` +
-      `${site.model.sha256.slice(0, 12)}...: copy the whole folder again`);
-  }
   const opening = performance.now();
-  classifier = new Classifier(site.model, await openNetwork(factory, wasm, model));
+  classifier = new Classifier(site.model, await openNetwork(factory, wasm.bytes, model.bytes));
   loadMs = performance.now() - opening;
-  showModel(digest ? "verified" : "not verified, which needs HTTPS");
+  showModel(model.isVerified ? "verified" : "not verified, which needs HTTPS");
   part("progress").hidden = true;
   say("veil", "Start the camera, or choose an image");
   showState("ready");
@@ -249,4 +245,4 @@ if (globalThis.canStart) {
   }
 }
 
-export { classifier, decodeImage, pixelsOf }; // for tests, and for whoever builds on it
+export { classifier, decodeImage, last }; // for tests, and for whoever builds on it
