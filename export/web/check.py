@@ -42,7 +42,8 @@ import { openNetwork } from "./network.js";
 const site = globalThis.SITE;
 const unpacked = (path) => new Uint8Array(gunzipSync(readFileSync(path)));
 const factory = createRequire(import.meta.url)("./runtime.cjs");
-const network = await openNetwork(factory, unpacked(site.runtime.wasm), unpacked(site.model.path));
+const [wasm, model] = [site.runtime.wasm, site.model.path].map(unpacked);
+const network = await openNetwork(factory, wasm, model, site.model.tensor);
 const classifier = new Classifier(site.model, network);
 const frames = JSON.parse(readFileSync("frames.json"));
 console.log(JSON.stringify(frames.map(({ width, height, data }) => {

@@ -37,7 +37,7 @@ async function start() {
     scriptOf(site.runtime.script),
   ]);
   const opening = performance.now();
-  classifier = new Classifier(site.model, await openNetwork(factory, wasm.bytes, model.bytes));
+  classifier = new Classifier(site.model, await openNetwork(factory, wasm.bytes, model.bytes, site.model.tensor));
   loadMs = performance.now() - opening;
   showModel(model.isVerified ? "verified" : "not verified, which needs HTTPS");
   part("progress").hidden = true;

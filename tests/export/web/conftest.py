@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from edge.errors import ExportError, RuntimeMissingError
 from export.web.check import run_in_node
 from export.web.folder import TEMPLATES
+from export.web.runtime import LITERT_JS, fetch
 
 
 @pytest.fixture
@@ -26,3 +28,12 @@ def in_node() -> Callable[[str, Any], Any]:
         return run_in_node(files, head + script)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def npm() -> None:
+    """Skip with a sentence where npm isn't here, or can't fetch the page's runtime."""
+    try:
+        fetch(LITERT_JS)
+    except (RuntimeMissingError, ExportError) as error:
+        pytest.skip(str(error))

@@ -86,3 +86,18 @@ def test_without_npm_it_is_a_wrong_call_that_names_the_way_out(
     assert command.main(["clothes", "--out", str(tmp_path / "site")]) == EXIT_USAGE
     assert "npm pack @litertjs/core@" in capsys.readouterr().err
     assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.e2e
+@pytest.mark.usefixtures("npm")
+@pytest.mark.parametrize("form", ["tflite_uint8", "tflite_int8", "tflite_float"])
+def test_files_of_others_answer_as_in_the_runner(
+    lite0_forms: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    (tmp_path / "labels.txt").write_text("".join(f"class {number}\n" for number in range(1000)))
+    flags = ["--labels", str(tmp_path / "labels.txt"), "--pixels", "signed", "--out", str(tmp_path / "site")]
+    assert command.main([str(lite0_forms[form]), *flags]) == EXIT_DONE
+    lines = {line[:20].strip(): line[20:] for line in capsys.readouterr().out.splitlines()}
+    assert lines["same input"].startswith("20 of 20")
+    assert lines["same answer"] == "20 of 20"
+    assert float(lines["largest difference"].split()[0]) < 1e-4

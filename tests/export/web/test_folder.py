@@ -6,16 +6,18 @@ import gzip
 import html
 import json
 import re
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge.artifact.file import builtin_models
+from edge.artifact.file import builtin_models, read_artifact
+from edge.artifact.formats.tflite_summary import summarise
 from edge.classify.loaded_model import LoadedModel
 from edge.errors import ExportError
-from export.web.folder import SCRIPT_PATH, SITE, WASM_PATH, page_files, write
+from export.web.folder import SCRIPT_PATH, SITE, WASM_PATH, fixed_axes, page_files, write
 
 RUNTIME = (b"var ModuleFactory;", b"\0asm")
 INLINE = re.compile(r"<script(?![^>]*src=)|\son\w+=|\sstyle=")
@@ -74,6 +76,22 @@ def test_nothing_comes_from_another_host(files: dict[str, bytes]) -> None:
     assert (rules["default-src"], rules["connect-src"], rules["style-src"]) == ("'none'", "'self'", "'self'")
     assert rules["script-src"] == "'self' 'wasm-unsafe-eval'"
     assert not INLINE.search(files["index.html"].decode())
+
+
+def test_a_free_batch_is_fixed_at_one_image_and_nothing_else(fixtures: Path, clothes: LoadedModel) -> None:
+    network = read_artifact(fixtures / "softmax_int8.tflite").network
+    assert summarise(network).inputs[0].shape == ("?", 28, 28, 1)
+    fixed = bytearray(network)
+    places = fixed_axes(network)
+    for place, size in places:
+        struct.pack_into("<i", fixed, place, size)
+    facts = summarise(bytes(fixed))
+    assert (facts.inputs[0].shape, facts.outputs[0].shape) == ((1, 28, 28, 1), (1, 10))
+    assert fixed_axes(bytes(fixed)) == fixed_axes(clothes.artifact.network) == []
+    free_rows = bytearray(network)
+    struct.pack_into("<i", free_rows, places[0][0] + 4, -1)
+    assert summarise(bytes(free_rows)).inputs[0].shape[:2] == ("?", "?")
+    assert fixed_axes(bytes(free_rows)) == []
 
 
 def test_the_name_is_text_in_page_and_manifest(files: dict[str, bytes]) -> None:

@@ -18,10 +18,11 @@ import pytest
 from edge import demo
 from edge.artifact.file import builtin_models
 from edge.classify.classifier import Classifier
-from edge.errors import RuntimeMissingError
+from edge.errors import ExportError
 from edge.images.decode import read_image
 from edge.vision.least_edge import least_edge
 from export.web import __main__ as command
+from export.web.folder import MODEL_PATH
 from export.web.runtime import Package, fetch, member, require_integrity
 from tests.models.lite0_forms import photographs
 
@@ -42,7 +43,7 @@ chromium, web_page = module_of("chromium"), module_of("web_page")
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(chromium.EXECUTABLE is None, reason="no browser here: apt install chromium"),
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm isn't here: apt install npm"),
+    pytest.mark.skipif(shutil.which("node") is None, reason="Node.js isn't here: apt install nodejs npm"),
 ]
 
 AXE = Package(
@@ -61,13 +62,10 @@ navigator.mediaDevices.getUserMedia = async (wishes) => (globalThis.given = awai
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of the built-in model of clothes, made by the command; images lie beside it."""
+def folder(npm: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the built-in model of clothes, made by the command."""
     made = tmp_path_factory.mktemp("web") / "site"
-    try:
-        assert command.main(["clothes", "--out", str(made), "--quiet"]) == 0
-    except AssertionError:
-        pytest.skip("npm can't fetch the runtime: there is no network")
+    assert command.main(["clothes", "--out", str(made), "--quiet"]) == 0
     return made
 
 
@@ -315,7 +313,7 @@ def test_a_page_opened_from_the_disk_says_how_to_serve_it(browser: Any, folder: 
 def test_a_folder_that_is_not_whole_is_said(browser: Any, folder: Path, tmp_path: Path, fault: str) -> None:
     site = tmp_path / "site"
     shutil.copytree(folder, site)
-    model = site / "clothes_int8.tflite.gz"
+    model = site / MODEL_PATH
     if fault == "missing":
         model.unlink()
     elif fault == "another model":
@@ -338,7 +336,7 @@ def test_a_folder_that_is_not_whole_is_said(browser: Any, folder: Path, tmp_path
 def test_axe_finds_nothing_and_nothing_sticks_out(*, browser: Any, folder: Path, width: int, is_dark: bool) -> None:
     try:
         content = fetch(AXE)
-    except (RuntimeMissingError, OSError) as error:
+    except ExportError as error:
         pytest.skip(str(error))
     require_integrity(AXE, content, where="npm")
     axe = member(content, "package/axe.min.js").decode()

@@ -37,8 +37,8 @@ def pinned(content: bytes) -> Package:
 
 
 @pytest.fixture
-def npm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
-    """Put a stand-in for npm first on the path: npm(script) returns the file that its arguments go to."""
+def npm_stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
+    """Put a stand-in for npm first on the path: npm_stand_in(script) returns the file that its arguments go to."""
 
     def install(script: str) -> Path:
         program, log = tmp_path / "bin" / "npm", tmp_path / "arguments"
@@ -52,19 +52,19 @@ def npm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path
 
 
 def test_npm_packs_the_pinned_version_without_running_its_scripts(
-    npm: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    npm_stand_in: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     content = archive(MEMBERS)
     (tmp_path / "made.tgz").write_bytes(content)
-    log = npm(f"cp {tmp_path}/made.tgz litertjs-core-2.5.3.tgz")
+    log = npm_stand_in(f"cp {tmp_path}/made.tgz litertjs-core-2.5.3.tgz")
     monkeypatch.setattr(runtime, "LITERT_JS", pinned(content))
     assert litert_js() == (b"var ModuleFactory", b"\0asm")
     assert log.read_text().split()[:3] == ["pack", "@litertjs/core@2.5.3", "--ignore-scripts"]
 
 
-def test_an_archive_of_another_digest_is_refused(npm: Callable[[str], Path], tmp_path: Path) -> None:
+def test_an_archive_of_another_digest_is_refused(npm_stand_in: Callable[[str], Path], tmp_path: Path) -> None:
     (tmp_path / "made.tgz").write_bytes(archive(MEMBERS))
-    npm(f"cp {tmp_path}/made.tgz litertjs-core-2.5.3.tgz")
+    npm_stand_in(f"cp {tmp_path}/made.tgz litertjs-core-2.5.3.tgz")
     with pytest.raises(ExportError, match="sha512"):
         litert_js()
     with pytest.raises(ExportError, match="sha512"):
@@ -77,8 +77,8 @@ def test_without_npm_the_package_s_file_is_named(monkeypatch: pytest.MonkeyPatch
         litert_js()
 
 
-def test_npm_s_own_reason_is_passed_on(npm: Callable[[str], Path]) -> None:
-    npm("echo 'npm error code ENOTFOUND' >&2; echo 'npm error network request failed' >&2; exit 1")
+def test_npm_s_own_reason_is_passed_on(npm_stand_in: Callable[[str], Path]) -> None:
+    npm_stand_in("echo 'npm error code ENOTFOUND' >&2; echo 'npm error network request failed' >&2; exit 1")
     with pytest.raises(ExportError, match="network request failed") as caught:
         fetch(runtime.LITERT_JS)
     assert "ENOTFOUND" not in str(caught.value)
