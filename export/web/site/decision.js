@@ -9,7 +9,7 @@ const SMALLEST = Math.fround(1e-7); // of a probability whose logarithm is taken
 const FRAME_S = 1 / 25; // that a frame counts for whose clock stands or was set back
 const DIGITS = 5; // of seconds
 const NAMES = {
-  probability: "top1", margin: "top1's lead over top2", energy: "negative free energy", joint: "top1 and its being known",
+  probability: "top1", margin: "top1's lead over top2", energy: "negative free energy", joint: "top1 and known score",
 };
 const { fround } = Math;
 

@@ -118,7 +118,8 @@ def test_the_camera_is_classified_live_as_the_runner_does(
             assert runner.model.input_tensor(prediction.pixels).tobytes() == tensor
             assert (answer["label"], answer["top1"]) == (prediction.label, prediction.top_k[0][0])
             time.sleep(0.4)
-        assert browser.evaluate("document.querySelectorAll('#bars li').length") == 5
+        count_of_bars = "document.querySelectorAll('#bars li').length"
+        assert browser.evaluate(count_of_bars) == 5
         assert "verified" in shown(browser, "model")
         ready, first = (browser.evaluate(f"performance.getEntriesByName('{name}')[0].startTime")
                         for name in ("ready", "first answer"))  # fmt: skip
