@@ -7,6 +7,7 @@ import io
 import logging
 import math
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -14,11 +15,13 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from edge.bulk import arrow
 from edge.bulk.worker import BulkClassifier, Job
 from edge.errors import RuntimeMissingError, ToolkitError
+from edge.system import atomic_file
 
 try:
     import ray
@@ -35,6 +38,7 @@ _LOGGER = logging.getLogger(__name__)
 _STORE_BYTES = 256 * 2**20  # of Ray's objects in memory: listings and rows are small; more goes to the disk
 _MOST_LOST = 8  # times that all workers may lose what they work on
 _CONNECT_S = 10.0
+_SESSION = "edge-ray-"  # beginning of a folder's name; short, for the names of sockets may have 107 bytes
 _AHEAD = 2  # chunks that wait for each worker while it works
 _SMALLER = 8  # parts that a chunk is divided into after its worker has died
 
@@ -64,7 +68,7 @@ class Pool:
         Raises:
             WorkerError: the cluster can't be joined, or has too few CPUs for one worker.
         """
-        with tempfile.TemporaryDirectory(prefix="edge-ray-", ignore_cleanup_errors=True) as folder, _quiet():
+        with _session_folder() as folder, _quiet():
             own: dict[str, Any] = {
                 "num_cpus": (workers or max(1, (os.cpu_count() or 1) // cpus)) * cpus,
                 "object_store_memory": _STORE_BYTES + 2 * content_bytes,
@@ -221,6 +225,22 @@ class _DebugLines(io.TextIOBase):
             if line.strip():
                 _LOGGER.debug("%s", line)
         return len(text)
+
+
+@contextmanager
+def _session_folder() -> Iterator[str]:
+    """Yield a folder for Ray's sockets and logs; those of killed calls, which nobody locks any more, are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_SESSION}*"):
+        with contextlib.suppress(OSError):  # in use, another user's, or gone
+            descriptor = atomic_file.lock(left)
+            shutil.rmtree(left, ignore_errors=True)
+            os.close(descriptor)
+    with tempfile.TemporaryDirectory(prefix=_SESSION, ignore_cleanup_errors=True) as folder:
+        descriptor = atomic_file.lock(Path(folder))
+        try:
+            yield folder
+        finally:
+            os.close(descriptor)
 
 
 def _require_answer(address: str) -> None:

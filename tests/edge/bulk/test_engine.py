@@ -152,8 +152,10 @@ def test_a_call_that_is_killed_is_gone_on_with(many: Path, spawn: Spawn, tmp_pat
     child = bulk(spawn, many, out)
     wait_for(lambda: has_part(out), child)
     started = descendants(child.pid)
+    (session,) = set(re.findall(r"/\S*?/edge-ray-\w+", " ".join(started.values())))
     child.kill()
     child.communicate()
+    assert Path(session).is_dir()
     kept = sum(paths_in(out).values())
     assert 0 < kept < MANY
     said = ended(bulk(spawn, many, out))
@@ -161,6 +163,7 @@ def test_a_call_that_is_killed_is_gone_on_with(many: Path, spawn: Spawn, tmp_pat
     assert len(paths_in(out)) == MANY
     assert set(paths_in(out).values()) == {1}
     wait_for_the_end_of(started)
+    assert not Path(session).exists()
 
 
 @pytest.mark.e2e
