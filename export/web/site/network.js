@@ -4,7 +4,8 @@
 // Open a network. `factory` is what the runtime's script defines, `wasm` and `content` are bytes. `shape` is that of the
 // input tensor; `fixedAxes` are places in the file, and what to write there, that fix a free batch at 1: the runtime's
 // fast kernels take no free axes.
-// Returns {invoke, inputBytes, memoryBytes}; invoke(bytes) returns a copy of the output.
+// Returns {invoke, inputBytes, firstMs, memoryBytes}; invoke(bytes) returns a copy of the output, firstMs is the time of
+// the first run, which is done here.
 export async function openNetwork(factory, wasm, content, { shape, fixedAxes = [] }) {
   const complaints = [];
   const note = (line) => { if (line.startsWith("ERROR")) complaints.push(line.replace(/^ERROR: (\[[^\]]*\] )?/, "")); };
@@ -48,6 +49,7 @@ function open(runtime, content, shape, fixedAxes) {
     return copy;
   }
 
+  const before = performance.now();
   invoke(new Uint8Array(inputBytes)); // what fails, fails here; the first run is the slowest
-  return { invoke, inputBytes, memoryBytes: () => runtime.HEAPU8.length };
+  return { invoke, inputBytes, firstMs: performance.now() - before, memoryBytes: () => runtime.HEAPU8.length };
 }

@@ -17,7 +17,7 @@ const camera = new Camera();
 let classifier = null;
 let decider = null;
 let last = null; // pixels of the newest frame
-let loadMs = 0;
+let opened = { loadMs: 0, firstMs: 0 }; // times of loading the network and of its first run
 let times = []; // of the frames of the last second
 let isBusy = false;
 
@@ -37,8 +37,9 @@ async function start() {
     scriptOf(site.runtime.script),
   ]);
   const opening = performance.now();
-  classifier = new Classifier(site.model, await openNetwork(factory, wasm.bytes, model.bytes, site.model.tensor));
-  loadMs = performance.now() - opening;
+  const network = await openNetwork(factory, wasm.bytes, model.bytes, site.model.tensor);
+  opened = { loadMs: performance.now() - opening - network.firstMs, firstMs: network.firstMs };
+  classifier = new Classifier(site.model, network);
   showModel(model.isVerified ? "verified" : "not verified, which needs HTTPS");
   part("progress").hidden = true;
   say("veil", "Start the camera, or choose an image");
@@ -186,10 +187,10 @@ async function measureDevice() {
   stop();
   const frame = last ?? new ImageData(640, 480);
   if (!last) frame.data.forEach((_, i) => { frame.data[i] = (i * 7919) % 256; }); // black would be no content
-  const result = await measure(classifier, frame, loadMs, (share) => say("measured", `Measuring: ${percent(share)}`));
+  const result = await measure(classifier, frame, (share) => say("measured", `Measuring: ${percent(share)}`));
   const save = part("save");
   if (save.href) URL.revokeObjectURL(save.href);
-  save.href = URL.createObjectURL(new Blob([toJson(result, site)], { type: "application/json" }));
+  save.href = URL.createObjectURL(new Blob([toJson({ ...result, ...opened }, site)], { type: "application/json" }));
   save.hidden = false;
   say("measured", `Network ${milliseconds(median(result.invoke))}, frame to decision ` +
     `${milliseconds(median(result.whole))}, medians of ${result.invoke.length} and ${result.whole.length}.`);
