@@ -8,8 +8,8 @@ one of:
 ships; `training commands` and `clothes commands`, the runs of `make ship`; `flags`, of
 every command or of the one that follows; `hardening NAME`, counts of an attack; `platforms`, where it was installed;
 `int8 weights` and `int8 machine`, ways to quantize an ONNX file; `teach`, classes that were taught; `rejection scores`,
-scores for `unknown`; `other runtimes`, what they make of our files. `--check` changes nothing and fails if a page is
-out of date.
+scores for `unknown`; `other runtimes`, what they make of our files; `web page` and `web runtimes`, the browser's.
+`--check` changes nothing and fails if a page is out of date.
 """
 
 from __future__ import annotations
@@ -258,6 +258,8 @@ _WHOLE = {
     "micro commands": partial(_page_of, "micro", "portable_micro", "commands"),
     "rejection scores": partial(_page_of, "rejection_table", "rejection_scores"),
     "other runtimes": partial(_page_of, "other_runtimes", "other_runtimes"),
+    "web page": partial(_page_of, "web_tables", "web"),
+    "web runtimes": partial(_page_of, "web_tables", "web_runtimes", "runtimes"),
     "teach": _teach,
     "int8 weights": _int8_table,
     "int8 machine": _int8_machine,

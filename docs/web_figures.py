@@ -1,8 +1,9 @@
 """`python docs/web_figures.py`: the page's figures, in Chromium, into docs/measured/.
 
 web.json: the page of the built-in model of clothes: bytes, first answer, frames a second, answers like the runner's.
-portable_web.json: one network on Fashion-MNIST in LiteRT.js, for the table of places where one file runs.
-Needs chromium, npm and Fashion-MNIST; photographs in ../shared/photos are used where they are.
+web.txt: output of its export. portable_web.json: the networks of docs/micro.py on its images, in the browser, for the
+table of one network everywhere. Needs chromium, npm, the extra `export` and Fashion-MNIST; photographs in
+../shared/photos are used where they are.
 """
 
 from __future__ import annotations
@@ -19,23 +20,22 @@ from statistics import median
 from typing import Any
 
 import cv2
+import micro
 import numpy as np
 from chromium import Chromium
 from web_page import FILM_FPS, camera_flags, classify_urls, host, open_page, start_camera, write_film
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # the checkout, not an installed copy
 
-from benchmarks.host.environment import describe_environment, machine_name  # noqa: E402  # the checkout's, not an installed one
+from benchmarks.host.environment import describe_environment, machine_name  # noqa: E402
 from edge import demo  # noqa: E402
-from edge.artifact.file import builtin_models, model_path  # noqa: E402
+from edge.artifact.file import builtin_models  # noqa: E402
 from edge.classify.classifier import Classifier  # noqa: E402
 from edge.classify.loaded_model import LoadedModel  # noqa: E402
-from edge.datasets import fashion_mnist  # noqa: E402
 from edge.images.decode import read_image  # noqa: E402
 from edge.system import atomic_file  # noqa: E402
 from edge.vision.least_edge import least_edge  # noqa: E402
-from export.web.__main__ import main as export_web  # noqa: E402
 from export.web.folder import TEMPLATES, model_facts  # noqa: E402
 from export.web.runtime import LITERT_JS, litert_js  # noqa: E402
 from tests.models import lite0_forms  # noqa: E402
@@ -43,7 +43,7 @@ from tests.models import lite0_forms  # noqa: E402
 MEASURED = ROOT / "docs" / "measured"
 VISITS, IMAGES, WATCHED_S = 5, 100, 8.0
 _TIMES = ("ready_ms", "first_answer_ms", "fps", "decision_ms", "invoke_ms")
-BATCH = 500  # images that the browser gets at a time
+BATCH = 100  # images that the browser gets at a time
 
 LITERT = """
   const { openNetwork } = await import("/network.js");
@@ -74,19 +74,18 @@ OPEN_NETWORK = """
 def main() -> None:
     """Measure what is named, or all of it."""
     flags = argparse.ArgumentParser(description=__doc__)
-    parts: dict[str, Callable[[argparse.Namespace], None]] = {"page": page, "portable": portable}
+    parts: dict[str, Callable[[], None]] = {"page": page, "portable": portable}
     flags.add_argument("--only", choices=parts, help="measure this part alone")
-    flags.add_argument("--model", default="edge", help="file or built-in model for portable_web.json")
     options = flags.parse_args()
     for name, part in parts.items():
         if options.only in (None, name):
-            part(options)
+            part()
 
 
 def keep(name: str, figures: dict[str, Any]) -> None:
     """Write figures, the machine and the time as a JSON file of docs/measured."""
     environment = describe_environment(["docs/web_figures.py"], seed=0, threads=1)
-    common = {"utc": now(), "host": machine_name(environment)}
+    common = {"utc": now(), "host": machine_name(environment), "load_average_1min": environment.load_average_1min}
     atomic_file.write_text(MEASURED / name, json.dumps(common | figures, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -101,12 +100,13 @@ def browser_name(browser: Chromium) -> str:
     return f"Chromium {version.partition('.')[0]}"
 
 
-def page(_: argparse.Namespace) -> None:
+def page() -> None:
     """Measure the page of the model of clothes: several first visits, a film before the camera, images."""
     runner = Classifier.load(builtin_models()["clothes"])
     with tempfile.TemporaryDirectory() as text:
         folder, film = Path(text) / "site", Path(text) / "film.y4m"
-        assert export_web(["clothes", "--out", str(folder)]) == 0
+        text_of_export = micro.run("export.web", "clothes", "--out", "site", cwd=Path(text))
+        (MEASURED / "web.txt").write_text(text_of_export, encoding="utf-8")
         frames = (cv2.resize(demo.draw_frame(n, hold=FILM_FPS).image, (640, 480)) for n in range(4 * FILM_FPS))
         write_film(film, frames)
         visits = [visit(folder, film) for _ in range(VISITS)]
@@ -184,45 +184,55 @@ def lay_out(folder: Path, **files: bytes) -> None:
         (folder / name).write_bytes(content)
 
 
-def portable(options: argparse.Namespace) -> None:
-    """Run a network on the 10,000 test images of Fashion-MNIST in the browser and here, in turn."""
-    loaded = LoadedModel.load(model_path(options.model))
-    images, labels = fashion_mnist.load("test")
+def portable() -> None:
+    """Run the networks of docs/micro.py on its images in the browser and here, in turn."""
+    models = builtin_models()
+    with tempfile.TemporaryDirectory() as text:
+        run = str(ROOT / "pretrained" / "micro")
+        micro.run("export.tflite", run, "--quantize", "int8", "--out", "micro_int8.tflite", cwd=Path(text))
+        rows = [in_browser(Path(text) / "micro_int8.tflite", micro.fashion_mnist()),
+                in_browser(models["edge"], micro.fashion_mnist())]  # fmt: skip
+    if micro.PHOTOGRAPHS.is_dir():
+        rows.append(in_browser(models["clothes"], micro.photographs(models["clothes"], micro.PHOTOGRAPHS)))
+    atomic_file.write_text(MEASURED / "portable_web.json", json.dumps(rows, indent=1) + "\n")
+
+
+def in_browser(path: Path, images: micro.Images) -> dict[str, Any]:
+    """Return the figures of one network: right answers, those like LiteRT's, memory, and times of both in turn."""
+    loaded = LoadedModel.load(path)
+    dtype = loaded.runtime.output_tensor.dtype
     answers, host_answers, page_ms, host_ms = [], [], [], []
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
-        lay_out(folder, **{"model.tflite": loaded.artifact.path.read_bytes()})
+        lay_out(folder, **{"model.tflite": path.read_bytes()})
         browser = Chromium()
         try:
             with host(folder) as (url, _):
                 browser.visit(f"{url}index.html")
                 tensor = json.dumps(model_facts(loaded)["tensor"])
                 browser.evaluate(OPEN_NETWORK.replace("LITERT", LITERT).replace("TENSOR", tensor))
-                for first in range(0, len(images), BATCH):
-                    tensors = [loaded.input_tensor(image) for image in images[first : first + BATCH]]
+                for first in range(0, len(images.labels), BATCH):
+                    tensors = [loaded.input_tensor(pixels) for pixels in images.pixels[first : first + BATCH]]
                     (folder / "inputs.bin").write_bytes(b"".join(tensor.tobytes() for tensor in tensors))
                     got = browser.evaluate(f"answer('/inputs.bin?{first}')")
-                    answers += [int(np.argmax(np.array(output, np.uint8).view(loaded.runtime.output_tensor.dtype)))
-                                for output in got["outputs"]]  # fmt: skip
+                    answers += [int(np.array(output, np.uint8).view(dtype).argmax()) for output in got["outputs"]]
                     page_ms.append(got["ms"] / len(tensors))
                     begun = time.perf_counter()
                     outputs = [loaded.runtime.invoke(tensor) for tensor in tensors]
                     host_ms.append((time.perf_counter() - begun) * 1e3 / len(tensors))
                     host_answers += [int(np.argmax(output)) for output in outputs]
-                memory = browser.evaluate("network.memoryBytes()")
-                browser_and_version = browser_name(browser)
+                memory, name = browser.evaluate("network.memoryBytes()"), browser_name(browser)
         finally:
             browser.close()
-    keep("portable_web.json", {
-        "file": loaded.artifact.path.name, "sha256": loaded.artifact.sha256, "size_bytes": loaded.artifact.size_bytes,
-        "runtime": "litert.js", "runtime_version": LITERT_JS.version, "machine": browser_and_version,
-        "images": len(images), "right": int((np.array(answers) == labels).sum()),
+    return {
+        "file": path.name, "sha256": loaded.artifact.sha256, "size_bytes": loaded.artifact.size_bytes,
+        "runtime": "LiteRT.js", "runtime_version": LITERT_JS.version, "machine": name, "utc": now(),
+        "images": len(images.labels), "right": int((np.array(answers) == images.labels).sum()),
         "agreement": float((np.array(answers) == np.array(host_answers)).mean()),
-        "reference": f"{loaded.runtime.name} {loaded.runtime.version}", "memory_bytes": memory,
-        "memory": "WebAssembly memory of the runtime, the model in it",
-        "invoke_median_ns": round(median(page_ms) * 1e6),
-        "host_invoke_median_ns": round(median(host_ms) * 1e6),
-    })  # fmt: skip
+        "reference": f"{loaded.runtime.name} {loaded.runtime.version}",
+        "memory_bytes": memory, "memory": "WebAssembly memory, the model in it",
+        "invoke_median_ns": round(median(page_ms) * 1e6), "host_invoke_median_ns": round(median(host_ms) * 1e6),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

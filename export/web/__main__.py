@@ -21,7 +21,7 @@ _LIMIT_MB = 20.0
 _MAX_NAME = 60  # characters
 _EXAMPLES = """examples:
   python -m export.web clothes --out site
-  python -m http.server --directory site        then open http://localhost:8000
+  python3 -m http.server --directory site       then open http://localhost:8000
   python -m export.web artifacts/fruit_int8.tflite --out site --name "Ripe or not"
 
 A phone needs HTTPS: put the folder on any static host, or behind a tunnel. docs/web.md says how.
@@ -83,7 +83,7 @@ def table(folder: Path, files: dict[str, bytes], classifier: Classifier, agreeme
         rows["same input"] = f"{agreement.same_input} of {agreement.frames}, byte for byte"
         rows["same answer"] = f"{agreement.same_label} of {agreement.frames}"
         rows["largest difference"] = f"{agreement.largest_difference:.6f} of a class's probability"
-    rows["look at it"] = f"python -m http.server --directory {folder}, then http://localhost:8000"
+    rows["look at it"] = f"python3 -m http.server --directory {folder}, then http://localhost:8000"
     return [f"{name:<20}{value}" for name, value in rows.items()]
 
 
