@@ -152,6 +152,13 @@ def try_microcontroller() -> None:
     subprocess.run([sys.executable, "docs/micro.py"], cwd=ROOT, check=True)
 
 
+def try_browser() -> None:
+    """Measure the page in Chromium, and its runtime beside another."""
+    for program in ("docs/web_figures.py", "docs/web_runtimes.py"):
+        print(f"$ python {program}", flush=True)
+        subprocess.run([sys.executable, program], cwd=ROOT, check=True)
+
+
 def main() -> None:
     """Train a little, export every variant, run the demo, benchmark."""
     with tempfile.TemporaryDirectory() as folder:
@@ -171,6 +178,10 @@ def main() -> None:
         compare_int8_weights()
         try_other_runtimes(work / "artifacts")
         try_microcontroller()
+        if shutil.which("npm") and (shutil.which("chromium") or shutil.which("chromium-browser")):
+            try_browser()
+        else:
+            print("the browser isn't measured: no npm or no chromium here", flush=True)
         flags = ("--runtime", "litert", "--runtime", "onnxruntime", "--peers", *with_tflite_runtime(work))
         run("benchmarks", "benchmarks", *flags, "--out", "report", cwd=work)
         keep_report(work / "report", work)

@@ -57,6 +57,8 @@ class Host(http.server.ThreadingHTTPServer):
 
     sent_bytes = 0
     """Bytes of all files that were sent, without headers."""
+    unpacks = False
+    """True to say of .gz files that they are encoded so, which makes the browser unpack them."""
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -67,6 +69,12 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         content = source.read()
         outputfile.write(content)
         self.server.sent_bytes += len(content)
+
+    def end_headers(self) -> None:
+        """End the headers, with the encoding where it is asked for."""
+        if self.server.unpacks and self.path.endswith(".gz"):
+            self.send_header("Content-Encoding", "gzip")
+        super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the library's name
         """Stay silent."""

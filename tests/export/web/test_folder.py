@@ -19,6 +19,7 @@ from edge.classify.loaded_model import LoadedModel
 from edge.errors import ExportError
 from export.web.folder import SCRIPT_PATH, SITE, WASM_PATH, fixed_axes, page_files, write
 
+ROOT = Path(__file__).parents[3]
 RUNTIME = (b"var ModuleFactory;", b"\0asm")
 INLINE = re.compile(r"<script(?![^>]*src=)|\son\w+=|\sstyle=")
 ELSEWHERE = re.compile(r"(?:https?:)?//[\w.-]+\.\w+")
@@ -122,3 +123,9 @@ def test_a_page_is_replaced_and_nothing_else_is(files: dict[str, bytes], tmp_pat
         with pytest.raises(ExportError):
             write(files, folder)
     assert [path.name for path in (tmp_path / "photos").iterdir()] == ["holiday.jpg"]
+
+
+def test_the_licences_of_what_it_holds_lie_in_it(files: dict[str, bytes]) -> None:
+    text = files["licenses.txt"].decode()
+    for name in ("LICENSE", "LICENSE-APACHE"):
+        assert (ROOT / name).read_text(encoding="utf-8") in text

@@ -100,6 +100,13 @@ def test_a_page_opened_from_the_disk_says_how_to_serve_it(browser: Any, folder: 
     assert browser.evaluate("document.getElementById('trouble').checkVisibility()")
 
 
+def test_a_host_whose_gz_files_the_browser_unpacks_will_do(browser: Any, folder: Path) -> None:
+    with web_page.host(folder) as (url, host):
+        host.unpacks = True
+        assert web_page.open_page(browser, url) == ""
+        assert "verified" in shown(browser, "model")
+
+
 @pytest.mark.parametrize("fault", ["missing", "another model", "damaged"])
 def test_a_folder_that_is_not_whole_is_said(browser: Any, folder: Path, tmp_path: Path, fault: str) -> None:
     site = tmp_path / "site"
