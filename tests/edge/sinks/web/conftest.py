@@ -1,7 +1,8 @@
-"""A page with a fixed model and two sinks, one of which has trouble."""
+"""A page with a fixed model and two sinks, one of which has trouble; guards, and requests as a browser sends them."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress
 from edge.sinks.delivery import FailureLog
+from edge.sinks.web.access import Guard
 from edge.sinks.web.live_state import Identity
 
+TOKEN = "correct-horse-battery"
 IDENTITY = Identity(
     file="edge.tflite", sha256="ab" * 32, size_bytes=156_700, labels=("Coat", "Shirt"), quantization="int8",
     run_name="edge", dataset="fashion-mnist", runtime="fake 1", score="probability", threshold=0.7,
@@ -67,3 +70,42 @@ def play(open_page: Callable[..., Any], frame: Any, prediction: Any, decision: A
         return page
 
     return show
+
+
+async def _app(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-app", scope["path"].encode())]})
+    await send({"type": "http.response.body", "body": b"page"})
+
+
+def ask(
+    guard: Guard, path: str = "/", *, method: str = "GET", query: str = "", host: str = "127.0.0.1:8080", **headers: str
+) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body of an answer; a header that comes twice is joined by a comma."""
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    given = {"host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    scope = {
+        "type": "http", "method": method, "path": path, "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in given.items() if value],
+    }  # fmt: skip
+    asyncio.run(guard(scope, None, send))  # type: ignore[arg-type]  # nothing is received
+    start, body = sent
+    told: dict[str, str] = {}
+    for name, value in start["headers"]:
+        told[name.decode()] = ", ".join([*([told[name.decode()]] if name.decode() in told else []), value.decode()])
+    return start["status"], told, body["body"].decode()
+
+
+@pytest.fixture
+def here() -> Guard:
+    """For this machine alone."""
+    return Guard(_app, token="", host="127.0.0.1")
+
+
+@pytest.fixture
+def anywhere() -> Guard:
+    """With a token."""
+    return Guard(_app, token=TOKEN, host="0.0.0.0")

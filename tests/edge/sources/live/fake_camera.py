@@ -16,6 +16,7 @@ from edge.sources.live.reconnecting import LiveSource, LiveTimeouts
 from edge.sources.readers import Capture, CapturedFrame, EndOfStreamError
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+END = 1e6
 
 
 class FakeClock:
@@ -207,3 +208,8 @@ def watch(source: LiveSource, health: Health, camera: FakeCamera, until_s: float
         shape = None if frame is None else frame.image.shape
         moments.append(Moment(round(camera.clock.now, 3), shape, health.state, health.reason))
     return moments
+
+
+def times(moments: list[Moment], *, fresh: bool) -> list[float]:
+    """Times with a frame, or times without one."""
+    return [moment.time_s for moment in moments if (moment.shape is not None) is fresh]

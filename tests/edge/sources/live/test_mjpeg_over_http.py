@@ -2,75 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-import socketserver
 import threading
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 import pytest
 
-from edge.errors import ConfigError, SourceError, SourceRefusedError
+from edge.errors import SourceError, SourceRefusedError
 from edge.health import Health
-from edge.images import limits
-from edge.sources import CameraSettings, LiveTimeouts, images, open_source
-from edge.sources.images import ImageUrlSource
-from edge.sources.live import http_stream
-from edge.sources.live.http_stream import MjpegConnection, NotHttpError, Snapshots, open_http
+from edge.sources import CameraSettings, LiveTimeouts, open_source
+from edge.sources.live.http_stream import MjpegConnection, NotHttpError, open_http
 from edge.sources.live.stream import Stream
-from edge.system.connection import Access
-
-
-def jpeg(grey: int, height: int = 16, width: int = 24) -> bytes:
-    """A grey picture."""
-    return cv2.imencode(".jpg", np.full((height, width, 3), grey, np.uint8))[1].tobytes()
-
-
-PNG = cv2.imencode(".png", np.full((16, 24, 3), 50, np.uint8))[1].tobytes()
-OK = b"HTTP/1.0 200 OK\r\n"
-MULTIPART = OK + b"Content-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n"
-PART = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n"
-LONG_S = 30.0  # never waited for: a test that does has failed
-
-
-@pytest.fixture
-def hostile(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
-    """Call it with what a server is to send to whoever asks; it gives the URL."""
-    monkeypatch.setenv("no_proxy", "*")
-    servers: list[socketserver.ThreadingTCPServer] = []
-
-    def start(*pieces: bytes, for_ever: bytes = b"", until: threading.Event | None = None) -> str:
-        class Script(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                while self.rfile.readline().strip():
-                    pass
-                try:
-                    for piece in itertools.chain(pieces, itertools.repeat(for_ever) if for_ever else ()):
-                        self.wfile.write(piece)
-                    if until is not None:
-                        until.wait(LONG_S)
-                except OSError:
-                    pass  # the other side hung up, rightly
-
-        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Script)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_address[1]}/camera"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()  # waits for what it serves
-
-
-def connected(url: str, timeout_s: float = LONG_S) -> MjpegConnection:
-    """The connection that must come of it."""
-    connection = open_http(url, timeout_s=timeout_s)
-    assert connection is not None
-    return connection
+from tests.edge.sources.live.conftest import LONG_S, MULTIPART, OK, PART, connected, jpeg
 
 
 def pictures_of(connection: MjpegConnection) -> list[np.ndarray]:
@@ -191,41 +136,12 @@ def test_what_a_server_refuses_is_said_and_not_tried_by_ffmpeg(
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "pieces",
-    [
-        [OK + b"Content-Type: image/jpeg\r\n\r\n", jpeg(50)],
-        [OK + b"\r\n", jpeg(50)],
-        [OK + b"Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(jpeg(50)), jpeg(50)],
-        [OK + b"Content-Type: image/png\r\n\r\n", PNG],
-    ],
-    ids=["by its type", "by its bytes", "a wrong type", "PNG"],
-)  # fmt: skip
-def test_an_address_of_one_picture_is_decided_as_a_picture(hostile: Callable[..., str], pieces: list[bytes]) -> None:
-    health = Health()
-    source = open_source(hostile(*pieces), health=health, timeouts=LiveTimeouts(2.0, 10.0),
-                         settings=CameraSettings(480, 640))  # fmt: skip
-    (frame,) = source.frames()
-    source.close()
-    assert frame is not None
-    assert (frame.is_single, frame.image.shape) == (True, (16, 24, 3))
-    assert frame.image.mean() == pytest.approx(50, abs=3)
-    assert (health.state, source.skipped) == ("live", 0)
-
-
 @pytest.mark.parametrize("content_type", [b"image/jpeg", b"application/octet-stream"])
 def test_pictures_one_after_another_under_another_type_are_a_stream(
     hostile: Callable[..., str], content_type: bytes
 ) -> None:
     connection = connected(hostile(OK + b"Content-Type: %s\r\n\r\n" % content_type, jpeg(50), jpeg(100), jpeg(150)))
     assert [float(picture.mean()) for picture in pictures_of(connection)] == pytest.approx([50, 100, 150], abs=3)
-
-
-def test_half_a_picture_at_an_address_of_one_is_an_error(hostile: Callable[..., str]) -> None:
-    connection = connected(hostile(OK + b"Content-Type: image/jpeg\r\n\r\n", jpeg(50)[:-30]))
-    with pytest.raises(SourceError, match="half"):
-        connection.read()
-    connection.close()
 
 
 def test_a_stream_that_is_named_like_a_picture_is_a_stream(hostile: Callable[..., str]) -> None:
@@ -236,32 +152,6 @@ def test_a_stream_that_is_named_like_a_picture_is_a_stream(hostile: Callable[...
     source.close()
     assert frame is not None
     assert not frame.is_single
-
-
-def test_a_picture_is_fetched_again_and_again_and_not_too_often(
-    hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept_s: list[float] = []
-    monkeypatch.setattr(http_stream, "time", SimpleNamespace(sleep=slept_s.append, monotonic=lambda: 7.0))
-    url = hostile(OK + b"Content-Type: image/jpeg\r\n\r\n", jpeg(50))
-    opener = Snapshots(url, every_s=3.0, read_timeout_s=LONG_S, access=Access())
-    assert opener.open().read().mean() == pytest.approx(50, abs=3)
-    assert slept_s == []
-    assert [opener.read().shape for _ in range(2)] == [(16, 24, 3)] * 2
-    assert slept_s == [3.0, 3.0]
-
-
-@pytest.mark.parametrize(("every_s", "is_stream"), [(0.5, True), (5.0, False)])
-def test_pictures_far_apart_are_decided_each_on_its_own(
-    hostile: Callable[..., str], every_s: float, is_stream: bool
-) -> None:
-    url = hostile(OK + b"Content-Type: image/jpeg\r\n\r\n", jpeg(50))
-    source = open_source(url, health=Health(), timeouts=LiveTimeouts(2.0, 10.0), settings=CameraSettings(480, 640),
-                         every_s=every_s)  # fmt: skip
-    assert (source.is_live, source.is_stream) == (True, is_stream)
-    with pytest.raises(ConfigError, match="--every"):
-        open_source("a.jpg", health=Health(), timeouts=LiveTimeouts(2.0, 10.0), settings=CameraSettings(480, 640),
-                    every_s=every_s)  # fmt: skip
 
 
 def test_a_slow_stream_is_given_more_time_by_its_next_connection(hostile: Callable[..., str]) -> None:
@@ -295,24 +185,3 @@ def test_a_camera_counts_what_it_skipped_over_all_its_connections(hostile: Calla
             capture.read()
         capture.close()
         assert opener.skipped == skipped
-
-
-@pytest.mark.parametrize("where", ["file:///etc/passwd", "file:///dev/zero"])
-def test_an_image_is_not_redirected_to_a_file(hostile: Callable[..., str], where: str) -> None:
-    url = hostile(f"HTTP/1.0 302 Found\r\nLocation: {where}\r\n\r\n".encode())
-    with pytest.raises(SourceError, match=r"http://127.*: the server answers 302"):
-        ImageUrlSource(url)
-
-
-def test_an_image_that_never_ends_is_refused(hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_BYTES", 10_000)
-    with pytest.raises(SourceError, match=r"/camera: larger than 10,000 bytes"):
-        ImageUrlSource(hostile(OK + b"\r\n", for_ever=b"\xff\xd8\xff" * 99))
-
-
-def test_an_image_that_takes_for_ever_is_not_waited_for(
-    hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(images, "_LONGEST_S", 0.0)
-    with pytest.raises(SourceError, match=r"http://127.*: .* 0 s$"):
-        ImageUrlSource(hostile(OK + b"\r\n", for_ever=b"\xff\xd8\xff"))
