@@ -155,7 +155,8 @@ def measure_files(arguments: Sequence[str]) -> int:
     console.start_logging(options)
     extras.require("benchmarks")  # before minutes of measuring
     config = replace(from_flags(BenchmarkConfig, vars(options)), truths=dict(options.truths) or None)
-    if config.reference and (mode := summarise(read_artifact(config.reference)).quantization) != "none":
+    reference = read_artifact(config.reference) if config.reference else None
+    if reference and (mode := summarise(reference).quantization) != "none":
         raise ConfigError(f"--reference takes a float file, {config.reference} is quantized ({mode})")
     if config.loadgen_s:
         loadgen.require()  # before minutes of measuring
@@ -174,7 +175,12 @@ def measure_files(arguments: Sequence[str]) -> int:
         trials, peer_trials = _measure_together(tasks, peers, config, is_quiet=options.quiet)
     facts = evaluation.facts
     rows = make_rows(
-        variants, trials, facts.labels, facts.class_names, margin_pp=config.margin_pp, reference=config.reference
+        variants,
+        trials,
+        facts.labels,
+        facts.class_names,
+        margin_pp=config.margin_pp,
+        reference_sha256=reference.sha256 if reference else None,
     )
     rows = [with_tally(row, facts) for row in rows]
     # Matplotlib and scipy take seconds to import on a Pi, so not before there is something to draw.

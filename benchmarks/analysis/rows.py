@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from benchmarks.analysis.latency import with_latency
 from benchmarks.analysis.quantization_loss import compare_predictions, describe_accuracy
@@ -28,21 +27,28 @@ def make_rows(
     class_names: Sequence[str],
     *,
     margin_pp: float,
-    reference: Path | None = None,
+    reference_sha256: str | None = None,
 ) -> list[Row]:
     """Return one row for each variant, in the same order, each compared with its float row.
 
-    A reference is the float file among the variants that those are compared with which don't name their origin.
+    Args:
+        variants: what was measured.
+        trials: of each variant.
+        labels: index of the right label of each test image.
+        class_names: in index order.
+        margin_pp: loss in percentage points that counts as none.
+        reference_sha256: digest of the float file among the variants that those are compared with which don't name
+            their origin.
     """
     alone = [measured_row(variant, tried, labels) for variant, tried in zip(variants, trials, strict=True)]
-    if reference is not None:
-        alone = _with_origin(alone, str(reference.absolute()))
+    if reference_sha256 is not None:
+        alone = _with_origin(alone, reference_sha256)
     return compare_with_float(alone, labels, class_names, margin_pp=margin_pp)
 
 
-def _with_origin(rows: Sequence[Row], path: str) -> list[Row]:
-    """Return the rows; those without an origin get that of the file at the path, or its digest."""
-    origin = next((row.source_sha256 or row.sha256 for row in rows if row.path == path), None)
+def _with_origin(rows: Sequence[Row], sha256: str) -> list[Row]:
+    """Return the rows; those without an origin get that of the file with the digest, or the digest itself."""
+    origin = next((row.source_sha256 or sha256 for row in rows if row.sha256 == sha256), None)
     return [replace(row, source_sha256=row.source_sha256 or origin) for row in rows]
 
 

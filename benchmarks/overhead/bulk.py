@@ -30,6 +30,7 @@ from benchmarks.overhead.measure import AT_LEAST, AT_MOST, Limit, Row, ratio_row
 from edge.cli import console
 from edge.demo import draw_frame
 from edge.errors import EXIT_DONE, ToolkitError
+from edge.images.folders import list_images
 
 NAME = "bulk"
 LOOP = "benchmarks.overhead.bulk_loop"
@@ -111,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(config: BulkBenchmarkConfig, work: Path) -> list[Row]:
     """Measure rates in rounds, then memory; the images lie below `work`, which may fill with them."""
-    images = sorted(path for path in config.data.iterdir() if path.is_file()) if config.data else draw(work / "drawn")
+    images = list_images(config.data).images if config.data else draw(work / "drawn")
     folders = {count: links(images, work / f"links-{count}", count * config.images) for count in (1, 2)}
     loops: dict[int, list[float]] = {1: [], 2: []}
     workers: dict[int, list[float]] = {1: [], 2: []}
@@ -167,8 +168,9 @@ def run_loops(model: str, folder: Path, count: int) -> float:
             child.stdin.write("\n")
             child.stdin.flush()
     replies = [child.communicate()[1] for child in children]
-    if any(child.returncode for child in children):
-        raise ToolkitError(f"{LOOP} failed: {(replies[0].strip().splitlines() or ['no reason'])[-1]}")
+    for child, reply in zip(children, replies, strict=True):
+        if child.returncode:
+            raise ToolkitError(f"{LOOP} failed: {(reply.strip().splitlines() or ['no reason'])[-1]}")
     return float(sum(json.loads(reply.splitlines()[-1])["images_per_s"] for reply in replies))
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.artifact.embed import embed_spec
+from edge.artifact.input_spec import ModelOptions
 from edge.bulk import arrow
 from edge.bulk.items import Item
 from edge.bulk.listing import Archive, plain_path
@@ -92,7 +93,7 @@ def _load(config: BulkConfig, policy: TrustPolicy | None) -> Classifier:
             config.model, runtime=config.runtime, options=config.model_options, policy=policy
         )  # fmt: skip
     except SpecError as error:
-        if config.model_options == type(config.model_options)():
+        if config.model_options == ModelOptions():
             raise
         raise ConfigError(str(error)) from error  # what the flags say doesn't fit the file
     if config.threshold is None:

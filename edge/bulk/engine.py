@@ -38,6 +38,7 @@ _LOGGER = logging.getLogger(__name__)
 _STORE_BYTES = 256 * 2**20  # of Ray's objects in memory: listings and rows are small; more goes to the disk
 _MOST_LOST = 8  # times that all workers may lose what they work on
 _CONNECT_S = 10.0
+_LAST_PORT = 65535
 _SESSION = "edge-ray-"  # beginning of a folder's name; short, for the names of sockets may have 107 bytes
 _AHEAD = 2  # chunks that wait for each worker while it works
 _SMALLER = 8  # parts that a chunk is divided into after its worker has died
@@ -248,8 +249,11 @@ def _require_answer(address: str) -> None:
 
     Raises:
         OSError: nothing listens there.
+        ValueError: it is no HOST:PORT.
     """
     host, _, port = address.partition(":")
+    if not 0 < int(port) <= _LAST_PORT:  # the C library takes 99999 for 34463
+        raise ValueError(f"a port is a number from 1 to {_LAST_PORT}")
     with socket.create_connection((host, int(port)), _CONNECT_S):
         pass
 

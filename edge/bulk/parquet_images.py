@@ -86,6 +86,8 @@ class ParquetImages:
                 wanted = (row for row in range(len(column)) if start + row in rows)
                 yield from (column[row].as_py() or b"" for row in wanted)
                 start += len(column)
+                if start > max(rows):
+                    return
 
     def _plain(self, column: Any, types: Sequence[str]) -> Any:
         """Return the column, or of structs the field that is of one of the types."""

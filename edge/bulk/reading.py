@@ -57,9 +57,16 @@ def _read(item: Item, filesystems: FileSystems) -> bytes | str:
         if not is_url(item.path):
             return read_content(Path(item.path))
         path = item.path.partition("://")[2]
-        return arrow.read_file(filesystems[root_of(item.path)], path, limit_bytes=limits.MOST_BYTES + 1)
+        return arrow.read_file(_filesystem(item.path, filesystems), path, limit_bytes=limits.MOST_BYTES + 1)
     except (OSError, FrameError) as error:
         return str(getattr(error, "strerror", None) or error)
+
+
+def _filesystem(url: str, filesystems: FileSystems) -> arrow.FileSystem:
+    """Return the file system of a URL; rows of earlier calls may be of buckets that this one doesn't open."""
+    if root_of(url) not in filesystems:
+        raise OSError(f"{root_of(url)} isn't among the inputs")
+    return filesystems[root_of(url)]
 
 
 def _rows(
@@ -67,7 +74,7 @@ def _rows(
 ) -> Iterator[tuple[Item, bytes | str]]:
     read = 0
     try:
-        remote = filesystems[root_of(container)] if is_url(container) else None
+        remote = _filesystem(container, filesystems) if is_url(container) else None
         images = ParquetImages(container.partition("://")[2] if remote else container, remote, column=column)
         for item, content in zip(items, images.contents([item.row for item in items]), strict=False):
             yield item, content

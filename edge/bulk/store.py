@@ -46,14 +46,14 @@ def spec_sha256(spec: ModelSpec) -> str:
 def describe(job: Job, spec: ModelSpec) -> dict[str, Any]:
     """Return the description of a model's folder: what rows depend on, and what else is good to know."""
     roi = job.roi and [job.roi.x, job.roi.y, job.roi.width, job.roi.height]
-    identity = {"model_sha256": job.model_sha256, "spec_sha256": job.spec_sha256, "top_k": job.top_k, "roi": roi}
+    identity = {"model_sha256": job.model_sha256, "spec_sha256": job.spec_sha256, "top_k": job.top_k, "roi": roi,
+                "runtime": job.runtime, "column": job.column}  # fmt: skip
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     return {
         "schema_version": _SCHEMA_VERSION,
         "digest": digest,
         "model": job.name,
         **identity,
-        "runtime": job.runtime,
         "edge_classify": __version__,
         "spec": asdict(spec),
     }

@@ -121,7 +121,6 @@ def _by_brand(head: bytes) -> Kind:
     return _BRANDS.get(brands[0], VIDEO)
 
 
-@functools.cache
 def kind_of_file(path: Path) -> Kind | None:
     """Return the kind of a regular file by its first bytes; None: none that is known.
 
@@ -139,6 +138,7 @@ def has_image_suffix(path: Path | str) -> bool:
     return Path(path).suffix.lower() in IMAGE_SUFFIXES
 
 
+@functools.cache
 def is_readable(kind: Kind) -> bool:
     """Return whether the installed libraries decode a kind of file."""
     if kind.needs.startswith("."):

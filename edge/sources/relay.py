@@ -26,7 +26,7 @@ from edge.system.urls import redact_url
 _MOST_OF_PLAYLIST = 2**23  # bytes: ten hours in parts of six seconds, with long addresses
 _PLAYLIST, _PLAYLIST_TYPE = b"#EXTM3U", "application/vnd.apple.mpegurl"
 _PASSED_ON = ("Content-Type", "Content-Length", "Content-Range", "Accept-Ranges")
-_URI = re.compile(r'URI="([^"]+)"')
+_URI = re.compile(r'URI=(?:"([^"]+)"|([^",\s]+))')  # FFmpeg takes both
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}")  # by which FFmpeg knows a part's format
 _POLL_S = 0.1
 
@@ -79,12 +79,12 @@ class Relay:
 
         def local(uri: str) -> str:
             url = urllib.parse.urljoin(base, uri.strip())
-            return self._local(url) if url.startswith(("http://", "https://")) else uri
+            return uri if url.startswith("data:") else self._local(url)
 
         def lines() -> Iterator[str]:
             for line in playlist.splitlines():
                 if line.startswith("#"):
-                    yield _URI.sub(lambda match: f'URI="{local(match[1])}"', line)
+                    yield _URI.sub(lambda match: f'URI="{local(match[1] or match[2])}"', line)
                 else:
                     yield local(line) if line.strip() else ""
 
@@ -100,6 +100,10 @@ class Relay:
         if not hmac.compare_digest(key.encode(), self._key.encode()):
             raise http.HttpError("an address that nobody gave FFmpeg", status=404)
         url = base64.urlsafe_b64decode(name.partition(".")[0]).decode()
+        if urllib.parse.urlsplit(url).scheme not in ("", "http", "https"):
+            raise http.HttpError(
+                f"the playlist leads to {redact_url(url)}: only http and https are followed", status=403
+            )
         if self._is_secure and not url.startswith("https://"):
             message = f"the playlist leads from https to {redact_url(url)}: only https is followed, or take --insecure"
             raise http.HttpError(message, status=403)

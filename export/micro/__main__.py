@@ -19,6 +19,7 @@ from edge.cli import console, extras
 from edge.cli.model_flags import add_model_flags, model_options_from
 from edge.errors import EXIT_DONE, ExportError, GateError
 from edge.system import atomic_file
+from edge.vision import prepare
 from export.micro.c_source import identifier
 from export.micro.comparison import Comparison, compare
 from export.micro.interpreter import MicroInterpreter, least_arena, version
@@ -111,8 +112,10 @@ def drawn_images(spec: ModelSpec) -> tuple[NDArray[np.uint8], str]:
     size = spec.input
     if size.recipe == GARMENT_RECIPE and (size.height, size.width) == (28, 28):
         return demo.draw_dataset(_IMAGES, seed=0)[0], "drawn garments"
-    shape = (_IMAGES, size.height, size.width, *([3] if size.channels == 3 else []))
-    return np.random.default_rng(0).integers(0, 256, shape, np.uint8), "random pixels"
+    if size.recipe == GARMENT_RECIPE:
+        return np.random.default_rng(0).integers(0, 256, (_IMAGES, size.height, size.width), np.uint8), "random pixels"
+    frames = [demo.draw_frame(number).image for number in range(_IMAGES)]
+    return np.stack([prepare(frame, size).pixels for frame in frames]), "drawn garments"
 
 
 def _require_agreement(path: Path, compared: Comparison, what: str) -> None:

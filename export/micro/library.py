@@ -107,16 +107,13 @@ def _has_frames(loaded: LoadedModel) -> bool:
     return loaded.spec.input.recipe == IMAGE_RECIPE
 
 
-def _named(text: str, name: str) -> str:
-    return text.replace("MACRO_", f"{name.upper()}_").replace("NAME", name)
-
-
 def _rendered(template: str, name: str, words: Mapping[str, str], *, has_frames: bool) -> str:
     """Return a template with the lines for this recipe, which a mark begins, and with names and words filled in."""
     kept, dropped = ("/*IMAGE*/", "/*GARMENT*/")[:: 1 if has_frames else -1]
     lines = [line.removeprefix(kept) for line in template.splitlines(keepends=True) if not line.startswith(dropped)]
-    pattern = r"\b(" + "|".join(words) + r")\b"
-    return re.sub(pattern, lambda found: words[found[1]], _named("".join(lines), name))
+    texts = {"MACRO_": f"{name.upper()}_", "NAME": name, **words}
+    pattern = "|".join(["MACRO_", "NAME", *(rf"\b{word}\b" for word in words)])  # at once: a name may hold another
+    return re.sub(pattern, lambda found: texts[found[0]], "".join(lines))
 
 
 def _words(name: str, loaded: LoadedModel, network: MicroNetwork, checked: Checked) -> dict[str, str]:

@@ -36,7 +36,7 @@ LITERT_JS = Package(
     "2.5.3",
     "sha512-PlGmbMOq9WitX7FO0jhbdJw9GthatsyuCQXjTt/wJZo0FLaw48q4tz8IwqgqCIkviYGr9OFDL1kCnN4nzWoyJQ==",
 )
-# The build for 128-bit SIMD alone. That for relaxed SIMD is as fast here, and its results may depend on the processor.
+# The build for 128-bit SIMD alone. Results of that for relaxed SIMD may depend on the processor.
 SCRIPT, WASM = "litert_wasm_compat_internal.js", "litert_wasm_compat_internal.wasm"
 
 

@@ -185,8 +185,9 @@ async function measureDevice() {
   if (isBusy) return;
   isBusy = true;
   stop();
-  const frame = last ?? new ImageData(640, 480);
-  if (!last) frame.data.forEach((_, i) => { frame.data[i] = (i * 7919) % 256; }); // black would be no content
+  const isUsable = last && classifier.classify(last).label !== NOTHING; // without content the network isn't run
+  const frame = isUsable ? last : new ImageData(640, 480);
+  if (!isUsable) frame.data.forEach((_, i) => { frame.data[i] = (i * 7919) % 256; });
   const result = await measure(classifier, frame, (share) => say("measured", `Measuring: ${percent(share)}`));
   const save = part("save");
   if (save.href) URL.revokeObjectURL(save.href);

@@ -120,9 +120,15 @@ def test_another_model_or_setting_begins_anew_beside_the_first(
     assert all(name.startswith("edge_int8-") and paths(tmp_path / name) == [["/0"]] for name in folders)
 
 
-def test_workers_threads_and_columns_change_no_row(job: Job) -> None:
-    same = describe(replace(job, threads=4, column="image", filesystems={"s3://b": None}), SPEC)
+def test_workers_and_threads_change_no_row(job: Job) -> None:
+    same = describe(replace(job, threads=4, filesystems={"s3://b": None}), SPEC)
     assert same["digest"] == describe(job, SPEC)["digest"]
+
+
+@pytest.mark.parametrize("change", [{"column": "back"}, {"runtime": "onnxruntime"}])
+def test_another_column_or_runtime_has_other_rows(job: Job, change: dict[str, str]) -> None:
+    """A Parquet file's rows are called alike in each of its columns: those of one were taken for another's."""
+    assert describe(replace(job, **change), SPEC)["digest"] != describe(job, SPEC)["digest"]
 
 
 def test_the_digest_of_a_specification_is_of_all_that_decides() -> None:

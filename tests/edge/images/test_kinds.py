@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from edge.images import kinds
-from edge.images.kinds import Kind, counted, is_readable, kind_of
+from edge.images.kinds import Kind, counted, is_readable, kind_of, kind_of_file
 
 SQUARE = np.full((8, 8, 3), 90, np.uint8)
 
@@ -66,6 +67,14 @@ def box(brand: bytes, *compatible: bytes) -> bytes:
 )
 def test_first_bytes_tell_the_kind(head: bytes, kind: Kind | None) -> None:
     assert kind_of(head) is kind
+
+
+def test_a_file_that_has_changed_is_of_its_new_kind(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"P5#size\n4 4")
+    assert kind_of_file(path) is kinds.PNM
+    path.write_bytes(b"P4 8 8 ")
+    assert kind_of_file(path) is kinds.PBM
 
 
 def test_what_nothing_here_reads_has_a_remedy_and_a_number() -> None:

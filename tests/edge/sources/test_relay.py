@@ -125,6 +125,21 @@ def test_every_address_of_a_playlist_is_asked_of_the_relay(serve: Any, relay_to:
     assert {urlsplit(url).netloc for url in (key[1], *parts)} == {urlsplit(relay.url).netloc}
 
 
+@pytest.mark.parametrize("uri", ['"key"', "key"], ids=["quoted", "bare"])
+def test_an_address_of_a_tag_is_asked_of_the_relay_also_without_quotes(serve: Any, relay_to: Any, uri: str) -> None:
+    """FFmpeg takes both."""
+    server = serve({"/1.m3u8": f"#EXTM3U\n#EXT-X-MAP:URI={uri}\n".encode(), "/key": b"k"})
+    found = re.search(r'URI="(http://127\.[^"]+)"', ask(relay_to(f"{server.url}/1.m3u8").url)[2].decode())
+    assert found is not None
+    assert ask(found[1])[2] == b"k"
+
+
+def test_a_playlist_leads_to_http_alone(serve: Any, relay_to: Any) -> None:
+    server = serve({"/1.m3u8": b"#EXTM3U\n#EXTINF:2,\nftp://127.0.0.1:9/a.ts\n"})
+    part = ask(relay_to(f"{server.url}/1.m3u8").url)[2].decode().splitlines()[-1]
+    assert ask(part)[0] == 403
+
+
 def test_token_and_login_go_to_their_own_server_alone(serve: Any, relay_to: Any) -> None:
     other = serve({"/b.ts": b"b", "/c.ts": b"c"})
     server = serve({"/1.m3u8": f"#EXTM3U\n/a.ts\n{other.url}/b.ts\n/moved.ts\n".encode(), "/a.ts": b"a",

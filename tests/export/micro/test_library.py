@@ -14,8 +14,18 @@ import pytest
 from edge.artifact.decision_spec import DecisionSpec
 from edge.artifact.input_spec import IMAGE_RECIPE, InputSpec
 from edge.classify.classifier import Classifier
-from export.micro.library import known_input, ram_bytes
-from tests.export.micro.compiled import LABELS, RGB888, as_frame, build, known_answer_bytes, loaded_model, written
+from export.micro.library import Checked, known_input, ram_bytes, render
+from export.micro.network import MicroNetwork
+from tests.export.micro.compiled import (
+    FACTS,
+    LABELS,
+    RGB888,
+    as_frame,
+    build,
+    known_answer_bytes,
+    loaded_model,
+    written,
+)
 
 COLOUR = InputSpec(12, 16, channels=3, recipe=IMAGE_RECIPE, resize="letterbox", mean=(127.0,), std=(128.0,))
 GREY = InputSpec(16, 16, recipe=IMAGE_RECIPE, resize="crop")
@@ -125,6 +135,18 @@ def test_every_placeholder_of_the_templates_is_filled_in(tmp_path: Path, size: I
     for path in (path for path in tmp_path.rglob("*") if path.is_file()):
         assert not placeholder.search(path.read_text(encoding="utf-8")), path
     assert {path.name for path in tmp_path.iterdir()} == {"README.md", "library.properties", "src", "examples"}
+
+
+@pytest.mark.parametrize("name", ["Ornaments", "SCORE"])
+def test_a_name_may_hold_a_placeholder(name: str) -> None:
+    """ORNAMENTS holds NAME: the header's macros were called otherwise than those that the code uses."""
+    loaded = loaded_model(GREY)
+    network = MicroNetwork(loaded.artifact.network, ("CONV_2D",), 3)
+    files = render(name, loaded, network, Checked("1", 1000, 1280, np.zeros(len(LABELS), np.uint8), FACTS))
+    used = {word for text in files.values() for word in re.findall(r"\b\w+_MODEL_DATA_H\b|\b\w+_WIDTH\b", text)}
+    assert {word for word in used if word.endswith("_WIDTH")} == {f"{name.upper()}_WIDTH"}
+    assert f"src/{name}.h" in files
+    assert f"{name}_classify" in files[f"src/{name}.h"]
 
 
 @pytest.mark.parametrize("size", [GREY, GARMENT], ids=["image", "garment"])
