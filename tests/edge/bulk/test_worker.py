@@ -19,6 +19,7 @@ from edge.artifact.file import builtin_models
 from edge.bulk import arrow
 from edge.bulk.items import Item
 from edge.bulk.listing import Archive
+from edge.bulk.reading import read_items
 from edge.bulk.worker import BulkClassifier, Job
 from edge.errors import RuntimeMissingError
 from edge.images import limits
@@ -145,3 +146,10 @@ def test_a_model_of_a_job_is_trusted_by_its_digest_and_needs_no_child_process(
 def test_an_item_of_a_row_is_of_the_same_image() -> None:
     assert Item.at("/a.parquet#12")[3:] == ("/a.parquet", 12)
     assert Item.at("/a#1.jpg")[3:] == ("", -1)
+
+
+def test_an_image_of_a_bucket_that_isn_t_open_has_a_reason() -> None:
+    """Rows of an earlier call may be of a bucket that this one was not given."""
+    ((_, content),) = read_items([Item.at("s3://b/a.jpg")], {}, column=None)
+    assert isinstance(content, str)
+    assert "s3://b" in content
