@@ -43,7 +43,8 @@ async function change(path, parameters = {}) {
 
 async function insist(held) {
   if (held.isOver) return;
-  await change("collect/hold", { class: held.name, press: held.key });
+  held.told = change("collect/hold", { class: held.name, press: held.key });
+  await held.told;
   if (!held.isOver) held.timer = setTimeout(() => insist(held), AGAIN_MS);
 }
 
@@ -54,11 +55,15 @@ function hold(name) {
   showHeld(name);
 }
 
-function letGo() {
+function letGo(event) {
   if (press === null) return;
+  const { key } = press;
   press.isOver = true;
   clearTimeout(press.timer);
-  change("collect/release", { press: press.key });
+  const release = () => change("collect/release", { press: key });
+  // An end that overtakes its beginning on the way would undo a short tap; only a page that goes away can't wait.
+  if (event?.type === "pagehide") release();
+  else press.told.then(release);
   press = null;
   showHeld("");
 }

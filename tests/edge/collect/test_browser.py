@@ -51,7 +51,7 @@ def visit(browser: Any, tmp_path: Path, scene: Callable[..., Any]) -> Iterator[C
             pages.append(PathProxy(page.address.port, path=path, has_path=False))
         url = pages[-1].url if path else page.address.url
         browser.call("Page.navigate", url=f"{url}?token={TOKEN}")
-        browser.wait_for("document.querySelectorAll('#classes button').length === 3")
+        browser.wait_for("document.querySelectorAll('#classes button:enabled').length === 3")
         browser.wait_for("document.getElementById('picture').naturalWidth")
         return session
 
