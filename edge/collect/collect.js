@@ -113,6 +113,7 @@ function showInitial(data) {
   part("classes").replaceChildren();
   data.classes.forEach(addButton);
   part("next").hidden = !data.stepped;
+  say("classes-title", data.stepped ? "Press its class" : "Hold to save");
   say("source", data.source);
   showPicture();
 }

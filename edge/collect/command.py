@@ -169,6 +169,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     found = list_class_folders(config.folder).images if config.folder.is_dir() else {}
     names = _class_names(config, tuple(found))
+    for path in (config.folder, *(config.folder / name for name in names)):
+        if path.exists() and not path.is_dir():
+            raise ConfigError(f"{path} is a file, where images would go into a folder: move it, or choose another name")
     health = Health()
     source = _open(config, health)
     folders = ClassFolders(config.folder, limit_bytes=config.limit, ending=COLLECTED)
@@ -178,6 +181,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         interval_s=1 / config.rate_hz if config.every_s is None else config.every_s * source.is_stream,
         keeps_near_copies=config.near_copies == "keep",
         raises=config.every_s is not None,
+        shows_again=not source.is_stream,
         region=config.roi,
     )
     limits = Limits(images=config.max_images, duration_s=config.duration_s)

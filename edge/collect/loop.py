@@ -103,11 +103,22 @@ class _Loop:
         self.take(frame)
 
     def wait_for_answer(self, frame: Frame) -> None:
-        """Show an image until it was saved, or passed on."""
-        while not (self._session.take(frame, moment_s=self._clock()) or self._session.was_passed() or self.is_over()):
-            self._health.captured_s = self._clock()
-            self._sleep(_LOOK_S)
-        self._session.end_press()  # a button that is held a moment longer says nothing of the next image
+        """Show an image until it was saved, or passed on; one that is undone meanwhile comes before it again."""
+        waiting = [frame]
+        while waiting:
+            shown = waiting[-1]
+            is_answered = self._session.take(shown, moment_s=self._clock()) or self._session.was_passed()
+            if is_answered:
+                waiting.pop()
+                self._session.end_press()  # a button that is held a moment longer says nothing of the next image
+            if self.is_over():
+                self._session.end_press()
+                return
+            if (undone := self._session.undone_frame()) is not None:
+                waiting.append(undone)
+            elif not is_answered:
+                self._health.captured_s = self._clock()
+                self._sleep(_LOOK_S)
 
     def is_over(self) -> bool:
         """Return True at a limit."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge.collect.session import HOLD_S, Burst, Session, ShownFrame
+from edge.collect.session import HOLD_S, Session
+from edge.collect.state import Burst, ShownFrame
 from edge.health import LIVE, Health
 from edge.sinks.addresses import PageAddress, PageMount
 from edge.sinks.images.drawing import encode_page_picture

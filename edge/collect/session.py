@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.collect.state import Burst, ClassCount, SessionState, ShownFrame
 from edge.errors import FrameError, ToolkitError
 from edge.images.near_copies import Look, is_near_copy, look_of
 from edge.sinks.images.class_folders import ClassFolders
@@ -22,51 +23,8 @@ _LOGGER = logging.getLogger(__name__)
 HOLD_S = 1.5
 """Seconds that a press lasts without word from the page: a phone that is out of reach saves nothing."""
 _COMPARED = 300  # newest images of a class that a frame is compared with
+_KEPT_BYTES = 2**27  # of images that undo shows again
 _PRESSES = 64  # ended presses that are remembered, for their last words may come late
-
-
-class ShownFrame(NamedTuple):
-    """The newest frame."""
-
-    number: int
-    """Count of the changes, from 1."""
-    frame: Frame
-
-
-class ClassCount(NamedTuple):
-    """Images of a class."""
-
-    name: str
-    images: int
-    """All that lie in its folder."""
-    added: int
-    """Images of this session among them."""
-
-
-class Burst(NamedTuple):
-    """Images of one press."""
-
-    name: str
-    """Class."""
-    images: int
-
-
-class SessionState(NamedTuple):
-    """Moment of a session."""
-
-    classes: tuple[ClassCount, ...]
-    held: str
-    """Class whose button is held; empty: none is."""
-    near_copies: int
-    """Frames that were skipped because the class has one like it."""
-    is_near_copy: bool
-    """True if the newest frame of a press was such a one."""
-    last: Burst | None
-    """The newest press with images, which `undo` takes back."""
-    used_bytes: int
-    limit_bytes: int
-    problem: str
-    """Reason why the newest frame of a press wasn't saved; empty where all is well."""
 
 
 class _Saved(NamedTuple):
@@ -80,6 +38,8 @@ class _Press:
     key: str
     until_s: float
     saved: list[_Saved] = field(default_factory=list)
+    frame: Frame | None = None
+    """Image that is shown again if the press is undone."""
     has_looked: bool = False
     """True once a frame was looked at: a short tap lasts until then."""
     is_undone: bool = False
@@ -96,6 +56,7 @@ class Session:
         interval_s: float,
         keeps_near_copies: bool = False,
         raises: bool = False,
+        shows_again: bool = False,
         region: Region | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -107,6 +68,7 @@ class Session:
             interval_s: least seconds between two frames that are looked at.
             keeps_near_copies: False skips frames that look like an image of the same class and session.
             raises: False keeps an error for the page and goes on.
+            shows_again: True for a source of single images, of which undo gives the last one back.
             region: part of the frame that is saved; None: all of it.
             clock: seconds, for presses.
         """
@@ -117,6 +79,8 @@ class Session:
         self._interval_s = interval_s
         self._keeps_near_copies = keeps_near_copies
         self._raises = raises
+        self._shows_again = shows_again
+        self._undone: deque[Frame] = deque()
         self.region = region
         self._clock = clock
         self._presses: list[_Press] = []  # those with images, oldest first
@@ -219,7 +183,13 @@ class Session:
                 press.saved.pop()
                 self._counts[press.name] -= 1
             self._presses.pop()
+            if press.frame is not None:
+                self._undone.append(press.frame)
             return Burst(press.name, images)
+
+    def undone_frame(self) -> Frame | None:
+        """Return the image of a press that was undone, once; None: there is none."""
+        return self._undone.popleft() if self._undone else None
 
     def pass_on(self) -> None:
         """Leave the frame that a source of single images shows, for the next one."""
@@ -276,9 +246,21 @@ class Session:
             if not press.saved:
                 self._presses.append(press)
             press.saved.append(_Saved(path, look))
+            self._keep(press, frame)
             self._counts[press.name] += 1
             self._was_near_copy, self._problem = False, ""
             return True
+
+    def _keep(self, press: _Press, frame: Frame) -> None:
+        """Keep an image for undo, and as many of those before it as memory allows."""
+        if not self._shows_again:
+            return
+        press.frame = frame
+        size_bytes = 0
+        for each in reversed(self._presses):
+            size_bytes += each.frame.image.nbytes if each.frame is not None else 0
+            if size_bytes > _KEPT_BYTES and each is not press:
+                each.frame = None
 
     def _looks(self, name: str) -> Sequence[Look]:
         newest = (press for press in reversed(self._presses) if press.name == name)

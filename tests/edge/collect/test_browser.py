@@ -137,6 +137,7 @@ def test_a_limit_that_is_reached_is_said_on_the_page(browser: Any, visit: Any) -
 def test_single_images_can_be_passed_on(browser: Any, visit: Any) -> None:
     session = visit(is_stepped=True)
     browser.wait_for("!document.getElementById('next').hidden")
+    assert "Hold" not in browser.evaluate("document.getElementById('classes-title').textContent")
     browser.evaluate("document.getElementById('next').click()")
     until(session.was_passed)
     key(browser, "keyDown", "n")

@@ -80,6 +80,18 @@ def test_a_class_that_differs_from_a_folder_by_capitals_alone_is_refused(
     assert edge_classify("collect", tmp_path, "--source", "demo", "--every", 0, "--class", "Ripe").code == 0
 
 
+@pytest.mark.parametrize("name", ["here", "here/b"])
+def test_a_file_where_a_folder_would_be_is_refused_at_once(
+    edge_classify: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("")
+    outcome = edge_classify("collect", tmp_path / "here", "--source", "demo", "--classes", "a,b")
+    assert outcome.code == 2
+    assert str(tmp_path / name) in outcome.sentence
+    assert not (tmp_path / "here/a").exists()
+
+
 def test_a_folder_that_comes_split_is_not_collected_into(edge_classify: Callable[..., Any], tmp_path: Path) -> None:
     for part in ("train", "valid"):
         (tmp_path / part / "a").mkdir(parents=True)

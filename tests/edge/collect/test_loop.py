@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edge.collect.loop import Limits, collect
-from edge.collect.session import Burst
+from edge.collect.state import Burst
 from edge.errors import QuotaError, SourceLostError
 from edge.health import ENDED, LIVE, Health
 
@@ -85,6 +85,44 @@ def test_a_single_image_waits_for_its_class_or_to_be_passed_on(
     run(Frames([scene(seed) for seed in range(3)], is_stream=False), session, sleeping=answer)
     assert [tuple(each) for each in session.state().classes] == [("ripe", 4, 1), ("unripe", 1, 1)]
     assert next(answers, None) is None
+
+
+def test_an_image_whose_class_is_undone_is_shown_again(run: Any, scene: Any, open_session: Any) -> None:
+    session = open_session(shows_again=True)
+    frames = [scene(seed) for seed in range(3)]
+
+    def tap(name: str) -> None:
+        key = str(len(script))
+        session.hold(name, key)
+        session.release(key)
+
+    script: list[tuple[int, Callable[[], object]]] = [  # image in view, answer to it
+        (0, lambda: tap("unripe")), (1, session.undo), (0, lambda: tap("ripe")), (1, lambda: tap("ripe")),
+        (2, session.undo), (1, session.undo), (0, session.pass_on), (1, session.pass_on), (2, lambda: tap("unripe")),
+    ]  # fmt: skip
+
+    def answer() -> None:
+        if script and session.newest.frame is frames[script[0][0]]:
+            script.pop(0)[1]()
+
+    run(Frames(frames, is_stream=False), session, sleeping=answer, duration_s=60)
+    assert script == []
+    assert [tuple(each) for each in session.state().classes] == [("ripe", 3, 0), ("unripe", 1, 1)]
+
+
+def test_images_for_undo_are_kept_within_a_limit(
+    monkeypatch: pytest.MonkeyPatch, scene: Any, open_session: Any
+) -> None:
+    session = open_session(shows_again=True)
+    frames = [scene(seed, seconds=seed) for seed in range(3)]
+    monkeypatch.setattr("edge.collect.session._KEPT_BYTES", 2 * frames[0].image.nbytes)
+    for seed, frame in enumerate(frames):
+        session.hold("ripe", str(seed))
+        assert session.take(frame, moment_s=seed)
+        session.end_press()
+    for _ in frames:
+        session.undo()
+    assert [session.undone_frame() for _ in range(3)] == [frames[2], frames[1], None]
 
 
 def test_a_button_that_is_held_too_long_gives_the_next_image_no_class(

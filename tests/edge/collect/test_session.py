@@ -10,7 +10,8 @@ from typing import Any
 import cv2
 import pytest
 
-from edge.collect.session import HOLD_S, Burst, Session
+from edge.collect.session import HOLD_S, Session
+from edge.collect.state import Burst
 from edge.errors import FrameError
 from edge.system import atomic_file
 from edge.vision.region import Region
