@@ -43,8 +43,19 @@ def is_near_copy(look: Look, others: Sequence[Look]) -> bool:
     if not others:
         return False
     hashes = np.stack([other.hash for other in others])
-    thumbnails = np.stack([other.thumbnail for other in others])
-    return bool(_looks_alike(thumbnails[_is_candidate(hashes, look.hash)], look.thumbnail).any())
+    return bool(len(near_copies_of(look, hashes, np.stack([other.thumbnail for other in others]))))
+
+
+def near_copies_of(look: Look, hashes: NDArray[np.uint16], thumbnails: NDArray[np.int16]) -> NDArray[np.intp]:
+    """Return the indices of an image's near copies.
+
+    Args:
+        look: of the image.
+        hashes: of N others, uint16, shape (N, 4).
+        thumbnails: of the same, int16, shape (N, 16 * 16 * 3).
+    """
+    candidates = np.flatnonzero(_is_candidate(hashes, look.hash))
+    return np.asarray(candidates[_looks_alike(thumbnails[candidates], look.thumbnail)], np.intp)
 
 
 def group_near_copies(looks: list[Look]) -> NDArray[np.int64]:

@@ -43,8 +43,8 @@ with 50, and no two alike: turn the thing, move it, change the light. Images in 
 background or other show what is no class: without them little is known of what the threshold of `unknown` rejects.
 `python -m train --data photos/` adapts the network itself, on a larger computer, and is more accurate.
 
-The file keeps those 1280 numbers of each image, so that it can learn more: they aren't images, but tell what was on
-them, and a rough picture can be computed from them. --forget leaves them out.
+The file keeps those 1280 numbers of each image and a picture of 16x16 pixels, by which near copies are found, so that
+it can learn more. They tell what was on the image, roughly. --forget leaves them out.
 
 exit codes: 0 done, 1 error (the file stays as it was), 2 wrong call
 """
@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
                        "was taught: a folder that holds a folder for each class, or images of the class it is called "
                        "after")  # fmt: skip
     flags.add_argument("--keep", type=console.natural, default=2000, metavar="N", help="most images whose features the "
-                       "file keeps, 2.6 kB each, evenly of all classes")  # fmt: skip
+                       "file keeps, 3.3 kB each, evenly of all classes")  # fmt: skip
     flags.add_argument("--forget", action="store_true", help="keep no features: nothing can be added to the file then; "
                        "without images, remove those in a file")  # fmt: skip
     flags.add_argument("--threads", type=console.thread_count, metavar="N",
@@ -98,6 +98,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     base = options.source or options.out
     if options.add and base.is_dir():
         raise ConfigError(f"{base} is a folder: give DIR to begin anew, or --add DIR to add to a taught file, not both")
+    if options.add and not base.exists():
+        raise ConfigError(
+            f"{base} doesn't exist, and --add adds to a file: edge-classify teach DIR --out {base} makes one"
+        )
     if not options.add and (options.source is None or base.is_file()):
         if not options.forget:
             raise ConfigError("give a folder of images: edge-classify teach DIR --out FILE, or --add DIR --out FILE")
@@ -193,8 +197,10 @@ def _lesson(config: TeachConfig, backbone: Backbone) -> Taught:
     if before:
         old = _renumbered(before.examples, before.names, names)
         new = len(examples.labels)
-        examples, added, moved = joined(old, examples)
+        examples, added, moved, near = joined(old, examples)
         _LOGGER.info("%d images are added to %d; %d were known", added, len(old.labels), new - added)
+        if near:
+            _LOGGER.info("%d of them are near copies of those, and held out together with them", near)
         if moved:
             _LOGGER.warning("%d images were of another class before, and are of the one in %s now", moved, folder)
         spec = replace(spec, provenance=before.spec.provenance)

@@ -108,11 +108,12 @@ def read_examples_of(images: ClassImages, backbone: Backbone, *, most: int = MOS
         read.append(int(chosen[number]))
     _warn("%d images can't be used: %s", damaged)
     kept = _without_copies(features[: len(read)], [images.paths[index] for index in read], images.labels[read])
-    groups = group_near_copies([looks[place] for place in kept])
+    kept_looks = [looks[place] for place in kept]
+    groups = group_near_copies(kept_looks)
     near = len(kept) - len(np.unique(groups))
     if near:
         _LOGGER.info("%d of %d images are near copies of others, and held out together with them", near, len(kept))
-    return Examples(features[kept], images.labels[read][kept], groups.astype(np.int32))
+    return Examples.of(features[kept], images.labels[read][kept], groups.astype(np.int32), kept_looks)
 
 
 def _roots(folder: Path) -> list[Path]:

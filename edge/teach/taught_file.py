@@ -66,7 +66,12 @@ def require_taught(artifact: Artifact) -> ModelSpec:
     Raises:
         ModelFileError: it was made in another way.
     """
-    if artifact.spec is None or artifact.format != "tflite" or not artifact.spec.provenance.taught:
+    if artifact.spec is None:
+        raise ModelFileError(
+            f"{artifact.path} holds no specification: it was cut short, or `edge-classify teach` didn't make it; copy "
+            "it again, or teach a file from a folder of images"
+        )
+    if artifact.format != "tflite" or not artifact.spec.provenance.taught:
         raise ModelFileError(
             f"{artifact.path} wasn't made by `edge-classify teach`: teach a file from a folder of images"
         )

@@ -19,17 +19,31 @@ from edge.teach.taught_file import Taught, write_taught
 from export import onnx, tflite
 
 
-@pytest.fixture
-def taught(tmp_path: Path) -> Path:
-    """A file that was taught noise."""
-    labels = (np.arange(20) % 2).astype(np.int32)
-    features = np.random.default_rng(0).normal(1, 0.3, (20, 1280)).astype(np.float16)
-    examples = Examples(features, labels, np.arange(20, dtype=np.int32))
+def teach(path: Path, *, counter_examples: int = 0) -> Path:
+    """Write a file that was taught noise."""
+    labels = np.array([*(np.arange(20) % 2), *[-1] * counter_examples], np.int32)
+    features = np.random.default_rng(0).normal(1, 0.3, (len(labels), 1280)).astype(np.float16)
+    examples = Examples.of(features, labels, np.arange(len(labels), dtype=np.int32))
     learned = learn(examples, 2)
     lesson = Taught(("left", "right"), examples, ModelSpec(labels=("left", "right")))
     evaluation = evaluate(learned, labels, 2)
-    write_taught(tmp_path / "mine.tflite", lesson, learned.head, evaluation, load_backbone(), keeps_examples=True)
-    return tmp_path / "mine.tflite"
+    write_taught(path, lesson, learned.head, evaluation, load_backbone(), keeps_examples=True)
+    return path
+
+
+@pytest.fixture
+def taught(tmp_path: Path) -> Path:
+    """A file that was taught without counter-examples."""
+    return teach(tmp_path / "mine.tflite")
+
+
+def test_a_threshold_of_logits_goes_without_a_softmax(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, out = teach(tmp_path / "mine.tflite", counter_examples=8), tmp_path / "out.tflite"
+    assert LoadedModel.load(model).spec.decision.score == "joint"
+    assert tflite.main([str(model), "--out", str(out), "--softmax"]) == 1
+    assert not out.exists()
+    assert "--softmax" in capsys.readouterr().err
+    assert tflite.main([str(model), "--out", str(out)]) == 0
 
 
 @pytest.mark.parametrize("softmax", [False, True], ids=["logits", "probabilities"])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -75,6 +76,19 @@ def test_a_class_and_further_images_are_added_and_those_known_are_not_counted_tw
     other = tmp_path / "other.tflite"
     assert edge_classify("teach", taught, "--add", more / "blue", "--out", other).code == 0
     assert read_examples(other, 3).counts(3).tolist() == [7, 12, 8]
+
+
+def test_near_copies_of_what_it_knows_are_held_out_together(taught: Path, edge_classify: Run, tmp_path: Path) -> None:
+    (tmp_path / "more" / "ripe").mkdir(parents=True)
+    for number in range(3):
+        image = read_image(tmp_path / "photos" / "ripe" / f"0_{number}.png")
+        cv2.imwrite(str(tmp_path / "more" / "ripe" / f"{number}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 60])
+    outcome = edge_classify("teach", "--add", tmp_path / "more", "--out", taught)
+    assert outcome.code == 0
+    assert outcome.err.count("3 of them are near copies") == 1
+    examples = read_examples(taught, 2)
+    assert len(examples.labels) == 25
+    assert set(examples.groups[-3:]) <= set(examples.groups[:-3])
 
 
 def test_an_image_that_is_added_to_another_class_moves_there_and_that_is_said(
@@ -176,7 +190,12 @@ def test_an_addition_needs_a_file_that_was_taught_with_this_network(
     foreign.write_bytes((fixtures / "tiny_int8.tflite").read_bytes())
     before = {path: path.read_bytes() for path in (taught, foreign)}
     assert edge_classify("teach", "--add", more, "--out", foreign).code == 1
-    assert edge_classify("teach", "--add", more, "--out", tmp_path / "absent.tflite").code == 1
+    outcome = edge_classify("teach", "--add", more, "--out", tmp_path / "absent.tflite")
+    assert (outcome.code, outcome.err.count("absent.tflite")) == (2, 2)  # it is missing, and how to make it
+    cut = tmp_path / "cut.tflite"
+    cut.write_bytes(taught.read_bytes()[:-1000])
+    outcome = edge_classify("teach", "--add", more, "--out", cut)
+    assert (outcome.code, "cut short" in outcome.err) == (1, True)
     other = load_backbone()._replace(sha256="0" * 64)
     monkeypatch.setattr("edge.teach.backbone.load_backbone", lambda **_: other)
     outcome = edge_classify("teach", "--add", more, "--out", taught)

@@ -14,7 +14,7 @@ def clouds(counts: dict[int, int], *, spread: float) -> Examples:
     labels = np.concatenate([np.full(count, label, np.int32) for label, count in counts.items()])
     middles = 3 + rng.normal(0, 0.05, (max(counts) + 2, 1280))
     features = middles[labels] + rng.normal(0, spread, (len(labels), 1280))
-    return Examples(features.astype(np.float16), labels, np.arange(len(labels), dtype=np.int32))
+    return Examples.of(features.astype(np.float16), labels, np.arange(len(labels), dtype=np.int32))
 
 
 def test_every_fold_has_its_share_of_each_class() -> None:

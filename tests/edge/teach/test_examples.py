@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,16 @@ from edge.artifact.embed import embed_in_tflite
 from edge.artifact.file import read_artifact
 from edge.artifact.spec import ModelSpec
 from edge.errors import ModelFileError
+from edge.images.near_copies import Look, look_of
 from edge.teach.examples import MEMBER, Examples, joined, limited, read_examples
+from tests.edge.teach.conftest import fruit
 
 
-def made(labels: list[int], *, first: int = 0) -> Examples:
+def made(labels: list[int], *, first: int = 0, looks: list[Look] | None = None) -> Examples:
     """Examples whose features all hold the number of their image."""
     numbers = np.arange(first, first + len(labels))
     features = np.repeat(numbers[:, np.newaxis], 1280, axis=1).astype(np.float16)
-    return Examples(features, np.array(labels, np.int32), numbers.astype(np.int32))
+    return Examples.of(features, np.array(labels, np.int32), numbers.astype(np.int32), looks)
 
 
 def with_member(fixtures: Path, folder: Path, content: bytes) -> Path:
@@ -31,7 +34,7 @@ def test_a_file_gives_back_what_was_put_into_it(fixtures: Path, tmp_path: Path) 
     examples = made([0, 2, -1])
     read = read_examples(with_member(fixtures, tmp_path, examples.to_bytes()), 3)
     assert read is not None
-    assert [np.array_equal(*pair) for pair in zip(read, examples, strict=True)] == [True] * 3
+    assert [np.array_equal(*pair) for pair in zip(read.columns, examples.columns, strict=True)] == [True] * 5
 
 
 def test_a_file_without_examples_has_none(fixtures: Path) -> None:
@@ -63,16 +66,38 @@ def test_a_limit_takes_evenly_from_all_classes() -> None:
 
 def test_joining_leaves_out_what_is_known_and_keeps_groups_apart() -> None:
     old, new = made([0, 1]), made([1, 1, 0], first=1)  # the first of the new is the second of the old
-    both, added, moved = joined(old, new)
-    assert (added, moved) == (2, 0)
+    both, added, moved, near = joined(old, new)
+    assert (added, moved, near) == (2, 0, 0)
     assert both.labels.tolist() == [0, 1, 1, 0]
     assert both.features[:, 0].tolist() == [0, 1, 2, 3]
     assert len(set(both.groups.tolist())) == 4
 
 
+def test_what_is_added_joins_the_group_of_its_near_copies() -> None:
+    pictures = [fruit(kind, seed) for kind, seed in (("ripe", 1), ("unripe", 2), ("blue", 3), ("ripe", 4))]
+    brighter = [np.clip(picture * 1.05, 0, 255).astype(np.uint8) for picture in pictures]
+    old = made([0, 1, 0], looks=[look_of(picture) for picture in pictures[:3]])
+    new = made([0, 1, 0], first=3, looks=[look_of(picture) for picture in (brighter[2], pictures[3], brighter[0])])
+    both, added, _, near = joined(old, new)
+    assert (added, near) == (3, 2)
+    blue, other, ripe = both.groups[3:]
+    assert both.groups.tolist()[:3] == [ripe, 1, blue]
+    assert len({blue, other, ripe, 1}) == 4
+
+
+def test_a_file_from_before_looks_were_kept_is_read_and_has_no_near_copies(fixtures: Path, tmp_path: Path) -> None:
+    record = np.dtype([("label", "<i4"), ("group", "<i4"), ("features", "<f2", (1280,))])
+    content = io.BytesIO()
+    np.lib.format.write_array(content, np.zeros(2, record), allow_pickle=False)
+    old = read_examples(with_member(fixtures, tmp_path, content.getvalue()), 1)
+    assert old is not None
+    look = look_of(np.zeros((20, 20, 3), np.uint8))  # black, as an unknown look is stored
+    assert joined(old, made([0], first=1, looks=[look])).near == 0
+
+
 def test_the_class_that_a_known_image_is_given_anew_counts() -> None:
     old, new = made([0, 1, -1]), made([0, 0, 0], first=1)  # two are known, with other classes
-    both, added, moved = joined(old, new)
-    assert (added, moved) == (1, 2)
+    both, added, moved, near = joined(old, new)
+    assert (added, moved, near) == (1, 2, 0)
     assert both.labels.tolist() == [0, 0, 0, 0]
     assert old.labels.tolist() == [0, 1, -1]
