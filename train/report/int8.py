@@ -24,6 +24,7 @@ _CALLS = 50
 _WARM_UP = 5  # calls that aren't counted
 _MOST_S = 1200  # seconds of an export, which takes one minute on two idle cores
 _MOST_REASON = 300  # characters
+_LEAST_SHARE = 0.9  # of a processor, on a machine that does nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,13 @@ class Int8Cost:
     processor: str
     is_board: bool
     """True where it was measured on a single-board computer."""
+    processor_share: float = 1.0
+    """Share of the time of the latency's calls in which a processor worked on them, 0-1: less on a busy machine."""
+
+    @property
+    def is_busy(self) -> bool:
+        """True if other programs took part of the processor, so that the latency is too long."""
+        return self.processor_share < _LEAST_SHARE
 
 
 def measure_int8(run: Path, images: NDArray[np.uint8]) -> Int8Cost | str:
@@ -82,18 +90,22 @@ def _measure(path: Path, images: NDArray[np.uint8]) -> Int8Cost:
     parity = model.spec.provenance.parity
     count = int(parity["images"])
     board = host.board()
+    latency_ms, processor_share = _latency(model, images)
     return Int8Cost(
         count, float(parity["keras_top1_accuracy"]), float(parity["top1_accuracy"]),
-        round(count * (1 - float(parity["top1_agreement"]))), path.stat().st_size, _latency_ms(model, images),
-        board or host.cpu_model() or "unknown processor", board is not None,
+        round(count * (1 - float(parity["top1_agreement"]))), path.stat().st_size, latency_ms,
+        board or host.cpu_model() or "unknown processor", board is not None, processor_share,
     )  # fmt: skip
 
 
-def _latency_ms(model: LoadedModel, images: NDArray[np.uint8]) -> float:
-    times = []
+def _latency(model: LoadedModel, images: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return the median of an image in milliseconds, and the share of the time that the processor gave this thread."""
+    times, worked = [], []
     for number in range(_WARM_UP + _CALLS):
         image = images[number % len(images)]
-        started = time.perf_counter()
+        started, worked_before = time.perf_counter(), time.thread_time()
         model.scores(image)
         times.append(time.perf_counter() - started)
-    return round(1e3 * median(times[_WARM_UP:]), 3)
+        worked.append(time.thread_time() - worked_before)
+    share = sum(worked[_WARM_UP:]) / max(sum(times[_WARM_UP:]), 1e-9)
+    return round(1e3 * median(times[_WARM_UP:]), 3), round(min(1.0, share), 3)

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
     from train.data.splits import Splits
     from train.report.learning_curve import LearningCurve
-    from train.report.record import Image, Report
+    from train.report.record import ClassAdvice, Image, Report
 
 MOST_THUMBNAIL_BYTES = 5_000_000
 """Bytes of all thumbnails together, as they stand in the page."""
 MOST_MATRIX = 30
 """Classes of a confusion matrix at most; of more, the pairs are shown alone."""
+MOST_ROWS = 60
+"""Classes of the table at most; of more, those that need images most."""
 _EDGE = 128  # pixels of a thumbnail
 _QUALITY = 80  # of its JPEG
 
@@ -124,7 +126,16 @@ def html_page(report: Report, splits: Splits) -> str:
         thumbnail=Thumbnails(splits).uri,
         curve=draw_curve(report.curve) if report.curve else None,
         names=[row.name for row in report.classes],
+        rows=neediest(report.classes),
         has_matrix=len(report.classes) <= MOST_MATRIX,
         most=most,
         needy=sum(bool(row.reasons) for row in report.classes),
     )
+
+
+def neediest(classes: tuple[ClassAdvice, ...]) -> tuple[ClassAdvice, ...]:
+    """Return all classes of a few; of many, those with reasons to add images first, then the least often right."""
+    if len(classes) <= MOST_ROWS:
+        return classes
+    ranked = sorted(classes, key=lambda row: (-len(row.reasons), row.right / max(row.held_out, 1), row.different))
+    return tuple(ranked[:MOST_ROWS])

@@ -12,7 +12,7 @@ pytest.importorskip("jinja2")
 from train.data.splits import Splits
 from train.report.int8 import Int8Cost
 from train.report.learning_curve import CurvePoint, Gain, LearningCurve
-from train.report.page import Thumbnails, data_uri, draw_curve, html_page
+from train.report.page import MOST_ROWS, Thumbnails, data_uri, draw_curve, html_page
 from train.report.record import (
     SCHEMA_VERSION,
     ClassAdvice,
@@ -87,6 +87,24 @@ def test_a_page_without_curve_mistakes_doubts_and_int8_is_whole(report: Report, 
 
     assert {"svg", "img", "script"} & {tag for tag, _ in tags} == set()
     assert tags[-1][0] != "html"
+
+
+@pytest.mark.parametrize(("share", "is_busy"), [(0.97, False), (0.5, True)])
+def test_a_latency_of_a_busy_machine_is_said_to_be(report: Report, splits: Splits, share: float, is_busy: bool) -> None:
+    assert report.int8 is not None
+    page = html_page(replace(report, int8=replace(report.int8, processor_share=share)), splits)
+    assert (page.count("busy"), page.count("had 50 %")) == ((2, 1) if is_busy else (0, 0))
+
+
+def test_of_very_many_classes_those_that_need_images_most_are_shown(report: Report, splits: Splits) -> None:
+    easy = [ClassAdvice(f"easy {number}", 30, 30, 10, 10, (0.7, 1.0), None, ()) for number in range(1990)]
+    hard = [ClassAdvice(f"hard {number}", 30, 30, 9, 10, (0.6, 1.0), None, ("few",)) for number in range(9)]
+    worst = ClassAdvice("worst", 30, 30, 1, 10, (0.0, 0.4), None, ())
+    page = html_page(replace(report, classes=(*easy, *hard, worst), confusion=()), splits)
+    shown = re.findall(r'<tr><th scope="row">([a-z]+)', page)
+    assert len(shown) == MOST_ROWS == 60
+    assert shown[:11] == ["hard"] * 9 + ["worst", "easy"]
+    assert len(page) < 200_000
 
 
 def test_thumbnails_stop_at_the_limit(splits: Splits) -> None:
