@@ -137,7 +137,6 @@ class _Handler(BaseHTTPRequestHandler):
                 for piece in self._answer(relay, response):
                     is_begun = True
                     self.wfile.write(piece)
-            relay.failure = ""
         except ToolkitError as error:
             relay.failure = str(error)
             self.close_connection = True
@@ -167,6 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
         yield from chunks
 
     def _send_head(self, status: int, headers: Mapping[str, str]) -> None:
+        cast(_Listener, self.server).relay.failure = ""  # before FFmpeg can have the answer's end
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
