@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import re
 import socket
 import threading
@@ -28,19 +29,20 @@ from edge.system.urls import redact_url, require_plain_login
 
 TRANSPORT_ERRORS = (OSError, ValueError, http.client.HTTPException)
 """Exceptions that reading a response raises."""
+NO_HTTP = "what answers there doesn't speak HTTP"
+"""End of a sentence about such a server."""
 
 _CHUNK_BYTES = 64 * 1024
+_HTTP, _ICY = b"HTTP/", b"ICY "  # that an answer begins with; the second is SHOUTcast's
 
 
 class HttpError(ToolkitError):
     """A request that failed; the message names the URL, without its secrets."""
 
-    def __init__(self, message: str, *, status: int = 0, is_http: bool = True) -> None:
+    def __init__(self, message: str, *, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
         """Code of the server's answer; 0: it gave none."""
-        self.is_http = is_http
-        """False if something answered, and not by the rules of HTTP."""
 
 
 def open_url(
@@ -49,13 +51,14 @@ def open_url(
     timeout_s: float,
     access: Access = Access(),  # noqa: B008
     byte_range: str = "",
-) -> http.client.HTTPResponse:
+    needs_head: bool = True,
+) -> Response:
     """Send a GET request and return the response, whose content is still to be read.
 
     At most five redirects are followed, to http or https, and from https to https alone. The timeout in seconds is for
     connecting, for the whole head of the response, and between two pieces of its content. A login in the URL is sent as
     the server wants it, by Digest or Basic; over TLS, Basic is sent at once. `byte_range` is the header Range, such as
-    bytes=0-99; empty: all of it.
+    bytes=0-99; empty: all of it. An answer without a head is refused unless `needs_head` is False.
 
     Raises:
         HttpError: the URL is malformed, the server is out of reach or too slow, or it refuses.
@@ -69,20 +72,24 @@ def open_url(
         if byte_range:
             request.add_header("Range", byte_range)
         try:
-            return cast(http.client.HTTPResponse, opener.open(request, timeout=timeout_s))
+            response = cast(Response, opener.open(request, timeout=timeout_s))
         except urllib.error.HTTPError as error:
             if login is None or not _answer(request, login, error):
                 raise
             error.close()
-            return cast(http.client.HTTPResponse, opener.open(request, timeout=timeout_s))
+            response = cast(Response, opener.open(request, timeout=timeout_s))
     except urllib.error.HTTPError as error:
         with error:  # an open connection too
             hint = ", a redirect that isn't followed" if 300 <= error.code < 400 else ""
             message = f"{shown}: {status(error.code, has_login=login is not None)}{hint}"
             raise HttpError(message, status=error.code) from error
     except TRANSPORT_ERRORS as error:
-        is_http = not isinstance(error, http.client.HTTPException | ConnectionResetError)
-        raise HttpError(f"can't fetch {shown}: {reason(error)}", is_http=is_http) from error
+        is_malformed = type(error) in (http.client.BadStatusLine, http.client.UnknownProtocol)
+        raise HttpError(f"can't fetch {shown}: {NO_HTTP if is_malformed else reason(error)}") from error
+    if needs_head and not response.has_head:
+        response.close()
+        raise HttpError(f"can't fetch {shown}: {NO_HTTP}")
+    return response
 
 
 def content_length(response: http.client.HTTPResponse, url: str) -> int | None:
@@ -131,35 +138,41 @@ def read_bytes(response: http.client.HTTPResponse, url: str, *, limit_bytes: int
     return bytes(content[: limit_bytes + 1])
 
 
-def fetch_bytes(url: str, *, limit_bytes: int, timeout_s: float, total_s: float) -> bytes:
-    """Fetch the content of a URL with the limits of `open_url` and `read_bytes`.
+class Response(http.client.HTTPResponse):
+    """Response whose whole head must come within the socket's timeout, however steadily its bytes drip in.
 
-    Raises:
-        HttpError: it can't be fetched, or not in time.
+    A head may begin with ICY for HTTP/1.0. What begins otherwise has no head, and all of it is content.
     """
-    with open_url(url, timeout_s=timeout_s) as response:
-        return read_bytes(response, url, limit_bytes=limit_bytes, total_s=total_s)
-
-
-class _Response(http.client.HTTPResponse):
-    """Response whose whole head must come within the socket's timeout, however steadily its bytes drip in."""
 
     def __init__(self, connection: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(connection, *arguments, **options)
+        self.has_head = True
+        """False if the content came alone, as from some cameras."""
         self._connection = connection
         self._is_late = False
 
     def begin(self) -> None:
+        """Read the head."""
         timeout_s = self._connection.gettimeout()
         assert timeout_s is not None
         timer = threading.Timer(timeout_s, self._disconnect)
         timer.start()
         try:
+            self._read_beginning()
             super().begin()
         finally:
             timer.cancel()
             if self._is_late:
                 raise TimeoutError(f"no complete answer for {timeout_s:g} s")
+
+    def _read_beginning(self) -> None:
+        """Make a head of HTTP of what begins otherwise; no answer at all stays none."""
+        beginning = self.fp.read(len(_HTTP))
+        if beginning.startswith(_ICY):
+            beginning = b"HTTP/1.0 " + beginning[len(_ICY) :]
+        elif beginning and beginning != _HTTP:
+            self.has_head, beginning = False, b"HTTP/1.0 200\r\n\r\n" + beginning
+        self.fp = io.BufferedReader(_Rejoined(beginning, self.fp))
 
     def _disconnect(self) -> None:
         self._is_late = True
@@ -167,12 +180,35 @@ class _Response(http.client.HTTPResponse):
             self._connection.shutdown(socket.SHUT_RDWR)  # ends the read in the other thread
 
 
+class _Rejoined(io.RawIOBase):
+    """Bytes that were read of a stream, and its rest."""
+
+    def __init__(self, beginning: bytes, rest: io.BufferedReader) -> None:
+        super().__init__()
+        self._beginning = beginning
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._beginning:
+            return self._rest.readinto1(buffer)
+        size = min(len(buffer), len(self._beginning))
+        buffer[:size], self._beginning = self._beginning[:size], self._beginning[size:]
+        return size
+
+    def close(self) -> None:
+        self._rest.close()
+        super().close()
+
+
 class _HttpConnection(http.client.HTTPConnection):
-    response_class = _Response
+    response_class = Response
 
 
 class _HttpsConnection(http.client.HTTPSConnection):
-    response_class = _Response
+    response_class = Response
 
 
 class _HttpHandler(urllib.request.HTTPHandler):

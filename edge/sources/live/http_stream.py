@@ -24,37 +24,33 @@ _PAGE_STARTS = (b"<!doctype html", b"<html")
 _SHOWN_AS = {"image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/webp", "image/gif"}
 
 
-class NotHttpError(SourceError):
-    """A server that doesn't answer by the rules of HTTP: some cameras send pictures without a head."""
-
-
 def open_http(url: str, *, timeout_s: float, access: Access = Access()) -> MjpegConnection | None:  # noqa: B008
     """Request a URL, and keep the connection if pictures come over it.
 
-    Opening or reading fails after `timeout_s` seconds without a byte or without a whole image.
+    Opening or reading fails after `timeout_s` seconds without a byte or without a whole image. Pictures may come
+    without a head, as some cameras send them.
 
     Returns:
         The connection; None: what comes is neither pictures nor a web page, and FFmpeg may read it.
 
     Raises:
-        NotHttpError: FFmpeg may read that too.
         SourceRefusedError: it is a web page, or the server refuses the login.
-        SourceError: it is out of reach, or the server refuses.
+        SourceError: it is out of reach, refuses, or doesn't speak HTTP.
     """
     try:
-        response = http.open_url(url, timeout_s=timeout_s, access=access)
+        response = http.open_url(url, timeout_s=timeout_s, access=access, needs_head=False)
     except http.HttpError as error:
-        if not error.is_http:
-            raise NotHttpError(str(error)) from error
         raise (SourceRefusedError if error.status in _FINAL else SourceError)(str(error)) from error
     content_type = response.headers.get_content_type()
     if content_type.startswith("multipart/"):
         return MjpegConnection(cast(BinaryIO, response), timeout_s=timeout_s)
-    head = _first_bytes(response, url)
+    head = _first_bytes(response, url).lstrip(b"\r\n")
     if content_type in _SHOWN_AS or head.startswith((START, b"--")) or kinds.kind_of(head) in OTHER_KINDS:
         is_single = not head.startswith(b"--")
         return MjpegConnection(cast(BinaryIO, response), timeout_s=timeout_s, head=head, is_single=is_single)
     response.close()
+    if not response.has_head:
+        raise SourceError(f"can't open {redact_url(url)}: {http.NO_HTTP}")
     if content_type == "text/html" or head.lstrip().lower().startswith(_PAGE_STARTS):
         raise SourceRefusedError(
             f"{redact_url(url)} is a web page, neither a stream nor a picture: look for the address of the stream in "

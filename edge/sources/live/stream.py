@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 from edge.errors import FrameError, SourceError
-from edge.sources.live.http_stream import MjpegConnection, NotHttpError, open_http
+from edge.sources.live.http_stream import MjpegConnection, open_http
 from edge.sources.opencv_capture import Buffers, UrlCapture, open_url, pixel_aspect, read_frame
 from edge.sources.readers import EndOfStreamError
 from edge.system.connection import Access
@@ -56,10 +56,7 @@ class Stream:
         self._skipped, self._connection = self.skipped, None
         is_http = self._url.startswith(("http://", "https://"))
         if is_http:
-            try:
-                self._connection = open_http(self._url, timeout_s=self._read_timeout_s, access=self._access)
-            except NotHttpError:
-                is_http = False
+            self._connection = open_http(self._url, timeout_s=self._read_timeout_s, access=self._access)
         if self._connection is None:
             self._connection = self._open_with_ffmpeg(is_http=is_http)
         return self._connection

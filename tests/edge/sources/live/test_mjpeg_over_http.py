@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from http.client import HTTPConnection
+from unittest.mock import MagicMock
 
 import cv2
 import numpy as np
@@ -13,8 +15,9 @@ import pytest
 from edge.errors import SourceError, SourceRefusedError
 from edge.health import Health
 from edge.sources import CameraSettings, LiveTimeouts, open_source
-from edge.sources.live.http_stream import MjpegConnection, NotHttpError, open_http
+from edge.sources.live.http_stream import MjpegConnection, open_http
 from edge.sources.live.stream import Stream
+from tests.edge.sources.fake_video import FakeCapture
 from tests.edge.sources.live.conftest import LONG_S, MULTIPART, OK, PART, connected, jpeg
 
 
@@ -103,13 +106,65 @@ def test_other_responses_are_left_to_ffmpeg(hostile: Callable[..., str], pieces:
 
 
 @pytest.mark.parametrize(
-    ("pieces", "for_ever"),
-    [([OK], b"X-More: and more\r\n"), ([OK + b"X-Long: "], b"x" * 9999), ([], b"\0\1\2" * 999), ([b""], b"")],
-    ids=["headers without end", "a header without end", "no HTTP", "nothing"],
+    "head",
+    [
+        b"",
+        b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n",
+        b"ICY 200 OK\r\nContent-Type: image/jpeg\r\n\r\n",
+        b"ICY 200 OK\r\n\r\n",
+    ],
+    ids=["none", "a boundary alone", "of SHOUTcast", "of SHOUTcast, without a type"],
 )
-def test_what_is_no_http_is_said(hostile: Callable[..., str], pieces: list[bytes], for_ever: bytes) -> None:
-    with pytest.raises(NotHttpError):
-        open_http(hostile(*pieces, for_ever=for_ever), timeout_s=LONG_S)
+def test_every_picture_is_found_where_the_head_is_not_that_of_http(
+    hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    """FFmpeg, which reads a head of anything, lost the first picture, and was given an address without our checks."""
+    monkeypatch.setattr(cv2, "VideoCapture", None)
+    capture = Stream(hostile(head, jpeg(50), jpeg(100), jpeg(150)), read_timeout_s=LONG_S).open()
+    assert isinstance(capture, MjpegConnection)
+    assert [float(picture.mean()) for picture in pictures_of(capture)] == pytest.approx([50, 100, 150], abs=3)
+    assert capture.skipped == 0
+
+
+@pytest.mark.parametrize(
+    ("pieces", "for_ever", "fact"),
+    [
+        ([OK], b"X-More: and more\r\n", "headers"),
+        ([OK + b"X-Long: "], b"x" * 9999, "header line"),
+        ([], b"\0\1\2" * 999, "HTTP"),
+        ([b"SSH-2.0-OpenSSH_9.2\r\n"], b"", "HTTP"),
+        ([b"HTTP/one 200 OK\r\n\r\n"], b"", "HTTP"),
+        ([b"HTTP/1.0 fine\r\n\r\n"], b"", "HTTP"),
+        ([b"\x47" + bytes(187)] * 9, b"", "HTTP"),
+        ([b"ICY 404 Not Found\r\n\r\n"], b"", "404"),
+        ([b""], b"", "closed connection"),
+    ],
+    ids=["headers without end", "a header without end", "bytes", "SSH", "no version", "no status", "a video alone",
+         "SHOUTcast's refusal", "nothing"],
+)  # fmt: skip
+@pytest.mark.parametrize("suffix", ["", ".mp4", ".jpg"])
+def test_ffmpeg_never_gets_an_address_whose_server_does_not_speak_http(
+    hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch, pieces: list[bytes], for_ever: bytes, *, fact: str,
+    suffix: str,
+) -> None:  # fmt: skip
+    url, asked = hostile(*pieces, for_ever=for_ever) + suffix, []
+    monkeypatch.setattr(FakeCapture, "isOpened", lambda _: False)
+    monkeypatch.setattr(cv2, "VideoCapture", lambda location, *_: asked.append(location) or FakeCapture())
+    with pytest.raises(SourceError, match=fact):
+        next(open_source(url, health=Health(), timeouts=LiveTimeouts(2.0, 10.0),
+                         settings=CameraSettings(480, 640)).frames())  # fmt: skip
+    assert url not in asked
+
+
+def test_ffmpeg_never_gets_an_address_whose_server_resets_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reset(*_: object, **__: object) -> None:
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    monkeypatch.setattr(cv2, "VideoCapture", None)
+    monkeypatch.setattr(HTTPConnection, "getresponse", reset)
+    monkeypatch.setattr(HTTPConnection, "connect", lambda self: setattr(self, "sock", MagicMock()))
+    with pytest.raises(SourceError, match="reset"):
+        Stream("http://camera/live", read_timeout_s=LONG_S).open()
 
 
 @pytest.mark.parametrize(
