@@ -15,7 +15,7 @@ class Health:
 
     __slots__ = (
         *("captured_s", "dropped", "frames", "on_trial"),
-        *("reason", "reconnects", "rolled_back", "skipped", "state"),
+        *("reason", "reconnects", "refused", "rolled_back", "skipped", "state"),
     )
 
     def __init__(
@@ -30,6 +30,7 @@ class Health:
         captured_s: float | None = None,
         on_trial: bool = False,
         rolled_back: Mapping[str, str] | None = None,
+        refused: Mapping[str, str] | None = None,
     ) -> None:
         """Begin with nothing seen, or with the values given.
 
@@ -44,6 +45,7 @@ class Health:
             on_trial: True while the model is a new one of a store that hasn't been found good yet.
             rolled_back: sha256, reason and time (ISO 8601, UTC) of the model that was rolled back last; None: none was,
                 or there is no store.
+            refused: the same of the model that the last update refused.
         """
         self.state = state
         self.reason = reason
@@ -54,8 +56,9 @@ class Health:
         self.captured_s = captured_s
         self.on_trial = on_trial
         self.rolled_back = rolled_back
+        self.refused = refused
 
     def published(self) -> dict[str, Any]:
         """Return the fields that broker and page publish, by their names."""
-        names = ("state", "reason", "frames", "skipped", "dropped", "reconnects", "on_trial", "rolled_back")
+        names = ("state", "reason", "frames", "skipped", "dropped", "reconnects", "on_trial", "rolled_back", "refused")
         return {name: getattr(self, name) for name in names}

@@ -185,7 +185,8 @@ def test_every_metric_of_an_alert_is_one_that_the_page_publishes(tmp_path: Path)
     firmware = tmp_path / "sys/devices/platform/soc/soc:firmware/get_throttled"
     firmware.parent.mkdir(parents=True)
     firmware.write_text("0\n")
-    health = Health(rolled_back={"sha256": "ab", "reason": "why", "time": "2026-01-02T12:00:00Z"})
+    failed = {"sha256": "ab", "reason": "why", "time": "2026-01-02T12:00:00Z"}
+    health = Health(rolled_back=failed, refused=failed)
     published = Metrics(LiveState(health), [], model_sha256="ab", root=tmp_path).text().decode()
     named = {name for rule in rules() for name in re.findall(r"edge_classify_\w+", rule["expr"])}
     assert len(rules()) == RULES.read_text().count("- alert: ") >= 8
@@ -225,6 +226,10 @@ FIRING = {
     "EdgeClassifyRolledBack": {
         f'edge_classify_model_rollback_timestamp_seconds{{sha256="ab",{DOOR}}}': "60000x2000",
         f'edge_classify_model_rollback_timestamp_seconds{{sha256="cd",{OTHER}}}': "-90000x2000",
+    },
+    "EdgeClassifyModelRefused": {
+        f'edge_classify_model_refused_timestamp_seconds{{sha256="ab",{DOOR}}}': "60000x2000",
+        f'edge_classify_model_refused_timestamp_seconds{{sha256="cd",{OTHER}}}': "-90000x2000",
     },
     "EdgeClassifyModelSkew": {
         f'edge_classify_model_info{{sha256="ab",{DOOR}}}': "1x5000",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ from edge.update.evaluation_process import Metrics, complaints, evaluate_in_chil
 from edge.update.fetch import fetch, fetch_signature
 from edge.update.flags import UpdateConfig, config_from, parser
 from edge.update.rollout import Offer, read_offer
-from edge.update.state import Model, State, named
+from edge.update.state import FailedModel, Model, State, named
 from edge.update.store import Store, default_folder, utc_now
 
 
@@ -57,6 +58,8 @@ def _status(store: Store) -> list[str]:
         lines.append(f"before it       {_described(state.last_good)}, the last good one")
     if back := state.rolled_back:
         lines.append(f"rolled back     model {back.sha256[:12]}, {back.time}: {back.reason}")
+    if failed := state.refused:
+        lines.append(f"refused         model {failed.sha256[:12]}, {failed.time}: {failed.reason}")
     if manifest := state.manifest:
         lines.append(f"manifest        of {manifest.issued}, {_release(manifest)}")
     return lines
@@ -79,21 +82,22 @@ def _update(config: UpdateConfig, store: Store) -> tuple[list[str], Metrics | No
             before = store.read()
             lines = [f"manifest        of {offer.manifest.issued}, {_release(offer.manifest)}"]
             if _is_current(store, before, offer.manifest.sha256):
-                return [*lines, _nothing_to_do(before)], None
+                return [*lines, _nothing_to_do(store, before)], None
             if not offer.takes_part:
                 return [*lines, f"not yet         this device comes at {offer.place:.1f} %"], None
             _refuse_rolled_back(before, offer.manifest.sha256, config)
             config = replace(config, source=offer.source, policy=TrustPolicy(offer.manifest.sha256))
         name = redact_url(config.source)
         file = _fetch(config, folder)
-        with _errors_name(name, file):
+        with _refusals_noted(store, name, file):
             artifact = read_artifact(file, policy=config.policy)
-            model = Model(artifact.sha256, artifact.format, name, utc_now())
-            before = store.read_or_empty()
-            lines.append(f"new model       {name}, {artifact.size_bytes / 1000:.1f} kB, SHA-256 {model.sha256}")
-            if _is_current(store, before, model.sha256):
-                return [*lines, _nothing_to_do(before)], None
-            _refuse_rolled_back(before, model.sha256, config)
+        model = Model(artifact.sha256, artifact.format, name, utc_now())
+        before = store.read_or_empty()
+        lines.append(f"new model       {name}, {artifact.size_bytes / 1000:.1f} kB, SHA-256 {model.sha256}")
+        if _is_current(store, before, model.sha256):
+            return [*lines, _nothing_to_do(store, before)], None
+        _refuse_rolled_back(before, model.sha256, config)
+        with _refusals_noted(store, name, file):
             metrics = _evaluate(file, model.sha256, store, before, config)
         store.install(file, model)
     return [*lines, *summary(metrics), f"installed       {named(model)} in {store.folder}, on trial",
@@ -142,12 +146,15 @@ def _fetch(config: UpdateConfig, folder: Path) -> Path:
 
 
 @contextmanager
-def _errors_name(name: str, file: Path) -> Iterator[None]:
-    """Replace the temporary file's path in errors by the user's name for it."""
+def _refusals_noted(store: Store, name: str, file: Path) -> Iterator[None]:
+    """Note in the store which model was refused, for its run to publish; errors name the file as the user did."""
     try:
         yield
     except ToolkitError as error:
-        raise UpdateError(str(error).replace(str(file), name)) from error
+        reason = str(error).replace(str(file), name)
+        failed = FailedModel(hashlib.sha256(file.read_bytes()).hexdigest(), reason, utc_now())
+        store.change(lambda state: replace(state, refused=failed), mends=True)
+        raise UpdateError(reason) from error
 
 
 def _is_current(store: Store, state: State, sha256: str) -> bool:
@@ -204,7 +211,9 @@ def _release(manifest: Manifest) -> str:
     return f"model {manifest.sha256[:12]} for {manifest.rollout_percent:g} % of the devices"
 
 
-def _nothing_to_do(state: State) -> str:
+def _nothing_to_do(store: Store, state: State) -> str:
+    if state.refused:
+        store.change(lambda now: replace(now, refused=None))
     return f"nothing to do   {named(state.current)} is current{_stage(state)}"
 
 

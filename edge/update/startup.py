@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +30,7 @@ _LOGGER = logging.getLogger(__name__)
 TRIAL_S = 60.0
 """Seconds of classified frames that end a trial: twice the WatchdogSec of the unit, so that a loop that hangs is killed
 before."""
+_FAILURES_EVERY_S = 30.0  # that a running store is looked at: an update is another process
 _LONGEST_GAP_S = 1.0  # longer gaps between frames count as this much, so that an absent camera can't end the trial
 
 
@@ -49,7 +50,7 @@ class TrialRun:
         root: Path = host.ROOT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare a run on the store in a folder; trial and rollback are noted in its health."""
+        """Prepare a run on the store in a folder; trial, rollback and refusal are noted in its health."""
         self._store = Store(folder)
         self._health = health or Health()
         self._boot = host.read(root / "proc/sys/kernel/random/boot_id").strip()
@@ -82,10 +83,9 @@ class TrialRun:
         return classifier
 
     def sinks(self) -> list[Sink]:
-        """Return the sink that ends the trial; none if no model is on trial."""
-        if self._tried is None:
-            return []
-        return [TrialSink(self._confirm, clock=self._clock)]
+        """Return the sink that notes failures of the store's models, and that which ends the trial if there is one."""
+        failures = FailureSink(lambda: self._note_failures(self._store.read()), clock=self._clock)
+        return [failures, *([] if self._tried is None else [TrialSink(self._confirm, clock=self._clock)])]
 
     def __enter__(self) -> TrialRun:
         return self
@@ -100,7 +100,7 @@ class TrialRun:
         """Return the store's state after noting a start of the model on trial, or rolling it back."""
         try:
             state = self._store.read()
-            self._note_rollback(state)
+            self._note_failures(state)
             if state.trial is None:
                 return state
             if not self._ending.enter_context(self._store.trial_lock()):
@@ -113,7 +113,7 @@ class TrialRun:
             return State()
         except OSError as error:
             return self._without_trial(error)
-        self._note_rollback(begun)
+        self._note_failures(begun)
         if begun.trial:
             self._tried = begun.current
             _LOGGER.info("update: %s is on trial until it has classified frames for a minute", named(begun.current))
@@ -121,8 +121,9 @@ class TrialRun:
             _say_rolled_back(state.current, begun)
         return begun
 
-    def _note_rollback(self, state: State) -> None:
+    def _note_failures(self, state: State) -> None:
         self._health.rolled_back = asdict(state.rolled_back) if state.rolled_back else None
+        self._health.refused = asdict(state.refused) if state.refused else None
 
     def _without_trial(self, error: OSError) -> State:
         """Return a state without trial: a failing model that can't be noted would be started again and again."""
@@ -142,7 +143,7 @@ class TrialRun:
         self._tried = None
         after = self._change(model, lambda now: states.rolled_back(now, reason=reason, time=utc_now()))
         if after:
-            self._note_rollback(after)
+            self._note_failures(after)
             _say_rolled_back(model, after)
 
     def _confirm(self) -> None:
@@ -202,6 +203,30 @@ class TrialSink:
             self._good_s = 0.0
         else:
             self._is_over = True
+
+
+class FailureSink:
+    """Sink that looks for failures of models every half minute (see `edge.sinks.protocol.Sink`)."""
+
+    def __init__(self, note: Callable[[], None], *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start to wait; `note` reads the store, and what it raises counts for nothing."""
+        self._note = note
+        self._clock = clock
+        self._noted_s = clock()
+
+    def write(self, frame: Frame, prediction: Prediction, decision: Decision) -> None:  # noqa: ARG002  # the protocol's
+        """Look, if it is time."""
+        self.idle(decision)
+
+    def idle(self, decision: Decision) -> None:  # noqa: ARG002  # the protocol's
+        """Look, if it is time."""
+        if self._clock() - self._noted_s >= _FAILURES_EVERY_S:
+            self._noted_s = self._clock()
+            with suppress(UpdateError, OSError):
+                self._note()
+
+    def close(self) -> None:
+        """No-op: nothing is open."""
 
 
 def _say_rolled_back(model: Model | None, after: State) -> None:

@@ -1,4 +1,4 @@
-"""State of a store: current model, last good one, trial, last rollback and newest manifest. Pure functions."""
+"""State of a store: current model, last good one, trial, last failures and newest manifest. Pure functions."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class RolledBack:
-    """Model of the last rollback, so that it isn't installed again by mistake."""
+class FailedModel:
+    """Model that was refused by an update, or rolled back after it."""
 
     sha256: str
     reason: str
     time: str
-    """Time of the rollback, ISO 8601, UTC."""
+    """Time of the failure, ISO 8601, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,10 @@ class State:
     """Model that a rollback makes current."""
     trial: Trial | None = None
     """Trial of the current model; None: it is good."""
-    rolled_back: RolledBack | None = None
+    rolled_back: FailedModel | None = None
+    """Model of the last rollback, so that it isn't installed again by mistake."""
+    refused: FailedModel | None = None
+    """Model that the last update refused; None: it refused none."""
     manifest: Manifest | None = None
     """Newest manifest that was seen; None: models came from addresses of their own."""
 
@@ -92,8 +95,8 @@ class State:
             data = json.loads(text)
             if data.pop("schema") != SCHEMA:
                 raise ValueError(f"expected schema {SCHEMA}")
-            kinds = {"current": Model, "last_good": Model, "trial": Trial, "rolled_back": RolledBack,
-                     "manifest": Manifest}  # fmt: skip
+            kinds = {"current": Model, "last_good": Model, "trial": Trial, "rolled_back": FailedModel,
+                     "refused": FailedModel, "manifest": Manifest}  # fmt: skip
             state = cls(**{name: _part(kinds[name], value) for name, value in data.items()})
             if state.trial and not state.current:
                 raise ValueError("no model is on trial")
@@ -118,7 +121,7 @@ def _part(kind: type, value: Any) -> Any:
 def installed(state: State, model: Model) -> State:
     """Make a new model current, on trial; a rollback leads to the last good one."""
     remembered = state.rolled_back if state.rolled_back and state.rolled_back.sha256 != model.sha256 else None
-    return replace(state, current=model, last_good=state.good, trial=Trial(), rolled_back=remembered)
+    return replace(state, current=model, last_good=state.good, trial=Trial(), rolled_back=remembered, refused=None)
 
 
 def begun(state: State, *, boot: str, time: str) -> State:
@@ -145,8 +148,8 @@ def confirmed(state: State) -> State:
 
 def rolled_back(state: State, *, reason: str, time: str) -> State:
     """Make the last good model current again; a second rollback leads to the built-in one."""
-    culprit = RolledBack(state.current.sha256, reason, time) if state.current else state.rolled_back
-    return State(current=state.last_good, rolled_back=culprit, manifest=state.manifest)
+    culprit = FailedModel(state.current.sha256, reason, time) if state.current else state.rolled_back
+    return replace(state, current=state.last_good, last_good=None, trial=None, rolled_back=culprit)
 
 
 def seen(state: State, manifest: Manifest) -> State:

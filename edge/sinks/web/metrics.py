@@ -106,17 +106,22 @@ class Metrics:
             yield answer
 
     def _model_update(self) -> Iterator[Metric]:
-        """Yield the trial of a new model, and the last rollback if there was one."""
+        """Yield the trial of a new model, and those of a store's models that failed."""
         core, health = self._core, self._live_state.health
         yield core.GaugeMetricFamily("edge_classify_model_on_trial", "1 for a new model.", value=float(health.on_trial))
-        if back := health.rolled_back:
-            rollback = core.GaugeMetricFamily(
-                "edge_classify_model_rollback_timestamp_seconds", "The last rollback, Unix time.", labels=["sha256"]
+        for name, text, failed in (
+            ("rollback", "The last rollback", health.rolled_back),
+            ("refused", "Newest model that an update refused", health.refused),
+        ):
+            if failed is None:
+                continue
+            gauge = core.GaugeMetricFamily(
+                f"edge_classify_model_{name}_timestamp_seconds", f"{text}, Unix time.", labels=["sha256"]
             )
             with suppress(ValueError):  # of a state file that somebody edited
-                time = datetime.fromisoformat(back["time"].replace("Z", "+00:00"))  # before Python 3.11 without Z
-                rollback.add_metric([back["sha256"]], time.timestamp())
-            yield rollback
+                time = datetime.fromisoformat(failed["time"].replace("Z", "+00:00"))  # before Python 3.11 without Z
+                gauge.add_metric([failed["sha256"]], time.timestamp())
+            yield gauge
 
     def _board(self) -> Iterator[Metric]:
         """Yield temperature and throttling where the system has files for them."""

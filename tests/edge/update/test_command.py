@@ -47,8 +47,27 @@ def test_a_failed_self_test_switches_nothing(update: Run, store: Store, respec: 
     outcome = update(wrong, "--allow-new-labels", "--max-slower", 100)
     assert (outcome.code, outcome.out) == (1, "")
     assert all(fact in outcome.sentence for fact in (str(wrong), "failed", "0 of 40", "75%"))
-    assert store.read() == State()
-    assert [path.name for path in store.folder.iterdir() if path.suffix != ".lock"] == []
+    state = store.read()
+    assert state.refused
+    assert (state.refused.sha256, state.current, state.trial) == (digest(wrong), None, None)
+    assert state.refused.reason == outcome.sentence.removeprefix("error: ")
+    assert digest(wrong)[:12] in update("--status").out
+    assert [path.name for path in store.folder.iterdir() if path.suffix != ".lock"] == ["state.json"]
+
+
+def test_a_refused_model_is_forgotten_once_another_one_is_installed_or_current(
+    update: Run, store: Store, fixtures: Path, tmp_path: Path, tested: list[Any]
+) -> None:
+    page, new = tmp_path / "page.tflite", fixtures / "tiny_int8.tflite"
+    page.write_text("<html>Please log in</html>")
+    for _ in range(2):  # it is installed, and then it is current
+        update(page)
+        refused = store.read().refused
+        assert refused
+        assert refused.sha256 == digest(page)
+        assert str(tmp_path / "store") not in refused.reason
+        assert update(new).code == 0
+        assert store.read().refused is None
 
 
 def test_an_error_names_the_file_as_the_user_did(update: Run, store: Store, tmp_path: Path) -> None:
@@ -60,7 +79,7 @@ def test_an_error_names_the_file_as_the_user_did(update: Run, store: Store, tmp_
     page.write_bytes(b"\0\0\0\0TFL3" * 9)
     outcome = update(page)
     assert outcome.sentence.startswith(f"{page} is damaged")
-    assert (outcome.code, store.read()) == (1, State())
+    assert (outcome.code, store.read().current) == (1, None)
     assert update(tmp_path / "gone").sentence == f"{tmp_path / 'gone'}: {os.strerror(errno.ENOENT)}"
 
 
@@ -95,7 +114,7 @@ def test_a_required_signature_is_fetched_and_verified(  # noqa: PLR0917  # fixtu
     assert sign.main(["new.tflite", "--key", "mine.key"]) == 0
     shutil.copy(fixtures / "tiny_none.tflite", "new.tflite")
     assert "isn't what was signed" in update("new.tflite", "--require-signature", "mine.pub").sentence
-    assert (store.read(), tested) == (State(), [])
+    assert (store.read().current, tested) == (None, [])
     shutil.copy(fixtures / "tiny_int8.tflite", "new.tflite")
     assert update("new.tflite", "--require-signature", "mine.pub").code == 0
     assert store.read().trial == Trial()
@@ -161,7 +180,7 @@ def test_rolling_back_by_hand_and_the_status_of_it(
 def test_json_holds_the_state_and_the_metrics(update: Run, fixtures: Path, tested: list[Any]) -> None:
     outcome = update(fixtures / "tiny_int8.tflite", "--json")
     facts = json.loads(outcome.out)
-    assert list(facts) == ["schema", "current", "last_good", "trial", "rolled_back", "manifest", "self_test"]
+    assert list(facts) == ["schema", "current", "last_good", "trial", "rolled_back", "refused", "manifest", "self_test"]
     assert facts["self_test"]["drawn"] == {"frames": 40, "right": 39, "current_right": 40, "same": 39}
     assert facts["trial"] == {"starts": 0, "boot": None}
     assert list(json.loads(update("--status", "--json").out)) == list(facts)[:-1]

@@ -65,7 +65,9 @@ def test_the_model_of_a_manifest_must_have_its_digest(update: Run, store: Store,
     assert outcome.code == 1
     assert outcome.sentence.startswith("tiny_int8.tflite ")
     assert digest(fixtures / "tiny_none.tflite") in outcome.sentence
-    assert store.read().current is None
+    state = store.read()
+    assert state.refused
+    assert (state.current, state.refused.sha256) == (None, digest(fixtures / "tiny_none.tflite"))
 
 
 def test_a_key_in_the_models_address_is_in_no_file_and_no_message(update: Run, store: Store, release: Run) -> None:

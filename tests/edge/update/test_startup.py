@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,8 +14,8 @@ from edge.artifact.trust import TrustPolicy
 from edge.errors import ModelFileError, SourceError, SourceLostError
 from edge.health import Health
 from edge.update import state as states
-from edge.update.startup import TrialRun
-from edge.update.state import Model, State, Trial
+from edge.update.startup import TrialRun, TrialSink
+from edge.update.state import FailedModel, Model, State, Trial
 from edge.update.store import Store
 
 MakeModel = Callable[[str], Model]
@@ -55,6 +55,11 @@ def refuse(*names: str) -> Callable[[Path, TrustPolicy | None], Any]:
     return load
 
 
+def is_tried(run: TrialRun) -> bool:
+    """Tell whether a sink waits for the trial's end."""
+    return any(isinstance(sink, TrialSink) for sink in run.sinks())
+
+
 def crash(run: TrialRun) -> None:
     """End a run as a crash would: nothing of Python's own end happens, but the locks are gone."""
     run._ending.close()
@@ -71,7 +76,7 @@ def on_trial(store: Store, install: MakeModel) -> tuple[Model, Model]:
 def test_an_empty_store_is_the_built_in_model_and_nothing_is_written(start: Start, store: Store) -> None:
     with start() as run:
         assert run.load(path_of) == default_model()
-        assert run.sinks() == []
+        assert not is_tried(run)
     assert not store.folder.exists()
 
 
@@ -81,7 +86,7 @@ def test_a_good_model_runs_and_nothing_is_written(start: Start, store: Store, in
     (store.folder / ".change.lock").unlink()
     with start() as run:
         assert run.load(path_of) == store.path(model)
-        assert run.sinks() == []
+        assert not is_tried(run)
     assert not (store.folder / ".change.lock").exists()
 
 
@@ -107,9 +112,9 @@ def test_a_minute_makes_a_new_model_good(start: Start, store: Store, on_trial: t
     with start(clock=lambda: now_s[0]) as run:
         assert run.load(path_of) == store.path(new)
         assert store.read() == State(new, good, Trial(1, "one"))
-        (sink,) = run.sinks()
-        for now_s[0] in range(61):  # type: ignore[assignment]
-            sink.write(*cast("Any", (None, None, None)))
+        for sink in run.sinks():
+            for now_s[0] in range(61):  # type: ignore[assignment]
+                sink.write(*cast("Any", (None, None, None)))
         assert store.read() == State(new, good)
     assert store.read() == State(new, good)
 
@@ -122,9 +127,9 @@ def test_trial_and_rollback_are_noted_in_the_health_of_the_run(
     with start(health=health, clock=lambda: now_s[0]) as run:
         run.load(path_of)
         assert (health.on_trial, health.rolled_back) == (True, None)
-        (sink,) = run.sinks()
-        for now_s[0] in range(61):  # type: ignore[assignment]
-            sink.write(*cast("Any", (None, None, None)))
+        for sink in run.sinks():
+            for now_s[0] in range(61):  # type: ignore[assignment]
+                sink.write(*cast("Any", (None, None, None)))
         assert not health.on_trial
     store.change(lambda state: states.installed(state, Model("c" * 64, "tflite", "c", "")))
     lost = Health()
@@ -138,6 +143,38 @@ def test_trial_and_rollback_are_noted_in_the_health_of_the_run(
         assert run.load(path_of) == store.path(new)
     assert later.rolled_back
     assert later.published()["rolled_back"]["sha256"] == "c" * 64
+
+
+def test_an_update_that_is_refused_during_a_run_is_noted_in_its_health(
+    start: Start, store: Store, install: MakeModel
+) -> None:
+    """The update is another process, and nothing else tells the fleet's operator of it."""
+    install("good")
+    store.change(states.confirmed)
+    failed, now_s, health = FailedModel("e" * 64, "too slow", "2026-01-02T12:00:00Z"), [0.0], Health()
+    with start(health=health, clock=lambda: now_s[0]) as run:
+        run.load(path_of)
+        (sink,) = run.sinks()  # no model is on trial
+        store.change(lambda state: replace(state, refused=failed))
+        now_s[0] = 29.0
+        sink.write(*cast("Any", (None, None, None)))
+        assert health.refused is None
+        now_s[0] = 30.0
+        sink.idle(cast("Any", None))  # no camera, and yet a model
+        assert health.refused == asdict(failed)
+        (store.folder / "state.json").write_text("damaged")
+        now_s[0] = 60.0
+        sink.idle(cast("Any", None))
+        assert health.published()["refused"] == asdict(failed)
+
+
+def test_a_refusal_before_the_start_is_in_the_health_of_the_run(start: Start, store: Store, install: MakeModel) -> None:
+    install("good")
+    failed, health = FailedModel("e" * 64, "too slow", "2026-01-02T12:00:00Z"), Health()
+    store.change(lambda state: replace(state, refused=failed))
+    with start(health=health) as run:
+        run.load(path_of)
+    assert health.refused == asdict(failed)
 
 
 def test_a_crash_is_noted_in_the_health_of_the_next_run(start: Start, on_trial: tuple[Model, Model]) -> None:
@@ -160,7 +197,7 @@ def test_a_crash_rolls_back_at_the_next_start(
     crash(run)
     with start() as run:
         assert run.load(path_of) == store.path(good)
-        assert run.sinks() == []
+        assert not is_tried(run)
     after = store.read()
     assert (after.current, after.last_good, after.trial) == (good, None, None)
     facts = (f"model {new.sha256[:12]} is rolled back", f"to model {good.sha256[:12]}: ", "its last start")
@@ -216,7 +253,7 @@ def test_a_new_model_that_can_not_be_loaded_is_rolled_back_at_once(
     good, new = on_trial
     with start() as run:
         assert run.load(refuse("new")) == store.path(good)
-        assert run.sinks() == []
+        assert not is_tried(run)
     after = store.read()
     assert (after.current, after.last_good, after.trial) == (good, None, None)
     facts = (f"rolled back to model {good.sha256[:12]}: ", f"{new.sha256[:4]} is damaged")
@@ -242,7 +279,7 @@ def test_a_second_process_meanwhile_runs_the_good_one_and_judges_nothing(
         first.load(path_of)
         with start() as second:
             assert second.load(path_of) == store.path(good)
-            assert second.sinks() == []
+            assert not is_tried(second)
         assert store.read() == State(new, good, Trial(1, "one"))
     assert any(message.endswith(f"this one runs model {good.sha256[:12]}") for message in caplog.messages)
 
@@ -254,7 +291,7 @@ def test_an_update_during_a_trial_is_not_touched_by_its_end(
     now_s = [0.0]
     with start(clock=lambda: now_s[0]) as run:
         run.load(path_of)
-        (sink,) = run.sinks()
+        *_, sink = run.sinks()
         newer = install("newer")
         for now_s[0] in range(61):  # type: ignore[assignment]
             sink.write(*cast("Any", (None, None, None)))

@@ -10,7 +10,7 @@ import pytest
 from edge.artifact.manifest import Manifest
 from edge.errors import UpdateError
 from edge.update import state as states
-from edge.update.state import Model, RolledBack, State, Trial
+from edge.update.state import FailedModel, Model, State, Trial
 
 NOON = "2026-01-02T12:00:00Z"
 A, B, C = (Model(letter * 64, "tflite", f"{letter}.tflite", NOON) for letter in "abc")
@@ -38,7 +38,7 @@ def test_a_start_is_noted_with_the_boot_it_is_in() -> None:
 def test_a_start_that_ended_badly_in_this_boot_rolls_back() -> None:
     after = states.begun(replace(B_ON_TRIAL, trial=Trial(1, "one")), boot="one", time=NOON)
     reason = "its last start ended, or was ended, before it was found good"
-    assert after == State(current=A, rolled_back=RolledBack(B.sha256, reason, NOON))
+    assert after == State(current=A, rolled_back=FailedModel(B.sha256, reason, NOON))
 
 
 def test_three_power_cuts_roll_back_and_two_do_not() -> None:
@@ -60,13 +60,13 @@ def test_a_good_end_takes_the_note_away() -> None:
 
 def test_rolling_back_twice_leads_to_the_built_in_model() -> None:
     once = states.rolled_back(State(current=B, last_good=A), reason="by hand", time=NOON)
-    assert once == State(current=A, rolled_back=RolledBack(B.sha256, "by hand", NOON))
+    assert once == State(current=A, rolled_back=FailedModel(B.sha256, "by hand", NOON))
     twice = states.rolled_back(once, reason="by hand", time=NOON)
-    assert twice == State(rolled_back=RolledBack(A.sha256, "by hand", NOON))
+    assert twice == State(rolled_back=FailedModel(A.sha256, "by hand", NOON))
 
 
 def test_another_model_leaves_the_memory_of_a_failure_the_same_one_clears_it() -> None:
-    failed = State(current=A, rolled_back=RolledBack(B.sha256, "why", NOON))
+    failed = State(current=A, rolled_back=FailedModel(B.sha256, "why", NOON))
     assert states.installed(failed, C).rolled_back == failed.rolled_back
     assert states.installed(failed, B).rolled_back is None
 
@@ -95,7 +95,7 @@ def test_a_manifest_is_remembered_through_all_steps_and_an_older_one_is_refused(
         GOOD_A,
         B_ON_TRIAL,
         replace(B_ON_TRIAL, manifest=MANIFEST),
-        replace(B_ON_TRIAL, trial=Trial(2, "x"), rolled_back=RolledBack(C.sha256, "é", NOON)),
+        replace(B_ON_TRIAL, trial=Trial(2, "x"), rolled_back=FailedModel(C.sha256, "é", NOON)),
     ],
 )
 def test_a_state_survives_its_json(state: State) -> None:

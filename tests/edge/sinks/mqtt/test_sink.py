@@ -22,7 +22,9 @@ def test_a_decision_message_holds_the_decision_its_source_and_the_model(decision
 
 def test_telemetry_holds_the_health_the_speed_and_the_losses_of_sinks(prediction: Any) -> None:
     back = {"sha256": "cd", "reason": "it can't be loaded", "time": "2026-01-02T12:00:00Z"}
-    health = Health(state="live", frames=9, skipped=1, dropped=2, reconnects=3, on_trial=True, rolled_back=back)
+    refused = {"sha256": "ef", "reason": "too slow", "time": "2026-01-03T12:00:00Z"}
+    health = Health(state="live", frames=9, skipped=1, dropped=2, reconnects=3, on_trial=True, rolled_back=back,
+                    refused=refused)  # fmt: skip
     failures = FailureLog("csv")
     failures.dropped = 4
     message = telemetry_message(
@@ -32,10 +34,11 @@ def test_telemetry_holds_the_health_the_speed_and_the_losses_of_sinks(prediction
         "state": "live", "reason": "", "frames": 9, "skipped": 1, "dropped": 2, "reconnects": 3, "fps": 15.0,
         "latency_ms": 2.6, "frame_age_ms": 12.3, "sinks_dropped": {"csv": 4}, "model_sha256": "ab", "on_trial": True,
         "rolled_back": {"sha256": "cd", "reason": "it can't be loaded", "time": "2026-01-02T12:00:00Z"},
+        "refused": {"sha256": "ef", "reason": "too slow", "time": "2026-01-03T12:00:00Z"},
     }  # fmt: skip
     before = json.loads(telemetry_message(Health(), None, [], age_ms=None, fps=0.0, model_sha256=""))
     assert (before["latency_ms"], before["frame_age_ms"], before["state"]) == (None, None, "starting")
-    assert (before["on_trial"], before["rolled_back"]) == (False, None)
+    assert (before["on_trial"], before["rolled_back"], before["refused"]) == (False, None, None)
 
 
 def test_home_assistants_sensors_read_keys_that_are_published(decision: Any, prediction: Any) -> None:

@@ -125,7 +125,7 @@ def test_before_the_first_frame_an_update_has_no_answer(clock: Clock, monitored:
     live_state = LiveState(Health(reason="no\nframe: Müħle"), clock=clock)
     assert data_of(update_event(live_state, monitored, model_sha256="ab"), "update") == {
         "run": {"state": "starting", "reason": "no\nframe: Müħle", "frames": 0, "skipped": 0, "dropped": 0,
-                "reconnects": 0, "on_trial": False, "rolled_back": None},
+                "reconnects": 0, "on_trial": False, "rolled_back": None, "refused": None},
         "seconds": 0,
         "second": None,
         "sinks": [

@@ -62,16 +62,17 @@ def short_samples(metrics: Metrics) -> dict[str, float]:
     return {name.removeprefix("edge_classify_"): value for name, value in samples(metrics).items()}
 
 
-def test_the_metrics_hold_trial_and_rollback_of_a_model() -> None:
+@pytest.mark.parametrize(("field", "word"), [("rolled_back", "rollback"), ("refused", "refused")])
+def test_the_metrics_hold_trial_rollback_and_refusal_of_a_model(field: str, word: str) -> None:
     health = Health(on_trial=True)
     metrics = Metrics(LiveState(health), [], model_sha256="ab")
     found = short_samples(metrics)
     assert found["model_on_trial{}"] == 1
-    assert not any("rollback" in name for name in found)
-    name = "model_rollback_timestamp_seconds{sha256=cd}"
-    health.rolled_back = {"sha256": "cd", "reason": "why", "time": "1970-01-02T00:00:00Z"}
+    assert not any("timestamp" in name for name in found)
+    name = f"model_{word}_timestamp_seconds{{sha256=cd}}"
+    setattr(health, field, {"sha256": "cd", "reason": "why", "time": "1970-01-02T00:00:00Z"})
     assert short_samples(metrics)[name] == 86400
-    health.rolled_back = {"sha256": "cd", "reason": "why", "time": "noon"}
+    setattr(health, field, {"sha256": "cd", "reason": "why", "time": "noon"})
     assert name not in short_samples(metrics)
 
 
