@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+import sys
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 from edge.errors import RuntimeMissingError
@@ -13,6 +16,37 @@ _MODULES = {
     "train": ("keras", "matplotlib", "scipy"),
 }
 """Extra, which is called like the package or command that needs it -> modules that it brings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wheels:
+    """Machines that a package without source code has wheels for; elsewhere pip has nothing to install."""
+
+    system: str
+    """Value of `sys.platform`; the C library is glibc."""
+    machine: str
+    """Value of `platform.machine()`."""
+    python: tuple[tuple[int, int], tuple[int, int]]
+    """First and last minor version of CPython."""
+
+    def has_one(self) -> bool:
+        """Return whether there is one for this interpreter."""
+        first, last = self.python
+        return (
+            (sys.platform, platform.machine()) == (self.system, self.machine)
+            and platform.libc_ver()[0] == "glibc"
+            and platform.python_implementation() == "CPython"
+            and first <= sys.version_info[:2] <= last
+        )
+
+    def __str__(self) -> str:
+        """Return a phrase for people."""
+        first, last = (".".join(map(str, version)) for version in self.python)
+        return f"{self.system.capitalize()} with glibc on {self.machine}, CPython {first} to {last}"
+
+
+WHEELS = {"micro": Wheels("linux", "x86_64", ((3, 10), (3, 14)))}
+"""Extra -> machines that its package has wheels for, by the registry's list of files."""
 
 
 def require(extra: str) -> None:
@@ -27,5 +61,18 @@ def require(extra: str) -> None:
 
 def missing_sentence(extra: str, modules: list[str]) -> str:
     """Return the sentence for modules that aren't installed; an unknown extra is one of this project's packages."""
+    if extra in WHEELS and not WHEELS[extra].has_one():
+        return (
+            f"{', '.join(modules)} isn't installed, and pip has none for this machine ({machine_phrase()}): the only "
+            f"wheels are for {WHEELS[extra]}; run the command there, what it writes is for any machine"
+        )
     what = f"edge-classify[{extra}]" if extra in _MODULES else "edge-classify"
     return f"{', '.join(modules)} isn't installed: pip install '{what}'"
+
+
+def machine_phrase() -> str:
+    """Return system, C library, processor and interpreter of this process, for people."""
+    libc = f"with {name}" if (name := platform.libc_ver()[0]) else "without glibc"
+    system = f"Linux {libc}" if sys.platform == "linux" else platform.system()
+    interpreter = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{system} on {platform.machine()}, {interpreter}"

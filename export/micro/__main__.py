@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             target.write_text(text, encoding="utf-8")
     for row in _table(folder, name, loaded, network, checked):
         print(row)
-    _warn_of_size(network, arena_bytes)
+    _warn_of_size(name, network, arena_bytes)
     return EXIT_DONE
 
 
@@ -156,11 +156,12 @@ def _table(folder: Path, name: str, loaded: LoadedModel, network: MicroNetwork, 
     return [f"{title:<14}{text}" for title, text in rows]
 
 
-def _warn_of_size(network: MicroNetwork, arena_bytes: int) -> None:
+def _warn_of_size(name: str, network: MicroNetwork, arena_bytes: int) -> None:
     if arena_bytes > _LARGE_ARENA or len(network.content) > _LARGE_NETWORK:
         _LOGGER.warning(
-            "most boards have less: this takes one with external RAM and flash, such as an ESP32-S3 with PSRAM; "
-            "`python -m train --preset micro` makes networks of 64 kB"
+            "most boards have less: this takes one with external flash, and external RAM for %s_begin_in(), such as "
+            "an ESP32-S3 with PSRAM; `python -m train --preset micro` makes networks of 64 kB",
+            name,
         )
 
 

@@ -32,6 +32,8 @@ class Settings:
     tflm_library: str
     """Name of that library."""
     arena_bytes: int
+    least_arena_bytes: int
+    """Bytes that the tensors fit in on a 64-bit computer."""
     ram_bytes: int
     """All static memory."""
 
@@ -53,6 +55,7 @@ def settings_header(name: str, loaded: LoadedModel, network: MicroNetwork, setti
         "TFLM_HEADER": settings.tflm_header,
         "TFLM_LIBRARY": literal(settings.tflm_library),
         "ARENA_BYTES": settings.arena_bytes,
+        "LEAST_ARENA_BYTES": settings.least_arena_bytes,
         "RAM_BYTES": f"{settings.ram_bytes}L",
         "OPERATORS": len(network.operators),
         "HEIGHT": spec.height,

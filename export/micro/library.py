@@ -94,7 +94,8 @@ def render(name: str, loaded: LoadedModel, network: MicroNetwork, checked: Check
         )
         for template, path in templates.items()
     }
-    facts = Settings(TFLM_HEADER, TFLM_LIBRARY, checked.arena_bytes, ram_bytes(loaded, checked.arena_bytes))
+    ram = ram_bytes(loaded, checked.arena_bytes)
+    facts = Settings(TFLM_HEADER, TFLM_LIBRARY, checked.arena_bytes, checked.least_arena, ram)
     generated = {
         "settings.h": settings_header(name, loaded, network, facts),
         "model_data.h": data_header(name, loaded),

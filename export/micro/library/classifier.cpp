@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <new>
+
 #include "NAME_model_data.h"
 #ifdef ARDUINO
 #include MACRO_TFLM_HEADER  // by which Arduino finds the library
@@ -14,9 +16,10 @@
 namespace {
 
 constexpr uint32_t kInputBytes = MACRO_HEIGHT * MACRO_WIDTH * MACRO_CHANNELS;
+constexpr size_t kAlignment = 16;  // of the arena, in bytes
 
-alignas(16) uint8_t arena[MACRO_ARENA_BYTES];
-tflite::MicroInterpreter *interpreter = nullptr;  // null until NAME_begin() has succeeded
+alignas(tflite::MicroInterpreter) unsigned char storage[sizeof(tflite::MicroInterpreter)];
+tflite::MicroInterpreter *interpreter = nullptr;  // null until NAME_begin() or NAME_begin_in() has succeeded
 
 NAME_status invoke(tflite::MicroInterpreter *with) {
   return with->Invoke() == kTfLiteOk ? NAME_OK : NAME_INVOKE_FAILED;
@@ -59,8 +62,12 @@ NAME_status decide(double presence, NAME_result *result) {
 
 }  // namespace
 
-extern "C" NAME_status NAME_begin(void) {
+extern "C" NAME_status NAME_begin_in(void *memory, size_t bytes) {
   if (interpreter != nullptr) return NAME_OK;
+  if (memory == nullptr) return NAME_NO_MEMORY;
+  // Of what a 64-bit computer needs: tensors are as large here, pointers half as long. With far less the library crashes.
+  if (bytes < kAlignment + MACRO_LEAST_ARENA_BYTES / 2) return NAME_SMALL_ARENA;
+  const size_t gap = (kAlignment - reinterpret_cast<uintptr_t>(memory) % kAlignment) % kAlignment;
   const tflite::Model *model = tflite::GetModel(g_NAME_model_data);
   if (model->version() != TFLITE_SCHEMA_VERSION) return NAME_WRONG_SCHEMA;
   static tflite::MicroMutableOpResolver<MACRO_OPERATORS> resolver;
@@ -69,13 +76,20 @@ extern "C" NAME_status NAME_begin(void) {
     is_resolved = true;
 OPERATOR_LINES
   }
-  static tflite::MicroInterpreter made(model, resolver, arena, MACRO_ARENA_BYTES);
-  if (made.AllocateTensors() != kTfLiteOk) return NAME_SMALL_ARENA;
-  if (!fits(made.input(0), kInputBytes, MACRO_INPUT_IS_SIGNED)) return NAME_OTHER_TENSORS;
-  if (!fits(made.output(0), MACRO_CLASSES, MACRO_OUTPUT_IS_SIGNED)) return NAME_OTHER_TENSORS;
-  const NAME_status status = check_known_answer(&made);
-  if (status == NAME_OK) interpreter = &made;
+  // Made anew at each try. One that failed isn't destroyed: it owns nothing but the arena, which may be half filled in.
+  tflite::MicroInterpreter *made =
+      ::new (storage) tflite::MicroInterpreter(model, resolver, static_cast<uint8_t *>(memory) + gap, bytes - gap);
+  if (made->AllocateTensors() != kTfLiteOk) return NAME_SMALL_ARENA;
+  if (!fits(made->input(0), kInputBytes, MACRO_INPUT_IS_SIGNED)) return NAME_OTHER_TENSORS;
+  if (!fits(made->output(0), MACRO_CLASSES, MACRO_OUTPUT_IS_SIGNED)) return NAME_OTHER_TENSORS;
+  const NAME_status status = check_known_answer(made);
+  if (status == NAME_OK) interpreter = made;
   return status;
+}
+
+extern "C" NAME_status NAME_begin(void) {
+  alignas(16) static uint8_t arena[MACRO_ARENA_BYTES];  // in here, so that a program without NAME_begin() is linked without
+  return NAME_begin_in(arena, sizeof(arena));
 }
 
 /*IMAGE*/extern "C" NAME_status NAME_classify(const NAME_frame *frame, NAME_result *result) {
@@ -103,13 +117,14 @@ extern "C" size_t NAME_arena_used(void) { return interpreter == nullptr ? 0 : in
 extern "C" const char *NAME_describe(NAME_status status) {
   switch (status) {
     case NAME_OK: return "done";
-    case NAME_NOT_BEGUN: return "NAME_begin() comes first, and must have succeeded";
+    case NAME_NOT_BEGUN: return "NAME_begin() or NAME_begin_in() comes first, and must have succeeded";
     case NAME_WRONG_SCHEMA: return "the TensorFlow Lite Micro library reads another schema of model files";
     case NAME_NO_KERNEL: return "the TensorFlow Lite Micro library lacks an operator of the network";
-    case NAME_SMALL_ARENA: return "the tensors don't fit: raise MACRO_ARENA_BYTES in NAME_settings.h";
+    case NAME_SMALL_ARENA: return "the tensors don't fit: raise MACRO_ARENA_BYTES in NAME_settings.h, or use NAME_begin_in()";
     case NAME_OTHER_TENSORS: return "the network's input or output isn't what this library was written for";
     case NAME_INVOKE_FAILED: return "the network could not be run";
     case NAME_WRONG_ANSWER: return "the kernels give another answer than TFLM_VERSION did: use that version";
+    case NAME_NO_MEMORY: return "NAME_begin_in() got no memory: is the board's external RAM there, and switched on?";
     case NAME_BAD_FRAME: return "the frame has no data, or a size outside of 1 to 32,767 pixels";
   }
   return "unknown status";

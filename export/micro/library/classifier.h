@@ -4,7 +4,8 @@
  *   NAME_result result;
  *   if (NAME_classify(...) == NAME_OK) ...      result.label, result.probability
  *
- * All memory is static: MACRO_ARENA_BYTES for the network's tensors. One frame at a time, from one thread. */
+ * NAME_begin() takes MACRO_ARENA_BYTES of static memory for the network's tensors, NAME_begin_in() takes yours, such as
+ * external RAM. One frame at a time, from one thread. */
 #ifndef MACRO_H
 #define MACRO_H
 
@@ -21,18 +22,24 @@ extern "C" {
 
 typedef enum {
   NAME_OK,
-  NAME_NOT_BEGUN,      /* NAME_begin() comes first, and must have returned NAME_OK */
+  NAME_NOT_BEGUN,      /* NAME_begin() or NAME_begin_in() comes first, and must have returned NAME_OK */
   NAME_WRONG_SCHEMA,   /* the TensorFlow Lite Micro library reads another schema of model files */
   NAME_NO_KERNEL,      /* it lacks an operator of the network */
   NAME_SMALL_ARENA,    /* it needs more memory than it was measured with: raise MACRO_ARENA_BYTES */
   NAME_OTHER_TENSORS,  /* the network's input or output isn't what this library was written for */
   NAME_INVOKE_FAILED,
   NAME_WRONG_ANSWER,   /* its kernels give another answer to the known input: use the version in README.md */
-  NAME_BAD_FRAME       /* no data, or a size outside of 1 to 32,767 pixels */
+  NAME_BAD_FRAME,      /* no data, or a size outside of 1 to 32,767 pixels */
+  NAME_NO_MEMORY       /* NAME_begin_in() got a null pointer: an allocation failed */
 } NAME_status;
 
 /* Allocate the tensors, run the network on a known input and compare its output. Call it once, in setup(). */
 NAME_status NAME_begin(void);
+
+/* The same with memory of your own, where the board's fast RAM is too small: external RAM, or a buffer shared with what
+ * is done before. MACRO_ARENA_BYTES, at any address, are enough, and must stay until the program's end. A program that
+ * doesn't call NAME_begin() is linked without the static memory. After a failure another memory may be tried. */
+NAME_status NAME_begin_in(void *memory, size_t bytes);
 
 /*IMAGE*//* Classify one frame of a camera. */
 /*IMAGE*/NAME_status NAME_classify(const NAME_frame *frame, NAME_result *result);

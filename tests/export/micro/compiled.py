@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 import struct
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,19 +68,64 @@ def loaded_model(
     return LoadedModel(artifact, FakeRuntime(taken, put_out), spec)
 
 
-def written(folder: Path, loaded: LoadedModel, known_answer: NDArray[Any] | None = None) -> Path:
+def written(
+    folder: Path, loaded: LoadedModel, known_answer: NDArray[Any] | None = None, *, arena_bytes: int = 1280
+) -> Path:
     """Write the library `lib` of a model; return its folder of sources."""
     answer = np.zeros(len(loaded.spec.labels), np.uint8) if known_answer is None else known_answer
     network = MicroNetwork(loaded.artifact.network, ("CONV_2D", "FULLY_CONNECTED"), 3)
-    for path, text in render("lib", loaded, network, Checked("1", 1000, 1280, answer, FACTS)).items():
+    for path, text in render("lib", loaded, network, Checked("1", 1000, arena_bytes, answer, FACTS)).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
     return folder / "src"
 
 
-def build(folder: Path, *, main: str, flags: Sequence[str] = (), sources: str = "*.c*") -> Path:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Machine that sources are compiled for."""
+
+    machine: str = platform.machine()
+    c: str = "cc"
+    cxx: str = "c++"
+    flags: tuple[str, ...] = ()
+    """Flags of compiler and linker."""
+    emulator: str = ""
+    """Program that runs its programs; empty: this machine does."""
+
+    def runs(self, folder: Path) -> bool:
+        """Return whether a C++ program can be compiled for it, and run."""
+        source, program = folder / "probe.cpp", folder / "probe"
+        source.write_text('#include <stdio.h>\nint main() { return puts("") < 0 || sizeof(void *) != 4; }\n')
+        if None in (shutil.which(self.cxx), shutil.which(self.c), shutil.which(self.emulator or self.c)):
+            return False
+        command = [self.cxx, *self.flags, str(source), "-o", str(program)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            return False
+        run = [self.emulator, program] if self.emulator else [program]
+        return subprocess.run(run, capture_output=True, check=False).returncode == 0
+
+
+HOST = Target()
+THIRTY_TWO_BIT = (
+    Target(
+        "arm", "arm-linux-gnueabihf-gcc", "arm-linux-gnueabihf-g++", ("-static", "-march=armv7-a+vfpv4"), "qemu-arm"
+    ),
+    Target("x86_64", flags=("-m32", "-msse2", "-mfpmath=sse")),
+)
+"""Machines with pointers as long as a microcontroller's, the nearest first."""
+
+
+def build(
+    folder: Path,
+    *,
+    main: str,
+    flags: Sequence[str] = (),
+    sources: str = "*.c*",
+    link: Sequence[str] = (),
+    target: Target = HOST,
+) -> Path:
     """Compile a library's sources and a program beside this file; C as C99, C++ as C++11, all warnings are errors."""
-    compilers = [shutil.which(name) for name in ("cc", "c++")]
+    compilers = [shutil.which(name) for name in (target.c, target.cxx)]
     if None in compilers:
         pytest.skip("no C and C++ compiler on this machine: exported libraries aren't compiled")
     objects = []
@@ -88,14 +135,19 @@ def build(folder: Path, *, main: str, flags: Sequence[str] = (), sources: str = 
         standard = next((flag for flag in flags if flag.startswith("-std=gnu")), "-std=c99" if is_c else "-std=c++11")
         if not is_c:
             standard = standard.replace("gnu99", "gnu++11")
-        others = [flag for flag in flags if not flag.startswith("-std=")]
+        others = [*target.flags, *(flag for flag in flags if not flag.startswith("-std="))]
         command = [compilers[not is_c], standard, *STRICT, "-O1", *others, "-I", folder / "src", "-I", HERE / "tflm",
                    "-c", source, "-o", objects[-1]]  # fmt: skip
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     program = folder / "program"
-    subprocess.run(list(map(str, [compilers[1], *objects, "-o", program, "-lm"])), check=True)
-    return program
+    subprocess.run(list(map(str, [compilers[1], *target.flags, *objects, "-o", program, *link, "-lm"])), check=True)
+    if not target.emulator:
+        return program
+    script = folder / "emulated"
+    script.write_text(f'#!/bin/sh\nexec {target.emulator} "{program}" "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    return script
 
 
 def as_frame(pixels: NDArray[np.uint8], frame_format: int, *, gap: int = 0) -> bytes:

@@ -1,9 +1,11 @@
 // Runs the example sketch: setup() and three times loop(), with a stand-in for Arduino whose serial port is stdout.
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tensorflow/lite/micro/micro_interpreter.h"
+#include "lib_settings.h"
 
 #define ARDUINO_BOARD "TEST_BOARD"
 
@@ -27,6 +29,12 @@ struct SerialPort {
   }
 };
 static SerialPort Serial;
+#if defined(BOARD_HAS_PSRAM) && LIB_ARENA_BYTES > 100000
+static void *ps_malloc(size_t bytes) {
+  printf("ps_malloc %lu\r\n", static_cast<unsigned long>(bytes));
+  return malloc(bytes);
+}
+#endif
 
 #include "../examples/classify/classify.ino"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.export.micro.compiled import build
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TINY = FIXTURES / "tiny_int8.tflite"
+INSTALL = "pip install 'edge-classify[micro]'"
 NEEDS_PACKAGE = pytest.mark.skipif(
     find_spec("tflite_micro") is None,
     reason="TensorFlow Lite Micro needs the extra `micro`: pip install 'edge-classify[micro]'",
@@ -98,9 +100,18 @@ def test_what_cant_be_exported_is_one_sentence(
     assert not list(tmp_path.iterdir())
 
 
-def test_without_the_package_the_extra_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("wheels", "named"), [({}, INSTALL), (extras.WHEELS, "riscv64")], ids=["here", "no wheel"])
+def test_without_the_package_the_way_to_it_is_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    wheels: dict[str, extras.Wheels],
+    named: str,
 ) -> None:
     monkeypatch.setattr(extras, "find_spec", lambda _name: None)
+    monkeypatch.setattr(extras, "WHEELS", wheels)
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     assert command.main([str(TINY), "--out", str(tmp_path / "lib")]) == 2
-    assert "edge-classify[micro]" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert named in error
+    assert (INSTALL in error) is (named == INSTALL)

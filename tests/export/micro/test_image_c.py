@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import struct
 import subprocess
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.export.micro.compiled import (
     RGB565_BE,
     RGB565_LE,
     RGB888,
+    Target,
     as_frame,
     build,
     loaded_model,
@@ -51,12 +51,14 @@ def in_order(pixels: NDArray[np.uint8], size: InputSpec) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 @pytest.mark.parametrize("flags", [(), JOINING], ids=["c99", "joining"])
-def test_the_committed_vectors_hold(tmp_path: Path, vector: dict[str, Any], flags: tuple[str, ...]) -> None:
+def test_the_committed_vectors_hold(
+    tmp_path: Path, vector: dict[str, Any], flags: tuple[str, ...], target: Target
+) -> None:
     size = InputSpec(**vector["input"])
-    if flags and platform.machine() == "x86_64":
+    if flags and target.machine == "x86_64":
         flags = (*flags, "-march=native")
     written(tmp_path, loaded_model(size))
-    program = build(tmp_path, main="prepare.cpp", sources="lib_image.c", flags=flags)
+    program = build(tmp_path, main="prepare.cpp", sources="lib_image.c", flags=flags, target=target)
     frame = np.array(vector["frame_bgr"], np.uint8)[..., ::-1]
 
     ((pixels, _),) = prepared(program, [as_frame(frame, RGB888)], size)
@@ -76,10 +78,12 @@ def test_the_committed_vectors_hold(tmp_path: Path, vector: dict[str, Any], flag
     ],
     ids=str,
 )
-def test_every_format_and_size_gives_the_bytes_of_edge_vision(tmp_path: Path, settings: dict[str, Any]) -> None:
+def test_every_format_and_size_gives_the_bytes_of_edge_vision(
+    tmp_path: Path, settings: dict[str, Any], target: Target
+) -> None:
     size = InputSpec(**{"height": 20, "width": 28, "channels": 3, "recipe": IMAGE_RECIPE} | settings)
     written(tmp_path, loaded_model(size))
-    program = build(tmp_path, main="prepare.cpp", sources="lib_image.c")
+    program = build(tmp_path, main="prepare.cpp", sources="lib_image.c", target=target)
     rng = np.random.default_rng(0)
     frames, expected = [], []
     for height, width in ((60, 80), (80, 60), (1, 1), (3, 200), (20, 28), (40, 56), (17, 23), (240, 320)):

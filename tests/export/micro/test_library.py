@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.device.timing import read_timing
 from edge.artifact.decision_spec import DecisionSpec
 from edge.artifact.input_spec import IMAGE_RECIPE, InputSpec
 from edge.classify.classifier import Classifier
@@ -20,6 +24,7 @@ from tests.export.micro.compiled import (
     FACTS,
     LABELS,
     RGB888,
+    Target,
     as_frame,
     build,
     known_answer_bytes,
@@ -52,7 +57,9 @@ def answers(program: Path, outputs: bytes) -> tuple[list[list[str]], bytes, int]
     ],
     ids=["probability", "margin, int8", "energy", "joint", "probabilities", "tempered probabilities"],
 )  # fmt: skip
-def test_frames_are_decided_as_in_python(tmp_path: Path, size: InputSpec, settings: dict[str, Any]) -> None:
+def test_frames_are_decided_as_in_python(
+    tmp_path: Path, size: InputSpec, settings: dict[str, Any], target: Target
+) -> None:
     model = loaded_model(size, **settings)
     dtype = model.runtime.output_tensor.dtype
     rng = np.random.default_rng(1)
@@ -68,7 +75,7 @@ def test_frames_are_decided_as_in_python(tmp_path: Path, size: InputSpec, settin
         predictions.append(classifier.classify(rgb[..., ::-1]))
         sent += as_frame(rgb, RGB888) + output.tobytes()
 
-    decisions, seen, code = answers(build(tmp_path, main="classify.cpp"), sent)
+    decisions, seen, code = answers(build(tmp_path, main="classify.cpp", target=target), sent)
 
     assert code == 0
     assert seen == inputs + b"".join(model.runtime.inputs)
@@ -165,6 +172,69 @@ def test_the_sketch_prints_its_times_as_json_and_then_its_answers(tmp_path: Path
         "frame_to_decision_ns": [1_750_000] * 20 if size is GREY else [],
     }  # fmt: skip
     assert rest == ["cat 0.25"] * 3  # four equal logits
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        COLOUR,
+        GREY,
+        replace(COLOUR, height=96, width=96, resize="stretch"),
+        replace(COLOUR, height=224, width=224, resize="crop", crop=0.5),
+        replace(GREY, height=28, width=28, interpolation="nearest"),
+    ],
+    ids=["letterbox", "grey", "stretch", "half", "nearest"],
+)
+@pytest.mark.parametrize("is_covered", [False, True], ids=["drawn", "covered"])
+def test_the_sketch_times_frames_that_the_network_is_run_on(
+    tmp_path: Path, size: InputSpec, *, is_covered: bool
+) -> None:
+    """The network isn't run on a covered lens: the times of such a frame would be those of its preprocessing."""
+    written(tmp_path, loaded_model(size))
+    if is_covered:
+        sketch = tmp_path / "examples" / "classify" / "classify.ino"
+        camera = "static bool take_frame(lib_frame *frame) {\n"
+        text = sketch.read_text(encoding="utf-8")
+        assert camera in text
+        black = "  static uint8_t black[4]; *frame = {black, 2, 2, 0, lib_GREY8}; return true;\n"
+        sketch.write_text(text.replace(camera, camera + black), encoding="utf-8")
+    program = build(tmp_path, main="sketch.cpp")
+
+    lines = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
+
+    timing = json.loads(next(line for line in lines if line.startswith("{")))
+    assert read_timing(timing, "board.json").frame_to_decision_ns == [1_750_000] * 20
+    assert [line.split()[0] for line in lines[-3:]] == (["nothing"] if is_covered else ["cat"]) * 3
+    assert len(lines) == (6 if is_covered else 5)
+
+
+def test_the_network_may_lie_in_memory_that_the_program_gives(tmp_path: Path) -> None:
+    written(tmp_path, loaded_model(GARMENT))
+    linked = ("-Wl,--gc-sections",) if sys.platform == "linux" else ()
+    program = build(tmp_path, main="begin_in.cpp", flags=("-ffunction-sections", "-fdata-sections"), link=linked)
+    assert subprocess.run([program], check=False).returncode == 0
+    if linked and (
+        nm := shutil.which("nm")
+    ):  # as Arduino links: without the memory of NAME_begin(), which isn't called
+        symbols = subprocess.run([nm, program], capture_output=True, text=True, check=True).stdout
+        assert "lib_begin_in" in symbols
+        assert not re.search(r"begin\w*arena", symbols)
+        (tmp_path / "other").mkdir()
+        written(tmp_path / "other", loaded_model(GARMENT))
+        with_arena = subprocess.run([nm, build(tmp_path / "other", main="sketch.cpp")], capture_output=True, text=True,
+                                    check=True).stdout  # fmt: skip
+        assert re.search(r"begin\w*arena", with_arena)
+
+
+@pytest.mark.parametrize(("arena_bytes", "is_external"), [(100_000, False), (100_096, True)])
+def test_the_sketch_takes_external_ram_for_a_large_arena(
+    tmp_path: Path, arena_bytes: int, *, is_external: bool
+) -> None:
+    written(tmp_path, loaded_model(GREY), arena_bytes=arena_bytes)
+    program = build(tmp_path, main="sketch.cpp", flags=("-DBOARD_HAS_PSRAM",))
+    printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert (printed[0] == f"ps_malloc {arena_bytes}") is is_external
+    assert f"arena: {arena_bytes // 2} bytes used of {arena_bytes}" in printed
 
 
 def test_the_sketch_says_why_it_can_t_run(tmp_path: Path) -> None:
