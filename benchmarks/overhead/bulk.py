@@ -144,11 +144,18 @@ def draw(folder: Path) -> list[Path]:
 
 
 def links(images: Sequence[Path], folder: Path, count: int) -> Path:
-    """Give the images `count` names in a new folder, by hard links."""
+    """Give the images `count` names in a new folder, by hard links, or by symbolic ones where there can't be hard ones.
+
+    There can't be on another file system, to another user's file, or more than a file system allows of one file.
+    """
     folder.mkdir()
     for number in range(count):
         image = images[number % len(images)]
-        os.link(image, folder / f"{number:07d}{image.suffix}")
+        link = folder / f"{number:07d}{image.suffix}"
+        try:
+            os.link(image, link)
+        except OSError:
+            link.symlink_to(image.resolve())
     return folder
 
 

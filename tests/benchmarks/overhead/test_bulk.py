@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -32,6 +34,17 @@ def test_a_loop_classifies_its_share_of_the_images(tmp_path: Path) -> None:
     assert bulk.run_loops("edge", folder, 2) > 0
     with pytest.raises(ToolkitError):
         bulk.run_loops(str(tmp_path / "absent.tflite"), folder, 1)
+
+
+def test_images_of_another_file_system_are_linked_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_: Path) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    monkeypatch.setattr(bulk.os, "link", link)
+    monkeypatch.chdir(tmp_path)
+    Path("a.jpg").write_bytes(b"an image")
+    folder = bulk.links([Path("a.jpg")], tmp_path / "links", 2)
+    assert [path.read_bytes() for path in folder.iterdir()] == [b"an image"] * 2
 
 
 def test_rates_are_compared_in_rounds_and_memory_over_time(
