@@ -42,6 +42,7 @@ _CHUNK_S = 2.0  # of a worker's time: long against what spreading it costs, shor
 _MOST_IN_A_CHUNK = 256
 _CHUNKS_A_WORKER = 8  # at least, so that no worker ends long before the others
 _DECODE_S = 0.005  # for reading and decoding an image, roughly: answers don't depend on it
+_JOIN_ATTEMPTS = "2"  # of Ray, each of 40 s; by itself it makes 20 before it says that a port isn't a cluster's
 _PROGRESS_S = 30.0  # between two lines where there is no terminal for a bar
 _SHEET_EDGE = 560  # pixels that the sheet needs of an image, twice what it shows
 
@@ -56,6 +57,8 @@ class Outcome:
     """Images that the inputs name, up to the limit."""
     classified: int
     """Images of these that had no row before."""
+    unreadable: int
+    """Parquet files that can't be read, whose images aren't among these."""
     images_per_s: float
     """Rate of this call, once each worker has begun; 0: nothing was to be done."""
     summary: Summary
@@ -83,7 +86,7 @@ def classify_archive(config: BulkConfig, policy: TrustPolicy | None = None) -> O
         rate = _classify(config, classifier, job, pending, store) if len(pending) else 0.0
         summary = summarize(store.parts())
         sheet = store.sheet if _write_sheet(summary, job, store.sheet) else None
-    return Outcome(store.folder, len(listing), len(pending), rate, summary, sheet)
+    return Outcome(store.folder, len(listing), len(pending), len(archive.unreadable), rate, summary, sheet)
 
 
 def _load(config: BulkConfig, policy: TrustPolicy | None) -> Classifier:
@@ -140,6 +143,8 @@ def _engine(address: str | None) -> ModuleType:
     settings = {"RAY_USAGE_STATS_ENABLED": "0"}
     if address is None and "ray" not in sys.modules:
         settings |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex()}
+    if address is not None:
+        settings["RAY_gcs_server_port_wait_time_s"] = _JOIN_ATTEMPTS
     for name, value in settings.items():
         os.environ.setdefault(name, value)
     from edge.bulk import engine
@@ -209,11 +214,8 @@ def _write_sheet(summary: Summary, job: Job, path: Path) -> bool:
         return False
     import cv2
 
-    contents = {
-        item.path: content
-        for each in summary.least_certain
-        for item, content in read_items([Item.at(each["path"])], job.filesystems, column=job.column)
-    }
+    items = sorted((Item.at(row["path"]) for row in summary.least_certain), key=lambda item: (item.container, item.row))
+    contents = {item.path: content for item, content in read_items(items, job.filesystems, column=job.column)}
     pictures = [_decoded(contents[row["path"]]) for row in summary.least_certain]
     _, encoded = cv2.imencode(".png", draw_sheet(summary.least_certain, pictures))
     atomic_file.write_bytes(path, encoded.tobytes())

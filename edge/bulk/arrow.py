@@ -26,6 +26,10 @@ FileSystem = Any
 """pyarrow.fs.FileSystem."""
 ParquetFile = Any
 """pyarrow.parquet.ParquetFile."""
+Column = Any
+"""pyarrow.Array."""
+BYTES, TEXT = "bytes", "text"
+"""Kinds of columns that images can be in."""
 
 _TIME = pa.timestamp("ns", tz="UTC")
 ITEM_SCHEMA = pa.schema(
@@ -49,6 +53,7 @@ ROW_SCHEMA = pa.schema(
 )
 _MOST_OF_A_MESSAGE = 300  # characters
 _CONVERTED_AT_ONCE = 10_000  # items
+_BUFFER_BYTES = 4 * 2**20  # read at once; without a buffer pyarrow reads a row group as a whole, which may be a file
 
 
 # ---- file systems
@@ -116,7 +121,47 @@ def open_parquet(path: str, filesystem: FileSystem | None) -> ParquetFile:
         OSError: unreadable, or no Parquet file.
     """
     with os_errors():
-        return pq.ParquetFile(path, filesystem=filesystem)
+        return pq.ParquetFile(path, filesystem=filesystem, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+
+
+def kinds(file: ParquetFile, column: str) -> dict[str, str]:
+    """Return which kinds of values a column holds, and the field of a struct that does; empty: itself, or nothing.
+
+    Returns:
+        `BYTES`, `TEXT`, both or none -> name of the first such field, empty for a column that is no struct.
+    """
+    schema = file.schema_arrow
+    kind = schema.field(schema.names.index(column)).type
+    fields = [(field.name, field.type) for field in kind] if pa.types.is_struct(kind) else [("", kind)]
+    return {found: name for name, each in reversed(fields) if (found := _kind(each))}
+
+
+def _kind(kind: Any) -> str:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
+    return TEXT if is_text else BYTES if is_bytes or pa.types.is_fixed_size_binary(kind) else ""
+
+
+def column_of(table: Table, name: str) -> Column:
+    """Return the first column of a name; reading `image` brings `image.width` too."""
+    return table.column(table.schema.names.index(name))
+
+
+def plain(column: Column, field: str) -> Column:
+    """Return a column, or a field of a column of structs, as values without a dictionary."""
+    if field:
+        column = pc.struct_field(column, field)  # null where the whole struct is
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def is_all_null(file: ParquetFile, column: str, field: str) -> bool:
+    """Return true if the file's statistics say that no row has a value in a field of a column of structs."""
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    leaves = [group.column(number) for group in groups for number in range(group.num_columns)
+              if group.column(number).path_in_schema == f"{column}.{field}"]  # fmt: skip
+    found = [(leaf.statistics, leaf.num_values) for leaf in leaves]
+    return bool(found) and all(each and each.has_null_count and each.null_count == count for each, count in found)
 
 
 # ---- tables of items and rows

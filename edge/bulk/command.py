@@ -40,8 +40,8 @@ and a .png of the least certain images. A row is of a file's
 path, size and time: a call that is repeated reads what is new, has changed, or could not be read. Another model,
 threshold or setting has a folder of its own. Extra `bulk`.
 
-exit codes: 0 done, 1 error (also: some images could not be classified; each is a row with its reason), 2 wrong call,
-130 Ctrl-C; what was done is kept, and SIGTERM stops cleanly (0)
+exit codes: 0 done, 1 error (also: some images could not be classified; each is a row with its reason. Or a Parquet file
+in a folder could not be read), 2 wrong call, 130 Ctrl-C; what was done is kept, and SIGTERM stops cleanly (0)
 """
 
 
@@ -118,15 +118,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     outcome = classify_archive(config, trust_policy_from(options))
     print(json.dumps(as_record(outcome), ensure_ascii=False) if config.json else as_text(outcome))
-    return EXIT_ERROR if outcome.summary.failed else EXIT_DONE
+    return EXIT_ERROR if outcome.summary.failed or outcome.unreadable else EXIT_DONE
 
 
 def as_record(outcome: Outcome) -> dict[str, Any]:
     """Return the JSON object of a call.
 
     Returns:
-        folder (of the rows), listed (images that the inputs name), classified (of these, by this call), images_per_s
-        (of this call, once each worker has begun; 0: none).
+        folder (of the rows), listed (images that the inputs name), classified (of these, by this call), unreadable
+        (Parquet files whose images can't be listed), images_per_s (of this call, once each worker has begun; 0: none).
 
         Of all rows in the folder: images, labels (answer -> number), errors (reason -> number), least_certain (paths,
         the least certain first) and sheet (their picture, or null).
@@ -136,6 +136,7 @@ def as_record(outcome: Outcome) -> dict[str, Any]:
         "folder": str(outcome.folder),
         "listed": outcome.listed,
         "classified": outcome.classified,
+        "unreadable": outcome.unreadable,
         "images_per_s": round(outcome.images_per_s, 3),
         "images": summary.images,
         "labels": summary.labels,

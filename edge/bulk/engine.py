@@ -38,6 +38,8 @@ _LOGGER = logging.getLogger(__name__)
 _STORE_BYTES = 256 * 2**20  # of Ray's objects in memory: listings and rows are small; more goes to the disk
 _MOST_LOST = 8  # times that all workers may lose what they work on
 _CONNECT_S = 10.0
+_HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"  # RFC 9113, with empty settings
+_SETTINGS = 4  # type of the frame that a server of HTTP/2, and so of gRPC, begins with
 _LAST_PORT = 65535
 _SESSION = "edge-ray-"  # beginning of a folder's name; short, for the names of sockets may have 107 bytes
 _AHEAD = 2  # chunks that wait for each worker while it works
@@ -248,14 +250,23 @@ def _require_answer(address: str) -> None:
     """Connect once: Ray would try for minutes.
 
     Raises:
-        OSError: nothing listens there.
+        OSError: nothing listens there, or nothing that speaks gRPC.
         ValueError: it is no HOST:PORT.
     """
     host, _, port = address.partition(":")
     if not 0 < int(port) <= _LAST_PORT:  # the C library takes 99999 for 34463
         raise ValueError(f"a port is a number from 1 to {_LAST_PORT}")
-    with socket.create_connection((host, int(port)), _CONNECT_S):
-        pass
+    with socket.create_connection((host, int(port)), _CONNECT_S) as connection:
+        if os.environ.get("RAY_USE_TLS", "0") == "1":
+            return
+        with contextlib.suppress(OSError):  # it closes, or says nothing
+            connection.sendall(_HTTP2_PREFACE)
+            head = b""
+            while len(head) < 9 and (more := connection.recv(9 - len(head))):  # length, type, flags, stream
+                head += more
+            if head[3:4] == bytes([_SETTINGS]) and not any(head[5:]):
+                return
+    raise OSError("what listens there isn't Ray: name the port of the cluster's head, 6379 unless it was set")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from edge.bulk import arrow
 from edge.bulk.items import UNKNOWN_SIZE, Item
 from edge.bulk.parquet_images import SUFFIX, ParquetImages
 from edge.bulk.reading import root_of
-from edge.errors import ConfigError, SourceError
+from edge.errors import ConfigError, DatasetError, SourceError
 from edge.images.folders import files_below, sort_files
 from edge.images.kinds import has_image_suffix
 from edge.system.urls import is_url, redact_url
@@ -39,22 +39,29 @@ class Archive:
     """Folder whose files are no input: that of the output."""
     filesystems: dict[str, arrow.FileSystem] = field(default_factory=dict)
     """Scheme and bucket -> file system, of the URLs that were listed."""
+    unreadable: list[str] = field(default_factory=list)
+    """Parquet files in folders and buckets that can't be read, whose images aren't listed."""
 
     def items(self, inputs: Sequence[str]) -> Iterator[Item]:
         """Yield the images of all inputs, in their order and sorted in each; one of two inputs comes twice.
 
         Raises:
             SourceError: an input doesn't exist, can't be listed, or holds no image.
-            ConfigError: an input is an address of an unknown kind, or a Parquet file without such a column.
-            DatasetError: a Parquet file is unreadable.
+            ConfigError: an input is an address of an unknown kind, the output, or a Parquet file without such a column.
+            DatasetError: a Parquet file that is named is unreadable; one in a folder is noted in `unreadable`.
         """
         for text in inputs:
             found = False
             for item in self._remote(text) if is_url(text) else self._local(text):
                 found = True
                 yield item
+            if not found and self._is_output(text):
+                raise ConfigError(f"{text} lies in the folder of --out, whose files are results: name another --out")
             if not found:
                 raise SourceError(f"no image in {redact_url(text)}: {_EXPECTED}")
+
+    def _is_output(self, text: str) -> bool:
+        return self.exclude is not None and not is_url(text) and plain_path(text).is_relative_to(self.exclude)
 
     # ---- this machine
 
@@ -69,8 +76,7 @@ class Archive:
         elif path.exists():
             yield from _items_of_files([path])
         elif _GLOB_CHARACTERS & set(text):
-            matches = sorted(map(Path, glob.glob(str(path), recursive=True)))  # noqa: PTH207  # Path.glob takes no absolute pattern
-            yield from self._of_files((match for match in matches if not match.is_dir()), text)
+            yield from self._of_files(_matching(str(path)), text)
         else:
             raise SourceError(f"no input {text!r}: {_EXPECTED}")
 
@@ -97,6 +103,9 @@ class Archive:
             yield from self._of_parquet(path, mtime, remote)
         except ConfigError as error:
             _LOGGER.warning("left out: %s", error)
+        except DatasetError as error:  # one file of a million must not end the others
+            self.unreadable.append(path)
+            _LOGGER.warning("%s: its images are lost to this call, which will end with exit code 1", error)
 
     def _of_parquet(self, path: str, mtime: int, remote: _Remote | None) -> Iterator[Item]:
         images = ParquetImages(path, remote.filesystem if remote else None, column=self.column)
@@ -105,9 +114,10 @@ class Archive:
             yield from (Item(f"{container}#{row}", UNKNOWN_SIZE, mtime, container, row) for row in range(images.rows))
             return
         folder = container.rpartition("/")[0]
-        paths = [
-            each if is_url(each) or each.startswith("/") else f"{folder}/{each}" for each in images.paths() if each
-        ]
+        named = [each for each in images.paths() if each]
+        if len(named) < images.rows:
+            _LOGGER.warning("left out: rows without a path: %d, in %s", images.rows - len(named), container)
+        paths = [each if is_url(each) or each.startswith("/") else f"{folder}/{each}" for each in named]
         here = [each for each in paths if not is_url(each)]
         yield from _items_of_files(map(Path, here))
         for root in sorted({root_of(each) for each in paths if is_url(each)}):
@@ -128,9 +138,7 @@ class Archive:
     def _remote(self, url: str) -> Iterator[Item]:
         remote = self._opened(url)
         whole = remote.path
-        base = whole
-        if _GLOB_CHARACTERS & set(whole):
-            base = whole[: min(whole.index(each) for each in _GLOB_CHARACTERS & set(whole))].rpartition("/")[0]
+        base = _base(whole)
         try:
             found = arrow.files_below(remote.filesystem, base)
         except OSError as error:
@@ -189,6 +197,33 @@ class _Remote:
 def plain_path(path: str | Path) -> Path:
     """Return the absolute path without `..`; links stay, for their names are what rows are called after."""
     return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def _base(pattern: str) -> str:
+    """Return the folder above the first part of a glob that has a `*`, `?` or `[`; of a path itself."""
+    places = [pattern.index(each) for each in _GLOB_CHARACTERS & set(pattern)]
+    return pattern[: min(places)].rpartition("/")[0] if places else pattern
+
+
+def _matching(pattern: str) -> Iterator[Path]:
+    """Yield the files that match an absolute glob, as a shell does; `**` follows no link back to where it came from."""
+    if "**" in pattern:
+        paths: Iterable[Path] = (path for path in _below(Path(_base(pattern) or "/")) if matches(str(path), pattern))
+    else:
+        paths = sorted(map(Path, glob.glob(pattern)))  # noqa: PTH207  # Path.glob takes no absolute pattern
+    return (path for path in paths if not path.is_dir())
+
+
+def _below(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """Yield the files at any depth, sorted in each folder; hidden ones are passed over."""
+    real = folder.resolve()
+    if real in above or not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and not path.name.startswith("."):
+            yield from _below(path, above | {real})
+        elif not path.name.startswith("."):
+            yield path
 
 
 def _items_of_files(paths: Iterable[Path]) -> Iterator[Item]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Any
+from itertools import accumulate
 
 from edge.bulk import arrow
+from edge.bulk.arrow import BYTES, TEXT
 from edge.errors import ConfigError, DatasetError
 
 SUFFIX = ".parquet"
 
 _KNOWN_COLUMNS = ("image", "bytes", "content", "data", "jpg", "png", "path", "file", "uri", "url")
 _ROWS_AT_ONCE = 64  # images that are in memory together
-_BINARY, _TEXT = ("binary", "large_binary"), ("string", "large_string")  # Arrow's types by their names
 
 
 class ParquetImages:
@@ -38,18 +39,28 @@ class ParquetImages:
         except OSError as error:
             raise DatasetError(f"{path} can't be read as Parquet: {error}") from error
         self._path = path
-        self._column = _choose(self._file.schema_arrow, path, column)
-        self._kind = self._file.schema_arrow.field(self._column).type
+        self._column = _choose(self._file, path, column)
+        self._kinds = arrow.kinds(self._file, self._column)
+        metadata = self._file.metadata
+        counts = (metadata.row_group(number).num_rows for number in range(metadata.num_row_groups))
+        self._groups: list[int] = [0, *accumulate(counts)]  # first row of each row group, and the number of all rows
+        self._group = -1  # the row group that is read
+        self._batches: Iterator[arrow.Column] = iter(())
+        self._batch: arrow.Column = ()
+        self._first = 0  # row that the batch begins with
 
     @property
     def rows(self) -> int:
         """Number of rows."""
-        return int(self._file.metadata.num_rows)
+        return self._groups[-1]
 
     @property
     def holds_bytes(self) -> bool:
         """True if the column holds the images themselves, False if it holds their paths."""
-        return _holds(self._kind, _BINARY)
+        if BYTES not in self._kinds:
+            return False
+        # A struct's bytes may all be missing, where its paths aren't: the data set was saved without its images.
+        return TEXT not in self._kinds or not arrow.is_all_null(self._file, self._column, self._kinds[BYTES])
 
     def paths(self) -> list[str]:
         """Return the paths in the column; an empty one for a row without.
@@ -59,61 +70,59 @@ class ParquetImages:
         """
         try:
             with arrow.os_errors():
-                chunks = self._file.read(columns=[self._column]).column(0).chunks
+                column = arrow.column_of(self._file.read(columns=[self._column]), self._column)
+                return [path or "" for chunk in column.chunks for path in self._plain(chunk, TEXT).to_pylist()]
         except OSError as error:
             raise DatasetError(f"{self._path} can't be read: {error}") from error
-        return [path or "" for chunk in chunks for path in self._plain(chunk, _TEXT).to_pylist()]
 
     def contents(self, rows: Sequence[int]) -> Iterator[bytes]:
-        """Yield the bytes of rows, which ascend; empty for a row without.
+        """Yield the bytes of rows, which ascend; empty for a row without. It ends at a row that isn't there.
+
+        Reading goes on where the call before has ended. So calls with ascending rows read the file once.
 
         Raises:
             OSError: unreadable.
+            DatasetError: it ends too early.
         """
-        start = 0
-        for number in range(self._file.num_row_groups):
-            end = start + self._file.metadata.row_group(number).num_rows
-            inside = {row - start for row in rows if start <= row < end}
-            if inside:
-                yield from self._of_group(number, inside)
-            start = end
+        for row in rows:
+            if row >= self.rows:
+                return
+            with arrow.os_errors():
+                self._seek(row)
+            yield self._batch[row - self._first].as_py() or b""
 
-    def _of_group(self, number: int, rows: set[int]) -> Iterator[bytes]:
-        start = 0
-        with arrow.os_errors():
-            for batch in self._file.iter_batches(_ROWS_AT_ONCE, row_groups=[number], columns=[self._column]):
-                column = self._plain(batch.column(0), _BINARY)
-                wanted = (row for row in range(len(column)) if start + row in rows)
-                yield from (column[row].as_py() or b"" for row in wanted)
-                start += len(column)
-                if start > max(rows):
-                    return
+    def _seek(self, row: int) -> None:
+        """Read up to the batch that holds a row."""
+        group = bisect_right(self._groups, row) - 1
+        if group != self._group or row < self._first:
+            batches = self._file.iter_batches(_ROWS_AT_ONCE, row_groups=[group], columns=[self._column])
+            self._batches = (arrow.column_of(batch, self._column) for batch in batches)
+            self._group, self._first, self._batch = group, self._groups[group], ()
+        while row >= self._first + len(self._batch):
+            self._first += len(self._batch)
+            self._batch = ()  # an error leaves none behind
+            batch = next(self._batches, None)
+            if batch is None:
+                raise DatasetError(f"{self._path} ends before its row {row}: it is damaged")
+            self._batch = self._plain(batch, BYTES)
 
-    def _plain(self, column: Any, types: Sequence[str]) -> Any:
-        """Return the column, or of structs the field that is of one of the types."""
-        names = _fields(self._kind)
-        return column if not names else column.field(next(name for name, kind in names.items() if kind in types))
-
-
-def _fields(kind: Any) -> dict[str, str]:
-    """Return names and types of a struct's fields; empty for other types."""
-    return {field.name: str(field.type) for field in kind} if str(kind).startswith("struct<") else {}
+    def _plain(self, column: arrow.Column, kind: str) -> arrow.Column:
+        return arrow.plain(column, self._kinds[kind])
 
 
-def _holds(kind: Any, types: Sequence[str]) -> bool:
-    return str(kind) in types or any(each in types for each in _fields(kind).values())
-
-
-def _choose(schema: Any, path: str, name: str | None) -> str:
-    kinds = {field.name: field.type for field in schema if _holds(field.type, (*_BINARY, *_TEXT))}
+def _choose(file: arrow.ParquetFile, path: str, name: str | None) -> str:
+    columns = file.schema_arrow.names
+    kinds = {each: found for each in dict.fromkeys(columns) if (found := arrow.kinds(file, each))}
     if name is not None:
         if name not in kinds:
-            raise ConfigError(f"{path} has no column {name!r} of bytes or text: it has {', '.join(schema.names)}")
+            raise ConfigError(f"{path} has no column {name!r} of bytes or text: it has {', '.join(columns)}")
         return name
     by_name = [known for known in _KNOWN_COLUMNS if known in kinds]
-    by_kind = [each for each, kind in kinds.items() if _holds(kind, _BINARY)]
-    if not (by_name or by_kind):
-        raise ConfigError(
-            f"{path} has no column that looks like one of images: name one of {', '.join(schema.names)} with --column"
-        )
-    return (by_name or by_kind)[0]
+    by_kind = [each for each, found in kinds.items() if BYTES in found]
+    if by_name or by_kind:
+        return (by_name or by_kind)[0]
+    if not kinds:
+        raise ConfigError(f"{path} has no column of bytes or text, and so no images: it has {', '.join(columns)}")
+    raise ConfigError(
+        f"{path} has no column that looks like one of images: name one of {', '.join(kinds)} with --column"
+    )

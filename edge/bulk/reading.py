@@ -28,13 +28,53 @@ def root_of(url: str) -> str:
     return f"{scheme}://{path.partition('/')[0]}"
 
 
+class ImageReader:
+    """Reads listed images. The last Parquet file stays open, so that it is read once by calls that go through it."""
+
+    def __init__(self, filesystems: FileSystems, *, column: str | None) -> None:
+        self._filesystems = filesystems
+        self._column = column
+        self._container = ""
+        self._opened: ParquetImages | None = None
+
+    def read(self, items: Sequence[Item]) -> Iterator[tuple[Item, bytes | str]]:
+        """Yield each item with its bytes, or with the reason why it can't be read.
+
+        Args:
+            items: those of a Parquet file with ascending rows.
+        """
+        for container, group in groupby(items, key=lambda item: item.container):
+            together = list(group)
+            yield from self._rows(container, together) if container else _files(together, self._filesystems)
+
+    def _rows(self, container: str, items: Sequence[Item]) -> Iterator[tuple[Item, bytes | str]]:
+        read = 0
+        try:
+            images = self._open(container)
+            for item, content in zip(items, images.contents([item.row for item in items]), strict=False):
+                yield item, content
+                read += 1
+        except (OSError, ToolkitError) as error:
+            self._opened = None
+            reason = str(getattr(error, "strerror", None) or error)
+            yield from ((item, reason) for item in items[read:])
+            return
+        yield from ((item, f"{container} has fewer rows than it had") for item in items[read:])
+
+    def _open(self, container: str) -> ParquetImages:
+        if self._opened is None or container != self._container:
+            remote = _filesystem(container, self._filesystems) if is_url(container) else None
+            path = container.partition("://")[2] if remote else container
+            self._opened = ParquetImages(path, remote, column=self._column)
+            self._container = container
+        return self._opened
+
+
 def read_items(
     items: Sequence[Item], filesystems: FileSystems, *, column: str | None
 ) -> Iterator[tuple[Item, bytes | str]]:
-    """Yield each item with its bytes, or with the reason why it can't be read."""
-    for container, group in groupby(items, key=lambda item: item.container):
-        together = list(group)
-        yield from _rows(container, together, filesystems, column) if container else _files(together, filesystems)
+    """Yield each item with its bytes, or with the reason why it can't be read; see `ImageReader.read`."""
+    yield from ImageReader(filesystems, column=column).read(items)
 
 
 def _files(items: Sequence[Item], filesystems: FileSystems) -> Iterator[tuple[Item, bytes | str]]:
@@ -67,20 +107,3 @@ def _filesystem(url: str, filesystems: FileSystems) -> arrow.FileSystem:
     if root_of(url) not in filesystems:
         raise OSError(f"{root_of(url)} isn't among the inputs")
     return filesystems[root_of(url)]
-
-
-def _rows(
-    container: str, items: Sequence[Item], filesystems: FileSystems, column: str | None
-) -> Iterator[tuple[Item, bytes | str]]:
-    read = 0
-    try:
-        remote = _filesystem(container, filesystems) if is_url(container) else None
-        images = ParquetImages(container.partition("://")[2] if remote else container, remote, column=column)
-        for item, content in zip(items, images.contents([item.row for item in items]), strict=False):
-            yield item, content
-            read += 1
-    except (OSError, ToolkitError) as error:
-        reason = str(getattr(error, "strerror", None) or error)
-        yield from ((item, reason) for item in items[read:])
-        return
-    yield from ((item, f"{container} has fewer rows than it had") for item in items[read:])

@@ -17,6 +17,7 @@ from edge.errors import FrameError, ModelFileError, RuntimeMissingError
 
 if TYPE_CHECKING:
     from edge.bulk.items import Item
+    from edge.bulk.reading import ImageReader
     from edge.classify.classifier import Classifier
     from edge.classify.results import Prediction
     from edge.vision.region import Region
@@ -58,6 +59,7 @@ class BulkClassifier:
         self._job = job
         self._classifier: Classifier | None = None
         self._least: int | None = None
+        self._reader: ImageReader | None = None
 
     def __call__(self, items: arrow.Table) -> arrow.Table:
         """Classify images.
@@ -73,14 +75,16 @@ class BulkClassifier:
             ModelFileError: the model can't be loaded on this machine.
         """
         classifier = self._classifier or self._load()
-        from edge.bulk.reading import read_items
+        if self._reader is None:
+            from edge.bulk.reading import ImageReader
 
-        read = read_items(arrow.items_of(items), self._job.filesystems, column=self._job.column)
+            self._reader = ImageReader(self._job.filesystems, column=self._job.column)
+        read = self._reader.read(arrow.items_of(items))
         return arrow.rows_table([self._row(classifier, item, content) for item, content in read])
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the job alone: a loaded model stays in its process."""
-        return {"_job": self._job, "_classifier": None, "_least": None}
+        """Return the job alone: a loaded model and an open file stay in their process."""
+        return {"_job": self._job, "_classifier": None, "_least": None, "_reader": None}
 
     def _load(self) -> Classifier:
         prepare_libraries()  # before OpenCV is imported
@@ -116,6 +120,8 @@ class BulkClassifier:
         if isinstance(content, str):
             return {**row, "error": content}
         row |= {"size": len(content) if item.container else item.size, "sha256": hashlib.sha256(content).hexdigest()}
+        if item.container and not content:
+            return {**row, "error": "the row holds no image"}
         try:
             image = decode_image(content, least=self._least, keeps_alpha=True)
             return {**row, **_answer(classifier.classify(image, top_k=self._job.top_k))}

@@ -73,6 +73,7 @@ class Bucket(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.objects: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
+        self.sent_bytes = 0
 
     def url(self, path: str) -> str:
         """URL of a path in the bucket."""
@@ -125,6 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Last-Modified", "Fri, 02 Jan 2026 03:04:05 GMT")
         self.end_headers()
         if self.command == "GET":
+            self.server.sent_bytes += len(content)
             self.wfile.write(content)
 
     def log_message(self, *_: Any) -> None:

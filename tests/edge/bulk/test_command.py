@@ -142,6 +142,18 @@ def test_images_of_a_parquet_file(edge_classify: Run, tmp_path: Path) -> None:
     assert [row["error"] is None for row in rows] == [True, False, False]
 
 
+def test_a_damaged_parquet_file_in_a_folder_costs_its_own_images_and_exit_code_0(
+    archive: Write, edge_classify: Run, tmp_path: Path
+) -> None:
+    folder = archive(2)
+    (folder / "damaged.parquet").write_bytes(b"PAR1 and no more")
+    outcome = edge_classify("bulk", folder, "--out", tmp_path / "out", "--json")
+    assert outcome.code == 1
+    said = json.loads(outcome.out)
+    assert (said["classified"], said["unreadable"], said["errors"]) == (2, 1, {})
+    assert "damaged.parquet" in outcome.err
+
+
 def test_a_model_without_a_specification_takes_its_facts_from_flags(
     archive: Write, edge_classify: Run, tmp_path: Path, fixtures: Path
 ) -> None:

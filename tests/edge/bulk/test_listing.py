@@ -8,14 +8,15 @@ import pickle
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from edge.bulk import listing
+from edge.bulk import arrow, listing
 from edge.bulk.items import UNKNOWN_SIZE, Item
 from edge.bulk.listing import Archive, matches
-from edge.bulk.reading import read_items
+from edge.bulk.reading import ImageReader, read_items
 from edge.errors import ConfigError, DatasetError, SourceError
 from tests.edge.bulk.conftest import Bucket, garment
 
@@ -53,6 +54,24 @@ def test_an_input_is_also_an_image_or_a_glob_and_paths_are_absolute(
     (item,) = Archive().items(["inner/../003.jpg"])
     assert item.path == str(folder / "003.jpg")
     assert names(Archive(), "*.jpg", "inner") == ["000.jpg", "001.jpg", "003.jpg", "004.jpg", "002.jpg"]
+
+
+def test_links_in_circles_name_nothing_twice(archive: Write) -> None:
+    folder = archive(4)
+    for name in ("back", "inner/back"):
+        (folder / name).symlink_to(folder)
+    (folder / "other").symlink_to(folder / "inner")
+    assert names(Archive(), folder) == ["000.jpg", "001.jpg", "003.jpg", "002.jpg"]
+    found = [Path(item.path).relative_to(folder) for item in Archive().items([f"{folder}/**/*.jpg"])]
+    assert list(map(str, found)) == ["000.jpg", "001.jpg", "003.jpg", "inner/002.jpg", "other/002.jpg"]
+
+
+def test_an_input_that_is_the_output_is_refused_as_such(archive: Write) -> None:
+    folder = archive(1)
+    for text in (folder, f"{folder}/*.jpg"):
+        with pytest.raises(ConfigError):
+            list(Archive(exclude=folder).items([str(text)]))
+    assert names(Archive(exclude=folder), folder / "000.jpg") == ["000.jpg"]  # named itself
 
 
 def test_names_that_are_not_utf_8_are_left_out_and_named(archive: Write, caplog: pytest.LogCaptureFixture) -> None:
@@ -104,8 +123,10 @@ IMAGES = [garment(0), None, garment(2), garment(3), garment(4)]
         pa.array(IMAGES, pa.binary()),
         pa.array(IMAGES, pa.large_binary()),
         pa.array([{"bytes": each, "path": "x.jpg"} for each in IMAGES], STRUCT),
+        pa.array(IMAGES, pa.binary_view()),
+        pa.array(IMAGES, pa.binary()).dictionary_encode(),
     ],
-    ids=["binary", "large binary", "Hugging Face"],
+    ids=["binary", "large binary", "Hugging Face", "binary view", "dictionary"],
 )  # fmt: skip
 def test_images_in_a_column_are_rows_of_the_file(column: pa.Array, tmp_path: Path) -> None:
     file = parquet(tmp_path / "train.parquet", label=pa.array(range(5)), image=column)
@@ -116,6 +137,54 @@ def test_images_in_a_column_are_rows_of_the_file(column: pa.Array, tmp_path: Pat
     assert [Item.at(item.path)[3:] for item in items] == [(str(file), row) for row in range(5)]
     some = [items[1], items[2], items[4]]
     assert list(read_items(some, {}, column=None)) == [(some[0], b""), (some[1], garment(2)), (some[2], garment(4))]
+
+
+def test_equal_images_of_a_fixed_size_are_a_column_of_bytes(tmp_path: Path) -> None:
+    same = pa.array([garment(0)] * 3, pa.binary(len(garment(0))))
+    file = parquet(tmp_path / "a.parquet", **{"image.width": pa.array(["x", "y", "z"]), "image": same})
+    items = list(Archive(column="image").items([str(file)]))
+    assert [content for _, content in read_items(items, {}, column="image")] == [garment(0)] * 3
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([{"bytes": None, "path": path} for path in ("photos/000.jpg", "photos/001.jpg", None)], STRUCT),
+        pa.array(["photos/000.jpg", "photos/001.jpg", None]).dictionary_encode(),
+        pa.array(["photos/000.jpg", "photos/001.jpg", None], pa.string_view()),
+    ],
+    ids=["Hugging Face without its images", "dictionary", "string view"],
+)
+def test_paths_in_columns_of_any_kind(
+    column: pa.Array, archive: Write, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    archive(2)
+    file = parquet(tmp_path / "list.parquet", image=column)
+    assert names(Archive(), file) == ["000.jpg", "001.jpg"]
+    assert [record.args for record in caplog.records] == [(1, str(file))]  # no row is lost in silence
+
+
+def test_a_huge_row_group_is_read_once_by_all_chunks_and_never_as_a_whole(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrow, "_BUFFER_BYTES", 2**16)
+    rng = np.random.default_rng(0)
+    images = [rng.bytes(8000) for _ in range(640)]
+    pq.write_table(
+        pa.table({"image": images}), tmp_path / "a.parquet", use_dictionary=False, write_batch_size=8
+    )  # one row group
+    content = bucket.objects["b/a.parquet"] = (tmp_path / "a.parquet").read_bytes()
+    archive = Archive()
+    items = list(archive.items([bucket.url("b/a.parquet")]))
+    reader = ImageReader(archive.filesystems, column=None)
+    bucket.sent_bytes = 0
+    assert [got for _, got in reader.read(items[:16])] == images[:16]
+    assert bucket.sent_bytes < len(content) / 3
+    for start in range(16, 640, 16):  # 40 chunks; every second one may be another worker's
+        if start % 96:
+            assert [got for _, got in reader.read(items[start : start + 16])] == images[start : start + 16]
+    assert bucket.sent_bytes < 1.1 * len(content)
+    assert [got for _, got in reader.read([items[3], items[639]])] == [images[3], images[639]]  # back, and on
 
 
 def test_a_column_of_paths_names_files_beside_it_and_elsewhere(archive: Write, bucket: Bucket, tmp_path: Path) -> None:
@@ -138,8 +207,11 @@ def test_parquet_files_in_a_folder_count_where_they_hold_images(
     folder = archive(1)
     parquet(folder / "a.parquet", image=pa.array(IMAGES[:1]))
     parquet(folder / "scores.parquet", number=pa.array([1]))
-    assert names(Archive(), folder) == ["000.jpg", "a.parquet#0"]
+    (folder / "b.parquet").write_bytes(b"PAR1")
+    found = Archive()
+    assert names(found, folder) == ["000.jpg", "a.parquet#0"]
     assert "scores.parquet" in caplog.text
+    assert found.unreadable == [str(folder / "b.parquet")]
 
 
 @pytest.mark.parametrize(("column", "error"), [("number", ConfigError), ("absent", ConfigError), (None, DatasetError)])
