@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -35,6 +34,7 @@ from edge.classify.classifier import Classifier  # noqa: E402
 from edge.classify.loaded_model import LoadedModel  # noqa: E402
 from edge.images.decode import read_image  # noqa: E402
 from edge.system import atomic_file  # noqa: E402
+from edge.system.host import utc_now  # noqa: E402
 from edge.vision.least_edge import least_edge  # noqa: E402
 from export.web.folder import TEMPLATES, model_facts  # noqa: E402
 from export.web.runtime import LITERT_JS, litert_js  # noqa: E402
@@ -85,13 +85,8 @@ def main() -> None:
 def keep(name: str, figures: dict[str, Any]) -> None:
     """Write figures, the machine and the time as a JSON file of docs/measured."""
     environment = describe_environment(["docs/web_figures.py"], seed=0, threads=1)
-    common = {"utc": now(), "host": machine_name(environment), "load_average_1min": environment.load_average_1min}
+    common = {"utc": utc_now(), "host": machine_name(environment), "load_average_1min": environment.load_average_1min}
     atomic_file.write_text(MEASURED / name, json.dumps(common | figures, indent=1, ensure_ascii=False) + "\n")
-
-
-def now() -> str:
-    """Return the time in UTC."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def browser_name(browser: Chromium) -> str:
@@ -226,7 +221,7 @@ def in_browser(path: Path, images: micro.Images) -> dict[str, Any]:
             browser.close()
     return {
         "file": path.name, "sha256": loaded.artifact.sha256, "size_bytes": loaded.artifact.size_bytes,
-        "runtime": "LiteRT.js", "runtime_version": LITERT_JS.version, "machine": name, "utc": now(),
+        "runtime": "LiteRT.js", "runtime_version": LITERT_JS.version, "machine": name, "utc": utc_now(),
         "images": len(images.labels), "right": int((np.array(answers) == images.labels).sum()),
         "agreement": float((np.array(answers) == np.array(host_answers)).mean()),
         "reference": f"{loaded.runtime.name} {loaded.runtime.version}",

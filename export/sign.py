@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.artifact.file import read_artifact
-from edge.artifact.manifest import Manifest, is_percent, issued_after
+from edge.artifact.manifest import Manifest, is_percent, issued_after, name_of_file
 from edge.cli import console
 from edge.errors import EXIT_DONE, ConfigError, ExportError, RuntimeMissingError, ToolkitError, UpdateError
 from edge.system import atomic_file
@@ -71,6 +71,8 @@ def parser() -> argparse.ArgumentParser:
     )
     release.add_argument("--share", type=_percent, metavar="PERCENT", help="share of the devices that install the "
                          "model, 0-100 %%")  # fmt: skip
+    release.add_argument("--name", metavar="TEXT", help="name of the fleet that follows the manifest; its devices take "
+                         "no other (default: JSON's, such as door of door.json)")  # fmt: skip
     release.add_argument("--url", metavar="URL", help="where devices get the model (default: FILE's name, beside the "
                          "manifest)")  # fmt: skip
     release.add_argument("--minimum-version", metavar="VERSION", help="least version of edge-classify that can run the "
@@ -87,8 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.new_key:
         print(f"public key {new_key(options.new_key)}, in {_beside(options.new_key, '.pub')}")
         return EXIT_DONE
-    if options.manifest is None and (options.share, options.url, options.minimum_version) != (None, None, None):
-        flags.error("--share, --url and --minimum-version are of a --manifest")
+    if options.manifest is None and any(
+        value is not None for value in (options.share, options.name, options.url, options.minimum_version)
+    ):
+        flags.error("--share, --name, --url and --minimum-version are of a --manifest")
     if options.manifest is not None and (options.share is None or len(options.files) > 1):
         flags.error("--manifest needs --share PERCENT, and at most one FILE")
     if not options.files and options.manifest is None:
@@ -101,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         content = manifest.to_json()
         _sign(options.manifest, content.encode(), key, comment=options.comment, text=content)
         model = f"model {manifest.sha256[:12]} at {redact_url(manifest.model)}"
-        print(f"{options.manifest}: {model}, for {manifest.rollout_percent:g} % of the devices")
+        print(f"{options.manifest}: {manifest.name}, {model}, for {manifest.rollout_percent:g} % of the devices")
     return EXIT_DONE
 
 
@@ -121,13 +125,14 @@ def _next_manifest(options: argparse.Namespace) -> Manifest:
         before = Manifest.from_json(_read(options.manifest)) if options.manifest.exists() else None
     except UpdateError as error:
         raise ExportError(f"{options.manifest} is {error}: choose another name, or remove it") from error
-    named = {"model": options.url, "minimum_version": options.minimum_version}
+    named = {"name": options.name, "model": options.url, "minimum_version": options.minimum_version}
     try:
         changes = {name: value for name, value in named.items() if value is not None}
         changes |= {"rollout_percent": options.share, "issued": issued_after(before)}
         if options.files:
             (model,) = options.files
-            release = {"model": model.name, "minimum_version": _MINIMUM_VERSION, **changes}
+            name = before.name if before else name_of_file(options.manifest.name)
+            release = {"name": name, "model": model.name, "minimum_version": _MINIMUM_VERSION, **changes}
             return Manifest(sha256=read_artifact(model).sha256, **release)
         if before is None:
             raise ConfigError(f"there is no {options.manifest} yet: name the model FILE of a new release")

@@ -12,22 +12,26 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from edge.errors import UpdateError
+from edge.system.host import UTC_FORMAT
+from edge.system.urls import is_url
 
 SCHEMA = 1
 MAX_BYTES = 16 * 1024
 """Largest manifest that a device reads."""
 
-_ISSUED_FORMAT = "%Y-%m-%dT%H:%M:%SZ"  # for strftime, in UTC; such texts sort as their times do
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _ISSUED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,5}")
 _MOST_CHARACTERS = 2000  # of a URL
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """Release of a model for a share of all devices."""
 
+    name: str
+    """Name of the fleet or the model line. A device refuses a manifest of another name, signed though it may be."""
     model: str
     """URL or path of the model file; a relative one is taken from the manifest's own."""
     sha256: str
@@ -45,6 +49,8 @@ class Manifest:
         Raises:
             ValueError: a field of the wrong type or range; the message names it.
         """
+        if not is_name(self.name):
+            raise ValueError(f"name: expected a name of at most {_LONGEST_NAME} characters, got {_shown(self.name)}")
         if not isinstance(self.model, str) or not self.model or len(self.model) > _MOST_CHARACTERS:
             raise ValueError(f"model: expected a URL or a path, got {_shown(self.model)}")
         if not self.model.isprintable():
@@ -97,9 +103,22 @@ def issued_after(before: Manifest | None) -> str:
 
     now = datetime.now(timezone.utc)
     if before:
-        last = datetime.strptime(before.issued, _ISSUED_FORMAT).replace(tzinfo=timezone.utc)
+        last = datetime.strptime(before.issued, UTC_FORMAT).replace(tzinfo=timezone.utc)
         now = max(now, last + timedelta(seconds=1))
-    return now.strftime(_ISSUED_FORMAT)
+    return now.strftime(UTC_FORMAT)
+
+
+def is_name(value: object) -> bool:
+    """Return whether a value is a name of a manifest: a line of 1 to 100 characters."""
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= _LONGEST_NAME and value.isprintable()
+
+
+def name_of_file(source: str) -> str:
+    """Return the name that a manifest's file has, without folder and .json: door of https://host/door.json?key=1."""
+    from urllib.parse import unquote, urlsplit  # which a runner with a store needn't load
+
+    path = unquote(urlsplit(source).path) if is_url(source) else source
+    return path.rpartition("/")[2].removesuffix(".json")
 
 
 def is_percent(value: object) -> bool:

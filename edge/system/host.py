@@ -1,13 +1,16 @@
-"""Facts that the machine publishes in files: board, processor, memory, system, heat. What is missing is None or ""."""
+"""Facts of the machine: board, processor, memory, system, heat, time. Where a file is missing they are None or ""."""
 
 from __future__ import annotations
 
 import platform
 import resource
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 ROOT = Path("/")
+UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+"""ISO 8601 for strftime, UTC, in seconds; such texts sort as their times do."""
 
 UNDER_VOLTAGE = "under-voltage"
 # Raspberry Pi's documentation of `vcgencmd get_throttled`: bits 0-3 are true now, 16-19 were since the last boot.
@@ -19,6 +22,11 @@ _THROTTLE_BITS = {
 }
 _SINCE_BOOT = 16
 _VCGENCMD = ("vcgencmd", "get_throttled")
+
+
+def utc_now() -> str:
+    """Return the time in `UTC_FORMAT`."""
+    return datetime.now(timezone.utc).strftime(UTC_FORMAT)
 
 
 def board(root: Path = ROOT) -> str | None:

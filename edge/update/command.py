@@ -16,14 +16,15 @@ from edge.artifact.trust import TrustPolicy
 from edge.cli import console
 from edge.cli.signals import Terminated
 from edge.errors import EXIT_DONE, ToolkitError, UpdateError
+from edge.system.host import utc_now
 from edge.system.urls import redact_url
 from edge.update import state as states
 from edge.update.evaluation_process import Metrics, complaints, evaluate_in_child, summary
-from edge.update.fetch import fetch, fetch_signature
+from edge.update.fetch import errors_name, fetch, fetch_signature
 from edge.update.flags import UpdateConfig, config_from, parser
 from edge.update.rollout import Offer, read_offer
 from edge.update.state import FailedModel, Model, State, named
-from edge.update.store import Store, default_folder, utc_now
+from edge.update.store import Store, default_folder
 
 
 @console.command
@@ -113,6 +114,7 @@ def _read_offer(config: UpdateConfig, folder: Path, store: Store) -> Offer:
         folder,
         public_key=config.policy.public_key,
         device_id=config.device_id,
+        name=config.manifest_name,
         timeout_s=config.timeout_s,
     )
     noted = replace(offer.manifest, model=redact_url(offer.manifest.model))  # the store holds no secret
@@ -149,12 +151,12 @@ def _fetch(config: UpdateConfig, folder: Path) -> Path:
 def _refusals_noted(store: Store, name: str, file: Path) -> Iterator[None]:
     """Note in the store which model was refused, for its run to publish; errors name the file as the user did."""
     try:
-        yield
-    except ToolkitError as error:
-        reason = str(error).replace(str(file), name)
-        failed = FailedModel(hashlib.sha256(file.read_bytes()).hexdigest(), reason, utc_now())
+        with errors_name(name, file):
+            yield
+    except UpdateError as error:
+        failed = FailedModel(hashlib.sha256(file.read_bytes()).hexdigest(), str(error), utc_now())
         store.change(lambda state: replace(state, refused=failed), mends=True)
-        raise UpdateError(reason) from error
+        raise
 
 
 def _is_current(store: Store, state: State, sha256: str) -> bool:
@@ -208,7 +210,7 @@ def _described(model: Model | None) -> str:
 
 
 def _release(manifest: Manifest) -> str:
-    return f"model {manifest.sha256[:12]} for {manifest.rollout_percent:g} % of the devices"
+    return f"{manifest.name}, model {manifest.sha256[:12]} for {manifest.rollout_percent:g} % of the devices"
 
 
 def _nothing_to_do(store: Store, state: State) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.artifact.file import MAX_FILE_BYTES, model_path
-from edge.errors import ConfigError, UpdateError
+from edge.errors import ConfigError, ToolkitError, UpdateError
 from edge.system.urls import append_to_path, is_url, redact_url
 
 _PIECE_BYTES = 2**16
@@ -81,6 +81,21 @@ def _download(url: str, *, is_pinned: bool) -> Iterator[tuple[int | None, Iterat
             yield http.content_length(response, url), http.read_chunks(response, url)
     except http.HttpError as error:
         raise UpdateError(str(error)) from error
+
+
+@contextmanager
+def errors_name(source: str, file: Path) -> Iterator[None]:
+    """Make errors about a fetched file an UpdateError that names its source instead of the file, which is temporary.
+
+    A wrong setting stays one.
+    """
+    try:
+        yield
+    except ConfigError:
+        raise
+    except ToolkitError as error:
+        text = str(error).replace(str(file), "\0").replace(file.name, "\0").replace("\0", source)
+        raise UpdateError(text) from error
 
 
 def _require_trustworthy(url: str, *, is_pinned: bool) -> None:

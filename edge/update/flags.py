@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.artifact.manifest import is_name, name_of_file
 from edge.cli import console
 from edge.cli.trust_flags import add_trust_flags, trust_policy_from
 from edge.datasets.folder_labels import folder_truth
 from edge.errors import ConfigError
+from edge.system.urls import redact_url
 from edge.update.evaluation_process import Limits
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class UpdateConfig:
     """Digest, signature or both that the file must have; None: neither."""
     device_id: str | None
     """Text that no other device has, for its place in a manifest's release; None: the source is a model."""
+    manifest_name: str
+    """Name that the manifest must have; empty: the source is a model."""
     timeout_s: float
     again: bool
     samples: Path | None
@@ -69,10 +73,13 @@ def config_from(options: argparse.Namespace, *, shows_progress: bool) -> UpdateC
     """
     if options.device_id is not None and not options.manifest:
         raise ConfigError("--device-id is for the share of --manifest: leave it out")
+    if options.manifest_name is not None and not options.manifest:
+        raise ConfigError("--manifest-name is what --manifest is called: leave it out")
     return UpdateConfig(
         source=options.manifest or options.source,
         policy=trust_policy_from(options),
         device_id=_device_id(options) if options.manifest else None,
+        manifest_name=_manifest_name(options) if options.manifest else "",
         timeout_s=options.timeout_s,
         again=options.again,
         samples=options.samples,
@@ -81,6 +88,14 @@ def config_from(options: argparse.Namespace, *, shows_progress: bool) -> UpdateC
         limits=Limits(**{field.name: getattr(options, field.name) for field in fields(Limits)}),
         shows_progress=shows_progress,
     )
+
+
+def _manifest_name(options: argparse.Namespace) -> str:
+    name = name_of_file(options.manifest) if options.manifest_name is None else options.manifest_name
+    if not is_name(name):
+        raise ConfigError(f"{redact_url(options.manifest)} names no file that a manifest could be called after: "
+                          "say what it is called with --manifest-name")  # fmt: skip
+    return str(name)
 
 
 def _device_id(options: argparse.Namespace) -> str:
@@ -117,6 +132,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--device-id", type=_text, metavar="TEXT",
                        help="this device's name for --manifest, which no other has (default: the machine's id; copied "
                        "cards share one)")  # fmt: skip
+    flags.add_argument("--manifest-name", type=_text, metavar="TEXT",
+                       help="name in the manifest of this device's fleet; another one is refused (default: its file's, "
+                       "such as door of .../door.json)")  # fmt: skip
     flags.add_argument("--timeout", type=console.positive_float, default=300.0, dest="timeout_s", metavar="S",
                        help="give up fetching after S seconds")  # fmt: skip
     flags.add_argument("--again", action="store_true", help="install a model that was rolled back")

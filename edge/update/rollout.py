@@ -14,10 +14,10 @@ from pathlib import Path
 from edge import __version__
 from edge.artifact.manifest import MAX_BYTES, Manifest
 from edge.artifact.trust import check_signature
-from edge.errors import ConfigError, ModelFileError, UpdateError
+from edge.errors import ConfigError, UpdateError
 from edge.system import host
 from edge.system.urls import is_url, redact_url
-from edge.update.fetch import fetch, fetch_signature
+from edge.update.fetch import errors_name, fetch, fetch_signature
 
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -62,7 +62,7 @@ def machine_id(root: Path = host.ROOT) -> str:
     return text
 
 
-def read_offer(source: str, folder: Path, *, public_key: str, device_id: str, timeout_s: float) -> Offer:
+def read_offer(source: str, folder: Path, *, public_key: str, device_id: str, name: str, timeout_s: float) -> Offer:
     """Fetch a manifest and its signature into a folder, and check them.
 
     Args:
@@ -70,29 +70,33 @@ def read_offer(source: str, folder: Path, *, public_key: str, device_id: str, ti
         folder: an existing one, for both files.
         public_key: minisign key that must have signed it: a file, or its base64 text.
         device_id: text that no other device of the fleet has.
+        name: that of the manifest, for the key may sign those of other fleets too.
         timeout_s: seconds for each of both files.
 
     Raises:
-        UpdateError: it can't be fetched, isn't signed by the key, isn't a manifest, or is for newer versions.
+        UpdateError: it can't be fetched, isn't signed by the key, isn't a manifest, is another fleet's, or is for newer
+            versions.
         ConfigError: the URL isn't one that is fetched, or the key is none.
         OSError: the file can't be read.
     """
-    name, file = redact_url(source), folder / "manifest.json"
+    shown, file = redact_url(source), folder / "manifest.json"
     fetch(source, file, is_pinned=True, timeout_s=timeout_s, limit_bytes=MAX_BYTES, what="a manifest")
     fetch_signature(source, file, timeout_s=timeout_s)
     content = file.read_bytes()
-    try:
+    with errors_name(shown, file):
         check_signature(file, content, public_key)
-    except ModelFileError as error:
-        text = str(error).replace(str(file), "\0").replace(file.name, "\0").replace("\0", name)
-        raise UpdateError(text) from error
     try:
         manifest = Manifest.from_json(content)
     except UpdateError as error:
-        raise UpdateError(f"{name} is {error}") from error
+        raise UpdateError(f"{shown} is {error}") from error
+    if manifest.name != name:
+        raise UpdateError(
+            f"{shown} is the manifest of {manifest.name!r}, expected that of {name!r}: name another address, or what "
+            "this device follows with --manifest-name"
+        )
     if not manifest.is_for(__version__):
         raise UpdateError(
-            f"{name} is for edge-classify {manifest.minimum_version} and later, this is {__version__}: upgrade it first"
+            f"{shown} is for edge-classify {manifest.minimum_version} and later: upgrade this one, {__version__}, first"
         )
     return Offer(manifest, _model_source(manifest.model, source), device_place(device_id, manifest.sha256))
 

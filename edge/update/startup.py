@@ -18,7 +18,7 @@ from edge.system import host
 from edge.system.unit import file_hint
 from edge.update import state as states
 from edge.update.state import Model, State, named
-from edge.update.store import Store, utc_now
+from edge.update.store import Store
 
 if TYPE_CHECKING:
     from edge.classify.classifier import Classifier
@@ -107,7 +107,7 @@ class TrialRun:
                 _LOGGER.warning("update: %s is tried by another process; this one runs %s", named(state.current),
                                 named(state.last_good))  # fmt: skip
                 return State(current=state.last_good)
-            begun = self._store.change(lambda now: states.begun(now, boot=self._boot, time=utc_now()))
+            begun = self._store.change(lambda now: states.begun(now, boot=self._boot, time=host.utc_now()))
         except UpdateError as error:
             _LOGGER.warning("update: %s; until then %s runs", error, named(None))
             return State()
@@ -141,7 +141,7 @@ class TrialRun:
             _LOGGER.warning("update: %s isn't run: %s", named(model), reason)
             return
         self._tried = None
-        after = self._change(model, lambda now: states.rolled_back(now, reason=reason, time=utc_now()))
+        after = self._change(model, lambda now: states.rolled_back(now, reason=reason, time=host.utc_now()))
         if after:
             self._note_failures(after)
             _say_rolled_back(model, after)

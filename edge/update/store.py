@@ -13,7 +13,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from pathlib import Path
 
 from edge.artifact.file import default_model, read_artifact
@@ -38,11 +37,6 @@ def default_folder(environment: Mapping[str, str] = os.environ) -> Path:
     if not state.is_absolute():  # the standard ignores relative paths
         state = Path.home() / ".local" / "state"
     return state / "edge-classify" / "models"
-
-
-def utc_now() -> str:
-    """Return the time as a store writes it: ISO 8601, UTC, in seconds."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Store:

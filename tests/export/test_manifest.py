@@ -52,6 +52,14 @@ def test_a_release_pins_the_model_and_a_larger_share_changes_nothing_else() -> N
     assert second.issued > first.issued
 
 
+def test_a_manifest_keeps_the_name_of_its_fleet() -> None:
+    run("door.tflite", "--manifest", "door.json", "--share", "10")
+    assert written().name == "door"
+    run("--manifest", "door.json", "--share", "20", "--name", "front doors")
+    run("door.tflite", "--manifest", "door.json", "--share", "30")
+    assert written().name == "front doors"
+
+
 def test_a_clock_that_was_put_back_makes_no_manifest_that_devices_would_refuse() -> None:
     run("door.tflite", "--manifest", "door.json", "--share", "10")
     future = {**json.loads(Path("door.json").read_text()), "issued": "2999-12-31T23:59:58Z"}
@@ -78,6 +86,8 @@ def test_address_and_version_are_those_of_the_flags() -> None:
         (("--manifest", "door.json", "--share", "10"), 2),
         (("gone.tflite", "--manifest", "door.json", "--share", "10"), 1),
         (("door.tflite", "--share", "10"), 2),
+        (("door.tflite", "--name", "door"), 2),
+        (("door.tflite", "--manifest", "door.json", "--share", "10", "--name", ""), 2),
         (("door.tflite", "--manifest", "door.json"), 2),
         (("door.tflite", "door.tflite", "--manifest", "door.json", "--share", "1"), 2),
         (("--manifest", "mine.pub", "--share", "10"), 1),

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from edge.artifact.manifest import MAX_BYTES, Manifest
+from edge.artifact.manifest import MAX_BYTES, Manifest, name_of_file
 from edge.errors import UpdateError
 
 GOOD: dict[str, Any] = {
     "schema": 1,
+    "name": "door",
     "model": "door.tflite",
     "sha256": "a" * 64,
     "rollout_percent": 12.5,
@@ -27,7 +28,7 @@ def altered(**changes: object) -> str:
 
 def test_a_manifest_survives_its_json() -> None:
     manifest = Manifest.from_json(json.dumps(GOOD))
-    assert manifest == Manifest("door.tflite", "a" * 64, 12.5, "0.1.0", "2026-01-31T09:30:00Z")
+    assert manifest == Manifest("door", "door.tflite", "a" * 64, 12.5, "0.1.0", "2026-01-31T09:30:00Z")
     assert json.loads(manifest.to_json()) == GOOD
     assert len(manifest.to_json()) < MAX_BYTES
 
@@ -44,6 +45,7 @@ def test_shares_of_nobody_to_all_are_taken(share: float) -> None:
         *(({"sha256": value}, "sha256") for value in ("a" * 63, "A" * 64, "../" + "a" * 61, 7, None)),
         *(({"model": value}, "model") for value in ("", 7, "a\nb", "https://x/" + "a" * 3000, None)),
         *(({"minimum_version": value}, "minimum_version") for value in ("", "new", "1.", "1" * 9, 1, None)),
+        *(({"name": value}, "name") for value in ("", " ", "a\nb", "x" * 101, 7, None)),
         *(({"issued": value}, "issued") for value in ("", "yesterday", "2026-01-31T09:30:00+01:00", 7, None)),
         ({"schema": 2}, "schema"),
         ({"schema": None}, "schema"),
@@ -79,3 +81,12 @@ def test_what_is_no_manifest_is_one_error(text: str | bytes) -> None:
 )
 def test_versions_are_compared_as_numbers(version: str, minimum: str, *, is_new_enough: bool) -> None:
     assert Manifest.from_json(altered(minimum_version=minimum)).is_for(version) is is_new_enough
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("https://models.example/a/door.json?key=1#x", "door"), ("site/door.v2.json", "door.v2"), ("door", "door"),
+     ("https://models.example/front%20door.json", "front door"), ("https://models.example/", ""), (".json", "")],
+)  # fmt: skip
+def test_a_manifest_is_called_like_its_file(source: str, name: str) -> None:
+    assert name_of_file(source) == name

@@ -19,7 +19,7 @@ from export import sign
 
 DIGEST, OTHER = "a" * 64, "b" * 64
 DEVICES = [f"door-{number}" for number in range(2000)]
-GOOD = Manifest("door.tflite", DIGEST, 10, "0.1.0", "2026-01-31T09:30:00Z")
+GOOD = Manifest("door", "door.tflite", DIGEST, 10, "0.1.0", "2026-01-31T09:30:00Z")
 Write = Callable[..., Path]
 
 
@@ -31,7 +31,7 @@ def test_a_place_is_the_first_32_bits_of_the_hash_of_id_and_digest() -> None:
 
 def taking(share: float, digest: str = DIGEST) -> set[str]:
     """Devices that install a release of this share."""
-    offers = {name: Offer(Manifest("x", digest, share, "0", GOOD.issued), "x", device_place(name, digest))
+    offers = {name: Offer(Manifest("door", "x", digest, share, "0", GOOD.issued), "x", device_place(name, digest))
               for name in DEVICES}  # fmt: skip
     return {name for name, offer in offers.items() if offer.takes_part}
 
@@ -92,7 +92,7 @@ def read(tmp_path: Path, write: Write) -> Callable[..., Offer]:
         folder = tmp_path / "incoming"
         folder.mkdir(exist_ok=True)
         public = str(tmp_path / "keys" / f"{key}.pub")
-        return read_offer(str(source), folder, public_key=public, device_id="door-1", timeout_s=10)
+        return read_offer(str(source), folder, public_key=public, device_id="door-1", name="door", timeout_s=10)
 
     return offer
 
@@ -135,11 +135,12 @@ def test_a_wrong_signature_none_and_a_changed_manifest_are_refused(write: Write,
     ("content", "part"),
     [
         (GOOD.to_json().replace("10,", "101,"), "rollout_percent"),
+        (GOOD.to_json().replace('"door"', '"gate"'), "'gate'"),
         (GOOD.to_json().replace('"0.1.0"', '"999.0"'), "999.0"),
         ("{}", "schema"),
         ("x" * (MAX_BYTES + 1), f"{MAX_BYTES:,}"),
     ],
-    ids=["share of 101", "newer version", "empty", "too large"],
+    ids=["share of 101", "another fleet", "newer version", "empty", "too large"],
 )
 def test_a_signed_manifest_that_can_not_be_followed_is_refused(
     write: Write, read: Callable[..., Offer], content: str, part: str

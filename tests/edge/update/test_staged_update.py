@@ -97,6 +97,35 @@ def test_an_older_manifest_is_not_taken_again(update: Run, store: Store, release
     assert store.read() == after
 
 
+def test_the_manifest_of_another_fleet_is_refused_though_the_same_key_signed_it(
+    update: Run, store: Store, release: Run, tested: list[Any]
+) -> None:
+    release(100)
+    for name in ("json", "json.minisig"):
+        Path(f"door.{name}").rename(f"gate.{name}")  # who serves the files puts one in the place of the other
+    device = ("--manifest", "gate.json", *FLEET[2:], "--device-id", "door-1")
+    outcome = update(*device)
+    assert outcome.code == 1
+    assert "'door'" in outcome.sentence
+    assert (store.read().manifest, tested) == (None, [])
+    assert update(*device, "--manifest-name", "door").code == 0
+    assert len(tested) == 1
+
+
+def test_a_signature_that_is_wrong_names_the_address_and_no_temporary_file(update: Run, release: Run) -> None:
+    from export import sign
+
+    release(100)
+    assert sign.main(["tiny_int8.tflite", "--key", "mine.key"]) == 0
+    model = Path("tiny_int8.tflite").rename("new.tflite")
+    Path("tiny_int8.tflite.minisig").rename("new.tflite.minisig")
+    model.write_bytes(model.read_bytes() + b"x")
+    outcome = update("new.tflite", "--require-signature", "mine.pub")
+    assert outcome.code == 1
+    assert "new.tflite.minisig" in outcome.sentence
+    assert "model.tflite" not in outcome.sentence
+
+
 def test_a_release_that_was_rolled_back_here_is_refused_before_it_is_fetched(
     update: Run, store: Store, release: Run, tested: list[Any]
 ) -> None:

@@ -15,7 +15,7 @@ from edge.update.state import FailedModel, Model, State, Trial
 NOON = "2026-01-02T12:00:00Z"
 A, B, C = (Model(letter * 64, "tflite", f"{letter}.tflite", NOON) for letter in "abc")
 GOOD_A = State(current=A)
-MANIFEST = Manifest("b.tflite", B.sha256, 10, "0.1.0", NOON)
+MANIFEST = Manifest("door", "b.tflite", B.sha256, 10, "0.1.0", NOON)
 B_ON_TRIAL = State(current=B, last_good=A, trial=Trial())
 
 
