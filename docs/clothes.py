@@ -148,13 +148,15 @@ def main() -> None:
     flags.add_argument("--tried", type=Path, nargs="+", default=[], help="finished runs to compare in a table")
     flags.add_argument("--model", default="clothes", help="file to judge, or a built-in model")
     flags.add_argument("--judge-only", action="store_true", help="leave the table of sizes as it is")
-    flags.add_argument("--foreign", type=Path, required=True, help="folder of photographs of anything else")
+    flags.add_argument("--foreign", type=Path, help="folder of photographs of anything else; without it the built-in "
+                       "model isn't judged")  # fmt: skip
     options = flags.parse_args()
     if options.tried:
         (MEASURED / "tried_photographs.txt").write_text(tried(options.tried), encoding="utf-8")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        judge(options.model, options.photographs, options.foreign, folder)
+        if options.foreign:
+            judge(options.model, options.photographs, options.foreign, folder)
         if options.judge_only:
             return
         for edge in SIZES:

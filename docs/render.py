@@ -7,8 +7,9 @@ one of:
 `curve table`, networks on the data set and on photographs; `scores`, areas under the curve of the network that
 ships; `training commands` and `clothes commands`, the runs of `make ship`; `flags`, of
 every command or of the one that follows; `hardening NAME`, counts of an attack; `platforms`, where it was installed;
-`int8 weights` and `int8 machine`, ways to quantize an ONNX file; `teach`, classes that were taught; `rejection scores`,
-scores for `unknown`; `other runtimes`, what they make of our files; `web page` and `web runtimes`, the browser's.
+`int8 weights` and `int8 machine`, ways to quantize an ONNX file; `teach`, classes that were taught; `image counts`,
+trainings on few images; `own classes STEP`, the walk with one's own; `rejection scores`, scores for `unknown`;
+`other runtimes`, what they make of our files; `web page` and `web runtimes`, the browser's.
 `--check` changes nothing and fails if a page is out of date.
 """
 
@@ -18,10 +19,10 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]  # run as a file, it would find an installed copy or nothing
@@ -36,16 +37,11 @@ def render(text: str) -> str:
 
 
 def _body(what: str) -> str:
-    if what.startswith("benchmark "):
-        return _benchmark(what.removeprefix("benchmark "))
-    if what.startswith("markdown "):
-        return (MEASURED / what.removeprefix("markdown ")).read_text(encoding="utf-8")
-    if what.startswith("hardening "):
-        return _hardening(what.removeprefix("hardening "))
     if what in _WHOLE:
         return _WHOLE[what]()
-    if what.startswith("flags"):
-        return _flags(what.removeprefix("flags").strip())
+    for kind, part in _PARTS.items():
+        if what.startswith(kind):
+            return part(what.removeprefix(kind).strip())
     name, *ranges = what.split()
     lines = (MEASURED / name).read_text(encoding="utf-8").rstrip("\n").split("\n")
     return "```text\n" + "\n".join(_selected(lines, ranges)) + "\n```\n"
@@ -217,40 +213,10 @@ def _int8_machine() -> str:
     return f"{machine_name(environment)}; {shown_time(environment)}; without VNNI: {report['elsewhere']}\n"
 
 
-def _teach() -> str:
-    from benchmarks.host.environment import Environment, machine_name, shown_time
-    from benchmarks.records import from_record
-
-    report = json.loads((MEASURED / "teach.json").read_text(encoding="utf-8"))
-
-    def share(of: dict[str, Any]) -> str:
-        low, high = (100 * end for end in of["interval"])
-        return f"{100 * of['right'] / of['images']:.1f} ({low:.0f}-{high:.0f})"
-
-    lines = [["images a class", "taught", "its own estimate", "scikit-learn, C=1", "scikit-learn, cross-validated"],
-             ["--:"] * 5]  # fmt: skip
-    lines += [
-        [str(row["images_of_a_class"]), share(row["ours"]), share(row["held_out"]),
-         share(row["scikit_learn"]["C=1"]), share(row["scikit_learn"]["cross-validated"])]
-        for row in report["rows"]
-    ]  # fmt: skip
-    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    teach, bare, environment = report["teach"], report["bare_features"], from_record(Environment, report["environment"])
-    last = report["rows"][-1]
-    return (
-        f"Right answers in % of {last['ours']['images']} photographs that nothing was learned from, with 95 % "
-        f"intervals, by `python docs/teach.py`; those of the file itself are {share(report['file'])} with "
-        f"{last['images_of_a_class']} images a class.\n\n{table}\n"
-        f"For {last['held_out']['images']} images it took {teach['cpu_s'] / bare['cpu_s']:.2f} times the processor "
-        f"time of their features alone ({teach['cpu_s']:.0f} s), and {teach['most_mb']:.0f} MB of memory.\n"
-        f"{machine_name(environment)}; {shown_time(environment)}\n"
-    )
-
-
-def _page_of(module: str, name: str, function: str = "page") -> str:
-    """Return the page that a module in docs makes of what was measured."""
+def _page_of(module: str, name: str, function: str = "page", *part: str) -> str:
+    """Return the page, or a part of it, that a module in docs makes of what was measured."""
     report = json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8"))
-    return str(getattr(import_module(module), function)(report))
+    return str(getattr(import_module(module), function)(report, *part))
 
 
 _WHOLE = {
@@ -260,7 +226,8 @@ _WHOLE = {
     "other runtimes": partial(_page_of, "other_runtimes", "other_runtimes"),
     "web page": partial(_page_of, "web_tables", "web"),
     "web runtimes": partial(_page_of, "web_tables", "web_runtimes", "runtimes"),
-    "teach": _teach,
+    "teach": partial(_page_of, "teach", "teach"),
+    "image counts": partial(_page_of, "image_counts", "image_counts"),
     "int8 weights": _int8_table,
     "int8 machine": _int8_machine,
     "training commands": _training_commands,
@@ -268,6 +235,13 @@ _WHOLE = {
     "curve table": _curve_table,
     "scores": _scores,
     "platforms": _platforms,
+}
+_PARTS: dict[str, Callable[[str], str]] = {
+    "benchmark ": _benchmark,
+    "markdown ": lambda name: (MEASURED / name).read_text(encoding="utf-8"),
+    "hardening ": _hardening,
+    "flags": _flags,
+    "own classes ": partial(_page_of, "own_classes", "own_classes", "page"),
 }
 _SHORT = ("variant", "runtime", "size kB", "top-1 %", "loss pp", "invoke, µs median", "status")
 _LEFT_OUT = ("quantization", "invoke, µs ± %", "invoke, µs p90", "frame to decision, ms ± %",

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.host.environment import describe_environment
-from benchmarks.records import to_record
+from benchmarks.host.environment import Environment, describe_environment, machine_name, shown_time
+from benchmarks.records import from_record, to_record
 from edge import vision
 from edge.classify.interval import wilson_interval
 from edge.classify.loaded_model import LoadedModel
@@ -93,6 +93,34 @@ def scikit_learn(features: Any, labels: Any, new: Any) -> dict[str, Any]:
         Cs=5, l1_ratios=(0,), cv=5, scoring="accuracy", max_iter=2000, use_legacy_attributes=False
     ).fit(features, labels)
     return {"C=1": by_default.predict(new), "cross-validated": validated.predict(new)}
+
+
+def page(report: dict[str, Any]) -> str:
+    """Return the table of the figures and what they are of."""
+    lines = [["images a class", "taught", "its own estimate", "scikit-learn, C=1", "scikit-learn, cross-validated"],
+             ["--:"] * 5]  # fmt: skip
+    lines += [
+        [str(row["images_of_a_class"]), share(row["ours"]), share(row["held_out"]),
+         share(row["scikit_learn"]["C=1"]), share(row["scikit_learn"]["cross-validated"])]
+        for row in report["rows"]
+    ]  # fmt: skip
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    teach, bare, environment = report["teach"], report["bare_features"], from_record(Environment, report["environment"])
+    last = report["rows"][-1]
+    return (
+        f"Right answers in % of {last['ours']['images']} photographs that nothing was learned from, with 95 % "
+        f"intervals, by `python docs/teach.py`; those of the file itself are {share(report['file'])} with "
+        f"{last['images_of_a_class']} images a class.\n\n{table}\n"
+        f"For {last['held_out']['images']} images it took {teach['cpu_s'] / bare['cpu_s']:.2f} times the processor "
+        f"time of their features alone ({teach['cpu_s']:.0f} s), and {teach['most_mb']:.0f} MB of memory.\n"
+        f"{machine_name(environment)}; {shown_time(environment)}\n"
+    )
+
+
+def share(of: dict[str, Any]) -> str:
+    """Show the result of `accuracy` in % with its interval."""
+    low, high = (100 * end for end in of["interval"])
+    return f"{100 * of['right'] / of['images']:.1f} ({low:.0f}-{high:.0f})"
 
 
 def main() -> None:

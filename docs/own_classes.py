@@ -1,0 +1,194 @@
+"""The walk of docs/own-classes.md, made as a new user makes it: collect, train, export, run, correct, teach.
+
+`python docs/own_classes.py` draws films of hand signs, whose people differ from film to film, runs every command in
+an empty folder and keeps what each prints in docs/measured/own_classes.json. `--photographs DIR` makes the part on
+photographs, with folders train and validation, too: half an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import cv2
+import hand_signs
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.host.environment import Environment, describe_environment, machine_name, shown_time
+from benchmarks.records import from_record, to_record
+
+ROOT = Path(__file__).parents[1]
+MEASURED = ROOT / "docs" / "measured" / "own_classes.json"
+SIGNS = ("fist", "five", "two")
+PORT, TOKEN = 8091, "a-token-of-this-walk"
+_FPS, _EACH = 4, 60  # frames a second of a film, and frames of a sign
+_LEARNED, _NEW = range(30), range(100, 120)  # people of the films, and others
+_NEW_IMAGES = 4  # of a sign
+_LIVE_S = 0.2  # between the frames of the camera that is corrected
+_PATIENCE_S = 120.0  # until the page answers
+
+
+def draw_frame(sign: str, people: range, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Draw a sign, or `unknown`: a scene without a hand; uint8 BGR, shape (200, 200, 3)."""
+    if sign == "unknown":
+        scene = hand_signs.draw((0,) * 5, 0, rng)
+        return np.asarray(cv2.GaussianBlur(np.roll(scene, (100, 100), (0, 1)), (0, 0), rng.uniform(8, 20)), np.uint8)
+    return hand_signs.draw(hand_signs.SIGNS[sign], int(rng.choice(people)), rng)
+
+
+def write_film(path: Path, sign: str, people: range, frames: int, seed: int) -> None:
+    """Draw a film of one sign."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), _FPS, (200, 200))
+    for _ in range(frames):
+        writer.write(draw_frame(sign, people, rng))
+    writer.release()
+
+
+class Walk:
+    """Runs commands in one folder and keeps what they print."""
+
+    def __init__(self, folder: Path) -> None:
+        """Store the folder."""
+        self.folder = folder
+        self.steps: dict[str, list[dict[str, str]]] = {}
+
+    def run(self, step: str, command: str) -> None:
+        """Run a command as it would be typed; its output, with the messages on stderr, belongs to the step."""
+        print(f"$ {command}", flush=True)
+        done = subprocess.run(shlex.split(command), cwd=self.folder, env=_environment(), check=False, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
+        print(done.stdout, flush=True)
+        if done.returncode:
+            raise SystemExit(f"it ended with {done.returncode}")
+        self.keep(step, command, done.stdout)
+
+    def keep(self, step: str, command: str, output: str) -> None:
+        """Keep what a command printed, without the folder of this walk."""
+        shown = output.replace(f"{self.folder}/", "").rstrip("\n")
+        self.steps.setdefault(step, []).append({"command": command, "output": shown})
+
+    def correct(self, step: str, command: str, sign: str) -> None:
+        """Run a command on a live stream of new people, and give the frame in view its class as the page does."""
+        print(f"$ {command}", flush=True)
+        process = subprocess.Popen(shlex.split(command), cwd=self.folder, env=_environment(),
+                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE)  # fmt: skip
+        assert process.stdin is not None
+        answers: list[str] = []
+        rng, given_up = np.random.default_rng(9), time.monotonic() + _PATIENCE_S
+        while not answers and time.monotonic() < given_up:
+            process.stdin.write(cv2.imencode(".jpg", draw_frame(sign, _NEW, rng))[1].tobytes())
+            process.stdin.flush()
+            time.sleep(_LIVE_S)
+            answers = _correct(sign)
+        _, messages = process.communicate()
+        print(answers, messages.decode(), flush=True)
+        assert len(answers) == 2, "the page didn't answer"
+        saved = sorted(path.name for path in (self.folder / "signs" / sign).glob("*corrected*"))
+        self.keep(step, command, "\n".join([*answers, *(f"signs/{sign}/{name}" for name in saved)]))
+
+
+def _correct(sign: str) -> list[str]:
+    """Freeze the frame in view and save it as its class, as the page does; return both answers, none before a frame."""
+    try:
+        frozen = _post("/corrections/freeze")
+        saved = _post("/corrections/save", frame=json.loads(frozen)["frame"], label=sign)
+    except urllib.error.URLError:
+        return []
+    return [frozen, saved]
+
+
+def _post(path: str, **parameters: object) -> str:
+    address = f"http://127.0.0.1:{PORT}{path}?{urllib.parse.urlencode(parameters)}"
+    request = urllib.request.Request(address, method="POST", headers={"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        return str(answer.read().decode())
+
+
+def _environment() -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "EDGE_CLASSIFY_TOKEN": TOKEN, "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
+
+
+def walk_signs(walk: Walk) -> None:
+    """Draw films of the signs and images of new people, and make the walk with them."""
+    for number, sign in enumerate((*SIGNS, "unknown")):
+        write_film(walk.folder / "films" / f"{sign}.mp4", sign, _LEARNED, _EACH, seed=number)
+        rng = np.random.default_rng(100 + number)
+        for each in range(_NEW_IMAGES if sign in SIGNS else 0):
+            path = walk.folder / "new" / f"{sign}{each}.jpg"
+            path.parent.mkdir(exist_ok=True)
+            cv2.imwrite(str(path), draw_frame(sign, _NEW, rng))
+    for sign in (*SIGNS, "unknown"):
+        walk.run("collect", f"edge-classify collect signs/ --source films/{sign}.mp4 --every 0 --class {sign}")
+    walk.run("train", "python -m train --data signs/")
+    walk.run("export", "python -m export.tflite --quantize int8")
+    run = next((walk.folder / "runs").iterdir()).name
+    model = f"artifacts/{run}_int8.tflite"
+    walk.run("run", f"edge-classify --source new/ --model {model}")
+    walk.correct("correct", f"edge-classify --source - --model {model} --serve 127.0.0.1:{PORT} --corrections signs/",
+                 SIGNS[0])  # fmt: skip
+    walk.run("teach", "edge-classify teach signs/ --out mine.tflite")
+    walk.run("run taught", "edge-classify --source new/ --model mine.tflite")
+
+
+def walk_photographs(walk: Walk, photographs: Path) -> None:
+    """Train on photographs by the defaults, export, and judge by the photographs of the test part."""
+    (walk.folder / "photos").symlink_to(photographs.resolve())
+    shutil.rmtree(walk.folder / "runs", ignore_errors=True)
+    walk.run("photographs train", "python -m train --data photos/")
+    walk.run("photographs export", "python -m export.tflite --quantize int8")
+
+
+def page(report: dict[str, Any], step: str) -> str:
+    """Return a step's commands and what they printed, long output without its middle, and the machine of the walk."""
+    if step == "machine":
+        environment = from_record(Environment, report["environment"])
+        return f"{machine_name(environment)}; {shown_time(environment)}\n"
+    lines = []
+    for printed in report["steps"][step]:
+        output = printed["output"].split("\n")
+        if len(output) > _MOST_LINES:
+            output = [*output[: _MOST_LINES // 2], "...", *output[-_MOST_LINES // 2 :]]
+        lines += [f"$ {printed['command']}", *output]
+    return "```text\n" + "\n".join(lines) + "\n```\n"
+
+
+_MOST_LINES = 16
+
+
+def main() -> None:
+    """Make the walk, or a part of it, and keep it."""
+    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    flags.add_argument("--photographs", type=Path, metavar="DIR")
+    flags.add_argument("--only", choices=("signs", "photographs"), help="keep the other part as it is")
+    options = flags.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        walk = Walk(Path(folder))
+        if options.only != "photographs":
+            walk_signs(walk)
+        if options.photographs:
+            walk_photographs(walk, options.photographs)
+    kept = json.loads(MEASURED.read_text(encoding="utf-8"))["steps"] if MEASURED.exists() else {}
+    environment = to_record(describe_environment(["docs/own_classes.py"], seed=0, threads=2))
+    figures = {"environment": environment, "steps": {**kept, **walk.steps}}
+    MEASURED.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
