@@ -145,13 +145,17 @@ class BrokerAddress(NamedTuple):
                 processes.
         """
         form = "mqtt://HOST[:PORT]/TOPIC, or mqtts:// for TLS"
-        parts = urlsplit(text)
-        if "@" in parts.netloc:
-            raise ValueError("a user name and a password don't belong into the URL: put them into the environment")
+        login = (
+            "a user name and a password don't belong into the URL: put them into "
+            f"{MQTT_VARIABLES['username']} and {MQTT_VARIABLES['password']}"
+        )
         try:
+            parts = urlsplit(text)
             port = parts.port
         except ValueError:
-            raise ValueError(f"expected {form}, with a port from 1 to 65535") from None
+            raise ValueError(login if "@" in text else f"expected {form}, with a port from 1 to 65535") from None
+        if "@" in parts.netloc:
+            raise ValueError(login)
         if parts.scheme not in _BROKER_PORTS or not parts.hostname or parts.query:
             raise ValueError(f"expected {form}, got {text!r}")
         try:

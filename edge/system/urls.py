@@ -15,7 +15,11 @@ _SENSITIVE_NAME = (
 _HARMLESS_VALUE = r"(?i)[a-z]{0,8}(\.\w{2,4})?|\d{1,4}([x.,:]\d{1,4})?"  # stream, a.jpg, 2, 640x480
 _MARKS = frozenset("@?&;#")
 _WORD = r"""[^\s'"`<>()]+"""
-HINT = "write @ as %40, # as %23, / as %2F, ? as %3F and % as %25 in the user name and the password"
+_PERCENT = r"%(?![0-9a-fA-F]{2})"  # that escapes nothing
+HINT = (
+    "write @ as %40, # as %23, / as %2F, ? as %3F, [ as %5B, ] as %5D, a space as %20 and % as %25 in the user name "
+    "and the password"
+)
 
 
 def is_url(text: str) -> bool:
@@ -57,18 +61,24 @@ def require_plain_login(url: str) -> None:
     """Refuse a URL whose login holds characters that end it: it would lead to a host named like half a password.
 
     Raises:
-        ValueError: it does; the message tells none of it.
+        ValueError: it does, or host or port are malformed; the message tells none of it.
     """
+    from urllib.parse import urlsplit
+
     rest = re.sub(rf"^{_SCHEME}:/+", "", url)
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     login, at, host = authority.rpartition("@")
     port = re.sub(r"^\[[^\]]*\]?", "", host).partition(":")[2]
     behind = rest[len(authority) :].partition("?")[0]
     is_cut = ("@" in behind or "@" in rest[len(authority) :]) and not re.fullmatch(r"\d*", port)
-    if is_cut or re.search(r"\s", login) or (at and ":" in login and "@" in behind):
+    if is_cut or re.search(rf"[\s\[\]]|{_PERCENT}", login) or (at and ":" in login and "@" in behind):
         raise ValueError(f"it can't be told where the password ends: {HINT}")
     if not re.fullmatch(r"\d*", port):
         raise ValueError("expected a number behind the host's colon")
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ValueError("expected HOST or HOST:PORT, an IPv6 address in [ ], and a port of at most 65535") from None
 
 
 def with_login(text: str, user: str, password: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from edge.errors import SourceError, SourceRefusedError
 from edge.images import kinds
-from edge.sources.live.mjpeg import OTHER_KINDS, START, MjpegInput
+from edge.sources.live.mjpeg import START, MjpegInput, other_kind
 from edge.sources.readers import EndOfStreamError
 from edge.system import http
 from edge.system.connection import Access
@@ -45,7 +45,7 @@ def open_http(url: str, *, timeout_s: float, access: Access = Access()) -> Mjpeg
     if content_type.startswith("multipart/"):
         return MjpegConnection(cast(BinaryIO, response), timeout_s=timeout_s)
     head = _first_bytes(response, url).lstrip(b"\r\n")
-    if content_type in _SHOWN_AS or head.startswith((START, b"--")) or kinds.kind_of(head) in OTHER_KINDS:
+    if content_type in _SHOWN_AS or head.startswith((START, b"--")) or other_kind(head) is not None:
         is_single = not head.startswith(b"--")
         return MjpegConnection(cast(BinaryIO, response), timeout_s=timeout_s, head=head, is_single=is_single)
     response.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import re
 import stat
 import sys
 import time
@@ -32,9 +33,12 @@ _LARGEST = 16 * 2**20  # bytes of one image; anything larger is no JPEG
 _MOST_WITHOUT = 8 * 2**20  # bytes on standard input without an image, after which none is expected any more
 _HEAD_BYTES = 192  # that tell other things from MJPEG: an MPEG transport stream begins anew after 188
 # First bytes whose kind is told by more than two of them: no garbage before a stream looks like them.
-OTHER_KINDS = {kinds.PNG, kinds.WEBP, kinds.TIFF, kinds.GIF, kinds.JPEG_2000, kinds.AVIF, kinds.HEIC}
+_OTHER_KINDS = {kinds.PNG, kinds.WEBP, kinds.TIFF, kinds.GIF, kinds.JPEG_2000, kinds.AVIF, kinds.HEIC}
 _H264_UNITS = {1, 5, 6, 7, 8, 9}  # slices, what is said about them, parameter sets, a delimiter
 _H265_UNITS = {0x40, 0x42, 0x44, 0x46, 0x4E}  # parameter sets, a delimiter, what is said about them
+_CONTAINERS = (b"FLV\1", b"DKIF", b"nut/multimedia")  # that are no files on a disk
+_PNG_END = b"IEND\xaeB`\x82"
+_PNM = rb"P([56])\s+(\d{1,5})\s+(\d{1,5})\s+(\d{1,5})\s"  # grey or colour, in bytes
 _SEGMENTS = {*range(0xC0, 0xFF)} - {*range(0xD0, 0xDB)}  # second bytes of markers that stand before the first scan
 
 
@@ -112,7 +116,7 @@ class MjpegInput:
 
         Raises:
             SourceError: it can't be decoded.
-            SourceRefusedError: it is a video of another kind.
+            SourceRefusedError: it is a video of another kind, or more than one image.
         """
         with suppress(EndOfStreamError):
             while len(self._pending) < _HEAD_BYTES:
@@ -121,10 +125,15 @@ class MjpegInput:
         if (video := video_in(head)) is not None:
             raise SourceRefusedError(f"{self.name} is {video}, expected MJPEG: add --codec mjpeg to rpicam-vid, or "
                                      "-f mjpeg to ffmpeg; a file is given by its name")  # fmt: skip
-        if kinds.kind_of(head) not in OTHER_KINDS:
+        if (kind := other_kind(head)) is None:
             return None
+        end, searched = None, 0
         with suppress(EndOfStreamError):
             while len(self._pending) <= limits.MOST_BYTES:
+                end, searched = end or image_end(self._pending, kind, searched), len(self._pending)
+                if end is not None and other_kind(self._pending[end : end + kinds.HEAD_BYTES]) is kind:
+                    raise SourceRefusedError(f"{self.name} is more than one {kind.name} picture, expected one or MJPEG:"
+                                             " add -f mjpeg to ffmpeg")  # fmt: skip
                 self._fill()
         content, self._pending = bytes(self._pending), bytearray()
         try:
@@ -204,7 +213,33 @@ def video_in(head: bytes) -> str | None:
             return "H.264"
     if head[:1] == head[188:189] == b"\x47":
         return "an MPEG transport stream"
-    return "a video in a container" if kinds.kind_of(head) is kinds.VIDEO or head.startswith(b"FLV\1") else None
+    if head.startswith(b"YUV4MPEG2"):
+        return "uncompressed video"
+    return "a video in a container" if kinds.kind_of(head) is kinds.VIDEO or head.startswith(_CONTAINERS) else None
+
+
+def other_kind(head: bytes | bytearray) -> kinds.Kind | None:
+    """Return the kind of an image that isn't JPEG, by its first 64 bytes; None: none that is surely one."""
+    kind = kinds.kind_of(bytes(head))
+    is_sure = kind in _OTHER_KINDS or (kind is kinds.BMP and head[6:10] == bytes(4)) or re.match(_PNM, head)
+    return kind if is_sure else None
+
+
+def image_end(content: bytes | bytearray, kind: kinds.Kind, searched: int = 0) -> int | None:
+    """Return the place behind an image of another kind; None: more of it must come, or its kind doesn't tell.
+
+    `searched` is the number of bytes that were searched before.
+    """
+    if kind is kinds.PNG:
+        place = content.find(_PNG_END, max(0, searched - len(_PNG_END)))
+        return place + len(_PNG_END) if place >= 0 else None
+    if kind in (kinds.BMP, kinds.WEBP):
+        stated = content[2:6] if kind is kinds.BMP else content[4:8]
+        return int.from_bytes(stated, "little") + (0 if kind is kinds.BMP else 8) or None
+    if pnm := re.match(_PNM, content):
+        width, height, most = (int(number) for number in pnm.groups()[1:])
+        return pnm.end() + width * height * (3 if pnm[1] == b"6" else 1) * (2 if most > 255 else 1)
+    return None
 
 
 class MjpegFileSource:

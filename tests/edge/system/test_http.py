@@ -45,7 +45,7 @@ def fetched(url: str, *, limit_bytes: int, total_s: float) -> bytes:
         ("ftp://host/a", "expected an http"),
         ("file:///etc/passwd", "expected an http"),
         ("https:///a", "expected an http"),
-        ("https://[::1/a", "Invalid IPv6"),
+        ("https://[::1/a", "IPv6"),
         ("http://ada:secret@127.0.0.1:port/a", "number"),
         ("http://ada:sec#ret@127.0.0.1/a", "%23"),
         ("http://127.0.0.1:9/a b?key=secret", "%20"),

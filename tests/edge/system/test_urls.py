@@ -107,7 +107,8 @@ def test_secrets_are_found_as_they_were_typed(text: str, secrets: set[str]) -> N
 @pytest.mark.parametrize(
     "url",
     ["rtsp://user:p@ss/w0rd@camera/s", "http://user:se#cret@camera/s", "http://user:se/cret@camera/s",
-     "http://user:se?cret@camera/s", "http://user:a b@camera/s", "http://cam:port/s"],
+     "http://user:se?cret@camera/s", "http://user:a b@camera/s", "http://cam:port/s", "rtsp://user:w0[rd@camera/s",
+     "rtsp://user:w0rd]@camera/s", "rtsp://us]er:w0rd@camera/s", "https://user:100%w0rd@camera/s"],
 )  # fmt: skip
 def test_a_password_with_an_end_in_it_is_refused_without_a_word_of_it(url: str) -> None:
     with pytest.raises(ValueError, match="%40|number") as caught:
@@ -117,8 +118,19 @@ def test_a_password_with_an_end_in_it_is_refused_without_a_word_of_it(url: str) 
 
 @pytest.mark.parametrize(
     "url",
+    ["rtsp://[::1/s", "rtsp://[w0rd]/s", "rtsp://ada:w0rd@cam:99999/s", "http://ada:w0rd\uff20cam/s", "rtsp://[/s"],
+)
+def test_a_malformed_host_is_refused_without_a_word_of_it(url: str) -> None:
+    with pytest.raises(ValueError, match=r"HOST|number") as caught:
+        require_plain_login(url)
+    assert "w0rd" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
     ["rtsp://user:p%40ss%2Fw0rd@camera/s", "http://cam:8080/x?mail=a@b.c", "http://cam/a@b.jpg", "http://[::1]:80/a",
-     "rtsp://u:p:w@[fe80::1]:554/a", "http://user@cam/a", "http://cam", "udp://@:1234", "http://u:p@w@c/s"],
+     "rtsp://u:p:w@[fe80::1]:554/a", "http://user@cam/a", "http://cam", "udp://@:1234", "http://u:p@w@c/s",
+     "rtsp://cam/a[1]", "http://u:p@cam/?x=[a]%"],
 )  # fmt: skip
 def test_other_addresses_are_left_alone(url: str) -> None:
     require_plain_login(url)

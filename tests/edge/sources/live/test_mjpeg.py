@@ -215,13 +215,30 @@ def test_a_picture_in_a_pipe_that_ends_is_decided_as_an_image(spawn: Callable[..
     )
 
 
-@pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".tif", ".bmp", ".ppm"])
 def test_an_image_of_another_kind_in_a_pipe_is_read_to_its_end(suffix: str) -> None:
     content = cv2.imencode(suffix, np.full((16, 24, 3), 90, np.uint8))[1].tobytes()
     source = MjpegInput(io.BytesIO(content))
     assert np.abs(source.read().astype(int) - 90).max() <= 2
     with pytest.raises(EndOfStreamError):
         source.read()
+
+
+@pytest.mark.parametrize("step", [1, 10**6])
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".bmp", ".ppm"])
+def test_images_of_another_kind_one_after_another_are_said_at_once(suffix: str, step: int) -> None:
+    """`ffmpeg -f image2pipe`: the first one was classified, and the others were nothing."""
+    content = cv2.imencode(suffix, np.full((16, 24, 3), 90, np.uint8))[1].tobytes()
+    stream = Trickle(2 * content + bytes(3 * 10**6), step)
+    with pytest.raises(SourceRefusedError, match="mjpeg"):
+        MjpegInput(stream).read()  # type: ignore[arg-type]
+    assert len(stream._content) > 10**5
+
+
+def test_a_picture_whose_length_lies_is_one_picture() -> None:
+    content = bytearray(cv2.imencode(".bmp", np.full((16, 24, 3), 90, np.uint8))[1].tobytes())
+    content[2:6] = bytes(4)
+    assert MjpegInput(io.BytesIO(bytes(content))).read().shape == (16, 24, 3)
 
 
 def test_a_damaged_image_of_another_kind_in_a_pipe_is_an_error() -> None:
@@ -242,6 +259,11 @@ def test_a_damaged_image_of_another_kind_in_a_pipe_is_an_error() -> None:
         (b"\0\0\0\x20ftypisom\0\0\2\0", "a video in a container"),
         (b"\x1a\x45\xdf\xa3", "a video in a container"),
         (b"FLV\1\1", "a video in a container"),
+        (b"DKIF\0\0\x20\0VP80", "a video in a container"),
+        (b"nut/multimedia container\0", "a video in a container"),
+        (b"YUV4MPEG2 W640 H480", "uncompressed video"),
+        (b"BM, no picture: garbage", None),
+        (b"P6 of 9", None),
         (b"\0\0\0\1", None),
         (b"\0\0\0\0\0", None),
         (b"GARBAGE", None),
