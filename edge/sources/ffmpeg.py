@@ -9,7 +9,7 @@ import urllib.parse
 from collections.abc import Iterator
 
 from edge.errors import SourceError, SourceRefusedError
-from edge.system.connection import Access, connect, reason
+from edge.system.connection import Access, connect, reason, web_page
 from edge.system.unit import blocked_network_hint
 from edge.system.urls import redact_url, require_plain_login
 
@@ -74,10 +74,11 @@ def explain(url: str, *, timeout_s: float, access: Access) -> SourceError | None
         from edge.system import http
 
         try:
-            http.open_url(url, timeout_s=timeout_s, access=access).close()
+            with http.open_url(url, timeout_s=timeout_s, access=access) as response:
+                page = web_page(response.headers.get_content_type(), next(http.read_chunks(response, url), b""))
         except http.HttpError as error:
             return SourceError(str(error))
-        return None
+        return SourceError(f"{name} is {page}") if page else None
     if parts.scheme in ("rtsp", "rtsps"):
         from edge.sources.live.rtsp import require_description
 

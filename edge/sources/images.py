@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from edge.errors import FrameError, SourceError
-from edge.images import limits
+from edge.images import kinds, limits
 from edge.images.decode import decode_image, read_image
 from edge.sources.frame import Frame
-from edge.system.connection import Access
+from edge.system.connection import Access, web_page
 from edge.system.unit import file_hint
 from edge.system.urls import redact_url
 
@@ -77,11 +77,13 @@ class ImageUrlSource:
                 if response.headers.get_content_maintype() == "multipart":
                     raise NotOneImageError(f"{self.name} is a stream")
                 content = http.read_bytes(response, url, limit_bytes=limits.MOST_BYTES, total_s=_LONGEST_S)
-            self._image = decode_image(content, least=least, keeps_alpha=True)
-        except FrameError as error:
-            raise SourceError(f"{self.name}: {error}") from error
         except http.HttpError as error:
             raise SourceError(str(error)) from error
+        try:
+            self._image = decode_image(content, least=least, keeps_alpha=True)
+        except FrameError as error:
+            page = web_page(response.headers.get_content_type(), content[: kinds.HEAD_BYTES])
+            raise SourceError(f"{self.name} is {page}" if page else f"{self.name}: {error}") from error
 
     def frames(self) -> Iterator[Frame]:
         """Yield the image once."""

@@ -21,6 +21,8 @@ SOURCE_VARIABLES = {
 }
 """Login of a source -> environment variable."""
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+_PAGES = {"text/html", "application/xhtml+xml", "application/json"}
+_PAGE_STARTS = (b"<!doctype html", b"<html")
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 
@@ -115,6 +117,21 @@ def reason(error: BaseException) -> str:  # noqa: PLR0911  # a case, a sentence
     if isinstance(error, OSError) and error.errno in _UNREACHABLE:
         return f"it can't be reached ({error.strerror}): is it on, and in this network?"
     return str(error) or type(error).__name__
+
+
+def web_page(content_type: str, head: bytes) -> str:
+    """Return that it is a web page which came, and what to do, as the end of a sentence; empty: it is none.
+
+    Args:
+        content_type: as the server states it, without parameters.
+        head: the first bytes of the content.
+    """
+    if content_type not in _PAGES and not head.lstrip().lower().startswith(_PAGE_STARTS):
+        return ""
+    return (
+        f"a web page ({content_type}), no stream, video or picture: look for the right address in the camera's manual; "
+        "a page may also be its login"
+    )
 
 
 def status(code: int, *, has_login: bool) -> str:

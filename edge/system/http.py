@@ -33,6 +33,7 @@ NO_HTTP = "what answers there doesn't speak HTTP"
 """End of a sentence about such a server."""
 
 _CHUNK_BYTES = 64 * 1024
+_FIELD, _FIELD_BYTES = rb"[A-Za-z][A-Za-z0-9-]*:[ \t]", 64  # of a head without a status
 _HTTP, _ICY = b"HTTP/", b"ICY "  # that an answer begins with; the second is SHOUTcast's
 
 
@@ -141,7 +142,7 @@ def read_bytes(response: http.client.HTTPResponse, url: str, *, limit_bytes: int
 class Response(http.client.HTTPResponse):
     """Response whose whole head must come within the socket's timeout, however steadily its bytes drip in.
 
-    A head may begin with ICY for HTTP/1.0. What begins otherwise has no head, and all of it is content.
+    A head may begin with ICY for HTTP/1.0, or with its fields. What begins otherwise has no head: all of it is content.
     """
 
     def __init__(self, connection: socket.socket, *arguments: Any, **options: Any) -> None:
@@ -171,7 +172,9 @@ class Response(http.client.HTTPResponse):
         if beginning.startswith(_ICY):
             beginning = b"HTTP/1.0 " + beginning[len(_ICY) :]
         elif beginning and beginning != _HTTP:
-            self.has_head, beginning = False, b"HTTP/1.0 200\r\n\r\n" + beginning
+            beginning += self.fp.readline(_FIELD_BYTES)
+            self.has_head = re.match(_FIELD, beginning) is not None
+            beginning = b"HTTP/1.0 200\r\n" + (b"" if self.has_head else b"\r\n") + beginning
         self.fp = io.BufferedReader(_Rejoined(beginning, self.fp))
 
     def _disconnect(self) -> None:

@@ -10,7 +10,7 @@ from edge.images import kinds
 from edge.sources.live.mjpeg import START, MjpegInput, other_kind
 from edge.sources.readers import EndOfStreamError
 from edge.system import http
-from edge.system.connection import Access
+from edge.system.connection import Access, web_page
 from edge.system.urls import redact_url
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FINAL = (401, 403)  # asking again changes nothing
-_PAGE_STARTS = (b"<!doctype html", b"<html")
 _SHOWN_AS = {"image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/webp", "image/gif"}
 
 
@@ -51,11 +50,8 @@ def open_http(url: str, *, timeout_s: float, access: Access = Access()) -> Mjpeg
     response.close()
     if not response.has_head:
         raise SourceError(f"can't open {redact_url(url)}: {http.NO_HTTP}")
-    if content_type == "text/html" or head.lstrip().lower().startswith(_PAGE_STARTS):
-        raise SourceRefusedError(
-            f"{redact_url(url)} is a web page, neither a stream nor a picture: look for the address of the stream in "
-            "the camera's manual; a page may also be its login"
-        )
+    if page := web_page(content_type, head):
+        raise SourceRefusedError(f"{redact_url(url)} is {page}")
     return None
 
 

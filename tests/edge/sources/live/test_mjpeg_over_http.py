@@ -112,8 +112,17 @@ def test_other_responses_are_left_to_ffmpeg(hostile: Callable[..., str], pieces:
         b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n",
         b"ICY 200 OK\r\nContent-Type: image/jpeg\r\n\r\n",
         b"ICY 200 OK\r\n\r\n",
+        b"Content-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n--frame\r\n\r\n",
+        b"Server: a camera\nContent-Type: image/jpeg\n\n",
     ],
-    ids=["none", "a boundary alone", "of SHOUTcast", "of SHOUTcast, without a type"],
+    ids=[
+        "none",
+        "a boundary alone",
+        "of SHOUTcast",
+        "of SHOUTcast, without a type",
+        "without a status",
+        "with a short field",
+    ],
 )
 def test_every_picture_is_found_where_the_head_is_not_that_of_http(
     hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch, head: bytes
@@ -177,9 +186,10 @@ def test_ffmpeg_never_gets_an_address_whose_server_resets_the_connection(monkeyp
         (b"HTTP/1.0 404 No\r\n\r\n", SourceError, "404"),
         (b"HTTP/1.0 503 No\r\n\r\n", SourceError, "503"),
         (OK + b"Content-Type: text/html\r\n\r\n<html>", SourceRefusedError, "web page"),
+        (OK + b"Content-Type: application/json\r\n\r\n{}", SourceRefusedError, "web page .*json"),
         (OK + b"\r\n\n<!DOCTYPE html><title>Login</title>", SourceRefusedError, "web page"),
     ],
-    ids=["to a file", "in a circle", "401", "403", "404", "503", "a page by its type", "a page by its bytes"],
+    ids=["to a file", "in a circle", "401", "403", "404", "503", "a page by its type", "JSON", "a page by its bytes"],
 )
 def test_what_a_server_refuses_is_said_and_not_tried_by_ffmpeg(
     hostile: Callable[..., str], monkeypatch: pytest.MonkeyPatch, piece: bytes, error: type[Exception], fact: str
@@ -189,6 +199,29 @@ def test_what_a_server_refuses_is_said_and_not_tried_by_ffmpeg(
         Stream(hostile(piece).replace("//", "//ada:secret@"), read_timeout_s=LONG_S).open()
     assert type(caught.value) is error
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".mp4"])
+@pytest.mark.parametrize(
+    "piece",
+    [OK + b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>Log in", OK + b"\r\n\n<!DOCTYPE html>",
+     OK + b"Content-Type: application/json\r\n\r\n{}"],
+)  # fmt: skip
+def test_a_web_page_under_the_name_of_an_image_or_a_video_is_said(
+    hostile: Callable[..., str], piece: bytes, suffix: str
+) -> None:
+    with pytest.raises(SourceError, match="web page"):
+        next(open_source(hostile(piece) + suffix, health=Health(), timeouts=LiveTimeouts(2.0, 10.0),
+                         settings=CameraSettings(480, 640)).frames())  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", ["", ".jpg"])
+def test_a_picture_that_is_called_a_web_page_is_a_picture(hostile: Callable[..., str], suffix: str) -> None:
+    url = hostile(OK + b"Content-Type: text/html\r\n\r\n", jpeg(50)) + suffix
+    source = open_source(url, health=Health(), timeouts=LiveTimeouts(2.0, 10.0), settings=CameraSettings(480, 640))
+    frame = next(source.frames())
+    source.close()
+    assert frame is not None
 
 
 @pytest.mark.parametrize("content_type", [b"image/jpeg", b"application/octet-stream"])
