@@ -134,13 +134,14 @@ def web_page(content_type: str, head: bytes) -> str:
     )
 
 
-def status(code: int, *, has_login: bool) -> str:
+def status(code: int, *, has_login: bool, has_token: bool = False) -> str:
     """Return what a server's refusal means, as the end of a sentence: HTTP and RTSP have the same codes."""
     from http import HTTPStatus
 
     phrase = HTTPStatus(code).phrase if code in list(HTTPStatus) else ""
+    no_login = "check the token" if has_token else "it wants a login: put user:password@ before the host"
     advice = {
-        401: "check user name and password" if has_login else "it wants a login: put user:password@ before the host",
+        401: "check user name and password" if has_login else no_login,
         403: "this user may not see it",
         404: "nothing is at this path, check the address",
         454: "try again",

@@ -82,7 +82,7 @@ def open_url(
     except urllib.error.HTTPError as error:
         with error:  # an open connection too
             hint = ", a redirect that isn't followed" if 300 <= error.code < 400 else ""
-            message = f"{shown}: {status(error.code, has_login=login is not None)}{hint}"
+            message = f"{shown}: {status(error.code, has_login=login is not None, has_token=access.token != '')}{hint}"
             raise HttpError(message, status=error.code) from error
     except TRANSPORT_ERRORS as error:
         is_malformed = type(error) in (http.client.BadStatusLine, http.client.UnknownProtocol)

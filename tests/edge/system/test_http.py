@@ -141,6 +141,13 @@ def test_a_token_is_a_bearers(server: Any, answer: Callable[..., Any]) -> None:
     assert tokens == ["Bearer t0ken"]
 
 
+def test_a_token_that_is_refused_is_said_to_be_one(server: Any, answer: Callable[..., Any]) -> None:
+    server.answers["/a"] = answer(status=401, **{"WWW-Authenticate": "Bearer"})
+    with pytest.raises(http.HttpError, match="401 .*token") as caught:
+        http.open_url(f"{server.url}/a", timeout_s=LONG_S, access=Access(token="t0ken"))
+    assert "t0ken" not in str(caught.value)
+
+
 def test_a_closed_port_is_an_error_that_names_it() -> None:
     with socket.socket() as closed:  # bound, so that nobody else takes the port, and not listening
         closed.bind(("127.0.0.1", 0))
