@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from edge.errors import RuntimeMissingError, ToolkitError
 from edge.sinks.addresses import MQTT_VARIABLES, BrokerAddress
 from edge.sinks.delivery import FIRST_DELAY_S, LONGEST_DELAY_S, FailureLog
-from edge.sinks.mqtt.refusals import why_not
+from edge.sinks.mqtt.refusals import hung_up, refusal, why_not
 
 _KEEPALIVE_S = 30
 _OFFLINE_S = 0.4  # time limit of the last message
@@ -133,15 +133,14 @@ class Connection:
         self._client.on_connect_fail = lambda *_: failures.record_failure(
             ConnectionError(why_not(self._client.connect_error, address))
         )
-        self._client.on_disconnect = lambda _client, _data, _flags, reason, _properties: self._on_loss(
-            f"the connection to the broker broke: {reason}"
-        )
+        self._client.on_disconnect = self._on_disconnect
         self._client.on_malformed = lambda error: self._on_loss(
             f"the broker speaks no MQTT, or too much ({type(error).__name__})"
         )
         self._waiting: deque[MQTTMessageInfo] = deque()
         self._is_stuck = False
         self._is_ending = False
+        self._has_answered = False
         self._client.connect_async(address.host, address.port, keepalive=_KEEPALIVE_S)
         self._begin()
 
@@ -195,13 +194,18 @@ class Connection:
         self._client.disconnect()  # ends paho's thread, which is a daemon: waiting for it could take a timeout
 
     def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        self._has_answered = True
         if reason.is_failure:
-            self._failures.record_failure(ConnectionError(f"the broker refuses: {reason}"))
+            self._failures.record_failure(ConnectionError(refusal(str(reason), reason.value)))
         elif self._is_ending:  # the connection was on its way when the end came
             client.disconnect()
         else:
             self._failures.record_success()
             self._publish_all(self)
+
+    def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        has_answered, self._has_answered = self._has_answered, False
+        self._on_loss(f"the connection to the broker broke: {reason}" if has_answered else hung_up(self._address))
 
     def _on_loss(self, message: str) -> None:
         if not self._is_ending:

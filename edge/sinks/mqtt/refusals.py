@@ -12,6 +12,7 @@ from edge.system.unit import network_hint
 # Codes of OpenSSL's certificate verification (x509_vfy.h).
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _OTHER_NAMES = (62, 64)  # host name, IP address
+_LOGIN_CODES = (134, 135)  # of MQTT 5, to which paho translates those before: a wrong login, not authorized
 _SILENT = (errno.ETIMEDOUT, errno.EHOSTUNREACH)
 
 
@@ -28,6 +29,19 @@ def why_not(error: OSError, address: BrokerAddress) -> str:
     if isinstance(error, socket.gaierror):
         return f"no address is known for the broker {address.host}{hint}"
     return f"no broker at {place} ({_words(error)}){hint}"
+
+
+def hung_up(address: BrokerAddress) -> str:
+    """Return one sentence for a broker that ended the connection before it answered."""
+    advice = "" if address.has_tls else ": does it want TLS? then mqtts://"
+    return f"{address.place} hung up before it answered{advice}"
+
+
+def refusal(reason: str, code: int) -> str:
+    """Return one sentence for a broker that refuses the connection, whose reason has a code of MQTT 5."""
+    is_login = code in _LOGIN_CODES
+    advice = f": {MQTT_VARIABLES['username']} and {MQTT_VARIABLES['password']} must hold its login" if is_login else ""
+    return f"the broker refuses ({reason}){advice}"
 
 
 def _words(error: OSError) -> str:

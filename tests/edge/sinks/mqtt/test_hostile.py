@@ -17,7 +17,7 @@ from edge.health import Health
 from edge.sinks.addresses import BrokerAddress
 from edge.sinks.mqtt import connection
 from edge.sinks.mqtt.sink import MqttSink
-from tests.hardening.network_abuse.brokers import HOSTILE, TIMEOUT_S, Broker, Script, says
+from tests.hardening.network_abuse.brokers import HOSTILE, TIMEOUT_S, Broker, Script, closes, says
 
 
 @pytest.fixture
@@ -57,6 +57,21 @@ def test_after_any_hostile_broker_a_good_one_gets_the_newest_decision(
     said = caplog.text + capfd.readouterr().err
     assert "Traceback" not in said
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("script", "fact"),
+    [(closes, "mqtts://"), (says(b"\x20\x02\0\x05"), "PASSWORD"), (says(b"\x20\x02\0\x04"), "PASSWORD"),
+     (says(b"\x20\x02\0\x03"), "refuses")],
+    ids=["hangs up, as one with TLS does", "not authorized", "a wrong login", "unavailable"],
+)  # fmt: skip
+def test_a_broker_that_lets_nobody_in_says_what_to_do(
+    meet: Any, caplog: pytest.LogCaptureFixture, script: Script, fact: str
+) -> None:
+    broker, _ = meet(script)
+    broker.wait_for(b"online")
+    assert fact in caplog.messages[0]
+    assert "PASSWORD" in fact or "PASSWORD" not in caplog.text
 
 
 def test_a_broker_that_never_answers_is_left_after_a_timeout(meet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
