@@ -42,8 +42,12 @@ def recommend(rows: Sequence[Row]) -> list[str]:
     return [*filter(None, sentences)]
 
 
-def advice(rows: Sequence[Row]) -> list[str]:
+def advice(rows: Sequence[Row], elsewhere: Sequence[Row] = ()) -> list[str]:
     """Return the sentences on which file to use: the first names it, the others say why it and not another.
+
+    Args:
+        rows: those of one machine.
+        elsewhere: those of all machines, for a file whose accuracy another one measured.
 
     The fastest variant by the median of invoke whose loss as counted is at most the margin is recommended. A float row
     loses nothing, so as soon as one loss is known there is such a variant.
@@ -52,7 +56,9 @@ def advice(rows: Sequence[Row]) -> list[str]:
     if not fit:
         return [_untimed(rows)]
     comparable = [row for row in fit if row.loss_pp is not None]
-    return _choice(_networks(comparable)[0]) if comparable else _fastest(min(fit, key=attrgetter("invoke_median_ns")))
+    if comparable:
+        return _choice(_networks(comparable)[0])
+    return _fastest(min(fit, key=attrgetter("invoke_median_ns")), elsewhere)
 
 
 def recommended(rows: Sequence[Row]) -> Row | None:
@@ -132,7 +138,7 @@ def _other_network(rows: Sequence[Row]) -> str:
     return f"Of another, less accurate network: {best.title}, {_numbers(best)}; {_loss(best)}."
 
 
-def _fastest(best: Row) -> list[str]:
+def _fastest(best: Row, elsewhere: Sequence[Row]) -> list[str]:
     unknown = (
         "What it loses isn't known: benchmark the float artifact (quantization none) of the same network beside it; "
         "of a file of others, --reference FILE names it."
@@ -140,7 +146,11 @@ def _fastest(best: Row) -> list[str]:
     if best.top1_accuracy is None:
         unknown = "Its accuracy isn't known: --data DIR gives it images in folders called like its labels."
         if best.runtime not in RUNTIMES:
-            unknown = "Its accuracy isn't measured there: rows of the same file on other machines have one."
+            unknown = (
+                "Its accuracy isn't measured there: rows of the same file on other machines have one."
+                if any(row.sha256 == best.sha256 and row.top1_accuracy is not None for row in elsewhere)
+                else "Its accuracy isn't measured there, nor on another machine here: merge a report on the same file."
+            )
     return [f"Fastest here: {best.title}, {_numbers(best)}.", unknown]
 
 
@@ -229,7 +239,7 @@ def _bracketed(caveat: str) -> str:
 
 def recommend_on_each(machines: Mapping[str, Sequence[Row]], rows: Sequence[Row]) -> list[str]:
     """Return the sentences of a report on several machines: one on the rows of each, then what is true of all rows."""
-    first = [f"{machine}: {' '.join(advice(own))}" for machine, own in machines.items()]
+    first = [f"{machine}: {' '.join(advice(own, rows))}" for machine, own in machines.items()]
     return [*first, *filter(None, (accuracy_sentence(rows), agreement_sentence(machines)))]
 
 

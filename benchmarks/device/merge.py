@@ -149,23 +149,23 @@ def merge(files: Sequence[File]) -> Report:
         report,
         recommendation=tuple(recommend_on_each(machines, rows)) if len(files) > 1 else report.recommendation,
         merged=tuple(file.name for file in files),
-        settings_of_each=tuple(content.settings for content in contents),
+        settings_of_each=tuple(None if isinstance(file.content, Timing) else file.content.settings for file in files),
     )
 
 
 def _with_test_images(files: Sequence[File]) -> list[_Whole]:
-    """Give times alone the test images and settings of the first file that has some.
+    """Give times alone the test images and settings of the first file that has some, and what any says of their file.
 
     Raises:
         ToolkitError: none has.
     """
-    like = next((file.content for file in files if not isinstance(file.content, Timing)), None)
-    if like is None:
+    others = [file.content for file in files if not isinstance(file.content, Timing)]
+    if not others:
         raise ToolkitError(
             f"{files[0].name} has times alone: name a report.json or a kit's result.json too, whose accuracy it joins"
         )
     return [
-        _Whole(file.name, as_device_result(file.content, like) if isinstance(file.content, Timing) else file.content)
+        _Whole(file.name, as_device_result(file.content, others) if isinstance(file.content, Timing) else file.content)
         for file in files
     ]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from benchmarks.analysis.row import Row
 from benchmarks.device.run import ArtifactFacts, DeviceResult, MeasuredVariant
-from benchmarks.host.environment import Environment
+from benchmarks.host.environment import Environment, is_time
 from benchmarks.host.machine_state import MachineState
 from benchmarks.measure.job import OK, Measurement, Outcome
 from benchmarks.measure.rounds import Trial
@@ -70,14 +70,18 @@ def read_timing(data: Mapping[str, Any], name: str) -> Timing:
     return timing
 
 
-def as_device_result(timing: Timing, like: DeviceResult | Report) -> DeviceResult:
-    """Return the result of a device that has the test images of another, and answered none of them.
+def as_device_result(timing: Timing, others: Sequence[DeviceResult | Report]) -> DeviceResult:
+    """Return the result of a device that has the test images of others, and answered none of them.
+
+    Its settings are those of the first other: they say how its row is judged, and nothing of how it was timed.
 
     Args:
         timing: the times.
-        like: a result or report; what it says of the same file, quantization and source, is taken over.
+        others: results and reports, at least one; what one says of the same file, quantization and source, is taken
+            over.
     """
-    same = next((row for row in _rows(like) if row[0] == timing.sha256), ("", "", ""))
+    like = others[0]
+    same = next((row for other in others for row in _rows(other) if row[0] == timing.sha256), ("", "", ""))
     measurement = Measurement(
         runtime_version=timing.runtime_version,
         quantization=same[1],
@@ -95,9 +99,7 @@ def as_device_result(timing: Timing, like: DeviceResult | Report) -> DeviceResul
     return DeviceResult(
         statement=like.statement,
         test_images=like.test_images,
-        environment=Environment(
-            kind=timing.kind, board=timing.machine, threads=timing.threads, utc=timing.utc or like.environment.utc
-        ),
+        environment=Environment(kind=timing.kind, board=timing.machine, threads=timing.threads, utc=timing.utc),
         settings=like.settings,
         variants=(MeasuredVariant(timing.file, Path(timing.file), timing.runtime, "", facts, (trial,)),),
     )
@@ -128,8 +130,8 @@ def _fits(field: str, value: Any) -> bool:
         return value is None or _is_natural(value)
     if field in ("size_bytes", "threads"):
         return _is_natural(value)
-    if field == "utc" and value is None:
-        return True
+    if field == "utc":
+        return value is None or is_time(value)
     if field in ("kind", "format"):
         return value in (KINDS if field == "kind" else ("tflite", "onnx"))
     return isinstance(value, str) and value.isprintable() and 0 < len(value) <= _LONGEST_NAME

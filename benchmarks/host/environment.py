@@ -64,8 +64,8 @@ class Environment:
     seed: int | None = None
     """None where nothing is random."""
     threads: int | None = None
-    utc: str
-    """Time of the run, ISO 8601."""
+    utc: str | None
+    """Time of the run, ISO 8601; None: the machine has no clock."""
     name: str | None = field(default=None, metadata=ABSENT_IF_NONE)
     machines: tuple[Environment, ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
 
@@ -171,7 +171,7 @@ def merged_environment(environments: Sequence[Environment], names: Sequence[str]
     """Return the environment of a report on several machines, named as in the rows; of one machine, its own."""
     if len(environments) == 1:
         return environments[0]
-    latest = max(environments, key=lambda environment: environment.utc)
+    latest = max(environments, key=lambda environment: environment.utc or "")
     kinds = {environment.kind for environment in environments}
     facts = {fact.name: getattr(latest, fact.name) for fact in fields(Environment)}
     unlike: dict[str, Any] = {
@@ -186,7 +186,16 @@ def merged_environment(environments: Sequence[Environment], names: Sequence[str]
 
 def shown_time(environment: Environment) -> str:
     """Return the time of the run for people, to the minute, UTC."""
+    if environment.utc is None:
+        return "an unknown time"
     return f"{datetime.strptime(environment.utc, _TIME):%Y-%m-%d %H:%M} UTC"
+
+
+def is_time(value: object) -> bool:
+    """Return whether a value is a time as `Environment.utc` holds it."""
+    with suppress(ValueError):
+        return isinstance(value, str) and f"{datetime.strptime(value, _TIME):{_TIME}}" == value
+    return False
 
 
 def environment_lines(environment: Environment) -> list[tuple[str, str]]:
@@ -219,7 +228,7 @@ def environment_lines(environment: Environment) -> list[tuple[str, str]]:
         "timer overhead": None if overhead is None else f"{overhead} ns, not subtracted",
         "git commit": environment.git_commit,
         "command": environment.command,
-        "time": shown_time(environment),
+        "time": environment.utc and shown_time(environment),
     }  # fmt: skip
     return [(name, str(text)) for name, text in lines.items() if text is not None]
 

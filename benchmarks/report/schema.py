@@ -120,7 +120,8 @@ class Report:
     """None without photographs."""
     merged: tuple[str, ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
     """Files that the report was merged from."""
-    settings_of_each: tuple[BenchmarkConfig, ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
+    settings_of_each: tuple[BenchmarkConfig | None, ...] | None = field(default=None, metadata=ABSENT_IF_NONE)
+    """Settings of each file that was merged; None for times alone, which no setting of ours was used for."""
 
 
 def read_report(data: Any, name: str) -> Report:

@@ -26,6 +26,7 @@ from benchmarks.report.table import text_table
 from edge.artifact.file import Artifact
 from edge.errors import ToolkitError
 
+ROOT = Path(__file__).parents[3]
 DIGEST = "a" * 64
 BOARD = {
     "timing_schema_version": 1, "file": "a_int8.tflite", "format": "tflite", "sha256": DIGEST, "size_bytes": 1000,
@@ -80,6 +81,49 @@ def test_a_sketch_and_a_page_become_rows_beside_the_computer_s(host: dict[str, A
     assert " 0.019 " in text_table(report.rows)
 
 
+def of_another_file(host: dict[str, Any]) -> dict[str, Any]:
+    """The same result of a file with other bytes."""
+    other: dict[str, Any] = json.loads(json.dumps(host).replace(DIGEST, "b" * 64))
+    return other
+
+
+def test_what_any_report_says_of_the_file_is_taken_over_and_nothing_else_of_a_computer(host: dict[str, Any]) -> None:
+    files = [parse("other.json", of_another_file(host)), parse("host.json", host), parse("board.json", BOARD)]
+    report = merge(files)
+
+    assert report.rows[2].quantization == "int8"
+    assert [settings is None for settings in known(report.settings_of_each)] == [False, False, True]
+    board = known(report.environment.machines)[2]
+    assert board.utc is None
+    assert "time" not in dict(environment_lines(board))
+    assert report.environment.utc == "2026-11-29T00:00:00Z"
+    assert "on other machines have one" in report.recommendation[2]
+
+
+def test_of_a_file_that_no_report_holds_no_accuracy_is_promised(host: dict[str, Any]) -> None:
+    report = merge([parse("other.json", of_another_file(host)), parse("board.json", BOARD)])
+
+    assert report.rows[1].quantization is None
+    assert "merge a report" in report.recommendation[1]
+
+
+def test_a_merged_report_with_times_alone_keeps_to_the_schema_and_is_written_again(
+    host: dict[str, Any], tmp_path: Path
+) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    pytest.importorskip("matplotlib", reason="a report needs the extra `benchmarks`")
+    for name, data in (("host", host), ("board", BOARD)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
+    files = [str(tmp_path / f"{name}.json") for name in ("board", "host")]
+    assert main([*files, "--out", str(tmp_path / "one"), "-q"]) == 0
+    assert main([str(tmp_path / "one" / "report.json"), "--out", str(tmp_path / "two"), "-q"]) == 0
+    one, two = (json.loads((tmp_path / name / "report.json").read_text(encoding="utf-8")) for name in ("one", "two"))
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(one)
+    assert one["recommendation"] == two["recommendation"]
+    assert (two["settings_of_each"][0], two["environment"]["machines"][0]["utc"]) == (None, None)
+
+
 def test_the_command_takes_the_printed_line(
     tmp_path: Path, host: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,7 +147,7 @@ def test_times_alone_have_no_test_images() -> None:
         {"timing_schema_version": 2}, {"runtime": "litert"}, {"runtime": "litert.js"}, {"kind": "host"},
         {"invoke_ns": []}, {"invoke_ns": [1.5]}, {"invoke_ns": [-1]}, {"invoke_ns": None}, {"size_bytes": True},
         {"machine": ""}, {"machine": "two\nlines"}, {"machine": "x" * 300}, {"load_ns": "1"}, {"utc": 5},
-        {"format": "keras"},
+        {"format": "keras"}, {"utc": "yesterday"}, {"utc": "2026-02-30T08:00:00Z"},
     ],
     ids=str,
 )  # fmt: skip
