@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import subprocess
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import Any
 import cv2
 import keras
 import numpy as np
+from commands import call
 
 from edge.artifact.spec import ModelSpec
 from edge.classify.interval import wilson_interval
@@ -53,7 +52,7 @@ def judge(model: str, photographs: Path, foreign: Path, folder: Path) -> None:
         cv2.imwrite(str(scenes / f"{number:03}.png"), no_garment_scene(rng, empty_share=0.5))
     unknown = [flag for name in ("foreign photographs", "drawn scenes") for flag in ("--map", f"{name}=unknown")]
     command = ["benchmarks", str(model), "--data", "images", *unknown, "--runtime", "litert", "--repeats", "1"]
-    printed = _module(*command, "--out", "report", cwd=folder)
+    printed = call(*command, "--out", "report", cwd=folder)
     (MEASURED / "clothes.txt").write_text(printed, encoding="utf-8")
 
 
@@ -82,7 +81,7 @@ def rows(files: list[Path], photographs: Path, folder: Path) -> list[dict[str, A
     """Return the rows that a benchmark of the files writes."""
     command = ["benchmarks", *map(str, files), "--runtime", "litert", "--data", str(photographs / "validation")]
     command += ["--repeats", "1", "--max-repeats", "1"]
-    _module(*command, "--out", str(folder / "report"))
+    call(*command, "--out", str(folder / "report"))
     return list(json.loads((folder / "report" / "report.json").read_text(encoding="utf-8"))["rows"])
 
 
@@ -108,12 +107,6 @@ def table(measured: list[dict[str, Any]]) -> str:
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def _module(*arguments: str, cwd: Path = ROOT) -> str:
-    print(f"$ python -m {' '.join(arguments)}", flush=True)
-    command = [sys.executable, "-m", *arguments]
-    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def tried(runs: list[Path]) -> str:
@@ -161,7 +154,7 @@ def main() -> None:
             return
         for edge in SIZES:
             made = resized_run(options.run, edge, options.photographs, folder)
-            _module("export.tflite", str(made), "--quantize", "int8", "--max-loss", "5", "--artifacts", str(folder))
+            call("export.tflite", str(made), "--quantize", "int8", "--max-loss", "5", "--artifacts", str(folder))
         files = [folder / f"clothes{edge}_int8.tflite" for edge in SIZES]
         measured = rows(files, options.photographs, folder)
     (MEASURED / "clothes_sizes.txt").write_text(table(measured), encoding="utf-8")

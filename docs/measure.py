@@ -15,11 +15,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import onnxruntime
+from commands import call
 from numpy.typing import NDArray
 
 from edge import demo
 from edge.artifact.spec import FASHION_MNIST_LABELS
-from edge.errors import EXIT_GATE_FAILED
 from train import scenes
 from train.data.augment import vary_frame
 
@@ -44,15 +44,6 @@ EXPORTS = (
 def run(name: str, *arguments: str, cwd: Path, may_miss: bool = False) -> None:
     """Run a module as a user would and keep its stdout as docs/measured/<name>.txt."""
     (MEASURED / f"{name}.txt").write_text(call(*arguments, cwd=cwd, may_miss=may_miss), encoding="utf-8")
-
-
-def call(*arguments: str, cwd: Path, may_miss: bool = False) -> str:
-    """Run a module as a user would and return its stdout; `may_miss`: also where it missed a limit."""
-    print(f"$ python -m {' '.join(arguments)}", flush=True)
-    done = subprocess.run([sys.executable, "-m", *arguments], cwd=cwd, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode and not (may_miss and done.returncode == EXIT_GATE_FAILED):
-        raise subprocess.CalledProcessError(done.returncode, done.args)
-    return done.stdout
 
 
 def shrink(picture: Path, to: Path) -> None:
@@ -186,8 +177,7 @@ def main() -> None:
         run("benchmarks", "benchmarks", *flags, "--out", "report", cwd=work)
         keep_report(work / "report", work)
         run("runner", "benchmarks", "runner", "--out", "runner.json", cwd=work, may_miss=True)
-        run("bulk", "benchmarks", "bulk", "--out", "bulk.json", cwd=work, may_miss=True)
-        shutil.copy(work / "bulk.json", MEASURED)
+        call("benchmarks", "bulk", "--out", str(MEASURED / "bulk.json"), cwd=work, may_miss=True)
         draw_wardrobe(work / "drawn")
         judge = ("benchmarks", "edge", "--runtime", "litert", "--repeats", "1", "--data")
         run("drawn", *judge, "drawn", "--hits", "1", "--mistakes", "10", "--out", "wardrobe", cwd=work)

@@ -10,14 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from commands import call
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[1]
@@ -47,9 +46,9 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        run("export.tflite", str(ROOT / "pretrained" / "micro"), "--quantize", "int8", "--out", "micro_int8.tflite",
-            cwd=work)  # fmt: skip
-        text = run("export.micro", "micro_int8.tflite", "--out", "Garments", cwd=work)
+        call("export.tflite", str(ROOT / "pretrained" / "micro"), "--quantize", "int8", "--out", "micro_int8.tflite",
+             cwd=work)  # fmt: skip
+        text = call("export.micro", "micro_int8.tflite", "--out", "Garments", cwd=work)
         (MEASURED / "micro.txt").write_text(text, encoding="utf-8")
         models = builtin_models()
         rows = [
@@ -63,13 +62,6 @@ def main() -> None:
     environment = describe_environment(["python", "docs/micro.py"], seed=None, threads=1)
     result = {"environment": to_record(environment), "rows": rows}
     RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-
-
-def run(*arguments: str, cwd: Path) -> str:
-    """Run a module as a user would and return its stdout."""
-    print(f"$ python -m {' '.join(arguments)}", flush=True)
-    command = [sys.executable, "-m", *arguments]
-    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def fashion_mnist() -> Images:
@@ -127,7 +119,7 @@ def measure(path: Path, images: Images, work: Path) -> dict[str, Any]:
 
 def process_memory(path: Path, work: Path) -> int:
     """Return the largest resident size of a process that runs the file with LiteRT, in bytes, as benchmarks says."""
-    run("benchmarks", str(path), "--runtime", "litert", "--quick", "--out", str(work / path.stem), cwd=work)
+    call("benchmarks", str(path), "--runtime", "litert", "--quick", "--out", str(work / path.stem), cwd=work)
     (row,) = json.loads((work / path.stem / "report.json").read_text(encoding="utf-8"))["rows"]
     return int(row["memory_peak_bytes"])
 

@@ -228,6 +228,8 @@ _WHOLE = {
     "web runtimes": partial(_page_of, "web_tables", "web_runtimes", "runtimes"),
     "teach": partial(_page_of, "teach", "teach"),
     "image counts": partial(_page_of, "image_counts", "image_counts"),
+    "fleet": partial(_page_of, "fleet_tables", "fleet"),
+    "bulk": partial(_page_of, "fleet_tables", "bulk", "bulk"),
     "int8 weights": _int8_table,
     "int8 machine": _int8_machine,
     "training commands": _training_commands,

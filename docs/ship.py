@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from clothes_images import write_images
+from commands import call
 
 from benchmarks.analysis.seed_variance import REPETITIONS
 from edge.artifact.file import read_artifact
@@ -141,11 +142,9 @@ def _new_or_resumed(folder: Path, name: str, choices: str) -> list[str]:
 
 def module(*arguments: str) -> str:
     """Run a module as a user would, and print and return its output."""
-    print(f"$ python -m {' '.join(arguments)}", flush=True)
-    command = [sys.executable, "-m", *arguments]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    print(done.stdout, end="", flush=True)
-    return done.stdout
+    text = call(*arguments)
+    print(text, end="", flush=True)
+    return text
 
 
 if __name__ == "__main__":

@@ -226,26 +226,11 @@ def _all_run(fleet: Fleet, sha256: str, expected: set[str], on_trial: bool | Non
     return fleet.running(sha256, on_trial=on_trial) >= expected
 
 
-def table(steps: list[dict[str, Any]]) -> str:
-    """Return the steps as a table in Markdown."""
-    columns = ("model", "share_percent", "devices", "running", "rolled_back", "refused")
-    heads = (
-        "model",
-        "share of the manifest, %",
-        "devices",
-        "that run it",
-        "that rolled it back",
-        "that refuse it then",
-    )
-    rows = [heads, ("---", *["--:"] * (len(heads) - 1)), *([str(one[name]) for name in columns] for one in steps)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
 def main() -> int:
     """Run it, print a line a step, and write the record."""
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     flags.add_argument(
-        "--out", type=Path, metavar="FILE", help="JSON file to write, and a .md file with its table beside it"
+        "--out", type=Path, metavar="FILE", help="JSON file to write, of which docs/fleet.md has a table"
     )
     options = flags.parse_args()
     if MOSQUITTO is None:
@@ -258,7 +243,6 @@ def main() -> int:
             steps.append(one)
     if options.out:
         atomic_file.write_text(options.out, json.dumps({"steps": steps}, indent=2) + "\n")
-        atomic_file.write_text(options.out.with_suffix(".md"), table(steps))
     return int(any(one["unexpected"] for one in steps))
 
 
