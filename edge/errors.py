@@ -22,7 +22,13 @@ class SpecError(ToolkitError, ValueError):
 
 
 class ModelFileError(ToolkitError, ValueError):
-    """A model file that is missing, empty, truncated, foreign or not loadable."""
+    """A model file that is empty, truncated, foreign or not loadable."""
+
+
+class MissingModelError(ModelFileError):
+    """A model file that isn't where a flag or a key says: a wrong value like any."""
+
+    exit_code = EXIT_USAGE
 
 
 class RuntimeMissingError(ToolkitError, ImportError):

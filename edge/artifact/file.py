@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from edge.artifact.appended_zip import split_zip
 from edge.artifact.spec import ModelSpec
 from edge.artifact.trust import Trust, TrustPolicy, new_sha256, sha256
-from edge.errors import ModelFileError, SpecError
+from edge.errors import MissingModelError, ModelFileError, SpecError
 
 if TYPE_CHECKING:
     from edge.artifact.metadata import Metadata
@@ -165,7 +165,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
-        raise ModelFileError(
+        raise MissingModelError(
             f"no model file {path}: make one with `python -m export.tflite`, or name a built-in one "
             f"({', '.join(builtin_models())})"
         ) from error

@@ -28,7 +28,7 @@ def open_path(text: str, *, least: int | None = None, expected: str, fps: float 
 
     Raises:
         SourceError: it doesn't exist, can't be read, or holds nothing to classify.
-        ConfigError: it is an address with a slip.
+        ConfigError: it is empty, an address with a slip, or a camera.
     """
     if not text:
         raise ConfigError(f"--source is empty: expected {expected}")
@@ -39,13 +39,13 @@ def open_path(text: str, *, least: int | None = None, expected: str, fps: float 
         return ImageSource(text, [path], least=least) if _is_image(path) else open_video(text, fps=fps)
     if _GLOB_CHARACTERS & set(text):
         return ImageSource(text, _images_matching(text), least=least)
-    is_device = text.isdecimal() or text.startswith(("/dev/", CSI_PREFIX))
-    hint = f" (a camera? then: --camera {text})" if is_device else ""
+    if text.isdecimal() or re.match(rf"{CSI_PREFIX}|/dev/(?!shm/)", text):
+        raise ConfigError(f"no source {text!r}: expected {expected} (a camera? then: --camera {text})")
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", text) or redact_url(text) != text:
         raise ConfigError(f"no source {redact_url(text)!r}: an address begins like rtsp:// or http://")
     with suppress(FileNotFoundError, NotADirectoryError, ValueError):
         path.stat()  # raises what is_file() may not tell: a folder on the way is closed to us
-    raise SourceError(f"no source {redact_url(text)!r}: expected {expected}{hint}")
+    raise SourceError(f"no source {redact_url(text)!r}: expected {expected}")
 
 
 def open_video(location: str, *, fps: float | None = None, access: Access = Access()) -> Source:  # noqa: B008

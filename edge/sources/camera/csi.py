@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from edge.errors import RuntimeMissingError, SourceError
+from edge.errors import ConfigError, RuntimeMissingError, SourceError
 from edge.sources.camera import CSI_PREFIX, CameraSettings
 from edge.sources.orientation import Orientation, flip
 from edge.system.unit import csi_hint
@@ -53,12 +53,12 @@ class CsiCamera:
 
         Raises:
             RuntimeMissingError: picamera2 is missing.
-            SourceError: not the name of a CSI camera.
+            ConfigError: not the name of a CSI camera.
         """
         self.name = camera
         number = camera.removeprefix(CSI_PREFIX)
         if not number.isdecimal():
-            raise SourceError(
+            raise ConfigError(
                 f"{redact_url(camera)!r} is no CSI camera: expected csi:0 for the first, csi:1 for the second"
             )
         self._number = int(number)

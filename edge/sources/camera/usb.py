@@ -6,6 +6,7 @@ import logging
 import math
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,18 +38,18 @@ class Camera:
     def __init__(self, camera: str, settings: CameraSettings, *, read_timeout_s: float) -> None:
         """Store the camera: a number (0), device (/dev/video0) or stable name (/dev/v4l/by-id/...).
 
-        It is opened by `open`.
+        It is opened by `open`; a camera with a stable name may be plugged in until then.
 
         Raises:
-            SourceError: not the name of a camera.
-            ConfigError: an address, which belongs to --source.
+            ConfigError: not the name of a camera, or an address, which belongs to --source.
         """
         self.name = camera if camera.startswith("/") else f"camera {camera}"
         self._camera = camera
         self._settings = settings
         self._read_timeout_s = read_timeout_s
         self._first: Device | None = None
-        _number(camera)
+        with suppress(SourceError):
+            _number(camera)
 
     def open(self) -> CameraCapture:
         """Open the camera; after the first time the very same device, whatever its number has become.
@@ -154,7 +155,14 @@ def _fourcc(code: str) -> int:
 
 
 def _number(camera: str) -> int:
-    """Return the number of a camera for OpenCV: by-id names are links to /dev/videoN."""
+    """Return the number of a camera for OpenCV: by-id names are links to /dev/videoN.
+
+    Raises:
+        SourceError: a link that isn't there.
+        ConfigError: not the name of a camera.
+    """
+    if camera.startswith(f"{v4l2.DEVICES}/v4l/") and not Path(camera).exists():
+        raise SourceError(f"{camera} isn't plugged in; {_found_sentence()}")
     number = camera
     if not camera.isdecimal():
         number = os.path.realpath(camera).removeprefix(f"{os.path.realpath(v4l2.DEVICES)}/video")
@@ -162,7 +170,7 @@ def _number(camera: str) -> int:
         shown = redact_url(camera)
         if is_url(camera) or shown != camera:
             raise ConfigError(f"{shown} is an address and no camera of this machine: give it to --source")
-        raise SourceError(
+        raise ConfigError(
             f"{camera!r} is no camera: expected a number, /dev/videoN, a /dev/v4l/by-id name or csi:0; "
             f"{_found_sentence()}"
         )

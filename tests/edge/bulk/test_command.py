@@ -173,7 +173,7 @@ def test_a_model_without_a_specification_takes_its_facts_from_flags(
 @pytest.mark.parametrize(
     "call",
     [(["absent", "--out", "out"], 1), (["photos"], 2), (["photos", "--out", "photos/000.jpg"], 2),
-     (["photos", "--out", "out", "--model", "absent.tflite"], 1), (["photos", "--out", "out", "--threshold", "7"], 2),
+     (["photos", "--out", "out", "--model", "absent.tflite"], 2), (["photos", "--out", "out", "--threshold", "7"], 2),
      (["photos", "--out", "out", "--column", ""], 0), (["photos", "--out", "out", "--limit", "0"], 2),
      (["photos", "--out", "out", "--workers", "0"], 2), (["photos", "--out", "out", "--roi", "1,2"], 2),
      (["photos", "--out", "out", "--require-sha256", "ab" * 32], 1), (["--out", "out"], 2),

@@ -163,9 +163,9 @@ def test_what_is_no_classifier_is_shown_and_not_written(  # noqa: PLR0917
 
 def test_what_can_not_be_read_is_an_error(edge_classify: Run, fixtures: Path, tmp_path: Path) -> None:
     (tmp_path / "cut.tflite").write_bytes((fixtures / "softmax_int8.tflite").read_bytes()[:3000])
-    for path in (tmp_path / "cut.tflite", tmp_path / "absent.onnx"):
+    for path, code in ((tmp_path / "cut.tflite", 1), (tmp_path / "absent.onnx", 2)):
         outcome = edge_classify("describe", path)
-        assert (outcome.code, str(path) in outcome.sentence) == (1, True)
+        assert (outcome.code, str(path) in outcome.sentence) == (code, True)
     outcome = edge_classify("describe", fixtures / "tiny_int8.tflite", "--images", tmp_path)
     assert (outcome.code, "--like" in outcome.sentence) == (2, True)
 

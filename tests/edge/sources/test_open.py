@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edge.errors import SourceError
+from edge.errors import ConfigError, SourceError
 from edge.health import Health
 from edge.images import kinds
 from edge.sources import CameraSettings, LiveTimeouts, Source, images, video
@@ -88,7 +88,7 @@ def test_a_source_without_an_image_is_an_error_with_a_remedy(pictures: Path, tex
 
 @pytest.mark.parametrize("text", ["0", "/dev/no-such-video", "csi:0"])
 def test_a_camera_given_as_a_source_is_an_error_with_the_right_flag(text: str) -> None:
-    with pytest.raises(SourceError, match=rf"\(a camera\? then: --camera {text}\)"):
+    with pytest.raises(ConfigError, match=rf"\(a camera\? then: --camera {text}\)"):
         open_source(text)
 
 

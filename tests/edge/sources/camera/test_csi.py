@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.errors import RuntimeMissingError, SourceError
+from edge.errors import ConfigError, RuntimeMissingError, SourceError
 from edge.sources.camera.csi import CsiCamera, csi_cameras
 from edge.sources.camera.listing import list_cameras
 from edge.sources.camera.usb import CameraSettings
@@ -173,7 +173,7 @@ def test_a_missing_camera_or_one_in_use_is_an_error(
     monkeypatch.setattr(picamera2, "is_busy", True)
     with pytest.raises(SourceError, match=r"csi:0 \(.*busy\): .*another program"):
         camera().open()
-    with pytest.raises(SourceError, match="'csi:front' .*: expected csi:0"):
+    with pytest.raises(ConfigError, match="'csi:front' .*: expected csi:0"):
         camera("csi:front")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import SourceError
+from edge.errors import ConfigError, SourceError
 from edge.sources.camera import v4l2
 from edge.sources.camera.usb import found_cameras
 from tests.edge.sources.camera.fake_webcam import WEBCAM, FakeCapture, Kernel, camera
@@ -20,6 +20,7 @@ def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A /dev with links by id."""
     monkeypatch.setattr(v4l2, "DEVICES", tmp_path)
     (tmp_path / "video2").touch()
+    (tmp_path / "audio0").touch()
     by_id = tmp_path / "v4l" / "by-id"
     by_id.mkdir(parents=True)
     (by_id / "usb-Logitech-index0").symlink_to("../../video2")
@@ -40,6 +41,19 @@ def test_a_camera_has_a_number_a_device_and_a_stable_name(
     assert opener.name == (text if text.startswith("/") else f"camera {text}")
     opener.open()
     assert capture.made[0].number == number
+
+
+def test_a_camera_with_a_stable_name_may_be_plugged_in_after_the_start(
+    devices: Path, capture: type[FakeCapture]
+) -> None:
+    """At boot a service is faster than USB: `--start-timeout` waits for it."""
+    link = devices / "v4l" / "by-id" / "usb-Webcam-index0"
+    opener = camera(str(link))
+    with pytest.raises(SourceError, match="isn't plugged in"):
+        opener.open()
+    link.symlink_to("../../video2")
+    opener.open()
+    assert capture.made[0].number == 2
 
 
 def test_a_stable_name_is_followed_wherever_it_leads(devices: Path, kernel: Kernel, capture: type[FakeCapture]) -> None:
@@ -63,7 +77,7 @@ def test_another_name_is_an_error_with_the_valid_ones_and_the_present_cameras(
     devices: Path, kernel: Kernel, capture: type[FakeCapture], text: str
 ) -> None:
     text = text.format(dev=devices)
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(ConfigError) as caught:
         camera(text)
     expected = f"{text!r} is no camera: expected a number, /dev/videoN, a /dev/v4l/by-id name or csi:0; found "
     assert str(caught.value).startswith(expected)
