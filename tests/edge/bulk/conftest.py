@@ -21,6 +21,7 @@ from edge.artifact.file import default_model
 pytest.importorskip("pyarrow", reason="bulk needs the extra `bulk`: pip install 'edge-classify[bulk]'")
 
 from edge.bulk import arrow
+from edge.bulk.listing import Archive
 from edge.bulk.worker import BulkClassifier, Job
 
 
@@ -50,6 +51,11 @@ def job() -> Job:
     """The built-in model's."""
     content = default_model().read_bytes()
     return Job(default_model().name, content, hashlib.sha256(content).hexdigest(), "0" * 64, "litert")
+
+
+def names(archive: Archive, *inputs: object) -> list[str]:
+    """File names, or what follows the last slash."""
+    return [item.path.rpartition("/")[2] for item in archive.items([str(each) for each in inputs])]
 
 
 class LocalPool:
