@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _MARKS = ("NOTIFY_SOCKET", "STATE_DIRECTORY")  # what the units of this project give; SYSTEMD_EXEC_PID is any unit's
-_NO_NETWORK = (errno.EAFNOSUPPORT, errno.EPERM, errno.EACCES, errno.ENETUNREACH)
+_NO_NETWORK = (errno.EAFNOSUPPORT, errno.EPERM, errno.EACCES)
 _NO_WRITING = (errno.EPERM, errno.EACCES, errno.EROFS)
 _NO_DEVICE = (errno.EPERM, errno.EACCES)
 _HOMES = ("/home/", "/root/", "/run/user/")  # that ProtectHome= hides

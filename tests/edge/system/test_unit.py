@@ -29,21 +29,26 @@ def test_the_name_is_that_of_the_control_group(tmp_path: Path) -> None:
     assert unit.unit_name(SERVICE, cgroup=tmp_path / "none") == "edge-classify"
 
 
-@pytest.mark.parametrize("number", [errno.EAFNOSUPPORT, errno.EPERM, errno.EACCES, errno.ENETUNREACH])
+@pytest.mark.parametrize("number", [errno.EAFNOSUPPORT, errno.EPERM, errno.EACCES])
 def test_a_service_without_a_network_is_told_where_the_lines_stand(number: int) -> None:
     assert "systemctl edit " in unit.network_hint(OSError(number, "refused"), SERVICE)
     assert bool(unit.network_hint(OSError(number, "refused"), {})) == (number == errno.EAFNOSUPPORT)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), OSError(errno.ENETUNREACH, "away")],
+    ids=["a name", "a route"],
+)
 @pytest.mark.parametrize(("devices", "is_hinted"), [(["lo"], True), (["lo", "eth0"], False), ([], False)])
-def test_a_name_that_nobody_knows_is_the_units_fault_in_a_network_of_its_own(
-    devices: list[str], is_hinted: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_what_can_not_be_found_or_reached_is_the_units_fault_in_a_network_of_its_own(
+    devices: list[str], is_hinted: bool, error: OSError, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """Elsewhere the network isn't up yet, as at boot."""
     table = tmp_path / "dev"
     table.write_text("Inter-| Receive\n face |bytes\n" + "".join(f"  {name}: 0 0\n" for name in devices))
     is_alone = unit._is_alone
     monkeypatch.setattr(unit, "_is_alone", lambda: is_alone(table))
-    error = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
     assert bool(unit.network_hint(error, SERVICE)) == is_hinted
     assert unit.network_hint(error, {}) == ""
 
