@@ -161,12 +161,16 @@ class Parser(argparse.ArgumentParser):
     def parse_args(  # type: ignore[override]  # no overloads, all of them come to this
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> Any:
-        """Parse, and name the nearest verb or flag where a word is neither."""
-        options, rest = self.parse_known_args(args, namespace)
+        """Parse, and name the nearest verb or flag where a word is neither: before a flag that is missing."""
+        words = sys.argv[1:] if args is None else list(args)
+        flags = [word.partition("=")[0] for word in words[: words.index("--") if "--" in words else None]]
+        has_help = {"-h", "--help", "--help-all"} & {*flags}
+        unknown = [flag for flag in flags if flag.startswith("--") and flag not in self._option_string_actions]
+        options, rest = (None, unknown) if unknown and not has_help else self.parse_known_args(words, namespace)
         if rest:
             from edge.cli.help import not_understood
 
-            self.error(not_understood(self, rest, self._verbs))
+            self.error(not_understood(self, [*words[:1], *unknown] if unknown else rest, self._verbs))
         return options
 
     def error(self, message: str) -> NoReturn:

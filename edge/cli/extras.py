@@ -61,13 +61,14 @@ def require(extra: str) -> None:
 
 def missing_sentence(extra: str, modules: list[str]) -> str:
     """Return the sentence for modules that aren't installed; an unknown extra is one of this project's packages."""
+    are = "isn't" if len(modules) == 1 else "aren't"
     if extra in WHEELS and not WHEELS[extra].has_one():
         return (
-            f"{', '.join(modules)} isn't installed, and pip has none for this machine ({machine_phrase()}): the only "
+            f"{', '.join(modules)} {are} installed, and pip has none for this machine ({machine_phrase()}): the only "
             f"wheels are for {WHEELS[extra]}; run the command there, what it writes is for any machine"
         )
     what = f"edge-classify[{extra}]" if extra in _MODULES else "edge-classify"
-    return f"{', '.join(modules)} isn't installed: pip install '{what}'"
+    return f"{', '.join(modules)} {are} installed: pip install '{what}'"
 
 
 def machine_phrase() -> str:

@@ -31,15 +31,18 @@ def short_help(parser: argparse.ArgumentParser, verbs: Mapping[str, str], common
 
 def not_understood(parser: argparse.ArgumentParser, words: Sequence[str], verbs: Collection[str]) -> str:
     """Return a sentence for words that no flag took; none of them is repeated, for it may hold a password."""
-    flags = [word.partition("=")[0] for word in words if word.startswith("-")]
     known = [name for action in actions(parser) for name in action.option_strings]
+    flags = [word.partition("=")[0] for word in words if word.startswith("-")]
+    flags = [flag for flag in flags if flag not in known]
+    near_verb = difflib.get_close_matches(words[0].lower(), verbs, n=1)
+    if near_verb:
+        return f"no such verb: did you mean `{parser.prog} {near_verb[0]}`?"
     if flags:
-        near = difflib.get_close_matches(flags[0], known, n=1)
+        flag = flags[0].lower()
+        begun = [name for name in known if name.startswith(flag)]
+        near = difflib.get_close_matches(flag, begun or known, n=1, cutoff=0.0 if begun else 0.6)
         called = f"no flag is called {flags[0]}" if re.fullmatch(r"-{1,2}[\w-]{1,30}", flags[0]) else "no such flag"
         return f"{called}: " + (f"did you mean {near[0]}?" if near else "--help lists the flags")
-    near = difflib.get_close_matches(words[0], verbs, n=1)
-    if near:
-        return f"no such verb: did you mean `{parser.prog} {near[0]}`?"
     if "--source" in known:
         return "a word too many: give a picture, folder, video or URL as --source SOURCE"
     return f"{len(words)} words too many: --help lists the flags"

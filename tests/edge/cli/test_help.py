@@ -8,6 +8,7 @@ import pytest
 
 from edge.cli.help import not_understood
 from edge.run.flags import VERBS, parser
+from edge.run.main import main
 
 SCREEN_LINES = 24
 
@@ -15,7 +16,7 @@ SCREEN_LINES = 24
 def said(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     """Exit code, output and last line of the errors."""
     with pytest.raises(SystemExit) as end:
-        parser().parse_args(arguments)
+        main(arguments)
     out, err = capsys.readouterr()
     return int(end.value.code or 0), out, err.splitlines()[-1] if err else ""
 
@@ -49,6 +50,13 @@ def test_help_all_has_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
         (["--thresh=0.7"], "--threshold"),
         (["--json", "--sorce", "a.mp4"], "--source"),
         (["photo.jpg"], "--source"),
+        (["updat", "--status"], "edge-classify update"),
+        (["Doctor"], "edge-classify doctor"),
+        (["--MODEL", "a.tflite"], "--model"),
+        (["--vers"], "--version"),
+        (["teach", "photos", "--ot", "a.tflite"], "--out"),
+        (["bulk", "photos", "--ouut=results"], "--out"),
+        (["collect", "photos", "--camera", "0", "--clases", "a,b"], "--classes"),
     ],
     ids=" ".join,
 )
