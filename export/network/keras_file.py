@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import types
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import keras
@@ -32,8 +33,10 @@ from export.network.frozen_graph import (
 )
 from export.source import is_of_run
 
+_LOGGER = logging.getLogger(__name__)
 _SUFFIXES = (".keras", ".h5", ".hdf5")
 _FIRST_OF_TODAY = 3  # major version of Keras whose files this Keras reads
+_PACKAGES = ("keras", "tf_keras")  # of Keras 3 and of Keras 2
 
 
 def is_model(path: Path) -> bool:
@@ -43,6 +46,8 @@ def is_model(path: Path) -> bool:
 
 def load_model(path: Path, imports: Sequence[str] = ()) -> keras.Model:
     """Load a model with one image in and one tensor out, called on a batch of float32.
+
+    Logs which library reads a file of Keras 2: Keras 2's own, unless the file names a custom layer of Keras 3.
 
     Args:
         path: .keras or .h5 file, or folder of a SavedModel.
@@ -66,12 +71,19 @@ def load_model(path: Path, imports: Sequence[str] = ()) -> keras.Model:
         raise ExportError(
             f"{path} doesn't exist: expected a .keras or .h5 file, or the folder of a SavedModel or a run"
         )
-    if is_older and not any(isinstance(thing, type) and issubclass(thing, layers.Layer) for thing in custom.values()):
-        older = _load_older(path, custom)
+    newer = _layers_of_keras_3(path, custom) if is_older else []
+    if is_older and not newer:
+        older = _load_older(path, version, custom)
         require_one_image(path, older)
         return _converted(older)
+    if newer:
+        _LOGGER.warning(
+            "%s was written by Keras %s, but Keras %s reads it, for it names %s, made with Keras 3: a hard_sigmoid and "
+            "perhaps more is computed otherwise; a module that imports tf_keras leaves it to Keras 2",
+            path, version, keras.__version__, ", ".join(newer),
+        )  # fmt: skip
     try:
-        model = keras.models.load_model(path, compile=False, custom_objects=custom)
+        model = keras.models.load_model(path, compile=False, custom_objects=_own_objects(custom, keras))
     except Exception as error:  # Keras raises whatever its layers do
         raise _load_error(path, error, keras.__version__) from error
     require_one_image(path, model)
@@ -95,6 +107,43 @@ def custom_objects(imports: Sequence[str]) -> dict[str, Any]:
             ) from error
         found |= {key: value for key, value in vars(module).items() if isinstance(value, type | types.FunctionType)}
     return found
+
+
+def _own_objects(custom: Mapping[str, Any], library: Any) -> dict[str, Any]:
+    """Return the custom objects without what a module merely imports from either Keras and the reading one has, too.
+
+    Args:
+        custom: objects by name.
+        library: the Keras that reads the file. Its own layers and activations must stay its own.
+    """
+    return {
+        name: thing
+        for name, thing in custom.items()
+        if not _is_of_keras(thing) or not (isinstance(thing, type) or hasattr(library.activations, name))
+    }
+
+
+def _is_of_keras(thing: Any) -> bool:
+    return str(thing.__module__).split(".")[0] in _PACKAGES
+
+
+def _layers_of_keras_3(path: Path, custom: Mapping[str, Any]) -> list[str]:
+    """Return the names of those custom layers of Keras 3 that a file names."""
+    named = {name.rpartition(">")[2] for name in _class_names(_stored(path, "config"))}  # with or without a package
+    return [
+        name
+        for name, thing in custom.items()
+        if name in named and isinstance(thing, type) and issubclass(thing, layers.Layer) and not _is_of_keras(thing)
+    ]
+
+
+def _class_names(part: Any) -> Iterator[str]:
+    """Yield the names of all classes in the description of a network, at any depth."""
+    if isinstance(part, dict):
+        yield from (str(part[key]) for key in ("class_name", "registered_name") if part.get(key))
+        part = list(part.values())
+    for inner in part if isinstance(part, list) else ():
+        yield from _class_names(inner)
 
 
 def require_one_image(path: Path, model: Any) -> None:
@@ -169,14 +218,21 @@ def _readers(model: keras.Model, image: Any) -> list[tuple[Any, Any]]:
 
 def keras_version(path: Path) -> str:
     """Return the version of Keras that wrote a .keras or .h5 file; empty where the file doesn't say."""
+    version = _stored(path, "metadata")
+    return str(version.get("keras_version", "") if isinstance(version, dict) else version)
+
+
+def _stored(path: Path, part: Literal["metadata", "config"]) -> Any:
+    """Return what a .keras or .h5 file says of its writer (of .h5 the version alone) or its layers; else empty."""
     try:
         if path.suffix.lower() == ".keras":
             with zipfile.ZipFile(path) as archive:
-                return str(json.loads(archive.read("metadata.json")).get("keras_version", ""))
+                return json.loads(archive.read(f"{part}.json"))
         with h5py.File(path, "r") as file:
-            version = file.attrs.get("keras_version", "")
-            return version.decode() if isinstance(version, bytes) else str(version)
-    except (OSError, KeyError, ValueError, AttributeError, zipfile.BadZipFile):
+            text = file.attrs.get("keras_version" if part == "metadata" else "model_config", "")
+            text = text.decode() if isinstance(text, bytes) else str(text)
+            return text if part == "metadata" else json.loads(text)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return ""
 
 
@@ -185,11 +241,12 @@ def _prefer_older_keras() -> None:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
 
 
-def _load_older(path: Path, custom: Mapping[str, Any]) -> Any:
+def _load_older(path: Path, version: str, custom: Mapping[str, Any]) -> Any:
     """Load a file of Keras 2.
 
     Args:
         path: .keras or .h5 file.
+        version: Keras that wrote it.
         custom: layers and functions by name.
 
     Returns:
@@ -203,11 +260,12 @@ def _load_older(path: Path, custom: Mapping[str, Any]) -> Any:
         import tf_keras
     except ImportError as error:
         raise RuntimeMissingError(
-            f"{path} was written by Keras {keras_version(path)}, which Keras 3 can't read: pip install "
+            f"{path} was written by Keras {version}, which Keras 3 can't read: pip install "
             "'edge-classify[export]', which brings tf-keras"
         ) from error
+    _LOGGER.info("%s was written by Keras %s and is read by tf-keras %s", path, version, tf_keras.__version__)
     try:
-        return tf_keras.models.load_model(path, compile=False, custom_objects=dict(custom))
+        return tf_keras.models.load_model(path, compile=False, custom_objects=_own_objects(custom, tf_keras))
     except Exception as error:  # Keras raises whatever its layers do
         raise _load_error(path, error, tf_keras.__version__) from error
 

@@ -1,7 +1,10 @@
 """Files of Keras 2 are loaded by Keras 2's own library and answer as they did."""
 
 import sys
+from logging import LogRecord
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,23 +65,63 @@ def test_a_file_that_keras_3_loads_and_computes_otherwise(tmp_path: Path) -> Non
     assert np.asarray(by_keras_3(one)).item() == pytest.approx(4 / 6)  # (x + 3) / 6
 
 
-@pytest.mark.parametrize("library", ["tf_keras", "keras"])
-def test_custom_layers_of_either_keras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+@pytest.mark.parametrize(("library", "reader"), [("tf_keras", tf_keras), ("keras", keras)])
+def test_custom_layers_of_either_keras(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, library: str, reader: ModuleType
+) -> None:
     module = f"halving_by_{library}"
     (tmp_path / f"{module}.py").write_text(LAYER.format(library=library))
     monkeypatch.syspath_prepend(tmp_path)
+    _halving().save(tmp_path / "custom.h5")
+
+    with caplog.at_level("INFO"):
+        loaded = load_model(tmp_path / "custom.h5", (module,))
+    np.testing.assert_array_equal(np.asarray(loaded(IMAGES)), (IMAGES / 2).reshape(3, -1))
+    (record,) = _of_ours(caplog)
+    assert reader.__version__ in record.getMessage()
+    assert (record.levelname == "WARNING") == (reader is keras)
+    with pytest.raises(ExportError, match="--import"):
+        load_model(tmp_path / "custom.h5")
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "from keras.layers import Activation, Dense, Flatten, Input",
+        "from keras import Sequential\nfrom keras.activations import hard_sigmoid",
+        "import keras\n\nclass NotInTheFile(keras.layers.Layer):\n    pass",
+    ],
+    ids=["imported layers", "imported model and activation", "another layer"],
+)
+def test_what_else_a_module_holds_of_keras_3_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, more: str, suffix: str
+) -> None:
+    module = f"more_of_{len(more)}_{suffix[1:]}"
+    (tmp_path / f"{module}.py").write_text(LAYER.format(library="tf_keras") + more)
+    monkeypatch.syspath_prepend(tmp_path)
+    network = _halving(tf_keras.layers.Activation("hard_sigmoid"))
+    network.save(tmp_path / f"custom{suffix}")
+
+    with caplog.at_level("INFO"):
+        loaded = load_model(tmp_path / f"custom{suffix}", (module,))
+    ones = np.ones((1, 32, 32, 3), np.float32)
+    np.testing.assert_allclose(np.asarray(loaded(ones)), 0.2 * ones.reshape(1, -1) / 2 + 0.5)  # not (x + 3) / 6
+    assert [record.levelname for record in _of_ours(caplog)] == ["INFO"]
+
+
+def _of_ours(caplog: pytest.LogCaptureFixture) -> list[LogRecord]:
+    return [record for record in caplog.records if record.name.startswith("export")]
+
+
+def _halving(*layers: Any) -> Any:
+    """Return a network of Keras 2 whose first layer is a custom one."""
 
     class Halved(tf_keras.layers.Layer):  # type: ignore[misc]  # tf_keras has no types
         def call(self, image: object) -> object:
             return image / 2
 
-    network = tf_keras.Sequential([tf_keras.Input((32, 32, 3)), Halved(), tf_keras.layers.Flatten()])
-    network.save(tmp_path / "custom.h5")
-
-    loaded = load_model(tmp_path / "custom.h5", (module,))
-    np.testing.assert_array_equal(np.asarray(loaded(IMAGES)), (IMAGES / 2).reshape(3, -1))
-    with pytest.raises(ExportError, match="--import"):
-        load_model(tmp_path / "custom.h5")
+    return tf_keras.Sequential([tf_keras.Input((32, 32, 3)), Halved(), *layers, tf_keras.layers.Flatten()])
 
 
 def test_without_the_library_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
