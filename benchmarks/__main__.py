@@ -45,7 +45,6 @@ from edge.cli import console, extras
 from edge.cli.help import not_understood
 from edge.cli.model_flags import add_model_flags, model_options_from
 from edge.datasets.folder_labels import folder_truth
-from edge.describe.description import summarise
 from edge.errors import EXIT_DONE, ConfigError, ToolkitError
 
 COMMANDS = (runner, bulk, compare, bundle, merge)
@@ -156,7 +155,7 @@ def measure_files(arguments: Sequence[str]) -> int:
     extras.require("benchmarks")  # before minutes of measuring
     config = replace(from_flags(BenchmarkConfig, vars(options)), truths=dict(options.truths) or None)
     reference = read_artifact(config.reference) if config.reference else None
-    if reference and (mode := summarise(reference).quantization) != "none":
+    if reference and (mode := reference.summarise().quantization) != "none":
         raise ConfigError(f"--reference takes a float file, {config.reference} is quantized ({mode})")
     if config.loadgen_s:
         loadgen.require()  # before minutes of measuring

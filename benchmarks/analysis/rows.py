@@ -14,7 +14,6 @@ from benchmarks.measure.rounds import Trial
 from benchmarks.measure.variants import Variant
 from benchmarks.stats.accuracy import count_right, top1_accuracy, top1_agreement
 from benchmarks.stats.ratios import Ratio, speedup
-from edge.describe.description import summarise
 from edge.errors import ToolkitError
 
 EMULATED = "the processor is emulated: its predictions count, its times would mean nothing"
@@ -97,7 +96,7 @@ def measured_row(variant: Variant, trials: Sequence[Trial[Outcome]], labels: Seq
 def network_quantization(variant: Variant) -> str | None:
     """Return the mode that the network itself tells, of a file without a specification; None where it tells nothing."""
     try:
-        return summarise(variant.artifact).quantization if variant.artifact else None
+        return variant.artifact.summarise().quantization if variant.artifact else None
     except ToolkitError:
         return None
 

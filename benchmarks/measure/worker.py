@@ -140,7 +140,7 @@ def measure(job: Job) -> Measurement:
     provenance = network.spec.provenance
     measured = Measurement(
         runtime_version=network.runtime.version,
-        quantization=_quantization(network),
+        quantization=network.spec.provenance.quantization,
         notes=tuple(filter(None, [*(notice.getMessage() for notice in assumptions), why])),
         source_sha256=provenance.source_sha256,
         memory_before_load_bytes=before_load_bytes,
@@ -182,13 +182,6 @@ def main() -> int:
     with answer:
         answer.write(json.dumps(to_record(attempt(job))) + "\n")
     return 0
-
-
-def _quantization(network: LoadedModel) -> str:
-    """Return the spec's word, or of a file without one what its tensors tell: int8, or nothing."""
-    if network.artifact.spec is not None:
-        return network.spec.provenance.quantization
-    return "int8" if network.runtime.output_tensor.is_quantized else ""
 
 
 @contextmanager

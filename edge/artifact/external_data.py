@@ -6,7 +6,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.artifact.formats import MalformedModelError
+from edge.artifact.formats import MalformedModelError, refusal
 from edge.artifact.formats.onnx_external import external_files, inlined
 from edge.errors import ModelFileError
 
@@ -40,7 +40,7 @@ def with_external_data(
             )
         return inlined(network, _read_all(path, names, limit_bytes - len(network)), limit_bytes=limit_bytes), names
     except MalformedModelError as error:
-        raise ModelFileError(f"{path} is damaged or forged: {error}; copy or export it again") from error
+        raise ModelFileError(refusal(path, error)) from error
 
 
 def _read_all(path: Path, names: Sequence[str], left: int) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ from edge.artifact.trust import Trust, TrustPolicy, new_sha256, sha256
 from edge.errors import MissingModelError, ModelFileError, SpecError
 
 if TYPE_CHECKING:
+    from edge.artifact.formats.network_summary import NetworkSummary
     from edge.artifact.metadata import Metadata
 
 SPEC_MEMBER = "model_spec.json"
@@ -23,6 +24,8 @@ MAX_FILE_BYTES = 256 * 2**20
 """Largest model, with its weights in other files: its interpreter takes three times as much, and 512 MB up to 64 MB."""
 
 _MAX_SPEC_BYTES = 2**20
+_ONNX_NEXT = (b"\x12", b"\x1a", b"\x28", b"\x3a", b"\x42")  # producer, its version, model version, graph, operator set
+_LFS_POINTER, _HDF5 = b"version https://git-lfs", b"\x89HDF\r\n\x1a\n"
 _MAX_SENTENCE, _MAX_REASON = 500, 200  # characters
 
 
@@ -51,6 +54,20 @@ class Artifact(NamedTuple):
     def is_changed(self) -> bool:
         """True if the network isn't the one that the spec was written for."""
         return self.spec is not None and self.spec.network_sha256 not in ("", self.network_sha256)
+
+    def summarise(self) -> NetworkSummary:
+        """Return the facts that the network's bytes tell.
+
+        Raises:
+            ModelFileError: it is malformed.
+        """
+        from edge.artifact.formats import MalformedModelError, onnx_summary, refusal, tflite_summary
+
+        read = {"tflite": tflite_summary.summarise, "onnx": onnx_summary.summarise}[self.format]
+        try:
+            return read(self.network)
+        except MalformedModelError as error:
+            raise ModelFileError(refusal(self.path, error)) from error
 
 
 class VerifiedArtifact(NamedTuple):
@@ -184,9 +201,17 @@ def _recognise(path: Path, content: bytes) -> str:
     if content[4:8] == b"TFL3":  # the flatbuffer's file identifier
         return "tflite"
     # Protobuf has no magic number; every ONNX file starts with field 1, ir_version, a small number.
-    if path.suffix.lower() == ".onnx" and len(content) > 1 and content[0] == 0x08 and 1 <= content[1] < 0x40:
+    is_onnx = len(content) > 1 and content[0] == 0x08 and 1 <= content[1] < 0x40
+    if is_onnx and path.suffix.lower() == ".onnx":
         return "onnx"
-    raise ModelFileError(f"{path} is neither a TFLite nor an ONNX model: export one with `python -m export.tflite`")
+    remedy = "export one with `python -m export.tflite`"
+    if is_onnx and content[2:3] in _ONNX_NEXT:
+        remedy = "if it is ONNX, as it begins, its name must end in .onnx"
+    elif content.startswith(_LFS_POINTER):
+        remedy = "it is a pointer of Git LFS, `git lfs pull` fetches the file itself"
+    elif content.startswith(_HDF5) or path.suffix.lower() == ".keras":
+        remedy = f"`python -m export.tflite {path} --labels FILE` makes one of a Keras model"
+    raise ModelFileError(f"{path} is neither a TFLite nor an ONNX model: {remedy}")
 
 
 def _tflite_parts(content: bytes) -> tuple[bytes, str | None]:

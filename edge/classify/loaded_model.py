@@ -14,7 +14,7 @@ from edge.artifact.file import Artifact, read_artifact
 from edge.artifact.input_spec import ModelOptions
 from edge.artifact.pixels import InputTensor, require_input_dtype, tensor_shape
 from edge.artifact.quantization import dequantize
-from edge.artifact.spec import ModelSpec, TensorSpec
+from edge.artifact.spec import ModelSpec, Provenance, TensorSpec
 from edge.classify.class_count import class_count
 from edge.classify.confidence_score import to_probabilities
 from edge.errors import ModelFileError, SpecError
@@ -83,7 +83,8 @@ class LoadedModel:
         for note in artifact.metadata.notes if artifact.metadata else ():
             _LOGGER.warning("%s: %s", path.name, note)
         _warn_of_loss(artifact)
-        return cls(artifact, loaded, inferred.spec)
+        provenance = Provenance(quantization=artifact.summarise().quantization)
+        return cls(artifact, loaded, replace(inferred.spec, provenance=provenance))
 
     def with_decision(self, decision: DecisionSpec) -> LoadedModel:
         """Return the same network with other thresholds.

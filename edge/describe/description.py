@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edge.artifact.file import Artifact
-from edge.artifact.formats import MalformedModelError, onnx_summary, tflite_summary
 from edge.artifact.formats.network_summary import NetworkSummary
 from edge.artifact.input_spec import ModelOptions
 from edge.artifact.metadata import OUR_MARK
@@ -73,7 +72,7 @@ def describe(artifact: Artifact, options: ModelOptions, *, runtime: str = "auto"
     Raises:
         ModelFileError: the network is malformed.
     """
-    summary = summarise(artifact)
+    summary = artifact.summarise()
     notes: list[str] = []
     hints: list[str] = []
     try:
@@ -98,15 +97,6 @@ def describe(artifact: Artifact, options: ModelOptions, *, runtime: str = "auto"
         artifact, summary, kind, state, spec, sources, missing, _runtimes(artifact.format),
         (*notes, *hints, *(metadata.notes if metadata else ())),
     )  # fmt: skip
-
-
-def summarise(artifact: Artifact) -> NetworkSummary:
-    """Read the facts of a network; a malformed one is a ModelFileError."""
-    readers = {"tflite": tflite_summary.summarise, "onnx": onnx_summary.summarise}
-    try:
-        return readers[artifact.format](artifact.network)
-    except MalformedModelError as error:
-        raise ModelFileError(f"{artifact.path} is damaged or forged: {error}; copy or export it again") from error
 
 
 def _is_free(summary: NetworkSummary, kind: Kind) -> bool:

@@ -14,8 +14,6 @@ from edge.artifact.file import Artifact, VerifiedArtifact
 from edge.errors import ModelFileError
 from edge.runtimes.protocol import LIBRARIES, runtime_for
 
-_MAX_REASON = 300  # characters: a forged name may be as long as a book
-
 
 def verify(artifact: Artifact, runtime: str = "auto") -> VerifiedArtifact:
     """Check a network and try it in a child process, unless its bytes are trusted or passed at an earlier start.
@@ -44,15 +42,13 @@ def check_network(artifact: Artifact) -> int:
     Raises:
         ModelFileError: an offset, length or index leads outside, or the network has loops or unusual parts.
     """
-    from edge.artifact.formats import MalformedModelError, onnx, tflite
+    from edge.artifact.formats import MalformedModelError, onnx, refusal, tflite
 
     checks = {"tflite": tflite.check_network, "onnx": onnx.check_network}
     try:
         return checks[artifact.format](artifact.network)
     except MalformedModelError as error:
-        raise ModelFileError(
-            f"{artifact.path} is damaged or forged: {str(error)[:_MAX_REASON]}; copy or export it again"
-        ) from error
+        raise ModelFileError(refusal(artifact.path, error)) from error
 
 
 def cache_folder() -> Path | None:

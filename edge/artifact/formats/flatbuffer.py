@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edge.artifact.formats import MalformedModelError
+from edge.artifact.formats import MalformedModelError, UnsupportedModelError
 
 _MAX_ENTRIES = 8192  # of a list of tables: ten times the largest image classifier's
 _MAX_TABLES = 250_000  # in all: lists of lists can lead to one table again and again
@@ -97,7 +97,7 @@ class Flatbuffer:
         if kind in _SIZES:
             return self._number(position, kind)
         if not kind:
-            raise MalformedModelError(f"a {layout} has {field.name}, which no image classifier needs")
+            raise UnsupportedModelError(f"a {layout} has {field.name}, which no image classifier needs")
         target = self._followed(position)
         if kind == "table":
             return target

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from edge.artifact.formats import MalformedModelError
+from edge.artifact.formats import MalformedModelError, UnsupportedModelError
 
 _MAX_ENTRIES = 250_000  # of all lists together, a hundred times our largest: each takes a microsecond
 _BYTES = 2
@@ -93,8 +93,9 @@ class Message:
         for piece in pieces(self._content, start, end):
             field = fields.get(piece.number)
             if field is None or not field.kind:
+                kind = UnsupportedModelError if field else MalformedModelError
                 name = field.name if field else f"field {piece.number}"
-                raise MalformedModelError(f"a {layout} has {name}, which no image classifier needs")
+                raise kind(f"a {layout} has {name}, which no image classifier needs")
             if field.is_list:
                 values.setdefault(field.name, []).extend(self._entries(piece, field))
             elif field.name in values:

@@ -6,6 +6,7 @@ import { listen } from "./events.js";
 const part = (id) => document.getElementById(id);
 const SECONDS = 120; // of the charts
 const EMPTY = [0, null, null]; // a second without a frame, or without news of one
+const MOST_LABELS = 24; // that are shown in full
 const GONE = "no connection";
 const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -191,6 +192,10 @@ function thresholds({ score, threshold, presence_threshold: presence }) {
   return `${score} of at least ${Number(threshold.toPrecision(3))}${there}`;
 }
 
+// All labels, or the first and the last of many.
+const shortened = (labels) =>
+  labels.length <= MOST_LABELS ? labels.join(", ") : `${labels.slice(0, 4).join(", ")} … ${labels.at(-1)}`;
+
 function showInitial(data) {
   ({ model, history, seconds } = data);
   offerCorrections(data.corrections);
@@ -198,7 +203,7 @@ function showInitial(data) {
   facts("model", [
     ["file", `${model.file}, ${(model.size_bytes / 1000).toFixed(0)} kB, ${model.quantization}`],
     ["SHA-256", model.sha256, "mono"],
-    ["labels", `${model.labels.length}: ${model.labels.join(", ")}`],
+    ["labels", `${model.labels.length}: ${shortened(model.labels)}`],
     ["run", model.run_name ? `${model.run_name}, on ${model.dataset}` : "–"],
     ["runtime", model.runtime],
     ["named", thresholds(model)],

@@ -109,12 +109,10 @@ def test_the_format_is_recognised_by_content_not_by_name(fixtures: Path, tmp_pat
         ("m.onnx", b"\x08", "is neither a TFLite nor an ONNX model"),
         ("m.onnx", b"\x08\x00", "is neither a TFLite nor an ONNX model"),
         ("m.onnx", b"\x08\x40", "is neither a TFLite nor an ONNX model"),
-        (
-            "m.keras",
-            b"PK\x03\x04 something",
-            "is neither a TFLite nor an ONNX model: export one with `python -m export",
-        ),
-        ("m.pb", b"\x08\x09\x12\x00", "is neither a TFLite nor an ONNX model"),
+        ("m.keras", b"PK\x03\x04 something", r"export\.tflite .*m\.keras"),
+        ("m.h5", b"\x89HDF\r\n\x1a\n", r"export\.tflite .*m\.h5"),
+        ("m.pb", b"\x08\x09\x12\x00", r"ends? in \.onnx"),
+        ("m.tflite", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     ],
     ids=[
         "empty",
@@ -126,7 +124,9 @@ def test_the_format_is_recognised_by_content_not_by_name(fixtures: Path, tmp_pat
         "IR 0",
         "IR 64",
         "Keras",
+        "older Keras",
         "no suffix",
+        "Git LFS",
     ],
 )
 def test_foreign_files_are_refused(tmp_path: Path, name: str, content: bytes, words: str) -> None:

@@ -90,6 +90,15 @@ def test_a_spec_spliced_onto_a_tflite_file_is_refused(fixtures: Path, respec: Re
         Classifier.load(respec(fixtures / "tiny_int8.tflite", spliced))
 
 
+@pytest.mark.parametrize("name", ["tiny_int8.tflite", "tiny_int8.onnx"])
+def test_the_quantization_of_a_file_without_a_spec_is_read_from_its_network(
+    fixtures: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_bytes(read_artifact(fixtures / name).network)
+    options = ModelOptions(labels=TEN, pixels=((0.0,), (255.0,)))
+    assert LoadedModel.load(tmp_path / name, options=options).spec.provenance.quantization == "int8"
+
+
 def field(number: int, content: bytes) -> bytes:
     """A length-delimited protobuf field; sizes below 2^14."""
     key = bytes([number << 3 | 2])

@@ -11,6 +11,8 @@ import pytest
 from edge.artifact.file import read_artifact
 from edge.artifact.formats import MalformedModelError
 from edge.artifact.formats.onnx import LAYOUTS, check_network
+from edge.errors import ModelFileError
+from edge.verify.gate import verify
 
 onnx = pytest.importorskip("onnx")
 
@@ -95,3 +97,14 @@ def test_what_lies_elsewhere_is_refused(fixtures: Path, forgery: Callable[[Any],
     forgery(model)
     with pytest.raises(MalformedModelError, match=words):
         check_network(model.SerializeToString())
+
+
+def test_what_whole_files_may_have_is_not_called_damaged(fixtures: Path, tmp_path: Path) -> None:
+    """Such as the names and the map of scores that Custom Vision and scikit-learn put out."""
+    model = onnx.load_model_from_string(read_artifact(fixtures / "tiny_int8.onnx").network)
+    names = onnx.helper.make_tensor("names", onnx.TensorProto.STRING, (2,), [b"cat", b"dog"])
+    model.graph.initializer.append(names)
+    (tmp_path / "named.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(ModelFileError, match="string_data") as caught:
+        verify(read_artifact(tmp_path / "named.onnx"))
+    assert "damaged" not in str(caught.value)

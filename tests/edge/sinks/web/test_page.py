@@ -159,3 +159,14 @@ def test_the_reason_is_in_a_viewer_s_words(browser: Any, play: Any, monkeypatch:
         assert "threshold" not in shown
         assert "0.22517" not in shown
         assert ("23\xa0%" in shown) == (score == "probability")
+
+
+def test_a_thousand_labels_are_a_line(browser: Any, play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, labels = play(60), tuple(f"class {number}" for number in range(1000))
+    monkeypatch.setattr("edge.sinks.web.sink.initial_event", lambda state, identity, **more: initial_event(
+        state, replace(identity, labels=labels), **more))  # fmt: skip
+    browser.visit(page.address.url)
+    browser.wait_for("document.getElementById('model').childElementCount")
+    shown = text(browser, "model")
+    assert all(part in shown for part in ("1000", "class 0,", "class 999"))
+    assert len(shown) < 600
