@@ -72,7 +72,7 @@ class Archive:
         if path.is_dir():
             yield from self._of_files(files_below(path), text)
         elif path.suffix.lower() == SUFFIX and path.is_file():
-            yield from self._of_parquet(str(path), path.stat().st_mtime_ns, None)
+            yield from self._of_parquet(str(path), _mtime(path), None)
         elif path.exists():
             yield from _items_of_files([path])
         elif _GLOB_CHARACTERS & set(text):
@@ -89,7 +89,7 @@ class Archive:
             if has_image_suffix(path):
                 yield from _items_of_files([path])
             elif path.suffix.lower() == SUFFIX:
-                yield from self._of_parquet_in_folder(str(path), path.stat().st_mtime_ns, None)
+                yield from self._of_parquet_in_folder(str(path), _mtime(path), None)
             else:
                 others.append(path)
         sorted_files = sort_files(others)
@@ -119,7 +119,7 @@ class Archive:
             _LOGGER.warning("left out: rows without a path: %d, in %s", images.rows - len(named), container)
         paths = [each if is_url(each) or each.startswith("/") else f"{folder}/{each}" for each in named]
         here = [each for each in paths if not is_url(each)]
-        yield from _items_of_files(map(Path, here))
+        yield from _items_of_files(map(plain_path, here))
         for root in sorted({root_of(each) for each in paths if is_url(each)}):
             yield from self._looked_up(self._opened(root), [each for each in paths if root_of(each) == root])
 
@@ -208,10 +208,12 @@ def _base(pattern: str) -> str:
 def _matching(pattern: str) -> Iterator[Path]:
     """Yield the files that match an absolute glob, as a shell does; `**` follows no link back to where it came from."""
     if "**" in pattern:
-        paths: Iterable[Path] = (path for path in _below(Path(_base(pattern) or "/")) if matches(str(path), pattern))
-    else:
-        paths = sorted(map(Path, glob.glob(pattern)))  # noqa: PTH207  # Path.glob takes no absolute pattern
-    return (path for path in paths if not path.is_dir())
+        return (path for path in _below(Path(_base(pattern) or "/")) if matches(str(path), pattern))
+    paths = sorted(map(Path, glob.glob(pattern)))  # noqa: PTH207  # Path.glob takes no absolute pattern
+    files = [path for path in paths if not path.is_dir()]
+    if len(files) < len(paths):
+        _LOGGER.warning("left out of %s: folders: %d; ** is any depth", pattern, len(paths) - len(files))
+    return iter(files)
 
 
 def _below(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
@@ -224,6 +226,14 @@ def _below(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]
             yield from _below(path, above | {real})
         elif not path.name.startswith("."):
             yield path
+
+
+def _mtime(path: Path) -> int:
+    """Return the time of a file in nanoseconds; 0 for an absent one, which is left to its reader."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _items_of_files(paths: Iterable[Path]) -> Iterator[Item]:

@@ -38,13 +38,15 @@ def test_a_folder_is_listed_to_its_depths_without_hidden_files_and_the_output(
 
 
 def test_an_input_is_also_an_image_or_a_glob_and_paths_are_absolute(
-    archive: Write, monkeypatch: pytest.MonkeyPatch
+    archive: Write, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = archive(5)
     monkeypatch.chdir(folder)
     assert names(Archive(), "**/00[12].jpg") == ["001.jpg", "002.jpg"]
     (item,) = Archive().items(["inner/../003.jpg"])
     assert item.path == str(folder / "003.jpg")
+    assert names(Archive(), "*") == ["000.jpg", "001.jpg", "003.jpg", "004.jpg"]
+    assert caplog.records[-1].args == (f"{folder}/*", 1)  # a folder
     assert names(Archive(), "*.jpg", "inner") == ["000.jpg", "001.jpg", "003.jpg", "004.jpg", "002.jpg"]
 
 

@@ -103,7 +103,7 @@ def test_a_huge_row_group_is_read_once_by_all_chunks_and_never_as_a_whole(
 def test_a_column_of_paths_names_files_beside_it_and_elsewhere(archive: Write, bucket: Bucket, tmp_path: Path) -> None:
     folder = archive(2)
     bucket.objects["photos/a.jpg"] = garment(4)
-    paths = ["photos/000.jpg", str(folder / "001.jpg"), None, "photos/none.jpg"]
+    paths = ["other/../photos/000.jpg", str(folder / "001.jpg"), None, "photos/none.jpg"]
     file = parquet(tmp_path / "list.parquet", where=pa.array(paths), number=pa.array(range(4)))
     with pytest.raises(ConfigError):
         list(Archive().items([str(file)]))  # of another name, and text
@@ -121,10 +121,11 @@ def test_parquet_files_in_a_folder_count_where_they_hold_images(
     parquet(folder / "a.parquet", image=pa.array(IMAGES[:1]))
     parquet(folder / "scores.parquet", number=pa.array([1]))
     (folder / "b.parquet").write_bytes(b"PAR1")
+    (folder / "c.parquet").symlink_to("nowhere")
     found = Archive()
     assert names(found, folder) == ["000.jpg", "a.parquet#0"]
     assert "scores.parquet" in caplog.text
-    assert found.unreadable == [str(folder / "b.parquet")]
+    assert found.unreadable == [str(folder / "b.parquet"), str(folder / "c.parquet")]
 
 
 @pytest.mark.parametrize(("column", "error"), [("number", ConfigError), ("absent", ConfigError), (None, DatasetError)])
