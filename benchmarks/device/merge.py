@@ -121,8 +121,9 @@ def merge(files: Sequence[File]) -> Report:
     first, environments = contents[0], [content.environment for content in contents]
     for file in whole[1:]:
         if file.content.test_images.sha256 != first.test_images.sha256:
+            other = next(each.name for each in files if not isinstance(each.content, Timing))  # whose images times have
             raise ToolkitError(
-                f"{file.name} and {files[0].name} were measured on different test images: measure again with one kit, "
+                f"{file.name} and {other} were measured on different test images: measure again with one kit, "
                 "and the same --max-images"
             )
     compare = partial(

@@ -100,6 +100,12 @@ def test_what_any_report_says_of_the_file_is_taken_over_and_nothing_else_of_a_co
     assert "on other machines have one" in report.recommendation[2]
 
 
+def test_reports_on_different_images_are_named_and_times_are_not(host: dict[str, Any]) -> None:
+    other = json.loads(json.dumps(host).replace("ab" * 32, "cd" * 32))
+    with pytest.raises(ToolkitError, match=r"other\.json and host\.json"):
+        merge([parse("board.json", BOARD), parse("host.json", host), parse("other.json", other)])
+
+
 def test_of_a_file_that_no_report_holds_no_accuracy_is_promised(host: dict[str, Any]) -> None:
     report = merge([parse("other.json", of_another_file(host)), parse("board.json", BOARD)])
 
