@@ -271,7 +271,7 @@ def _summary(config: CollectConfig, session: Session) -> str:
     """Return the counts, and the next step."""
     state = session.state()
     counts = ", ".join(f"{name} {images}" + (f" (+{added})" if added else "") for name, images, added in state.classes)
-    lines = [f"{config.folder}: {counts}; {state.near_copies} near copies skipped"]
+    lines = [f"{config.folder}: {counts}; near copies skipped: {state.near_copies}"]
     few = [name for name, images, _ in state.classes if images < _FEW]
     if few and session.added:
         lines.append(f"fewer than {_FEW} images promise little: {', '.join(few)}")

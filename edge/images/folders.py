@@ -101,17 +101,19 @@ def split_parts(folder: Path) -> tuple[str, ...]:
 
 
 def sort_files(paths: Iterable[Path]) -> ImageFiles:
-    """Divide files into images that can be read, and others by their kind."""
-    images: list[Path] = []
+    """Divide files into images that can be read, and others by their kind.
+
+    A JSON file that is called like an image beside it, as snapshots and corrections have one, belongs to that image.
+    """
+    kinds = {path: _kind_to_leave_out(path) for path in sorted(paths)}
+    images = tuple(path for path, kind in kinds.items() if kind is None)
+    records = {path.with_suffix(".json") for path in images}
     others: dict[str, LeftOut] = {}
-    for path in sorted(paths):
-        kind = _kind_to_leave_out(path)
-        if kind is None:
-            images.append(path)
-        else:
+    for path, kind in kinds.items():
+        if kind is not None and path not in records:
             before = others[kind.name].paths if kind.name in others else ()
             others[kind.name] = LeftOut(kind, (*before, path))
-    return ImageFiles(tuple(images), tuple(others.values()))
+    return ImageFiles(images, tuple(others.values()))
 
 
 def first_image_below(folder: Path) -> Path | None:

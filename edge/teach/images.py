@@ -112,7 +112,7 @@ def read_examples_of(images: ClassImages, backbone: Backbone, *, most: int = MOS
     groups = group_near_copies(kept_looks)
     near = len(kept) - len(np.unique(groups))
     if near:
-        _LOGGER.info("%d of %d images are near copies of others, and held out together with them", near, len(kept))
+        _LOGGER.info("near copies of other images, held out together with them: %d of %d", near, len(kept))
     return Examples.of(features[kept], images.labels[read][kept], groups.astype(np.int32), kept_looks)
 
 

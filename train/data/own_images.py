@@ -249,7 +249,7 @@ def _report(
     near = len(groups) - len(np.unique(groups))
     both = near_copies_on_both_sides(parts, groups)
     if near:
-        _LOGGER.info("%d of %d images are near copies of others (bursts, recordings)", near, len(groups))
+        _LOGGER.info("near copies of other images (bursts, recordings): %d of %d", near, len(groups))
     if both:
         _LOGGER.warning("%d of %d test images have near copies in training: the accuracy flatters", both,
                         (parts == TEST).sum())  # fmt: skip

@@ -36,6 +36,8 @@ def predict(
     for at in range(0, len(places), size):
         if progress and at and at % _STEP == 0:
             _LOGGER.info(progress, at, len(places))
-        batch = pixels[places[at : at + size]]
-        pieces.append(model.predict_on_batch(to_network(in_size(batch, spec), spec)))
+        images = to_network(in_size(pixels[places[at : at + size]], spec), spec)
+        missing = size - len(images)  # of the last batch: another shape would be compiled anew
+        padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
+        pieces.append(np.asarray(model.predict_on_batch(padded))[: len(images)])
     return np.asarray(np.concatenate(pieces), np.float32)

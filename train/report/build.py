@@ -112,7 +112,7 @@ def _headline(
         sentences.append("No label is doubtful")
     if copies.different < copies.images:
         near = copies.images - copies.different
-        sentences.append(f"{near:,} of {copies.images:,} images are near copies of others: they teach little")
+        sentences.append(f"Near copies of other images: {near:,} of {copies.images:,}, which teach little")
     if copies.of_test_in_training:
         sentences.append(
             f"{copies.of_test_in_training} test images have near copies in training, so the accuracy flatters"

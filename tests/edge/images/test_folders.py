@@ -50,6 +50,14 @@ def test_images_are_known_by_their_bytes_and_the_others_counted_by_kind(tmp_path
     assert found.left_out[0].sentence().startswith("2 HEIC photographs (c.heic and others): pip install")
 
 
+def test_the_record_beside_an_image_belongs_to_it(tmp_path: Path) -> None:
+    """Snapshots and corrections have one; another JSON file is left out and said."""
+    lay(tmp_path, one_jpg=PNG, one_json=b"{}", two_json=b"{}")
+    found = list_images(tmp_path)
+    assert [path.name for path in found.images] == ["one.jpg"]
+    assert [[path.name for path in each.paths] for each in found.left_out] == [["two.json"]]
+
+
 def test_what_claims_to_be_an_image_is_listed_so_that_its_reader_names_it(tmp_path: Path) -> None:
     lay(tmp_path, empty_png=b"", text_jpg=b"hello")
     (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere")
