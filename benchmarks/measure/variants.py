@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.artifact.file import Artifact, default_model, read_artifact
-from edge.errors import ModelFileError, ToolkitError
+from edge.errors import ConfigError, ModelFileError, ToolkitError
 from edge.runtimes import RUNTIMES
 from edge.runtimes.protocol import FORMATS
+from edge.system.urls import redact_url
 
 ARTIFACTS_FOLDER = Path("artifacts")
 _SUFFIXES = (".tflite", ".onnx")
@@ -49,6 +50,7 @@ def list_variants(paths: Sequence[Path], *, runtimes: Sequence[str] = ()) -> lis
 
     Raises:
         ModelFileError: there is nothing to measure.
+        ConfigError: an address with a login or a key.
     """
     files = _without_copies(_expand(paths or default_artifacts()))
     variants: list[Variant] = []
@@ -73,6 +75,8 @@ def _expand(paths: Iterable[Path]) -> list[Path]:
             if not found:
                 raise ModelFileError(f"{path} holds no model: expected files ending in {' or '.join(_SUFFIXES)}")
             files += found
+        elif (shown := redact_url(str(path))) != str(path):  # a report holds names and paths
+            raise ConfigError(f"{shown} is an address with a secret in it: copy the file to this machine")
         else:
             files.append(path)
     return list(dict.fromkeys(file.absolute() for file in files))

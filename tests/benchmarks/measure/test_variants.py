@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.measure.variants import default_artifacts, list_variants
 from edge.artifact.file import default_model
-from edge.errors import ModelFileError
+from edge.errors import ConfigError, ModelFileError
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TINY, TINY_ONNX = FIXTURES / "tiny_int8.tflite", FIXTURES / "tiny_int8.onnx"
@@ -48,6 +48,15 @@ def test_a_file_that_is_no_model_is_a_variant_with_a_reason(tmp_path: Path, cont
     assert (broken.artifact, broken.runtime) == (None, "")
     assert reason in broken.reason
     assert [variant.name for variant in others] == ["tiny_int8.tflite"]
+
+
+@pytest.mark.parametrize(
+    "text", ["https://ada:hunter2@host/a.tflite", "ada:hunter2@host/a.tflite", "https://host/a.tflite?token=hunter2"]
+)
+def test_an_address_with_a_secret_comes_into_no_report(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        list_variants([Path(text)])
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_folder_stands_for_the_models_in_it_and_copies_are_left_out(tmp_path: Path) -> None:
