@@ -10,12 +10,14 @@ import math
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from edge.cli.redaction import redacted, start_redaction
 from edge.cli.signals import Terminated
 from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, RuntimeMissingError, ToolkitError
 from edge.system import process
+from edge.system.urls import is_url, redact_url
 
 _ANY_WIDTH = 80
 _PACKAGES = ("edge", "train", "export", "benchmarks", "tests")  # ours
@@ -145,6 +147,7 @@ class Parser(argparse.ArgumentParser):
             settings: of argparse.
         """
         super().__init__(prog, **{"formatter_class": HelpFormatter, "allow_abbrev": False, **settings})
+        self.register("type", Path, _local_path)
         self._verbs = verbs or {}
         self._common = common
         if common:
@@ -188,6 +191,13 @@ def parsed_by(parse: Callable[[str], _T]) -> Callable[[str], _T]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return convert
+
+
+def _local_path(text: str) -> Path:
+    """Parse a path, for argparse: what is made at an address, a folder called like a password, is no one's wish."""
+    if is_url(text) or redact_url(text) != text:
+        raise argparse.ArgumentTypeError(f"expected a path on this machine, got the address {redact_url(text)}")
+    return Path(text)
 
 
 def positive_int(text: str) -> int:

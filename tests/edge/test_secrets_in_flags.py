@@ -69,6 +69,26 @@ def test_no_other_command_refuses_a_field_with_the_secret_in_it(capsys: pytest.C
             assert not told(said.out + said.err), (field, said.err)
 
 
+@pytest.mark.parametrize("flag", ["--csv", "--video", "--picture", "--snapshots", "--corrections", "--labels"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_is_written_to_a_folder_that_is_called_like_an_address(
+    edge_classify: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flag: str, address: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert edge_classify("--max-frames", 1, flag, address.format(SECRETS[0])).code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("words", [("collect",), ("teach", "photos", "--out"), ("bulk", "photos", "--out")])
+def test_no_verb_makes_a_folder_that_is_called_like_an_address(
+    edge_classify: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], address: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = edge_classify(*words, address.format(SECRETS[0]))
+    assert (outcome.code, told(outcome.out + outcome.err), list(tmp_path.iterdir())) == (2, [], [])
+
+
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_no_command_tells_a_secret_of_its_config_file(
     edge_classify: Callable[..., Any], tmp_path: Path, address: str
