@@ -84,7 +84,7 @@ def test_address_and_version_are_those_of_the_flags() -> None:
         (("door.tflite", "--manifest", "door.json", "--share", "nan"), 2),
         (("door.tflite", "--manifest", "door.json", "--share", "10", "--minimum-version", "new"), 2),
         (("--manifest", "door.json", "--share", "10"), 2),
-        (("gone.tflite", "--manifest", "door.json", "--share", "10"), 1),
+        (("gone.tflite", "--manifest", "door.json", "--share", "10"), 2),
         (("door.tflite", "--share", "10"), 2),
         (("door.tflite", "--name", "door"), 2),
         (("door.tflite", "--manifest", "door.json", "--share", "10", "--name", ""), 2),
