@@ -14,7 +14,7 @@ from benchmarks.analysis.recommendation import recommend_on_each
 from benchmarks.analysis.row import Row
 from benchmarks.analysis.rows import compare_with_float, make_rows, without_common_machine
 from benchmarks.device.run import DeviceResult, read_result
-from benchmarks.device.timing import MARK, Timing, as_device_result, read_timing
+from benchmarks.device.timing import MARK, Timing, as_device_result, printed_line, read_timing
 from benchmarks.host.environment import Environment, merged_environment, short_name
 from benchmarks.report.schema import PeerRow, Report, read_report
 from benchmarks.report.table import reasons, text_table
@@ -81,13 +81,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def read(path: Path) -> File:
-    """Read a device's result, or a report.
+    """Read a device's result, a report, or what a serial monitor showed of a sketch.
 
     Raises:
-        ToolkitError: it is neither, or damaged.
+        ToolkitError: it is none of them, or damaged.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()  # a serial line begins with noise
+        data = json.loads(printed_line(content.decode(errors="replace")) or content.decode())
     except FileNotFoundError as error:
         raise ToolkitError(f"no file {path}: expected result.json of a kit, or a report.json") from error
     except ValueError as error:

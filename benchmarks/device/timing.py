@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -48,6 +49,15 @@ class Timing:
     """One value a call, in order."""
     frame_to_decision_ns: list[int]
     memory_peak_bytes: int | None
+
+
+def printed_line(text: str) -> str | None:
+    """Return the last line of times among those that a serial monitor showed, without the monitor's own timestamp.
+
+    None: the text holds none, or is JSON as a whole.
+    """
+    found = re.findall(rf'\{{"{MARK}".*\}}', text)
+    return found[-1] if found and not text.lstrip().startswith("{") else None
 
 
 def read_timing(data: Mapping[str, Any], name: str) -> Timing:

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.analysis.row import known
 from benchmarks.config import BenchmarkConfig
-from benchmarks.device.merge import main, merge, parse
+from benchmarks.device.merge import main, merge, parse, read
 from benchmarks.device.run import DeviceResult, MeasuredVariant
 from benchmarks.device.timing import Timing, read_timing
 from benchmarks.host.environment import Environment, environment_lines, machine_name
@@ -140,6 +140,15 @@ def test_the_command_takes_the_printed_line(
     assert main([*files, "--out", str(tmp_path / "all")]) == 0
     assert "tflite-micro" in capsys.readouterr().out
     assert (tmp_path / "all" / "report.html").is_file()
+
+
+@pytest.mark.parametrize("stamp", ["", "12:30:01.250 -> "], ids=["bare", "with the monitor's timestamps"])
+def test_what_the_serial_monitor_showed_is_read_as_it_is(tmp_path: Path, stamp: str) -> None:
+    earlier = json.dumps(BOARD | {"machine": "EARLIER"}, separators=(",", ":"))
+    lines = ["arena: 640 bytes used of 1280", earlier, json.dumps(BOARD, separators=(",", ":")), "cat 0.25", "dog 0.{"]
+    path = tmp_path / "serial.txt"
+    path.write_bytes(b"\xff\x80" + "".join(f"{stamp}{line}\r\n" for line in lines).encode())
+    assert read(path).content == read_timing(BOARD, "board.json")
 
 
 def test_times_alone_have_no_test_images() -> None:
