@@ -221,6 +221,7 @@ def _page_of(module: str, name: str, function: str = "page", *part: str) -> str:
 
 _WHOLE = {
     "portable": partial(_page_of, "micro", "portable_micro"),
+    "micro own": partial(_page_of, "micro", "portable_micro", "own"),
     "micro commands": partial(_page_of, "micro", "portable_micro", "commands"),
     "rejection scores": partial(_page_of, "rejection_table", "rejection_scores"),
     "other runtimes": partial(_page_of, "other_runtimes", "other_runtimes"),

@@ -22,6 +22,7 @@ import cv2
 import micro
 import numpy as np
 from chromium import Chromium
+from commands import call
 from web_page import FILM_FPS, camera_flags, classify_urls, host, open_page, start_camera, write_film
 
 ROOT = Path(__file__).parents[1]
@@ -100,7 +101,7 @@ def page() -> None:
     runner = Classifier.load(builtin_models()["clothes"])
     with tempfile.TemporaryDirectory() as text:
         folder, film = Path(text) / "site", Path(text) / "film.y4m"
-        text_of_export = micro.run("export.web", "clothes", "--out", "site", cwd=Path(text))
+        text_of_export = call("export.web", "clothes", "--out", "site", cwd=Path(text))
         (MEASURED / "web.txt").write_text(text_of_export, encoding="utf-8")
         frames = (cv2.resize(demo.draw_frame(n, hold=FILM_FPS).image, (640, 480)) for n in range(4 * FILM_FPS))
         write_film(film, frames)
@@ -184,12 +185,12 @@ def portable() -> None:
     models = builtin_models()
     with tempfile.TemporaryDirectory() as text:
         run = str(ROOT / "pretrained" / "micro")
-        micro.run("export.tflite", run, "--quantize", "int8", "--out", "micro_int8.tflite", cwd=Path(text))
+        call("export.tflite", run, "--quantize", "int8", "--out", "micro_int8.tflite", cwd=Path(text))
         rows = [in_browser(Path(text) / "micro_int8.tflite", micro.fashion_mnist()),
                 in_browser(models["edge"], micro.fashion_mnist())]  # fmt: skip
     if micro.PHOTOGRAPHS.is_dir():
         rows.append(in_browser(models["clothes"], micro.photographs(models["clothes"], micro.PHOTOGRAPHS)))
-    atomic_file.write_text(MEASURED / "portable_web.json", json.dumps(rows, indent=1) + "\n")
+    keep("portable_web.json", {"rows": rows})
 
 
 def in_browser(path: Path, images: micro.Images) -> dict[str, Any]:

@@ -28,8 +28,8 @@ class Comparison:
     """Class index of each image by TensorFlow Lite Micro, shape (N,)."""
     litert: NDArray[np.int64]
     """Class index by LiteRT."""
-    largest_steps: int
-    """Largest difference of an output, in steps of its grid."""
+    steps: NDArray[np.int64]
+    """Largest difference of each image's outputs, in steps of their grid."""
     micro_ns: NDArray[np.int64]
     """Time of each run by TensorFlow Lite Micro's reference kernels on this computer, in turn with LiteRT's."""
     litert_ns: NDArray[np.int64]
@@ -38,6 +38,11 @@ class Comparison:
     def images(self) -> int:
         """Number of images that both answered."""
         return len(self.micro)
+
+    @property
+    def largest_steps(self) -> int:
+        """Largest difference of an output, in steps of its grid."""
+        return int(self.steps.max())
 
     @property
     def same(self) -> int:
@@ -67,7 +72,7 @@ def compare(
     started = clock()
     answers: list[tuple[int, int]] = []
     times: list[tuple[int, int]] = []
-    largest = 0
+    steps: list[int] = []
     for number, image in enumerate(images):
         if answers and clock() - started > most_s:
             break
@@ -77,11 +82,11 @@ def compare(
         )
         answers.append((int(ours.argmax()), int(theirs.argmax())))
         times.append((ours_ns, theirs_ns))
-        largest = max(largest, int(np.abs(ours - theirs).max()))
+        steps.append(int(np.abs(ours - theirs).max()))
         progress(number + 1, len(images))
     micro, litert = np.array(answers, np.int64).reshape(-1, 2).T
     micro_ns, litert_ns = np.array(times, np.int64).reshape(-1, 2).T
-    return Comparison(micro, litert, largest, micro_ns, litert_ns)
+    return Comparison(micro, litert, np.array(steps, np.int64), micro_ns, litert_ns)
 
 
 def _timed(invoke: Callable[[NDArray[Any]], NDArray[Any]], tensor: NDArray[Any]) -> tuple[NDArray[np.int32], int]:

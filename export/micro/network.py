@@ -28,6 +28,7 @@ KERNELS = tuple(_KERNELS.split())
 """Operators that TensorFlow Lite Micro has kernels for, of those that an image classifier may hold."""
 _METHODS = {"BATCH_MATMUL": "AddBatchMatMul", "CUMSUM": "AddCumSum", "PADV2": "AddPadV2"}  # spelled out of the rule
 _INTEGERS = ("uint8", "int8")
+_INT8 = "`python -m export.tflite --quantize int8` makes the file of a training or of a Keras file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +52,27 @@ def read_network(path: Path) -> tuple[Artifact, MicroNetwork]:
     """Read a model file and refuse one that TensorFlow Lite Micro can't run; no native code sees it.
 
     Raises:
-        ExportError: no TFLite file, computes in floating point, or holds an operator without a kernel.
+        ExportError: no TFLite file, was taught, computes in floating point, or holds an operator without a kernel.
         ModelFileError: missing, damaged, or no model.
         SpecError: its specification is malformed.
     """
     artifact = read_artifact(path)
     if artifact.format != "tflite":
+        raise ExportError(f"{path} is an ONNX file, TensorFlow Lite Micro reads TFLite: {_INT8}")
+    if artifact.spec is not None and artifact.spec.provenance.taught:
         raise ExportError(
-            f"{path} is an ONNX file, TensorFlow Lite Micro reads TFLite: make one with `python -m export.tflite "
-            "--quantize int8`"
+            f"{path} was taught, and its last layer computes in floating point: train a network for a microcontroller "
+            f"on the same folder (python -m train --data DIR --preset micro); {_INT8}"
         )
     check_network(artifact)
     summary = summarise(artifact.network)
     if summary.quantization != "int8":
         kind = {"none": "float32", "dynamic": "floating point with int8 weights"}.get(summary.quantization, "float16")
-        raise ExportError(
-            f"{path} computes in {kind}, a microcontroller needs int8: export it with `python -m export.tflite "
-            "--quantize int8`"
-        )
+        raise ExportError(f"{path} computes in {kind}, a microcontroller needs int8: {_INT8}")
     for end, tensors in (("takes", summary.inputs), ("puts out", summary.outputs)):
         for tensor in tensors:
             if tensor.dtype not in _INTEGERS:
-                raise ExportError(
-                    f"{path} {end} {tensor.dtype}: expected uint8 or int8, as `python -m export.tflite --quantize "
-                    "int8` writes"
-                )
+                raise ExportError(f"{path} {end} {tensor.dtype}, expected uint8 or int8: {_INT8}")
     operators = tuple(sorted(set(summary.operators)))
     if missing := [name for name in operators if name not in KERNELS]:
         raise ExportError(

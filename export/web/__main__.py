@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,12 +15,15 @@ from edge.classify.classifier import Classifier
 from edge.cli import console
 from edge.cli.model_flags import add_model_flags, model_options_from
 from edge.errors import EXIT_DONE, ExportError
+from edge.teach.examples import MEMBER
+from edge.teach.taught_file import forget
 from export.web.check import Agreement, compare
 from export.web.folder import page_files, write
 from export.web.runtime import LITERT_JS, litert_js
 
 _LIMIT_MB = 20.0
 _MAX_NAME = 60  # characters
+_LOGGER = logging.getLogger(__name__)
 _EXAMPLES = """examples:
   python -m export.web clothes --out site
   python3 -m http.server --directory site       then open http://localhost:8000
@@ -58,16 +63,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Make the page, compare it with the runner, write it, print the table."""
     options = parser().parse_args(argv)
     console.start_logging(options)
-    path = model_path(options.artifact)
-    _require_small_tflite(path, limit_mb=options.limit)
-    classifier = Classifier.load(path, options=model_options_from(options))
-    _require_recipe(path, classifier.spec)
-    files = page_files(classifier.model, litert_js(options.runtime), name=options.name or _short_name(classifier))
-    agreement = compare(files, classifier)
+    given = model_path(options.artifact)
+    _require_small_tflite(given, limit_mb=options.limit)
+    with tempfile.TemporaryDirectory() as folder:
+        path = for_everybody(given, Path(folder))
+        classifier = Classifier.load(path, options=model_options_from(options))
+        _require_recipe(path, classifier.spec)
+        files = page_files(classifier.model, litert_js(options.runtime), name=options.name or _short_name(classifier))
+        agreement = compare(files, classifier)
     write(files, options.out)
     for row in table(options.out, files, classifier, agreement):
         print(row)
     return EXIT_DONE
+
+
+def for_everybody(path: Path, folder: Path) -> Path:
+    """Return a model file that holds nothing of the images it was taught: the same, or a copy in a folder.
+
+    Raises:
+        ModelFileError: it can't be read.
+        SpecError: its specification is malformed.
+    """
+    spec = read_artifact(path).spec
+    if spec is None or not spec.provenance.taught or MEMBER.encode() not in path.read_bytes():
+        return path
+    _LOGGER.warning(
+        "%s keeps features and small pictures of what it was taught: whoever opens the page can have its file, so that "
+        "they are left out there",
+        path,
+    )
+    forget(path, folder / path.name)
+    return folder / path.name
 
 
 def table(folder: Path, files: dict[str, bytes], classifier: Classifier, agreement: Agreement | None) -> list[str]:
@@ -91,7 +117,10 @@ def _require_small_tflite(path: Path, *, limit_mb: float) -> None:
     """Refuse what no phone should load, before it is loaded here, and what the runtime doesn't read."""
     artifact = read_artifact(path)
     if artifact.format != "tflite":
-        raise ExportError(f"{path} is an ONNX file: the page runs TFLite; `python -m export.tflite` makes one")
+        raise ExportError(
+            f"{path} is an ONNX file: the page runs TFLite, which `python -m export.tflite` makes "
+            "of a training or of a Keras file"
+        )
     if artifact.size_bytes > limit_mb * 1e6:
         raise ExportError(
             f"{path} has {artifact.size_bytes / 1e6:.1f} MB: a page's model may have {limit_mb:g} MB, all of which a "

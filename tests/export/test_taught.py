@@ -7,16 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.artifact.file import read_artifact
+from edge.artifact.file import builtin_models, read_artifact
 from edge.artifact.formats import tflite_metadata
 from edge.artifact.spec import ModelSpec
 from edge.classify.loaded_model import LoadedModel
+from edge.errors import ExportError
 from edge.teach.backbone import load_backbone
 from edge.teach.cross_validation import learn
 from edge.teach.evaluation import evaluate
 from edge.teach.examples import MEMBER, Examples
 from edge.teach.taught_file import Taught, write_taught
 from export import onnx, tflite
+from export.micro.network import read_network
+from export.web.__main__ import for_everybody
 
 
 def teach(path: Path, *, counter_examples: int = 0) -> Path:
@@ -67,3 +70,21 @@ def test_other_files_are_refused(command: object, taught: Path, fixtures: Path, 
     out = tmp_path / ("no.tflite" if command is tflite else "no.onnx")
     assert command.main([str(model), "--out", str(out)]) == 1
     assert not out.exists()
+
+
+def test_a_page_for_everybody_holds_nothing_of_the_images(taught: Path, tmp_path: Path) -> None:
+    public = for_everybody(taught, tmp_path / "public")
+    assert public.name == taught.name
+    assert public.parent != taught.parent
+    assert MEMBER.encode() not in public.read_bytes()
+    before, after = LoadedModel.load(taught), LoadedModel.load(public)
+    assert (after.spec.labels, after.spec.decision) == (before.spec.labels, before.spec.decision)
+    assert after.artifact.network == before.artifact.network
+    assert for_everybody(public, tmp_path / "again") == public
+    builtin = builtin_models()["clothes"]
+    assert for_everybody(builtin, tmp_path / "again") == builtin
+
+
+def test_a_microcontroller_s_library_is_refused_with_the_way_to_one(taught: Path) -> None:
+    with pytest.raises(ExportError, match="--preset micro"):
+        read_network(taught)

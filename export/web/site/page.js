@@ -8,7 +8,8 @@ import { measure, median, toJson } from "./measure.js";
 import { openNetwork } from "./network.js";
 import { decodeImage, pixelsOf, readsTruly } from "./pixels.js";
 import {
-  milliseconds, part, percent, say, showAnswer, showBars, showEye, showFacts, showPicture, showState, showTrouble,
+  listed, milliseconds, part, percent, say, showAnswer, showBars, showEye, showFacts, showPicture, showState,
+  showTrouble,
 } from "./view.js";
 
 const SECOND_MS = 1000;
@@ -71,7 +72,7 @@ function showModel(state) {
   showFacts("model", [
     ["file", `${model.file}, ${(model.size_bytes / 1e6).toFixed(1)} MB, ${model.quantization}`],
     ["SHA-256", state ? `${model.sha256} (${state})` : model.sha256, "mono"],
-    ["labels", `${model.labels.length}: ${model.labels.join(", ")}`],
+    ["labels", listed(model.labels)],
     ["origin", model.origin || "–"],
     ["input", `${model.input.width}x${model.input.height}, ${model.input.recipe}, ${model.input.resize}`],
     ["thresholds", `${rule.score} ${Number(rule.threshold.toPrecision(3))}, presence ${rule.presence_threshold}`],

@@ -2,6 +2,7 @@
 
 const MOST_WIDE = 960; // pixels of the picture on the screen
 const BARS = 5;
+const MOST_LETTERS = 300; // of a list that isn't folded
 
 export const part = (id) => document.getElementById(id);
 export const percent = (value) => `${(value * 100).toFixed(value < 0.9995 && value > 0.9949 ? 1 : 0)} %`;
@@ -18,10 +19,21 @@ function element(name, text, kind = "") {
   return made;
 }
 
+// Names with their number: a line, or folded where a phone would have to scroll past them.
+export function listed(names) {
+  const text = `${names.length}: ${names.join(", ")}`;
+  if (text.length <= MOST_LETTERS) return text;
+  const folded = element("details", "");
+  folded.append(element("summary", `${names.length}`), element("p", names.join(", ")));
+  return folded;
+}
+
 export function showFacts(id, pairs) {
   part(id).replaceChildren(...pairs.map(([name, value, kind]) => {
     const pair = element("div", "");
-    pair.append(element("dt", name), element("dd", value, kind));
+    const content = element("dd", "", kind);
+    content.append(value);
+    pair.append(element("dt", name), content);
     return pair;
   }));
 }

@@ -64,7 +64,7 @@ def test_a_file_without_a_specification_takes_its_labels_from_the_flags(tmp_path
 @NEEDS_PACKAGE
 def test_other_answers_than_litert_s_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = np.zeros(50, np.int64), np.array([1, 1, 1, *[0] * 47])
-    monkeypatch.setattr(command, "compare", lambda *_: Comparison(ours, theirs, 200, ours, ours))
+    monkeypatch.setattr(command, "compare", lambda *_: Comparison(ours, theirs, ours, ours, ours))
     assert command.main([str(TINY), "--out", str(tmp_path / "lib")]) == 3
     assert not list(tmp_path.iterdir())
 

@@ -32,6 +32,7 @@ def test_equal_answers_and_the_largest_step_are_counted() -> None:
     compared = compare(OneClassOff([200, 198, 0, 0], tips_every=3), model, images)
     assert compared.litert.tolist() == [0] * 6
     assert compared.micro.tolist() == [0, 0, 1, 0, 0, 1]
+    assert compared.steps.tolist() == [1, 1, 5, 1, 1, 5]
     assert (compared.images, compared.same, compared.largest_steps) == (6, 4, 5)
     assert len(compared.micro_ns) == len(compared.litert_ns) == 6
 

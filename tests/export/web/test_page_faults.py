@@ -153,6 +153,28 @@ def test_axe_finds_nothing_and_nothing_sticks_out(*, browser: Any, folder: Path,
         assert browser.evaluate(small) == 0
 
 
+def test_a_thousand_labels_are_folded_and_open_by_key(browser: Any, folder: Path) -> None:
+    """A network of ImageNet's classes made a phone's page ten screens long."""
+    browser.look(width=390, height=844)
+    with web_page.host(folder) as (url, _):
+        assert web_page.open_page(browser, url) == ""
+        height = browser.evaluate("document.documentElement.scrollHeight")
+        names = "[...Array(1000).keys()].map((number) => `class ${number}`)"
+        browser.evaluate(
+            f"import(new URL('view.js', location.href)).then((view) => view.showFacts('model', "
+            f"[['labels', view.listed({names})], ['few', view.listed(['cat', 'dog'])]]))"
+        )
+        assert browser.evaluate("document.querySelector('#model div:last-child dd').textContent") == "2: cat, dog"
+        assert browser.evaluate("document.documentElement.scrollHeight") < height
+        browser.evaluate("document.querySelector('#model summary').focus()")
+        for kind in ("keyDown", "keyUp"):
+            browser.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", text="\r",
+                         windowsVirtualKeyCode=13)  # fmt: skip
+        assert browser.evaluate("document.querySelector('#model details').open")
+        assert browser.evaluate("document.querySelector('#model details p').textContent").endswith("class 999")
+        assert browser.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_the_keyboard_reaches_everything(browser: Any, folder: Path) -> None:
     with web_page.host(folder) as (url, _):
         assert web_page.open_page(browser, url) == ""
