@@ -164,14 +164,17 @@ def test_a_thousand_labels_are_folded_and_open_by_key(browser: Any, folder: Path
             f"import(new URL('view.js', location.href)).then((view) => view.showFacts('model', "
             f"[['labels', view.listed({names})], ['few', view.listed(['cat', 'dog'])]]))"
         )
-        assert browser.evaluate("document.querySelector('#model div:last-child dd').textContent") == "2: cat, dog"
+        few, many, names_of_many = (
+            f"document.querySelector('#model {part}')" for part in ("div:last-child dd", "details", "details p")
+        )
+        assert browser.evaluate(f"{few}.textContent") == "2: cat, dog"
         assert browser.evaluate("document.documentElement.scrollHeight") < height
         browser.evaluate("document.querySelector('#model summary').focus()")
         for kind in ("keyDown", "keyUp"):
             browser.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", text="\r",
                          windowsVirtualKeyCode=13)  # fmt: skip
-        assert browser.evaluate("document.querySelector('#model details').open")
-        assert browser.evaluate("document.querySelector('#model details p').textContent").endswith("class 999")
+        assert browser.evaluate(f"{many}.open")
+        assert browser.evaluate(f"{names_of_many}.textContent").endswith("class 999")
         assert browser.evaluate("document.documentElement.scrollWidth") == 390
 
 
