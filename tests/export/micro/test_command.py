@@ -76,7 +76,7 @@ def test_other_answers_than_litert_s_leave_nothing_behind(tmp_path: Path, monkey
         ([str(FIXTURES / "tiny_none.tflite")], 1, "float32"),
         ([str(FIXTURES / "operators_int8.tflite")], 1, "TILE"),
         ([str(FEATURES_NETWORK)], 1, "float32"),
-        (["missing.tflite"], 1, "missing.tflite"),
+        (["missing.tflite"], 2, "missing.tflite"),
         ([str(TINY), "--out", str(FIXTURES)], 1, "exists"),
         ([str(TINY), "--resize", "squash"], 2, "--resize"),
         ([], 2, "ARTIFACT"),

@@ -43,7 +43,7 @@ def test_a_file_without_a_specification_takes_the_flags_of_the_runner(tmp_path: 
     [
         ("edge", [], EXIT_ERROR, "garment-v2"),
         ("tiny_int8.onnx", [], EXIT_ERROR, "ONNX"),
-        ("none.tflite", [], EXIT_ERROR, "none.tflite"),
+        ("none.tflite", [], EXIT_USAGE, "none.tflite"),
         ("clothes", ["--limit", "3.5"], EXIT_ERROR, "4.0 MB"),
         ("clothes", ["--limit", "0"], EXIT_USAGE, "--limit"),
         ("clothes", ["--name", " "], EXIT_USAGE, "--name"),
