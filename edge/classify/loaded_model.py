@@ -24,6 +24,7 @@ from edge.verify.gate import verify
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from edge.artifact.formats.network_summary import NetworkSummary
     from edge.artifact.trust import TrustPolicy
 
 _LOGGER = logging.getLogger(__name__)
@@ -78,12 +79,15 @@ class LoadedModel:
             return cls(artifact, loaded, artifact.spec)
         from edge.classify.infer_spec import infer_spec  # not at a start with a file of our own
 
-        inferred = infer_spec(artifact, loaded, options or ModelOptions())
+        options = options or ModelOptions()
+        summary = artifact.summarise()
+        _refuse_embedding(artifact, summary, options)
+        inferred = infer_spec(artifact, loaded, options)
         _LOGGER.warning("%s", inferred.sentence(path))
         for note in artifact.metadata.notes if artifact.metadata else ():
             _LOGGER.warning("%s: %s", path.name, note)
         _warn_of_loss(artifact)
-        provenance = Provenance(quantization=artifact.summarise().quantization)
+        provenance = Provenance(quantization=summary.quantization)
         return cls(artifact, loaded, replace(inferred.spec, provenance=provenance))
 
     def with_decision(self, decision: DecisionSpec) -> LoadedModel:
@@ -131,6 +135,17 @@ class LoadedModel:
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities, float32, shape (classes,), 0-1, of one image as `scores` takes it."""
         return self.to_probabilities(self.scores(pixels))
+
+
+def _refuse_embedding(artifact: Artifact, summary: NetworkSummary, options: ModelOptions) -> None:
+    """Refuse a network that ends as embeddings do; other kinds are told by the tensors of the loaded network."""
+    from edge.classify.kind import EMBEDDING, kind_of
+
+    claims = artifact.metadata
+    has_labels = options.labels is not None or bool(claims and claims.labels)
+    kind = kind_of(summary, task=claims.task if claims else "", has_labels=has_labels)
+    if kind.name == EMBEDDING:
+        raise ModelFileError(f"{artifact.path} is an embedding, not a classifier: {kind.reason}")
 
 
 def _warn_of_loss(artifact: Artifact) -> None:

@@ -14,7 +14,7 @@ from edge.artifact.metadata import OUR_MARK
 from edge.artifact.spec import ModelSpec
 from edge.classify.class_count import class_count
 from edge.classify.infer_spec import InferredSpec, infer_spec
-from edge.describe.kind import CLASSIFIER, Kind, kind_of
+from edge.classify.kind import CLASSIFIER, Kind, kind_of
 from edge.errors import ModelFileError, ToolkitError
 from edge.runtimes import open_runtime
 from edge.runtimes.protocol import FORMATS, LIBRARIES

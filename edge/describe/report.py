@@ -13,9 +13,9 @@ from edge.artifact.formats.network_summary import NetworkSummary, TensorFacts
 from edge.artifact.input_spec import PIXEL_RANGES, InputSpec, describe_pixels, describe_resize
 from edge.artifact.spec import ModelSpec
 from edge.classify.interval import wilson_interval
+from edge.classify.kind import CLASSIFIER, shape_text
 from edge.describe.comparison import Comparison
 from edge.describe.description import ABSENT, CHANGED, EMBEDDED, IN_THE_FILE, LOST, Description
-from edge.describe.kind import CLASSIFIER, shape_text
 
 _NAME_WIDTH = 16
 _LINE_WIDTH = 110

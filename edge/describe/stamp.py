@@ -14,9 +14,9 @@ from edge.artifact.file import Artifact, read_artifact
 from edge.artifact.pixels import tensor_shape
 from edge.artifact.spec import ModelSpec, Provenance
 from edge.artifact.trust import sha256
+from edge.classify.kind import CLASSIFIER
 from edge.classify.loaded_model import LoadedModel
 from edge.describe.description import CHANGED, EMBEDDED, LOST, Description
-from edge.describe.kind import CLASSIFIER
 from edge.errors import ModelFileError
 from edge.runtimes import open_runtime
 from edge.system import atomic_file

@@ -99,6 +99,20 @@ def test_the_quantization_of_a_file_without_a_spec_is_read_from_its_network(
     assert LoadedModel.load(tmp_path / name, options=options).spec.provenance.quantization == "int8"
 
 
+@pytest.mark.parametrize("labels", [None, TEN])
+def test_an_embedding_is_refused_with_and_without_labels(
+    fixtures: Path, tmp_path: Path, labels: tuple[str, ...] | None
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load_model_from_string(read_artifact(fixtures / "tiny_none.onnx").network)
+    output = model.graph.output[0].name
+    model.graph.node.append(onnx.helper.make_node("LpNormalization", [output], ["embedding"], axis=1))
+    model.graph.output[0].name = "embedding"
+    onnx.save(model, tmp_path / "m.onnx")
+    with pytest.raises(ModelFileError, match="an embedding, not a classifier"):
+        LoadedModel.load(tmp_path / "m.onnx", options=ModelOptions(labels=labels, pixels=((0.0,), (255.0,))))
+
+
 def field(number: int, content: bytes) -> bytes:
     """A length-delimited protobuf field; sizes below 2^14."""
     key = bytes([number << 3 | 2])

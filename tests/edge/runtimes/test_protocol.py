@@ -13,7 +13,7 @@ import pytest
 
 from edge.artifact.file import Artifact, VerifiedArtifact, read_artifact
 from edge.artifact.formats.network_summary import NetworkSummary, TensorFacts
-from edge.describe.kind import kind_of
+from edge.classify.kind import kind_of
 from edge.errors import ConfigError, ModelFileError, RuntimeMissingError
 from edge.runtimes import RUNTIMES, open_runtime, runtime_for
 from edge.runtimes.protocol import explain_too_old, is_newer, least_version, require_one_of_each

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.artifact.formats.network_summary import NetworkSummary, TensorFacts
-from edge.describe.kind import kind_of
+from edge.classify.kind import kind_of
 
 IMAGE = (1, 28, 28, 1)
 Shape = tuple[int | str, ...]
