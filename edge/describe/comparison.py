@@ -83,7 +83,7 @@ def compare(rewritten: LoadedModel, original: LoadedModel, images: Path | None =
 
 def _frames(model: LoadedModel, images: Path | None) -> tuple[str, Iterator[NDArray[np.uint8]]]:
     if images is not None:
-        return f"images of {images.resolve().name}", _frames_of(images)
+        return f"images of {images.resolve().name if images.exists() else images}", _frames_of(images)
     if model.spec.labels == FASHION_MNIST_LABELS:
         drawn = (draw_frame(number, seed=_SEED, height=_HEIGHT, width=_WIDTH) for number in range(DRAWN_IMAGES))
         return "drawn garments", (frame.image for frame in drawn)

@@ -60,7 +60,7 @@ def _images_in(folder: Path) -> Sequence[Path]:
 
     found, deeper = list_images(folder), first_image_below(folder)
     hint = (
-        f"its sub-folders hold some: --source '{folder}/{'*/' * (len(deeper.relative_to(folder).parts) - 1)}*'"
+        f"its sub-folders hold some: give '{folder}/{'*/' * (len(deeper.relative_to(folder).parts) - 1)}*'"
         if deeper
         else ""
     )

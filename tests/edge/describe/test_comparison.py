@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from edge.artifact.input_spec import IMAGE_RECIPE, InputSpec
 from edge.artifact.spec import ModelSpec, TensorSpec
 from edge.classify.loaded_model import LoadedModel
 from edge.describe.comparison import DRAWN_IMAGES, compare, draw_pattern
-from edge.errors import ModelFileError
+from edge.errors import ModelFileError, SourceError
 
 Make = Callable[..., LoadedModel]
 GREY = InputSpec(height=2, width=2, recipe=IMAGE_RECIPE)
@@ -38,6 +39,16 @@ def test_agreement_and_the_largest_difference_are_counted(model: Make) -> None:
     assert same.source == "drawn test patterns"
     other = compare(model([0.5, 0.25, 0.25]), model([0.25, 0.5, 0.25]))
     assert (other.same, other.agreement, other.largest_difference) == (0, 0.0, 0.25)
+
+
+def test_images_may_lie_in_a_folder_for_each_class(model: Make, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "1.png"), draw_pattern(1))
+    found = compare(model([1, 0, 0]), model([1, 0, 0]), tmp_path / "*" / "*")
+    assert (found.images, found.source) == (2, f"images of {tmp_path}/*/*")
+    with pytest.raises(SourceError, match=rf"'{tmp_path}/\*/\*'"):
+        compare(model([1, 0, 0]), model([1, 0, 0]), tmp_path)
 
 
 def test_other_labels_or_inputs_are_refused(model: Make) -> None:

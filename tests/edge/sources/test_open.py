@@ -74,7 +74,7 @@ def test_images_in_the_order_of_their_names(pictures: Path, text: str, names: li
         ("/*.webp", r"no image matches '.*\*\.webp' \(0 other files do\): check the pattern"),
         ("/*.txt", r"no image matches '.*\*\.txt' \(1 other files do\)"),
         ("/empty", r"no image in folder .*empty$"),
-        ("/outer", r"no image in folder .*outer: .*--source '.*outer/\*/\*'$"),
+        ("/outer", r"no image in folder .*outer: .*give '.*outer/\*/\*'$"),
     ],
     ids=["gone", "no match", "matches no image", "empty folder", "images deeper"],
 )
