@@ -101,17 +101,19 @@ def _labels(path: Path, model: keras.Model, options: ModelOptions) -> tuple[str,
 
 def _output_kind(path: Path, model: keras.Model, size: InputSpec) -> tuple[str, str]:
     """Return the kind of output, and what tells it: its softmax, or its scores of a few images."""
-    if without_softmax(model) is not None:
-        return "probabilities", "its softmax"
 
     def scores(pixels: np.typing.NDArray[np.uint8]) -> np.typing.NDArray[np.float32]:
-        return np.asarray(model(to_real(pixels, size)[np.newaxis], training=False), np.float32)
+        found = np.asarray(model(to_real(pixels, size)[np.newaxis], training=False), np.float32)
+        if not np.isfinite(found).all():
+            raise ExportError("its outputs aren't finite numbers")
+        return found
 
     try:
-        return output_kind(scores, size)
+        kind = output_kind(scores, size)
     except Exception as error:  # TensorFlow's, and those of custom layers
         text = " ".join(str(error).split())[:200]
         raise ExportError(f"{path} fails on an image of {size.width}x{size.height} pixels: {text}") from error
+    return kind if without_softmax(model) is None else ("probabilities", "its softmax")
 
 
 def _digest(path: Path) -> str:

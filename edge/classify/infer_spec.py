@@ -101,8 +101,8 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
     labels = options.labels or claims.labels
     if not labels:
         raise ModelFileError(
-            f"{path} carries no specification and no class names: export it with `python -m export.tflite`, or give "
-            f"its {count} class names with --labels FILE"
+            f"{path} carries no specification and no class names: give its {count} class names with --labels FILE, or "
+            "write them into it with `edge-classify describe`"
         )
     if len(labels) != count:
         raise SpecError(

@@ -82,6 +82,12 @@ def _map() -> keras.Model:
     return keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(3, 1)])
 
 
+def _not_a_number(activation: str | None) -> keras.Model:
+    network = _pooled(keras.Input((8, 8, 3)), 3, activation)
+    network.layers[-1].bias.assign([0, np.nan, 0])
+    return network
+
+
 @pytest.mark.parametrize(
     ("build", "options", "message"),
     [
@@ -96,6 +102,8 @@ def _map() -> keras.Model:
         pytest.param(lambda: _pooled(keras.Input((8, 8, 3)), 4), {}, "4 outputs.* 3 labels", id="other labels"),
         pytest.param(lambda: _pooled(keras.Input((8, 8, 3)), 1, "sigmoid"), {}, r"Dense\(2", id="one sigmoid"),
         pytest.param(lambda: _pooled(keras.Input((8, 8, 3)), 3, "sigmoid"), {}, "softmax", id="three sigmoids"),
+        pytest.param(lambda: _not_a_number(None), {}, "finite", id="NaN"),
+        pytest.param(lambda: _not_a_number("softmax"), {}, "finite", id="NaN behind a softmax"),
         pytest.param(
             lambda: _pooled(keras.Input((8, 8, 1)), 3), {"pixels": ((1.0,) * 3, (1.0,) * 3)}, "mean", id="grey"
         ),
