@@ -30,6 +30,7 @@ _OUTLINE_BRIGHT: Colour = (70, 220, 255)  # over the dark line, visible on light
 _DIMMED = 0.4  # share of the brightness outside the searched region
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _SMALLEST_SCALE = 0.36  # of the font: smaller text can't be read
+_ENCODING = "utf-8" if int(cv2.__version__.split(".")[0]) >= 5 else "ascii"  # characters of the fonts
 _ELLIPSIS = "..."
 _CAPTION_HEIGHT = 56  # pixels
 _LONGEST_EDGE = 1280  # pixels; larger frames are scaled down
@@ -162,9 +163,9 @@ def draw_text(
 ) -> None:
     """Write one line that never leaves its place: long text becomes smaller, then shorter.
 
-    Characters beyond ASCII become question marks: OpenCV's fonts know no others. A scale of 1 is about 22 pixels high.
+    OpenCV before 5 has no characters beyond ASCII and draws question marks. A scale of 1 is about 22 pixels high.
     """
-    plain = _ascii(text)
+    plain = _drawable(text)
     room = (panel.shape[1] - MARGIN // 2 if right is None else right) - left
     while scale > _SMALLEST_SCALE and text_width(plain, scale) > room:
         scale = max(_SMALLEST_SCALE, scale * 0.94)
@@ -174,7 +175,7 @@ def draw_text(
 def wrapped(text: str, *, scale: float, room: int, most: int) -> list[str]:
     """Break a sentence into at most `most` lines no wider than `room` pixels; a cut one ends in dots."""
     lines: list[str] = []
-    for word in _ascii(text).split():
+    for word in _drawable(text).split():
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, scale) <= room:
             lines[-1] = longer
@@ -200,5 +201,6 @@ def _shortened(text: str, scale: float, room: int) -> str:
     return kept + _ELLIPSIS
 
 
-def _ascii(text: str) -> str:
-    return text.encode("ascii", "replace").decode("ascii")
+def _drawable(text: str) -> str:
+    """Return the text with question marks for what the fonts lack, and for what no encoding has."""
+    return text.encode(_ENCODING, "replace").decode(_ENCODING)

@@ -40,6 +40,15 @@ def test_a_line_never_leaves_its_place(text: str) -> None:
     assert bool(len(columns)) == bool(text)
 
 
+def test_labels_of_any_script_are_drawn_where_the_fonts_have_it() -> None:
+    drawn = []
+    for text in ("Äpfel", "苹果", "x\udcff", "?"):
+        panel = blank(40, 200)
+        draw_text(panel, text, row=30, scale=0.7)
+        drawn.append(panel.tobytes())
+    assert len({blank(40, 200).tobytes(), *drawn}) == 5
+
+
 def test_what_is_a_little_too_long_becomes_smaller_not_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[tuple[str, float]] = []
     monkeypatch.setattr(drawing.cv2, "putText", lambda panel, text, at, font, scale, *_: written.append((text, scale)))
