@@ -189,7 +189,8 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         from edge.system.unit import file_hint
 
-        raise ModelFileError(f"model file {path} can't be read: {error.strerror}{file_hint(error)}") from error
+        kind = MissingModelError if isinstance(error, IsADirectoryError | NotADirectoryError) else ModelFileError
+        raise kind(f"model file {path} can't be read: {error.strerror}{file_hint(error)}") from error
     if not content:
         raise ModelFileError(f"model file {path} is empty: copy or export it again")
     if len(content) > MAX_FILE_BYTES:  # a device, or a file that grows

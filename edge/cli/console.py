@@ -15,11 +15,12 @@ from typing import Any, NoReturn, TypeVar
 
 from edge.cli.redaction import redacted, start_redaction
 from edge.cli.signals import Terminated
-from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, RuntimeMissingError, ToolkitError
+from edge.errors import EXIT_DONE, EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, RuntimeMissingError, ToolkitError
 from edge.system import process
 from edge.system.urls import is_url, redact_url
 
 _ANY_WIDTH = 80
+_OTHER_KIND = (IsADirectoryError, NotADirectoryError, FileExistsError)  # of a path; the last where a folder is made
 _PACKAGES = ("edge", "train", "export", "benchmarks", "tests")  # ours
 _LARGEST = 2**31 - 1  # of the libraries' integers
 
@@ -56,7 +57,10 @@ def command(main: Main) -> Main:
             if isinstance(error, ModuleNotFoundError) and not isinstance(error, ToolkitError):
                 error = _missing(error, package=main.__module__)
             _print_error(_one_line(error))
-            return error.exit_code if isinstance(error, ToolkitError) else EXIT_ERROR
+            if isinstance(error, ToolkitError):
+                return error.exit_code
+            # A folder where a file is expected, or a file where a folder is: no second try mends that.
+            return EXIT_USAGE if isinstance(error, _OTHER_KIND) else EXIT_ERROR
 
     return guarded
 

@@ -137,6 +137,6 @@ def test_a_picture_of_the_last_frames_is_written(edge_classify: Run, tmp_path: P
 def test_a_picture_that_can_not_be_written_is_said_before_the_first_frame(edge_classify: Run, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file, no folder", encoding="utf-8")
     outcome = edge_classify("--max-frames", 1, "--picture", tmp_path / "taken" / "seen.png")
-    assert (outcome.code, outcome.out) == (1, "")
+    assert (outcome.code, outcome.out) == (2, "")
     assert "taken" in outcome.sentence
     assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]

@@ -84,6 +84,11 @@ def as_config(arguments: list[str]) -> str:
     [
         (["--labels", "gone.txt"], "gone.txt"),
         (["--model", "gone.tflite"], "gone.tflite"),
+        (["--model", "."], "."),
+        (["--csv", "."], "folder"),
+        (["--snapshots", "short"], "short"),
+        (["--picture", "short/seen.png"], "short"),
+        (["--video", "short/seen.avi"], "short"),
         (["--camera", "front"], "'front'"),
         (["--camera", "csi:x"], "csi:0"),
         (["--source", "csi:0"], "--camera csi:0"),

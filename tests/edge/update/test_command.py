@@ -246,5 +246,5 @@ def test_an_end_that_is_not_the_models_fault_leaves_it_on_trial(  # noqa: PLR091
     assert run("--max-frames", 1) == 0
     assert run("--source", tmp_path / "gone.png") == 1  # as of a camera that isn't plugged in
     assert run("--threshold", 7) == 2
-    assert run("--csv", tmp_path) == 1
+    assert run("--csv", tmp_path) == 2
     assert store.read() == before
