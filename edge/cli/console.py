@@ -20,7 +20,7 @@ from edge.system import process
 from edge.system.urls import is_url, redact_url
 
 _ANY_WIDTH = 80
-_OTHER_KIND = (IsADirectoryError, NotADirectoryError, FileExistsError)  # of a path; the last where a folder is made
+_OTHER_KIND = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST)  # of a path; the last where a folder is made
 _PACKAGES = ("edge", "train", "export", "benchmarks", "tests")  # ours
 _LARGEST = 2**31 - 1  # of the libraries' integers
 
@@ -60,7 +60,7 @@ def command(main: Main) -> Main:
             if isinstance(error, ToolkitError):
                 return error.exit_code
             # A folder where a file is expected, or a file where a folder is: no second try mends that.
-            return EXIT_USAGE if isinstance(error, _OTHER_KIND) else EXIT_ERROR
+            return EXIT_USAGE if getattr(error, "errno", None) in _OTHER_KIND else EXIT_ERROR
 
     return guarded
 
