@@ -6,7 +6,7 @@ does load it may compute something else: its `hard_sigmoid` is another function.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import json
 import logging
 import os
@@ -79,7 +79,7 @@ def load_model(path: Path, imports: Sequence[str] = ()) -> keras.Model:
     if newer:
         _LOGGER.warning(
             "%s was written by Keras %s, but Keras %s reads it, for it names %s, made with Keras 3: a hard_sigmoid and "
-            "perhaps more is computed otherwise; a module that imports tf_keras leaves it to Keras 2",
+            "perhaps more is computed otherwise; with `from tensorflow import keras` in the module Keras 2 reads it",
             path, version, keras.__version__, ", ".join(newer),
         )  # fmt: skip
     try:
@@ -237,8 +237,14 @@ def _stored(path: Path, part: Literal["metadata", "config"]) -> Any:
 
 
 def _prefer_older_keras() -> None:
-    """Let modules that are imported from now on find Keras 2 as `tf.keras`; `keras` stays Keras 3."""
+    """Let modules that are imported from now on find Keras 2 as `tensorflow.keras`; `keras` stays Keras 3."""
+    import tensorflow as tf
+
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    found = importlib.util.find_spec("tf_keras")
+    if found is not None and found.origin is not None:
+        folder = str(Path(found.origin).parent / "api" / "_v2")  # TensorFlow looks for `keras` there, if told in time
+        tf.__path__[:] = [folder, *(part for part in tf.__path__ if part != folder)]
 
 
 def _load_older(path: Path, version: str, custom: Mapping[str, Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow")
+tensorflow = pytest.importorskip("tensorflow")
 tf_keras = pytest.importorskip("tf_keras")
 
 import keras
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an 
 
 IMAGES = np.stack([image(colour, 0)[..., ::-1] for colour in range(3)]).astype(np.float32)
 LAYER = """
-import {library}
+from {library}.layers import Layer
 
-class Halved({library}.layers.Layer):
+class Halved(Layer):
     def call(self, image):
         return image / 2
 """
@@ -33,7 +33,12 @@ class Halved({library}.layers.Layer):
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "0")  # set by the loader, and put back afterwards
+    """Put back what the loader sets, and forget what was imported as `tensorflow.keras`."""
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "0")
+    monkeypatch.setattr(tensorflow, "__path__", list(tensorflow.__path__))
+    monkeypatch.setitem(vars(tensorflow), "keras", vars(tensorflow)["keras"])
+    for name in [name for name in sys.modules if f"{name}.".startswith("tensorflow.keras.")]:
+        monkeypatch.delitem(sys.modules, name)
 
 
 @pytest.mark.parametrize("name", ["old.h5", "old.keras"])
@@ -65,11 +70,13 @@ def test_a_file_that_keras_3_loads_and_computes_otherwise(tmp_path: Path) -> Non
     assert np.asarray(by_keras_3(one)).item() == pytest.approx(4 / 6)  # (x + 3) / 6
 
 
-@pytest.mark.parametrize(("library", "reader"), [("tf_keras", tf_keras), ("keras", keras)])
+@pytest.mark.parametrize(
+    ("library", "reader"), [("tf_keras", tf_keras), ("tensorflow.keras", tf_keras), ("keras", keras)]
+)
 def test_custom_layers_of_either_keras(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, library: str, reader: ModuleType
 ) -> None:
-    module = f"halving_by_{library}"
+    module = f"halving_by_{library.replace('.', '_')}"
     (tmp_path / f"{module}.py").write_text(LAYER.format(library=library))
     monkeypatch.syspath_prepend(tmp_path)
     _halving().save(tmp_path / "custom.h5")
