@@ -2,7 +2,9 @@
 
 Exports pretrained/micro and runs `python -m export.micro` (docs/measured/micro.txt), and compares TensorFlow Lite Micro
 with LiteRT: on the 10,000 test images of Fashion-MNIST, and the built-in model `clothes` on photographs
-(docs/measured/portable_micro.json). Needs the extras `micro`, `export` and `benchmarks`. Part of `make measure`.
+(docs/measured/portable_micro.json). Before that it trains on a folder of drawn images, as on one's own, and exports the
+network (docs/measured/micro_own.txt). Needs the extras `micro`, `train`, `export` and `benchmarks`. Part of `make
+measure`.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ class Images:
 
 
 def main() -> None:
-    """Measure; write both files."""
+    """Measure; write the files."""
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--photographs", type=Path, default=PHOTOGRAPHS, help="holds a folder of each kind of clothes")
     flags.add_argument("--only-own", action="store_true", help="train on drawn images of one's own alone")
