@@ -22,6 +22,7 @@ from export.micro.library import Checked, known_input, ram_bytes, render
 from export.micro.network import MicroNetwork
 from tests.export.micro.compiled import (
     FACTS,
+    HOST,
     LABELS,
     RGB888,
     Target,
@@ -208,10 +209,12 @@ def test_the_sketch_times_frames_that_the_network_is_run_on(
     assert len(lines) == (6 if is_covered else 5)
 
 
-def test_the_network_may_lie_in_memory_that_the_program_gives(tmp_path: Path) -> None:
+def test_the_network_may_lie_in_memory_that_the_program_gives(tmp_path: Path, target: Target) -> None:
     written(tmp_path, loaded_model(GARMENT))
-    linked = ("-Wl,--gc-sections",) if sys.platform == "linux" else ()
-    program = build(tmp_path, main="begin_in.cpp", flags=("-ffunction-sections", "-fdata-sections"), link=linked)
+    linked = ("-Wl,--gc-sections",) if sys.platform == "linux" and target is HOST else ()
+    program = build(
+        tmp_path, main="begin_in.cpp", flags=("-ffunction-sections", "-fdata-sections"), link=linked, target=target
+    )
     assert subprocess.run([program], check=False).returncode == 0
     if linked and (
         nm := shutil.which("nm")
