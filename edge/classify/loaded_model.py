@@ -82,10 +82,10 @@ class LoadedModel:
         options = options or ModelOptions()
         summary = artifact.summarise()
         _refuse_embedding(artifact, summary, options)
-        inferred = infer_spec(artifact, loaded, options)
-        _LOGGER.warning("%s", inferred.sentence(path))
         for note in artifact.metadata.notes if artifact.metadata else ():
             _LOGGER.warning("%s: %s", path.name, note)
+        inferred = infer_spec(artifact, loaded, options)
+        _LOGGER.warning("%s", inferred.sentence(path))
         _warn_of_loss(artifact)
         provenance = Provenance(quantization=summary.quantization)
         return cls(artifact, loaded, replace(inferred.spec, provenance=provenance))
