@@ -196,7 +196,7 @@ def test_files_of_others_are_compared_with_the_float_file_that_is_named(
     assert "carries no specification" in page.partition("<details")[0]
 
 
-@pytest.mark.parametrize(("name", "code"), [("tiny_int8.tflite", 2), ("no-such-file.tflite", 1)])
+@pytest.mark.parametrize(("name", "code"), [("tiny_int8.tflite", 2), ("no-such-file.tflite", 2)])
 def test_a_reference_that_is_no_float_file_is_refused_before_anything_is_measured(
     name: str, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
