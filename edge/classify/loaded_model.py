@@ -82,10 +82,14 @@ class LoadedModel:
         options = options or ModelOptions()
         summary = artifact.summarise()
         _refuse_embedding(artifact, summary, options)
-        for note in artifact.metadata.notes if artifact.metadata else ():
-            _LOGGER.warning("%s: %s", path.name, note)
-        inferred = infer_spec(artifact, loaded, options)
+        notes = artifact.metadata.notes if artifact.metadata else ()
+        try:
+            inferred = infer_spec(artifact, loaded, options)
+        except ModelFileError as error:  # for lack of what was left out, perhaps
+            raise ModelFileError("; ".join([str(error), *notes])) from error
         _LOGGER.warning("%s", inferred.sentence(path))
+        for note in notes:
+            _LOGGER.warning("%s: %s", path.name, note)
         _warn_of_loss(artifact)
         provenance = Provenance(quantization=summary.quantization)
         return cls(artifact, loaded, replace(inferred.spec, provenance=provenance))

@@ -113,16 +113,13 @@ def test_an_embedding_is_refused_with_and_without_labels(
         LoadedModel.load(tmp_path / "m.onnx", options=ModelOptions(labels=labels, pixels=((0.0,), (255.0,))))
 
 
-def test_metadata_that_was_left_out_is_said_of_a_refused_file_too(
-    fixtures: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_metadata_that_was_left_out_is_said_of_a_refused_file_too(fixtures: Path, tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     model = onnx.load_model_from_string(read_artifact(fixtures / "tiny_none.onnx").network)
     onnx.helper.set_model_props(model, {"mean": "[0.5, 0.5]", "std": "[0.5, 0.5, 0.5]"})
     onnx.save(model, tmp_path / "m.onnx")
-    with pytest.raises(ModelFileError, match="--pixels"):
+    with pytest.raises(ModelFileError, match=r"--pixels.* 2 means"):
         LoadedModel.load(tmp_path / "m.onnx", options=ModelOptions(labels=TEN))
-    assert any("2 means" in record.getMessage() for record in caplog.records)
 
 
 def field(number: int, content: bytes) -> bytes:
