@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -39,6 +40,8 @@ _LEARNED, _NEW = range(30), range(100, 120)  # people of the films, and others
 _NEW_IMAGES = 4  # of a sign
 _LIVE_S = 0.2  # between the frames of the camera that is corrected
 _PATIENCE_S = 120.0  # until the page answers
+_FIRST_LINES, _LAST_LINES = 12, 3  # that are shown of a long output
+_PROGRESS = re.compile(r"(looked at|prepared|read) \d+ of|report: (features|learning curve)|WARNING:tensorflow")
 
 
 def draw_frame(sign: str, people: range, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -162,14 +165,11 @@ def page(report: dict[str, Any], step: str) -> str:
         return f"{machine_name(environment)}; {shown_time(environment)}\n"
     lines = []
     for printed in report["steps"][step]:
-        output = printed["output"].split("\n")
-        if len(output) > _MOST_LINES:
-            output = [*output[: _MOST_LINES // 2], "...", *output[-_MOST_LINES // 2 :]]
+        output = [line for line in printed["output"].split("\n") if not _PROGRESS.match(line)]
+        if len(output) > _FIRST_LINES + _LAST_LINES + 1:
+            output = [*output[:_FIRST_LINES], "...", *output[-_LAST_LINES:]]
         lines += [f"$ {printed['command']}", *output]
     return "```text\n" + "\n".join(lines) + "\n```\n"
-
-
-_MOST_LINES = 16
 
 
 def main() -> None:
@@ -177,9 +177,12 @@ def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--photographs", type=Path, metavar="DIR")
     flags.add_argument("--only", choices=("signs", "photographs"), help="keep the other part as it is")
+    flags.add_argument(
+        "--work", type=Path, metavar="DIR", help="empty folder to work in, kept (default: a temporary one)"
+    )
     options = flags.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        walk = Walk(Path(folder))
+        walk = Walk(options.work.resolve() if options.work else Path(folder))
         if options.only != "photographs":
             walk_signs(walk)
         if options.photographs:
