@@ -184,9 +184,11 @@ PRESETS = {
         Preset("edge", "edge", epochs=30, batch_size=128, optimizer="adam", learning_rate=3e-3, weight_decay=0.02,
                schedule="cosine", warmup_epochs=2, label_smoothing=0.05, average_epochs=1, shift=2, flip=True,
                erase=0.25),
-        # Its epochs are for `--teacher pretrained/soft_labels.npz`: on the labels alone, far fewer are enough.
+        # Its epochs are for `--teacher pretrained/soft_labels.npz`: on the labels alone, far fewer are enough. An
+        # epoch of a hundred images of one's own would be a single step: with twenty of them it learned nothing.
         Preset("micro", "micro", epochs=120, batch_size=128, optimizer="adam", learning_rate=3e-3, weight_decay=0.02,
-               schedule="cosine", warmup_epochs=2, label_smoothing=0.05, average_epochs=1, shift=2, erase=0.1),
+               schedule="cosine", warmup_epochs=2, label_smoothing=0.05, average_epochs=1, shift=2, erase=0.1,
+               least_steps=40),
         Preset("transfer", PRETRAINED_NETWORK, epochs=12, batch_size=32, optimizer="adam", learning_rate=5e-4,
                weight_decay=0.004, schedule="cosine", warmup_epochs=2, label_smoothing=0.1, flip=True, random_crop=0.5,
                rotate=10, light=0.25, colour=0.05, input_size=160, recipe="image", resize="letterbox", train_from=6,

@@ -209,6 +209,11 @@ def test_fewer_images_than_a_batch_holds_come_several_times() -> None:
     assert sorted(np.unique([image.tobytes() for image in plain[0][0]], return_counts=True)[1]) == [2, 3, 3]
 
 
+def test_a_small_network_s_epoch_of_few_images_is_as_many_steps_as_the_pretrained_one_s() -> None:
+    """A folder of 96 images was 30 steps in all, and a network for a microcontroller learned nothing from them."""
+    assert _batches(PRESETS["micro"], count=3).steps_per_epoch == PRESETS["transfer"].least_steps == 40
+
+
 def test_images_taken_in_turn_are_shared_out_over_the_rounds_until_all_have_been_seen() -> None:
     plain = replace(AUGMENTED.without_augmentation(), batch_size=5)
     three = _batches(plain, always=17, in_turn=3, count=23)  # 3 of the other 6, in rounds of 20
