@@ -188,7 +188,7 @@ import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
 from edge.artifact.file import default_model
-from edge.bulk import arrow
+from edge.bulk import arrow, engine
 from edge.bulk.items import Item
 from edge.bulk.worker import Job
 class Deadly:  # in the place of a file system: an image that ends the process that reads it
