@@ -192,7 +192,7 @@ PRESETS = {
         Preset("transfer", PRETRAINED_NETWORK, epochs=12, batch_size=32, optimizer="adam", learning_rate=5e-4,
                weight_decay=0.004, schedule="cosine", warmup_epochs=2, label_smoothing=0.1, flip=True, random_crop=0.5,
                rotate=10, light=0.25, colour=0.05, input_size=160, recipe="image", resize="letterbox", train_from=6,
-               least_steps=40, average_epochs=1),
+               least_steps=40, average_epochs=1, balance=0.5),
         # Its decay is ten times the usual 5e-4 of L2 in the loss, whose gradient a momentum of 0.9 adds up tenfold.
         Preset("teacher", "teacher", epochs=100, batch_size=128, optimizer="sgd", learning_rate=0.1, weight_decay=5e-3,
                schedule="cosine", warmup_epochs=2, average_epochs=1, shift=4, flip=True, erase=0.5),

@@ -50,7 +50,7 @@ def test_help_all_has_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
         (["--thresh=0.7"], "--threshold"),
         (["--json", "--sorce", "a.mp4"], "--source"),
         (["photo.jpg"], "--source"),
-        (["updat", "--status"], "edge-classify update"),
+        (["updaet", "--status"], "edge-classify update"),
         (["Doctor"], "edge-classify doctor"),
         (["--MODEL", "a.tflite"], "--model"),
         (["--vers"], "--version"),
