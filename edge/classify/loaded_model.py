@@ -80,8 +80,9 @@ class LoadedModel:
         from edge.classify.infer_spec import infer_spec  # not at a start with a file of our own
 
         options = options or ModelOptions()
-        summary = artifact.summarise()
-        _refuse_embedding(artifact, summary, options)
+        summary = _summary_if_readable(artifact)
+        if summary:
+            _refuse_embedding(artifact, summary, options)
         notes = artifact.metadata.notes if artifact.metadata else ()
         try:
             inferred = infer_spec(artifact, loaded, options)
@@ -91,7 +92,7 @@ class LoadedModel:
         for note in notes:
             _LOGGER.warning("%s: %s", path.name, note)
         _warn_of_loss(artifact)
-        provenance = Provenance(quantization=summary.quantization)
+        provenance = Provenance(quantization=summary.quantization if summary else _quantization(loaded))
         return cls(artifact, loaded, replace(inferred.spec, provenance=provenance))
 
     def with_decision(self, decision: DecisionSpec) -> LoadedModel:
@@ -139,6 +140,25 @@ class LoadedModel:
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities, float32, shape (classes,), 0-1, of one image as `scores` takes it."""
         return self.to_probabilities(self.scores(pixels))
+
+
+def _summary_if_readable(artifact: Artifact) -> NetworkSummary | None:
+    """Return the facts of a network; None for one of trusted bytes with parts that the strict parser refuses.
+
+    Raises:
+        ModelFileError: it is malformed, and nobody vouches for it.
+    """
+    try:
+        return artifact.summarise()
+    except ModelFileError:
+        if artifact.trusted_because is None:
+            raise
+        return None
+
+
+def _quantization(runtime: Runtime) -> str:
+    """Return what the tensors alone tell: int8 or none."""
+    return "int8" if runtime.input_tensor.is_quantized or runtime.output_tensor.is_quantized else "none"
 
 
 def _refuse_embedding(artifact: Artifact, summary: NetworkSummary, options: ModelOptions) -> None:

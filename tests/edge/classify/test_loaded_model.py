@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from edge.artifact.file import METADATA_KEY, Artifact, read_artifact
 from edge.artifact.input_spec import InputSpec, ModelOptions
 from edge.artifact.spec import ModelSpec, TensorSpec
+from edge.artifact.trust import TrustPolicy
 from edge.classify.classifier import Classifier
 from edge.classify.loaded_model import LoadedModel
 from edge.errors import ModelFileError, SpecError
@@ -97,6 +99,47 @@ def test_the_quantization_of_a_file_without_a_spec_is_read_from_its_network(
     (tmp_path / name).write_bytes(read_artifact(fixtures / name).network)
     options = ModelOptions(labels=TEN, pixels=((0.0,), (255.0,)))
     assert LoadedModel.load(tmp_path / name, options=options).spec.provenance.quantization == "int8"
+
+
+@pytest.mark.parametrize("part", ["local function", "quantization annotation"])
+def test_a_trusted_file_without_a_spec_runs_with_parts_that_the_strict_parser_refuses(
+    fixtures: Path, tmp_path: Path, part: str
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    model = onnx.load_model_from_string(read_artifact(fixtures / "tiny_none.onnx").network)
+    if part == "local function":
+        node = onnx.helper.make_node("Identity", ["x"], ["y"])
+        opsets = [onnx.helper.make_opsetid("", 13)]
+        model.functions.append(onnx.helper.make_function("local", "f", ["x"], ["y"], [node], opsets))
+        model.opset_import.append(onnx.helper.make_opsetid("local", 1))
+    else:
+        model.graph.quantization_annotation.add(tensor_name=model.graph.input[0].name)
+    path = tmp_path / "m.onnx"
+    onnx.save(model, path)
+    options = ModelOptions(labels=TEN, pixels=((0.0,), (255.0,)))
+    with pytest.raises(ModelFileError):
+        LoadedModel.load(path, options=options)
+    loaded = LoadedModel.load(path, options=options, policy=trusting(path))
+    assert (loaded.spec.labels, loaded.spec.provenance.quantization) == (TEN, "none")
+
+
+def test_the_tensors_tell_the_quantization_of_a_trusted_file_that_the_strict_parser_refuses(
+    fixtures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Artifact) -> None:
+        raise ModelFileError("no")
+
+    monkeypatch.setattr(Artifact, "summarise", refuse)
+    path = tmp_path / "m.tflite"
+    path.write_bytes(read_artifact(fixtures / "tiny_int8.tflite").network)
+    options = ModelOptions(labels=TEN, pixels=((0.0,), (255.0,)))
+    assert LoadedModel.load(path, options=options, policy=trusting(path)).spec.provenance.quantization == "int8"
+
+
+def trusting(path: Path) -> TrustPolicy:
+    """The policy that requires a file's own digest."""
+    return TrustPolicy(hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 @pytest.mark.parametrize("labels", [None, TEN])
