@@ -89,7 +89,7 @@ class State:
         """Read a state.
 
         Raises:
-            UpdateError: not JSON, a newer schema, or anything in it that isn't as `to_json` writes it.
+            UpdateError: not JSON, a newer schema, or anything but the manifest that isn't as `to_json` writes it.
         """
         try:
             data = json.loads(text)
@@ -106,14 +106,23 @@ class State:
 
 
 def _part(kind: type, value: Any) -> Any:
-    """Make a part of the state; None stays None."""
+    """Make a part of the state; None stays None, and so becomes a manifest of another version or a damaged one.
+
+    The models beside it run on. `seen` then has nothing to compare the next manifest with, as in a store that is
+    started afresh. One from before `Manifest.name` can't be shown again meanwhile: `Manifest.from_json` refuses it.
+    """
     if value is None:
         return None
+    if kind is Manifest:
+        try:
+            return Manifest(**value)
+        except (ValueError, TypeError, OverflowError):
+            return None
     part = kind(**value)
     if isinstance(part, Trial):
         if not isinstance(part.starts, int) or not isinstance(part.boot, str | None):
             raise TypeError("a trial's starts are a whole number, its boot a text")
-    elif not isinstance(part, Manifest) and not all(isinstance(text, str) for text in value.values()):
+    elif not all(isinstance(text, str) for text in value.values()):
         raise TypeError(f"a {kind.__name__} holds texts")
     return part
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -122,11 +122,27 @@ def altered(**changes: object) -> str:
         altered(trial={"starts": "1", "boot": None}),
         altered(trial={"starts": 1, "boot": 7}),
         altered(trial=[]),
-        altered(manifest={"model": "b.tflite"}),
-        altered(manifest={**json.loads(MANIFEST.to_json()), "schema": 1}),
         altered(more=None),
     ],
 )  # fmt: skip
 def test_malformed_states_are_refused(text: str) -> None:
     with pytest.raises(UpdateError):
         State.from_json(text)
+
+
+FIELDS = asdict(MANIFEST)
+BEFORE_NAMES = {key: value for key, value in FIELDS.items() if key != "name"}
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [BEFORE_NAMES, {**FIELDS, "more": 1}, {**FIELDS, "issued": 7}, {**FIELDS, "rollout_percent": 10**400}, [], "door"],
+    ids=["before names", "of a later version", "time", "share", "list", "text"],
+)
+def test_a_manifest_that_can_not_be_read_costs_the_state_nothing_else(manifest: object) -> None:
+    assert State.from_json(altered(manifest=manifest)) == B_ON_TRIAL
+
+
+def test_a_manifest_from_before_names_can_not_be_shown_again_once_it_is_forgotten() -> None:
+    with pytest.raises(UpdateError, match="name"):
+        Manifest.from_json(json.dumps({"schema": 1, **BEFORE_NAMES}))

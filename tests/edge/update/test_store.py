@@ -103,6 +103,16 @@ def test_a_damaged_state_is_an_error_and_the_next_update_mends_it(store: Store, 
     assert store.read() == State(second, None, Trial())
 
 
+def test_a_store_with_a_manifest_of_an_earlier_version_runs_its_model(store: Store, install: MakeModel) -> None:
+    model = install("first")
+    path = store.folder / "state.json"
+    issued = {"model": "b.tflite", "sha256": "b" * 64, "rollout_percent": 10, "minimum_version": "0.1.0"}
+    manifest = {**issued, "issued": "2026-01-02T12:00:00Z"}  # without a name
+    path.write_text(json.dumps({**json.loads(path.read_text()), "manifest": manifest}))
+    assert store.read() == State(model, None, Trial())
+    assert store.verified_path(store.read().current) == store.path(model)
+
+
 def test_a_full_disk_changes_nothing(store: Store, install: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     first = install("first")
     store.change(states.confirmed)
