@@ -21,6 +21,7 @@ import keras
 import numpy as np
 from commands import call
 
+from benchmarks.host.environment import describe_environment, machine_name, shown_time
 from edge.artifact.spec import ModelSpec
 from edge.classify.interval import wilson_interval
 from train.config import TrainConfig
@@ -157,7 +158,7 @@ def main() -> None:
             call("export.tflite", str(made), "--quantize", "int8", "--max-loss", "5", "--artifacts", str(folder))
         files = [folder / f"clothes{edge}_int8.tflite" for edge in SIZES]
         measured = rows(files, options.photographs, folder)
-    (MEASURED / "clothes_sizes.txt").write_text(table(measured), encoding="utf-8")
+    (MEASURED / "clothes_sizes.txt").write_text(f"{table(measured)}\n{machine()}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -88,9 +88,9 @@ class Walk:
     def correct(self, step: str, command: str, sign: str) -> None:
         """Run a command on a live stream of new people, and give the frame in view its class as the page does."""
         print(f"$ {command}", flush=True)
-        process = subprocess.Popen(shlex.split(command), cwd=self.folder, env=_environment(),
-                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE)  # fmt: skip
+        messages = tempfile.TemporaryFile()  # noqa: SIM115  # a pipe that nobody reads would stop it
+        process = subprocess.Popen(shlex.split(command), cwd=self.folder, env=_environment(), stdin=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, stderr=messages)  # fmt: skip
         assert process.stdin is not None
         answers: list[str] = []
         rng, given_up = np.random.default_rng(9), time.monotonic() + _PATIENCE_S
@@ -99,8 +99,9 @@ class Walk:
             process.stdin.flush()
             time.sleep(_LIVE_S)
             answers = _correct(sign)
-        _, messages = process.communicate()
-        print(answers, messages.decode(), flush=True)
+        process.communicate()
+        messages.seek(0)
+        print(answers, messages.read().decode(), flush=True)
         assert len(answers) == 2, "the page didn't answer"
         saved = sorted(path.name for path in (self.folder / "signs" / sign).glob("*corrected*"))
         self.keep(step, command, "\n".join([*answers, *(f"signs/{sign}/{name}" for name in saved)]))

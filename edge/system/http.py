@@ -33,7 +33,7 @@ NO_HTTP = "what answers there doesn't speak HTTP"
 """End of a sentence about such a server."""
 
 _CHUNK_BYTES = 64 * 1024
-_FIELD, _FIELD_BYTES = rb"[A-Za-z][A-Za-z0-9-]*:[ \t]", 64  # of a head without a status
+_FIELD, _FIELD_BYTES = rb"[A-Za-z][A-Za-z0-9-]*:[ \t]*[^\s/]", 64  # of a head without a status; no address
 _HTTP, _ICY = b"HTTP/", b"ICY "  # that an answer begins with; the second is SHOUTcast's
 
 
@@ -167,8 +167,10 @@ class Response(http.client.HTTPResponse):
                 raise TimeoutError(f"no complete answer for {timeout_s:g} s")
 
     def _read_beginning(self) -> None:
-        """Make a head of HTTP of what begins otherwise; no answer at all stays none."""
-        beginning = self.fp.read(len(_HTTP))
+        """Make a head of HTTP of what begins otherwise, after empty lines; no answer at all stays none."""
+        beginning = b""
+        while (missing := len(_HTTP) - len(beginning)) and (more := self.fp.read(missing)):
+            beginning = (beginning + more).lstrip(b"\r\n")
         if beginning.startswith(_ICY):
             beginning = b"HTTP/1.0 " + beginning[len(_ICY) :]
         elif beginning and beginning != _HTTP:

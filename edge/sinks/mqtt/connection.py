@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from edge.errors import RuntimeMissingError, ToolkitError
 from edge.sinks.addresses import MQTT_VARIABLES, BrokerAddress
 from edge.sinks.delivery import FIRST_DELAY_S, LONGEST_DELAY_S, FailureLog
-from edge.sinks.mqtt.refusals import hung_up, refusal, why_not
+from edge.sinks.mqtt.refusals import no_answer, refusal, why_not
 
 _KEEPALIVE_S = 30
 _OFFLINE_S = 0.4  # time limit of the last message
@@ -205,7 +205,8 @@ class Connection:
 
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         has_answered, self._has_answered = self._has_answered, False
-        self._on_loss(f"the connection to the broker broke: {reason}" if has_answered else hung_up(self._address))
+        broke = f"the connection to the broker broke: {reason}"
+        self._on_loss(broke if has_answered else no_answer(self._address, reason.value))
 
     def _on_loss(self, message: str) -> None:
         if not self._is_ending:

@@ -13,6 +13,7 @@ from edge.system.unit import network_hint
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _OTHER_NAMES = (62, 64)  # host name, IP address
 _LOGIN_CODES = (134, 135)  # of MQTT 5, to which paho translates those before: a wrong login, not authorized
+_PROTOCOL_CODE, _KEEPALIVE_CODE = 130, 141
 _SILENT = (errno.ETIMEDOUT, errno.EHOSTUNREACH)
 
 
@@ -31,8 +32,12 @@ def why_not(error: OSError, address: BrokerAddress) -> str:
     return f"no broker at {place} ({_words(error)}){hint}"
 
 
-def hung_up(address: BrokerAddress) -> str:
-    """Return one sentence for a broker that ended the connection before it answered."""
+def no_answer(address: BrokerAddress, code: int) -> str:
+    """Return one sentence for a connection that ended before an answer, for a reason with a code of MQTT 5."""
+    if code == _KEEPALIVE_CODE:  # it was we who left
+        return f"{address.place} takes connections and doesn't answer"
+    if code == _PROTOCOL_CODE:
+        return f"{address.place} speaks no MQTT"
     advice = "" if address.has_tls else ": does it want TLS? then mqtts://"
     return f"{address.place} hung up before it answered{advice}"
 

@@ -19,6 +19,8 @@ from edge.sinks.mqtt import connection
 from edge.sinks.mqtt.sink import MqttSink
 from tests.hardening.network_abuse.brokers import HOSTILE, TIMEOUT_S, Broker, Script, closes, says
 
+ADVICE = ("PASSWORD", "mqtts://")
+
 
 @pytest.fixture
 def meet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Broker, MqttSink]]]:
@@ -62,8 +64,8 @@ def test_after_any_hostile_broker_a_good_one_gets_the_newest_decision(
 @pytest.mark.parametrize(
     ("script", "fact"),
     [(closes, "mqtts://"), (says(b"\x20\x02\0\x05"), "PASSWORD"), (says(b"\x20\x02\0\x04"), "PASSWORD"),
-     (says(b"\x20\x02\0\x03"), "refuses")],
-    ids=["hangs up, as one with TLS does", "not authorized", "a wrong login", "unavailable"],
+     (says(b"\x20\x02\0\x03"), "refuses"), (HOSTILE["speaks another language"], "no MQTT")],
+    ids=["hangs up, as one with TLS does", "not authorized", "a wrong login", "unavailable", "another language"],
 )  # fmt: skip
 def test_a_broker_that_lets_nobody_in_says_what_to_do(
     meet: Any, caplog: pytest.LogCaptureFixture, script: Script, fact: str
@@ -71,10 +73,12 @@ def test_a_broker_that_lets_nobody_in_says_what_to_do(
     broker, _ = meet(script)
     broker.wait_for(b"online")
     assert fact in caplog.messages[0]
-    assert "PASSWORD" in fact or "PASSWORD" not in caplog.text
+    assert [advice for advice in ADVICE if advice in caplog.text] == [fact] * (fact in ADVICE)
 
 
-def test_a_broker_that_never_answers_is_left_after_a_timeout(meet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_never_answers_is_left_after_a_timeout(
+    meet: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     has_come, now = threading.Event(), paho.time_func
 
     def says_nothing(line: socket.socket) -> None:
@@ -87,6 +91,8 @@ def test_a_broker_that_never_answers_is_left_after_a_timeout(meet: Any, monkeypa
     assert has_come.wait(TIMEOUT_S)
     broker.wait_for(b"online")
     assert (broker.came, sink.failures.message) == (2, "")
+    assert "doesn't answer" in caplog.messages[0]
+    assert not any(advice in caplog.text for advice in ADVICE)  # it was we who left
 
 
 def test_messages_that_a_broker_does_not_take_are_bounded_and_the_newest_arrives(

@@ -114,6 +114,8 @@ def test_other_responses_are_left_to_ffmpeg(hostile: Callable[..., str], pieces:
         b"ICY 200 OK\r\n\r\n",
         b"Content-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n--frame\r\n\r\n",
         b"Server: a camera\nContent-Type: image/jpeg\n\n",
+        b"Content-Type:image/jpeg\r\n\r\n",
+        b"\r\nHTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n",
     ],
     ids=[
         "none",
@@ -122,6 +124,8 @@ def test_other_responses_are_left_to_ffmpeg(hostile: Callable[..., str], pieces:
         "of SHOUTcast, without a type",
         "without a status",
         "with a short field",
+        "without a blank",
+        "after an empty line",
     ],
 )
 def test_every_picture_is_found_where_the_head_is_not_that_of_http(
@@ -160,7 +164,7 @@ def test_ffmpeg_never_gets_an_address_whose_server_does_not_speak_http(
     monkeypatch.setattr(FakeCapture, "isOpened", lambda _: False)
     monkeypatch.setattr(cv2, "VideoCapture", lambda location, *_: asked.append(location) or FakeCapture())
     with pytest.raises(SourceError, match=fact):
-        next(open_source(url, health=Health(), timeouts=LiveTimeouts(2.0, 10.0),
+        next(open_source(url, health=Health(), timeouts=LiveTimeouts(LONG_S, LONG_S),
                          settings=CameraSettings(480, 640)).frames())  # fmt: skip
     assert url not in asked
 
@@ -211,14 +215,14 @@ def test_a_web_page_under_the_name_of_an_image_or_a_video_is_said(
     hostile: Callable[..., str], piece: bytes, suffix: str
 ) -> None:
     with pytest.raises(SourceError, match="web page"):
-        next(open_source(hostile(piece) + suffix, health=Health(), timeouts=LiveTimeouts(2.0, 10.0),
+        next(open_source(hostile(piece) + suffix, health=Health(), timeouts=LiveTimeouts(LONG_S, LONG_S),
                          settings=CameraSettings(480, 640)).frames())  # fmt: skip
 
 
 @pytest.mark.parametrize("suffix", ["", ".jpg"])
 def test_a_picture_that_is_called_a_web_page_is_a_picture(hostile: Callable[..., str], suffix: str) -> None:
     url = hostile(OK + b"Content-Type: text/html\r\n\r\n", jpeg(50)) + suffix
-    source = open_source(url, health=Health(), timeouts=LiveTimeouts(2.0, 10.0), settings=CameraSettings(480, 640))
+    source = open_source(url, health=Health(), timeouts=LiveTimeouts(LONG_S, LONG_S), settings=CameraSettings(480, 640))
     frame = next(source.frames())
     source.close()
     assert frame is not None
@@ -234,7 +238,7 @@ def test_pictures_one_after_another_under_another_type_are_a_stream(
 
 def test_a_stream_that_is_named_like_a_picture_is_a_stream(hostile: Callable[..., str]) -> None:
     url = hostile(MULTIPART, PART + jpeg(50), PART + jpeg(100)) + ".jpg"
-    source = open_source(url, health=Health(), timeouts=LiveTimeouts(2.0, 10.0), settings=CameraSettings(480, 640))
+    source = open_source(url, health=Health(), timeouts=LiveTimeouts(LONG_S, LONG_S), settings=CameraSettings(480, 640))
     assert source.is_live
     frame = next(source.frames())
     source.close()

@@ -34,7 +34,7 @@ PNG = cv2.imencode(".png", np.full((16, 24, 3), 50, np.uint8))[1].tobytes()
 )  # fmt: skip
 def test_an_address_of_one_picture_is_decided_as_a_picture(hostile: Callable[..., str], pieces: list[bytes]) -> None:
     health = Health()
-    source = open_source(hostile(*pieces), health=health, timeouts=LiveTimeouts(2.0, 10.0),
+    source = open_source(hostile(*pieces), health=health, timeouts=LiveTimeouts(LONG_S, LONG_S),
                          settings=CameraSettings(480, 640))  # fmt: skip
     (frame,) = source.frames()
     source.close()
