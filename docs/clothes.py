@@ -110,6 +110,12 @@ def table(measured: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def machine() -> str:
+    """Return this machine and the time, as a line."""
+    environment = describe_environment(["docs/clothes.py"], seed=0, threads=1)
+    return f"{machine_name(environment)}; {shown_time(environment)}\n"
+
+
 def tried(runs: list[Path]) -> str:
     """Return a table of trainings with what they were set to, from their metrics."""
     lines = [
