@@ -142,7 +142,7 @@ def test_images_of_a_parquet_file(edge_classify: Run, tmp_path: Path) -> None:
     assert [row["error"] is None for row in rows] == [True, False, False]
 
 
-def test_a_damaged_parquet_file_in_a_folder_costs_its_own_images_and_exit_code_0(
+def test_a_damaged_parquet_file_in_a_folder_costs_its_own_images_and_exit_code_1(
     archive: Write, edge_classify: Run, tmp_path: Path
 ) -> None:
     folder = archive(2)

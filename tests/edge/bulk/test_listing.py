@@ -50,7 +50,7 @@ def test_an_input_is_also_an_image_or_a_glob_and_paths_are_absolute(
     assert names(Archive(), "*.jpg", "inner") == ["000.jpg", "001.jpg", "003.jpg", "004.jpg", "002.jpg"]
 
 
-def test_links_in_circles_name_nothing_twice(archive: Write) -> None:
+def test_links_in_circles_are_not_followed_twice(archive: Write) -> None:
     folder = archive(4)
     for name in ("back", "inner/back"):
         (folder / name).symlink_to(folder)

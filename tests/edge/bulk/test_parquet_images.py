@@ -93,7 +93,7 @@ def test_a_huge_row_group_is_read_once_by_all_chunks_and_never_as_a_whole(
     bucket.sent_bytes = 0
     assert [got for _, got in reader.read(items[:16])] == images[:16]
     assert bucket.sent_bytes < len(content) / 3
-    for start in range(16, 640, 16):  # 40 chunks; every second one may be another worker's
+    for start in range(16, 640, 16):  # 40 chunks; every sixth is another worker's
         if start % 96:
             assert [got for _, got in reader.read(items[start : start + 16])] == images[start : start + 16]
     assert bucket.sent_bytes < 1.1 * len(content)
