@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import logging
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ from edge.system.urls import is_url, redact_url
 _LOGGER = logging.getLogger(__name__)
 
 _GLOB_CHARACTERS = frozenset("*?[")
+_ANY_DEPTH = "**"  # as a whole part of a glob: elsewhere it is a `*`
+_Parts = tuple[str, ...]  # of a glob, divided at its slashes
 _SCHEMES = ("s3", "gs", "gcs", "abfs", "abfss")
 _GCS_RETRIES, _GCS_RETRIES_S = "retry_limit_seconds", 30  # the library's own limit is 15 minutes
 _LOOKED_UP_AT_ONCE = 1000  # files of an object store
@@ -147,9 +149,10 @@ class Archive:
             ) from error
         left_out = 0
         for info in sorted(found, key=lambda info: info.path):
-            if base != whole and not matches(info.path, whole):
-                continue
-            if any(part.startswith(".") for part in info.path[len(base) :].split("/")):
+            if base != whole:
+                if not matches(info.path, whole):
+                    continue
+            elif any(part.startswith(".") for part in info.path[len(base) :].split("/")):
                 continue
             if info.path.lower().endswith(SUFFIX):
                 yield from self._of_parquet_in_folder(info.path, info.mtime_ns or 0, remote)
@@ -206,26 +209,56 @@ def _base(pattern: str) -> str:
 
 
 def _matching(pattern: str) -> Iterator[Path]:
-    """Yield the files that match an absolute glob, as a shell does; `**` follows no link back to where it came from."""
-    if "**" in pattern:
-        return (path for path in _below(Path(_base(pattern) or "/")) if matches(str(path), pattern))
+    """Yield the files that match an absolute glob, sorted in each folder; a part `**` is any depth.
+
+    As in a shell `**` passes over what is hidden, which the pattern may name; it follows no link back to where it came
+    from. A folder below it that may not be read is left out, and named.
+    """
+    parts = pattern.split("/")
+    if _ANY_DEPTH in parts:
+        place = parts.index(_ANY_DEPTH)
+        folders = sorted(map(Path, glob.glob("/".join(parts[:place]) or "/")))  # noqa: PTH207
+        return (path for folder in folders for path in _below(folder, frozenset([tuple(parts[place:])])))
     paths = sorted(map(Path, glob.glob(pattern)))  # noqa: PTH207  # Path.glob takes no absolute pattern
-    files = [path for path in paths if not path.is_dir()]
+    files = [path for path in paths if not os.path.isdir(path)]  # noqa: PTH112  # Path.is_dir() raises PermissionError
     if len(files) < len(paths):
         _LOGGER.warning("left out of %s: folders: %d; ** is any depth", pattern, len(paths) - len(files))
     return iter(files)
 
 
-def _below(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """Yield the files at any depth, sorted in each folder; hidden ones are passed over."""
-    real = folder.resolve()
-    if real in above or not folder.is_dir():
+def _below(folder: Path, globs: frozenset[_Parts], above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """Yield the files below a folder that match one of the globs; only folders in which one may be are opened."""
+    if not os.path.isdir(folder):  # noqa: PTH112
         return
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and not path.name.startswith("."):
-            yield from _below(path, above | {real})
-        elif not path.name.startswith("."):
-            yield path
+    real = folder.resolve()
+    if real in above:
+        return
+    try:
+        paths = sorted(folder.iterdir())
+    except PermissionError:
+        _LOGGER.warning("left out: %s, a folder that may not be read", folder)
+        return
+    for path in paths:
+        left = _after(path.name, globs)
+        if not os.path.isdir(path):  # noqa: PTH112
+            if () in left:
+                yield path
+        elif deeper := left - {()}:
+            yield from _below(path, deeper, above | {real})
+
+
+def _after(name: str, globs: Iterable[_Parts]) -> frozenset[_Parts]:
+    """Return what is left of globs below a file or folder of this name; `()` of one that ends with it."""
+    left: set[_Parts] = set()
+    for each in globs:
+        parts = each
+        while parts[:1] == (_ANY_DEPTH,):
+            if not name.startswith("."):
+                left |= {parts, ()} if len(parts) == 1 else {parts}
+            parts = parts[1:]  # it may be no folder at all
+        if parts and fnmatch.fnmatchcase(name, parts[0]) and (name[:1] != "." or parts[0][:1] == "."):
+            left.add(parts[1:])
+    return frozenset(left)
 
 
 def _mtime(path: Path) -> int:
@@ -253,11 +286,11 @@ def _items_of_files(paths: Iterable[Path]) -> Iterator[Item]:
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Return whether a path matches a glob: `*` and `?` end at a slash, `**` doesn't."""
-    parts = re.split(r"(\*\*/?|\*|\?|\[!?[^]]+\])", pattern)
-    known = {"**": ".*", "**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
-    expression = "".join(
-        known.get(part) or (part.replace("[!", "[^") if number % 2 else re.escape(part))
-        for number, part in enumerate(parts)
-    )
-    return re.fullmatch(expression, path, re.DOTALL) is not None
+    """Return whether a path matches a glob: `*` and `?` end at a slash, and a part `**` is any depth.
+
+    A hidden name is matched by a part that begins with a dot alone.
+    """
+    globs = frozenset([tuple(pattern.split("/"))])
+    for name in path.split("/"):
+        globs = _after(name, globs)
+    return () in globs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,47 @@ def test_links_in_circles_are_not_followed_twice(archive: Write) -> None:
     assert names(Archive(), folder) == ["000.jpg", "001.jpg", "003.jpg", "002.jpg"]
     found = [Path(item.path).relative_to(folder) for item in Archive().items([f"{folder}/**/*.jpg"])]
     assert list(map(str, found)) == ["000.jpg", "001.jpg", "003.jpg", "inner/002.jpg", "other/002.jpg"]
+
+
+def test_two_stars_are_any_depth_as_a_whole_part_and_enter_the_hidden_folders_that_are_named(archive: Write) -> None:
+    folder = archive(3)  # 000.jpg, 001.jpg, inner/002.jpg
+    for path in ("inner/deep/a.jpg", "inner/.h/b.jpg", "inner/.h/.c.jpg", ".h/d.jpg"):
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(garment(0))
+    for pattern, expected in {
+        "**/*.jpg": ["000.jpg", "001.jpg", "002.jpg", "a.jpg"],
+        "**/.h/*.jpg": ["d.jpg", "b.jpg"],
+        "**/.h/.*": [".c.jpg"],
+        "**/[!.]*/a*": ["a.jpg"],
+        "**/i*/**/*.jpg": ["002.jpg", "a.jpg"],
+        "**.jpg": ["000.jpg", "001.jpg"],
+        "i**/*.jpg": ["002.jpg"],
+        "*/deep/**": ["a.jpg"],
+        "*/**": ["002.jpg", "a.jpg"],
+    }.items():
+        assert names(Archive(), f"{folder}/{pattern}") == expected, pattern
+
+
+def test_a_glob_opens_the_folders_alone_in_which_a_match_may_be_and_leaves_out_closed_ones(
+    archive: Write, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = archive(3)
+    for path in ("one/Pictures/a.jpg", "two/Pictures/closed/b.jpg", "two/Music/c.jpg"):
+        (folder / path).parent.mkdir(parents=True)
+        (folder / path).write_bytes(garment(0))
+    opened: list[str] = []
+    iterdir = Path.iterdir
+
+    def listed(path: Path) -> Iterator[Path]:  # the tests may run as root, to whom nothing is closed
+        opened.append(path.name)
+        if path.name == "closed":
+            raise PermissionError(13, os.strerror(13), str(path))
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", listed)
+    assert names(Archive(), f"{folder}/*/Pictures/**") == ["a.jpg"]
+    assert opened == ["Pictures", "Pictures", "closed"]
+    assert [record.args for record in caplog.records] == [(folder / "two/Pictures/closed",)]
 
 
 def test_an_input_that_is_the_output_is_refused_as_such(archive: Write) -> None:
@@ -158,7 +199,8 @@ def test_google_storage_gives_up_in_time(monkeypatch: pytest.MonkeyPatch) -> Non
     ("path", "pattern", "is_match"),
     [("b/a.jpg", "b/*.jpg", True), ("b/c/a.jpg", "b/*.jpg", False), ("b/c/a.jpg", "b/**/*.jpg", True),
      ("b/a.jpg", "b/**/*.jpg", True), ("b/x1.png", "b/x[0-4].png", True), ("b/x1.png", "b/x[!0-4].png", False),
-     ("b/a+b.png", "b/a+b.*", True), ("b/a", "b/?", True)],
+     ("b/a+b.png", "b/a+b.*", True), ("b/a", "b/?", True), ("b/c/a.jpg", "b/**.jpg", False),
+     ("b/sc/d/a.jpg", "b/s**/*.jpg", False), ("b/.h/a.jpg", "b/**/*.jpg", False), ("b/c/.h/a.jpg", "b/**/.h/*", True)],
 )  # fmt: skip
 def test_globs_of_urls(path: str, pattern: str, is_match: bool) -> None:
     assert matches(path, pattern) is is_match
