@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -56,8 +57,14 @@ def printed_line(text: str) -> str | None:
 
     None: the text holds none, or is JSON as a whole.
     """
-    found = re.findall(rf'\{{"{MARK}".*\}}', text)
-    return found[-1] if found and not text.lstrip().startswith("{") else None
+    found: list[str] = re.findall(rf'\{{"{MARK}".*\}}', text)
+    if not found:
+        return None
+    try:
+        json.loads(text)
+    except ValueError:
+        return found[-1]
+    return None
 
 
 def read_timing(data: Mapping[str, Any], name: str) -> Timing:

@@ -143,11 +143,18 @@ def test_the_command_takes_the_printed_line(
 
 
 @pytest.mark.parametrize("stamp", ["", "12:30:01.250 -> "], ids=["bare", "with the monitor's timestamps"])
-def test_what_the_serial_monitor_showed_is_read_as_it_is(tmp_path: Path, stamp: str) -> None:
+@pytest.mark.parametrize("noise", [b"\xff\x80", b""], ids=["noise", "from the first line on"])
+def test_what_the_serial_monitor_showed_is_read_as_it_is(tmp_path: Path, stamp: str, noise: bytes) -> None:
     earlier = json.dumps(BOARD | {"machine": "EARLIER"}, separators=(",", ":"))
-    lines = ["arena: 640 bytes used of 1280", earlier, json.dumps(BOARD, separators=(",", ":")), "cat 0.25", "dog 0.{"]
+    lines = [
+        *(["arena: 640 bytes used of 1280"] if noise else []),
+        earlier,
+        json.dumps(BOARD, separators=(",", ":")),
+        "cat 0.25",
+        "dog 0.{",
+    ]
     path = tmp_path / "serial.txt"
-    path.write_bytes(b"\xff\x80" + "".join(f"{stamp}{line}\r\n" for line in lines).encode())
+    path.write_bytes(noise + "".join(f"{stamp}{line}\r\n" for line in lines).encode())
     assert read(path).content == read_timing(BOARD, "board.json")
 
 
