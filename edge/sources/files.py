@@ -28,7 +28,7 @@ def open_path(text: str, *, least: int | None = None, expected: str, fps: float 
 
     Raises:
         SourceError: it doesn't exist, can't be read, or holds nothing to classify.
-        ConfigError: it is empty, an address with a slip, or a camera.
+        ConfigError: it is empty, an address with a slip, a camera, or a pipe.
     """
     if not text:
         raise ConfigError(f"--source is empty: expected {expected}")
@@ -39,8 +39,10 @@ def open_path(text: str, *, least: int | None = None, expected: str, fps: float 
         return ImageSource(text, [path], least=least) if _is_image(path) else open_video(text, fps=fps)
     if _GLOB_CHARACTERS & set(text):
         return ImageSource(text, _images_matching(text), least=least)
-    if text.isdecimal() or re.match(rf"{CSI_PREFIX}|/dev/(?!shm/)", text):
+    if re.match(rf"\d{{1,3}}\Z|{CSI_PREFIX}|/dev/(video\d+\Z|v4l/)", text):
         raise ConfigError(f"no source {text!r}: expected {expected} (a camera? then: --camera {text})")
+    if re.match(r"/dev/(stdin\Z|fd/)", text):
+        raise ConfigError(f"no source {text!r}: expected {expected} (a pipe? then on standard input: --source -)")
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", text) or redact_url(text) != text:
         raise ConfigError(f"no source {redact_url(text)!r}: an address begins like rtsp:// or http://")
     with suppress(FileNotFoundError, NotADirectoryError, ValueError):

@@ -86,10 +86,24 @@ def test_a_source_without_an_image_is_an_error_with_a_remedy(pictures: Path, tex
         open_source(f"{pictures}{text}")
 
 
-@pytest.mark.parametrize("text", ["0", "/dev/no-such-video", "csi:0"])
+@pytest.mark.parametrize("text", ["0", "12", "/dev/video77", "/dev/v4l/by-id/none", "csi:0"])
 def test_a_camera_given_as_a_source_is_an_error_with_the_right_flag(text: str) -> None:
     with pytest.raises(ConfigError, match=rf"\(a camera\? then: --camera {text}\)"):
         open_source(text)
+
+
+@pytest.mark.parametrize("text", ["/dev/disk/by-label/none/a.mp4", "/dev/none", "/dev/videos/a.mp4", "2024"])
+def test_an_absent_file_is_not_taken_for_a_camera(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError) as raised:
+        open_source(text)
+    assert "--camera" not in str(raised.value)
+
+
+def test_a_pipe_by_its_path_is_told_to_be_standard_input() -> None:
+    with pytest.raises(ConfigError, match="--source -") as raised:
+        open_source("/dev/fd/999")
+    assert "--camera" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
