@@ -172,7 +172,8 @@ class Parser(argparse.ArgumentParser):
         words = sys.argv[1:] if args is None else list(args)
         flags = [word.partition("=")[0] for word in words[: words.index("--") if "--" in words else None]]
         has_help = {"-h", "--help", "--help-all"} & {*flags}
-        unknown = [flag for flag in flags if flag.startswith("--") and flag not in self._option_string_actions]
+        words_like_flags = [flag for flag in flags if flag.startswith("--") and " " not in flag]  # as argparse has it
+        unknown = [flag for flag in words_like_flags if flag not in self._option_string_actions]
         options, rest = (None, unknown) if unknown and not has_help else self.parse_known_args(words, namespace)
         if rest:
             from edge.cli.help import not_understood

@@ -34,7 +34,7 @@ def not_understood(parser: argparse.ArgumentParser, words: Sequence[str], verbs:
     known = [name for action in actions(parser) for name in action.option_strings]
     flags = [word.partition("=")[0] for word in words if word.startswith("-")]
     flags = [flag for flag in flags if flag not in known]
-    near_verb = difflib.get_close_matches(words[0].lower(), verbs, n=1)
+    near_verb = [] if words[0].startswith("-") else difflib.get_close_matches(words[0].lower(), verbs, n=1)
     if near_verb:
         return f"no such verb: did you mean `{parser.prog} {near_verb[0]}`?"
     if flags:

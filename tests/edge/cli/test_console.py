@@ -204,6 +204,12 @@ def test_a_flag_is_not_taken_for_a_longer_one(flag: str, capsys: pytest.CaptureF
     assert flag in capsys.readouterr().err
 
 
+def test_a_value_with_a_space_may_begin_like_a_flag() -> None:
+    parser = console.Parser()
+    parser.add_argument("--comment")
+    assert parser.parse_args(["--comment", "--- for the door ---"]).comment == "--- for the door ---"
+
+
 HANGING = """
 import functools, sys, threading, time
 from edge.cli import console

@@ -54,6 +54,7 @@ def test_help_all_has_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
         (["Doctor"], "edge-classify doctor"),
         (["--MODEL", "a.tflite"], "--model"),
         (["--vers"], "--version"),
+        (["--corection", "photos"], "--corrections"),
         (["teach", "photos", "--ot", "a.tflite"], "--out"),
         (["bulk", "photos", "--ouut=results"], "--out"),
         (["collect", "photos", "--camera", "0", "--clases", "a,b"], "--classes"),
