@@ -85,6 +85,10 @@ class UpdateError(ToolkitError, RuntimeError):
     """A new model that can't be fetched or installed, or a store of models that can't be used."""
 
 
+class RefusedModelError(UpdateError):
+    """A new model that is itself to blame for not being installed: it crashes, hangs or fails its self-test."""
+
+
 class GateError(ToolkitError):
     """A limit on accuracy, agreement or latency that was not kept."""
 

@@ -15,11 +15,11 @@ from edge.artifact.manifest import Manifest
 from edge.artifact.trust import TrustPolicy
 from edge.cli import console
 from edge.cli.signals import Terminated
-from edge.errors import EXIT_DONE, ToolkitError, UpdateError
+from edge.errors import EXIT_DONE, RefusedModelError, ToolkitError, UpdateError
 from edge.system.host import utc_now
 from edge.system.urls import redact_url
 from edge.update import state as states
-from edge.update.evaluation_process import Metrics, complaints, evaluate_in_child, summary
+from edge.update.evaluation_process import Metrics, complaints, evaluate_in_child, is_models_fault, summary
 from edge.update.fetch import errors_name, fetch, fetch_signature
 from edge.update.flags import UpdateConfig, config_from, parser
 from edge.update.rollout import Offer, read_offer
@@ -149,13 +149,18 @@ def _fetch(config: UpdateConfig, folder: Path) -> Path:
 
 @contextmanager
 def _refusals_noted(store: Store, name: str, file: Path) -> Iterator[None]:
-    """Note in the store which model was refused, for its run to publish; errors name the file as the user did."""
+    """Note in the store which model was refused, for its run to publish; errors name the file as the user did.
+
+    What the device, its operator or the samples are to blame for isn't noted. A note that fails doesn't hide the error.
+    """
     try:
         with errors_name(name, file):
             yield
     except UpdateError as error:
-        failed = FailedModel(hashlib.sha256(file.read_bytes()).hexdigest(), str(error), utc_now())
-        store.change(lambda state: replace(state, refused=failed), mends=True)
+        if is_models_fault(error.__cause__):
+            with suppress(OSError, UpdateError):
+                failed = FailedModel(hashlib.sha256(file.read_bytes()).hexdigest(), str(error), utc_now())
+                store.change(lambda state: replace(state, refused=failed), mends=True)
         raise
 
 
@@ -181,7 +186,7 @@ def _evaluate(file: Path, sha256: str, store: Store, state: State, config: Updat
         truths=config.truths,
     )
     if failures := complaints(metrics, config.limits, allows_new_labels=config.allow_new_labels):
-        raise UpdateError(f"{file} failed its self-test: {'; '.join(failures)}; nothing was switched")
+        raise RefusedModelError(f"{file} failed its self-test: {'; '.join(failures)}; nothing was switched")
     return metrics
 
 

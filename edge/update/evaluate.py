@@ -18,11 +18,11 @@ from edge.classify.classifier import Classifier
 from edge.classify.results import Prediction
 from edge.datasets.folder_labels import REJECTIONS, Truths, map_folders
 from edge.demo import draw_frame
-from edge.errors import FrameError, ModelFileError, SourceError, ToolkitError
+from edge.errors import FrameError, ModelFileError, SourceError, SpecError, ToolkitError, UpdateError
 from edge.images.decode import read_image
 from edge.images.folders import list_class_folders
 from edge.sources.demo import drawn_names
-from edge.update.evaluation_process import Metrics, Tally
+from edge.update.evaluation_process import Metrics, Tally, exit_status
 from edge.vision import least_edge
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def evaluate(new: ModelFile, current: ModelFile, samples: Path | None, truths: T
     Raises:
         ToolkitError: a model can't be loaded, the new one gives no probabilities, or there is no sample.
     """
-    pair = _Pair(_load(*new), _load(*current))
+    pair = _Pair(_load(*new), _load_current(*current))
     labels, current_labels = pair.new.spec.labels, pair.current.spec.labels
     counted = _count(pair, _images(samples, labels, truths, pair.least_edge()), knows_truth=True) if samples else None
     if counted and not counted.frames:
@@ -100,6 +100,14 @@ def _load(path: Path, sha256: str) -> Classifier:
     return Classifier.load(path, policy=TrustPolicy(sha256) if sha256 else None)
 
 
+def _load_current(path: Path, sha256: str) -> Classifier:
+    """Load the current model; what is wrong with it is no fault of the new one."""
+    try:
+        return _load(path, sha256)
+    except (ModelFileError, SpecError) as error:
+        raise UpdateError(f"the current model can't be loaded: {error}") from error
+
+
 def _garments(names: Sequence[str]) -> Iterator[LabelledFrame]:
     """Draw garments, the same at every call, with the names in the order of Fashion-MNIST's labels."""
     for number in range(_GARMENTS):
@@ -126,11 +134,13 @@ def _require_probabilities(prediction: Prediction) -> None:
 
 
 def main(new: Sequence[str], current: Sequence[str], samples: str, truths: Mapping[str, Sequence[str]]) -> None:
-    """Print the metrics as JSON; an expected error ends the program with its message."""
+    """Print the metrics as JSON; an error ends the program with its message and the exit status of its kind."""
     try:
         mapped = {folder: tuple(labels) for folder, labels in truths.items()}
         files = (Path(new[0]), new[1]), (Path(current[0]), current[1])
         metrics = evaluate(*files, Path(samples) if samples else None, mapped)
-    except ToolkitError as error:
-        sys.exit(" ".join(str(error).split()))
+    except Exception as error:  # noqa: BLE001  # whatever a library makes of a new model
+        text = str(error) if isinstance(error, ToolkitError) else f"{type(error).__name__}: {error}"
+        sys.stderr.write(" ".join(text.split()) + "\n")
+        sys.exit(exit_status(error))
     sys.stdout.write(json.dumps(asdict(metrics)))

@@ -10,11 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.datasets.folder_labels import Truths
-from edge.errors import UpdateError
+from edge.errors import (
+    MissingModelError,
+    ModelFileError,
+    RefusedModelError,
+    RuntimeMissingError,
+    SourceError,
+    SpecError,
+    ToolkitError,
+    UpdateError,
+)
 from edge.images.folders import list_class_folders
 
 _TIMEOUT_S = 300.0
 _SHOWN_LABELS = 12
+_SENT = {1: "SIGHUP", 2: "SIGINT", 9: "SIGKILL", 15: "SIGTERM"}
+"""Signals that come from outside: from a shell, a service manager, or the kernel when memory runs out."""
+_KINDS: dict[int, type[ToolkitError]] = {10: RefusedModelError, 11: RuntimeMissingError, 12: SourceError}
+"""Exit status of the child -> error that it stands for; any other one is an UpdateError."""
 # It imports the same modules as this process, whatever lies in the working directory.
 _PROGRAM = """
 import json, sys
@@ -65,6 +78,24 @@ class Metrics:
     current_labels: tuple[str, ...]
 
 
+def is_models_fault(error: BaseException | None) -> bool:
+    """Return whether a new model is to blame for an error, and not the device, its operator or the samples.
+
+    A file that can't be read is the device's fault; weights in another file that isn't there are the model's.
+    """
+    if isinstance(error, ToolkitError):
+        is_devices = isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError)
+        is_about_it = isinstance(error, ModelFileError | SpecError | RefusedModelError)
+        return is_about_it and not is_devices and not isinstance(error, MissingModelError)
+    return isinstance(error, Exception) and not isinstance(error, OSError | MemoryError | ImportError)
+
+
+def exit_status(error: Exception) -> int:
+    """Return the exit status of the child by which `evaluate_in_child` raises the same kind of error."""
+    kind = RefusedModelError if is_models_fault(error) else type(error)
+    return next((status for status, known in _KINDS.items() if issubclass(kind, known)), 1)
+
+
 def evaluate_in_child(
     new: Path, current: Path, *, sha256: str, current_sha256: str, samples: Path | None, truths: Truths
 ) -> Metrics:
@@ -73,7 +104,10 @@ def evaluate_in_child(
     A file with a digest is trusted. Without one the new file is checked like any, and the current one is built in.
 
     Raises:
-        UpdateError: the new model can't be loaded, gives no probabilities, crashes or hangs.
+        RefusedModelError: the new model can't be loaded, gives no probabilities, crashes or hangs.
+        RuntimeMissingError: the library that runs it isn't installed.
+        SourceError: there is no sample, or a folder of samples fits no label.
+        UpdateError: whatever else ends the child: a signal from outside, lack of memory, too many samples.
     """
     files = [str(new), sha256], [str(current), current_sha256]
     arguments = json.dumps([sys.path, [*files, str(samples.absolute()) if samples else "", dict(truths)]])
@@ -83,12 +117,17 @@ def evaluate_in_child(
         child = subprocess.run([sys.executable, "-I", "-c", _PROGRAM, arguments], capture_output=True, text=True,
                                errors="replace", timeout=_TIMEOUT_S, check=False)  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise UpdateError(f"the self-test wasn't over after {_TIMEOUT_S:.0f} s: the model hangs or is far too slow, or "
-                          "there are too many samples") from error  # fmt: skip
+        sentence = f"the self-test wasn't over after {_TIMEOUT_S:.0f} s: the model hangs or is far too slow"
+        if samples:  # nothing says which it is
+            raise UpdateError(f"{sentence}, or there are too many samples") from error
+        raise RefusedModelError(sentence) from error
+    if name := _SENT.get(-child.returncode):
+        raise UpdateError(f"the self-test was ended by {name}: the memory ran out, or somebody ended it; try again")
     if child.returncode < 0:
-        raise UpdateError(f"the self-test crashed (signal {-child.returncode}): the file is damaged")
+        raise RefusedModelError(f"the self-test crashed (signal {-child.returncode}): the file is damaged")
     if child.returncode > 0:
-        raise UpdateError((child.stderr.strip().splitlines() or ["the self-test failed"])[-1])
+        sentence = (child.stderr.strip().splitlines() or ["the self-test failed"])[-1]
+        raise _KINDS.get(child.returncode, UpdateError)(sentence)
     return _metrics_from(child.stdout)
 
 

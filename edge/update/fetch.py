@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.artifact.file import MAX_FILE_BYTES, model_path
-from edge.errors import ConfigError, ToolkitError, UpdateError
+from edge.errors import ConfigError, RuntimeMissingError, SourceError, ToolkitError, UpdateError
 from edge.system.urls import append_to_path, is_url, redact_url
 
 _PIECE_BYTES = 2**16
@@ -87,7 +87,7 @@ def _download(url: str, *, is_pinned: bool) -> Iterator[tuple[int | None, Iterat
 def errors_name(source: str, file: Path) -> Iterator[None]:
     """Make errors about a fetched file an UpdateError that names its source instead of the file, which is temporary.
 
-    A wrong setting stays one.
+    A wrong setting, a missing library and an error about samples stay what they are.
     """
     try:
         yield
@@ -95,7 +95,8 @@ def errors_name(source: str, file: Path) -> Iterator[None]:
         raise
     except ToolkitError as error:
         text = str(error).replace(str(file), "\0").replace(file.name, "\0").replace("\0", source)
-        raise UpdateError(text) from error
+        kind = type(error) if isinstance(error, RuntimeMissingError | SourceError) else UpdateError
+        raise kind(text) from error
 
 
 def _require_trustworthy(url: str, *, is_pinned: bool) -> None:

@@ -77,6 +77,7 @@ def read_offer(source: str, folder: Path, *, public_key: str, device_id: str, na
         UpdateError: it can't be fetched, isn't signed by the key, isn't a manifest, is another fleet's, or is for newer
             versions.
         ConfigError: the URL isn't one that is fetched, or the key is none.
+        RuntimeMissingError: the library that checks signatures isn't installed.
         OSError: the file can't be read.
     """
     shown, file = redact_url(source), folder / "manifest.json"

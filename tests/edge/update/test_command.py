@@ -18,6 +18,7 @@ import pytest
 
 from edge.artifact.file import default_model, read_artifact
 from edge.cli.signals import Terminated
+from edge.errors import RefusedModelError, RuntimeMissingError, SourceError, UpdateError
 from edge.update import command
 from edge.update import state as states
 from edge.update.state import State, Trial
@@ -68,6 +69,51 @@ def test_a_refused_model_is_forgotten_once_another_one_is_installed_or_current(
         assert str(tmp_path / "store") not in refused.reason
         assert update(new).code == 0
         assert store.read().refused is None
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "is_noted"),
+    [
+        (RefusedModelError("it crashed"), 1, True),
+        (RuntimeMissingError("no library"), 2, False),
+        (SourceError("no folder of samples"), 1, False),
+        (UpdateError("ended by SIGKILL"), 1, False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_refusal_is_noted_only_if_the_model_is_to_blame(  # noqa: PLR0917  # fixtures
+    update: Run, store: Store, fixtures: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int,
+    is_noted: bool,
+) -> None:  # fmt: skip
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(command, "evaluate_in_child", fail)
+    outcome = update(fixtures / "tiny_int8.tflite")
+    assert (outcome.code, str(error) in outcome.sentence) == (code, True)
+    assert (store.read().refused is not None) == is_noted
+
+
+def test_samples_that_are_not_there_are_no_fault_of_the_model(
+    update: Run, store: Store, fixtures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "samples").mkdir()
+    outcome = update(fixtures / "tiny_int8.tflite", "--samples", tmp_path / "samples")
+    assert (outcome.code, str(tmp_path / "samples") in outcome.sentence) == (1, True)
+    assert store.read().refused is None
+
+
+def test_a_note_that_can_not_be_written_does_not_hide_the_error(
+    update: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    page = tmp_path / "page.tflite"
+    page.write_text("<html>Please log in</html>")
+    monkeypatch.setattr(Store, "change", full)
+    outcome = update(page)
+    assert (outcome.code, outcome.sentence.startswith(f"{page} is neither")) == (1, True)
 
 
 def test_an_error_names_the_file_as_the_user_did(update: Run, store: Store, tmp_path: Path) -> None:

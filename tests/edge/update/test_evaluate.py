@@ -16,7 +16,7 @@ from edge.artifact.file import default_model, read_artifact
 from edge.artifact.spec import FASHION_MNIST_LABELS, ModelSpec
 from edge.classify.classifier import Classifier
 from edge.demo import draw_frame
-from edge.errors import ModelFileError, SourceError
+from edge.errors import ModelFileError, RuntimeMissingError, SourceError, SpecError
 from edge.update import evaluate as program
 from edge.update.evaluate import evaluate
 from edge.update.evaluation_process import Tally
@@ -114,5 +114,38 @@ def test_the_program_prints_the_figures_or_ends_with_a_sentence(
 ) -> None:
     program.main([str(default_model()), ""], [str(default_model()), ""], "", {})
     assert json.loads(capfd.readouterr().out)["drawn"] == {"frames": 10, "right": 10, "current_right": 10, "same": 10}
-    with pytest.raises(SystemExit, match="^no model file .*gone"):
+    with pytest.raises(SystemExit, match="^1$"):
         program.main([str(tmp_path / "gone"), ""], [str(default_model()), ""], "", {})
+    assert capfd.readouterr().err.startswith("no model file ")
+
+
+def test_the_exit_status_of_the_program_tells_whose_fault_an_error_is(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.tflite"
+    damaged.write_bytes(b"\0\0\0\0TFL3" * 100)
+    good, bad = [str(default_model()), ""], [str(damaged), ""]
+    for new, current, samples, status in ((bad, good, "", 10), (good, bad, "", 1), (good, good, str(tmp_path), 12)):
+        with pytest.raises(SystemExit, match=f"^{status}$"):
+            program.main(new, current, samples, {})
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (RuntimeError("Invoke failed"), 10),
+        (ModelFileError("no"), 10),
+        (SpecError("no"), 10),
+        (RuntimeMissingError("no"), 11),
+        (SourceError("no"), 12),
+        (MemoryError(), 1),
+        (PermissionError("no"), 1),
+        (ImportError("no"), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_each_kind_of_error_has_its_exit_status(monkeypatch: pytest.MonkeyPatch, error: Exception, status: int) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(program, "evaluate", fail)
+    with pytest.raises(SystemExit, match=f"^{status}$"):
+        program.main(["new", ""], ["current", ""], "", {})

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from edge.artifact.file import default_model
-from edge.errors import UpdateError
+from edge.errors import ModelFileError, RefusedModelError, RuntimeMissingError, SourceError, UpdateError
 from edge.update import evaluation_process as child
 from edge.update.evaluation_process import Limits, Metrics, Tally, complaints, summary
 
@@ -70,6 +70,55 @@ def test_a_crash_or_an_error_of_the_child_is_an_update_error(
     monkeypatch.setattr(child, "_PROGRAM", program)
     with pytest.raises(UpdateError, match=sentence):
         tried(default_model())
+
+
+@pytest.mark.parametrize(
+    ("end", "kind"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSEGV)", RefusedModelError),
+        ("os.kill(os.getpid(), signal.SIGKILL)", UpdateError),
+        ("os.kill(os.getpid(), signal.SIGTERM)", UpdateError),
+        ("os._exit(10)", RefusedModelError),
+        ("os._exit(11)", RuntimeMissingError),
+        ("os._exit(12)", SourceError),
+        ("import not_there", UpdateError),
+    ],
+)
+def test_the_end_of_the_child_tells_whose_fault_it_is(
+    monkeypatch: pytest.MonkeyPatch, end: str, kind: type[Exception]
+) -> None:
+    monkeypatch.setattr(child, "_PROGRAM", f"import os, signal; {end}")
+    with pytest.raises(kind) as caught:
+        tried(default_model())
+    assert type(caught.value) is kind
+
+
+def caused(cause: Exception) -> ModelFileError:
+    """An error about a file, with its cause."""
+    error = ModelFileError("no")
+    error.__cause__ = cause
+    return error
+
+
+def test_a_file_that_can_not_be_read_is_no_fault_of_its_model() -> None:
+    assert not child.is_models_fault(caused(PermissionError()))
+    assert child.is_models_fault(caused(FileNotFoundError()))  # of its weights
+    assert child.is_models_fault(caused(ValueError()))
+
+
+def test_a_timeout_with_samples_is_not_taken_for_the_models_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(command: object, **more: Any) -> None:
+        raise subprocess.TimeoutExpired("python", more["timeout"])
+
+    monkeypatch.setattr(subprocess, "run", run)
+    for samples, kind in ((None, RefusedModelError), (tmp_path, UpdateError)):
+        with pytest.raises(UpdateError) as caught:
+            child.evaluate_in_child(
+                default_model(), default_model(), sha256="", current_sha256="", samples=samples, truths={}
+            )
+        assert type(caught.value) is kind
 
 
 def test_a_model_that_hangs_is_an_update_error(monkeypatch: pytest.MonkeyPatch) -> None:
