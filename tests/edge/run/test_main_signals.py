@@ -18,7 +18,8 @@ Spawn = Callable[..., Any]
 
 # A camera that gives so many frames and then fails, or hangs as C code does: without looking at signals.
 PROGRAM = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a nohup around the tests would be kept
 import cv2, numpy
 from edge.run import main
 
