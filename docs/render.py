@@ -7,8 +7,8 @@ one of:
 `curve table`, networks on the data set and on photographs; `scores`, areas under the curve of the network that
 ships; `training commands` and `clothes commands`, the runs of `make ship`; `flags`, of
 every command or of the one that follows; `hardening NAME`, counts of an attack; `platforms`, where it was installed;
-`int8 weights` and `int8 machine`, ways to quantize an ONNX file; `teach`, classes that were taught; `image counts`,
-trainings on few images; `own classes STEP`, the walk with one's own; `rejection scores`, scores for `unknown`;
+`int8 weights` and `int8 machine`, ways to quantize an ONNX file; `teach`, classes that were taught; `own classes
+STEP`, the walk with one's own; `rejection scores`, scores for `unknown`;
 `other runtimes`, what they make of our files; `web page` and `web runtimes`, the browser's.
 `--check` changes nothing and fails if a page is out of date.
 """
@@ -228,7 +228,6 @@ _WHOLE = {
     "web page": partial(_page_of, "web_tables", "web"),
     "web runtimes": partial(_page_of, "web_tables", "web_runtimes", "runtimes"),
     "teach": partial(_page_of, "teach", "teach"),
-    "image counts": partial(_page_of, "image_counts", "image_counts"),
     "fleet": partial(_page_of, "fleet_tables", "fleet"),
     "bulk": partial(_page_of, "fleet_tables", "bulk", "bulk"),
     "int8 weights": _int8_table,

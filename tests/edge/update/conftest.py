@@ -1,4 +1,4 @@
-"""Stores in a temporary folder, models made of files that pass for such, and `edge-classify update` on a store."""
+"""Stores in a temporary folder, models of files that pass for such, runs and `edge-classify update` on a store."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from typing import Any
 
 import pytest
 
+from edge.artifact.file import default_model
+from edge.artifact.trust import TrustPolicy
+from edge.errors import ModelFileError
 from edge.update import command
+from edge.update import state as states
 from edge.update.evaluation_process import Metrics, Tally
+from edge.update.startup import TrialRun, TrialSink
 from edge.update.state import Model
 from edge.update.store import Store
 
 MakeModel = Callable[[str], Model]
 Run = Callable[..., Any]
+Start = Callable[..., TrialRun]
 FINE = Metrics(Tally(40, 39, 40, 39), None, 1.0, ("a", "b"), ("a", "b"))
 
 
@@ -62,3 +68,54 @@ def tested(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
 def digest(path: Path) -> str:
     """SHA-256, hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A machine whose boot is called one."""
+    path = tmp_path / "root/proc/sys/kernel/random/boot_id"
+    path.parent.mkdir(parents=True)
+    path.write_text("one\n")
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def start(store: Store, root: Path, caplog: pytest.LogCaptureFixture) -> Start:
+    """A run on the store, not entered yet."""
+    caplog.set_level("INFO", logger="edge")
+    return lambda **more: TrialRun(store.folder, root=root, **more)
+
+
+def path_of(path: Path, policy: TrustPolicy | None) -> Any:
+    """Instead of a classifier, the file it would be made of; the store vouches for its own."""
+    assert policy == (None if path == default_model() else TrustPolicy(path.stem))
+    return path
+
+
+def refuse(*names: str) -> Callable[[Path, TrustPolicy | None], Any]:
+    """Like `path_of`, but for files with this content."""
+
+    def load(path: Path, _: TrustPolicy | None) -> Any:
+        if path.read_bytes()[8:].decode(errors="replace") in names:
+            raise ModelFileError(f"{path.name[:4]} is damaged")
+        return path
+
+    return load
+
+
+def is_tried(run: TrialRun) -> bool:
+    """Tell whether a sink waits for the trial's end."""
+    return any(isinstance(sink, TrialSink) for sink in run.sinks())
+
+
+def crash(run: TrialRun) -> None:
+    """End a run as a crash would: nothing of Python's own end happens, but the locks are gone."""
+    run._ending.close()
+
+
+@pytest.fixture
+def on_trial(store: Store, install: MakeModel) -> tuple[Model, Model]:
+    """A good model, and one on trial."""
+    good = install("good")
+    store.change(states.confirmed)
+    return good, install("new")

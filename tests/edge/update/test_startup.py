@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,65 +10,10 @@ import pytest
 from edge.artifact.file import default_model
 from edge.artifact.trust import TrustPolicy
 from edge.errors import ModelFileError, SourceError, SourceLostError
-from edge.health import Health
 from edge.update import state as states
-from edge.update.startup import TrialRun, TrialSink
-from edge.update.state import FailedModel, Model, State, Trial
+from edge.update.state import Model, State, Trial
 from edge.update.store import Store
-
-MakeModel = Callable[[str], Model]
-Start = Callable[..., TrialRun]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A machine whose boot is called one."""
-    path = tmp_path / "root/proc/sys/kernel/random/boot_id"
-    path.parent.mkdir(parents=True)
-    path.write_text("one\n")
-    return tmp_path / "root"
-
-
-@pytest.fixture
-def start(store: Store, root: Path, caplog: pytest.LogCaptureFixture) -> Start:
-    """A run on the store, not entered yet."""
-    caplog.set_level("INFO", logger="edge")
-    return lambda **more: TrialRun(store.folder, root=root, **more)
-
-
-def path_of(path: Path, policy: TrustPolicy | None) -> Any:
-    """Instead of a classifier, the file it would be made of; the store vouches for its own."""
-    assert policy == (None if path == default_model() else TrustPolicy(path.stem))
-    return path
-
-
-def refuse(*names: str) -> Callable[[Path, TrustPolicy | None], Any]:
-    """Like `path_of`, but for files with this content."""
-
-    def load(path: Path, _: TrustPolicy | None) -> Any:
-        if path.read_bytes()[8:].decode(errors="replace") in names:
-            raise ModelFileError(f"{path.name[:4]} is damaged")
-        return path
-
-    return load
-
-
-def is_tried(run: TrialRun) -> bool:
-    """Tell whether a sink waits for the trial's end."""
-    return any(isinstance(sink, TrialSink) for sink in run.sinks())
-
-
-def crash(run: TrialRun) -> None:
-    """End a run as a crash would: nothing of Python's own end happens, but the locks are gone."""
-    run._ending.close()
-
-
-@pytest.fixture
-def on_trial(store: Store, install: MakeModel) -> tuple[Model, Model]:
-    """A good model, and one on trial."""
-    good = install("good")
-    store.change(states.confirmed)
-    return good, install("new")
+from tests.edge.update.conftest import MakeModel, Start, crash, is_tried, path_of, refuse
 
 
 def test_an_empty_store_is_the_built_in_model_and_nothing_is_written(start: Start, store: Store) -> None:
@@ -117,75 +60,6 @@ def test_a_minute_makes_a_new_model_good(start: Start, store: Store, on_trial: t
                 sink.write(*cast("Any", (None, None, None)))
         assert store.read() == State(new, good)
     assert store.read() == State(new, good)
-
-
-def test_trial_and_rollback_are_noted_in_the_health_of_the_run(
-    start: Start, store: Store, on_trial: tuple[Model, Model]
-) -> None:
-    _, new = on_trial
-    now_s, health = [0.0], Health()
-    with start(health=health, clock=lambda: now_s[0]) as run:
-        run.load(path_of)
-        assert (health.on_trial, health.rolled_back) == (True, None)
-        for sink in run.sinks():
-            for now_s[0] in range(61):  # type: ignore[assignment]
-                sink.write(*cast("Any", (None, None, None)))
-        assert not health.on_trial
-    store.change(lambda state: states.installed(state, Model("c" * 64, "tflite", "c", "")))
-    lost = Health()
-    with start(health=lost) as run:  # its file is missing
-        run.load(path_of)
-    back = store.read().rolled_back
-    assert back
-    assert (lost.on_trial, lost.rolled_back) == (False, asdict(back))
-    later = Health()
-    with start(health=later) as run:
-        assert run.load(path_of) == store.path(new)
-    assert later.rolled_back
-    assert later.published()["rolled_back"]["sha256"] == "c" * 64
-
-
-def test_an_update_that_is_refused_during_a_run_is_noted_in_its_health(
-    start: Start, store: Store, install: MakeModel
-) -> None:
-    """The update is another process, and nothing else tells the fleet's operator of it."""
-    install("good")
-    store.change(states.confirmed)
-    failed, now_s, health = FailedModel("e" * 64, "too slow", "2026-01-02T12:00:00Z"), [0.0], Health()
-    with start(health=health, clock=lambda: now_s[0]) as run:
-        run.load(path_of)
-        (sink,) = run.sinks()  # no model is on trial
-        store.change(lambda state: replace(state, refused=failed))
-        now_s[0] = 29.0
-        sink.write(*cast("Any", (None, None, None)))
-        assert health.refused is None
-        now_s[0] = 30.0
-        sink.idle(cast("Any", None))  # no camera, and yet a model
-        assert health.refused == asdict(failed)
-        (store.folder / "state.json").write_text("damaged")
-        now_s[0] = 60.0
-        sink.idle(cast("Any", None))
-        assert health.published()["refused"] == asdict(failed)
-
-
-def test_a_refusal_before_the_start_is_in_the_health_of_the_run(start: Start, store: Store, install: MakeModel) -> None:
-    install("good")
-    failed, health = FailedModel("e" * 64, "too slow", "2026-01-02T12:00:00Z"), Health()
-    store.change(lambda state: replace(state, refused=failed))
-    with start(health=health) as run:
-        run.load(path_of)
-    assert health.refused == asdict(failed)
-
-
-def test_a_crash_is_noted_in_the_health_of_the_next_run(start: Start, on_trial: tuple[Model, Model]) -> None:
-    run = start()
-    run.load(path_of)
-    crash(run)
-    health = Health()
-    with start(health=health) as run:
-        run.load(path_of)
-    assert health.rolled_back
-    assert (health.on_trial, health.rolled_back["sha256"]) == (False, on_trial[1].sha256)
 
 
 def test_a_crash_rolls_back_at_the_next_start(
