@@ -1,4 +1,4 @@
-"""What the health of a run on a store says of its models: on trial, rolled back, refused."""
+"""Health of a run on a store: a model on trial, rolled back or refused."""
 
 from __future__ import annotations
 
