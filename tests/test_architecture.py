@@ -176,7 +176,7 @@ ORDER = {
     ),
     "train": (
         *("config", "data", "network", "results", "fitting", "report", "fit", "photographs", "scenes"),
-        *("compare", "__main__"),
+        *("soft_labels", "compare", "__main__"),
     ),
 }
 # Imports that run backwards, and what will end them.

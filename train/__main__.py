@@ -63,6 +63,8 @@ def parser() -> argparse.ArgumentParser:
                        help="share of the training images that becomes the validation split")  # fmt: skip
     flags.add_argument("--seed", type=console.natural, default=default.seed,
                        help="random seed of split, weights, shuffling, augmentation and dropout")  # fmt: skip
+    flags.add_argument("--split-seed", type=console.natural, metavar="SEED",
+                       help="random seed of the validation split alone (default: --seed)")  # fmt: skip
     flags.add_argument("--mixed-precision", choices=MIXED_PRECISIONS, default=default.mixed_precision,
                        help="arithmetic, for GPUs; weights stay float32")  # fmt: skip
     flags.add_argument("--name", type=_folder_name, help="name of the run directory (default: preset, data and time)")

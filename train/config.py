@@ -165,6 +165,8 @@ class TrainConfig:
     max_images: int | None = None
     """Limit on the training images, also on those drawn for demo (None: all, or 6,000 drawn ones)."""
     seed: int = 0
+    split_seed: int | None = None
+    """Seed of the validation split alone (None: `seed`)."""
     name: str | None = None
     runs: Path = Path("runs")
     tensorboard: bool = False
@@ -196,6 +198,8 @@ PRESETS = {
         # Its decay is ten times the usual 5e-4 of L2 in the loss, whose gradient a momentum of 0.9 adds up tenfold.
         Preset("teacher", "teacher", epochs=100, batch_size=128, optimizer="sgd", learning_rate=0.1, weight_decay=5e-3,
                schedule="cosine", warmup_epochs=2, average_epochs=1, shift=4, flip=True, erase=0.5),
+        Preset("teacher-lite0", "teacher_lite0", epochs=12, batch_size=128, optimizer="adam", learning_rate=1e-3,
+               weight_decay=0.02, schedule="cosine", warmup_epochs=1, average_epochs=1, shift=2, flip=True, erase=0.25),
     )
 }  # fmt: skip
 

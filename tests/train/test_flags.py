@@ -50,5 +50,5 @@ def test_nonsense_is_refused_with_exit_code_2(arguments: tuple[str, str]) -> Non
 def test_the_help_shows_the_presets_and_the_default_ones_epochs() -> None:
     text = parser().format_help()
 
-    assert "{baseline,tiny,edge,micro,transfer,teacher}" in text
+    assert "{baseline,tiny,edge,micro,transfer,teacher,teacher-lite0}" in text
     assert f"{preset_for(TrainConfig()).epochs} epochs" in text

@@ -127,7 +127,7 @@ def load_splits(config: TrainConfig, *, scratch: Path | None = None) -> Splits:
         return _own_in_parts(config, scratch)
     loaded = _load(config)
     whole = loaded.train
-    rng = np.random.default_rng(config.seed)
+    rng = np.random.default_rng(_split_seed(config))
     positions = np.arange(len(whole.labels))
     if config.max_images is not None and config.max_images < len(whole.labels):
         positions = rng.permutation(len(whole.labels))[: config.max_images]
@@ -160,6 +160,10 @@ def load_splits(config: TrainConfig, *, scratch: Path | None = None) -> Splits:
         auxiliary=auxiliary, threshold_images=threshold_images, class_weights=weights,
         skipped=loaded.skipped, counter_examples=counter_examples,
     )  # fmt: skip
+
+
+def _split_seed(config: TrainConfig) -> int:
+    return config.seed if config.split_seed is None else config.split_seed
 
 
 def to_network(pixels: NDArray[np.uint8], spec: InputSpec = _GREY) -> NDArray[np.float32]:
@@ -250,7 +254,7 @@ def _own_in_parts(config: TrainConfig, scratch: Path | None) -> Splits:
     spec = input_of(preset)
     own = read_parts(
         Path(config.data), spec, margin=_MARGIN if preset.random_crop or preset.rotate else 1.0,
-        test_fraction=config.test_fraction, validation_fraction=config.validation_fraction, seed=config.seed,
+        test_fraction=config.test_fraction, validation_fraction=config.validation_fraction, seed=_split_seed(config),
         most_training_images=config.max_images, scratch=scratch,
     )  # fmt: skip
     parts = [Split(part.pixels, part.labels, spec, part.files) for part in (own.train, own.validation, own.test)]

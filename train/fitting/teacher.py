@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -136,20 +136,41 @@ class Manifest:
 def write_soft_labels(
     path: Path, network: keras.Model, pixels: NDArray[np.uint8], *, teacher: str, names: Sequence[str]
 ) -> None:
-    """Store the mean of a teacher's logits over every image and its mirror image in an .npz file.
+    """Store a teacher's soft labels, averaged over VIEWS of every image, in an .npz file.
 
     The pixels are all training images, uint8, shape (N, height, width); 60,000 of ten classes make 0.6 MB.
     """
-    logits = (_logits(network, pixels) + _logits(network, pixels[:, :, ::-1])) / 2
+    write_logits(path, logits_of(network, pixels), pixels, teacher=teacher, names=names)
+
+
+def write_logits(
+    path: Path, logits: NDArray[np.float32], pixels: NDArray[np.uint8], *, teacher: str, names: Sequence[str]
+) -> None:
+    """Store logits of all training images, float32, shape (N, classes), as soft labels in an .npz file."""
     below_best = np.rint((logits.max(axis=1, keepdims=True) - logits) / _STEP)
-    manifest = Manifest(teacher, tuple(names), _sha256(pixels), ("as it is", "mirrored"))
+    manifest = Manifest(teacher, tuple(names), _sha256(pixels), tuple(VIEWS))
     write_arrays(path, asdict(manifest), steps_below_best=np.minimum(below_best, 255).astype(np.uint8))
+
+
+def logits_of(network: keras.Model, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the mean of a network's log-probabilities over VIEWS: uint8 (N, height, width) -> float32 (N, classes)."""
+    return np.asarray(np.mean([_logits(network, view(pixels)) for view in VIEWS.values()], axis=0), np.float32)
 
 
 def read_soft_labels(
     path: Path, *, temperature: float, pixels: NDArray[np.uint8], names: Sequence[str]
 ) -> NDArray[np.float32]:
     """Read the soft labels of these images, uint8, shape (N, height, width): float32, shape (N, classes).
+
+    Raises:
+        DatasetError: no such file, or it is of other images or classes.
+    """
+    exponentials = np.exp(read_logits(path, pixels=pixels, names=names) / np.float32(temperature))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float32)
+
+
+def read_logits(path: Path, *, pixels: NDArray[np.uint8], names: Sequence[str]) -> NDArray[np.float32]:
+    """Read the logits of these images, uint8, shape (N, height, width): float32, shape (N, classes), the largest 0.
 
     Raises:
         DatasetError: no such file, or it is of other images or classes.
@@ -161,9 +182,7 @@ def read_soft_labels(
             "let the teacher write them again, with the same --data (and --max-images with demo)"
         )
     with np.load(path) as stored:
-        logits = stored["steps_below_best"].astype(np.float32) * np.float32(-_STEP / temperature)
-    exponentials = np.exp(logits)
-    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float32)
+        return np.asarray(stored["steps_below_best"].astype(np.float32) * np.float32(-_STEP))
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -175,6 +194,31 @@ def read_manifest(path: Path) -> Manifest:
     source = "a run directory, or a file that `python -m train --preset teacher --soft-labels FILE`"
     with reading_arrays(path, "soft labels", source) as stored:
         return Manifest(**json.loads(str(stored["manifest"])))
+
+
+def _moved(pixels: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """Move images down and to the right, at most their size; what comes in is black."""
+    moved = np.zeros_like(pixels)
+    height, width = pixels.shape[1:]
+    to, of = ((slice(None), _within(height, sign * rows), _within(width, sign * columns)) for sign in (1, -1))
+    moved[to] = pixels[of]
+    return moved
+
+
+def _within(size: int, step: int) -> slice:
+    """Return the places that are left of a row when it moves by a step."""
+    return slice(max(0, step), size + min(0, step))
+
+
+VIEWS: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    "as it is": lambda pixels: pixels,
+    "mirrored": lambda pixels: pixels[:, :, ::-1],
+    "a pixel up": lambda pixels: _moved(pixels, -1, 0),
+    "a pixel down, mirrored": lambda pixels: _moved(pixels, 1, 0)[:, :, ::-1],
+    "a pixel left": lambda pixels: _moved(pixels, 0, -1),
+    "a pixel right, mirrored": lambda pixels: _moved(pixels, 0, 1)[:, :, ::-1],
+}
+"""Views of an image, over which a teacher's logits are averaged: name -> function of uint8 (N, height, width)."""
 
 
 def _logits(network: keras.Model, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

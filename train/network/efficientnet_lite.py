@@ -68,10 +68,45 @@ def efficientnet_lite0(
         RuntimeMissingError: the package with the weights is not installed.
         ModelFileError: its file is absent or another one.
     """
-    # JAX compiles one program for every shape that it draws random numbers of: 14 s for numbers that are replaced.
-    initializer = "zeros" if pretrained else "he_normal"
-    build = _Builder(initializer, folded=folded)
     image = layers.Input((input_size, input_size, 3))
+    x = _features(image, _Builder(_initializer(is_pretrained=pretrained), folded=folded))
+    if classes is not None:
+        x = layers.Dropout(dropout, name="dropout")(x)
+        x = layers.Dense(classes, activation=activation, dtype="float32", name="classes")(x)
+    network = keras.Model(image, x, name="efficientnet_lite0")
+    if pretrained and not folded:
+        _load(network, with_classes=classes == IMAGENET_CLASSES)
+    return network
+
+
+def enlarging_lite0(height: int, width: int, classes: int, *, size: int) -> keras.Model:
+    """Build the pretrained network for small grey images, which it enlarges itself to `size` rows and columns.
+
+    float32 grey images (N, height, width, 1), 0-1 -> float32 probabilities (N, classes). All of it can be trained, the
+    norms too.
+
+    Raises:
+        RuntimeMissingError: the package with the weights is not installed.
+        ModelFileError: its file is absent or another one.
+    """
+    image = layers.Input((height, width, 1))
+    x = layers.Rescaling(255 / PIXEL_DEVIATION, offset=-PIXEL_MEAN / PIXEL_DEVIATION)(image)
+    x = layers.Resizing(size, size)(x)
+    x = _features(layers.Concatenate()([x, x, x]), _Builder(_initializer(is_pretrained=True), folded=False))
+    x = layers.Dropout(0.2, name="dropout")(x)
+    x = layers.Dense(classes, activation="softmax", dtype="float32", name="classes")(x)
+    network = keras.Model(image, x, name="enlarging_lite0")
+    _load(network, with_classes=False)
+    return network
+
+
+def _initializer(*, is_pretrained: bool) -> str:
+    # JAX compiles one program for every shape that it draws random numbers of: 14 s for numbers that are replaced.
+    return "zeros" if is_pretrained else "he_normal"
+
+
+def _features(image: keras.KerasTensor, build: _Builder) -> Any:
+    """Return the features (N, 1280) of images (N, rows, columns, 3)."""
     x = _relu6(build.conv(image, 32, 3, "stem", strides=2), "stem")
     number = 0
     for stage in STAGES:
@@ -80,14 +115,7 @@ def efficientnet_lite0(
             x = _block(x, stage, build, stride=stride, name=f"block{number}")
             number += 1
     x = _relu6(build.conv(x, FEATURES, 1, "head"), "head")
-    x = layers.GlobalAveragePooling2D(name="features")(x)
-    if classes is not None:
-        x = layers.Dropout(dropout, name="dropout")(x)
-        x = layers.Dense(classes, activation=activation, dtype="float32", name="classes")(x)
-    network = keras.Model(image, x, name="efficientnet_lite0")
-    if pretrained and not folded:
-        _load(network, with_classes=classes == IMAGENET_CLASSES)
-    return network
+    return layers.GlobalAveragePooling2D(name="features")(x)
 
 
 class _Builder:

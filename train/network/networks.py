@@ -94,6 +94,11 @@ def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: in
     return keras.Model(image, _probabilities(x, classes), name="teacher")
 
 
+def teacher_lite0(*, height: int, width: int, classes: int, size: int = 64) -> keras.Model:
+    """EfficientNet-Lite0 from ImageNet's weights, to learn from: it enlarges the images to `size` rows and columns."""
+    return efficientnet_lite.enlarging_lite0(height, width, classes, size=size)
+
+
 def efficientnet_lite0(*, height: int, width: int, classes: int) -> keras.Model:
     """EfficientNet-Lite0 from ImageNet's weights, for square images: float32 RGB (N, height, height, 3), see its file.
 
@@ -159,7 +164,8 @@ def relative_to_last_class(network: keras.Model) -> keras.Model:
 
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {
-    function.__name__: function for function in (baseline, tiny, edge, micro, efficientnet_lite0, teacher)
+    function.__name__: function
+    for function in (baseline, tiny, edge, micro, efficientnet_lite0, teacher, teacher_lite0)
 }
 
 

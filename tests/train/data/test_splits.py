@@ -61,6 +61,17 @@ def test_another_seed_chooses_others() -> None:
     assert (first != other).any()
 
 
+def test_the_split_may_have_a_seed_of_its_own() -> None:
+    of_seed, of_split_seed, of_both = (
+        load_splits(TrainConfig(data="demo", max_images=60, validation_fraction=0.25, seed=3, split_seed=split_seed))
+        for split_seed in (None, 5, 3)
+    )
+
+    np.testing.assert_array_equal(of_seed.train_positions, of_both.train_positions)
+    assert of_seed.train_positions.tolist() != of_split_seed.train_positions.tolist()
+    np.testing.assert_array_equal(of_seed.whole, of_split_seed.whole)  # drawn with `seed`
+
+
 def test_validation_comes_out_of_the_training_images_and_the_test_images_are_others() -> None:
     splits = load_splits(TrainConfig(data="demo", max_images=60, validation_fraction=0.5, seed=4))
 

@@ -9,6 +9,7 @@ keras = pytest.importorskip("keras")
 from edge.errors import DatasetError
 from train.data.splits import Split, Splits
 from train.fitting.teacher import (
+    VIEWS,
     Student,
     kl_divergence,
     load_run,
@@ -154,16 +155,37 @@ def stored(tmp_path: Path, pixels: np.ndarray) -> Path:
     return path
 
 
-def test_the_mean_of_both_views_logits_comes_back_to_within_three_per_cent(stored: Path, pixels: np.ndarray) -> None:
+def _normalized(*shares: float) -> np.ndarray:
+    return np.array(shares) / sum(shares)
+
+
+def test_the_mean_of_all_views_logits_comes_back_to_within_three_per_cent(stored: Path, pixels: np.ndarray) -> None:
     soft = read_soft_labels(stored, temperature=1.0, pixels=pixels, names=NAMES)
 
-    # One side bright: 0.2, 0.7, 0.1 and 0.8, 0.1, 0.1, whose geometric means are 0.4, sqrt(0.07) and 0.1.
-    one_side = np.array([0.4, 0.07**0.5, 0.1])
-    np.testing.assert_allclose(soft[0], one_side / one_side.sum(), rtol=0.035)
+    # The left column alone bright: 0.7, of a pixel up three of four rows 0.55; mirrored or moved sideways it is dark.
+    one_side = _normalized((0.2 * 0.35 * 0.8**4) ** (1 / 6), (0.7 * 0.55 * 0.1**4) ** (1 / 6), 0.1)
+    np.testing.assert_allclose(soft[0], one_side, rtol=0.035)
     np.testing.assert_allclose(soft[400], [0.8, 0.1, 0.1], rtol=0.035)
-    np.testing.assert_allclose(soft[599], [0.2, 0.7, 0.1], rtol=0.035)
+    # All bright: moved up and down it is 0.55, moved sideways the black column is at the right, mirrored or not.
+    everywhere = _normalized((0.2**4 * 0.35**2) ** (1 / 6), (0.7**4 * 0.55**2) ** (1 / 6), 0.1)
+    np.testing.assert_allclose(soft[599], everywhere, rtol=0.035)
     assert soft.dtype == np.float32
     np.testing.assert_allclose(soft.sum(axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        ("as it is", [[1, 2], [3, 4]]),
+        ("mirrored", [[2, 1], [4, 3]]),
+        ("a pixel up", [[3, 4], [0, 0]]),
+        ("a pixel down, mirrored", [[0, 0], [2, 1]]),
+        ("a pixel left", [[2, 0], [4, 0]]),
+        ("a pixel right, mirrored", [[1, 0], [3, 0]]),
+    ],
+)
+def test_views_move_by_a_black_pixel_and_mirror(view: str, expected: list[list[int]]) -> None:
+    np.testing.assert_array_equal(VIEWS[view](np.uint8([[[1, 2], [3, 4]]])), [expected])
 
 
 def test_the_reader_chooses_the_temperature(stored: Path, pixels: np.ndarray) -> None:
@@ -177,7 +199,7 @@ def test_the_file_is_small_and_says_what_it_is_of(stored: Path) -> None:
     manifest = read_manifest(stored)
 
     assert (manifest.teacher, manifest.class_names) == ("wide", NAMES)
-    assert manifest.views == ("as it is", "mirrored")
+    assert manifest.views == tuple(VIEWS)
     assert stored.stat().st_size < 3_000  # a byte or less for each of 600 x 3
 
 

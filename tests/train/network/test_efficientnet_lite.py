@@ -9,7 +9,7 @@ pytest.importorskip("keras")
 
 import keras
 
-from train.network.efficientnet_lite import PIXEL_DEVIATION, PIXEL_MEAN, efficientnet_lite0
+from train.network.efficientnet_lite import PIXEL_DEVIATION, PIXEL_MEAN, efficientnet_lite0, enlarging_lite0
 
 # Size -> the five largest logits of the package efficientnet-lite-pytorch 0.1.0 (PyTorch 2.13) for `waves`.
 PYTORCH = {
@@ -119,3 +119,19 @@ def block(network: keras.Model, name: str, images: np.ndarray, *, stride: int) -
             filtered[0, y, x] = (patch * kernel[:, :, :, 0]).sum((0, 1))
     narrow = np.clip(norm(filtered, "depthwise"), 0, 6) @ weights("project_conv")[0][0, 0]
     return norm(narrow, "project")
+
+
+def test_the_enlarging_network_is_the_pretrained_one_behind_the_grey_image_enlarged(lite0_weights: None) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
+    enlarging, plain = enlarging_lite0(28, 28, 10, size=64), efficientnet_lite0(64, 10)
+    plain.set_weights(enlarging.get_weights())
+    larger = cv2.resize(image.astype(np.float32), (64, 64), interpolation=cv2.INTER_LINEAR)
+
+    scaled = np.repeat(((larger - PIXEL_MEAN) / PIXEL_DEVIATION)[np.newaxis, :, :, np.newaxis], 3, axis=3)
+    found = enlarging.predict(np.float32(image)[np.newaxis, :, :, np.newaxis] / 255, verbose=0)
+
+    np.testing.assert_allclose(found, plain.predict(scaled, verbose=0), atol=1e-4)
+    np.testing.assert_array_equal(  # ImageNet's weights, not drawn ones
+        enlarging.get_layer("block9_expand_conv").kernel,
+        efficientnet_lite0(64, None).get_layer("block9_expand_conv").kernel,
+    )

@@ -1,0 +1,95 @@
+"""`python -m train.soft_labels RUN_OR_FILE... --out FILE.npz`: one file of soft labels from several teachers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.cli import console
+from edge.errors import RunError
+from train.config import DATASETS, TrainConfig
+from train.network.backend import start_backend
+
+if TYPE_CHECKING:
+    from train.data.splits import Splits
+
+_EXAMPLES = """examples:
+  python -m train.soft_labels runs/teacher runs/teacher-lite0 --out soft_labels.npz
+  python -m train.soft_labels runs/teacher other.npz --out soft_labels.npz    a file counts as one teacher
+
+then: python -m train --teacher soft_labels.npz
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser."""
+    flags = console.Parser(
+        prog="python -m train.soft_labels",
+        description="Average what several teachers say of the training images, over shifts and mirror images of each, "
+        "into a file to train with. The accuracies are those of the validation images, which no teacher may have seen.",
+        epilog=_EXAMPLES,
+    )
+    flags.add_argument("teachers", type=Path, nargs="+", metavar="RUN_OR_FILE",
+                       help="run directory, or file of soft labels")  # fmt: skip
+    flags.add_argument("--data", choices=DATASETS, default=DATASETS[0], help="data that they were trained on")
+    flags.add_argument("--split-seed", type=console.natural, default=0, metavar="SEED",
+                       help="random seed of the validation split that they were trained with")  # fmt: skip
+    flags.add_argument("--out", type=Path, required=True, metavar="FILE.npz", help="file to write")
+    console.add_logging_flags(flags)
+    return flags
+
+
+@console.command
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the file and print the accuracy of each teacher and of their mean."""
+    options = parser().parse_args(argv)
+    console.start_logging(options)
+    start_backend()
+    # Keras and TensorFlow take seconds to import: only after the flags are parsed.
+    from train.data.splits import load_splits
+    from train.fitting.teacher import write_logits
+
+    splits = load_splits(TrainConfig(data=options.data, seed=options.split_seed))
+    opinions = dict(opinion(teacher, splits) for teacher in options.teachers)
+    if len(opinions) < len(options.teachers):
+        raise RunError("two of the teachers have one name: each counts once")
+    mean = np.mean(list(opinions.values()), axis=0)
+    for name, logits in [*opinions.items(), ("their mean", mean)]:
+        right = held_out_right(logits, splits)
+        print(f"{name}: {right.mean():.2%} of {len(right):,} validation images")
+    write_logits(options.out, mean, splits.whole, teacher=", ".join(opinions), names=splits.class_names)
+    print(options.out)
+    return 0
+
+
+def opinion(teacher: Path, splits: Splits) -> tuple[str, NDArray[np.float32]]:
+    """Return the name of a run, or of the teacher in a file, and its log-probabilities: float32, shape (N, classes).
+
+    Raises:
+        DatasetError: there is none, or it is of other images or classes.
+    """
+    from train.fitting.teacher import load_run, logits_of, read_logits, read_manifest
+
+    if teacher.is_dir():
+        logits = logits_of(load_run(teacher, splits, flag="RUN_OR_FILE"), splits.whole)
+        name = teacher.resolve().name
+    else:
+        logits = read_logits(teacher, pixels=splits.whole, names=splits.class_names)
+        name = read_manifest(teacher).teacher
+    return name, logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+
+def held_out_right(logits: NDArray[np.float32], splits: Splits) -> NDArray[np.bool_]:
+    """Return which validation images the logits of all training images, shape (N, classes), name right."""
+    is_held_out = np.ones(len(splits.whole), np.bool_)
+    is_held_out[splits.train_positions] = False
+    return np.asarray(logits[is_held_out].argmax(axis=1) == splits.validation.labels)
+
+
+if __name__ == "__main__":
+    console.run(main)
