@@ -38,8 +38,8 @@ class _Choice:
 def load_images(data: Path | None, calibration: Path | None, spec: ModelSpec, *, count: int, seed: int) -> Dataset:
     """Read images to calibrate with and others to compare on; no image is in both parts.
 
-    Without a folder of its own to calibrate with, at most half of each class's images are used for it. Of the others up
-    to 2,000 are compared.
+    Of a folder that comes split the first part, training, calibrates, and the last one, the test, is compared. If one
+    folder is for both, at most half of each class's images calibrate. Of the others up to 2,000 are compared.
 
     Args:
         data: holds a folder of images for each class; those that are no label are left out, and named. None: the
@@ -54,13 +54,21 @@ def load_images(data: Path | None, calibration: Path | None, spec: ModelSpec, *,
     """
     folder = data or calibration
     assert folder is not None  # the caller's
-    files = _unlabelled_files(folder) if data is None else _labelled_files(folder, spec.labels)
+    labels = spec.labels if data is not None else None
     rng = np.random.default_rng(seed)
-    if data is None or calibration is None:
-        choice = _split(files, count, rng)
-    else:
-        chosen = rng.permutation(len(own := _unlabelled_files(calibration)))[:count]
-        choice = _Choice(tuple(own[index] for index in chosen), tuple(files))
+    try:
+        compared, calibrating = _part(folder, -1), _part(calibration or folder, 0)
+        files = _list_files(compared, labels)
+        own = files if calibrating == compared else _list_files(calibrating, None if calibration else labels)
+    except DatasetError:
+        raise
+    except OSError as error:
+        raise DatasetError(
+            f"{error.filename} can't be read ({error.strerror}): expected a folder of images, or of one for each class"
+        ) from error
+    chosen = _in_turn(own, count, rng, divisor=2 if own is files else 1)
+    others = sorted(set(range(len(files))) - set(chosen)) if own is files else range(len(files))
+    choice = _Choice(tuple(own[index] for index in chosen), tuple(files[index] for index in others))
     return _read(folder, choice, spec.input, rng, is_labelled=data is not None)
 
 
@@ -73,27 +81,18 @@ def noise(spec: ModelSpec, *, seed: int) -> Dataset:
     return Dataset("random pixels", LabelledImages(images[:0], test.labels[:0]), test, is_labelled=False)
 
 
-def _unlabelled_files(folder: Path) -> list[tuple[Path, int]]:
-    try:
-        own, inner = list_images(folder), list_class_folders(folder)
-    except OSError as error:
-        raise DatasetError(f"{folder} can't be read ({error.strerror}): expected a folder of images") from error
-    found = [*own.images, *(path for images in inner.images.values() for path in images)]
-    return [(path, _UNKNOWN_CLASS) for path in found]
+def _part(folder: Path, index: int) -> Path:
+    """Return a part of a folder that comes split, the first one being for training; else the folder."""
+    parts = split_parts(folder)
+    return folder / parts[index] if parts else folder
 
 
-def _labelled_files(folder: Path, labels: Sequence[str]) -> list[tuple[Path, int]]:
-    try:
-        found, parts = list_class_folders(folder), split_parts(folder)
-    except OSError as error:
-        raise DatasetError(
-            f"{folder} can't be read ({error.strerror}): expected one that holds a folder of images for each class"
-        ) from error
-    if parts:
-        raise DatasetError(
-            f"{folder} holds {', '.join(parts)}, each with a folder for each class: give one part, --data "
-            f"{folder / parts[-1]}"
-        )
+def _list_files(folder: Path, labels: Sequence[str] | None) -> list[tuple[Path, int]]:
+    """Return the images of a folder with their classes, by the names of its folders; without labels of no class."""
+    found = list_class_folders(folder)
+    if labels is None:
+        inner = (path for images in found.images.values() for path in images)
+        return [(path, _UNKNOWN_CLASS) for path in (*list_images(folder).images, *inner)]
     classes = {name: _class_of(name, labels) for name in found.images}
     left_out = [name for name, number in classes.items() if number is None]
     if len(left_out) == len(classes):
@@ -119,15 +118,13 @@ def _class_of(folder: str, labels: Sequence[str]) -> int | None:
     return list(labels).index(mapped.labels[0]) if len(mapped.labels) == 1 else None
 
 
-def _split(files: Sequence[tuple[Path, int]], count: int, rng: np.random.Generator) -> _Choice:
-    """Choose images to calibrate with, of each class in turn and at most half of it; all others are for comparison."""
+def _in_turn(files: Sequence[tuple[Path, int]], count: int, rng: np.random.Generator, *, divisor: int = 1) -> list[int]:
+    """Choose images of each class in turn, at most this part of each: their places."""
     turns: list[tuple[int, float, int]] = []
     for number in sorted({number for _, number in files}):
         members = rng.permutation([index for index, (_, found) in enumerate(files) if found == number])
-        turns += [(turn, rng.random(), int(index)) for turn, index in enumerate(members[: len(members) // 2])]
-    chosen = [index for *_, index in sorted(turns)[:count]]
-    others = sorted(set(range(len(files))) - set(chosen))
-    return _Choice(tuple(files[index] for index in chosen), tuple(files[index] for index in others))
+        turns += [(turn, rng.random(), int(index)) for turn, index in enumerate(members[: len(members) // divisor])]
+    return [index for *_, index in sorted(turns)[:count]]
 
 
 def _read(folder: Path, choice: _Choice, spec: InputSpec, rng: np.random.Generator, *, is_labelled: bool) -> Dataset:

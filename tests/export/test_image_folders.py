@@ -111,6 +111,26 @@ def test_a_folder_of_its_own_calibrates_and_then_all_labelled_images_are_compare
     assert dataset.is_labelled
 
 
+@pytest.mark.parametrize("is_labelled", [False, True])
+def test_of_a_folder_that_comes_split_training_calibrates_and_the_test_is_compared(
+    tmp_path: Path, is_labelled: bool
+) -> None:
+    parts = {"train/green": 7, "train/blue": 5, "valid/green": 2, "test/green": 3, "test/blue": 4}
+    folder = _write(tmp_path, **parts)
+    dataset = load_images(*((folder, None) if is_labelled else (None, folder)), SPEC, count=6, seed=0)
+
+    def prepared(part: str) -> set[bytes]:
+        frames = [cv2.imread(str(path)) for path in (folder / part).rglob("*.png")]
+        return {prepare(frame, SPEC.input).pixels.tobytes() for frame in frames}
+
+    assert len(dataset.train.labels) == 6
+    assert _keys(dataset.train.images) < prepared("train")
+    assert _keys(dataset.test.images) == prepared("test")
+    assert dataset.test.labels.tolist() == ([2] * 4 + [1] * 3 if is_labelled else [-1] * 7)
+    if is_labelled:
+        assert np.bincount(dataset.train.labels).tolist() == [0, 3, 3]  # in turn
+
+
 def test_images_without_classes_are_split_too(tmp_path: Path) -> None:
     dataset = load_images(None, _write(tmp_path, any=5, other=2), SPEC, count=100, seed=0)
     assert (len(dataset.train.labels), len(dataset.test.labels), dataset.is_labelled) == (3, 4, False)
@@ -122,9 +142,8 @@ def test_images_without_classes_are_split_too(tmp_path: Path) -> None:
         ({"hats": 3, "train": 2}, "hats, train"),
         ({}, "none"),
         ({"green": 0}, "no image"),
-        ({"train/green": 1, "test/green": 1}, "test"),
     ],
-    ids=["no label", "no folder", "no image", "split"],
+    ids=["no label", "no folder", "no image"],
 )
 def test_a_folder_without_images_of_a_label_is_refused(tmp_path: Path, counts: dict[str, int], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
