@@ -44,7 +44,8 @@ class Preset:
     label_smoothing: float = 0.0
     """Share of the target that all classes get alike (Szegedy et al., 2016, arXiv:1512.00567), 0-1."""
     balance: float = 1.0
-    """Power of 1 / images of a class that its images weigh in the loss, of your own images alone: 0 none, 1 all."""
+    """Power of 1 / images of a class that its images weigh in the loss, of your own images alone, whatever the recipe:
+    0 none, 1 all."""
     average_epochs: float = 0.0
     """Window, in epochs, of the exponential average of the weights that is kept in the end (0: the last weights)."""
     shift: int = 0
@@ -111,7 +112,8 @@ class TrainConfig:
     preset: str | None = None
     """Name in PRESETS (None: transfer for a folder of your own images, edge for the other data)."""
     data: str = "fashion-mnist"
-    """fashion-mnist (downloaded once), demo (garments drawn by code) or a folder that holds one folder a class."""
+    """fashion-mnist (downloaded once), demo (garments drawn by code) or a folder that holds one folder a class, or
+    train, valid and test that do."""
     # Overrides of the preset; None: its value.
     epochs: int | None = None
     batch_size: int | None = None

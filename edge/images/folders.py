@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from edge.images.kinds import EMPTY, Kind, counted, has_image_suffix, is_readable, kind_of_file
 
+PARTS = ("train", "training", "val", "valid", "validation", "test", "testing")
+"""Names of the folders of a data set that comes split, in lower case."""
+
 _LOGGER = logging.getLogger(__name__)
 _OTHER = Kind("other", "file", "no image by its first bytes")
 _NO_CLASS = Kind("unsorted", "image", "move it into the folder of its class")
-_PARTS = ("train", "training", "val", "valid", "validation", "test", "testing")
 _DEEPER = 3  # folders below the one that was asked for, to find images that lie deeper than is looked
 _MOST_LOOKED_AT = 200  # files, for a hint
 
@@ -95,9 +97,9 @@ def split_parts(folder: Path) -> tuple[str, ...]:
     """
     inner = {path.name.lower(): path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
     is_split = len(inner) > 1 and all(
-        name in _PARTS and any(path.is_dir() for path in part.iterdir()) for name, part in inner.items()
+        name in PARTS and any(path.is_dir() for path in part.iterdir()) for name, part in inner.items()
     )
-    return tuple(inner[name].name for name in _PARTS if name in inner) if is_split else ()
+    return tuple(inner[name].name for name in PARTS if name in inner) if is_split else ()
 
 
 def sort_files(paths: Iterable[Path]) -> ImageFiles:

@@ -1,4 +1,4 @@
-"""Your own images for the recipe `image-v1`: surveyed once, divided, then read as the runner reads them."""
+"""Your own images, for either recipe: surveyed once, divided, then read as the runner reads them."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import vision
-from edge.artifact.input_spec import InputSpec
+from edge.artifact.input_spec import GARMENT_RECIPE, InputSpec
 from edge.artifact.spec import UNKNOWN_LABEL, reserved_among
 from edge.datasets.folder_labels import is_counter_examples
 from edge.errors import DatasetError, FrameError
 from edge.images.decode import read_image
-from edge.images.folders import list_class_folders, split_parts
+from edge.images.folders import PARTS, list_class_folders, split_parts
 from edge.images.near_copies import Look, group_near_copies, look_of
 from train.data.parts import (
     ANY,
+    LEFT_OUT,
     TEST,
     TRAIN,
     VALIDATION,
     ImageFiles,
     LabelledFiles,
+    check_parts,
     divide,
-    near_copies_on_both_sides,
 )
 from train.data.shapes import bars_that_tell
 
@@ -62,6 +63,11 @@ class OwnParts:
     validation: ReadImages
     test: ReadImages
     class_names: tuple[str, ...]
+    whole: NDArray[np.uint8]
+    """Images of `train`; of the recipe garment, all training and validation images in the order of classes and files,
+    which no seed or limit changes."""
+    train_positions: NDArray[np.int64]
+    """Index in `whole` of each image of `train`."""
     skipped: tuple[str, ...]
     """Lines "path: reason", one for each image that wasn't used."""
 
@@ -79,7 +85,9 @@ class _Surveyed:
 
     file: _File
     digest: bytes
-    """SHA-256 of the decoded pixels."""
+    """SHA-256 of the input of the network."""
+    pixels: NDArray[np.uint8] | None
+    """Input of the network, kept for the recipe garment alone: images are larger, and are read again."""
     look: Look
     aspect: float
     """Width / height."""
@@ -90,6 +98,8 @@ def read_parts(
     most_training_images: int | None = None, scratch: Path | None = None,
 ) -> OwnParts:  # fmt: skip
     """Read the images of a folder that holds one folder for each class, or parts that hold those.
+
+    Cut-outs with transparency lie on a ground that differs from them; for the recipe garment their outline is known.
 
     Args:
         folder: with folders of images, whose names are the classes; or train, valid and test with such folders.
@@ -117,26 +127,31 @@ def read_parts(
     _require_enough(folder, kinds, labels)
     if spec.resize == "letterbox" and (warning := bars_that_tell([image.aspect for image in images], labels, kinds)):
         _LOGGER.warning("%s", warning)
-    groups = group_near_copies([image.look for image in images])
-    parts = divide(
-        LabelledFiles(labels, groups, given, disputed),
-        test_fraction=test_fraction, validation_fraction=validation_fraction, seed=seed,
-    )  # fmt: skip
-    _report(labels, groups, parts, disputed, kinds, has_test=test_fraction > 0)
+    known = LabelledFiles(labels, group_near_copies([image.look for image in images]), given, disputed)
+    parts = divide(known, test_fraction=test_fraction, validation_fraction=validation_fraction, seed=seed)
+    if most_training_images is not None:
+        trained = np.random.default_rng(seed).permutation(np.flatnonzero(parts == TRAIN))
+        parts[trained[most_training_images:]] = LEFT_OUT
+    check_parts(known, parts, kinds, has_test=test_fraction > 0)
     larger = replace(spec, height=round(spec.height * margin), width=round(spec.width * margin))
     read = {}
     for part, size in ((TRAIN, larger), (VALIDATION, spec), (TEST, spec)):
         chosen = np.flatnonzero(parts == part)
-        if part == TRAIN and most_training_images is not None and most_training_images < len(chosen):
-            chosen = np.sort(np.random.default_rng(seed).permutation(chosen)[:most_training_images])
         store = scratch / "training_images.npy" if scratch is not None and part == TRAIN else None
-        pixels = _read([images[index].file.path for index in chosen], size, store)
+        pixels = _read([images[index] for index in chosen], size, store)
         paths = tuple(images[index].file.path for index in chosen)
-        read[part] = ReadImages(pixels, labels[chosen], ImageFiles(paths, groups[chosen], bool((given != ANY).any())))
+        comes_split = bool((given != ANY).any())
+        read[part] = ReadImages(pixels, labels[chosen], ImageFiles(paths, known.groups[chosen], comes_split))
     if not len(read[TEST].labels):
         _LOGGER.warning("no test part: the network is judged on the validation images, which flatters if they chose it")
         read[TEST] = read[VALIDATION]
-    return OwnParts(read[TRAIN], read[VALIDATION], read[TEST], names, (*damaged, *repeated, *skipped))
+    whole, positions = read[TRAIN].pixels, np.arange(len(read[TRAIN].labels))
+    if spec.recipe == GARMENT_RECIPE:
+        learned = np.flatnonzero(parts != TEST)
+        whole = _read([images[index] for index in learned], spec, None)
+        positions = np.flatnonzero(parts[learned] == TRAIN)
+    return OwnParts(read[TRAIN], read[VALIDATION], read[TEST], names, whole, positions,
+                    (*damaged, *repeated, *skipped))  # fmt: skip
 
 
 def _list(folder: Path) -> tuple[tuple[str, ...], list[_File], list[str]]:
@@ -153,7 +168,7 @@ def _list(folder: Path) -> tuple[tuple[str, ...], list[_File], list[str]]:
     if parts and TRAIN not in roots.values():
         raise DatasetError(f"{folder} holds {', '.join(parts)} and no train: expected training images")
     found = {root: list_class_folders(root) for root in roots}
-    names = class_names_of({name for each in found.values() for name in each.images}, folder)
+    names = _class_names({name for each in found.values() for name in each.images}, folder)
     files, skipped = [], []
     for root, each in found.items():
         each.log_left_out(root)
@@ -165,20 +180,24 @@ def _list(folder: Path) -> tuple[tuple[str, ...], list[_File], list[str]]:
     return names, files, skipped
 
 
-def class_names_of(folders: Collection[str], folder: Path) -> tuple[str, ...]:
-    """Return the names of those folders that are classes and no counter-examples, sorted.
-
-    Raises:
-        DatasetError: there are fewer than two, or one has a reserved name.
-    """
+def _class_names(folders: Collection[str], folder: Path) -> tuple[str, ...]:
+    """Return the names of those folders that are classes and no counter-examples, sorted."""
     names = tuple(sorted(name for name in folders if not is_counter_examples(name)))
     others = sorted(set(folders) - set(names))
+    nested = [name for name in names if any((folder / name).glob("*/*"))]
     if len(names) < 2:
         besides = (
             f" besides counter-examples ({', '.join(others)}, which can be a class by another name)" if others else ""
         )
-        count = f"{len(names)} {'folder' if len(names) == 1 else 'folders'}"
-        raise DatasetError(f"{folder} holds {count}{besides}: expected one for each of 2 or more classes")
+        count = "1 folder" if names else "0 folders"
+        hint = f"; if {nested[0]} holds them, give --data {folder / nested[0]}" if nested else ""
+        raise DatasetError(f"{folder} holds {count}{besides}: expected one for each of 2 or more classes{hint}")
+    parts = [name for part in PARTS for name in names if name.lower() == part]
+    if len(parts) > 1 and (inner := [name for name in parts if name in nested]):
+        raise DatasetError(
+            f"{folder} comes split ({', '.join(parts)}): expected no other folder, and in each one for each class; or "
+            f"give --data {folder / inner[0]}"
+        )
     if reserved := reserved_among(names):
         raise DatasetError(
             f"{folder / reserved}: {reserved!r} is an answer of the runner's own and can't be a class: rename it "
@@ -189,14 +208,18 @@ def class_names_of(folders: Collection[str], folder: Path) -> tuple[str, ...]:
 
 def _survey(files: list[_File], spec: InputSpec, folder: Path) -> tuple[list[_Surveyed], list[str]]:
     """Decode every image once; return the usable ones and lines about the others."""
+    is_garment = spec.recipe == GARMENT_RECIPE
 
     def look_at(file: _File) -> _Surveyed | str:
         try:
-            frame = read_image(file.path, least=vision.least_edge(spec))
+            frame = read_image(file.path, least=vision.least_edge(spec), keeps_alpha=True)
             if min(frame.shape[:2]) < _SMALLEST_EDGE:
                 return f"{file.path}: {frame.shape[1]}x{frame.shape[0]} pixels, less than {_SMALLEST_EDGE} show nothing"
-            return _Surveyed(file, hashlib.sha256(frame.tobytes() + bytes(str(frame.shape), "ascii")).digest(),
-                             look_of(frame), frame.shape[1] / frame.shape[0])  # fmt: skip
+            pixels = vision.prepare(frame, spec).pixels
+            if is_garment and not pixels.any():
+                return f"{file.path}: the vision step finds no garment in it"
+            return _Surveyed(file, hashlib.sha256(pixels.tobytes()).digest(), pixels if is_garment else None,
+                             look_of(vision.to_bgr(frame)), frame.shape[1] / frame.shape[0])  # fmt: skip
         except (OSError, FrameError) as error:
             return f"{file.path}: {getattr(error, 'strerror', None) or error}"
 
@@ -215,7 +238,7 @@ def _without_copies(surveyed: list[_Surveyed]) -> tuple[list[_Surveyed], NDArray
     for image in sorted(surveyed, key=lambda image: -image.file.part):
         first = kept.setdefault((image.digest, image.file.label), image)
         if first is not image:
-            lines.append(f"{image.file.path}: the same picture as {first.file.path}")
+            lines.append(f"{image.file.path}: to the network it is the same picture as {first.file.path}")
     images = sorted(kept.values(), key=lambda image: (image.file.label, image.file.path))
     classes: dict[bytes, list[_Surveyed]] = {}
     for image in images:
@@ -241,47 +264,27 @@ def _require_enough(folder: Path, names: tuple[str, ...], labels: NDArray[np.int
         _LOGGER.warning("fewer than %d images of a class promise little: %s", _FEW_OF_A_CLASS, shown)
 
 
-def _report(
-    labels: NDArray[np.int32], groups: NDArray[np.int64], parts: NDArray[np.int8], disputed: NDArray[np.bool_],
-    names: tuple[str, ...], *, has_test: bool,
-) -> None:  # fmt: skip
-    """Say what the division can't promise; refuse one without training or test images."""
-    near = len(groups) - len(np.unique(groups))
-    both = near_copies_on_both_sides(parts, groups)
-    if near:
-        _LOGGER.info("near copies of other images (bursts, recordings): %d of %d", near, len(groups))
-    if both:
-        _LOGGER.warning("%d of %d test images have near copies in training: the accuracy flatters", both,
-                        (parts == TEST).sum())  # fmt: skip
-    if disputed.any():
-        _LOGGER.warning("%d images lie in two classes: remove them from one", disputed.sum())
-    nouns = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
-    if not has_test and not (parts == TEST).any():
-        del nouns[TEST]
-    for part, noun in nouns.items():
-        absent = [name for label, name in enumerate(names) if not (labels[parts == part] == label).any()]
-        if absent and (part == TRAIN or len(absent) == len(names)):
-            raise DatasetError(f"no {noun} images of {', '.join(absent[:5])}: add images of other scenes")
-        if absent:
-            _LOGGER.warning("no %s images of %s", noun, ", ".join(absent[:5]))
-
-
-def _read(paths: list[Path], spec: InputSpec, store: Path | None) -> NDArray[np.uint8]:
+def _read(images: list[_Surveyed], spec: InputSpec, store: Path | None) -> NDArray[np.uint8]:
     """Read images as the runner does: into memory, or into a file where they are large."""
-    shape = (len(paths), spec.height, spec.width) + ((3,) if spec.channels == 3 else ())
+    shape = (len(images), spec.height, spec.width) + ((3,) if spec.channels == 3 else ())
     if store is not None and np.prod(shape, dtype=np.int64) > _MOST_MEMORY:
         pixels: NDArray[np.uint8] = np.lib.format.open_memmap(store, mode="w+", dtype=np.uint8, shape=shape)
     else:
         pixels = np.empty(shape, np.uint8)
 
     def read_one(number: int) -> None:
+        path = images[number].file.path
         try:
-            frame = read_image(paths[number], least=vision.least_edge(spec))
+            frame = read_image(path, least=vision.least_edge(spec), keeps_alpha=True)
         except (OSError, FrameError) as error:
-            raise DatasetError(f"{paths[number]} changed while it was read: {error}") from error
+            raise DatasetError(f"{path} changed while it was read: {error}") from error
         pixels[number] = vision.prepare(frame, spec).pixels
 
-    _in_parallel(read_one, range(len(paths)), "prepared {} of {} images")
+    for number, image in enumerate(images):
+        if image.pixels is not None:
+            pixels[number] = image.pixels
+    _in_parallel(read_one, [number for number, image in enumerate(images) if image.pixels is None],
+                 "prepared {} of {} images")  # fmt: skip
     return pixels
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-TRAIN, VALIDATION, TEST = range(3)
+from edge.errors import DatasetError
+
+_LOGGER = logging.getLogger(__name__)
+TRAIN, VALIDATION, TEST, LEFT_OUT = range(4)
+"""Parts of images; those beyond a limit are left out of all."""
 ANY = -1
 """Part of an image whose data set doesn't come split."""
 _TEST_SEED = 0  # of its own, so that runs with different seeds are tested on the same images
@@ -43,9 +49,9 @@ class ImageFiles:
 def divide(files: LabelledFiles, *, test_fraction: float, validation_fraction: float, seed: int) -> NDArray[np.int8]:
     """Return the part of each image: int8, shape (N,), TRAIN, VALIDATION or TEST.
 
-    Parts that are given stay as they are; those that are missing come from the training images, at least one image of
-    each class. Where a class has fewer than three groups, or one group is most of it, near copies are cut in the
-    order of their files, so that neighbours in a recording stay together.
+    Parts that are given stay as they are, but for disputed images, which are trained on; those that are missing come
+    from the training images, at least one image of each class. Where a class has fewer than three groups, or one group
+    is most of it, near copies are cut in the order of their files, so that neighbours in a recording stay together.
 
     Args:
         files: labels, groups and given parts.
@@ -53,7 +59,7 @@ def divide(files: LabelledFiles, *, test_fraction: float, validation_fraction: f
         validation_fraction: share of the others that becomes the validation part, 0-1.
         seed: of the validation part; the test part is the same for every seed.
     """
-    parts = np.where(files.given == ANY, TRAIN, files.given).astype(np.int8)
+    parts = np.where((files.given == ANY) | files.disputed, TRAIN, files.given).astype(np.int8)
     groups = _cut(files, parts)
     for part, fraction, part_seed in ((TEST, test_fraction, _TEST_SEED), (VALIDATION, validation_fraction, seed)):
         if fraction and not (files.given == part).any():
@@ -63,7 +69,42 @@ def divide(files: LabelledFiles, *, test_fraction: float, validation_fraction: f
 
 def near_copies_on_both_sides(parts: NDArray[np.int8], groups: NDArray[np.int64]) -> int:
     """Return the number of test images that have a near copy among the images of training and validation."""
-    return int(np.isin(groups[parts == TEST], groups[parts != TEST]).sum())
+    return int(np.isin(groups[parts == TEST], groups[parts < TEST]).sum())
+
+
+def check_parts(files: LabelledFiles, parts: NDArray[np.int8], names: Sequence[str], *, has_test: bool) -> None:
+    """Log what a division can't promise, and refuse one without images.
+
+    Args:
+        files: that were divided.
+        parts: of `divide`, or LEFT_OUT for an image that no part has.
+        names: of the classes.
+        has_test: False if a test part may be missing.
+
+    Raises:
+        DatasetError: a class has no training image, or a part none at all.
+    """
+    near = len(files.groups) - len(np.unique(files.groups))
+    both = near_copies_on_both_sides(parts, files.groups)
+    if near:
+        _LOGGER.info("near copies of other images (bursts, recordings): %d of %d", near, len(files.groups))
+    if both:
+        _LOGGER.warning("%d of %d test images have near copies in training: the accuracy flatters", both,
+                        (parts == TEST).sum())  # fmt: skip
+    if files.disputed.any():
+        _LOGGER.warning("%d images lie in two classes: remove them from one", files.disputed.sum())
+    nouns = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
+    if not has_test and not (parts == TEST).any():
+        del nouns[TEST]
+    for part, noun in nouns.items():
+        absent = [name for label, name in enumerate(names) if not (files.labels[parts == part] == label).any()]
+        if absent and (part == TRAIN or len(absent) == len(names)):
+            raise DatasetError(
+                f"no {noun} images of {', '.join(absent[:5])}: add some of other scenes, or give another "
+                "--test-fraction, --validation-fraction or --max-images"
+            )
+        if absent:
+            _LOGGER.warning("no %s images of %s", noun, ", ".join(absent[:5]))
 
 
 def _cut(files: LabelledFiles, parts: NDArray[np.int8]) -> NDArray[np.int64]:

@@ -20,7 +20,6 @@ from edge.errors import DatasetError
 from edge.vision.image import resize
 from train.config import DATASETS, TrainConfig, input_of, preset_for
 from train.data.auxiliary import AuxiliaryImages, concatenate, read
-from train.data.folders import balancing_weights, read_folder
 from train.data.own_images import read_parts
 from train.data.parts import ImageFiles
 
@@ -28,7 +27,6 @@ _LOGGER = logging.getLogger(__name__)
 _DEMO_IMAGES = 6_000  # training images drawn unless --max-images says otherwise: half a minute
 _DEMO_TEST_IMAGES = 1_000
 _DEMO_TEST_SEED = 1_000_003  # far from any --seed a person types, so that no drawn test garment is a training garment
-_OWN_TEST_SEED = 0
 _MARGIN = 1.15  # size of training images that are cropped at random, in units of the input's
 
 
@@ -46,7 +44,7 @@ class Split:
     spec: InputSpec = _GREY
     """Channels and number range of a network's input; its size is that of the pixels."""
     files: ImageFiles | None = None
-    """Files that the images come from; None for images of other data than a folder, or of the recipe garment."""
+    """Files that the images come from; None for images of other data than a folder."""
 
     @property
     def images(self) -> NDArray[np.float32]:
@@ -77,8 +75,8 @@ class Splits:
     test: Split
     class_names: tuple[str, ...]
     whole: NDArray[np.uint8]
-    """All training images in the data set's order, as in soft labels: uint8, shape as `train.pixels`. Of recipe image,
-    those of `train`, and then the counter-examples."""
+    """All training and validation images in the data set's order, as in soft labels: uint8, shape as `train.pixels`. Of
+    recipe image, those of `train`, and then the counter-examples."""
     train_positions: NDArray[np.int64]
     """Index in `whole` of each image of `train`."""
     auxiliary: AuxiliaryImages | None = None
@@ -103,63 +101,26 @@ class Splits:
         return replace(self.test.spec, height=height, width=width)
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """A data set before the validation split."""
-
-    train: Split
-    """Counter-examples have the number of classes in place of a label, here and in `test`."""
-    test: Split
-    class_names: tuple[str, ...] = FASHION_MNIST_LABELS
-    is_own: bool = False
-    skipped: tuple[str, ...] = ()
-
-
 def load_splits(config: TrainConfig, *, scratch: Path | None = None) -> Splits:
-    """Load the data set of a run and split the validation images off its training images.
+    """Load the data set of a run: your own folders in their parts, of the others a validation part split off.
 
     Colour images of more than a gigabyte lie in a file in `scratch`, if it is given.
 
     Raises:
         DatasetError: the data can't be read, or there are too few images to split.
     """
-    if preset_for(config).recipe == "image":
-        return _own_in_parts(config, scratch)
-    loaded = _load(config)
-    whole = loaded.train
-    rng = np.random.default_rng(_split_seed(config))
-    positions = np.arange(len(whole.labels))
-    if config.max_images is not None and config.max_images < len(whole.labels):
-        positions = rng.permutation(len(whole.labels))[: config.max_images]
-    positions = positions[np.argsort(whole.labels[positions] >= len(loaded.class_names), kind="stable")]
-    images, labels = whole.pixels[positions], whole.labels[positions]
-    is_validation = stratified_choice(labels, fraction=config.validation_fraction, rng=rng, least=int(loaded.is_own))
-    if is_validation.all() or not is_validation.any():
-        raise DatasetError(
-            f"{len(labels)} training images can't be split into training and validation "
-            f"(fraction {config.validation_fraction:.3f}): "
-            + ("raise --max-images" if config.max_images is not None else "give another --validation-fraction")
-        )
-    parts = (Split(images[~is_validation], labels[~is_validation]), Split(images[is_validation], labels[is_validation]),
-             loaded.test)  # fmt: skip
-    weights = balancing_weights(parts[0].labels, _kinds(parts[0], loaded.class_names)) if loaded.is_own else None
-    (train, validation, test), counter_examples = _set_apart(parts, len(loaded.class_names))
-    if counter_examples is not None and (config.teacher or config.soft_labels or config.extra_data):
+    splits = _garments(config) if config.data in DATASETS else _own(config, scratch)
+    if splits.counter_examples is not None and (config.teacher or config.soft_labels or config.extra_data):
         raise DatasetError(
             f"{config.data} holds counter-examples, and --teacher, --soft-labels and --extra-data have none: train "
             "without those flags, or move that folder elsewhere"
         )
-    height, width = whole.pixels.shape[1:]
+    names, size = splits.class_names, splits.input
     auxiliary, threshold_images = (
-        concatenate([read(path, class_names=loaded.class_names, height=height, width=width) for path in paths])
+        concatenate([read(path, class_names=names, height=size.height, width=size.width) for path in paths])
         for paths in (config.extra_data, () if config.threshold_data is None else (config.threshold_data,))
     )
-    return Splits(
-        train, validation, test, loaded.class_names,
-        whole=whole.pixels, train_positions=positions[~is_validation][: len(train.labels)],
-        auxiliary=auxiliary, threshold_images=threshold_images, class_weights=weights,
-        skipped=loaded.skipped, counter_examples=counter_examples,
-    )  # fmt: skip
+    return replace(splits, auxiliary=auxiliary, threshold_images=threshold_images)
 
 
 def _split_seed(config: TrainConfig) -> int:
@@ -187,69 +148,80 @@ def in_size(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
 
 
 def stratified_choice(
-    labels: NDArray[np.integer[Any]], *, fraction: float, rng: np.random.Generator, least: int = 0
+    labels: NDArray[np.integer[Any]], *, fraction: float, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
     """Choose the same share of every class, rounded.
 
     Args:
         labels: class indices, shape (N,).
-        fraction: share that is chosen, 0-1; 0 chooses none.
+        fraction: share that is chosen, 0-1.
         rng: order of the images of a class.
-        least: images chosen of a class at least, as long as one of it is left.
 
     Returns:
         bool, shape (N,), true where chosen.
     """
-    least = least if fraction else 0
     chosen = np.zeros(len(labels), np.bool_)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        count = max(round(fraction * len(members)), min(least, len(members) - 1))
-        chosen[rng.permutation(members)[:count]] = True
+        chosen[rng.permutation(members)[: round(fraction * len(members))]] = True
     return chosen
 
 
-def _load(config: TrainConfig) -> _Loaded:
-    if config.data not in DATASETS:
-        return _own(config)
+def balancing_weights(
+    labels: NDArray[np.integer[Any]], classes: int, *, balance: float = 1.0
+) -> NDArray[np.float32] | None:
+    """Return weights of the classes in the loss, float32, shape (classes,): 1 / count to the power of `balance`, 0-1.
+
+    At 1 their total weights are equal. Their mean over the images is 1. None if all weigh the same, or if the largest
+    class has at most 1.5 times the images of the smallest. Each class has an image.
+    """
+    counts = np.bincount(labels, minlength=classes)
+    if 2 * counts.max() <= 3 * counts.min() or not balance:
+        return None
+    weights = counts**-balance
+    return np.asarray(weights * len(labels) / (counts * weights).sum(), np.float32)
+
+
+def _garments(config: TrainConfig) -> Splits:
+    """Return Fashion-MNIST, or drawn garments, with a validation part of the training images."""
+    whole, test = _load(config)
+    rng = np.random.default_rng(_split_seed(config))
+    positions = np.arange(len(whole.labels))
+    if config.max_images is not None and config.max_images < len(whole.labels):
+        positions = rng.permutation(len(whole.labels))[: config.max_images]
+    images, labels = whole.pixels[positions], whole.labels[positions]
+    is_validation = stratified_choice(labels, fraction=config.validation_fraction, rng=rng)
+    if is_validation.all() or not is_validation.any():
+        raise DatasetError(
+            f"{len(labels)} training images can't be split into training and validation "
+            f"(fraction {config.validation_fraction:.3f}): "
+            + ("raise --max-images" if config.max_images is not None else "give another --validation-fraction")
+        )
+    train, validation = (Split(images[chosen], labels[chosen]) for chosen in (~is_validation, is_validation))
+    return Splits(train, validation, test, FASHION_MNIST_LABELS, whole.pixels, positions[~is_validation])
+
+
+def _load(config: TrainConfig) -> tuple[Split, Split]:
+    """Return training and test images of a data set."""
     if preset_for(config).input_size != _GREY.height:
         raise DatasetError(f"{config.data} has images of 28x28: --input-size is for a folder of your own images")
     if config.data == "demo":
         count = config.max_images or _DEMO_IMAGES
         _LOGGER.info("drawing %d garments", count + _DEMO_TEST_IMAGES)
         test = Split(*demo.draw_dataset(_DEMO_TEST_IMAGES, seed=_DEMO_TEST_SEED))
-        return _Loaded(Split(*demo.draw_dataset(count, seed=config.seed)), test)
+        return Split(*demo.draw_dataset(count, seed=config.seed)), test
     import keras
 
     download = keras.datasets.fashion_mnist.load_data
     try:
         train = Split(*fashion_mnist.load("train", download=download))
-        return _Loaded(train, Split(*fashion_mnist.load("test")))
+        return train, Split(*fashion_mnist.load("test"))
     except DatasetError as error:
         raise DatasetError(f"{error}; or train on drawn garments: python -m train --data demo") from error
 
 
-def _own(config: TrainConfig) -> _Loaded:
-    edge = preset_for(config).input_size
-    own = read_folder(Path(config.data), height=edge, width=edge)
-    # A seed of its own, so that runs with different seeds are tested on the same images.
-    rng = np.random.default_rng(_OWN_TEST_SEED)
-    held_out = stratified_choice(own.labels, fraction=config.test_fraction, rng=rng, least=1)
-    if not held_out.any():
-        raise DatasetError(
-            f"{config.data} holds too few images to hold out {config.test_fraction:.0%} of each class: "
-            "add images, or raise --test-fraction"
-        )
-    return _Loaded(
-        train=Split(own.pixels[~held_out], own.labels[~held_out]),
-        test=Split(own.pixels[held_out], own.labels[held_out]),
-        class_names=own.class_names,
-        is_own=True,
-        skipped=own.skipped,
-    )
-
-
-def _own_in_parts(config: TrainConfig, scratch: Path | None) -> Splits:
+def _own(config: TrainConfig, scratch: Path | None) -> Splits:
+    """Return your own images in their parts."""
     preset = preset_for(config)
     spec = input_of(preset)
     own = read_parts(
@@ -265,7 +237,7 @@ def _own_in_parts(config: TrainConfig, scratch: Path | None) -> Splits:
         _LOGGER.info("%d to %d training images a class: the rarest weighs %.1f times the commonest", *facts)
     (train, validation, test), counter_examples = _set_apart(parts, len(own.class_names))
     return Splits(
-        train, validation, test, own.class_names, whole=own.train.pixels, train_positions=np.arange(len(train.labels)),
+        train, validation, test, own.class_names, own.whole, own.train_positions[: len(train.labels)],
         class_weights=weights, skipped=own.skipped, counter_examples=counter_examples,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.teach.logistic import fit
-from train.data.folders import balancing_weights
+from train.data.splits import balancing_weights
 
 _PENALTY = 0.1  # on features of about unit length; from 0.03 to 0.3 the accuracy is the same within half a point
 _TOLERANCE = 3e-2  # of the gradient's length: the classes are right long before the last digits of the weights

@@ -23,6 +23,9 @@ def scene(*seed: int) -> np.ndarray:
     return np.kron(cells, np.ones((4, 4, 1), np.uint8))
 
 
+GARMENT = InputSpec(28, 36)
+
+
 def draw(folder: Path, counts: dict[str, int], *, first: int = 0) -> Path:
     for label, (name, count) in enumerate(counts.items()):
         (folder / name).mkdir(parents=True)
@@ -31,9 +34,9 @@ def draw(folder: Path, counts: dict[str, int], *, first: int = 0) -> Path:
     return folder
 
 
-def parts_of(folder: Path, **choices) -> OwnParts:
+def parts_of(folder: Path, spec: InputSpec = SPEC, **choices) -> OwnParts:
     settings = {"margin": 1.0, "test_fraction": 0.15, "validation_fraction": 1 / 12, "seed": 0}
-    return read_parts(folder, SPEC, **(settings | choices))
+    return read_parts(folder, spec, **(settings | choices))
 
 
 def sizes(own: OwnParts) -> list[list[int]]:
@@ -64,11 +67,12 @@ def test_without_a_test_part_the_validation_images_stand_in_for_it(tmp_path: Pat
     assert "no test part" in caplog.text
 
 
-def test_a_data_set_that_comes_split_keeps_its_parts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("spec", [SPEC, GARMENT], ids=["image", "garment"])
+def test_a_data_set_that_comes_split_keeps_its_parts(tmp_path: Path, spec: InputSpec) -> None:
     for number, (part, count) in enumerate({"train": 8, "valid": 3, "test": 4}.items()):
         draw(tmp_path / part, {"nut": count, "bolt": count}, first=100 * number)
 
-    assert sizes(parts_of(tmp_path)) == [[8, 8], [3, 3], [4, 4]]
+    assert sizes(parts_of(tmp_path, spec)) == [[8, 8], [3, 3], [4, 4]]
 
 
 def test_a_missing_validation_part_comes_from_the_training_images(tmp_path: Path) -> None:
@@ -137,9 +141,19 @@ def test_an_image_that_can_not_be_used_is_listed_with_its_reason(tmp_path: Path)
     [
         pytest.param({}, "0 folders", id="none"),
         pytest.param({"nut": 6}, "1 folder", id="one class"),
-        pytest.param({"nut": 6, "bolt": 2}, "2 images of bolt", id="two images"),
+        pytest.param({"own/nut": 6, "own/bolt": 6}, "--data .*/own$", id="classes that lie deeper"),
+        pytest.param({"test/nut": 6, "valid/nut": 6}, "valid, test", id="no training part"),
+        pytest.param(
+            {"train/nut": 6, "train/bolt": 6, "test": 6}, "--data .*/train$", id="a test part without classes"
+        ),
+        pytest.param({"train/nut": 6, "test/nut": 6, "notes": 1}, "--data .*/train$", id="parts beside another folder"),
+        pytest.param(
+            {"train/nut": 6, "test/nut": 6, "test/bolt": 6}, "images of bolt: ", id="a class in the test alone"
+        ),
+        pytest.param({"nut": 6, "bolt": 4}, "4 images of bolt", id="four images"),
         pytest.param({"nut": 6, "bolt": 0}, "0 images of bolt", id="an empty class"),
         pytest.param({"nut": 6, "bolt": 6, "Nothing": 6}, "/Nothing", id="an answer of the runner"),
+        pytest.param({"nut": 6, "bolt": 6, "stale": 6}, "/stale", id="another of its answers"),
         pytest.param({"nut": 6, "Background": 6}, "Background", id="one class and counter-examples"),
         pytest.param({"nut": 6, "bolt": 6, "other": 2}, "2 images of unknown", id="two counter-examples"),
     ],

@@ -90,6 +90,15 @@ def test_parts_that_are_given_stay_and_a_missing_one_comes_from_the_training_ima
     assert [counts(parts, images.labels, label)[VALIDATION] for label in (0, 1)] == [2, 2]  # round(20 / 12)
 
 
+def test_an_image_of_two_classes_is_no_test_of_a_data_set_that_comes_split_either() -> None:
+    given = [TRAIN] * 10 + [TEST] * 3 + [TRAIN] * 10 + [TEST] * 3
+    disputed = np.isin(np.arange(26), [0, 24])  # a training image of class 0, and the same as a test image of class 1
+    parts = parts_of(files([0] * 13 + [1] * 13, given=given, disputed=disputed))
+
+    assert parts[[0, 24]].tolist() == [TRAIN, TRAIN]
+    assert np.flatnonzero(parts == TEST).tolist() == [10, 11, 12, 23, 25]
+
+
 def test_near_copies_across_given_parts_are_counted() -> None:
     groups = np.arange(48)
     groups[20] = 0
