@@ -243,12 +243,13 @@ def _conclude(report: Report, page: Path) -> int:
     if gate:
         raise_for(gate)
     if failed := failed_rows(rows):
-        raise ToolkitError(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
+        raise ToolkitError(f"{len(failed)} of {len(rows)} row{'s' * (len(rows) != 1)} failed: {', '.join(failed)}")
     photographs = report.test_images.photographs
     if photographs and photographs.skipped:
         names = ", ".join(skipped.path for skipped in photographs.skipped)
         count = len(photographs.names) + len(photographs.skipped)
-        raise ToolkitError(f"{len(photographs.skipped)} of {count} photographs could not be read: {names}")
+        share = f"{len(photographs.skipped)} of {count} photograph{'s' * (count != 1)}"
+        raise ToolkitError(f"{share} could not be read: {names}")
     return EXIT_DONE
 
 

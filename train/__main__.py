@@ -98,8 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     low, high = metrics["test_top1_interval"]
-    noun = "test" if metrics["config"]["test_fraction"] else "held-out"
-    right = f"{metrics['test_top1_accuracy']:.2%} of {metrics['images']['test']:,} {noun} images right"
+    noun, count = "test" if metrics["config"]["test_fraction"] else "held-out", metrics["images"]["test"]
+    right = f"{metrics['test_top1_accuracy']:.2%} of {count:,} {noun} image{'s' * (count != 1)} right"
     print(f"{folder}: {right}, 95 % interval {low:.1%} to {high:.1%}")
     if metrics["rejection"]:
         print(describe_rejection(metrics["rejection"]))

@@ -57,10 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.start_logging(options)
     photographs = _list(options.folder, dict(options.map))
     inputs = _inputs(photographs, options.variants, seed=options.seed)
-    made = auxiliary.collect(inputs, f"{len(photographs)} photographs of {options.folder.name}")
+    count = len(photographs)
+    made = auxiliary.collect(inputs, f"{count} photograph{'s' * (count != 1)} of {options.folder.name}")
     auxiliary.write(options.out, made, FASHION_MNIST_LABELS)
-    of_no_class = int((~made.is_known).sum())
-    print(f"{options.out}: {len(made.pixels):,} images of {made.origin}, {of_no_class:,} of them of no class")
+    images, of_no_class = len(made.pixels), int((~made.is_known).sum())
+    print(f"{options.out}: {images:,} image{'s' * (images != 1)} of {made.origin}, {of_no_class:,} of them of no class")
     return 0
 
 

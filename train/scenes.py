@@ -54,9 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Make and store the scenes."""
     options = parser().parse_args(argv)
     console.start_logging(options)
-    made = auxiliary.collect(_inputs(options.count, seed=options.seed), f"{options.count} synthetic scenes")
+    origin = f"{options.count} synthetic scene{'s' * (options.count != 1)}"
+    made = auxiliary.collect(_inputs(options.count, seed=options.seed), origin)
     auxiliary.write(options.out, made, FASHION_MNIST_LABELS)
-    print(f"{options.out}: {len(made.pixels):,} images of {made.origin}")
+    print(f"{options.out}: {len(made.pixels):,} image{'s' * (len(made.pixels) != 1)} of {made.origin}")
     return 0
 
 

@@ -19,10 +19,11 @@ def accuracy_sentence(rows: Sequence[Row]) -> str:
     if lossy:
         sentence = f"A real loss of accuracy: {'; '.join(lossy)}."
     else:
-        sentence = f"None of {len(compared)} quantized rows shows a real loss of accuracy (McNemar's exact test, Holm)."
+        count = f"{len(compared)} quantized row{'s' * (len(compared) != 1)}"
+        sentence = f"None of {count} shows a real loss of accuracy (McNemar's exact test, Holm)."
     if unsure:
         return f"{sentence} A loss of {margin} points isn't excluded for {', '.join(unsure)}."
-    return f"{sentence} A loss of {margin} points is excluded for all of them."
+    return f"{sentence} A loss of {margin} points is excluded for {'it' if len(compared) == 1 else 'all of them'}."
 
 
 def loss_sentence(row: Row) -> str:
@@ -72,7 +73,9 @@ def change_sentence(row: Row) -> str:
     images = accuracy.images
     changed = images - round(loss.agreement * images)
     if not changed:
-        return f"All {images:,} predictions are those of float."
+        return (
+            f"All {images:,} predictions are those of float." if images > 1 else "The only prediction is that of float."
+        )
     counts = f"{changed:,} of {images:,} predictions changed; right before: {loss.lost:,}, right now: {loss.gained:,}."
     cells = [
         (count, label, prediction)

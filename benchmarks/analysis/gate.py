@@ -199,14 +199,15 @@ def _outcome(
 ) -> tuple[str, str]:
     broken = _with_caveats([result for result in checks if not result.passed], caveats)
     if failed:
-        return VARIANT_FAILED, f"{len(failed)} rows failed: {', '.join(failed)}"
+        return VARIANT_FAILED, f"{len(failed)} row{'s' * (len(failed) != 1)} failed: {', '.join(failed)}"
     if broken:
         return BROKEN, f"limits broken by {', '.join(map(''.join, broken.items()))}"
     if invalid:
         return ENVIRONMENT_INVALID, f"measured on an unfit machine, measure again: {', '.join(invalid)}"
     if not checks:
         return BROKEN, f"nothing to judge: {hint}"
-    kept = f"all {len(checks)} limits of {len({result.row for result in checks})} rows kept"
+    limits, rows = len(checks), len({result.row for result in checks})
+    kept = f"all {limits} limits of {rows} row{'s' * (rows != 1)} kept" if limits > 1 else "the only limit kept"
     doubtful = [f"{row}{caveat}" for row, caveat in _with_caveats(checks, caveats).items() if caveat]
     return PASSED, kept + (f"; not to be relied on: {', '.join(doubtful)}" if doubtful else "")
 

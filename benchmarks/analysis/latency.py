@@ -82,8 +82,9 @@ def latency_caveats(rows: Sequence[Row]) -> list[str]:
     timed = measured(rows)
     unsteady = [sentence for row in timed if (sentence := _unsteady_sentence(row))]
     if unsteady:
+        nouns = f"timed row{'s' * (len(timed) != 1)} {'is' if len(unsteady) == 1 else 'are'}"
         caveats.append(
-            f"{len(unsteady)} of {len(timed)} timed rows are noisy or drifting, as other work on the machine makes "
+            f"{len(unsteady)} of {len(timed)} {nouns} noisy or drifting, as other work on the machine makes "
             "them: their times may differ the next time. A speed-up compares calls of the same rounds and has its own "
             "interval. Accuracy doesn't depend on it. With nothing else running, measure again."
         )

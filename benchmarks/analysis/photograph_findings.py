@@ -52,14 +52,16 @@ def mistakes_sentence(tally: PhotographTally, *, shown: int) -> str:
     """Say which of the mistakes are drawn."""
     wrong = tally.totals.all.count - known(tally.totals.all.answered).right
     if shown == wrong:
-        return f"All {wrong} wrong answers, those with the highest score first."
+        return (
+            f"All {wrong} wrong answers, those with the highest score first." if wrong > 1 else "The only wrong answer."
+        )
     return f"The {shown} of {wrong} wrong answers with the highest score, the highest first; report.json lists all."
 
 
 def hits_sentence(tally: PhotographTally, *, shown: int) -> str:
     """Say which of the right answers are drawn."""
     right = known(tally.totals.all.answered).right
-    return f"{shown} of {right} right answers: of each folder the first by file name, none chosen."
+    return f"{shown} of {right} right answer{'s' * (right != 1)}: of each folder the first by file name, none chosen."
 
 
 def frames_sentence(tally: PhotographTally, *, threads: int) -> str:

@@ -77,7 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     data = pack(variants, images, seed=options.seed)
     atomic_file.write_bytes(options.out, data)
     files = len({variant.path for variant in variants})
-    print(f"{options.out}: {files} model files, {len(images.labels):,} images, {len(data) / 1e6:.1f} MB")
+    counts = f"{files} model file{'s' * (files != 1)}, {len(images.labels):,} image{'s' * (len(images.labels) != 1)}"
+    print(f"{options.out}: {counts}, {len(data) / 1e6:.1f} MB")
     print(f"on the device: python3 {options.out.name}, then back here: python -m benchmarks merge result.json")
     return EXIT_DONE
 

@@ -152,7 +152,7 @@ def machine_name(environment: Environment) -> str:
     parts = [
         environment.board or environment.cpu or environment.architecture,
         environment.int8_instructions,
-        f"{environment.cpu_count} cores" if environment.cpu_count else "",
+        f"{environment.cpu_count} core{'s' * (environment.cpu_count != 1)}" if environment.cpu_count else "",
         f"{memory / 2**30:.1f} GiB" if memory else "",
         "virtual machine" if environment.is_virtual_machine else "",
     ]
@@ -241,7 +241,7 @@ def busy_sentence(environment: Environment) -> str:
         return ""
     return (
         f"The machine was busy before the measurement: load average {environment.load_average_1min} "
-        f"on {environment.cpu_count} cores."
+        f"on {environment.cpu_count} core{'s' * (environment.cpu_count != 1)}."
     )
 
 

@@ -197,7 +197,8 @@ def _readable(photographs: Sequence[Photograph], spec: ModelSpec) -> tuple[list[
             used.append(photograph)
     if not used:
         first = f"; {skipped[0].path}: {skipped[0].reason}" if skipped else ""
-        raise SourceError(f"none of {len(skipped)} photographs could be read, expected JPEG or PNG files{first}")
+        count = f"{len(skipped)} photograph{'s' * (len(skipped) != 1)}"
+        raise SourceError(f"none of {count} could be read, expected JPEG or PNG files{first}")
     return used, skipped, digest.hexdigest()
 
 

@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     measured = measure(viewers=options.viewers, rounds=options.rounds, seconds=options.seconds, fps=options.fps)
     print(json.dumps(to_record(measured), indent=1))
     if measured.ratio > LARGEST_RATIO:
-        raise GateError(f"{options.viewers} viewers make it {measured.ratio} times as slow: at most {LARGEST_RATIO}")
+        raise GateError(f"--viewers {options.viewers} make it {measured.ratio} times as slow: at most {LARGEST_RATIO}")
     return EXIT_DONE
 
 

@@ -177,7 +177,8 @@ def tiles(rows: Sequence[Row]) -> list[tuple[str, str]]:
         figures.insert(1, (time, "from frame to decision", row.time_caveat("frame_to_decision")))
     if row.accuracy and row.accuracy.interval:
         low, high = (f"{100 * end:.1f}" for end in row.accuracy.interval)
-        meaning = f"of {row.accuracy.images:,} test images right ({low} to {high} %)"
+        images = row.accuracy.images
+        meaning = f"of {images:,} test image{'s' * (images != 1)} right ({low} to {high} %)"
         figures.insert(0, (f"{row.top1_accuracy:.2%}", meaning, row.answer_caveat))
     return [(value, ", ".join(filter(None, (meaning, caveat)))) for value, meaning, caveat in figures]
 

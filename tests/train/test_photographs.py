@@ -47,6 +47,15 @@ def test_each_photograph_is_stored_unchanged_and_varied(folder: Path, capsys: py
     assert not np.array_equal(found.pixels[5], unchanged)
 
 
+def test_a_single_photograph_is_spoken_of_as_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("pants/a.png", "pants/b.png", "hat/d.png", "hat/e.jpg"):
+        (folder / name).unlink()
+
+    assert main([str(folder), "--variants", "0", "--out", str(folder.parent / "some.npz")]) == 0
+
+    assert "1 image of 1 photograph of " in capsys.readouterr().out
+
+
 def cut_out() -> np.ndarray:
     """A black coat on nothing."""
     pixels = np.zeros((300, 240, 4), np.uint8)

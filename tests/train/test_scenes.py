@@ -51,6 +51,13 @@ def test_the_images_are_what_the_vision_step_sees(
 
 
 @pytest.mark.usefixtures("_few_images")
+def test_a_single_scene_is_spoken_of_as_one(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--count", "1", "--out", str(tmp_path / "one.npz")]) == 0
+
+    assert capsys.readouterr().out.split(": ")[-1] == "1 image of 1 synthetic scene\n"
+
+
+@pytest.mark.usefixtures("_few_images")
 def test_a_scene_depends_on_number_and_seed_alone() -> None:
     images, labels = fashion_mnist.load("train")
 

@@ -89,7 +89,7 @@ def check_parts(files: LabelledFiles, parts: NDArray[np.int8], names: Sequence[s
     if near:
         _LOGGER.info("near copies of other images (bursts, recordings): %d of %d", near, len(files.groups))
     if both:
-        _LOGGER.warning("%d of %d test images have near copies in training: the accuracy flatters", both,
+        _LOGGER.warning("test images that have near copies in training: %d of %d, so the accuracy flatters", both,
                         (parts == TEST).sum())  # fmt: skip
     if files.disputed.any():
         _LOGGER.warning("%d images lie in two classes: remove them from one", files.disputed.sum())

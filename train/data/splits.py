@@ -193,7 +193,7 @@ def _garments(config: TrainConfig) -> Splits:
     is_validation = stratified_choice(labels, fraction=config.validation_fraction, rng=rng)
     if is_validation.all() or not is_validation.any():
         raise DatasetError(
-            f"{len(labels)} training images can't be split into training and validation "
+            f"{len(labels)} training image{'s' * (len(labels) != 1)} can't be split into training and validation "
             f"(fraction {config.validation_fraction:.3f}): "
             + ("raise --max-images" if config.max_images is not None else "give another --validation-fraction")
         )

@@ -113,8 +113,9 @@ def _pipeline_rate(pipeline: BatchPipeline) -> float | None:
         return None
     rate = images_per_s(batches)
     _LOGGER.info(
-        "images are prepared at %s a second, on %d threads, without the network", f"{rate:,.0f}", batches.workers
-    )
+        "images are prepared at %s a second, on %d thread%s, without the network", f"{rate:,.0f}", batches.workers,
+        "s" * (batches.workers != 1),
+    )  # fmt: skip
     return rate
 
 

@@ -43,13 +43,13 @@ def advise(
     overall = float(is_right.mean())
     rows = []
     for label, name in enumerate(names):
-        held_out = int((labels == label).sum())
+        held_out, distinct = int((labels == label).sum()), int(different[label])
         right = int(is_right[labels == label].sum())
         interval = wilson_interval(right, held_out) if held_out else None
         gain = curve.doubling_by_class[label] if curve else None
         reasons = []
-        if different[label] < FEW:
-            reasons.append(f"only {different[label]} different images")
+        if distinct < FEW:
+            reasons.append(f"only {distinct} different image{'s' * (distinct != 1)}")
         if interval and interval[1] < overall:
             reasons.append(
                 f"{right} of {held_out} right, {_percent(right / held_out)} against {_percent(overall)} of all"
@@ -57,7 +57,7 @@ def advise(
         if gain and gain.interval[0] > 0 and gain.gain >= _WORTH:
             reasons.append(f"the last doubling of images brought {points(gain.gain)}")
         rows.append(
-            ClassAdvice(name, int(training[label]), int(different[label]), right, held_out, interval, gain,
+            ClassAdvice(name, int(training[label]), distinct, right, held_out, interval, gain,
                         tuple(reasons))
         )  # fmt: skip
     return tuple(rows)
@@ -82,7 +82,8 @@ def curve_sentence(curve: LearningCurve) -> str:
     half, whole = curve.points[-2].images_per_class, curve.points[-1].images_per_class
     found = (
         f"going from {half:.0f} to {whole:.0f} images a class changed the accuracy by {points(gain)} "
-        f"(95 % interval {points(low, unit=False)} to {points(high, unit=False)}) on {curve.judged:,} images"
+        f"(95 % interval {points(low, unit=False)} to {points(high, unit=False)}) on {curve.judged:,} "
+        f"image{'s' * (curve.judged != 1)}"
     )
     if low > 0 and gain >= _WORTH:
         return f"Twice as many images would still help: {found}"

@@ -98,9 +98,9 @@ def _headline(
     """Return the sentences that answer first."""
     low, high = metrics["test_top1_interval"]
     accuracy, count = metrics["test_top1_accuracy"], metrics["images"]["test"]
-    noun = "test" if has_test else "validation"
+    noun = f"{'test' if has_test else 'validation'} {'image is' if count == 1 else 'images are'}"
     sentences = [
-        f"{accuracy:.1%} of {count:,} {noun} images are right (95 % interval {low:.1%} to {high:.1%})",
+        f"{accuracy:.1%} of {count:,} {noun} right (95 % interval {low:.1%} to {high:.1%})",
         classes,
         curve,
     ]
@@ -114,9 +114,8 @@ def _headline(
         near = copies.images - copies.different
         sentences.append(f"Near copies of other images: {near:,} of {copies.images:,}, which teach little")
     if copies.of_test_in_training:
-        sentences.append(
-            f"{copies.of_test_in_training} test images have near copies in training, so the accuracy flatters"
-        )
+        nouns = "test image has a near copy" if copies.of_test_in_training == 1 else "test images have near copies"
+        sentences.append(f"{copies.of_test_in_training} {nouns} in training, so the accuracy flatters")
     if copies.in_two_classes:
         sentences.append("Near copies of the same picture lie in different classes: see the doubtful labels")
     return tuple(f"{sentence}." for sentence in sentences)

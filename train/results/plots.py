@@ -102,7 +102,7 @@ def draw_mistakes(predictions: Predictions, path: Path) -> None:
     hardest = hardest_mistakes(labels, probabilities)[: _MISTAKE_ROWS * _MISTAKE_COLUMNS]
     wrong = int((probabilities.argmax(axis=1) != labels).sum())
     figure = Figure(figsize=(1.45 * _MISTAKE_COLUMNS, 1.7 * _MISTAKE_ROWS), layout="constrained")
-    figure.suptitle(f"The surest {len(hardest)} of {wrong} mistakes: predicted and true class")
+    figure.suptitle(f"The surest {len(hardest)} of {wrong} mistake{'s' * (wrong != 1)}: predicted and true class")
     grid = figure.subplots(_MISTAKE_ROWS, _MISTAKE_COLUMNS)
     for axes in grid.flat:
         axes.set_axis_off()

@@ -96,14 +96,20 @@ def describe_rejection(rejection: Mapping[str, Any]) -> str:
         f"threshold of {rejection['score']} {rejection['threshold']:.3g}, from {rejection['chosen_on_known']} known"
     )
     if rejection["unknown_rejected"] is None:
+        images = "test image of a class is" if rejection["known"] == 1 else "test images of a class are"
         return (
-            f"unknown: {kept} test images of a class are kept ({chosen} held-out images). How much else is rejected "
-            "isn't measured: images of other things in a folder `unknown` would teach and measure it"
+            f"unknown: {kept} {images} kept ({chosen} held-out image{'s' * (rejection['chosen_on_known'] != 1)}). How "
+            "much else is rejected isn't measured: images of other things in a folder `unknown` would teach and "
+            "measure it"
         )
     rejected = _share(rejection["unknown_rejected"], rejection["unknown"], rejection["unknown_rejected_interval"])
+    others = (
+        "counter-example in the test part is" if rejection["unknown"] == 1 else "counter-examples in the test part are"
+    )
     return (
-        f"unknown: {rejected} counter-examples in the test part are rejected, {kept} images of a class kept ({chosen} "
-        f"and {rejection['chosen_on_unknown']} unknown held-out images); things of other kinds may pass more often"
+        f"unknown: {rejected} {others} rejected, {kept} image{'s' * (rejection['known'] != 1)} of a class kept "
+        f"({chosen} and {rejection['chosen_on_unknown']} unknown held-out images); things of other kinds may pass "
+        "more often"
     )
 
 

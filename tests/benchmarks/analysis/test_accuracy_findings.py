@@ -26,7 +26,8 @@ def loss(row: Callable[..., Row], compared: Compared) -> Comparison:
     [
         ([], []),
         ([None], []),
-        ([NO_LOSS, GAIN], ["None of 2 ", "0.5 points is excluded"]),
+        ([NO_LOSS], ["None of 1 quantized row shows", "0.5 points is excluded for it."]),
+        ([NO_LOSS, GAIN], ["None of 2 quantized rows shows", "0.5 points is excluded"]),
         ([UNDECIDED, NO_LOSS], ["None of 2 ", "0.5 points isn't excluded", " 0.tflite (litert)."]),
         ([SMALL_LOSS, NO_LOSS], ["A real loss", "0.tflite (litert): 0.30 points", "0.10 to 0.40", "is excluded"]),
         ([LOSS], ["A real loss", "isn't excluded", " 0.tflite (litert)."]),

@@ -81,6 +81,19 @@ def test_each_outcome_has_its_exit_code(
     assert (gate.outcome, _code(gate)) == (outcome, code)
 
 
+def test_a_single_row_is_spoken_of_as_one() -> None:
+    def sentence(*candidates: Candidate, limits: Limits = ALL, failed: tuple[str, ...] = ()) -> str:
+        return judge(candidates, limits, failed=failed, invalid=[], hint="").sentence
+
+    assert [sentence(FINE, failed=failed) for failed in (("x",), ("x", "y"))] == [
+        "1 row failed: x",
+        "2 rows failed: x, y",
+    ]
+    kept = [sentence(*each).split() for each in ([FINE], [FINE, replace(FINE, row="b")])]
+    assert [words[-3:] for words in kept] == [["1", "row", "kept"], ["2", "rows", "kept"]]
+    assert "limits" not in sentence(FINE, limits=Limits(max_loss=0.5, min_agreement=None))
+
+
 def test_a_report_is_judged_against_its_float_rows(row: Callable[..., Row], compared: Callable[..., list[Row]]) -> None:
     rows = compared(
         [

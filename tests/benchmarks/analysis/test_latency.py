@@ -49,7 +49,9 @@ def test_each_unsteady_kind_of_the_table_is_named_with_its_figure(row: Callable[
 
     how_many, reason = latency_caveats([noisy, row("b.tflite")])
 
-    assert how_many.startswith("1 of 2 timed rows")
+    assert how_many.startswith("1 of 2 timed rows is ")
+    assert latency_caveats([noisy])[0].startswith("1 of 1 timed row is ")
+    assert latency_caveats([noisy, noisy])[0].startswith("2 of 2 timed rows are ")
     assert reason.startswith("a.tflite @ litert")
     assert ("frame to decision noisy" in reason, " 100% " in reason) == (True, True)
     assert "end to end" not in reason

@@ -102,5 +102,5 @@ def test_the_command_writes_the_file_and_says_what_to_do(
 
     assert main(["--out", str(tmp_path / "k.zip"), str(MODELS[0]), "--max-images", "10", "-q"]) == 0
 
-    assert "1 model files, 10 images" in capsys.readouterr().out
+    assert "1 model file, 10 images" in capsys.readouterr().out
     assert zipfile.is_zipfile(tmp_path / "k.zip")

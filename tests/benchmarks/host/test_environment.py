@@ -53,6 +53,7 @@ def test_a_pc_is_a_host_and_a_virtual_one_says_so(tmp_path: Path) -> None:
     assert machine_name(found).endswith("virtual machine")
     assert found.memory_bytes is None
     assert found.cpu_governor is None
+    assert [machine_name(replace(found, cpu_count=count)).split(", ")[1] for count in (1, 2)] == ["1 core", "2 cores"]
 
 
 def test_an_emulated_pi_is_neither_a_pi_nor_a_host(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.analysis.photograph_findings import (
     frames_sentence,
     headline,
+    hits_sentence,
     mistakes_sentence,
     photograph_caveats,
 )
@@ -223,6 +224,21 @@ def test_frame_sizes_and_drawn_mistakes_are_counted(tally: PhotographTally) -> N
     assert "2 other sizes" in sentence
     assert mistakes_sentence(tally, shown=2).startswith("The 2 of 3 ")
     assert mistakes_sentence(tally, shown=3).startswith("All 3 wrong answers")
+    assert hits_sentence(tally, shown=3).startswith("3 of 4 right answers:")
+
+
+def test_a_single_photograph_is_spoken_of_as_one(
+    build: Build, judged_row: Callable[..., Row], photographs: EvaluationSet
+) -> None:
+    row = judged_row("m.tflite")
+    alone = [known(build(one, images=images).rows[0].photographs)
+             for one, images in (part(row, photographs, slice(place, place + 1)) for place in range(7))]  # fmt: skip
+    wrong = [tally for tally in alone if not known(tally.totals.all.answered).right]
+    right = [tally for tally in alone if known(tally.totals.all.answered).right]
+
+    assert (len(wrong), len(right)) == (3, 4)
+    assert not mistakes_sentence(wrong[0], shown=1).endswith("answers.")
+    assert hits_sentence(right[0], shown=1).startswith("1 of 1 right answer:")
 
 
 @pytest.mark.parametrize("name", ["top-1", "answered", "AUROC", "score", "vision, invoke, decide"])

@@ -92,6 +92,8 @@ def test_nearly_equal_classes_need_no_weights() -> None:
 def test_too_few_images_to_split_are_refused() -> None:
     with pytest.raises(DatasetError, match=r"10 .*--max-images"):
         load_splits(TrainConfig(data="demo", max_images=10))
+    with pytest.raises(DatasetError, match="^1 training image can"):
+        load_splits(TrainConfig(data="demo", max_images=1))
 
 
 def test_no_data_and_no_network_names_the_two_ways_out(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from train.report.advice import advise, class_sentence, curve_sentence, listed, points
@@ -30,6 +32,17 @@ def test_a_class_needs_images_for_three_reasons() -> None:
     assert "+5.0 points" in rows[2].reasons[0]
     # The worst first.
     assert "low, few and rising" in class_sentence(rows)
+
+
+def test_one_image_is_one_image() -> None:
+    """The page once said "only 1 different images"."""
+    labels = np.zeros(4, np.int64)
+    rows = advise(("a", "b"), training=np.array([1, 2]), different=np.array([1, 2]), labels=labels, answers=labels,
+                  curve=None)  # fmt: skip
+
+    assert [row.reasons[0].split()[1:] for row in rows] == [["1", "different", "image"], ["2", "different", "images"]]
+    judged = [curve_sentence(replace(curve_of(0, -0.1, 0.1), judged=count)) for count in (1, 2)]
+    assert [sentence.split()[-2:] for sentence in judged] == [["1", "image"], ["2", "images"]]
 
 
 def test_classes_that_can_not_be_judged_are_named_where_none_stands_out() -> None:

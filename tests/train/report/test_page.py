@@ -24,6 +24,7 @@ from train.report.record import (
     Report,
 )
 
+PLURAL_OF_ONE = re.compile(r"\b1 (?:[a-z-]+ )?[a-z]*s\b")
 HOSTILE = '<script>alert(1)</script>"&'
 CURVE = LearningCurve(
     (CurvePoint(5, 0.6, (0.5, 0.7)), CurvePoint(10, 0.7, (0.6, 0.8)), CurvePoint(20, 0.9, (0.8, 0.95))), 50,
@@ -105,6 +106,25 @@ def test_of_very_many_classes_those_that_need_images_most_are_shown(report: Repo
     assert len(shown) == MOST_ROWS == 60
     assert shown[:11] == ["hard"] * 9 + ["worst", "easy"]
     assert len(page) < 200_000
+
+
+def test_one_of_anything_has_no_plural(report: Report, splits: Splits) -> None:
+    assert report.int8 is not None
+    assert report.curve is not None
+    pair = report.pairs[0]
+    ones = replace(
+        report, headline=("",), skipped=1, curve=replace(report.curve, judged=1), wrong=1, held_out=1,
+        doubtful=(replace(report.doubtful[0], votes=1, neighbours=1, copies=2),), pairs=(replace(pair, count=1, of=1),),
+        int8=replace(report.int8, images=1, changed=1),
+    )  # fmt: skip
+    spoken = [
+        " ".join(re.sub(r"<[^>]*>", " ", html_page(each, splits).partition("<body>")[2]).split())
+        for each in (ones, replace(ones, mistakes=(), wrong=0))
+    ]
+
+    assert [PLURAL_OF_ONE.findall(text) for text in spoken] == [["1 neighbour is", "1 answer differs"]] * 2
+    assert "1 of 2 classes needs" in spoken[0]
+    assert "1 near copy" in spoken[0]
 
 
 def test_thumbnails_stop_at_the_limit(splits: Splits) -> None:

@@ -62,6 +62,21 @@ def test_a_run_without_test_part_is_reported_on_its_validation_part(run: Path, s
     assert figures["confusion"] == [[1, 0], [1, 0]]
 
 
+def test_a_single_test_image_is_spoken_of_as_one(run: Path, splits: Splits) -> None:
+    metrics = json.loads((run / METRICS).read_text()) | {"images": {"test": 1}, "test_top1_accuracy": 0.0}
+    (run / METRICS).write_text(json.dumps(metrics))
+    files = splits.test.files
+    assert files is not None
+    # Of group 3, as two training images are.
+    alone = replace(splits.test.first(1), files=replace(files, paths=files.paths[:1], groups=files.groups[:1]))
+
+    write.write_report(run, TrainConfig(data="data"), replace(splits, test=alone), validation=VALIDATION, test=TEST[:1])
+
+    headline = json.loads((run / "report.json").read_text())["headline"]
+    assert "1 test image is" in headline[0]
+    assert [line.split()[:4] for line in headline if "flatters" in line] == [["1", "test", "image", "has"]]
+
+
 def test_a_report_that_fails_leaves_the_run_finished(
     run: Path, splits: Splits, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -76,6 +76,19 @@ def test_what_was_not_measured_is_null_and_the_sentence_has_what_was(unknown: li
     assert ("100% of 2" in sentence) == bool(unknown)
 
 
+@pytest.mark.parametrize(("count", "noun"), [(1, "counter-example in "), (2, "counter-examples in ")])
+def test_a_single_image_is_spoken_of_as_one(count: int, noun: str) -> None:
+    held_out = scores([0.9] * count, [])
+    without, rejection = (
+        describe_rejection(asdict(evaluate_rejection("joint", held_out, scores([0.95] * count, unknown))))
+        for unknown in ([], [0.1] * count)
+    )
+
+    assert noun in rejection
+    assert (") image of " in rejection, ") test image of " in without) == (count == 1, count == 1)
+    assert ("known held-out image)" in without) == (count == 1)
+
+
 def test_the_counts_are_whole_numbers_that_json_takes() -> None:
     rejection = evaluate_rejection("energy", scores([3.0] * 20, [-2.0]), scores([4.0], [-3.0]), lowest=-np.inf)
     values: list[NDArray[np.generic] | float] = list(asdict(rejection).values())
