@@ -99,8 +99,7 @@ def describe_rejection(rejection: Mapping[str, Any]) -> str:
         images = "test image of a class is" if rejection["known"] == 1 else "test images of a class are"
         return (
             f"unknown: {kept} {images} kept ({chosen} held-out image{'s' * (rejection['chosen_on_known'] != 1)}). How "
-            "much else is rejected isn't measured: images of other things in a folder `unknown` would teach and "
-            "measure it"
+            f"much else is rejected isn't measured: {_remedy(rejection['score'])}"
         )
     rejected = _share(rejection["unknown_rejected"], rejection["unknown"], rejection["unknown_rejected_interval"])
     others = (
@@ -111,6 +110,15 @@ def describe_rejection(rejection: Mapping[str, Any]) -> str:
         f"({chosen} and {rejection['chosen_on_unknown']} unknown held-out images); things of other kinds may pass "
         "more often"
     )
+
+
+def _remedy(score: str) -> str:
+    """Say what would measure the rejection of other things."""
+    if score == "joint":  # for networks that learned counter-examples
+        return (
+            "no test image is a counter-example; some in a folder `unknown` beside the test's classes would measure it"
+        )
+    return "images of other things in a folder `unknown` would teach and measure it"
 
 
 def _share(share: float, count: int, interval: tuple[float, float]) -> str:

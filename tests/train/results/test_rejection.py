@@ -89,6 +89,13 @@ def test_a_single_image_is_spoken_of_as_one(count: int, noun: str) -> None:
     assert ("known held-out image)" in without) == (count == 1)
 
 
+@pytest.mark.parametrize(("score", "is_taught"), [("probability", False), ("joint", True)])
+def test_counter_examples_that_the_test_alone_lacks_were_taught_all_the_same(score: str, is_taught: bool) -> None:
+    sentence = describe_rejection(asdict(evaluate_rejection(score, scores([0.9] * 4, []), scores([0.95] * 7, []))))
+
+    assert ("would teach" in sentence, "no test image" in sentence) == (not is_taught, is_taught)
+
+
 def test_the_counts_are_whole_numbers_that_json_takes() -> None:
     rejection = evaluate_rejection("energy", scores([3.0] * 20, [-2.0]), scores([4.0], [-3.0]), lowest=-np.inf)
     values: list[NDArray[np.generic] | float] = list(asdict(rejection).values())
