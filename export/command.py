@@ -17,6 +17,7 @@ import numpy as np
 from edge.artifact.pixels import input_table
 from edge.artifact.quantization import dequantize
 from edge.artifact.spec import ModelSpec
+from edge.classify.interval import is_chance_level
 from edge.classify.loaded_model import LoadedModel
 from edge.cli import console, extras
 from edge.errors import ExportError, RuntimeMissingError, ToolkitError
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 _TOOLS = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "numpy")
 _MAX_REASON = 300  # characters of a converter's own message
-_NEAR_CHANCE = 1.25  # times the share of right answers that guesses have
 _HALF_A_STEP = 0.51  # of a grid: the error of rounding, and of float32
 
 
@@ -168,13 +168,15 @@ def _compare(source: Source, loaded: LoadedModel, dataset: Dataset) -> Parity:
 
 
 def _warn_of_chance(parity: Parity, classes: int) -> None:
-    """Warn of a model that is hardly better than chance in Keras too: its input or labels are another's."""
-    right = parity.keras_top1_accuracy
-    if right is not None and right * classes < _NEAR_CHANCE:
+    """Warn of a model that is no better than chance in Keras too: its input or labels are another's."""
+    if parity.keras_top1_accuracy is None:
+        return
+    right = round(parity.keras_top1_accuracy * parity.images)
+    if is_chance_level(right, parity.images, classes):
         _LOGGER.warning(
-            "Keras itself is right for %.0f%% of the images, about as by chance: is the input that of the training "
-            "(--pixels, --colour, --resize), and the order of --labels that of the outputs?",
-            100 * right,
+            "Keras itself is right for %d of %d images, and guessing may be too: is the input that of the training "
+            "(--pixels, --colour, --resize), the order of --labels that of the outputs, and --data large enough?",
+            *(right, parity.images),
         )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from edge.artifact.input_spec import RESIZE_MODES
+from edge.artifact.spec import ModelSpec
+from edge.classify.interval import is_chance_level
 from edge.cli import console
 from train.config import (
     DATASETS,
@@ -23,6 +26,7 @@ from train.config import (
 )
 from train.network.backend import start_backend
 
+_LOGGER = logging.getLogger(__name__)
 _EPOCHS = preset_for(TrainConfig()).epochs
 _EXAMPLES = f"""examples:
   python -m train                                    Fashion-MNIST, {_EPOCHS} epochs, into runs/
@@ -91,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Keras and TensorFlow take seconds to import: only after the flags are parsed.
     from train.fit import train_run
     from train.results.rejection import describe_rejection
-    from train.results.run_dir import METRICS
+    from train.results.run_dir import METRICS, SPEC
 
     folder = train_run(config_from(options))
     if folder is None:
@@ -101,6 +105,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     noun, count = "test" if metrics["config"]["test_fraction"] else "held-out", metrics["images"]["test"]
     right = f"{metrics['test_top1_accuracy']:.2%} of {count:,} {noun} image{'s' * (count != 1)} right"
     print(f"{folder}: {right}, 95 % interval {low:.1%} to {high:.1%}")
+    classes = len(ModelSpec.from_json((folder / SPEC).read_text(encoding="utf-8")).labels)
+    if is_chance_level(round(metrics["test_top1_accuracy"] * count), count, classes):
+        _LOGGER.warning(
+            "guessing among %s classes may be right as often: train for more --epochs than %d first, then on more "
+            "images of each class", f"{classes:,}", metrics["preset"]["epochs"],
+        )  # fmt: skip
     if metrics["rejection"]:
         print(describe_rejection(metrics["rejection"]))
     return 0

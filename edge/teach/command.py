@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.artifact.spec import ModelSpec, Provenance, reserved_among
+from edge.classify.interval import is_chance_level
 from edge.cli import console
 from edge.errors import EXIT_DONE, ConfigError, DatasetError
 
@@ -153,7 +154,7 @@ def _teach(config: TeachConfig) -> None:
     evaluation = evaluate(learned, examples.labels, len(names))
     for line in sentences(evaluation, names):
         print(line)
-    if evaluation.right.interval[0] * len(names) < 1:
+    if is_chance_level(evaluation.right.having, evaluation.right.images, len(names)):
         _LOGGER.warning("that is hardly better than guessing: do the images show what tells the classes apart?")
     kept = _kept(examples, config.keep)
     size = write_taught(

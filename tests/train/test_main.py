@@ -100,6 +100,31 @@ def test_your_own_classes_train_and_the_run_keeps_what_an_export_needs(
     assert "of 13 " in rejection
 
 
+@pytest.mark.parametrize(("accuracy", "is_chance"), [(0.0005, True), (0.004, False)])
+def test_a_network_that_has_learned_nothing_is_said_to_guess(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    accuracy: float,
+    is_chance: bool,
+) -> None:
+    """From 2,000 images of 2,000 classes, 1 is right (95 % interval from 0.01 %), or 8 (from 0.20 %)."""
+    metrics = {
+        "config": {"test_fraction": 0.15}, "images": {"test": 2000}, "preset": {"epochs": 7}, "rejection": None,
+        "test_top1_accuracy": accuracy, "test_top1_interval": [0.0, 0.01],
+    }  # fmt: skip
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+    spec = ModelSpec(labels=tuple(map(str, range(2000))))
+    (tmp_path / "model_spec.json").write_text(spec.to_json())
+    monkeypatch.setattr("train.fit.train_run", lambda config: tmp_path)
+
+    assert main([]) == 0
+
+    said = capsys.readouterr()
+    assert f"{accuracy:.2%} of 2,000 test images" in said.out
+    assert [fact in said.err for fact in ("among 2,000 classes", "--epochs than 7")] == [is_chance] * 2
+
+
 @pytest.mark.e2e
 def test_counter_examples_are_rejected_and_no_label(own_folder: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(own_folder, tmp_path / "data")

@@ -1,6 +1,6 @@
 import pytest
 
-from edge.classify.interval import wilson_interval
+from edge.classify.interval import is_chance_level, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,20 @@ def test_scipy_gives_the_same_interval(right: int, count: int) -> None:
 
     trusted = binomtest(right, count).proportion_ci(confidence_level=0.95, method="wilson")
     assert wilson_interval(right, count) == pytest.approx((trusted.low, trusted.high), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "classes", "expected"),
+    [
+        pytest.param(1, 2000, 2000, True, id="0.05 % of 2,000 classes"),
+        pytest.param(2, 2, 3, False, id="34 % at least, of three classes"),
+        pytest.param(2, 2, 2, True, id="34 % at least, of two classes"),
+        pytest.param(8, 10, 2, True, id="49 % at least, of two classes"),
+        pytest.param(0, 100, 2, True, id="worse than guessing"),
+        # 0.13 - 1.96 * 0.0106 and a bit: 11.06 %
+        pytest.param(130, 1000, 10, False, id="surely better than one in ten"),
+        pytest.param(115, 1000, 10, True, id="not surely better than one in ten"),
+    ],
+)
+def test_chance_is_what_the_interval_does_not_exclude(right: int, count: int, classes: int, expected: bool) -> None:
+    assert is_chance_level(right, count, classes) is expected
