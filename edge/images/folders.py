@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.errors import DatasetError
 from edge.images.kinds import EMPTY, Kind, counted, has_image_suffix, is_readable, kind_of_file
 
 PARTS = ("train", "training", "val", "valid", "validation", "test", "testing")
@@ -100,6 +101,27 @@ def split_parts(folder: Path) -> tuple[str, ...]:
         name in PARTS and any(path.is_dir() for path in part.iterdir()) for name, part in inner.items()
     )
     return tuple(inner[name].name for name in PARTS if name in inner) if is_split else ()
+
+
+def refuse_parts_beside_others(folder: Path, *, flag: str) -> None:
+    """Refuse two or more parts of a data set that lie beside other folders: they would be taken for classes.
+
+    Args:
+        folder: that `split_parts` finds no parts in.
+        flag: text before a folder in a call, such as `--data`, for the hint; empty for an argument without a flag.
+
+    Raises:
+        DatasetError: there are such parts, and one of them holds folders of its own.
+        OSError: a folder can't be read.
+    """
+    inner = {path.name.lower(): path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    parts = [inner[name] for name in PARTS if name in inner]
+    nested = [part for part in parts if any(path.is_dir() for path in part.iterdir())]
+    if len(parts) > 1 and nested:
+        raise DatasetError(
+            f"{folder} comes split ({', '.join(part.name for part in parts)}): expected no other folder, and in each "
+            f"one for each class; or give {f'{flag} {nested[0]}'.strip()}"
+        )
 
 
 def sort_files(paths: Iterable[Path]) -> ImageFiles:

@@ -223,12 +223,12 @@ def _renumbered(examples: Examples, names: Sequence[str], to: Sequence[str]) -> 
 
 
 def _require_enough(names: Sequence[str], examples: Examples) -> None:
-    counts = examples.counts(len(names))
+    counts = examples.counts(len(names)).tolist()
     for name, count in zip(names, counts, strict=True):
         if count < FEWEST_OF_A_CLASS:
             raise DatasetError(
-                f"{count} different images of {name} can be used, at least {FEWEST_OF_A_CLASS} are needed: add some, "
-                "each from another side or in other light"
+                f"{count} different image{'s' * (count != 1)} of {name} can be used, at least {FEWEST_OF_A_CLASS} are "
+                "needed: add some, each from another side or in other light"
             )
     few = [f"{name} {count}" for name, count in zip(names, counts, strict=True) if count < _FEW_OF_A_CLASS]
     if few:

@@ -18,7 +18,7 @@ from edge.artifact.spec import UNKNOWN_LABEL
 from edge.datasets.folder_labels import is_counter_examples
 from edge.errors import DatasetError, FrameError
 from edge.images.decode import read_image
-from edge.images.folders import list_class_folders, list_images, split_parts
+from edge.images.folders import list_class_folders, list_images, refuse_parts_beside_others, split_parts
 from edge.images.near_copies import Look, group_near_copies, look_of
 from edge.teach.backbone import FEATURES, INPUT, Backbone
 from edge.teach.examples import COUNTER_EXAMPLE, Examples, limited
@@ -58,13 +58,13 @@ def list_classes(folder: Path, *, may_be_one: bool = False) -> ClassImages:
         may_be_one: True also takes a folder of images, which is one class of that name.
 
     Raises:
-        DatasetError: it can't be read, or holds no images of a class.
+        DatasetError: it can't be read, holds no images of a class, or parts beside other folders.
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder: expected one that holds a folder of images for each class")
     found: dict[str, list[Path]] = {}
     try:
-        for root in _roots(folder):
+        for root in _roots(folder, flag="--add" if may_be_one else ""):
             listed = list_class_folders(root)
             listed.log_left_out(root)
             for name, paths in listed.images.items():
@@ -116,9 +116,10 @@ def read_examples_of(images: ClassImages, backbone: Backbone, *, most: int = MOS
     return Examples.of(features[kept], images.labels[read][kept], groups.astype(np.int32), kept_looks)
 
 
-def _roots(folder: Path) -> list[Path]:
+def _roots(folder: Path, *, flag: str) -> list[Path]:
     parts = split_parts(folder)
     if not parts:
+        refuse_parts_beside_others(folder, flag=flag)
         return [folder]
     roots = [folder / part for part in parts if not part.lower().startswith("test")]
     if len(roots) < len(parts):

@@ -19,7 +19,7 @@ from edge.artifact.spec import UNKNOWN_LABEL, reserved_among
 from edge.datasets.folder_labels import is_counter_examples
 from edge.errors import DatasetError, FrameError
 from edge.images.decode import read_image
-from edge.images.folders import PARTS, list_class_folders, split_parts
+from edge.images.folders import list_class_folders, refuse_parts_beside_others, split_parts
 from edge.images.near_copies import Look, group_near_copies, look_of
 from train.data.parts import (
     ANY,
@@ -168,6 +168,8 @@ def _list(folder: Path) -> tuple[tuple[str, ...], list[_File], list[str]]:
     if parts and TRAIN not in roots.values():
         raise DatasetError(f"{folder} holds {', '.join(parts)} and no train: expected training images")
     found = {root: list_class_folders(root) for root in roots}
+    if not parts:
+        refuse_parts_beside_others(folder, flag="--data")
     names = _class_names({name for each in found.values() for name in each.images}, folder)
     files, skipped = [], []
     for root, each in found.items():
@@ -192,12 +194,6 @@ def _class_names(folders: Collection[str], folder: Path) -> tuple[str, ...]:
         count = "1 folder" if names else "0 folders"
         hint = f"; if {nested[0]} holds them, give --data {folder / nested[0]}" if nested else ""
         raise DatasetError(f"{folder} holds {count}{besides}: expected one for each of 2 or more classes{hint}")
-    parts = [name for part in PARTS for name in names if name.lower() == part]
-    if len(parts) > 1 and (inner := [name for name in parts if name in nested]):
-        raise DatasetError(
-            f"{folder} comes split ({', '.join(parts)}): expected no other folder, and in each one for each class; or "
-            f"give --data {folder / inner[0]}"
-        )
     if reserved := reserved_among(names):
         raise DatasetError(
             f"{folder / reserved}: {reserved!r} is an answer of the runner's own and can't be a class: rename it "
@@ -252,11 +248,12 @@ def _without_copies(surveyed: list[_Surveyed]) -> tuple[list[_Surveyed], NDArray
 
 
 def _require_enough(folder: Path, names: tuple[str, ...], labels: NDArray[np.int32]) -> None:
-    counts = np.bincount(labels, minlength=len(names))
+    counts = np.bincount(labels, minlength=len(names)).tolist()
     for name, count in zip(names, counts, strict=True):
         if count < _FEWEST_OF_A_CLASS:
             raise DatasetError(
-                f"{folder} holds {count} images of {name} that can be used, at least {_FEWEST_OF_A_CLASS} are needed"
+                f"{folder} holds {count} image{'s' * (count != 1)} of {name} that can be used, at least "
+                f"{_FEWEST_OF_A_CLASS} are needed"
             )
     few = [f"{name} {count}" for name, count in zip(names, counts, strict=True) if count < _FEW_OF_A_CLASS]
     if few:

@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from edge.errors import DatasetError
 from edge.images import folders, kinds
-from edge.images.folders import first_image_below, list_class_folders, list_images, split_parts
+from edge.images.folders import (
+    first_image_below,
+    list_class_folders,
+    list_images,
+    refuse_parts_beside_others,
+    split_parts,
+)
 from edge.images.kinds import Kind
 
 PNG, HEIC, VIDEO = (
@@ -114,6 +121,28 @@ def test_a_data_set_that_comes_split_is_known_by_its_folders(
     for name in names:
         (tmp_path / name).mkdir(parents=True)
     assert split_parts(tmp_path) == parts
+
+
+@pytest.mark.parametrize(
+    ("names", "nested"),
+    [
+        (["train/a", "Valid/a", "extra"], "train"),
+        (["train", "test/a"], "test"),
+        (["train/a", "extra/a"], None),
+        (["train", "test", "extra"], None),
+        (["a", "b"], None),
+    ],
+    ids=["beside another", "an empty part", "one part", "classes called like parts", "classes"],
+)
+def test_parts_beside_other_folders_are_refused(tmp_path: Path, names: list[str], nested: str | None) -> None:
+    for name in names:
+        (tmp_path / name).mkdir(parents=True)
+
+    if nested is None:
+        refuse_parts_beside_others(tmp_path, flag="")
+    else:
+        with pytest.raises(DatasetError, match=f" {tmp_path / nested}$"):
+            refuse_parts_beside_others(tmp_path, flag="")
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:

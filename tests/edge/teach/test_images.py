@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import unicodedata
 from collections.abc import Callable
@@ -43,6 +44,18 @@ def test_the_test_part_of_a_split_folder_is_left_out(draw: Draw) -> None:
     for part, count in (("train", 3), ("valid", 2), ("test", 4)):
         draw(f"split/{part}", ripe=count, unripe=1)
     assert list_classes(draw("split")).labels.tolist() == [0] * 5 + [1] * 2
+
+
+@pytest.mark.parametrize(("may_be_one", "flag"), [(False, ""), (True, "--add ")])
+def test_parts_beside_another_folder_are_no_classes(draw: Draw, may_be_one: bool, flag: str) -> None:
+    """They were learned as `train`, `valid` and `extra`."""
+    for part in ("train", "valid"):
+        draw(f"split/{part}", ripe=6, unripe=6)
+    folder = draw("split", extra=6)
+
+    with pytest.raises(DatasetError, match=rf"\(train, valid\).* give {flag}{re.escape(str(folder))}/train$"):
+        list_classes(folder, may_be_one=may_be_one)
+    assert list_classes(folder / "train", may_be_one=may_be_one).names == ("ripe", "unripe")
 
 
 def test_one_folder_of_images_is_a_class_if_that_may_be(draw: Draw) -> None:

@@ -151,6 +151,7 @@ def test_an_image_that_can_not_be_used_is_listed_with_its_reason(tmp_path: Path)
             {"train/nut": 6, "test/nut": 6, "test/bolt": 6}, "images of bolt: ", id="a class in the test alone"
         ),
         pytest.param({"nut": 6, "bolt": 4}, "4 images of bolt", id="four images"),
+        pytest.param({"nut": 6, "bolt": 1}, "1 image of bolt", id="one image"),
         pytest.param({"nut": 6, "bolt": 0}, "0 images of bolt", id="an empty class"),
         pytest.param({"nut": 6, "bolt": 6, "Nothing": 6}, "/Nothing", id="an answer of the runner"),
         pytest.param({"nut": 6, "bolt": 6, "stale": 6}, "/stale", id="another of its answers"),
