@@ -19,6 +19,7 @@ from edge.artifact.spec import FASHION_MNIST_LABELS, NOTHING_LABEL, ModelSpec
 from edge.datasets.fashion_mnist import LabelledImages
 from edge.datasets.folder_labels import LabelledFolder, match_folders
 from edge.errors import DatasetError, FrameError, SourceError
+from edge.images.folders import PARTS, split_parts
 
 MOST_IMAGES = 2_000
 """Photographs that are judged, unless --max-images says otherwise."""
@@ -92,13 +93,15 @@ def photographs_evaluation(data: Path, config: BenchmarkConfig, specs: Sequence[
     """List photographs for all models with the labels that the folders fit; what can't be read is left out of all.
 
     Args:
-        data: holds one folder for each label, and others that `unknown` or one of several labels is right for.
+        data: holds one folder for each label, and others that `unknown` or one of several labels is right for; of one
+            that comes split, the test part does, else the validation part.
         config: seed of the choice, number of images, and labels of folders that are called otherwise.
         specs: specifications of the files to be judged; the first whose labels fit a folder gives the labels.
 
     Raises:
         SourceError: no folder is called like a label, or no image could be read.
     """
+    whole, data = data, _judged_part(data)
     folders = find_folders(data)
     spec, kinds, others = _fitting(data, list(folders), specs, config.truths or {})
     kinds.sort(key=lambda kind: not kind.is_known)
@@ -107,7 +110,8 @@ def photographs_evaluation(data: Path, config: BenchmarkConfig, specs: Sequence[
     used, skipped, digest = _readable(sorted(chosen, key=lambda photograph: not photograph.kind.is_known), spec)
     class_names = _class_names(spec, kinds)
     listed = tuple(_as_job(photograph, class_names) for photograph in used)
-    known, name = sum(bool(photograph.right) for photograph in listed), data.resolve().name
+    known, name = sum(bool(photograph.right) for photograph in listed), whole.resolve().name
+    name += f"/{data.name}" * (data != whole)
     parts = [
         f"{known:,} known and {len(used) - known:,} unknown photographs",
         f"of {len(photographs):,}" if len(chosen) < len(photographs) else "",
@@ -129,6 +133,36 @@ def photographs_evaluation(data: Path, config: BenchmarkConfig, specs: Sequence[
     )
     statement = f"accuracy on {' '.join(filter(None, parts))}"
     return Evaluation(facts, statement, labels=spec.labels, photographs=listed)
+
+
+def _judged_part(data: Path) -> Path:
+    """Return the test part of a folder that comes split, else its validation part, and log which; else the folder."""
+    parts = split_parts(data) if data.is_dir() else ()
+    others = [name for name in parts if not _is_trained_on(name)]
+    if not others:
+        return data
+    part = data / others[-1]
+    if part.name.lower().startswith("test"):
+        _LOGGER.info("%s comes split: judged on its test part, %s", data, part)
+    else:
+        _LOGGER.warning("%s comes split, without a test part: judged on its validation part, %s, which flatters a "
+                        "network that was chosen by it", data, part)  # fmt: skip
+    return part
+
+
+def _is_trained_on(part: str) -> bool:
+    return part.lower().startswith("train")
+
+
+def _hint(data: Path, folders: Sequence[str]) -> str:
+    """Return which folder to give in place of one that holds parts, and other folders or nothing; empty: none."""
+    inner = {name.lower(): data / name for name in folders}
+    parts = [inner[name] for name in PARTS if name in inner]
+    nested = [part for part in parts if part.is_dir() and any(path.is_dir() for path in part.iterdir())]
+    if not nested:
+        return ""
+    doubt = " to judge on images that were trained on, which flatters" if _is_trained_on(nested[-1].name) else ""
+    return f"; or give --data {nested[-1]}{doubt}"
 
 
 def _class_names(spec: ModelSpec, kinds: Sequence[LabelledFolder]) -> tuple[str, ...]:
@@ -170,7 +204,7 @@ def _fitting(
     if not matches[0][1]:
         raise SourceError(
             f"no folder of {data} is called like a label of these files ({', '.join(folders)}): rename them, or say "
-            "what they hold with --map FOLDER=LABEL"
+            f"what they hold with --map FOLDER=LABEL{_hint(data, folders)}"
         )
     spec, kinds, others = matches[0]
     if others:

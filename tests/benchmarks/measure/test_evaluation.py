@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -122,6 +123,59 @@ def test_folders_that_fit_no_label_of_any_file_are_an_error(data: Path) -> None:
         photographs_evaluation(data, BenchmarkConfig(), [])
     mapped = BenchmarkConfig(truths={"rest": ("a",)})
     assert photographs_evaluation(data, mapped, [replace(COLOUR, labels=("a", "b"))]).facts.labels == [0]
+
+
+@pytest.mark.parametrize(
+    ("parts", "judged", "level"),
+    [
+        (("train", "valid", "Test"), "Test", logging.INFO),
+        (("train", "valid"), "valid", logging.WARNING),
+    ],
+)
+def test_a_folder_that_comes_split_is_judged_on_what_was_not_trained_on(
+    data: Path, caplog: pytest.LogCaptureFixture, parts: tuple[str, ...], judged: str, level: int
+) -> None:
+    for number, part in enumerate(parts, start=1):
+        for name in ("dog", "rest"):
+            shutil.copytree(data / name, data.parent / "split" / part / name)
+        for copy in range(number):  # as many readable dogs as tell the part
+            shutil.copy(data / "Cat" / "0.png", data.parent / "split" / part / "dog" / f"more{copy}.png")
+    mapped = BenchmarkConfig(truths={"rest": ("unknown",)})
+
+    with caplog.at_level(logging.INFO):
+        found = photographs_evaluation(data.parent / "split", mapped, [COLOUR])
+
+    assert len(found.photographs) == 3 + len(parts) + 1
+    assert {Path(photograph.path).parents[1].name for photograph in found.photographs} == {judged}
+    assert (found.facts.dataset, f" of split/{judged}" in found.statement) == (f"folder split/{judged}", True)
+    (line,) = [record for record in caplog.records if str(data.parent / "split" / judged) in record.getMessage()]
+    assert line.levelno == level
+
+
+@pytest.mark.parametrize(
+    ("folders", "remedy"),
+    [
+        (["train/dog"], "/train to judge on "),
+        (["train/dog", "valid/dog", "test/dog", "extra"], "/test$"),
+        (["train", "extra"], "FOLDER=LABEL$"),
+    ],
+    ids=["training images alone", "parts beside another folder", "no parts"],
+)
+def test_parts_that_can_not_be_chosen_from_are_hinted_at(tmp_path: Path, folders: list[str], remedy: str) -> None:
+    for name in folders:
+        (tmp_path / name).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / name / "1.png"), np.zeros((16, 12, 3), np.uint8))
+
+    with pytest.raises(SourceError, match=remedy):
+        photographs_evaluation(tmp_path, BenchmarkConfig(), [COLOUR])
+
+
+def test_images_alone_in_a_folder_called_like_a_part_have_no_parts(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    cv2.imwrite(str(tmp_path / "train" / "1.png"), np.zeros((16, 12, 3), np.uint8))
+
+    with pytest.raises(SourceError, match="FOLDER=LABEL$"):
+        photographs_evaluation(tmp_path / "train", BenchmarkConfig(), [COLOUR])
 
 
 def test_a_run_s_own_test_images_are_those_it_keeps(tmp_path: Path) -> None:
