@@ -55,6 +55,8 @@ class InferredSpec:
     sources: tuple[tuple[str, str], ...]
     """Pairs of a part of the spec and where it was found: labels, pixels, recipe, resize, colour, output, and for
     logits temperature."""
+    notes: tuple[str, ...] = ()
+    """Sentences on what the file says and its tensors contradict, each without a full stop."""
 
     def sentence(self, path: Path) -> str:
         """Return one line that says what was assumed."""
@@ -120,7 +122,8 @@ def infer_spec(artifact: Artifact, runtime: Runtime, options: ModelOptions) -> I
         ("output", output_from),
         *((("temperature", _ASSUMED),) if output == "logits" else ()),  # softer or harder ones would be a guess
     )
-    return InferredSpec(ModelSpec(labels=labels, input=size, output=output), sources)
+    notes = () if options.input_size else _against_shape(size, claims)
+    return InferredSpec(ModelSpec(labels=labels, input=size, output=output), sources, notes)
 
 
 def complete_input(
@@ -171,12 +174,24 @@ def _input_shape(path: Path, runtime: Runtime, options: ModelOptions, claims: Me
     if chosen is not None:
         wanted, shape = _sized(runtime.input_tensor, *chosen), runtime.input_tensor.shape
         if len(shape) == 4 and any(fixed not in (0, size) for fixed, size in zip(shape, wanted, strict=True)):
+            claim = f"the size in its {claims.source_of('height')}, {chosen[1]}x{chosen[0]},"
+            given = f"--input-size {chosen[1]}x{chosen[0]}"
             raise SpecError(
-                f"{path} takes a tensor of shape {shape}, which --input-size {chosen[1]}x{chosen[0]} doesn't fit: "
-                "leave it out"
+                f"{path} takes a tensor of shape {shape}, which {given if options.input_size else claim} doesn't fit: "
+                f"{'leave it out' if options.input_size else 'give one that does with --input-size WxH'}"
             )
         runtime.resize_input(wanted)
     return fit_layout(InputSpec(recipe=IMAGE_RECIPE), runtime.input_tensor, path)
+
+
+def _against_shape(size: InputSpec, claims: Metadata) -> tuple[str, ...]:
+    """Return a sentence on a size in the metadata that isn't that of the input tensor; none where they agree."""
+    height, width = claims.height or size.height, claims.width or size.width
+    if (height, width) == (size.height, size.width):
+        return ()
+    where = claims.source_of("height") or claims.source_of("width")
+    taken = f"{size.width}x{size.height}"
+    return (f"its {where} says {width}x{height} pixels, but its input takes {taken}: the latter is used",)
 
 
 def _resize(size: InputSpec, options: ModelOptions, claims: Metadata) -> tuple[tuple[str, float], str]:

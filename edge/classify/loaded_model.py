@@ -89,7 +89,7 @@ class LoadedModel:
         except ModelFileError as error:  # for lack of what was left out, perhaps
             raise ModelFileError("; ".join([str(error), *notes])) from error
         _LOGGER.warning("%s", inferred.sentence(path))
-        for note in notes:
+        for note in (*inferred.notes, *notes):
             _LOGGER.warning("%s: %s", path.name, note)
         _warn_of_loss(artifact)
         provenance = Provenance(quantization=summary.quantization if summary else _quantization(loaded))

@@ -90,7 +90,8 @@ def describe(artifact: Artifact, options: ModelOptions, *, runtime: str = "auto"
         missing = ()
     if spec is None and kind.name == CLASSIFIER and not notes and not missing:
         try:
-            spec, sources, missing = _inferred(artifact, options, runtime)
+            inferred, sources, missing = _inferred(artifact, options, runtime)
+            spec, hints = inferred.spec, [*hints, *inferred.notes]
         except ToolkitError as error:
             notes.append(str(error))
     return Description(
@@ -118,14 +119,14 @@ def _runtimes(file_format: str) -> tuple[tuple[str, bool], ...]:
     )
 
 
-def _inferred(artifact: Artifact, options: ModelOptions, runtime: str) -> tuple[ModelSpec, Pairs, Pairs]:
-    """Infer a spec, with placeholders for what is missing; return spec, sources and missing parts."""
+def _inferred(artifact: Artifact, options: ModelOptions, runtime: str) -> tuple[InferredSpec, Pairs, Pairs]:
+    """Infer a spec, with placeholders for what is missing; return it, the known sources and the missing parts."""
     loaded = open_runtime(verify(artifact, runtime))
     inferred, missing = _inferred_with_placeholders(artifact, loaded, options)
     unknown = (*missing, "recipe") if "labels" in missing and inferred.spec.input.channels == 1 else missing
     sources = tuple((part, where) for part, where in inferred.sources if part not in unknown)
     return (
-        inferred.spec,
+        inferred,
         (*sources, ("threshold", "assumed")),
         tuple((part, _FLAGS[part]) for part in missing),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,37 @@ def test_a_free_size_is_fixed_by_the_flag_or_the_metadata(fake_runtime: Fake) ->
     claims = Metadata.found("metadata_props", {"height": 10, "width": 12})
     size = infer(fake_runtime([0.2, 0.5, 0.3], takes=facts), claims, **scaled).spec.input
     assert (size.height, size.width) == (10, 12)
+
+
+@pytest.mark.parametrize(
+    ("claims", "options", "notes"),
+    [
+        ({"height": 32, "width": 48}, {}, ["48x32", "8x6"]),
+        ({"width": 48}, {}, ["48x6", "8x6"]),
+        ({"height": 6, "width": 8}, {}, []),
+        ({}, {}, []),
+        ({"height": 32, "width": 48}, {"input_size": (6, 8)}, []),
+    ],
+    ids=["another size", "another width", "the same", "none", "a flag that agrees with the shape"],
+)
+def test_a_size_in_metadata_that_the_shape_contradicts_is_said_and_not_taken(
+    fake_runtime: Fake, claims: dict[str, int], options: dict[str, Any], notes: list[str]
+) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("float32", (1, 3, 6, 8)))
+
+    inferred = infer(runtime, Metadata.found("props", claims), pixels=((0.0,), (255.0,)), **options)
+
+    assert (inferred.spec.input.height, inferred.spec.input.width) == (6, 8)
+    assert [re.findall(r"\d+x\d+", note) for note in inferred.notes] == [notes] * bool(notes)
+    assert all("its props " in note for note in inferred.notes)
+
+
+def test_a_size_in_metadata_that_half_a_shape_contradicts_is_not_blamed_on_a_flag(fake_runtime: Fake) -> None:
+    runtime = fake_runtime([0.2, 0.5, 0.3], takes=takes("float32", (1, 0, 8, 3)))
+    claims = Metadata.found("props", {"height": 32, "width": 48})
+    with pytest.raises(SpecError, match="props, 48x32.* --input-size WxH$"):
+        infer(runtime, claims, pixels=((0.0,), (255.0,)))
+    assert infer(runtime, claims, pixels=((0.0,), (255.0,)), input_size=(6, 8)).spec.input.height == 6
 
 
 @pytest.mark.parametrize("shape", [(1, 6, 8, 3), (1, 3, 6, 8), (1, 0, 8, 3)], ids=["NHWC", "NCHW", "free height"])

@@ -214,6 +214,21 @@ def test_metadata_that_makes_no_sense_is_said(tmp_path: Path, fixtures: Path, ca
     assert [record.message for record in caplog.records if "names" in record.message]
 
 
+@pytest.mark.parametrize(("imgsz", "is_said"), [(b"[32, 48]", True), (b"[28, 28]", False)])
+def test_a_size_that_the_network_does_not_take_is_said(
+    tmp_path: Path, fixtures: Path, caplog: pytest.LogCaptureFixture, imgsz: bytes, is_said: bool
+) -> None:
+    pytest.importorskip("onnxruntime")
+    network = read_artifact(fixtures / "tiny_int8.onnx").network
+    (tmp_path / "other.onnx").write_bytes(network + field(14, field(1, b"imgsz") + field(2, imgsz)))
+
+    loaded = LoadedModel.load(tmp_path / "other.onnx", options=ModelOptions(labels=tuple("abcdefghij")))
+
+    assert (loaded.spec.input.height, loaded.spec.input.width) == (28, 28)
+    said = [record for record in caplog.records if "48x32" in record.message and "28x28" in record.message]
+    assert [record.levelname for record in said] == ["WARNING"] * is_said
+
+
 def test_a_network_that_puts_out_more_than_it_says_is_refused(fake_runtime: Fake) -> None:
     runtime = fake_runtime([0.1, 0.6, 0.3])
     model = LoadedModel(ARTIFACT, runtime, SPEC)

@@ -55,6 +55,18 @@ def test_what_is_missing_is_named_with_its_flag(facts: Run, fixtures: Path, labe
     assert (whole["missing"], whole["sources"]["pixels"], whole["input"]["std"]) == ({}, "given", [127.5])
 
 
+def test_a_size_that_the_network_does_not_take_is_a_note(
+    facts: Run, fixtures: Path, labels: Path, tmp_path: Path
+) -> None:
+    entry = b"\x0a\x05imgsz\x12\x08[32, 48]"
+    content = read_artifact(fixtures / "tiny_int8.onnx").network + b"\x72" + bytes([len(entry)]) + entry
+    (tmp_path / "other.onnx").write_bytes(content)
+
+    (note,) = facts(tmp_path / "other.onnx", "--labels", labels)["notes"]
+
+    assert ("48x32" in note, "28x28" in note) == (True, True)
+
+
 def test_a_foreign_file_is_not_written_over_itself(edge_classify: Run, fixtures: Path, labels: Path) -> None:
     path = labels.with_name("other.onnx")
     path.write_bytes((fixtures / "operators_none.onnx").read_bytes())
