@@ -73,6 +73,8 @@ def list_classes(folder: Path, *, may_be_one: bool = False) -> ClassImages:
                 found.setdefault(_class_of(name), []).extend(paths)
         if may_be_one and not any(found.values()):
             found = {_class_of(folder.resolve().name): list(list_images(folder).images)}
+    except DatasetError:
+        raise
     except OSError as error:
         raise DatasetError(f"{error.filename or folder}: {error.strerror or error}") from error
     names = tuple(sorted(name for name, paths in found.items() if paths and name != UNKNOWN_LABEL))
