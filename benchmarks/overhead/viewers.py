@@ -77,7 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     measured = measure(viewers=options.viewers, rounds=options.rounds, seconds=options.seconds, fps=options.fps)
     print(json.dumps(to_record(measured), indent=1))
     if measured.ratio > LARGEST_RATIO:
-        raise GateError(f"--viewers {options.viewers} make it {measured.ratio} times as slow: at most {LARGEST_RATIO}")
+        viewers = f"{options.viewers} {'viewer makes' if options.viewers == 1 else 'viewers make'}"
+        raise GateError(f"{viewers} it {measured.ratio} times as slow: at most {LARGEST_RATIO}")
     return EXIT_DONE
 
 

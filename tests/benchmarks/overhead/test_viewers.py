@@ -29,5 +29,7 @@ def test_a_slowdown_beyond_the_limit_is_exit_code_3(
     monkeypatch.setattr(viewers, "measure", lambda **_: ViewerCost(4, 30.0, 1.06, [], [], []))
     assert viewers.main([]) == 3
     error = capsys.readouterr().err
-    assert "4 viewers" in error
+    assert "4 viewers make " in error
     assert error.index("1.06 times") < error.index("at most 1.05")
+    assert viewers.main(["--viewers", "1"]) == 3
+    assert "1 viewer makes " in capsys.readouterr().err

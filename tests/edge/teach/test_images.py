@@ -53,7 +53,10 @@ def test_parts_beside_another_folder_are_no_classes(draw: Draw, may_be_one: bool
         draw(f"split/{part}", ripe=6, unripe=6)
     folder = draw("split", extra=6)
 
-    with pytest.raises(DatasetError, match=rf"^{re.escape(str(folder))} [^:]*\(train, valid\).* give {flag}{re.escape(str(folder))}/train$"):
+    with pytest.raises(
+        DatasetError,
+        match=rf"^{re.escape(str(folder))} [^:]*\(train, valid\).* give {flag}{re.escape(str(folder))}/train$",
+    ):
         list_classes(folder, may_be_one=may_be_one)
     assert list_classes(folder / "train", may_be_one=may_be_one).names == ("ripe", "unripe")
 
