@@ -124,7 +124,7 @@ def read_parts(
         _LOGGER.warning("skipped %s", line)
     labels = np.array([image.file.label for image in images], np.int32)
     given = np.array([image.file.part for image in images], np.int8)
-    _require_enough(folder, kinds, labels)
+    _require_enough(folder, kinds, labels, is_test=given == TEST)
     if spec.resize == "letterbox" and (warning := bars_that_tell([image.aspect for image in images], labels, kinds)):
         _LOGGER.warning("%s", warning)
     known = LabelledFiles(labels, group_near_copies([image.look for image in images]), given, disputed)
@@ -247,7 +247,9 @@ def _without_copies(surveyed: list[_Surveyed]) -> tuple[list[_Surveyed], NDArray
     return images, disputed, lines
 
 
-def _require_enough(folder: Path, names: tuple[str, ...], labels: NDArray[np.int32]) -> None:
+def _require_enough(
+    folder: Path, names: tuple[str, ...], labels: NDArray[np.int32], *, is_test: NDArray[np.bool_]
+) -> None:
     counts = np.bincount(labels, minlength=len(names)).tolist()
     for name, count in zip(names, counts, strict=True):
         if count < _FEWEST_OF_A_CLASS:
@@ -255,6 +257,7 @@ def _require_enough(folder: Path, names: tuple[str, ...], labels: NDArray[np.int
                 f"{folder} holds {count} image{'s' * (count != 1)} of {name} that can be used, at least "
                 f"{_FEWEST_OF_A_CLASS} are needed"
             )
+    counts = np.bincount(labels[~is_test], minlength=len(names)).tolist()
     few = [f"{name} {count}" for name, count in zip(names, counts, strict=True) if count < _FEW_OF_A_CLASS]
     if few:
         shown = ", ".join(few[:5]) + (f" and {len(few) - 5} more" if len(few) > 5 else "")

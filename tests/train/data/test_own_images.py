@@ -75,6 +75,19 @@ def test_a_data_set_that_comes_split_keeps_its_parts(tmp_path: Path, spec: Input
     assert sizes(parts_of(tmp_path, spec)) == [[8, 8], [3, 3], [4, 4]]
 
 
+def test_few_images_are_warned_of_without_counting_those_of_a_given_test(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number, (part, nuts) in enumerate({"train": 6, "test": 30}.items()):
+        draw(tmp_path / part, {"nut": nuts, "bolt": 30}, first=100 * number)
+
+    with caplog.at_level(logging.WARNING, logger="train"):
+        parts_of(tmp_path)
+
+    (warned,) = (record.getMessage() for record in caplog.records if "20 images" in record.getMessage())
+    assert warned.endswith("nut 6")
+
+
 def test_a_missing_validation_part_comes_from_the_training_images(tmp_path: Path) -> None:
     draw(tmp_path / "Training", {"nut": 12, "bolt": 12})
     draw(tmp_path / "testing", {"nut": 4, "bolt": 4}, first=100)
