@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from edge.artifact.input_spec import RESIZE_MODES
 from edge.artifact.spec import ModelSpec
@@ -118,8 +119,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def config_from(options: argparse.Namespace) -> TrainConfig:
     """Return the configuration that parsed flags stand for."""
-    values = {field.name: getattr(options, field.name) for field in fields(TrainConfig)}
-    return TrainConfig(**values | {"extra_data": tuple(options.extra_data)})
+    given = {field.name: getattr(options, field.name) for field in fields(TrainConfig)}
+    values: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in given.items()}
+    return TrainConfig(**values)
 
 
 def _fraction(text: str) -> float:
@@ -156,6 +158,9 @@ def _add_preset_flags(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument("--train-scale", type=_train_scale, metavar="SHARE",
                        help="size of images in training, in units of the input's, 0.5-1, preset transfer")  # fmt: skip
+    group.add_argument("--widths", type=console.positive_int, nargs="+", metavar="N",
+                       help="channels of each stage, presets edge and teacher")  # fmt: skip
+    group.add_argument("--blocks", type=console.positive_int, nargs="+", metavar="N", help="blocks of each stage")
     group.add_argument("--recipe", choices=tuple(RECIPES), help="image: the whole frame; garment: one object, grey")
     group.add_argument("--resize", choices=RESIZE_MODES, help="fit of a frame of another shape, recipe image")
     group.add_argument(

@@ -18,6 +18,7 @@ PADDINGS = ("constant", "reflect")
 RECIPES = {"garment": GARMENT_RECIPE, "image": IMAGE_RECIPE}
 """Short names of the recipes, as `--recipe` takes them."""
 PRETRAINED_NETWORK = "efficientnet_lite0"
+STAGED_NETWORKS = ("edge", "teacher")
 PRETRAINED_SIZES = (96, 300)
 """Smallest and largest edge of the pretrained network's input, in pixels."""
 
@@ -73,6 +74,10 @@ class Preset:
     train_scale: float = 1.0
     """Size of the images in training, in units of the input's, 0.5-1, preset transfer: smaller ones train faster, and
     as random crops show things larger than they are, the network knows them in the input's size."""
+    widths: tuple[int, ...] | None = None
+    """Channels of each stage of the networks `edge` and `teacher` (None: the network's own)."""
+    blocks: tuple[int, ...] | None = None
+    """Blocks of each stage, as many numbers as `widths`; a block is two convolutions."""
     recipe: str = "garment"
     """Preprocessing, one of RECIPES: garment (finds one object and draws it grey) or image (the whole frame)."""
     resize: str = "stretch"
@@ -88,6 +93,11 @@ class Preset:
     def is_pretrained(self) -> bool:
         """True if the network starts from weights trained on ImageNet."""
         return self.network == PRETRAINED_NETWORK
+
+    @property
+    def stages(self) -> dict[str, tuple[int, ...]]:
+        """Arguments of the network's function, those that are chosen."""
+        return {name: value for name in ("widths", "blocks") if (value := getattr(self, name)) is not None}
 
     @property
     def train_size(self) -> int:
@@ -137,6 +147,8 @@ class TrainConfig:
     colour: float | None = None
     input_size: int | None = None
     train_scale: float | None = None
+    widths: tuple[int, ...] | None = None
+    blocks: tuple[int, ...] | None = None
     recipe: str | None = None
     resize: str | None = None
     train_from: int | None = None
@@ -258,6 +270,10 @@ def require_consistent(config: TrainConfig) -> None:
         raise RunError(
             f"preset {preset.name} has no pretrained weights: --head-only, --train-from, --train-scale are for transfer"
         )
+    if preset.stages and preset.network not in STAGED_NETWORKS:
+        raise RunError(f"preset {preset.name} has no stages: --widths and --blocks are for edge and teacher")
+    if len(preset.widths or "123") != len(preset.blocks or "123"):
+        raise RunError("--widths and --blocks need a number for each stage: as many of both, or three of one")
     if preset.recipe == "garment":
         if preset.random_crop or preset.rotate or preset.light or preset.colour:
             raise RunError("--random-crop, --rotate, --light and --colour are for --recipe image")
@@ -279,8 +295,7 @@ def overridable() -> tuple[str, ...]:
 def config_from_json(stored: Mapping[str, Any]) -> TrainConfig:
     """Return the configuration that a run stored; settings of other versions are left out, or get their defaults."""
     values = {field.name: stored[field.name] for field in fields(TrainConfig) if field.name in stored}
-    paths = {name: Path(values[name]) for name in _PATHS if values.get(name) is not None}
-    return TrainConfig(**values | paths | {"extra_data": tuple(map(Path, values.get("extra_data", ())))})
-
-
-_PATHS = ("initial", "teacher", "soft_labels", "threshold_data", "runs")
+    paths = ("initial", "teacher", "soft_labels", "threshold_data", "runs")
+    values |= {name: Path(values[name]) for name in paths if values.get(name) is not None}
+    stages = {name: tuple(values[name]) for name in ("widths", "blocks") if values.get(name) is not None}
+    return TrainConfig(**values | stages | {"extra_data": tuple(map(Path, values.get("extra_data", ())))})

@@ -1,8 +1,10 @@
-from dataclasses import fields
+import json
+from dataclasses import asdict, fields
 
 import pytest
 
-from train.config import PRESETS, TrainConfig, overridable, preset_for
+from edge.errors import RunError
+from train.config import PRESETS, TrainConfig, config_from_json, overridable, preset_for, require_consistent
 
 
 def test_the_baseline_is_trained_as_published() -> None:
@@ -42,3 +44,25 @@ def test_without_augmentation_only_the_images_change() -> None:
         edge.label_smoothing, edge.epochs, edge.average_epochs,
     )  # fmt: skip
     assert not plain.is_plain  # labels are still smoothed
+
+
+def test_stages_reach_the_network_of_a_preset_that_has_some() -> None:
+    assert preset_for(TrainConfig(preset="edge")).stages == {}
+    assert preset_for(TrainConfig(preset="edge", widths=(8, 16, 32))).stages == {"widths": (8, 16, 32)}
+    stored = json.loads(json.dumps(asdict(TrainConfig(preset="teacher", widths=(96, 192), blocks=(1, 1))), default=str))
+    assert preset_for(config_from_json(stored)).stages == {"widths": (96, 192), "blocks": (1, 1)}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TrainConfig(preset="baseline", widths=(8, 16, 32)),
+        TrainConfig(preset="micro", blocks=(1, 1, 1)),
+        TrainConfig(preset="edge", widths=(8, 16)),
+        TrainConfig(preset="edge", widths=(8, 16, 32), blocks=(1, 1)),
+    ],
+    ids=["no stages", "stages of its own", "two widths, three blocks", "three widths, two blocks"],
+)
+def test_stages_that_the_network_lacks_or_that_do_not_fit_are_refused(config: TrainConfig) -> None:
+    with pytest.raises(RunError, match="--widths and --blocks"):
+        require_consistent(config)

@@ -123,7 +123,7 @@ def build_network(preset: Preset, splits: Splits, *, mixed_precision: str = "off
     """Build the preset's untrained network for these images and classes, or a form that trains faster."""
     height, width = splits.input.height, splits.input.width
     keras.config.set_dtype_policy("float32" if mixed_precision == "off" else f"mixed_{mixed_precision}")
-    network = NETWORKS[preset.network](height=height, width=width, classes=splits.outputs)
+    network = NETWORKS[preset.network](height=height, width=width, classes=splits.outputs, **preset.stages)
     if folded:
         network = with_folded_norms(network)
     keras.config.set_dtype_policy("float32")

@@ -75,15 +75,17 @@ def micro(*, height: int, width: int, classes: int) -> keras.Model:
     return keras.Model(network.input, network.output, name="micro")
 
 
-def teacher(*, height: int, width: int, classes: int, depth: int = 16, widen: int = 4) -> keras.Model:
+def teacher(
+    *, height: int, width: int, classes: int, widths: Sequence[int] = (64, 128, 256), blocks: Sequence[int] = (2, 2, 2)
+) -> keras.Model:
     """A wide residual network with pre-activation (Zagoruyko and Komodakis, 2016, arXiv:1605.07146), to learn from.
 
-    It has 2.7 million parameters by default, 6 n + 4 convolutions, and stages of 16, 32 and 64 times `widen` channels.
+    It has 2.7 million parameters by default: there it is called WRN-16-4. The widths are the channels of each stage.
     """
     image = layers.Input((height, width, 1))
     x = _conv(image, 16, 3)
-    for stage, channels in enumerate((16 * widen, 32 * widen, 64 * widen)):
-        for number in range((depth - 4) // 6):
+    for stage, (channels, count) in enumerate(zip(widths, blocks, strict=True)):
+        for number in range(count):
             strides = 2 if stage > 0 and number == 0 else 1
             active = layers.ReLU()(_norm(x))
             inner = _conv_norm(active, channels, 3, strides=strides)

@@ -61,6 +61,15 @@ def test_the_teacher_is_a_wide_residual_network_16_4() -> None:
     assert 2_700_000 < model.count_params() < 2_800_000
 
 
+def test_a_teacher_of_other_stages_is_as_wide_and_deep_as_they_say() -> None:
+    model = teacher(height=28, width=28, classes=10, widths=(24, 48), blocks=(1, 3))
+
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    of_three = [layer.filters for layer in convolutions if layer.kernel_size[0] == 3]
+    assert of_three == [16, *[24] * 2, *[48] * 6]
+    assert [layer.filters for layer in convolutions if layer.kernel_size[0] == 1] == [24, 48]
+
+
 def test_the_network_for_a_microcontroller_has_few_weights_and_no_large_tensor_but_the_first() -> None:
     model = NETWORKS["micro"](height=28, width=28, classes=10)
     assert (model.name, model.count_params()) == ("micro", 62_338)
