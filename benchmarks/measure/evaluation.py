@@ -201,12 +201,13 @@ def _fitting(
     matches = [(spec, *match_folders(folders, spec.labels, truths)) for spec in specs]
     # Any specification fits a folder of what is unknown, so that one with a label for some folder goes first.
     matches.sort(key=lambda match: not any(kind.is_known for kind in match[1]))
-    if not matches[0][1]:
+    spec, kinds, others = matches[0]
+    hint = _hint(data, others)
+    if not kinds or (hint and not any(kind.is_known for kind in kinds)):  # or `unknown` alone would be judged
         raise SourceError(
             f"no folder of {data} is called like a label of these files ({', '.join(folders)}): rename them, or say "
-            f"what they hold with --map FOLDER=LABEL{_hint(data, folders)}"
+            f"what they hold with --map FOLDER=LABEL{hint}"
         )
-    spec, kinds, others = matches[0]
     if others:
         _LOGGER.warning(
             "left out of %s, as they are called like no label: %s; say what they hold with --map FOLDER=LABEL, or "

@@ -157,9 +157,10 @@ def test_a_folder_that_comes_split_is_judged_on_what_was_not_trained_on(
     [
         (["train/dog"], "/train to judge on "),
         (["train/dog", "valid/dog", "test/dog", "extra"], "/test$"),
+        (["train/dog", "test/dog", "unknown"], "/test$"),
         (["train", "extra"], "FOLDER=LABEL$"),
     ],
-    ids=["training images alone", "parts beside another folder", "no parts"],
+    ids=["training images alone", "parts beside another folder", "parts beside what is unknown", "no parts"],
 )
 def test_parts_that_can_not_be_chosen_from_are_hinted_at(tmp_path: Path, folders: list[str], remedy: str) -> None:
     for name in folders:
