@@ -99,9 +99,12 @@ def check_parts(files: LabelledFiles, parts: NDArray[np.int8], names: Sequence[s
     for part, noun in nouns.items():
         absent = [name for label, name in enumerate(names) if not (files.labels[parts == part] == label).any()]
         if absent and (part == TRAIN or len(absent) == len(names)):
+            flags = "" if part in files.given else "--test-fraction or --validation-fraction"
+            if {names[label] for label in files.labels[parts == LEFT_OUT]} & set(absent):
+                flags = "--max-images"
             raise DatasetError(
-                f"no {noun} images of {', '.join(absent[:5])}: add some of other scenes, or give another "
-                "--test-fraction, --validation-fraction or --max-images"
+                f"no {noun} images of {', '.join(absent[:5])}: add some of other scenes"
+                + (f", or give another {flags}" if flags else "")
             )
         if absent:
             _LOGGER.warning("no %s images of %s", noun, ", ".join(absent[:5]))

@@ -1,7 +1,18 @@
 import numpy as np
 import pytest
 
-from train.data.parts import ANY, TEST, TRAIN, VALIDATION, LabelledFiles, divide, near_copies_on_both_sides
+from edge.errors import DatasetError
+from train.data.parts import (
+    ANY,
+    LEFT_OUT,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    LabelledFiles,
+    check_parts,
+    divide,
+    near_copies_on_both_sides,
+)
 
 
 def files(labels, *, groups=None, given=None, disputed=None) -> LabelledFiles:
@@ -107,3 +118,24 @@ def test_near_copies_across_given_parts_are_counted() -> None:
 
     parts = parts_of(files([0] * 24 + [1] * 24, given=given, groups=groups))
     assert near_copies_on_both_sides(parts, groups) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "parts", "flags"),
+    [
+        (ANY, [TRAIN, VALIDATION, TEST, VALIDATION, VALIDATION, TEST], ["--test-fraction", "--validation-fraction"]),
+        (ANY, [TRAIN, VALIDATION, TEST, LEFT_OUT, VALIDATION, TEST], ["--max-images"]),
+        (TRAIN, [TRAIN, VALIDATION, TEST, LEFT_OUT, VALIDATION, TEST], ["--max-images"]),
+        (TRAIN, [LEFT_OUT, TRAIN, TEST, TEST, TEST, TEST], []),
+    ],
+    ids=["fractions", "a limit", "a limit on given parts", "a class in the given test alone"],
+)
+def test_a_class_without_training_images_names_the_flags_that_took_them(
+    given: int, parts: list[int], flags: list[str]
+) -> None:
+    images = files([0, 0, 0, 1, 1, 1], given=[given] * 6)
+
+    with pytest.raises(DatasetError) as refused:
+        check_parts(images, np.array(parts, np.int8), ("nut", "bolt"), has_test=True)
+
+    assert [word for word in str(refused.value).split() if word.startswith("--")] == flags
