@@ -186,12 +186,12 @@ def _class_names(folders: Collection[str], folder: Path) -> tuple[str, ...]:
     """Return the names of those folders that are classes and no counter-examples, sorted."""
     names = tuple(sorted(name for name in folders if not is_counter_examples(name)))
     others = sorted(set(folders) - set(names))
-    nested = [name for name in names if any((folder / name).glob("*/*"))]
     if len(names) < 2:
         besides = (
             f" besides counter-examples ({', '.join(others)}, which can be a class by another name)" if others else ""
         )
         count = "1 folder" if names else "0 folders"
+        nested = [name for name in names if any((folder / name).glob("*/*"))]
         hint = f"; if {nested[0]} holds them, give --data {folder / nested[0]}" if nested else ""
         raise DatasetError(f"{folder} holds {count}{besides}: expected one for each of 2 or more classes{hint}")
     if reserved := reserved_among(names):
