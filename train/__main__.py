@@ -107,7 +107,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     right = f"{metrics['test_top1_accuracy']:.2%} of {count:,} {noun} image{'s' * (count != 1)} right"
     print(f"{folder}: {right}, 95 % interval {low:.1%} to {high:.1%}")
     classes = len(ModelSpec.from_json((folder / SPEC).read_text(encoding="utf-8")).labels)
-    if is_chance_level(round(metrics["test_top1_accuracy"] * count), count, classes):
+    if is_chance_level(count, count, classes):
+        _LOGGER.warning(
+            "%d %s image%s can't tell %s classes from guessing, even if all are right: add images of each class",
+            count, noun, "s" * (count != 1), f"{classes:,}",
+        )  # fmt: skip
+    elif is_chance_level(round(metrics["test_top1_accuracy"] * count), count, classes):
         _LOGGER.warning(
             "guessing among %s classes may be right as often: train for more --epochs than %d first, then on more "
             "images of each class", f"{classes:,}", metrics["preset"]["epochs"],

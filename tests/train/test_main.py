@@ -100,29 +100,37 @@ def test_your_own_classes_train_and_the_run_keeps_what_an_export_needs(
     assert "of 13 " in rejection
 
 
-@pytest.mark.parametrize(("accuracy", "is_chance"), [(0.0005, True), (0.004, False)])
-def test_a_network_that_has_learned_nothing_is_said_to_guess(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    accuracy: float,
-    is_chance: bool,
-) -> None:
-    """From 2,000 images of 2,000 classes, 1 is right (95 % interval from 0.01 %), or 8 (from 0.20 %)."""
+@pytest.mark.parametrize(
+    ("right", "count", "classes", "remedy"),
+    [
+        pytest.param(1, 2000, 2000, "epochs", id="0.01 % at least, of 0.05 %"),
+        pytest.param(8, 2000, 2000, None, id="0.20 % at least, of 0.05 %"),
+        pytest.param(3, 4, 2, "epochs", id="30 % at least, of 50 %"),
+        pytest.param(4, 4, 2, None, id="51 % at least, of 50 %"),
+        pytest.param(3, 3, 2, "images", id="44 % at least, of 50 %, though all are right"),
+        pytest.param(1, 1, 2, "images", id="21 % at least, of 50 %, though all are right"),
+    ],
+)
+def test_an_accuracy_that_guessing_may_have_too_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    *, right: int, count: int, classes: int, remedy: str | None,
+) -> None:  # fmt: skip
     metrics = {
-        "config": {"test_fraction": 0.15}, "images": {"test": 2000}, "preset": {"epochs": 7}, "rejection": None,
-        "test_top1_accuracy": accuracy, "test_top1_interval": [0.0, 0.01],
+        "config": {"test_fraction": 0.15}, "images": {"test": count}, "preset": {"epochs": 7}, "rejection": None,
+        "test_top1_accuracy": right / count, "test_top1_interval": [0.0, 0.01],
     }  # fmt: skip
     (tmp_path / "metrics.json").write_text(json.dumps(metrics))
-    spec = ModelSpec(labels=tuple(map(str, range(2000))))
+    spec = ModelSpec(labels=tuple(map(str, range(classes))))
     (tmp_path / "model_spec.json").write_text(spec.to_json())
     monkeypatch.setattr("train.fit.train_run", lambda config: tmp_path)
 
     assert main([]) == 0
 
     said = capsys.readouterr()
-    assert f"{accuracy:.2%} of 2,000 test images" in said.out
-    assert [fact in said.err for fact in ("among 2,000 classes", "--epochs than 7")] == [is_chance] * 2
+    assert f"{right / count:.2%} of {count:,} test image" in said.out
+    facts = {"epochs": f"among {classes:,} classes", "images": f"{count} test image{'s' * (count > 1)} can't"}
+    assert [name for name, fact in facts.items() if fact in said.err] == [remedy] * bool(remedy)
+    assert ("--epochs than 7" in said.err) == (remedy == "epochs")
 
 
 @pytest.mark.e2e
