@@ -168,6 +168,7 @@ def _parsers() -> list[argparse.ArgumentParser]:
     import train.photographs
     import train.report.__main__
     import train.scenes
+    import train.soft_labels
     from edge.bulk import command as bulk
     from edge.collect import command as collect
     from edge.describe import command as describe
@@ -180,7 +181,8 @@ def _parsers() -> list[argparse.ArgumentParser]:
     from export.tflite import TfliteFormat
 
     modules = (edge.run.flags, collect, describe, doctor, update, teach, bulk, completion, train.__main__,
-               train.report.__main__, train.compare, train.photographs, train.scenes)  # fmt: skip
+               train.report.__main__, train.compare, train.photographs, train.scenes,
+               train.soft_labels)  # fmt: skip
     exports = [export.command.parser(file_format(), epilog="") for file_format in (TfliteFormat, OnnxFormat)]
     pages = (export.web.__main__, export.micro.__main__)
     return [*(module.parser() for module in modules), *exports, *(module.parser() for module in pages), sign(),

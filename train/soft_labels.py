@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +14,13 @@ from numpy.typing import NDArray
 
 from edge.cli import console
 from edge.errors import RunError
-from train.config import DATASETS, TrainConfig
+from train.config import DATASETS, TrainConfig, config_from_json
 from train.network.backend import start_backend
 
 if TYPE_CHECKING:
     from train.data.splits import Splits
 
+_LOGGER = logging.getLogger(__name__)
 _EXAMPLES = """examples:
   python -m train.soft_labels runs/teacher runs/teacher-lite0 --out soft_labels.npz
   python -m train.soft_labels runs/teacher other.npz --out soft_labels.npz    a file counts as one teacher
@@ -54,15 +57,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     from train.data.splits import load_splits
     from train.fitting.teacher import write_logits
 
-    splits = load_splits(TrainConfig(data=options.data, seed=options.split_seed))
-    opinions = dict(opinion(teacher, splits) for teacher in options.teachers)
-    if len(opinions) < len(options.teachers):
-        raise RunError("two of the teachers have one name: each counts once")
-    mean = np.mean(list(opinions.values()), axis=0)
-    for name, logits in [*opinions.items(), ("their mean", mean)]:
+    if len({teacher.resolve() for teacher in options.teachers}) < len(options.teachers):
+        raise RunError("a teacher is named twice, and each counts once: name every teacher once")
+    config = TrainConfig(data=options.data, seed=options.split_seed)
+    splits = load_splits(config)
+    opinions = [opinion(teacher, splits) for teacher in options.teachers]
+    if strange := [teacher for teacher in options.teachers if held_out_others(teacher, config)]:
+        _LOGGER.warning(
+            "other images were held out from %s than these validation images: accuracies flatter where they were "
+            "trained on; give --split-seed the seed of their runs", ", ".join(map(str, strange)),
+        )  # fmt: skip
+    mean = np.mean([logits for _, logits in opinions], axis=0)
+    for name, logits in [*opinions, ("their mean", mean)]:
         right = held_out_right(logits, splits)
         print(f"{name}: {right.mean():.2%} of {len(right):,} validation images")
-    write_logits(options.out, mean, splits.whole, teacher=", ".join(opinions), names=splits.class_names)
+    teachers = ", ".join(name for name, _ in opinions)
+    write_logits(options.out, mean, splits.whole, teacher=teachers, names=splits.class_names)
     print(options.out)
     return 0
 
@@ -82,6 +92,26 @@ def opinion(teacher: Path, splits: Splits) -> tuple[str, NDArray[np.float32]]:
         logits = read_logits(teacher, pixels=splits.whole, names=splits.class_names)
         name = read_manifest(teacher).teacher
     return name, logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+
+def held_out_others(teacher: Path, config: TrainConfig) -> bool:
+    """Return True if a run had another validation split than a training with this configuration has; False of a file.
+
+    Raises:
+        OSError: the run has no metrics.
+    """
+    from train.data.splits import validation_seed
+    from train.results.run_dir import METRICS
+
+    if not teacher.is_dir():
+        return False
+    run = config_from_json(json.loads((teacher / METRICS).read_text(encoding="utf-8"))["config"])
+
+    def choice(of: TrainConfig) -> tuple[object, ...]:
+        drawn = of.seed if of.data == "demo" else None
+        return of.data, drawn, validation_seed(of), of.validation_fraction, of.max_images
+
+    return choice(run) != choice(config)
 
 
 def held_out_right(logits: NDArray[np.float32], splits: Splits) -> NDArray[np.bool_]:

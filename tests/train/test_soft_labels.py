@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ keras = pytest.importorskip("keras")
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.errors import DatasetError
 from train import soft_labels
+from train.config import TrainConfig
 from train.data import splits as data_splits
 from train.data.splits import Split, Splits
 from train.fitting.teacher import read_manifest, read_soft_labels, write_logits
@@ -71,6 +73,49 @@ def test_a_run_is_asked_and_a_file_is_read(splits: Splits) -> None:
 def test_what_is_no_teacher_is_refused(splits: Splits, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="nowhere"):
         soft_labels.opinion(tmp_path / "nowhere.npz", splits)
+
+
+@pytest.mark.parametrize(
+    ("choices", "expected"),
+    [
+        ({"data": "demo"}, False),
+        ({"data": "demo", "seed": 4, "split_seed": 0}, True),
+        ({"data": "demo", "split_seed": 4}, True),
+        ({"data": "demo", "max_images": 100}, True),
+        ({}, True),
+        ({"seed": 4, "split_seed": 0}, True),
+    ],
+    ids=["the same", "other drawings", "another split", "fewer images", "other data", "other data and seed"],
+)
+def test_a_run_with_another_validation_split_is_known(choices: dict[str, object], expected: bool) -> None:
+    assert soft_labels.held_out_others(RUN, TrainConfig(**choices)) is expected  # it was trained on demo, with seed 0
+
+
+def test_the_seed_of_the_network_alone_holds_out_no_others(tmp_path: Path) -> None:
+    (tmp_path / "metrics.json").write_text(json.dumps({"config": {"seed": 4, "split_seed": 0}}))
+
+    assert not soft_labels.held_out_others(tmp_path, TrainConfig(seed=0))
+    assert soft_labels.held_out_others(tmp_path, TrainConfig(seed=4))
+
+
+def test_a_run_that_may_have_seen_the_validation_images_is_warned_of(
+    splits: Splits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = _file(tmp_path / "one.npz", splits, [1] * 5, 16)
+    out = ["--out", str(tmp_path / "mean.npz")]
+
+    for flags, is_warned in ((["--data", "demo"], False), (["--data", "demo", "--split-seed", "1"], True)):
+        assert soft_labels.main([str(RUN), str(one), *flags, *out]) == 0
+        assert ("--split-seed" in (said := capsys.readouterr().err), str(one) in said) == (is_warned, False)
+
+
+def test_teachers_of_one_name_in_two_folders_are_two(splits: Splits, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    paths = [_file(folder / "one.npz", splits, [1] * 5, 16) for folder in (tmp_path, tmp_path / "other")]
+
+    assert soft_labels.main([*map(str, paths), "--out", str(tmp_path / "mean.npz")]) == 0
+
+    assert read_manifest(tmp_path / "mean.npz").teacher == "one, one"
 
 
 def test_one_teacher_twice_is_exit_code_1(splits: Splits, tmp_path: Path) -> None:

@@ -123,7 +123,8 @@ def load_splits(config: TrainConfig, *, scratch: Path | None = None) -> Splits:
     return replace(splits, auxiliary=auxiliary, threshold_images=threshold_images)
 
 
-def _split_seed(config: TrainConfig) -> int:
+def validation_seed(config: TrainConfig) -> int:
+    """Return the seed of the validation split."""
     return config.seed if config.split_seed is None else config.split_seed
 
 
@@ -185,7 +186,7 @@ def balancing_weights(
 def _garments(config: TrainConfig) -> Splits:
     """Return Fashion-MNIST, or drawn garments, with a validation part of the training images."""
     whole, test = _load(config)
-    rng = np.random.default_rng(_split_seed(config))
+    rng = np.random.default_rng(validation_seed(config))
     positions = np.arange(len(whole.labels))
     if config.max_images is not None and config.max_images < len(whole.labels):
         positions = rng.permutation(len(whole.labels))[: config.max_images]
@@ -226,8 +227,8 @@ def _own(config: TrainConfig, scratch: Path | None) -> Splits:
     spec = input_of(preset)
     own = read_parts(
         Path(config.data), spec, margin=_MARGIN if preset.random_crop or preset.rotate else 1.0,
-        test_fraction=config.test_fraction, validation_fraction=config.validation_fraction, seed=_split_seed(config),
-        most_training_images=config.max_images, scratch=scratch,
+        test_fraction=config.test_fraction, validation_fraction=config.validation_fraction,
+        seed=validation_seed(config), most_training_images=config.max_images, scratch=scratch,
     )  # fmt: skip
     parts = [Split(part.pixels, part.labels, spec, part.files) for part in (own.train, own.validation, own.test)]
     labels = parts[0].labels
