@@ -96,11 +96,10 @@ def split_parts(folder: Path) -> tuple[str, ...]:
     Raises:
         OSError: a folder can't be read.
     """
-    inner = {path.name.lower(): path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    is_split = len(inner) > 1 and all(
-        name in PARTS and any(path.is_dir() for path in part.iterdir()) for name, part in inner.items()
-    )
-    return tuple(inner[name].name for name in PARTS if name in inner) if is_split else ()
+    inner = _folders_in(folder)
+    parts = _parts_among(inner)
+    is_split = len(inner) == len(parts) > 1 and all(map(_folders_in, parts))
+    return tuple(part.name for part in parts) if is_split else ()
 
 
 def refuse_parts_beside_others(folder: Path, *, flag: str) -> None:
@@ -114,14 +113,23 @@ def refuse_parts_beside_others(folder: Path, *, flag: str) -> None:
         DatasetError: there are such parts, and one of them holds folders of its own.
         OSError: a folder can't be read.
     """
-    inner = {path.name.lower(): path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    parts = [inner[name] for name in PARTS if name in inner]
-    nested = [part for part in parts if any(path.is_dir() for path in part.iterdir())]
+    parts = _parts_among(_folders_in(folder))
+    nested = [part for part in parts if _folders_in(part)]
     if len(parts) > 1 and nested:
         raise DatasetError(
             f"{folder} comes split ({', '.join(part.name for part in parts)}): expected no other folder, and in each "
             f"one for each class; or give {f'{flag} {nested[0]}'.strip()}"
         )
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+
+
+def _parts_among(folders: Iterable[Path]) -> list[Path]:
+    """Return those called like a part, in the order of PARTS; `Train` and `train` are two."""
+    parts = [folder for folder in folders if folder.name.lower() in PARTS]
+    return sorted(parts, key=lambda part: (PARTS.index(part.name.lower()), part.name))
 
 
 def sort_files(paths: Iterable[Path]) -> ImageFiles:

@@ -112,8 +112,10 @@ def test_an_image_that_lies_deeper_is_found_for_a_hint(tmp_path: Path) -> None:
         (["train/a"], ()),
         (["train/a", "shirts/a"], ()),
         (["train", "test"], ()),
+        (["test/a", "train/a", "Train/a"], ("Train", "train", "test")),
+        (["train/.cache", "test/.cache"], ()),
     ],
-    ids=["three", "two", "one class of trains", "other folders", "classes"],
+    ids=["three", "two", "one class of trains", "other folders", "classes", "names of either case", "hidden folders"],
 )
 def test_a_data_set_that_comes_split_is_known_by_its_folders(
     tmp_path: Path, names: list[str], parts: tuple[str, ...]
