@@ -147,6 +147,8 @@ def _overrides(config: TrainConfig) -> str:
     values = {name: getattr(config, name) for name in overridable() if name != "epochs"}
     # Runs of earlier versions hold the size of the input, whether it was chosen or not.
     values = {name: value for name, value in values.items() if value != getattr(preset, name)}
+    if config.split_seed != config.seed:
+        values["split_seed"] = config.split_seed
     if config.extra_data:
         values["extra_data"] = " and ".join(path.stem for path in config.extra_data)
         values["extra_data_share"] = config.extra_data_share
