@@ -186,6 +186,21 @@ def test_a_class_of_corrupt_files_is_refused(tmp_path: Path) -> None:
         parts_of(tmp_path)
 
 
+def test_a_cut_out_lies_on_a_ground_that_differs_in_every_part(tmp_path: Path) -> None:
+    """Black on nothing, whose hidden colour is black: without a ground nothing is seen of it."""
+    draw(tmp_path, {"nut": 6, "bolt": 6})
+    for number in range(6):
+        shape = np.zeros((32, 32), np.uint8)
+        shape[4 + 3 * number :, 8:24] = 255
+        cv2.imwrite(str(tmp_path / "nut" / f"{number:03}.png"), cv2.merge([0 * shape, 0 * shape, 0 * shape, shape]))
+
+    own = parts_of(tmp_path)
+
+    nuts = [part.pixels[part.labels == 1] for part in (own.train, own.validation, own.test)]
+    assert sum(map(len, nuts)) == 6
+    assert all(np.ptp(pixels) > 100 for part in nuts for pixels in part)
+
+
 def test_many_classes_have_labels_beyond_a_byte(tmp_path: Path) -> None:
     draw(tmp_path, {f"part{number:03}": 5 for number in range(300)})
 

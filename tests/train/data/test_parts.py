@@ -110,6 +110,12 @@ def test_an_image_of_two_classes_is_no_test_of_a_data_set_that_comes_split_eithe
     assert np.flatnonzero(parts == TEST).tolist() == [10, 11, 12, 23, 25]
 
 
+def test_near_copies_beyond_a_limit_are_none_of_training() -> None:
+    parts = np.array([TEST, TEST, TEST, TRAIN, VALIDATION, LEFT_OUT], np.int8)
+
+    assert near_copies_on_both_sides(parts, np.array([3, 4, 5, 3, 4, 5])) == 2
+
+
 def test_near_copies_across_given_parts_are_counted() -> None:
     groups = np.arange(48)
     groups[20] = 0

@@ -219,6 +219,12 @@ def test_near_copies_lie_on_one_side_and_the_test_images_are_the_same_for_every_
     assert not learned & set(first.test.files.groups)
 
 
+def test_the_split_of_images_of_your_own_may_have_a_seed_of_its_own(own_folder: Path) -> None:
+    of_seed, of_split_seed = splits_of(own_folder, seed=2), splits_of(own_folder, seed=1, split_seed=2)
+
+    assert of_seed.validation.files.paths == of_split_seed.validation.files.paths
+
+
 def test_soft_labels_are_of_the_same_images_in_the_same_order_for_every_seed_and_limit(own_folder: Path) -> None:
     every = [splits_of(own_folder), splits_of(own_folder, seed=7), splits_of(own_folder, seed=3, max_images=30)]
 
