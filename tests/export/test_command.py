@@ -26,6 +26,7 @@ from export import onnx as onnx_export
 from export import tflite as tflite_export
 from export.calibration import Calibration, Dataset
 from export.source import PRETRAINED, load_source
+from export.verify import Parity
 
 RUN = Path(__file__).parents[1] / "fixtures" / "tiny_run"
 IMAGES_OF = "test images of"
@@ -231,3 +232,20 @@ def test_without_the_data_set_the_first_line_is_a_notice_that_the_file_keeps(
     manifest = LoadedModel.load(tmp_path / "edge_int8.tflite").spec.provenance.calibration
     assert manifest["dataset"] == "demo"
     assert manifest["notice"] == first
+
+
+@pytest.mark.parametrize(
+    ("right", "images", "is_said"),
+    [
+        pytest.param(0.58, 12, True, id="7 of 12: 32 % at least, of 50 %"),
+        pytest.param(1.0, 12, False, id="12 of 12: 76 % at least"),
+        pytest.param(0.58, 1200, False, id="696 of 1,200: 55 % at least"),
+        pytest.param(None, 12, False, id="classes that nobody knows"),
+    ],
+)
+def test_a_model_that_may_guess_is_said_to(
+    caplog: pytest.LogCaptureFixture, right: float | None, images: int, is_said: bool
+) -> None:
+    command._warn_of_chance(Parity("own", images, right, right, 1.0, 0.0), 2)
+
+    assert [record.args for record in caplog.records] == [(7, 12)] * is_said

@@ -56,6 +56,15 @@ def test_a_taught_file_runs_describes_and_passes_the_doctor_like_any_other(taugh
     assert edge_classify("doctor", "--model", taught).out.count("fruit.tflite") == 1
 
 
+def test_classes_that_look_alike_are_said_to_be_guessed(draw: Draw, edge_classify: Run, tmp_path: Path) -> None:
+    alike, other = draw("alike", left=12, right=12), draw("other", ripe=12, unripe=12)  # the former are grounds alone
+
+    outcomes = [edge_classify("teach", folder, "--out", tmp_path / "taught.tflite") for folder in (alike, other)]
+
+    assert [outcome.code for outcome in outcomes] == [0, 0]
+    assert ["than guessing" in outcome.err for outcome in outcomes] == [True, False]
+
+
 def test_the_file_computes_what_was_learned(taught: Path) -> None:
     classifier, backbone = Classifier.load(taught), load_backbone()
     examples = read_examples(taught, 2)
