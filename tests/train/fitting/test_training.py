@@ -8,10 +8,26 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from train.config import PRESETS
+from train.data.splits import Split, Splits
 from train.fitting.batch_pipeline import Batches, TrainingImages
-from train.fitting.training import build_optimizer, images_per_s
+from train.fitting.training import build_network, build_optimizer, images_per_s
 
 STEEP = replace(PRESETS["baseline"], optimizer="sgd", learning_rate=1.0, schedule="cosine", epochs=5, warmup_epochs=1)
+
+
+@pytest.mark.parametrize("name", ["edge", "teacher"])
+def test_the_network_has_the_stages_of_its_preset(name: str) -> None:
+    part = Split(np.zeros((3, 28, 28), np.uint8), np.arange(3))
+    splits = Splits(part, part, part, ("a", "b", "c"), part.pixels, np.arange(3))
+
+    network = build_network(replace(PRESETS[name], widths=(24, 40), blocks=(1, 3)), splits)
+
+    kernels = [
+        layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D) and layer.kernel_size[0] == 3
+    ]
+    inside_blocks = [layer.filters for layer in kernels][1:]
+    assert inside_blocks == [*[24] * 2, *[40] * 6]
+    assert network.output_shape == (None, 3)
 
 
 def test_the_baselines_optimizer_is_keras_adam_with_its_rate() -> None:
