@@ -122,8 +122,7 @@ class TrainConfig:
     preset: str | None = None
     """Name in PRESETS (None: transfer for a folder of your own images, edge for the other data)."""
     data: str = "fashion-mnist"
-    """fashion-mnist (downloaded once), demo (garments drawn by code) or a folder that holds one folder a class, or
-    train, valid and test that do."""
+    """fashion-mnist (downloaded once), demo (drawn), or a folder with one folder a class or train, valid and test."""
     # Overrides of the preset; None: its value.
     epochs: int | None = None
     batch_size: int | None = None
