@@ -49,7 +49,7 @@ def main() -> None:
         run = runs / f"fold{fold}"
         if not run.exists():
             data = link_fold(fold, options.photographs, runs / f"photographs_fold{fold}")
-            command = ["-m", "train", "--data", str(data), "--runs", str(runs), "--name", run.name]
+            command = ["-m", "train", "--data", str(data), "--runs", str(runs), "--name", run.name, "--no-report"]
             subprocess.run([sys.executable, *command, "--epochs", str(options.epochs)], cwd=ROOT, check=True)
         metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
         count = metrics["images"]["test"]

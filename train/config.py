@@ -217,15 +217,10 @@ PRESETS = {
 }  # fmt: skip
 
 
-_HEAD_LEARNING_RATE = 5e-3  # ten times the usual: the last layer alone has nothing to spoil
-
-
 def preset_for(config: TrainConfig) -> Preset:
     """Return the preset of a run with the overrides of its configuration applied."""
     preset = PRESETS[config.preset or ("edge" if config.data in DATASETS else "transfer")]
     overrides = {name: getattr(config, name) for name in overridable()}
-    if config.head_only:
-        preset = replace(preset, learning_rate=_HEAD_LEARNING_RATE)
     return replace(preset, **{name: value for name, value in overrides.items() if value is not None})
 
 

@@ -76,15 +76,6 @@ def test_a_folder_is_for_transfer_and_other_data_are_for_the_small_network(tmp_p
     assert preset_for(TrainConfig(data="demo")).name == preset_for(TrainConfig()).name == "edge"
 
 
-def test_the_last_layer_alone_learns_ten_times_as_fast_unless_a_rate_is_given() -> None:
-    rates = [
-        preset_for(TrainConfig(data="own", **choices)).learning_rate
-        for choices in ({}, {"head_only": True}, {"head_only": True, "learning_rate": 1e-3})
-    ]
-
-    assert rates == [5e-4, 5e-3, 1e-3]
-
-
 def test_the_input_is_said_in_a_line() -> None:
     transfer = TrainConfig(data="own", resize="stretch")
     garment = TrainConfig("edge", "own")

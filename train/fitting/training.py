@@ -18,8 +18,9 @@ from edge.errors import RunError
 from train.config import Preset, TrainConfig
 from train.data.splits import Splits
 from train.fitting import resume
-from train.fitting.batch_pipeline import Batches, BatchPipeline, build_pipeline
+from train.fitting.batch_pipeline import Batches, BatchPipeline, build_pipeline, training_images
 from train.fitting.callbacks import Checkpoint, InterruptBetweenBatches, TimeLeft
+from train.fitting.first_head import begin_with_regression
 from train.fitting.teacher import Student, load_run
 from train.network.backend import Cluster
 from train.network.fused_norm import with_fused_norms
@@ -56,6 +57,11 @@ def train_model(
     done = checkpoint.progress.epochs
     if done:
         _LOGGER.info("going on after epoch %d of %d", done, preset.epochs)
+    # Processes that train together must begin with the same weights, to the last digit.
+    elif preset.is_pretrained and config.initial is None and cluster is None:
+        images = training_images(splits, preset, config)
+        if begin_with_regression(network, images):
+            _LOGGER.info("the last layer begins as a regression on features that ImageNet taught")
     pipeline = build_pipeline(splits, preset, config, first_epoch=done, cluster=cluster)
     model = _with_teacher(network, splits, config)
     optimizer = build_optimizer(preset, steps_per_epoch=pipeline.steps_per_epoch)
