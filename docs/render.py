@@ -225,6 +225,7 @@ _WHOLE = {
     "portable": partial(_page_of, "micro", "portable_micro"),
     "micro own": partial(_page_of, "micro", "portable_micro", "own"),
     "micro commands": partial(_page_of, "micro", "portable_micro", "commands"),
+    "image counts": partial(_page_of, "image_counts", "image_counts"),
     "rejection scores": partial(_page_of, "rejection_table", "rejection_scores"),
     "other runtimes": partial(_page_of, "other_runtimes", "other_runtimes"),
     "web page": partial(_page_of, "web_tables", "web"),
