@@ -1,4 +1,4 @@
-"""How much of the pretrained network to train, by the number of images a class.
+"""Trainings of more or less of the pretrained network, by the number of images a class.
 
 `python docs/image_counts.py --photographs DIR` learns from some photographs of each class in DIR/train with
 `python -m train`, judges on all of DIR/validation and writes docs/measured/image_counts.json. Finished runs are kept.
