@@ -16,6 +16,8 @@ from typing import Any
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 _TIMEOUT_S = 30.0
+_BETWEEN_PAGES = ("navigated", "execution context", "cannot find context")
+"""Signs in the protocol's errors that one page is gone and the next one not there yet."""
 
 
 class Chromium:
@@ -115,9 +117,10 @@ class Chromium:
             try:
                 last = self.evaluate(expression)
             except RuntimeError as error:
-                if "navigated" not in str(error):
+                if not any(sign in str(error).lower() for sign in _BETWEEN_PAGES):
                     raise
-                continue  # another page is coming
+                time.sleep(0.01)
+                continue
             if wanted(last):
                 return last
         raise TimeoutError(f"{expression} is still {last!r}")

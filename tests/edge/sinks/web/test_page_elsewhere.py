@@ -15,7 +15,7 @@ import pytest
 
 from edge.health import Health
 from edge.sinks.addresses import PageMount
-from tests.fixtures.browser import CONTRASTS, GREY, MARKS, TEXT, text
+from tests.fixtures.browser import CONTRASTS, GREY, MARKS, TEXT, chromium, text
 from tests.fixtures.path_proxy import PathProxy
 
 pytestmark = MARKS
@@ -188,3 +188,24 @@ def test_a_wrong_answer_is_corrected_with_the_frame_that_was_seen(
     browser.wait_for("document.getElementById('undo-correction').hidden")
     assert list(tmp_path.glob("*/*")) == []
     browser.look(width=1280, height=820)
+
+
+@pytest.mark.parametrize(
+    "error", ["Cannot find default execution context", "Inspected target navigated or closed", "Cannot find context"]
+)
+def test_a_page_that_gives_way_to_another_is_waited_for(error: str) -> None:
+    asked: list[str] = []
+
+    class Replaced(chromium.Chromium):
+        def __init__(self) -> None:
+            """Start no browser."""
+
+        def evaluate(self, expression: str) -> Any:
+            """Find no page the first time."""
+            asked.append(expression)
+            if len(asked) == 1:
+                raise RuntimeError(f"Runtime.evaluate: {error}")
+            return "Coat"
+
+    assert Replaced().wait_for("document.title") == "Coat"
+    assert len(asked) == 2
