@@ -226,6 +226,7 @@ _WHOLE = {
     "micro own": partial(_page_of, "micro", "portable_micro", "own"),
     "micro commands": partial(_page_of, "micro", "portable_micro", "commands"),
     "image counts": partial(_page_of, "image_counts", "image_counts"),
+    "students": partial(_page_of, "students", "students"),
     "rejection scores": partial(_page_of, "rejection_table", "rejection_scores"),
     "other runtimes": partial(_page_of, "other_runtimes", "other_runtimes"),
     "web page": partial(_page_of, "web_tables", "web"),
