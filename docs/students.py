@@ -1,8 +1,8 @@
-"""Search for the best network among some of other widths and depths, in the time of the tutorials' network.
+"""Networks of other widths and depths beside the tutorials' network: times, and what those that are as fast learn.
 
-`python docs/students.py` trains every candidate that takes no longer than `baseline`, as an int8 file on one thread of
-this machine, from the soft labels of pretrained/, chooses by the validation images, and writes
-docs/measured/students.json. Finished runs are kept; `--only-times` trains none.
+`python docs/students.py` measures every candidate as an int8 file on one thread of this machine, trains those that take
+no longer than `baseline` from the soft labels of pretrained/, and writes the times and the accuracies on the validation
+images to docs/measured/students.json. Finished runs are kept; `--only-times` trains none.
 """
 
 from __future__ import annotations

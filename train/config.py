@@ -266,7 +266,7 @@ def require_consistent(config: TrainConfig) -> None:
         )
     if preset.stages and preset.network not in STAGED_NETWORKS:
         raise RunError(f"preset {preset.name} has no stages: --widths and --blocks are for edge and teacher")
-    if len(preset.widths or "123") != len(preset.blocks or "123"):
+    if len(preset.widths or (1, 1, 1)) != len(preset.blocks or (1, 1, 1)):
         raise RunError("--widths and --blocks need a number for each stage: as many of both, or three of one")
     if preset.recipe == "garment":
         if preset.random_crop or preset.rotate or preset.light or preset.colour:

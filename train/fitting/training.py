@@ -57,10 +57,10 @@ def train_model(
     done = checkpoint.progress.epochs
     if done:
         _LOGGER.info("going on after epoch %d of %d", done, preset.epochs)
-    # Processes that train together must begin with the same weights, to the last digit.
     elif preset.is_pretrained and config.initial is None and cluster is None:
-        images = training_images(splits, preset, config)
-        if begin_with_regression(network, images):
+        # Not where processes train together: they must begin with the same weights, to the last digit.
+        has_begun = begin_with_regression(network, training_images(splits, preset, config))
+        if has_begun:
             _LOGGER.info("the last layer begins as a regression on features that ImageNet taught")
     pipeline = build_pipeline(splits, preset, config, first_epoch=done, cluster=cluster)
     model = _with_teacher(network, splits, config)
