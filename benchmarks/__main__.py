@@ -44,6 +44,7 @@ from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console, extras
 from edge.cli.help import not_understood
 from edge.cli.model_flags import add_model_flags, model_options_from
+from edge.cli.outputs import output_folder
 from edge.datasets.folder_labels import folder_truth
 from edge.errors import EXIT_DONE, ConfigError, ToolkitError
 
@@ -89,7 +90,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("artifacts", type=model_path, nargs="*", metavar="ARTIFACT",
                        help=f"model files, folders, or built-in ones ({', '.join(builtin_models())}; default: "
                        "artifacts/ and the model that ships)")  # fmt: skip
-    flags.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: reports/<UTC time>)")
+    flags.add_argument(
+        "--out", type=output_folder, metavar="DIR", help="folder of the report (default: reports/<UTC time>)"
+    )
     truth = flags.add_mutually_exclusive_group()
     truth.add_argument("--data", type=Path, metavar="DIR",
                        help="judge the files on photographs, from frame to answer: holds one folder for each kind "

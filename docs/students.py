@@ -1,7 +1,7 @@
 """Networks of other widths and depths beside the tutorials' network: times, and what those that are as fast learn.
 
 `python docs/students.py` measures every candidate as an int8 file on one thread of this machine, trains those that take
-no longer than `baseline` from the soft labels of pretrained/, and writes the times and the accuracies on the validation
+no longer than `baseline` from soft labels, and writes the times and the accuracies on the validation
 images to docs/measured/students.json. Finished runs are kept; `--only-times` trains none.
 """
 
@@ -110,12 +110,12 @@ def measured() -> list[dict[str, Any]]:
     return rows
 
 
-def train(row: dict[str, Any], epochs: int, runs: Path) -> dict[str, Any]:
+def train(row: dict[str, Any], epochs: int, runs: Path, teacher: Path) -> dict[str, Any]:
     """Train a candidate, unless that is done, and return its row with accuracy and loss on the validation images."""
     name = f"{row['name']}-{epochs}"
     if not (runs / name).exists():
         stages = [word for flag in ("widths", "blocks") for word in (f"--{flag}", *map(str, row[flag]))]
-        flags = f"--preset edge --epochs {epochs} {_SHORT} --teacher {PRETRAINED / 'soft_labels.npz'}".split()
+        flags = f"--preset edge --epochs {epochs} {_SHORT} --teacher {teacher}".split()
         command = [sys.executable, "-m", "train", "--runs", str(runs), "--name", name, *flags, *stages]
         subprocess.run(command, cwd=ROOT, check=True)
     metrics = json.loads((runs / name / "metrics.json").read_text(encoding="utf-8"))
@@ -144,6 +144,7 @@ def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--runs", type=Path, default=ROOT / "runs", help="folder of the run directories")
     flags.add_argument("--epochs", type=int, default=30, help="of each training")
+    flags.add_argument("--teacher", type=Path, default=PRETRAINED / "soft_labels.npz", help="file of soft labels")
     flags.add_argument("--longest", type=float, default=1.0, help="time that a candidate may take, of the baseline's")
     flags.add_argument("--only-times", action="store_true", help="train nothing")
     options = flags.parse_args()
@@ -151,7 +152,7 @@ def main() -> None:
     environment = to_record(describe_environment(["docs/students.py"], seed=0, threads=1))
     for number, row in enumerate(rows):
         if row["time"] <= options.longest and not options.only_times:
-            rows[number] = train(row, options.epochs, options.runs.resolve())
+            rows[number] = train(row, options.epochs, options.runs.resolve(), options.teacher.resolve())
         report = {"environment": environment, "rows": rows}
         MEASURED.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(page(report))

@@ -15,6 +15,7 @@ from edge import demo, vision
 from edge.artifact.formats.tflite import check_network
 from edge.artifact.pixels import to_real
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.errors import DatasetError, ExportError, FrameError
 from edge.images.decode import read_image
 from edge.images.folders import list_class_folders
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--images", type=Path, required=True, metavar="DIR", help="folders of images to calibrate with")
     flags.add_argument("--count", type=console.positive_int, default=300, metavar="N", help="number of these, evenly "
                        "of all folders; a third as many drawn garments are added")  # fmt: skip
-    flags.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
+    flags.add_argument("--out", type=output_file, required=True, metavar="FILE", help="file to write")
     console.add_logging_flags(flags)
     return flags
 

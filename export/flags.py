@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from edge.artifact.input_spec import ModelOptions
 from edge.cli import console
 from edge.cli.model_flags import add_model_flags, model_options_from
+from edge.cli.outputs import output_file, output_folder
 from export.file_format import RECIPES
 
 if TYPE_CHECKING:
@@ -71,8 +72,12 @@ def parser(file_format: Format, *, epilog: str) -> argparse.ArgumentParser:
                        help="run directory, .keras or .h5 file, SavedModel folder, or .tflite file of `edge-classify "
                        "teach` (default: newest run, else pretrained)")  # fmt: skip
     flags.add_argument("--quantize", choices=modes, default=default.quantize, help=meanings)
-    flags.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: artifacts/<name>_<mode>)")
-    flags.add_argument("--artifacts", type=Path, default=default.artifacts, metavar="DIR", help="folder to write to")
+    flags.add_argument(
+        "--out", type=output_file, metavar="FILE", help="file to write (default: artifacts/<name>_<mode>)"
+    )
+    flags.add_argument(
+        "--artifacts", type=output_folder, default=str(default.artifacts), metavar="DIR", help="folder to write to"
+    )
     flags.add_argument("--runs", type=Path, default=default.runs, metavar="DIR", help="folder of the run directories")
     flags.add_argument("--calibration-count", type=console.positive_int, default=default.calibration_count,
                        metavar="N", help=f"calibration images (default: {CALIBRATION_COUNT})")  # fmt: skip

@@ -14,6 +14,7 @@ from edge.artifact.input_spec import RESIZE_MODES
 from edge.artifact.spec import ModelSpec
 from edge.classify.interval import is_chance_level
 from edge.cli import console
+from edge.cli.outputs import output_file
 from train.config import (
     DATASETS,
     MIXED_PRECISIONS,
@@ -152,7 +153,7 @@ def _add_teacher_flags(group: argparse._ArgumentGroup, default: TrainConfig) -> 
                        default=default.distillation_temperature, help="divisor of the logits")  # fmt: skip
     group.add_argument("--distillation-weight", type=_share, metavar="SHARE",
                        default=default.distillation_weight, help="share of the teacher in the loss")  # fmt: skip
-    group.add_argument("--soft-labels", type=Path, metavar="FILE.npz",
+    group.add_argument("--soft-labels", type=output_file, metavar="FILE.npz",
                        help="file to write this network's own soft labels to")  # fmt: skip
 
 

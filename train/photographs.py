@@ -15,6 +15,7 @@ from edge import vision
 from edge.artifact.input_spec import InputSpec
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.datasets.folder_labels import folder_truth, map_folders
 from edge.errors import DatasetError, FrameError
 from edge.images.decode import read_image
@@ -45,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--variants", type=console.natural, default=16, metavar="N",
                        help="number of random variations of each photograph, beside the photograph itself")  # fmt: skip
     flags.add_argument("--seed", type=console.natural, default=0, help="random seed of the variations")
-    flags.add_argument("--out", type=Path, default=Path("photographs.npz"), metavar="FILE", help="file to write")
+    flags.add_argument("--out", type=output_file, default="photographs.npz", metavar="FILE", help="file to write")
     console.add_logging_flags(flags)
     return flags
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from edge import demo, vision
 from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.datasets import fashion_mnist
 from train.data import auxiliary
 from train.data.augment import vary_frame
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--count", type=console.positive_int, default=20_000, metavar="N", help="number of scenes")
     flags.add_argument("--seed", type=console.natural, default=0, help="random seed of the scenes")
-    flags.add_argument("--out", type=Path, default=Path("scenes.npz"), metavar="FILE", help="file to write")
+    flags.add_argument("--out", type=output_file, default="scenes.npz", metavar="FILE", help="file to write")
     console.add_logging_flags(flags)
     return flags
 

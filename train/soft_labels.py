@@ -7,12 +7,13 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.errors import RunError
 from train.config import DATASETS, TrainConfig, config_from_json
 from train.network.backend import start_backend
@@ -42,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--data", choices=DATASETS, default=DATASETS[0], help="data that they were trained on")
     flags.add_argument("--split-seed", type=console.natural, default=0, metavar="SEED",
                        help="random seed of the validation split that they were trained with")  # fmt: skip
-    flags.add_argument("--out", type=Path, required=True, metavar="FILE.npz", help="file to write")
+    flags.add_argument("--out", type=output_file, required=True, metavar="FILE.npz", help="file to write")
     console.add_logging_flags(flags)
     return flags
 
@@ -67,31 +68,51 @@ def main(argv: Sequence[str] | None = None) -> int:
             "other images were held out from %s than these validation images: accuracies flatter where they were "
             "trained on; give --split-seed the seed of their runs", ", ".join(map(str, strange)),
         )  # fmt: skip
-    mean = np.mean([logits for _, logits in opinions], axis=0)
-    for name, logits in [*opinions, ("their mean", mean)]:
+    mean = np.mean([each.logits for each in opinions], axis=0)
+    for name, logits in [*((each.name, each.logits) for each in opinions), ("their mean", mean)]:
         right = held_out_right(logits, splits)
         print(f"{name}: {right.mean():.2%} of {len(right):,} validation images")
-    teachers = ", ".join(name for name, _ in opinions)
-    write_logits(options.out, mean, splits.whole, teacher=teachers, names=splits.class_names)
+    teachers = ", ".join(each.name for each in opinions)
+    write_logits(options.out, mean, splits.whole, teacher=teachers, names=splits.class_names, views=views_of(opinions))
     print(options.out)
     return 0
 
 
-def opinion(teacher: Path, splits: Splits) -> tuple[str, NDArray[np.float32]]:
-    """Return the name of a run, or of the teacher in a file, and its log-probabilities: float32, shape (N, classes).
+class Opinion(NamedTuple):
+    """A teacher's answers for all training images."""
+
+    name: str
+    """Name of a run, or of the teacher in a file."""
+    logits: NDArray[np.float32]
+    """Log-probabilities, float32, shape (N, classes)."""
+    views: tuple[str, ...]
+    """Views of each image that they are the mean of."""
+
+
+def opinion(teacher: Path, splits: Splits) -> Opinion:
+    """Return the answers of a run, or of a file of soft labels.
 
     Raises:
         DatasetError: there is none, or it is of other images or classes.
     """
-    from train.fitting.teacher import load_run, logits_of, read_logits, read_manifest
+    from train.fitting.teacher import VIEWS, load_run, logits_of, read_logits, read_manifest
 
     if teacher.is_dir():
         logits = logits_of(load_run(teacher, splits, flag="RUN_OR_FILE"), splits.whole)
-        name = teacher.resolve().name
+        name, views = teacher.resolve().name, tuple(VIEWS)
     else:
         logits = read_logits(teacher, pixels=splits.whole, names=splits.class_names)
-        name = read_manifest(teacher).teacher
-    return name, logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        manifest = read_manifest(teacher)
+        name, views = manifest.teacher, manifest.views
+    return Opinion(name, logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), views)
+
+
+def views_of(opinions: Sequence[Opinion]) -> tuple[str, ...]:
+    """Return the views of all teachers: each with its teacher's name, unless all have the same."""
+    different = dict.fromkeys(each.views for each in opinions)
+    if len(different) == 1:
+        return next(iter(different))
+    return tuple(f"{each.name}: {view}" for each in opinions for view in each.views)
 
 
 def held_out_others(teacher: Path, config: TrainConfig) -> bool:

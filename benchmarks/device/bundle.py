@@ -21,6 +21,7 @@ from benchmarks.measure.inputs import EvaluationImages, load_test_images
 from benchmarks.measure.variants import Variant, list_variants
 from benchmarks.records import to_record
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.errors import EXIT_DONE
 from edge.system import atomic_file
 
@@ -59,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("artifacts", type=Path, nargs="*", metavar="ARTIFACT",
                        help="model files or folders (default: artifacts/ and the model that ships)")  # fmt: skip
-    flags.add_argument("--out", type=Path, default=Path("kit.zip"), metavar="FILE", help="file to write")
+    flags.add_argument("--out", type=output_file, default="kit.zip", metavar="FILE", help="file to write")
     flags.add_argument("--max-images", type=console.positive_int, metavar="N", help="pack only the first N test images")
     flags.add_argument("--seed", type=console.natural, default=BenchmarkConfig().seed,
                        help="of the order, of drawn frames and of drawn test images")  # fmt: skip

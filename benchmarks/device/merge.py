@@ -19,6 +19,7 @@ from benchmarks.host.environment import Environment, merged_environment, short_n
 from benchmarks.report.schema import PeerRow, Report, read_report
 from benchmarks.report.table import reasons, text_table
 from edge.cli import console, extras
+from edge.cli.outputs import output_folder
 from edge.errors import EXIT_DONE, ToolkitError
 
 NAME = "merge"
@@ -56,7 +57,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("files", type=Path, nargs="+", metavar="FILE",
                        help="result.json of a kit, report.json, or the line of JSON that a page of export.web or a "
                        "sketch of export.micro printed")  # fmt: skip
-    flags.add_argument("--out", type=Path, default=Path("reports/merged"), metavar="DIR", help="folder of the report")
+    flags.add_argument(
+        "--out", type=output_folder, default="reports/merged", metavar="DIR", help="folder of the report"
+    )
     console.add_logging_flags(flags)
     return flags
 

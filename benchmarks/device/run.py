@@ -25,6 +25,7 @@ from benchmarks.measure.variants import Variant, list_variants
 from benchmarks.records import from_record, to_record
 from edge.artifact.file import Artifact
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.errors import EXIT_DONE, EXIT_INTERRUPTED, ToolkitError
 from edge.system import atomic_file
 
@@ -113,7 +114,7 @@ def parser() -> argparse.ArgumentParser:
         description="Measure the model files in this kit on this device and write one JSON for "
         "`python -m benchmarks merge`. Needs numpy and a runtime; with OpenCV, frames are timed too.",
     )
-    flags.add_argument("--out", type=Path, default=Path("result.json"), metavar="FILE", help="where to write it")
+    flags.add_argument("--out", type=output_file, default="result.json", metavar="FILE", help="where to write it")
     add_measuring_flags(flags)
     console.add_logging_flags(flags)
     return flags

@@ -19,7 +19,7 @@ from edge.artifact.spec import FASHION_MNIST_LABELS, NOTHING_LABEL, ModelSpec
 from edge.datasets.fashion_mnist import LabelledImages
 from edge.datasets.folder_labels import LabelledFolder, match_folders
 from edge.errors import DatasetError, FrameError, SourceError
-from edge.images.folders import PARTS, split_parts
+from edge.images.folders import parts_among, split_parts
 
 MOST_IMAGES = 2_000
 """Photographs that are judged, unless --max-images says otherwise."""
@@ -156,8 +156,7 @@ def _is_trained_on(part: str) -> bool:
 
 def _hint(data: Path, folders: Sequence[str]) -> str:
     """Return which folder to give in place of one that holds parts, and other folders or nothing; empty: none."""
-    inner = {name.lower(): data / name for name in folders}
-    parts = [inner[name] for name in PARTS if name in inner]
+    parts = parts_among(data / name for name in folders)
     nested = [part for part in parts if part.is_dir() and any(path.is_dir() for path in part.iterdir())]
     if not nested:
         return ""

@@ -28,6 +28,7 @@ from benchmarks.host.environment import describe_environment
 from benchmarks.overhead.command import report
 from benchmarks.overhead.measure import AT_LEAST, AT_MOST, Limit, Row, ratio_row, reading_row
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.demo import draw_frame
 from edge.errors import EXIT_DONE, ToolkitError
 from edge.images.folders import list_images
@@ -89,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
                        help="paths that memory is measured with")  # fmt: skip
     flags.add_argument("--model", default=default.model, metavar="FILE", help="model of the rates")
     flags.add_argument("--data", type=Path, metavar="DIR", help="folder of images (default: drawn ones)")
-    flags.add_argument("--out", type=Path, metavar="FILE",
+    flags.add_argument("--out", type=output_file, metavar="FILE",
                        help=f"the report (default: reports/{NAME}-<UTC time>.json)")  # fmt: skip
     console.add_logging_flags(flags)
     return flags

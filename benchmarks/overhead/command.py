@@ -19,6 +19,7 @@ from benchmarks.overhead.inputs import write_inputs
 from benchmarks.overhead.measure import OK, Row, RunnerConfig, measure
 from benchmarks.records import to_record
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.errors import EXIT_DONE, GateError, ToolkitError
 from edge.system import atomic_file
 
@@ -54,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--frames", type=console.positive_int, default=default.frames, metavar="N",
                        help="of the demo, for the growth of memory; more than 1,000")  # fmt: skip
     flags.add_argument("--video", type=Path, metavar="FILE", help="video file (default: a drawn one, 1920x1080)")
-    flags.add_argument("--out", type=Path, metavar="FILE",
+    flags.add_argument("--out", type=output_file, metavar="FILE",
                        help=f"the report (default: reports/{NAME}-<UTC time>.json)")  # fmt: skip
     console.add_logging_flags(flags)
     return flags

@@ -151,7 +151,7 @@ class Parser(argparse.ArgumentParser):
             settings: of argparse.
         """
         super().__init__(prog, **{"formatter_class": HelpFormatter, "allow_abbrev": False, **settings})
-        self.register("type", Path, _local_path)
+        self.register("type", Path, local_path)
         self._verbs = verbs or {}
         self._common = common
         if common:
@@ -198,7 +198,7 @@ def parsed_by(parse: Callable[[str], _T]) -> Callable[[str], _T]:
     return convert
 
 
-def _local_path(text: str) -> Path:
+def local_path(text: str) -> Path:
     """Parse a path, for argparse: what is made at an address, a folder called like a password, is no one's wish."""
     if is_url(text) or redact_url(text) != text:
         raise argparse.ArgumentTypeError(f"expected a path on this machine, got the address {redact_url(text)}")

@@ -160,13 +160,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     config = config_from(options)
     from edge.collect.loop import Limits, collect
     from edge.collect.session import Session
-    from edge.images.folders import list_class_folders, split_parts
+    from edge.images.folders import list_class_folders, refuse_parts_beside_others, split_parts
     from edge.sinks.images.class_folders import COLLECTED, ClassFolders
 
-    if config.folder.is_dir() and (parts := split_parts(config.folder)):
-        raise ConfigError(
-            f"{config.folder} comes split into {', '.join(parts)}: collect into {config.folder / parts[0]}"
-        )
+    if config.folder.is_dir():
+        if parts := split_parts(config.folder):
+            raise ConfigError(
+                f"{config.folder} comes split into {', '.join(parts)}: collect into {config.folder / parts[0]}"
+            )
+        refuse_parts_beside_others(config.folder, flag="")
     found = list_class_folders(config.folder).images if config.folder.is_dir() else {}
     names = _class_names(config, tuple(found))
     for path in (config.folder, *(config.folder / name for name in names)):

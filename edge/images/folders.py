@@ -97,7 +97,7 @@ def split_parts(folder: Path) -> tuple[str, ...]:
         OSError: a folder can't be read.
     """
     inner = _folders_in(folder)
-    parts = _parts_among(inner)
+    parts = parts_among(inner)
     is_split = len(inner) == len(parts) > 1 and all(map(_folders_in, parts))
     return tuple(part.name for part in parts) if is_split else ()
 
@@ -113,7 +113,7 @@ def refuse_parts_beside_others(folder: Path, *, flag: str) -> None:
         DatasetError: there are such parts, and one of them holds folders of its own.
         OSError: a folder can't be read.
     """
-    parts = _parts_among(_folders_in(folder))
+    parts = parts_among(_folders_in(folder))
     nested = [part for part in parts if _folders_in(part)]
     if len(parts) > 1 and nested:
         raise DatasetError(
@@ -126,7 +126,7 @@ def _folders_in(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
 
 
-def _parts_among(folders: Iterable[Path]) -> list[Path]:
+def parts_among(folders: Iterable[Path]) -> list[Path]:
     """Return those called like a part, in the order of PARTS; `Train` and `train` are two."""
     parts = [folder for folder in folders if folder.name.lower() in PARTS]
     return sorted(parts, key=lambda part: (PARTS.index(part.name.lower()), part.name))

@@ -16,6 +16,7 @@ import numpy as np
 from edge.artifact.spec import ModelSpec, Provenance, reserved_among
 from edge.classify.interval import is_chance_level
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.errors import EXIT_DONE, ConfigError, DatasetError
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("source", type=Path, nargs="?", metavar="DIR", help="folder that holds a folder of images "
                        "for each class; with --add, or --forget alone, a taught file (default: FILE)")  # fmt: skip
-    flags.add_argument("--out", type=Path, required=True, metavar="FILE", help="model file to write, called .tflite")
+    flags.add_argument(
+        "--out", type=output_file, required=True, metavar="FILE", help="model file to write, called .tflite"
+    )
     flags.add_argument("--add", type=Path, metavar="DIR", help="add classes, or images of known ones, to what a file "
                        "was taught: a folder that holds a folder for each class, or images of the class it is called "
                        "after")  # fmt: skip
@@ -95,7 +98,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.start_logging(options)
     if options.out.suffix.lower() != ".tflite":
         raise ConfigError(f"--out {options.out}: a taught file is a TFLite file, call it NAME.tflite")
-    _require_writable(options.out)
     base = options.source or options.out
     if options.add and base.is_dir():
         raise ConfigError(f"{base} is a folder: give DIR to begin anew, or --add DIR to add to a taught file, not both")
@@ -116,19 +118,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = options.add or options.source
     _teach(TeachConfig(folder, base if options.add else None, options.out, keep, threads))
     return EXIT_DONE
-
-
-def _require_writable(out: Path) -> None:
-    """Refuse a file that can't be written before minutes of work.
-
-    Raises:
-        ConfigError: it is a folder, or its folder isn't this user's to write to.
-    """
-    if out.is_dir():
-        raise ConfigError(f"--out {out} is a folder: name a file in it, such as {out / 'mine.tflite'}")
-    folder = next(parent for parent in out.absolute().parents if parent.exists())
-    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
-        raise ConfigError(f"--out {out}: no file can be written in {folder}, choose another folder")
 
 
 def _teach(config: TeachConfig) -> None:

@@ -17,6 +17,7 @@ from edge.artifact.input_spec import GARMENT_RECIPE
 from edge.classify.loaded_model import LoadedModel
 from edge.cli import console, extras
 from edge.cli.model_flags import add_model_flags, model_options_from
+from edge.cli.outputs import output_folder
 from edge.errors import EXIT_DONE, ExportError, GateError
 from edge.system import atomic_file
 from edge.vision import prepare
@@ -61,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("artifact", type=model_path, metavar="ARTIFACT",
                        help="int8 .tflite file, as `python -m export.tflite --quantize int8` writes it, or a built-in "
                        "model's name")  # fmt: skip
-    flags.add_argument("--out", type=Path, metavar="NAME",
+    flags.add_argument("--out", type=output_folder, metavar="NAME",
                        help="folder of the library, a new one; its last part is the library's name (default: "
                        "artifacts/ and the name of the file)")  # fmt: skip
     add_model_flags(flags)

@@ -14,6 +14,7 @@ from edge.artifact.spec import ModelSpec
 from edge.classify.classifier import Classifier
 from edge.cli import console
 from edge.cli.model_flags import add_model_flags, model_options_from
+from edge.cli.outputs import output_folder
 from edge.errors import EXIT_DONE, ExportError
 from edge.teach.examples import MEMBER
 from edge.teach.taught_file import forget
@@ -44,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("artifact", metavar="ARTIFACT",
                        help=f"a .tflite file with recipe {IMAGE_RECIPE}, or clothes, the built-in model")  # fmt: skip
-    flags.add_argument("--out", type=Path, default=Path("site"), metavar="DIR",
+    flags.add_argument("--out", type=output_folder, default="site", metavar="DIR",
                        help="folder to write: a new or empty one, or a page to be replaced")  # fmt: skip
     flags.add_argument("--name", type=console.parsed_by(_name), metavar="TEXT",
                        help="title of the page and its name on a phone (default: the file's name)")  # fmt: skip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.errors import EXIT_DONE
 from tests.hardening.figures import AttackResult, finish
 
@@ -41,7 +41,7 @@ def attack_parser(name: str, description: str | None, *, seed_of: str = "", epil
     )  # fmt: skip
     if seed_of:
         flags.add_argument("--seed", type=console.natural, default=0, metavar="N", help=f"seed of {seed_of}")
-    flags.add_argument("--out", type=Path, metavar="FILE",
+    flags.add_argument("--out", type=output_file, metavar="FILE",
                        help=f"JSON to write (default: reports/hardening-{name}-<UTC time>.json)")  # fmt: skip
     console.add_logging_flags(flags)
     return flags

@@ -29,6 +29,7 @@ from typing import Any
 import cv2
 
 from edge.artifact.file import LABELS_MEMBER, default_model, read_artifact
+from edge.cli.outputs import output_file
 from edge.demo import draw_frame
 from edge.system import atomic_file
 from edge.update.rollout import device_place
@@ -230,7 +231,7 @@ def main() -> int:
     """Run it, print a line a step, and write the record."""
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     flags.add_argument(
-        "--out", type=Path, metavar="FILE", help="JSON file to write, of which docs/fleet.md has a table"
+        "--out", type=output_file, metavar="FILE", help="JSON file to write, of which docs/fleet.md has a table"
     )
     options = flags.parse_args()
     if MOSQUITTO is None:

@@ -33,7 +33,7 @@ def _file(path: Path, splits: Splits, answers: list[int], odds: float) -> Path:
     """Soft labels of a teacher who prefers an answer to each of the other nine by these odds."""
     logits = np.zeros((5, 10), np.float32)
     logits[np.arange(5), answers] = np.log(odds)
-    write_logits(path, logits, splits.whole, teacher=path.stem, names=splits.class_names)
+    write_logits(path, logits, splits.whole, teacher=path.stem, names=splits.class_names, views=["as it is"])
     return path
 
 
@@ -64,10 +64,22 @@ def test_accuracies_are_those_of_the_images_that_were_held_out(
 
 
 def test_a_run_is_asked_and_a_file_is_read(splits: Splits) -> None:
-    name, logits = soft_labels.opinion(RUN, splits)
+    asked = soft_labels.opinion(RUN, splits)
 
-    assert name == "tiny_run"
-    np.testing.assert_allclose(np.exp(logits).sum(axis=1), 1, rtol=1e-5)
+    assert (asked.name, len(asked.views)) == ("tiny_run", 6)
+    np.testing.assert_allclose(np.exp(asked.logits).sum(axis=1), 1, rtol=1e-5)
+
+
+def test_the_file_says_of_which_views_each_teacher_is_the_mean(splits: Splits, tmp_path: Path) -> None:
+    one = _file(tmp_path / "one.npz", splits, [1] * 5, 16)
+    alike, different = tmp_path / "alike.npz", tmp_path / "different.npz"
+
+    assert soft_labels.main([str(one), str(_file(tmp_path / "two.npz", splits, [2] * 5, 4)), "--out", str(alike)]) == 0
+    assert soft_labels.main(["--data", "demo", str(one), str(RUN), "--out", str(different)]) == 0
+
+    assert read_manifest(alike).views == ("as it is",)
+    assert read_manifest(different).views[:2] == ("one: as it is", "tiny_run: as it is")
+    assert len(read_manifest(different).views) == 1 + 6
 
 
 def test_what_is_no_teacher_is_refused(splits: Splits, tmp_path: Path) -> None:

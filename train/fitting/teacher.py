@@ -140,15 +140,21 @@ def write_soft_labels(
 
     The pixels are all training images, uint8, shape (N, height, width); 60,000 of ten classes make 0.6 MB.
     """
-    write_logits(path, logits_of(network, pixels), pixels, teacher=teacher, names=names)
+    write_logits(path, logits_of(network, pixels), pixels, teacher=teacher, names=names, views=tuple(VIEWS))
 
 
 def write_logits(
-    path: Path, logits: NDArray[np.float32], pixels: NDArray[np.uint8], *, teacher: str, names: Sequence[str]
+    path: Path,
+    logits: NDArray[np.float32],
+    pixels: NDArray[np.uint8],
+    *,
+    teacher: str,
+    names: Sequence[str],
+    views: Sequence[str],
 ) -> None:
-    """Store logits of all training images, float32, shape (N, classes), as soft labels in an .npz file."""
+    """Store logits of all training images, float32, shape (N, classes), means over views of these names, in an .npz."""
     below_best = np.rint((logits.max(axis=1, keepdims=True) - logits) / _STEP)
-    manifest = Manifest(teacher, tuple(names), _sha256(pixels), tuple(VIEWS))
+    manifest = Manifest(teacher, tuple(names), _sha256(pixels), tuple(views))
     write_arrays(path, asdict(manifest), steps_below_best=np.minimum(below_best, 255).astype(np.uint8))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 from edge.cli import console
+from edge.cli.outputs import output_file
 from edge.system import atomic_file
 
 _LOGGER = logging.getLogger("train.network.features")  # run as a command, the module is called __main__
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         description="Write the pretrained network up to its features, which `edge-classify teach` learns from.",
         epilog=_EXAMPLES,
     )
-    flags.add_argument("--out", type=Path, default=Path("lite0_features.keras"), metavar="FILE", help="file to write")
+    flags.add_argument("--out", type=output_file, default="lite0_features.keras", metavar="FILE", help="file to write")
     console.add_logging_flags(flags)
     return flags
 

@@ -100,6 +100,17 @@ def test_a_folder_that_comes_split_is_not_collected_into(edge_classify: Callable
     assert str(tmp_path / "train") in outcome.sentence
 
 
+def test_parts_beside_another_folder_are_not_taken_for_classes(
+    edge_classify: Callable[..., Any], tmp_path: Path
+) -> None:
+    for folder in ("train/a", "valid/a", "notes"):
+        (tmp_path / folder).mkdir(parents=True)
+    outcome = edge_classify("collect", tmp_path, "--source", "demo", "--every", 0, "--class", "a")
+    assert outcome.code == 1
+    assert str(tmp_path / "train") in outcome.sentence
+    assert not (tmp_path / "a").exists()
+
+
 def test_the_limit_without_a_person_is_an_error_and_keeps_what_there_is(
     edge_classify: Callable[..., Any], tmp_path: Path
 ) -> None:
