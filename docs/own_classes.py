@@ -8,6 +8,7 @@ photographs, with folders train and validation, too: half an hour on two cores.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,9 @@ _LEARNED, _NEW = range(30), range(100, 120)  # people of the films, and others
 _NEW_IMAGES = 4  # of a sign
 _LIVE_S = 0.2  # between the frames of the camera that is corrected
 _PATIENCE_S = 120.0  # until the page answers
+_SHOWN = "hat"  # folder of photographs that is classified
 _FIRST_LINES, _LAST_LINES = 12, 3  # that are shown of a long output
+_COMMANDS = 4  # that are shown of a step
 _PROGRESS = re.compile(r"(looked at|prepared|read) \d+ of|report: (features|learning curve)|WARNING:tensorflow")
 
 
@@ -50,6 +54,13 @@ def draw_frame(sign: str, people: range, rng: np.random.Generator) -> NDArray[np
         scene = hand_signs.draw((0,) * 5, 0, rng)
         return np.asarray(cv2.GaussianBlur(np.roll(scene, (100, 100), (0, 1)), (0, 0), rng.uniform(8, 20)), np.uint8)
     return hand_signs.draw(hand_signs.SIGNS[sign], int(rng.choice(people)), rng)
+
+
+def drawn_frames(sign: str) -> Iterator[NDArray[np.uint8]]:
+    """Yield a sign, made by new people, without end."""
+    rng = np.random.default_rng(9)
+    while True:
+        yield draw_frame(sign, _NEW, rng)
 
 
 def write_film(path: Path, sign: str, people: range, frames: int, seed: int) -> None:
@@ -85,33 +96,33 @@ class Walk:
         shown = output.replace(f"{self.folder}/", "").rstrip("\n")
         self.steps.setdefault(step, []).append({"command": command, "output": shown})
 
-    def correct(self, step: str, command: str, sign: str) -> None:
-        """Run a command on a live stream of new people, and give the frame in view its class as the page does."""
+    def correct(self, step: str, command: str, label: str, frames: Iterator[NDArray[np.uint8]]) -> None:
+        """Run a command on a live stream of frames, and give the one in view its class as the page does."""
         print(f"$ {command}", flush=True)
         messages = tempfile.TemporaryFile()  # noqa: SIM115  # a pipe that nobody reads would stop it
         process = subprocess.Popen(shlex.split(command), cwd=self.folder, env=_environment(), stdin=subprocess.PIPE,
                                    stdout=subprocess.DEVNULL, stderr=messages)  # fmt: skip
         assert process.stdin is not None
         answers: list[str] = []
-        rng, given_up = np.random.default_rng(9), time.monotonic() + _PATIENCE_S
+        given_up = time.monotonic() + _PATIENCE_S
         while not answers and time.monotonic() < given_up:
-            process.stdin.write(cv2.imencode(".jpg", draw_frame(sign, _NEW, rng))[1].tobytes())
+            process.stdin.write(cv2.imencode(".jpg", next(frames))[1].tobytes())
             process.stdin.flush()
             time.sleep(_LIVE_S)
-            answers = _correct(sign)
+            answers = _correct(label)
         process.communicate()
         messages.seek(0)
         print(answers, messages.read().decode(), flush=True)
         assert len(answers) == 2, "the page didn't answer"
-        saved = sorted(path.name for path in (self.folder / "signs" / sign).glob("*corrected*"))
-        self.keep(step, command, "\n".join([*answers, *(f"signs/{sign}/{name}" for name in saved)]))
+        saved = sorted(path.relative_to(self.folder) for path in self.folder.glob(f"*/{label}/*corrected*"))
+        self.keep(step, command, "\n".join([*answers, *map(str, saved)]))
 
 
-def _correct(sign: str) -> list[str]:
+def _correct(label: str) -> list[str]:
     """Freeze the frame in view and save it as its class, as the page does; return both answers, none before a frame."""
     try:
         frozen = _post("/corrections/freeze")
-        saved = _post("/corrections/save", frame=json.loads(frozen)["frame"], label=sign)
+        saved = _post("/corrections/save", frame=json.loads(frozen)["frame"], label=label)
     except urllib.error.URLError:
         return []
     return [frozen, saved]
@@ -146,17 +157,28 @@ def walk_signs(walk: Walk) -> None:
     model = f"artifacts/{run}_int8.tflite"
     walk.run("run", f"edge-classify --source new/ --model {model}")
     walk.correct("correct", f"edge-classify --source - --model {model} --serve 127.0.0.1:{PORT} --corrections signs/",
-                 SIGNS[0])  # fmt: skip
+                 SIGNS[0], drawn_frames(SIGNS[0]))  # fmt: skip
     walk.run("teach", "edge-classify teach signs/ --out mine.tflite")
     walk.run("run taught", "edge-classify --source new/ --model mine.tflite")
 
 
 def walk_photographs(walk: Walk, photographs: Path) -> None:
-    """Train on photographs by the defaults, export, and judge by the photographs of the test part."""
+    """Make the walk with the photographs of its folder train, and judge it by those of its folder validation."""
     (walk.folder / "photos").symlink_to(photographs.resolve())
     shutil.rmtree(walk.folder / "runs", ignore_errors=True)
-    walk.run("photographs train", "python -m train --data photos/")
+    for folder in sorted(path.name for path in (photographs / "train").iterdir()):
+        source = f"--source photos/train/{folder} --every 0"
+        walk.run("photographs collect", f"edge-classify collect clothes/ {source} --class {folder}")
+    walk.run("photographs train", "python -m train --data clothes/")
     walk.run("photographs export", "python -m export.tflite --quantize int8")
+    model = f"artifacts/{next((walk.folder / 'runs').iterdir()).name}_int8.tflite"
+    walk.run("photographs run", f"edge-classify --source photos/validation/{_SHOWN} --model {model}")
+    images = (cv2.imread(str(path)) for path in sorted((photographs / "validation" / _SHOWN).iterdir()))
+    command = f"edge-classify --source - --model {model} --serve 127.0.0.1:{PORT} --corrections clothes/"
+    walk.correct("photographs correct", command, _SHOWN, itertools.cycle(images))
+    walk.run("photographs teach", "edge-classify teach clothes/ --out taught.tflite")
+    walk.run("photographs run taught", f"edge-classify --source photos/validation/{_SHOWN} --model taught.tflite")
+    walk.run("photographs judge", f"python -m benchmarks {model} taught.tflite --data photos/validation --out judged")
 
 
 def page(report: dict[str, Any], step: str) -> str:
@@ -165,7 +187,12 @@ def page(report: dict[str, Any], step: str) -> str:
         environment = from_record(Environment, report["environment"])
         return f"{machine_name(environment)}; {shown_time(environment)}\n"
     lines = []
-    for printed in report["steps"][step]:
+    commands = report["steps"][step]
+    shown = commands if len(commands) <= _COMMANDS else [*commands[: _COMMANDS - 1], None, commands[-1]]
+    for printed in shown:
+        if printed is None:
+            lines.append("...")
+            continue
         output = [line for line in printed["output"].split("\n") if not _PROGRESS.match(line)]
         if len(output) > _FIRST_LINES + _LAST_LINES + 1:
             output = [*output[:_FIRST_LINES], "...", *output[-_LAST_LINES:]]

@@ -78,8 +78,7 @@ def test_the_file_says_of_which_views_each_teacher_is_the_mean(splits: Splits, t
     assert soft_labels.main(["--data", "demo", str(one), str(RUN), "--out", str(different)]) == 0
 
     assert read_manifest(alike).views == ("as it is",)
-    assert read_manifest(different).views[:2] == ("one: as it is", "tiny_run: as it is")
-    assert len(read_manifest(different).views) == 1 + 6
+    assert [view.split(":")[0] for view in read_manifest(different).views] == ["one", *["tiny_run"] * 6]
 
 
 def test_what_is_no_teacher_is_refused(splits: Splits, tmp_path: Path) -> None:
