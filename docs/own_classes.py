@@ -45,7 +45,9 @@ _PATIENCE_S = 120.0  # until the page answers
 _SHOWN = "hat"  # folder of photographs that is classified
 _FIRST_LINES, _LAST_LINES = 12, 3  # that are shown of a long output
 _COMMANDS = 4  # that are shown of a step
-_PROGRESS = re.compile(r"(looked at|prepared|read) \d+ of|report: (features|learning curve)|WARNING:tensorflow")
+_PROGRESS = re.compile(
+    r"(looked at|prepared|read) \d+ of|report: (features|learning curve)|WARNING:tensorflow|\[round|.*: not installed:"
+)
 
 
 def draw_frame(sign: str, people: range, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -183,8 +185,8 @@ def walk_photographs(walk: Walk, photographs: Path) -> None:
 
 def page(report: dict[str, Any], step: str) -> str:
     """Return a step's commands and what they printed, long output without its middle, and the machine of the walk."""
-    if step == "machine":
-        environment = from_record(Environment, report["environment"])
+    if step.endswith("machine"):
+        environment = from_record(Environment, report["photographs environment" if " " in step else "environment"])
         return f"{machine_name(environment)}; {shown_time(environment)}\n"
     lines = []
     commands = report["steps"][step]
@@ -215,9 +217,11 @@ def main() -> None:
             walk_signs(walk)
         if options.photographs:
             walk_photographs(walk, options.photographs)
-    kept = json.loads(MEASURED.read_text(encoding="utf-8"))["steps"] if MEASURED.exists() else {}
+    kept = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
     environment = to_record(describe_environment(["docs/own_classes.py"], seed=0, threads=2))
-    figures = {"environment": environment, "steps": {**kept, **walk.steps}}
+    parts = [*(["environment"] if options.only != "photographs" else []),
+             *(["photographs environment"] if options.photographs else [])]  # fmt: skip
+    figures = {**kept, **dict.fromkeys(parts, environment), "steps": {**kept.get("steps", {}), **walk.steps}}
     MEASURED.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -2,7 +2,7 @@
 
 `python docs/students.py` measures every candidate as an int8 file on one thread of this machine, trains those that take
 no longer than `baseline` from soft labels, and writes the times and the accuracies on the validation
-images to docs/measured/students.json. Finished runs are kept; `--only-times` trains none.
+images to docs/measured/students.json. Finished runs are kept; `--only-times` trains no others.
 """
 
 from __future__ import annotations
@@ -86,8 +86,13 @@ def times_us(files: dict[str, bytes]) -> dict[str, list[float]]:
 
 
 def name_of(widths: tuple[int, ...], blocks: tuple[int, ...]) -> str:
-    """Return the name of a candidate's run."""
+    """Return the name of a candidate."""
     return f"student-{'-'.join(map(str, widths))}-{''.join(map(str, blocks))}"
+
+
+def run_name(row: dict[str, Any], epochs: int) -> str:
+    """Return the name of a candidate's training."""
+    return f"{row['name']}-{epochs}"
 
 
 def measured() -> list[dict[str, Any]]:
@@ -112,7 +117,7 @@ def measured() -> list[dict[str, Any]]:
 
 def train(row: dict[str, Any], epochs: int, runs: Path, teacher: Path) -> dict[str, Any]:
     """Train a candidate, unless that is done, and return its row with accuracy and loss on the validation images."""
-    name = f"{row['name']}-{epochs}"
+    name = run_name(row, epochs)
     if not (runs / name).exists():
         stages = [word for flag in ("widths", "blocks") for word in (f"--{flag}", *map(str, row[flag]))]
         flags = f"--preset edge --epochs {epochs} {_SHORT} --teacher {teacher}".split()
@@ -146,12 +151,13 @@ def main() -> None:
     flags.add_argument("--epochs", type=int, default=30, help="of each training")
     flags.add_argument("--teacher", type=Path, default=PRETRAINED / "soft_labels.npz", help="file of soft labels")
     flags.add_argument("--longest", type=float, default=1.0, help="time that a candidate may take, of the baseline's")
-    flags.add_argument("--only-times", action="store_true", help="train nothing")
+    flags.add_argument("--only-times", action="store_true", help="train nothing more")
     options = flags.parse_args()
     rows = measured()
     environment = to_record(describe_environment(["docs/students.py"], seed=0, threads=1))
     for number, row in enumerate(rows):
-        if row["time"] <= options.longest and not options.only_times:
+        is_trained = (options.runs / run_name(row, options.epochs)).exists()
+        if is_trained or (row["time"] <= options.longest and not options.only_times):
             rows[number] = train(row, options.epochs, options.runs.resolve(), options.teacher.resolve())
         report = {"environment": environment, "rows": rows}
         MEASURED.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
