@@ -44,7 +44,7 @@ from edge.artifact.spec import FASHION_MNIST_LABELS
 from edge.cli import console, extras
 from edge.cli.help import not_understood
 from edge.cli.model_flags import add_model_flags, model_options_from
-from edge.cli.outputs import output_folder
+from edge.cli.outputs import output_folder, require_folder
 from edge.datasets.folder_labels import folder_truth
 from edge.errors import EXIT_DONE, ConfigError, ToolkitError
 
@@ -160,6 +160,8 @@ def measure_files(arguments: Sequence[str]) -> int:
     reference = read_artifact(config.reference) if config.reference else None
     if reference and (mode := reference.summarise().quantization) != "none":
         raise ConfigError(f"--reference takes a float file, {config.reference} is quantized ({mode})")
+    out = config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
+    require_folder(out)
     if config.loadgen_s:
         loadgen.require()  # before minutes of measuring
     files = (*(config.artifacts or default_artifacts()), *([config.reference] if config.reference else []))
@@ -202,7 +204,7 @@ def measure_files(arguments: Sequence[str]) -> int:
         ),
     )
     sheets = draw_sheets(report, evaluation.photographs, model_options)
-    page = write_report(report, config.out or Path("reports") / f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}", sheets)
+    page = write_report(report, out, sheets)
     return _conclude(report, page)
 
 

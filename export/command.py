@@ -20,6 +20,7 @@ from edge.artifact.spec import ModelSpec
 from edge.classify.interval import is_chance_level
 from edge.classify.loaded_model import LoadedModel
 from edge.cli import console, extras
+from edge.cli.outputs import require_folder
 from edge.errors import ExportError, RuntimeMissingError, ToolkitError
 from edge.system import atomic_file
 from edge.system.process import log_native_stderr
@@ -55,6 +56,8 @@ def main(file_format: Format, argv: Sequence[str] | None, *, epilog: str) -> int
     options = options_from(parsed)
     if options.out is not None and options.out.suffix.lower() != file_format.suffix:
         flags.error(f"--out {options.out}: expected a name that ends in {file_format.suffix}")
+    if options.out is None:
+        require_folder(options.artifacts)
     if options.model is not None and is_deployable(options.model):
         path = export_taught(file_format, options.model, options)
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, with TFLite metadata and nothing of the images")

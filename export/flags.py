@@ -76,7 +76,7 @@ def parser(file_format: Format, *, epilog: str) -> argparse.ArgumentParser:
         "--out", type=output_file, metavar="FILE", help="file to write (default: artifacts/<name>_<mode>)"
     )
     flags.add_argument(
-        "--artifacts", type=output_folder, default=str(default.artifacts), metavar="DIR", help="folder to write to"
+        "--artifacts", type=output_folder, default=default.artifacts, metavar="DIR", help="folder to write to"
     )
     flags.add_argument("--runs", type=Path, default=default.runs, metavar="DIR", help="folder of the run directories")
     flags.add_argument("--calibration-count", type=console.positive_int, default=default.calibration_count,

@@ -25,7 +25,7 @@ import numpy as np
 
 from benchmarks.config import from_flags
 from benchmarks.host.environment import describe_environment
-from benchmarks.overhead.command import report
+from benchmarks.overhead.command import report, report_path
 from benchmarks.overhead.measure import AT_LEAST, AT_MOST, Limit, Row, ratio_row, reading_row
 from edge.cli import console
 from edge.cli.outputs import output_file
@@ -103,11 +103,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     console.start_logging(options)
     config = from_flags(BulkBenchmarkConfig, vars(options))
+    out = report_path(NAME, config.out)
     environment = describe_environment(["python", "-m", "benchmarks", NAME, *map(shlex.quote, arguments)],
                                        seed=None, threads=1)  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         rows = measure(config, Path(folder))
-    report(NAME, rows, config, environment, config.out)
+    report(rows, config, environment, out)
     return EXIT_DONE
 
 

@@ -19,7 +19,7 @@ from benchmarks.overhead.inputs import write_inputs
 from benchmarks.overhead.measure import OK, Row, RunnerConfig, measure
 from benchmarks.records import to_record
 from edge.cli import console
-from edge.cli.outputs import output_file
+from edge.cli.outputs import output_file, require_file
 from edge.errors import EXIT_DONE, GateError, ToolkitError
 from edge.system import atomic_file
 
@@ -70,21 +70,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     config = from_flags(RunnerConfig, vars(options))
     if config.frames < _LEAST_FRAMES:
         raise ToolkitError(f"--frames {config.frames} is too few: expected {_LEAST_FRAMES:,} or more")
+    out = report_path(NAME, config.out)
     environment = describe_environment(["python", "-m", "benchmarks", NAME, *map(shlex.quote, arguments)],
                                        seed=None, threads=1)  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         rows = measure(config, write_inputs(Path(folder), config.video))
-    report(NAME, rows, config, environment, config.out)
+    report(rows, config, environment, out)
     return EXIT_DONE
 
 
-def report(name: str, rows: Sequence[Row], config: object, environment: Environment, out: Path | None) -> None:
-    """Write the report, by default below reports/, and print the table.
+def report_path(name: str, out: Path | None) -> Path:
+    """Return where the report of a command goes, by default below reports/.
+
+    Raises:
+        ConfigError: it can't be written there.
+    """
+    path = out or Path("reports") / f"{name}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}.json"
+    require_file(path)
+    return path
+
+
+def report(rows: Sequence[Row], config: object, environment: Environment, path: Path) -> None:
+    """Write the report and print the table.
 
     Raises:
         GateError: a limit is missed; the report is there.
     """
-    path = out or Path("reports") / f"{name}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}.json"
     atomic_file.write_text(path, to_json(rows, config, environment))
     print(machine_name(environment), as_text(COLUMNS, rows), f"report: {path}", sep="\n")
     _require_limits(rows, busy_sentence(environment))

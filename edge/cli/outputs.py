@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 from pathlib import Path
 
@@ -36,8 +37,9 @@ def require_file(path: Path) -> None:
     Raises:
         ConfigError: it is a folder, or its folder can't be made or isn't this user's to write to.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises where this user may not look
         raise ConfigError(f"{path} is a folder: name a file in it")
+    _require_name(path)
     require_folder(path.absolute().parent)
 
 
@@ -47,8 +49,17 @@ def require_folder(path: Path) -> None:
     Raises:
         ConfigError: it is a file, or it can't be made or isn't this user's to write to.
     """
+    _require_name(path)
     nearest = next(folder for folder in (path.absolute(), *path.absolute().parents) if os.path.lexists(folder))
     if not nearest.is_dir():
         raise ConfigError(f"{nearest} is no folder: nothing can be written in it, choose another path")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise ConfigError(f"no file can be written in {nearest}: choose another folder")
+
+
+def _require_name(path: Path) -> None:
+    try:
+        os.lstat(path)
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            raise ConfigError(f"{path}: {os.strerror(error.errno).lower()}, choose another path") from None

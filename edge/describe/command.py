@@ -12,6 +12,7 @@ from edge.artifact.input_spec import ModelOptions
 from edge.classify.loaded_model import LoadedModel
 from edge.cli import console
 from edge.cli.model_flags import add_model_flags, model_options_from
+from edge.cli.outputs import output_file
 from edge.cli.trust_flags import add_trust_flags, trust_policy_from
 from edge.describe import report, stamp
 from edge.describe.comparison import LEAST_AGREEMENT, Comparison, compare
@@ -45,8 +46,8 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("model", type=model_path, metavar="MODEL", help=".tflite or .onnx file, or a built-in model")
     flags.add_argument("--json", action="store_true", help="one JSON object with all facts")
-    flags.add_argument("--write", type=Path, metavar="OUT", help="write the file with its specification inside; OUT "
-                       "may be MODEL if that is a file of ours, or with --like")  # fmt: skip
+    flags.add_argument("--write", type=output_file, metavar="OUT", help="write the file with its specification inside; "
+                       "OUT may be MODEL if that is a file of ours, or with --like")  # fmt: skip
     group = flags.add_argument_group("a file of ours that a tool has rewritten")
     group.add_argument("--like", type=model_path, metavar="ORIGINAL", help="compare with the file before it was "
                        "rewritten, and take labels, input, temperature and thresholds from it")  # fmt: skip

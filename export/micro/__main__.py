@@ -17,7 +17,7 @@ from edge.artifact.input_spec import GARMENT_RECIPE
 from edge.classify.loaded_model import LoadedModel
 from edge.cli import console, extras
 from edge.cli.model_flags import add_model_flags, model_options_from
-from edge.cli.outputs import output_folder
+from edge.cli.outputs import output_folder, require_folder
 from edge.errors import EXIT_DONE, ExportError, GateError
 from edge.system import atomic_file
 from edge.vision import prepare
@@ -75,11 +75,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Check, compare and write the library; print what it takes."""
     options = parser().parse_args(argv)
     console.start_logging(options)
-    artifact, network = read_network(options.artifact)
-    folder = options.out or Path("artifacts") / identifier(artifact.path.stem)
+    folder = options.out or Path("artifacts") / identifier(options.artifact.stem)
     name = identifier(folder.resolve().name)
     if folder.exists():
         raise ExportError(f"{folder} exists already: choose another name for --out, or remove it")
+    require_folder(folder)
+    _, network = read_network(options.artifact)
     extras.require("micro")
     loaded = LoadedModel.load(options.artifact, runtime="litert", options=model_options_from(options))
     _LOGGER.info("looking for the smallest arena in tflite-micro %s", version())

@@ -19,7 +19,7 @@ from edge.errors import EXIT_DONE, ExportError
 from edge.teach.examples import MEMBER
 from edge.teach.taught_file import forget
 from export.web.check import Agreement, compare
-from export.web.folder import page_files, write
+from export.web.folder import page_files, require_page_folder, write
 from export.web.runtime import LITERT_JS, litert_js
 
 _LIMIT_MB = 20.0
@@ -64,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Make the page, compare it with the runner, write it, print the table."""
     options = parser().parse_args(argv)
     console.start_logging(options)
+    require_page_folder(options.out)
     given = model_path(options.artifact)
     _require_small_tflite(given, limit_mb=options.limit)
     with tempfile.TemporaryDirectory() as folder:

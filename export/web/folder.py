@@ -130,6 +130,18 @@ def _int32s(network: bytes, table: OldTable, field: int) -> list[tuple[int, int]
     return [(struct.unpack_from("<i", network, place)[0], place) for place in places]
 
 
+def require_page_folder(folder: Path) -> None:
+    """Refuse a folder that isn't new, empty or a page already.
+
+    Raises:
+        ExportError: it holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ExportError(f"{folder} is a file: name a folder for the page with --out")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / SITE).is_file():
+        raise ExportError(f"{folder} holds other files and no page: name a new folder with --out, or empty it")
+
+
 def write(files: Mapping[str, bytes], folder: Path) -> None:
     """Write the page into a folder that is new, empty or a page already; each file is whole or the old one.
 
@@ -137,10 +149,7 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
         ExportError: the folder holds something else.
         OSError: it can't be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise ExportError(f"{folder} is a file: name a folder for the page with --out")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / SITE).is_file():
-        raise ExportError(f"{folder} holds other files and no page: name a new folder with --out, or empty it")
+    require_page_folder(folder)
     for path in sorted(files, key=lambda path: (path == SITE, path)):
         atomic_file.write_bytes(folder / path, files[path])
 
