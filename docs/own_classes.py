@@ -175,12 +175,13 @@ def walk_photographs(walk: Walk, photographs: Path) -> None:
     walk.run("photographs export", "python -m export.tflite --quantize int8")
     model = f"artifacts/{next((walk.folder / 'runs').iterdir()).name}_int8.tflite"
     walk.run("photographs run", f"edge-classify --source photos/validation/{_SHOWN} --model {model}")
-    images = (cv2.imread(str(path)) for path in sorted((photographs / "validation" / _SHOWN).iterdir()))
-    command = f"edge-classify --source - --model {model} --serve 127.0.0.1:{PORT} --corrections clothes/"
-    walk.correct("photographs correct", command, _SHOWN, itertools.cycle(images))
     walk.run("photographs teach", "edge-classify teach clothes/ --out taught.tflite")
     walk.run("photographs run taught", f"edge-classify --source photos/validation/{_SHOWN} --model taught.tflite")
     walk.run("photographs judge", f"python -m benchmarks {model} taught.tflite --data photos/validation --out judged")
+    # The last step, for a photograph that is corrected is learned from.
+    images = (cv2.imread(str(path)) for path in sorted((photographs / "validation" / _SHOWN).iterdir()))
+    command = f"edge-classify --source - --model {model} --serve 127.0.0.1:{PORT} --corrections clothes/"
+    walk.correct("photographs correct", command, _SHOWN, itertools.cycle(images))
 
 
 def page(report: dict[str, Any], step: str) -> str:

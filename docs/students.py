@@ -49,6 +49,14 @@ CANDIDATES = (
     ((16, 32, 64), (1, 2, 2)),
     ((8, 32, 64), (1, 2, 2)),
     ((16, 32, 48), (1, 2, 3)),
+    ((16, 48, 48), (1, 1, 4)),
+    ((16, 32, 48), (1, 2, 4)),
+    ((16, 32, 40), (1, 2, 4)),
+    ((16, 32, 40), (1, 3, 3)),
+    ((16, 24, 48), (1, 2, 4)),
+    ((16, 24, 32), (2, 2, 4)),
+    ((12, 32, 48), (1, 2, 3)),
+    ((12, 32, 64), (1, 2, 2)),
     ((8, 48, 80), (2, 2, 1)),
 )
 """Widths and blocks of the stages; the first is the network that ships."""
@@ -124,6 +132,8 @@ def train(row: dict[str, Any], epochs: int, runs: Path, teacher: Path) -> dict[s
         command = [sys.executable, "-m", "train", "--runs", str(runs), "--name", name, *flags, *stages]
         subprocess.run(command, cwd=ROOT, check=True)
     metrics = json.loads((runs / name / "metrics.json").read_text(encoding="utf-8"))
+    if (learned_from := Path(metrics["config"]["teacher"]).name) != teacher.name:
+        raise SystemExit(f"{runs / name} learned from {learned_from}: remove it, or give --teacher that file")
     last = (runs / name / "history.csv").read_text(encoding="utf-8").splitlines()
     loss = float(last[-1].split(",")[last[0].split(",").index("val_loss")])
     return row | {"epochs": epochs, "validation": metrics["validation_top1_accuracy"], "loss": loss}
@@ -141,7 +151,13 @@ def page(report: dict[str, Any]) -> str:
         cells = [*stages, f"{row['parameters']:,}", f"{row['time']:.2f}", *(found if is_trained else [])]
         lines.append(cells)
     table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    return f"{table}\n{machine_name(environment)}; {shown_time(environment)}\n"
+    taught = f"{epochs[0]} epochs from {report['teacher']}; " if (epochs := _epochs(report)) else ""
+    return f"{table}\n{taught}{machine_name(environment)}; {shown_time(environment)}\n"
+
+
+def _epochs(report: dict[str, Any]) -> list[int]:
+    """Return the numbers of epochs of the trainings, each once."""
+    return sorted({row["epochs"] for row in report["rows"] if "epochs" in row})
 
 
 def main() -> None:
@@ -159,7 +175,7 @@ def main() -> None:
         is_trained = (options.runs / run_name(row, options.epochs)).exists()
         if is_trained or (row["time"] <= options.longest and not options.only_times):
             rows[number] = train(row, options.epochs, options.runs.resolve(), options.teacher.resolve())
-        report = {"environment": environment, "rows": rows}
+        report = {"environment": environment, "teacher": options.teacher.name, "rows": rows}
         MEASURED.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(page(report))
 
