@@ -37,7 +37,7 @@ def require_file(path: Path) -> None:
     Raises:
         ConfigError: it is a folder, or its folder can't be made or isn't this user's to write to.
     """
-    if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises where this user may not look
+    if _is_folder(path):
         raise ConfigError(f"{path} is a folder: name a file in it")
     _require_name(path)
     require_folder(path.absolute().parent)
@@ -51,10 +51,14 @@ def require_folder(path: Path) -> None:
     """
     _require_name(path)
     nearest = next(folder for folder in (path.absolute(), *path.absolute().parents) if os.path.lexists(folder))
-    if not nearest.is_dir():
+    if not _is_folder(nearest):
         raise ConfigError(f"{nearest} is no folder: nothing can be written in it, choose another path")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise ConfigError(f"no file can be written in {nearest}: choose another folder")
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  # Path.is_dir raises where this user may not look
 
 
 def _require_name(path: Path) -> None:
