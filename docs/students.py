@@ -1,8 +1,8 @@
 """Networks of other widths and depths beside the tutorials' network: times, and what those that are as fast learn.
 
 `python docs/students.py` measures every candidate as an int8 file on one thread of this machine, trains those that take
-no longer than `baseline` from soft labels, and writes the times and the accuracies on the validation
-images to docs/measured/students.json. Finished runs are kept; `--only-times` trains no others.
+no longer than `baseline` from soft labels, and writes the times and the accuracies on the validation images to
+docs/measured/students.json. Finished runs are kept; `--only-times` trains no others.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from edge.cli.console import local_path
@@ -13,22 +14,12 @@ from edge.errors import ConfigError
 
 def output_file(text: str) -> Path:
     """Parse the path of a file to write, for argparse: no folder, and in one where this user can write."""
-    path = local_path(text)
-    try:
-        require_file(path)
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return path
+    return _parsed(text, require_file)
 
 
 def output_folder(text: str) -> Path:
     """Parse the path of a folder to write, for argparse: no file, and this user can write in it."""
-    path = local_path(text)
-    try:
-        require_folder(path)
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return path
+    return _parsed(text, require_folder)
 
 
 def require_file(path: Path) -> None:
@@ -55,6 +46,15 @@ def require_folder(path: Path) -> None:
         raise ConfigError(f"{nearest} is no folder: nothing can be written in it, choose another path")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise ConfigError(f"no file can be written in {nearest}: choose another folder")
+
+
+def _parsed(text: str, require: Callable[[Path], None]) -> Path:
+    path = local_path(text)
+    try:
+        require(path)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return path
 
 
 def _is_folder(path: Path) -> bool:

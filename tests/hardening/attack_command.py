@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Protocol
 
+from benchmarks.overhead.command import report_path
 from edge.cli import console
 from edge.cli.outputs import output_file
 from edge.errors import EXIT_DONE
@@ -61,8 +62,9 @@ def run_attack(name: str, module: AttackModule, arguments: Sequence[str]) -> int
     """
     options = module.parser().parse_args(arguments)
     console.start_logging(options)
+    out = report_path(f"hardening-{name}", options.out)
     result = module.measure(options)
-    finish(name, result, arguments=arguments, seed=getattr(options, "seed", None), out=options.out)
+    finish(name, result, arguments=arguments, seed=getattr(options, "seed", None), out=out)
     if result.is_interrupted:
         raise KeyboardInterrupt
     return EXIT_DONE

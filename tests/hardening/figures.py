@@ -6,7 +6,6 @@ import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,7 @@ def figure_with(figures: Sequence[Figure], words: str) -> Figure:
     return matches[0]
 
 
-def finish(name: str, result: AttackResult, *, arguments: Sequence[str], seed: int | None, out: Path | None) -> None:
+def finish(name: str, result: AttackResult, *, arguments: Sequence[str], seed: int | None, out: Path) -> None:
     """Print the figures and write them as JSON.
 
     Args:
@@ -76,7 +75,7 @@ def finish(name: str, result: AttackResult, *, arguments: Sequence[str], seed: i
         result: figures and settings.
         arguments: of the command line, after the name.
         seed: of the run; None where nothing is random.
-        out: the file; None: reports/hardening-<name>-<UTC time>.json.
+        out: the file.
 
     Raises:
         GateError: a promise was not held; everything is printed and written all the same.
@@ -92,9 +91,8 @@ def finish(name: str, result: AttackResult, *, arguments: Sequence[str], seed: i
         "figures": rows,
         "details": list(result.details),
     }
-    path = out or Path("reports") / f"hardening-{name}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}.json"
-    atomic_file.write_text(path, json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    print(machine_name(environment), as_text(COLUMNS, rows), f"report: {path}", sep="\n")
+    atomic_file.write_text(out, json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    print(machine_name(environment), as_text(COLUMNS, rows), f"report: {out}", sep="\n")
     if missed := [f"{row['what']} {_shown(row['value'])}, {_limit(row)}" for row in rows if row["status"] == MISSED]:
         raise GateError(f"{len(missed)} of {len(rows)} promises not held: {'; '.join(missed)}")
 
